@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One signalling packet, decoded: the Binding Updates, Acknowledgements and Requests it carries and the
+ * addresses they were seen with. signal_parse() and signal_build() are the only code that knows the
+ * layouts of draft-ietf-mobileip-ipv6-13 section 5 and draft-nikander-mobileip-homelessv6-01 section 3.
+ *
+ *   +------+------------+----+---------------------------+
+ *   | IPv6 | DOH(HAO)?  | AH | DOH(BA... BU... BR?), 59  |
+ *   +------+------------+----+---------------------------+
+ *
+ * Addresses are in network order as always; every other integer in these structs is in host order.
+ */
+#ifndef HMIP_SIGNALLING_H
+#define HMIP_SIGNALLING_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SIGNAL_MTU		1280	/* signalling is never fragmented */
+
+/* Destination options (draft-13, 5.1 to 5.4). */
+#define OPT_PAD1		0x00
+#define OPT_PADN		0x01
+#define OPT_BA			0x07
+#define OPT_BR			0x08
+#define OPT_BU			0xc6
+#define OPT_HAO			0xc9
+
+/* Sub-options (draft-13, 5.5). */
+#define SUB_PAD1		0
+#define SUB_PADN		1
+#define SUB_UNIQUE_ID		2
+#define SUB_ALT_COA		4
+
+/* Sub-options of homelessv6 3.1. The draft leaves their numbers "TBD"; both ends must agree, so a network that
+ * wants other ones builds with -DSUB_...; 0 to 5 are taken. */
+#ifndef SUB_HOMELESS
+#define SUB_HOMELESS		0xf0
+#endif
+#ifndef SUB_ALT_PREFIXES
+#define SUB_ALT_PREFIXES	0xf1
+#endif
+#ifndef SUB_CHALLENGE
+#define SUB_CHALLENGE		0xf2
+#endif
+
+#define BU_ACK			0x80	/* A: a Binding Acknowledgement is wanted */
+#define BU_HOME			0x40	/* H */
+#define BU_ROUTER		0x20	/* R */
+#define BU_DAD			0x10	/* D */
+
+#define BA_ACCEPTED		0
+#define BA_REJECTED		128	/* this status and all above it */
+#define BA_PROHIBITED		130
+#define BA_NO_RESOURCES		131
+#define BA_NO_HOME_REG		132
+#define BA_NOT_HOME_AGENT	137
+
+#define CHALLENGE_LEN		16
+
+#define BU_ADDRS_MAX		64	/* addresses one BU may name; more make it malformed */
+#define SIGNAL_BU_MAX		8	/* BUs in one packet */
+#define SIGNAL_BA_MAX		8
+#define SIGNAL_INFINITE		UINT32_MAX	/* lifetime */
+
+struct binding_update {
+	uint8_t flags;			/* BU_ACK and so on; reserved bits are cleared by the parser */
+	uint8_t prefix_len;
+	uint16_t seq;
+	uint32_t lifetime;		/* seconds; 0 deletes */
+	bool homeless;			/* Homeless Support sub-option (O1) */
+	bool has_unique_id;
+	uint16_t unique_id;
+	bool has_challenge;		/* a Response, as it is in a BU (X5) */
+	uint8_t challenge[CHALLENGE_LEN];
+	unsigned n_addr;		/* addresses named by Alternate CoA and Alternate Prefixes, in packet order */
+	struct in6_addr addr[BU_ADDRS_MAX];
+};
+
+struct binding_ack {
+	uint8_t status;
+	uint16_t seq;
+	uint32_t lifetime, refresh;	/* seconds */
+	bool has_challenge;
+	uint8_t challenge[CHALLENGE_LEN];
+};
+
+struct binding_request {
+	bool homeless, has_unique_id;
+	uint16_t unique_id;
+};
+
+struct signal {
+	struct in6_addr src, dst;	/* of the IPv6 header, as on the wire */
+	bool has_home;			/* a Home Address option stands before AH */
+	struct in6_addr home;
+	bool has_ah;			/* the options below stand behind AH; says nothing of its validity */
+	uint32_t spi, ah_seq;
+	bool has_br;
+	struct binding_request br;
+	unsigned n_bu, n_ba;
+	struct binding_update bu[SIGNAL_BU_MAX];
+	struct binding_ack ba[SIGNAL_BA_MAX];
+};
+
+/*
+ * Parses the IPv6 packet of len octets at pkt. Every length is checked against the octets that are there,
+ * nothing is assumed of alignment, unknown options and sub-options are skipped by their type bits, *ret is
+ * written only on success. Options in front of AH other than the HAO are ignored (draft-13, 10.2); so are
+ * BU and BA without AH, except that BR is taken either way (draft-13, 5.3).
+ * Returns 0; -ENOMSG if the packet is well-formed but carries no signalling; -EBADMSG if it is malformed
+ * (nothing of it may be used); -E2BIG if it names more than the limits above.
+ */
+int signal_parse(const uint8_t *pkt, size_t len, struct signal *ret);
+
+/*
+ * Builds the whole IPv6 packet for s into buf, with exact option alignment, PadN only (draft-13, 4.3), Next
+ * Header 59, Homeless Support first in its BU (B3), hop limit 64, and, if s->has_ah, an AH whose ICV field of
+ * icv_len octets (12 or 16) is zero: ah_sign() fills it. The addresses of a BU are laid out in the fewest
+ * octets: Alternate Prefixes of 8 where they share the suffix the draft derives, of 16 or Alternate CoA else (B8).
+ * Returns the packet's length, -EMSGSIZE if it would exceed size or SIGNAL_MTU, -EINVAL if s breaks a rule of the format.
+ */
+int signal_build(const struct signal *s, unsigned icv_len, uint8_t *buf, size_t size);
+
+#endif

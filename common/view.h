@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The Host Cache as programs may see it: a read-only file they map once and look into without a system call.
+ *
+ * It holds only what is not as it seems: addresses that programs still know but that must not be used as they
+ * are, each with the one to use now. An address that is not in the table is used as it is. The helper is the
+ * only writer; a reader that meets an odd or changed sequence number tries again, and after VIEW_TRIES takes it
+ * that nothing is known, so that a helper stopped in the middle of a write can hang nobody.
+ */
+#ifndef HMIP_VIEW_H
+#define HMIP_VIEW_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define VIEW_MAGIC	UINT32_C(0x686d7677)
+#define VIEW_VERSION	1
+#define VIEW_ROWS_MAX	4096
+#define VIEW_TRIES	64
+#define VIEW_SUFFIX	".view"
+
+enum view_side {
+	VIEW_FOREIGN = 1,	/* an address of a peer that is elsewhere now */
+	VIEW_LOCAL = 2,		/* an address this host has lost */
+};
+
+struct view_row {
+	struct in6_addr known, now;
+	uint32_t hce;		/* of the F-HCE; 0 for local rows */
+	uint32_t side;		/* enum view_side */
+};
+
+struct view {
+	uint32_t magic, version;
+	uint32_t live;		/* atomic; 0: its helper is gone, look for a newer file */
+	uint32_t seq;		/* atomic; odd while a write is going on */
+	uint32_t n;		/* rows in use, sorted by (known, side) with memcmp */
+	uint32_t reserved[3];
+	struct view_row row[VIEW_ROWS_MAX];
+};
+
+/*
+ * Writer. Creates the file at path (0644, replacing and marking dead whatever view stood there) and maps it.
+ * Returns NULL with errno set on failure. view_close() marks it dead, unlinks it and unmaps.
+ */
+struct view *view_create(const char *path);
+void view_close(struct view *v, const char *path);
+
+/* Replaces all rows; they need not be sorted. More than VIEW_ROWS_MAX are cut. Wait-free. */
+void view_write(struct view *v, const struct view_row *rows, unsigned n);
+
+/* Reader. Maps the view at path. Returns NULL if there is none that is live and of this version. */
+const struct view *view_map(const char *path);
+
+/* Whether the helper behind v is alive as far as it said. */
+bool view_live(const struct view *v);
+
+/*
+ * Looks known up on one side. Returns true and fills *ret if the address must be replaced. Async-signal-safe, no
+ * system call, bounded time. v may be NULL.
+ */
+bool view_lookup(const struct view *v, enum view_side side, const struct in6_addr *known, struct in6_addr *ret);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The Homeless host as a pure function: events and the time go in, actions come out. No socket, clock, file or
+ * global is touched, so unit tests, fuzzers and the simulation drive the very code the helper runs.
+ *
+ * Use: call an event function; then take actions with core_next_action() until it returns false and carry them
+ * out in that order; then sleep until core_deadline() or the next event. core_tick() is the event "time passed".
+ */
+#ifndef HMIP_CORE_H
+#define HMIP_CORE_H
+
+#include "hostcache.h"
+#include <stddef.h>
+
+struct core;
+
+/* C12 and the rest of the tunable values; durations in seconds. */
+struct core_config {
+	uint32_t default_lifetime;		/* DEFAULT-LIFETIME, 600 */
+	uint32_t maximum_expired_lifetime;	/* MAXIMUM-EXPIRED-LIFETIME, 1800 */
+	uint32_t binding_lifetime;		/* the longest lifetime asked for in BUs, 600 */
+	uint32_t max_entries;			/* F-HCEs, 4096 */
+	uint32_t max_addresses;			/* per F-HCE, 64 */
+};
+
+extern const struct core_config core_config_default;
+
+/* A peer with a configured, generic SA. */
+struct core_peer {
+	const char *name;			/* copied */
+	unsigned n_addr;
+	struct in6_addr addr[BU_ADDRS_MAX];	/* by which it is first known */
+	struct sa_half in, out;
+};
+
+enum action_type {
+	ACTION_SEND,		/* put a packet on the wire */
+	ACTION_PAIR,		/* the datapath entry of an F-HCE: made or changed */
+	ACTION_PAIR_GONE,
+	ACTION_FOREIGN,		/* an address of a peer: made, or its state changed */
+	ACTION_FOREIGN_GONE,
+	ACTION_LOCAL,		/* an address of this host came into, or was lost from, the L-HCE */
+	ACTION_LOCAL_GONE,	/* ... and has no connection any more */
+	ACTION_PCB,		/* a connection belongs to an F-HCE from now on */
+	ACTION_PCB_GONE,
+	ACTION_SPI,		/* AH with this SPI is ours from now on */
+	ACTION_SPI_GONE,
+	ACTION_KICK,		/* the connections of this F-HCE have a path again: make TCP retransmit */
+	ACTION_EVENT,		/* something hmipctl monitor shows and the log notes */
+};
+
+/* What is told to people. The names (core_event_name) are part of hmipctl's interface. */
+enum core_event {
+	EVENT_ENTRY_NEW,	/* "entry-new" */
+	EVENT_ENTRY_GONE,	/* "entry-gone" */
+	EVENT_STATUS,		/* "status": peer status changed */
+	EVENT_LOCAL_UP,		/* "address-up" */
+	EVENT_LOCAL_LOST,	/* "address-lost" */
+	EVENT_BU_SENT,		/* "bu-sent" */
+	EVENT_BU_HEARD,		/* "bu-heard" */
+	EVENT_BA_SENT,		/* "ba-sent" */
+	EVENT_BA_HEARD,		/* "ba-heard" */
+	EVENT_CHALLENGE_SENT,	/* "challenge-sent": foreign is the address being checked */
+	EVENT_CHALLENGE_HEARD,	/* "challenge-heard": local is the address being checked */
+	EVENT_RESPONSE_SENT,	/* "response-sent" */
+	EVENT_RESPONSE_HEARD,	/* "response-heard" */
+	EVENT_FOREIGN_STATE,	/* "address-state": a peer's address changed state */
+	EVENT_SWITCHED,		/* "switched": the entry's pair changed */
+	EVENT_PCB_NEW,		/* "connection-new" */
+	EVENT_PCB_GONE,		/* "connection-gone" */
+	EVENT_DROPPED,		/* "dropped": signalling was refused; detail says why */
+};
+
+const char *core_event_name(enum core_event e);
+
+struct action {
+	enum action_type type;
+	uint32_t hce;				/* id of the F-HCE concerned, 0 if none */
+	union {
+		struct {
+			struct in6_addr src, dst;
+			uint16_t len;
+			uint8_t packet[SIGNAL_MTU];	/* the whole IPv6 packet */
+		} send;
+		struct pair pair;
+		struct {
+			struct in6_addr addr;
+			enum addr_state state;
+		} foreign;
+		struct {
+			struct in6_addr addr;
+			unsigned ifindex;
+			bool usable;
+		} local;
+		struct pcb pcb;			/* pcb.hce is not to be followed; hce above names it */
+		uint32_t spi;
+		struct {
+			enum core_event event;
+			struct in6_addr local, foreign;	/* unspecified where they mean nothing */
+			const char *detail;	/* static text, NULL if none: a state's name, a reason */
+			uint32_t seq;		/* BU or BA sequence number, where it has one */
+		} event;
+	};
+};
+
+/* Why signalling was refused or what else happened, counted. Names by core_counter_name(), as hmipctl status prints them. */
+enum core_counter {
+	COUNT_PACKETS,			/* signalling packets received */
+	COUNT_MALFORMED,
+	COUNT_NO_AH,			/* BU or BA that no AH protects (R4) */
+	COUNT_UNKNOWN_SPI,
+	COUNT_BAD_ICV,
+	COUNT_REPLAYED,
+	COUNT_NOT_LOCAL,		/* sent to an address that is in no L-HCE (R1) */
+	COUNT_WRONG_ENTRY,		/* names what belongs to another entry (X7) */
+	COUNT_OLD_SEQ,			/* BU sequence number not greater (R5) */
+	COUNT_BAD_RESPONSE,
+	COUNT_UNEXPECTED_BA,
+	COUNT_REFUSED_ADDR,		/* an address no BU may name: multicast, loopback, ... */
+	COUNT_NO_ROOM,
+	COUNT_PCB_CLASH,		/* same ports, two addresses of one entry */
+	COUNT_BU_SENT,
+	COUNT_BU_HEARD,
+	COUNT_BA_SENT,
+	COUNT_BA_HEARD,
+	COUNT_CHALLENGES,
+	COUNT_VERIFIED,			/* addresses that became Active by a Response */
+	COUNT_SWITCHED,
+	COUNT_MAX,
+};
+
+const char *core_counter_name(enum core_counter c);
+
+/*
+ * Makes a host without addresses, peers or connections. seed feeds the generator of nonces and first sequence
+ * numbers; it must be unpredictable to others. config and now are copied. Returns NULL if memory is short.
+ */
+struct core *core_new(const struct core_config *config, const uint8_t seed[static 32], usec_t now);
+void core_free(struct core *c);
+
+/* The core keeps no pointer to its caller; these are how a shell and its tests look in. Valid until the next event. */
+struct hce *core_entries(struct core *c);		/* uthash list: iterate with ->hh.next */
+struct hce *core_entry(struct core *c, uint32_t id);	/* NULL if there is none */
+struct local_addr *core_locals(struct core *c);
+struct pcb *core_pcbs(struct core *c);
+uint64_t core_counter(const struct core *c, enum core_counter n);
+
+/*
+ * Declares a peer with configured keys, or replaces one of that name. Keys take effect for entries made from now on and
+ * for the entry the peer has. Returns 0, -EEXIST if another peer has the SPI or an address, -ENOMEM.
+ */
+int core_peer_add(struct core *c, const struct core_peer *p, usec_t now);
+
+/* Forgets the peer of that name and its entry. Returns 0 or -ENOENT. */
+int core_peer_remove(struct core *c, const char *name, usec_t now);
+
+/* Changes the tunable values; what was granted under the old ones stays. */
+void core_reconfigure(struct core *c, const struct core_config *config);
+
+/* The kernel says addr is usable on ifindex until valid_until (DAD done or optimistic, interface up, carrier there). Repeating it with another lifetime updates it. */
+void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex, usec_t valid_until, usec_t now);
+
+/* addr is not usable any more, for whatever reason (B6). */
+void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now);
+
+/* Routes changed: what could not be sent may be sendable now. */
+void core_routes_changed(struct core *c, usec_t now);
+
+/* A SEND failed in the kernel (no route, no buffer): the packet never left. */
+void core_send_failed(struct core *c, const struct action *send, usec_t now);
+
+/*
+ * A connection was shown to us. p->hce, gen and closed are ignored. A connection initiated here to a peer with no entry
+ * makes one (C4). Returns 0, -EEXIST if it clashes with another connection's ports (it is then left alone), -ENOMEM,
+ * -EINVAL if its addresses may not be in the Host Cache.
+ */
+int core_pcb_open(struct core *c, const struct pcb *p, usec_t now);
+
+/* Its handshake is over: what core_pcb_open() reported as not established is now. */
+void core_pcb_established(struct core *c, uint64_t cookie, usec_t now);
+
+/* The kernel destroyed the socket. Unknown cookies are ignored. */
+void core_pcb_close(struct core *c, uint64_t cookie, usec_t now);
+
+/* Data came in from a peer's address: told by the datapath at the first packet after a change or a silence (C6, C11). */
+void core_heard(struct core *c, uint32_t hce, const struct in6_addr *src, usec_t now);
+
+/* The datapath itself followed the peer to src: the entry's pair is now (local as before, src), its gen is gen (C11). */
+void core_followed(struct core *c, uint32_t hce, const struct in6_addr *src, uint32_t gen, usec_t now);
+
+/* A packet of len octets, from the IPv6 header on, was captured. Untrusted. */
+void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now);
+
+/* Makes addr (or all addresses on ifindex, if addr is NULL) the preferred source for all peers, and moves there. Returns
+ * 0, -EADDRNOTAVAIL if there is no such usable address. */
+int core_prefer(struct core *c, const struct in6_addr *addr, unsigned ifindex, usec_t now);
+
+/* Time passed. */
+void core_tick(struct core *c, usec_t now);
+
+/* When core_tick() must be called next; USEC_NEVER if nothing waits. */
+usec_t core_deadline(const struct core *c);
+
+/* Moves the oldest action into *ret. Returns false when there are none left. */
+bool core_next_action(struct core *c, struct action *ret);
+
+#endif

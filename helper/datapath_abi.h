@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What the eBPF programs and the helper agree on: keys and values of the maps. Compiled for both; every struct has the
+ * same layout on both sides and no hidden padding. Addresses and ports are in network order.
+ *
+ *   egress:  (l, f, lport, fport, proto) --dp_pcb_out--> hce, gen --dp_hce--> (l*, f*): rewritten unless gen is current
+ *   ingress: source --dp_foreign--> hce, state;  (hce, lport, fport, proto) --dp_pcb_in--> birth pair
+ */
+#ifndef HMIP_DATAPATH_ABI_H
+#define HMIP_DATAPATH_ABI_H
+
+#include <linux/types.h>
+#include <linux/in6.h>
+
+struct dp_pcb_out_key {
+	struct in6_addr l, f;		/* the birth pair */
+	__be16 lport, fport;
+	__u8 proto, zero[3];
+};
+
+struct dp_pcb_out {
+	__u32 hce, gen;
+};
+
+struct dp_pcb_in_key {
+	__u32 hce;
+	__be16 lport, fport;
+	__u8 proto, zero[3];
+};
+
+struct dp_pcb_in {
+	struct in6_addr l, f;		/* the birth pair */
+	__u32 gen;			/* as in dp_pcb_out */
+	__u32 acked;			/* TCP: last acknowledgement number heard from the peer, host order; written by the program */
+};
+
+enum dp_foreign_state {			/* the values of enum addr_state */
+	DP_TENTATIVE = 0,
+	DP_ACTIVE = 1,
+	DP_DEPRECATED = 2,
+};
+
+struct dp_foreign {
+	__u32 hce;
+	__u32 state;			/* enum dp_foreign_state */
+	__u64 heard;			/* CLOCK_BOOTTIME ns of the last packet; written by the program */
+	__u64 packets;			/* received; written by the program, approximate */
+};
+
+#define DP_HCE_NOTIFY	0x01		/* tell the helper of the next packet heard, once (B1) */
+
+struct dp_hce {
+	struct in6_addr l, f;		/* today's pair; an unspecified l or f: leave packets alone */
+	__u32 gen;			/* connections with this gen keep their birth pair */
+	__u32 flags;
+};
+
+struct dp_local {
+	__u32 usable;			/* 0: lost, but connections still bear it */
+};
+
+/* Ring buffer: what the helper is told without asking. */
+enum dp_event_type {
+	DP_EVENT_HEARD = 1,		/* a packet of hce came from addr: DP_HCE_NOTIFY was set, or the address had been silent for DP_SILENCE_NS */
+	DP_EVENT_FOLLOWED = 2,		/* the pair of hce now has f = addr; gen is the new one (C11) */
+};
+
+#define DP_SILENCE_NS	1000000000ULL
+
+struct dp_event {
+	__u32 type, hce, gen, zero;
+	struct in6_addr addr;
+};
+
+/* Per-CPU counters, index into the map "counters". */
+enum dp_counter {
+	DP_OUT_REWRITTEN,
+	DP_IN_REWRITTEN,
+	DP_IN_TENTATIVE_DROPPED,
+	DP_SIGNALLING,			/* AH with an SPI of ours taken off the way of the stack */
+	DP_ICMP_TRANSLATED,
+	DP_FRAGMENTS,			/* non-first fragments rewritten */
+	DP_FOLLOWED,
+	DP_TOO_DEEP,			/* header chains longer than the walker's bound: passed */
+	DP_COUNTER_MAX,
+};
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The Host Cache (homelessv6 2.1): the addresses of this host, and of each peer, with the states and lifetimes the
+ * draft gives them, and the connections that belong to them. Pure: time is an argument, nothing is read or sent.
+ *
+ *   pcb ---> hce (F-HCE) ---> foreign_addr, foreign_addr, ...
+ *              |  '---> sa
+ *              '---> pair: (local_addr of the L-HCE, foreign_addr) its packets bear today
+ */
+#ifndef HMIP_HOSTCACHE_H
+#define HMIP_HOSTCACHE_H
+
+#include "sa.h"
+#include "signalling.h"
+#include "usec.h"
+#include <netinet/in.h>
+#include <uthash.h>
+
+enum addr_state {
+	ADDR_TENTATIVE,		/* named by a BU, its reachability not proven: carries no data (R5) */
+	ADDR_ACTIVE,
+	ADDR_DEPRECATED,	/* expired or deleted: still matched on receive, not sent to (C9) */
+};
+
+enum lifetime_kind {
+	LIFETIME_ACTIVITY,	/* counts from the last packet heard (C6) */
+	LIFETIME_ABSOLUTE,	/* counts from the Binding Update (C7) */
+};
+
+/* What is known of a peer's abilities (S7). */
+enum peer_status {
+	PEER_UNKNOWN,
+	PEER_HOMELESS,
+	PEER_MOBILE_HOME,	/* Standard Mobile Host at home */
+	PEER_MOBILE_AWAY,
+	PEER_STANDARD,
+	PEER_PLAIN,		/* no Mobile IPv6 at all */
+};
+
+/* The words for these that hmipctl and logs use: "tentative", "activity", "homeless", ... */
+const char *addr_state_name(enum addr_state s);
+const char *lifetime_kind_name(enum lifetime_kind k);
+const char *peer_status_name(enum peer_status s);
+
+struct hce;
+
+/* One run of the reachability protocol towards one Tentative address (X5, homelessv6 3.4.2). */
+struct reach {
+	bool running;
+	uint8_t challenge[CHALLENGE_LEN];	/* the same for all sendings of a run, so that a late Response counts */
+	unsigned sent;
+	usec_t last, next;			/* next is USEC_NEVER when given up */
+	struct in6_addr from;			/* the local address the BU came to; Challenges come from it */
+	uint16_t seq;				/* of the BU the Challenge's BA answers */
+	uint32_t lifetime;			/* and what it grants, seconds */
+};
+
+/* An address of a peer. */
+struct foreign_addr {
+	struct in6_addr addr;
+	enum addr_state state;
+	enum lifetime_kind kind;
+	usec_t lifetime;	/* as granted */
+	usec_t expires;		/* Active, Tentative: becomes Deprecated; Deprecated: goes. USEC_NEVER for an infinite one */
+	usec_t heard;		/* last packet from it, 0: none yet */
+	bool configured;	/* named in the configuration; never removed */
+	struct reach reach;
+	struct hce *hce;
+	struct foreign_addr *prev, *next;	/* of the entry, oldest first */
+	UT_hash_handle hh;			/* by addr, over all entries: one owner per address */
+};
+
+/* What a peer holds, or is to hold, of one local address (the Binding Update List of MIPv6, per address). */
+enum binding_state {
+	BINDING_NONE,		/* the peer has not been told */
+	BINDING_SENT,		/* told; no Acknowledgement yet */
+	BINDING_KNOWN,		/* acknowledged; the peer holds it Tentative as far as is known */
+	BINDING_VERIFIED,	/* our Response went out, or the peer showed that it is Active there */
+};
+
+const char *binding_state_name(enum binding_state s);
+
+struct binding {
+	struct in6_addr addr;
+	enum binding_state state;
+	bool wanted;		/* false: to be deleted at the peer, then forgotten */
+	uint16_t seq;		/* of the last BU that named it */
+	usec_t refresh;		/* when it must be announced anew */
+	struct binding *prev, *next;
+};
+
+/* Retransmission of Binding Updates to one peer (draft-13, 10.8 and 10.11). */
+struct retransmit {
+	bool outstanding;	/* a BU with A is on its way */
+	uint16_t first_seq, last_seq;	/* of the last packet's BUs */
+	unsigned tries;		/* packets with the same news */
+	usec_t sent, timeout, next;	/* next: USEC_NEVER while nothing waits */
+	unsigned credit;	/* fast updates left (MAX_FAST_UPDATES) */
+	usec_t credited;	/* when credit was last counted up */
+};
+
+/* An address pair and when it was chosen. gen grows by one with every change: connections born under the current
+ * gen keep their birth pair, older ones follow the pair. */
+struct pair {
+	struct in6_addr local, foreign;	/* unspecified while there is none */
+	uint32_t gen;
+};
+
+/* A Foreign Host Cache Entry. */
+struct hce {
+	uint32_t id;			/* from 1, never reused while the helper runs */
+	const char *name;		/* the peer's in the configuration, NULL if it has none */
+	enum peer_status status;
+	bool trusted;
+	bool initiated;			/* made because this host initiated (C4) */
+	bool heard_reply;		/* a packet came back since the entry was made (B1) */
+	usec_t created, heard;
+	struct foreign_addr *addrs;	/* utlist DL */
+	struct pair pair;
+	struct sa *sa;			/* owned; NULL: none yet */
+	unsigned n_pcb;
+
+	struct binding *bindings;	/* utlist DL */
+	bool initial_sent, homeless_acked;	/* B1, B4 */
+	uint16_t seq_out;		/* last BU sequence number sent */
+	bool seq_in_valid;
+	uint16_t seq_in;		/* last accepted from the peer */
+	struct retransmit rt;
+	usec_t srtt;			/* smoothed BU-to-BA round trip, 0: not measured */
+
+	UT_hash_handle hh;		/* by id */
+};
+
+/* An address of this host: a member of the default L-HCE (C2, C3). */
+struct local_addr {
+	struct in6_addr addr;
+	unsigned ifindex;
+	bool usable;			/* false: lost, kept while connections were born with it */
+	usec_t valid_until;		/* the kernel's valid lifetime; USEC_NEVER */
+	unsigned preference;		/* set by prefer: higher is chosen first; 0 by default */
+	usec_t since;			/* became usable, or was lost */
+	unsigned n_pcb;			/* connections born with it */
+	UT_hash_handle hh;		/* by addr */
+};
+
+enum pcb_origin {
+	PCB_CONNECT,			/* this host initiated */
+	PCB_ACCEPT,
+};
+
+/* A connection: the kernel's protocol control block as far as it concerns the Host Cache. */
+struct pcb {
+	uint64_t cookie;		/* the kernel's socket cookie: names it for life */
+	struct in6_addr local, foreign;	/* the birth pair */
+	uint16_t lport, fport;		/* host order */
+	uint8_t proto;			/* IPPROTO_TCP, IPPROTO_UDP */
+	enum pcb_origin origin;
+	bool established;
+	uint32_t gen;			/* of the entry's pair at birth */
+	struct hce *hce;		/* NULL: its peer has no entry (yet) */
+	usec_t closed;			/* when the socket went; kept a while for TIME-WAIT. 0: open */
+	UT_hash_handle hh;		/* by cookie */
+};
+
+#endif

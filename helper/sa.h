@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Security associations as Binding Updates need them: one AH SA for each direction, hanging on one Foreign Host
+ * Cache Entry (X2). Pure.
+ */
+#ifndef HMIP_SA_H
+#define HMIP_SA_H
+
+#include "ah.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum sa_class {
+	SA_GENERIC,		/* configured, or keyed by IKE (X3) */
+	SA_ANONYMOUS,		/* made by AAP: Binding Updates and Acknowledgements only */
+};
+
+struct sa_half {
+	uint32_t spi;		/* host order */
+	struct ah_key key;
+};
+
+struct sa {
+	enum sa_class class;
+	struct sa_half in, out;
+	struct ah_replay replay;	/* of in */
+	uint32_t out_seq;		/* last number sent */
+};
+
+/* The next number to send under sa; 0 if they are used up, which ends the SA (RFC 4302, 3.3.2: no cycling). */
+uint32_t sa_next_seq(struct sa *sa);
+
+/* Overwrites the keys. */
+void sa_wipe(struct sa *sa);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Connections as the kernel knows them: what a descriptor shown to us is, and when a socket ends (sock_diag's destroy
+ * events), whichever process closed it and however.
+ */
+#ifndef HMIP_SOCKDIAG_H
+#define HMIP_SOCKDIAG_H
+
+#include "core.h"
+
+struct sockdiag;
+
+typedef void sockdiag_gone_fn(void *ctx, uint64_t cookie);
+
+/* Subscribes to the ends of TCP and UDP sockets over IPv6. Needs CAP_NET_ADMIN. Returns 0 or a negative errno. */
+int sockdiag_open(sockdiag_gone_fn *fn, void *ctx, struct sockdiag **ret);
+void sockdiag_close(struct sockdiag *d);
+
+int sockdiag_fd(const struct sockdiag *d);
+
+/* Reports the ends that were told. Returns their number; -ENOBUFS if some were lost: call sockdiag_sync(). */
+int sockdiag_read(struct sockdiag *d);
+
+/* Looks for each connection in c whether its socket lives and reports those that do not. Returns 0 or a negative errno. */
+int sockdiag_sync(struct sockdiag *d, struct core *c);
+
+/*
+ * Reads what a descriptor is into *ret (cookie, addresses, ports, protocol, established): a TCP or UDP socket over IPv6 of
+ * this network namespace that has a peer (SYN-SENT included). Does not consume fd. Returns 0, -EINVAL if it is none
+ * of these, or a negative errno.
+ */
+int sockdiag_describe(int fd, struct pcb *ret);
+
+#endif

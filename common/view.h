@@ -4,8 +4,9 @@
  *
  * It holds only what is not as it seems: addresses that programs still know but that must not be used as they
  * are, each with the one to use now. An address that is not in the table is used as it is. The helper is the
- * only writer; a reader that meets an odd or changed sequence number tries again, and after VIEW_TRIES takes it
- * that nothing is known, so that a helper stopped in the middle of a write can hang nobody.
+ * only writer. There are two tables: readers use the one that the lowest bit of seq names, the writer fills the other and
+ * then counts seq up. So a helper that dies or is stopped in the middle of a write hangs nobody and takes nothing away; a
+ * reader starts again only if a whole write went by while it looked.
  */
 #ifndef HMIP_VIEW_H
 #define HMIP_VIEW_H
@@ -17,7 +18,7 @@
 #define VIEW_MAGIC	UINT32_C(0x686d7677)
 #define VIEW_VERSION	1
 #define VIEW_ROWS_MAX	4096
-#define VIEW_TRIES	64
+#define VIEW_TRIES	64	/* a reader that was overtaken that often takes it that nothing is known */
 #define VIEW_SUFFIX	".view"
 
 enum view_side {
@@ -31,18 +32,23 @@ struct view_row {
 	uint32_t side;		/* enum view_side */
 };
 
-struct view {
-	uint32_t magic, version;
-	uint32_t live;		/* atomic; 0: its helper is gone, look for a newer file */
-	uint32_t seq;		/* atomic; odd while a write is going on */
-	uint32_t n;		/* rows in use, sorted by (known, side) with memcmp */
-	uint32_t reserved[3];
+struct view_table {
+	uint32_t n;		/* rows in use, sorted by known (memcmp), then side */
 	struct view_row row[VIEW_ROWS_MAX];
 };
 
+struct view {
+	uint32_t magic, version;
+	uint32_t live;		/* atomic; 0: its helper is gone, look for a newer file */
+	uint32_t seq;		/* atomic; writes so far */
+	uint64_t netns;		/* SO_NETNS_COOKIE of the network namespace it speaks of */
+	struct view_table table[2];
+};
+
 /*
- * Writer. Creates the file at path (0644, replacing and marking dead whatever view stood there) and maps it.
- * Returns NULL with errno set on failure. view_close() marks it dead, unlinks it and unmaps.
+ * Writer. Creates the file at path (0644, replacing and marking dead whatever view stood there) and maps it. Speaks
+ * of the network namespace of the calling thread. Returns NULL with errno set on failure. view_close() marks it dead,
+ * unlinks it and unmaps; v may be NULL.
  */
 struct view *view_create(const char *path);
 void view_close(struct view *v, const char *path);
@@ -50,15 +56,19 @@ void view_close(struct view *v, const char *path);
 /* Replaces all rows; they need not be sorted. More than VIEW_ROWS_MAX are cut. Wait-free. */
 void view_write(struct view *v, const struct view_row *rows, unsigned n);
 
-/* Reader. Maps the view at path. Returns NULL if there is none that is live and of this version. */
+/*
+ * Reader. Maps the view at path. Returns NULL if there is none that is live, of this version, and root's or the
+ * caller's own. Async-signal-safe, no cancellation point; errno is not kept.
+ */
 const struct view *view_map(const char *path);
+void view_unmap(const struct view *v);
 
 /* Whether the helper behind v is alive as far as it said. */
 bool view_live(const struct view *v);
 
 /*
  * Looks known up on one side. Returns true and fills *ret if the address must be replaced. Async-signal-safe, no
- * system call, bounded time. v may be NULL.
+ * system call, bounded time. v may be NULL. v->netns is for the caller to compare.
  */
 bool view_lookup(const struct view *v, enum view_side side, const struct in6_addr *known, struct in6_addr *ret);
 

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The doors' names and the shims' one message; libc only, since programs are given it too. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE	/* secure_getenv() */
+#endif
+#include "control.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ABSTRACT_PREFIX	"hmip:"
+
+int control_register_parse(const void *buf, size_t len, struct control_register *ret)
+{
+	struct control_register r;
+
+	if (len != sizeof(r))
+		return -EPROTO;
+	memcpy(&r, buf, sizeof(r));
+	if (r.magic != CONTROL_MAGIC || r.version != CONTROL_VERSION || r.reserved)
+		return -EPROTO;
+	if (r.origin != CONTROL_CONNECT && r.origin != CONTROL_ACCEPT)
+		return -EPROTO;
+	*ret = r;
+	return 0;
+}
+
+const char *control_path(const char *option)
+{
+	const char *env;
+
+	if (option)
+		return option;
+	env = secure_getenv(HMIP_SOCKET_ENV);
+	return env && *env ? env : HMIP_SOCKET_DEFAULT;
+}
+
+int control_address(const char *path, struct sockaddr_un *ret)
+{
+	size_t len = strlen(path);
+
+	if (len >= sizeof(ret->sun_path))
+		return -ENAMETOOLONG;
+	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	memcpy(ret->sun_path, path, len);
+	return offsetof(struct sockaddr_un, sun_path) + len + 1;
+}
+
+int control_shim_address(const char *path, struct sockaddr_un *ret)
+{
+	size_t prefix = strlen(ABSTRACT_PREFIX), len = strlen(path);
+
+	/* An abstract name starts with a NUL and ends where the length says. */
+	if (1 + prefix + len > sizeof(ret->sun_path))
+		return -ENAMETOOLONG;
+	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	memcpy(ret->sun_path + 1, ABSTRACT_PREFIX, prefix);
+	memcpy(ret->sun_path + 1 + prefix, path, len);
+	return offsetof(struct sockaddr_un, sun_path) + 1 + prefix + len;
+}

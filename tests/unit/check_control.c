@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* control.h: the doors' names and what may come in through the shims' one. */
+#include "control.h"
+#include "suite.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct control_register good = { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_ACCEPT, 0 };
+
+START_TEST(a_well_formed_message_is_read)
+{
+	struct control_register r;
+
+	ck_assert_int_eq(control_register_parse(&good, sizeof(good), &r), 0);
+	ck_assert_mem_eq(&r, &good, sizeof(r));
+}
+END_TEST
+
+START_TEST(anything_else_is_refused_and_changes_nothing)
+{
+	static const struct {
+		struct control_register msg;
+		size_t len;
+	} row[] = {
+		{ { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_CONNECT, 0 }, 0 },
+		{ { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_CONNECT, 0 }, sizeof(struct control_register) - 1 },
+		{ { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_CONNECT, 0 }, sizeof(struct control_register) + 1 },
+		{ { CONTROL_MAGIC + 1, CONTROL_VERSION, CONTROL_CONNECT, 0 }, sizeof(struct control_register) },
+		{ { CONTROL_MAGIC, CONTROL_VERSION + 1, CONTROL_CONNECT, 0 }, sizeof(struct control_register) },
+		{ { CONTROL_MAGIC, CONTROL_VERSION, 0, 0 }, sizeof(struct control_register) },
+		{ { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_ACCEPT + 1, 0 }, sizeof(struct control_register) },
+		{ { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_CONNECT, 1 }, sizeof(struct control_register) },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		char buf[sizeof(struct control_register) + 1] = "";
+		struct control_register r, before;
+
+		memset(&r, 0xa5, sizeof(r));
+		before = r;
+		memcpy(buf, &row[i].msg, sizeof(row[i].msg));
+		ck_assert_msg(control_register_parse(buf, row[i].len, &r) == -EPROTO, "row %zu", i);
+		ck_assert_mem_eq(&r, &before, sizeof(r));
+	}
+}
+END_TEST
+
+START_TEST(the_option_is_stronger_than_the_environment_and_that_than_the_default)
+{
+	unsetenv(HMIP_SOCKET_ENV);
+	ck_assert_str_eq(control_path(NULL), HMIP_SOCKET_DEFAULT);
+	setenv(HMIP_SOCKET_ENV, "", 1);
+	ck_assert_str_eq(control_path(NULL), HMIP_SOCKET_DEFAULT);
+	setenv(HMIP_SOCKET_ENV, "/x/env", 1);
+	ck_assert_str_eq(control_path(NULL), "/x/env");
+	ck_assert_str_eq(control_path("/x/opt"), "/x/opt");
+}
+END_TEST
+
+START_TEST(the_doors_have_the_names_that_are_documented)
+{
+	static const char name[] = "\0hmip:/run/x";
+	struct sockaddr_un a;
+
+	ck_assert_int_eq(control_address("/run/x", &a), offsetof(struct sockaddr_un, sun_path) + 7);
+	ck_assert_int_eq(a.sun_family, AF_UNIX);
+	ck_assert_str_eq(a.sun_path, "/run/x");
+
+	ck_assert_int_eq(control_shim_address("/run/x", &a), offsetof(struct sockaddr_un, sun_path) + sizeof(name) - 1);
+	ck_assert_int_eq(a.sun_family, AF_UNIX);
+	ck_assert_mem_eq(a.sun_path, name, sizeof(name) - 1);
+}
+END_TEST
+
+START_TEST(a_path_that_does_not_fit_is_refused)
+{
+	struct sockaddr_un a;
+	char path[sizeof(a.sun_path) + 1];
+
+	memset(path, 'x', sizeof(path));
+	path[sizeof(a.sun_path)] = '\0';
+	ck_assert_int_eq(control_address(path, &a), -ENAMETOOLONG);
+	path[sizeof(a.sun_path) - 1] = '\0';
+	ck_assert_int_eq(control_address(path, &a), sizeof(a));
+
+	ck_assert_int_eq(control_shim_address(path, &a), -ENAMETOOLONG);
+	path[sizeof(a.sun_path) - 6] = '\0';
+	ck_assert_int_eq(control_shim_address(path, &a), sizeof(a));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("control");
+	TCase *tc = tcase_create("control");
+
+	tcase_add_test(tc, a_well_formed_message_is_read);
+	tcase_add_test(tc, anything_else_is_refused_and_changes_nothing);
+	tcase_add_test(tc, the_option_is_stronger_than_the_environment_and_that_than_the_default);
+	tcase_add_test(tc, the_doors_have_the_names_that_are_documented);
+	tcase_add_test(tc, a_path_that_does_not_fit_is_refused);
+	suite_add_tcase(s, tc);
+	return suite_run(s);
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* view.h: what readers see while the writer writes, dies, and is followed by another. */
+#include "view.h"
+#include "suite.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char path[64];
+static struct view *view;
+
+static void setup(void)
+{
+	snprintf(path, sizeof(path), "check_view.%d", (int)getpid());
+	view = view_create(path);
+	ck_assert_ptr_nonnull(view);
+}
+
+static void teardown(void)
+{
+	view_close(view, path);
+	ck_assert_int_ne(access(path, F_OK), 0);
+}
+
+/* 2001:db8::x:y. */
+static struct in6_addr addr(unsigned x, unsigned y)
+{
+	struct in6_addr a = { .s6_addr = { 0x20, 0x01, 0x0d, 0xb8 } };
+
+	a.s6_addr[12] = x >> 8;
+	a.s6_addr[13] = x;
+	a.s6_addr[14] = y >> 8;
+	a.s6_addr[15] = y;
+	return a;
+}
+
+static bool says(const struct view *v, enum view_side side, struct in6_addr known, struct in6_addr now)
+{
+	struct in6_addr r;
+
+	return view_lookup(v, side, &known, &r) && IN6_ARE_ADDR_EQUAL(&r, &now);
+}
+
+static bool silent(const struct view *v, enum view_side side, struct in6_addr known)
+{
+	struct in6_addr r = addr(9, 9), before = r;
+
+	return !view_lookup(v, side, &known, &r) && IN6_ARE_ADDR_EQUAL(&r, &before);
+}
+
+START_TEST(a_new_view_knows_nothing)
+{
+	const struct view *v = view_map(path);
+
+	ck_assert_ptr_nonnull(v);
+	ck_assert(view_live(v));
+	ck_assert(v->netns != 0);
+	ck_assert(silent(v, VIEW_FOREIGN, addr(1, 1)));
+	ck_assert(silent(NULL, VIEW_FOREIGN, addr(1, 1)));
+	view_unmap(v);
+}
+END_TEST
+
+START_TEST(rows_are_found_whatever_their_order)
+{
+	enum { N = 1000 };
+	static struct view_row row[N];
+	const struct view *v = view_map(path);
+
+	for (unsigned i = 0; i < N; i++) {
+		unsigned k = i * 377 % N;	/* 377 and 1000 have no common factor: each once */
+
+		row[i] = (struct view_row){ addr(1, k), addr(2, k), k + 1, VIEW_FOREIGN };
+	}
+	view_write(view, row, N);
+	for (unsigned i = 0; i < N; i++)
+		ck_assert(says(v, VIEW_FOREIGN, addr(1, i), addr(2, i)));
+	ck_assert(silent(v, VIEW_FOREIGN, addr(1, N)));
+	ck_assert(silent(v, VIEW_FOREIGN, addr(0, 5)));
+	view_write(view, row, 0);
+	ck_assert(silent(v, VIEW_FOREIGN, addr(1, 5)));
+	view_unmap(v);
+}
+END_TEST
+
+START_TEST(the_sides_are_told_apart)
+{
+	const struct view_row row[] = {
+		{ addr(1, 1), addr(2, 1), 0, VIEW_LOCAL },
+		{ addr(1, 1), addr(3, 1), 7, VIEW_FOREIGN },
+		{ addr(1, 2), addr(4, 1), 0, VIEW_LOCAL },
+	};
+	const struct view *v = view_map(path);
+
+	view_write(view, row, 3);
+	ck_assert(says(v, VIEW_LOCAL, addr(1, 1), addr(2, 1)));
+	ck_assert(says(v, VIEW_FOREIGN, addr(1, 1), addr(3, 1)));
+	ck_assert(silent(v, VIEW_FOREIGN, addr(1, 2)));
+	view_unmap(v);
+}
+END_TEST
+
+START_TEST(rows_beyond_the_limit_are_cut)
+{
+	static struct view_row row[VIEW_ROWS_MAX + 1];
+	const struct view *v = view_map(path);
+
+	for (unsigned i = 0; i <= VIEW_ROWS_MAX; i++)
+		row[i] = (struct view_row){ addr(1, i), addr(2, i), 1, VIEW_FOREIGN };
+	view_write(view, row, VIEW_ROWS_MAX + 1);
+	ck_assert(says(v, VIEW_FOREIGN, addr(1, VIEW_ROWS_MAX - 1), addr(2, VIEW_ROWS_MAX - 1)));
+	ck_assert(silent(v, VIEW_FOREIGN, addr(1, VIEW_ROWS_MAX)));
+	view_unmap(v);
+}
+END_TEST
+
+/* Every version maps 1:i to 3:g where g is the version, for all i: a reader that mixes two of them would show. */
+enum { TORN_ROWS = 64, TORN_VERSIONS = 50000 };
+
+static void write_version(unsigned g, bool last)
+{
+	static struct view_row row[TORN_ROWS + 1];
+
+	for (unsigned i = 0; i < TORN_ROWS; i++) {
+		struct in6_addr now = addr(g, g);
+
+		memset(&now, g, 12);
+		row[i] = (struct view_row){ addr(1, i), now, 1, VIEW_FOREIGN };
+	}
+	row[TORN_ROWS] = (struct view_row){ addr(1, 0xffff), addr(1, 1), 0, VIEW_FOREIGN };
+	view_write(view, row, TORN_ROWS + last);
+}
+
+/* Looks until the writer says 1:ffff, then leaves: 0 if all it saw was whole. */
+static int read_versions(void)
+{
+	const struct view *v = view_map(path);
+	unsigned long looks = 0;
+
+	for (unsigned i = 0;; i++) {
+		struct in6_addr known = addr(1, i % TORN_ROWS), end = addr(1, 0xffff), now, r;
+
+		if (view_lookup(v, VIEW_FOREIGN, &end, &r))
+			return looks ? 0 : 2;
+		if (!view_lookup(v, VIEW_FOREIGN, &known, &now))
+			return 3;
+		r = now;
+		memset(&r, now.s6_addr[13], 12);
+		r.s6_addr[12] = r.s6_addr[14] = now.s6_addr[12];
+		r.s6_addr[15] = now.s6_addr[13];
+		if (!IN6_ARE_ADDR_EQUAL(&r, &now))
+			return 1;
+		looks++;
+	}
+}
+
+START_TEST(readers_never_see_half_a_write)
+{
+	pid_t reader[3];
+
+	write_version(0, false);
+	for (int i = 0; i < 3; i++) {
+		reader[i] = fork();
+		if (!reader[i])
+			_exit(read_versions());
+	}
+	for (unsigned g = 1; g <= TORN_VERSIONS; g++)
+		write_version(g, g == TORN_VERSIONS);
+	for (int i = 0; i < 3; i++) {
+		int status;
+
+		ck_assert_int_eq(waitpid(reader[i], &status, 0), reader[i]);
+		ck_assert_int_eq(status, 0);
+	}
+}
+END_TEST
+
+START_TEST(a_writer_that_died_in_the_middle_takes_nothing_away)
+{
+	const struct view_row row = { addr(1, 1), addr(2, 1), 1, VIEW_FOREIGN };
+	const struct view *v = view_map(path);
+
+	view_write(view, &row, 1);
+	/* What a write does before it is published. */
+	struct view_table *next = &view->table[(view->seq + 1) & 1];
+	memset(next, 0xff, sizeof(*next));
+	ck_assert(says(v, VIEW_FOREIGN, addr(1, 1), addr(2, 1)));
+	/* Garbage that is published all the same does no more harm than to be unknown. */
+	view->seq++;
+	ck_assert(silent(v, VIEW_FOREIGN, addr(1, 1)));
+	view_unmap(v);
+}
+END_TEST
+
+START_TEST(a_new_helper_buries_the_old_view)
+{
+	const struct view *old = view_map(path);
+	struct view *orphan = view;
+
+	view = view_create(path);
+	ck_assert_ptr_nonnull(view);
+	ck_assert(!view_live(old));
+	const struct view *v = view_map(path);
+	ck_assert_ptr_nonnull(v);
+	ck_assert(view_live(v));
+	view_unmap(v);
+	view_unmap(old);
+	view_unmap(orphan);
+}
+END_TEST
+
+START_TEST(a_closed_view_is_dead_and_gone)
+{
+	const struct view *v = view_map(path);
+
+	view_close(view, path);
+	view = NULL;
+	ck_assert(!view_live(v));
+	ck_assert_ptr_null(view_map(path));
+	view_unmap(v);
+}
+END_TEST
+
+START_TEST(what_is_no_view_is_not_mapped)
+{
+	ck_assert_ptr_null(view_map("check_view.nowhere"));
+	ck_assert_ptr_null(view_map("/"));
+	ck_assert_ptr_null(view_map("/dev/null"));
+
+	view->version++;
+	ck_assert_ptr_null(view_map(path));
+	view->version--;
+	view->magic++;
+	ck_assert_ptr_null(view_map(path));
+	view->magic--;
+	ck_assert_int_eq(truncate(path, sizeof(*view) - 1), 0);
+	ck_assert_ptr_null(view_map(path));
+	ck_assert_int_eq(truncate(path, sizeof(*view)), 0);
+
+	if (geteuid() == 0) {	/* somebody else's word does not count */
+		ck_assert_int_eq(chown(path, 65534, 65534), 0);
+		ck_assert_ptr_null(view_map(path));
+	}
+}
+END_TEST
+
+START_TEST(everybody_may_read_it)
+{
+	struct stat st;
+
+	umask(077);
+	view_close(view, path);
+	view = view_create(path);
+	ck_assert_ptr_nonnull(view);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(st.st_mode & 0777, 0644);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("view");
+	TCase *tc = tcase_create("view");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, a_new_view_knows_nothing);
+	tcase_add_test(tc, rows_are_found_whatever_their_order);
+	tcase_add_test(tc, the_sides_are_told_apart);
+	tcase_add_test(tc, rows_beyond_the_limit_are_cut);
+	tcase_add_test(tc, readers_never_see_half_a_write);
+	tcase_add_test(tc, a_writer_that_died_in_the_middle_takes_nothing_away);
+	tcase_add_test(tc, a_new_helper_buries_the_old_view);
+	tcase_add_test(tc, a_closed_view_is_dead_and_gone);
+	tcase_add_test(tc, what_is_no_view_is_not_mapped);
+	tcase_add_test(tc, everybody_may_read_it);
+	suite_add_tcase(s, tc);
+	return suite_run(s);
+}

@@ -6,6 +6,10 @@
  *	default_lifetime = 600
  *	maximum_expired_lifetime = 1800
  *	binding_lifetime = 600
+ *	max_entries = 4096		# peers
+ *	max_addresses = 64		# per peer
+ *	max_connections = 65536		# what the datapath has room for
+ *	max_foreign = 65536		# ... in addresses of peers
  *	control_group = "hmip"		# who but root may move this host with hmipctl
  *	state = "/var/lib/hmip/state"	# default: derived from the socket's path
  *
@@ -37,7 +41,7 @@ struct conf {
 
 /*
  * Reads path into a new struct. A missing file at the default path is an empty configuration. On an error nothing is
- * returned and *why says "FILE:LINE: what was found, what was expected" (to be freed). Refuses a file with keys that others
+ * returned and *why says "FILE:LINE: found X, expected Y" (to be freed). Refuses a file with keys that others
  * may read. Returns 0 or a negative errno.
  */
 int conf_read(const char *path, struct conf **ret, char **why);

@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every value is parsed once, where libConfuse meets it, into a struct value that remembers its line; what concerns
+ * several values (duplicates, what is missing) is checked over these afterwards. The file is read into memory first:
+ * libConfuse's scanner ends the process on a read error, and a reload must not.
+ */
+#include "config.h"
+
+#include "conf.h"
+#include "addr.h"
+
+#include <arpa/inet.h>
+#include <confuse.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <openssl/crypto.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CONF_SIZE_MAX	(1 << 20)
+#define CONF_NAME_MAX	63
+/* Put behind the text: libConfuse takes the end of a file for the end of a section or comment, too. */
+#define CONF_END	"conf_end"
+#define CONF_END_LINE	"\n" CONF_END " = true\n"
+#define CONF_END_LINES	2
+#define FLAG_SEEN	(1 << 30)	/* among an option's flags, where libConfuse has none */
+#define SPI_MIN		256	/* 1 to 255 are reserved (RFC 4302, 2.4) */
+
+struct value {
+	int line;
+	union {
+		uint32_t number;
+		struct in6_addr addr;
+		enum ah_alg alg;
+		struct ah_key key;	/* alg is not known yet */
+		char *text;
+	};
+};
+
+/* Where the error function of libConfuse, which is given no context, puts the first error. */
+static _Thread_local char **first_error;
+
+static void __attribute__((format(printf, 3, 4))) complain(const char *file, int line, const char *fmt, ...)
+{
+	char *text = NULL, *whole = NULL;
+	va_list ap;
+
+	if (*first_error)
+		return;
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	if (text && (line ? asprintf(&whole, "%s:%d: %s", file, line, text) : asprintf(&whole, "%s: %s", file, text)) < 0)
+		whole = NULL;
+	free(text);
+	*first_error = whole;
+}
+
+/* What libConfuse's own parser has to say, and for an unknown key the keys that there are. */
+static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
+{
+	char text[256], known[512] = "";
+	size_t n = 0;
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	if (strncmp(text, "premature end", 13) == 0) {
+		complain(cfg->filename, cfg->line - CONF_END_LINES, "found the end of the file, expected more");
+		return;
+	}
+	if (strncmp(text, "no such option '", 16) != 0) {
+		complain(cfg->filename, cfg->line, "%s", text);
+		return;
+	}
+	if (strncmp(text + 16, CONF_END, strlen(CONF_END)) == 0) {
+		complain(cfg->filename, cfg->line - 1, "found the end of the file, expected }");
+		return;
+	}
+	for (const cfg_opt_t *o = cfg->opts; o->name && strcmp(o->name, CONF_END) != 0 && n < sizeof(known); o++)
+		n += snprintf(known + n, sizeof(known) - n, "%s%s", n ? ", " : "", o->name);
+	text[strcspn(text + 16, "'") + 16] = '\0';
+	complain(cfg->filename, cfg->line, "found %s, expected one of %s", text + 16, known);
+}
+
+static void value_free(struct value *v)
+{
+	if (v)
+		OPENSSL_cleanse(v, sizeof(*v));
+	free(v);
+}
+
+static void value_free_plain(void *v)
+{
+	value_free(v);
+}
+
+static void value_free_text(void *ptr)
+{
+	struct value *v = ptr;
+
+	if (v)
+		free(v->text);
+	value_free(v);
+}
+
+/* A new value for opt at the line being read; NULL if the option is no list and had one already, or memory is short. */
+static struct value *value_new(cfg_t *cfg, cfg_opt_t *opt)
+{
+	struct value *v;
+
+	if (!(opt->flags & CFGF_LIST) && (opt->flags & FLAG_SEEN)) {
+		complain(cfg->filename, cfg->line, "found %s a second time, expected it once", opt->name);
+		return NULL;
+	}
+	opt->flags |= FLAG_SEEN;
+	v = calloc(1, sizeof(*v));
+	if (v)
+		v->line = cfg->line;
+	return v;
+}
+
+/* The callbacks' ending: hands v over, or says what was expected instead of text. */
+static int value_done(cfg_t *cfg, cfg_opt_t *opt, struct value *v, bool good, const char *text, const char *expected,
+		      void *result)
+{
+	if (!v)
+		return -1;
+	if (!good) {
+		complain(cfg->filename, cfg->line, "found %s = %s, expected %s", opt->name, text, expected);
+		value_free(v);
+		return -1;
+	}
+	*(void **)result = v;
+	return 0;
+}
+
+/* The whole numbers, their limits, and where they go. */
+static const struct number {
+	const char *name;
+	size_t offset;			/* in struct conf; NO_OFFSET: in a peer */
+	uint32_t min, max;
+} numbers[] = {
+#define NO_OFFSET	SIZE_MAX
+#define YEAR		31536000
+	{ "default_lifetime", offsetof(struct conf, core.default_lifetime), 1, YEAR },
+	{ "maximum_expired_lifetime", offsetof(struct conf, core.maximum_expired_lifetime), 1, YEAR },
+	{ "binding_lifetime", offsetof(struct conf, core.binding_lifetime), 1, YEAR },
+	{ "max_entries", offsetof(struct conf, core.max_entries), 1, 1 << 20 },
+	{ "max_addresses", offsetof(struct conf, core.max_addresses), 1, 1024 },
+	{ "max_connections", offsetof(struct conf, datapath.max_pcbs), 16, 1 << 22 },
+	{ "max_foreign", offsetof(struct conf, datapath.max_foreign), 16, 1 << 22 },
+	{ "spi_in", NO_OFFSET, SPI_MIN, UINT32_MAX },
+	{ "spi_out", NO_OFFSET, SPI_MIN, UINT32_MAX },
+};
+
+#define N_NUMBERS	(sizeof(numbers) / sizeof(numbers[0]))
+
+static const struct number *number_named(const char *name)
+{
+	size_t i = 0;
+
+	while (i + 1 < N_NUMBERS && strcmp(numbers[i].name, name) != 0)
+		i++;
+	return &numbers[i];
+}
+
+static int parse_number(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
+{
+	const struct number *n = number_named(opt->name);
+	struct value *v = value_new(cfg, opt);
+	unsigned long long x;
+	char expected[80], *end;
+	bool good;
+
+	errno = 0;
+	x = strtoull(text, &end, 0);
+	good = isdigit((unsigned char)*text) && !*end && !errno && x >= n->min && x <= n->max;
+	if (v && good)
+		v->number = x;
+	snprintf(expected, sizeof(expected), "a whole number from %u to %u", n->min, n->max);
+	return value_done(cfg, opt, v, good, text, expected, result);
+}
+
+static int parse_address(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
+{
+	struct value *v = value_new(cfg, opt);
+	bool good = v && inet_pton(AF_INET6, text, &v->addr) == 1 && addr_usable(&v->addr);
+
+	return value_done(cfg, opt, v, good, text, "a global or unique-local IPv6 unicast address", result);
+}
+
+static int parse_algorithm(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
+{
+	struct value *v = value_new(cfg, opt);
+	bool good = v && ah_alg_by_name(text, &v->alg) == 0;
+
+	return value_done(cfg, opt, v, good, text, "hmac-sha256-128, hmac-sha1-96 or hmac-md5-96", result);
+}
+
+/* Keys are never quoted back: a log is no place for them. */
+static int parse_key(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
+{
+	struct value *v = value_new(cfg, opt);
+	size_t len = strlen(text);
+	bool good = v && len >= 2 && len % 2 == 0 && len / 2 <= AH_KEY_MAX && strspn(text, "0123456789abcdefABCDEF") == len;
+	char found[64];
+
+	for (size_t i = 0; good && i < len / 2; i++)
+		sscanf(text + 2 * i, "%2hhx", &v->key.key[i]);
+	if (good)
+		v->key.len = len / 2;
+	snprintf(found, sizeof(found), "(%zu characters)", len);
+	return value_done(cfg, opt, v, good, found, "an even number of hexadecimal digits, at most 128", result);
+}
+
+static int parse_text(cfg_t *cfg, cfg_opt_t *opt, struct value *v, bool good, const char *text, const char *expected,
+		      void *result)
+{
+	if (good && v) {
+		v->text = strdup(text);
+		if (!v->text) {
+			value_free(v);
+			v = NULL;
+		}
+	}
+	return value_done(cfg, opt, v, good, text, expected, result);
+}
+
+static int parse_group(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
+{
+	return parse_text(cfg, opt, value_new(cfg, opt), getgrnam(text) != NULL, text,
+			  "a group of this system (groupadd makes one)", result);
+}
+
+static int parse_path(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
+{
+	return parse_text(cfg, opt, value_new(cfg, opt), *text == '/', text, "an absolute path", result);
+}
+
+/* Octets a key of alg must have at least: the length its RFC (2403, 2404, 4868) fixes. */
+static unsigned key_min(enum ah_alg alg)
+{
+	switch (alg) {
+	case AH_HMAC_MD5_96:
+		return 16;
+	case AH_HMAC_SHA1_96:
+		return 20;
+	case AH_HMAC_SHA256_128:
+		break;
+	}
+	return 32;
+}
+
+static const struct value *value_of(cfg_t *cfg, const char *name)
+{
+	cfg_opt_t *opt = cfg_getopt(cfg, name);
+
+	return cfg_opt_size(opt) > 0 ? cfg_opt_getnptr(opt, 0) : NULL;
+}
+
+/* A key of the peer's section and the SPI that goes with it. */
+static int take_half(cfg_t *sec, const char *key_name, const char *spi_name, enum ah_alg alg, struct sa_half *ret)
+{
+	const struct value *key = value_of(sec, key_name), *spi = value_of(sec, spi_name);
+
+	if (!key || !spi) {
+		complain(sec->filename, sec->line, "found peer \"%s\" without %s, expected one", cfg_title(sec),
+			 key ? spi_name : key_name);
+		return -EINVAL;
+	}
+	if (key->key.len < key_min(alg)) {
+		complain(sec->filename, key->line, "found %s of %u hexadecimal digits, expected at least %u for %s", key_name,
+			 key->key.len * 2u, key_min(alg) * 2, ah_alg_name(alg));
+		return -EINVAL;
+	}
+	ret->spi = spi->number;
+	ret->key = key->key;
+	ret->key.alg = alg;
+	return 0;
+}
+
+static bool name_good(const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < n; i++)
+		if (!isgraph((unsigned char)name[i]))
+			return false;
+	return n > 0 && n <= CONF_NAME_MAX;
+}
+
+static int take_peer(cfg_t *sec, struct core_peer *p)
+{
+	const struct value *alg = value_of(sec, "algorithm");
+	enum ah_alg a = alg ? alg->alg : AH_HMAC_SHA256_128;
+	unsigned n = cfg_size(sec, "address");
+	int r;
+
+	if (!name_good(cfg_title(sec))) {
+		complain(sec->filename, sec->line, "found peer \"%s\", expected a name of 1 to %d characters without spaces",
+			 cfg_title(sec), CONF_NAME_MAX);
+		return -EINVAL;
+	}
+	if (n < 1 || n > BU_ADDRS_MAX) {
+		complain(sec->filename, sec->line, "found peer \"%s\" with %u addresses, expected 1 to %d", cfg_title(sec), n,
+			 BU_ADDRS_MAX);
+		return -EINVAL;
+	}
+	for (; p->n_addr < n; p->n_addr++)
+		p->addr[p->n_addr] = ((struct value *)cfg_opt_getnptr(cfg_getopt(sec, "address"), p->n_addr))->addr;
+	r = take_half(sec, "key_in", "spi_in", a, &p->in);
+	if (r == 0)
+		r = take_half(sec, "key_out", "spi_out", a, &p->out);
+	p->name = strdup(cfg_title(sec));
+	return p->name ? r : -ENOMEM;
+}
+
+/* Whether an address or the SPI of peer i is one of an earlier peer's, or stands twice in its own list. */
+static int check_unique(cfg_t *cfg, const struct conf *conf, unsigned i)
+{
+	cfg_t *sec = cfg_getnsec(cfg, "peer", i);
+	const struct core_peer *p = &conf->peer[i];
+
+	for (unsigned k = 0; k < p->n_addr; k++)
+		for (unsigned j = 0; j <= i; j++)
+			for (unsigned l = 0; l < (j < i ? conf->peer[j].n_addr : k); l++)
+				if (addr_equal(&p->addr[k], &conf->peer[j].addr[l])) {
+					const struct value *v = cfg_opt_getnptr(cfg_getopt(sec, "address"), k);
+
+					complain(sec->filename, v->line, "found address %s of peer \"%s\" again, expected each once",
+						 addr_text(&p->addr[k]).s, conf->peer[j].name);
+					return -EINVAL;
+				}
+	for (unsigned j = 0; j < i; j++)
+		if (p->in.spi == conf->peer[j].in.spi) {
+			complain(sec->filename, value_of(sec, "spi_in")->line,
+				 "found spi_in 0x%x of peer \"%s\" again, expected each once", p->in.spi, conf->peer[j].name);
+			return -EINVAL;
+		}
+	return 0;
+}
+
+static int take_peers(cfg_t *cfg, struct conf *conf)
+{
+	unsigned n = cfg_size(cfg, "peer");
+
+	conf->peer = calloc(n ? n : 1, sizeof(*conf->peer));
+	if (!conf->peer)
+		return -ENOMEM;
+	for (unsigned i = 0; i < n; i++) {
+		int r;
+
+		conf->n_peer++;
+		r = take_peer(cfg_getnsec(cfg, "peer", i), &conf->peer[i]);
+		if (r == 0)
+			r = check_unique(cfg, conf, i);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int take_text(cfg_t *cfg, const char *name, char **ret)
+{
+	const struct value *v = value_of(cfg, name);
+
+	if (!v)
+		return 0;
+	*ret = strdup(v->text);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int take_all(cfg_t *cfg, struct conf *conf)
+{
+	int r;
+
+	for (size_t i = 0; i < N_NUMBERS; i++) {
+		const struct value *v = numbers[i].offset == NO_OFFSET ? NULL : value_of(cfg, numbers[i].name);
+
+		if (v)
+			*(uint32_t *)((char *)conf + numbers[i].offset) = v->number;
+	}
+	r = take_text(cfg, "control_group", &conf->control_group);
+	if (r == 0)
+		r = take_text(cfg, "state", &conf->state);
+	return r < 0 ? r : take_peers(cfg, conf);
+}
+
+static int parse(const char *path, char *text, size_t len, struct conf *conf)
+{
+	cfg_opt_t peer_opts[] = {
+		CFG_PTR_LIST_CB("address", NULL, CFGF_NONE, parse_address, value_free_plain),
+		CFG_PTR_CB("algorithm", NULL, CFGF_NONE, parse_algorithm, value_free_plain),
+		CFG_PTR_CB("spi_in", NULL, CFGF_NONE, parse_number, value_free_plain),
+		CFG_PTR_CB("spi_out", NULL, CFGF_NONE, parse_number, value_free_plain),
+		CFG_PTR_CB("key_in", NULL, CFGF_NONE, parse_key, value_free_plain),
+		CFG_PTR_CB("key_out", NULL, CFGF_NONE, parse_key, value_free_plain),
+		CFG_END()
+	};
+	cfg_opt_t opts[] = {
+		CFG_PTR_CB("default_lifetime", NULL, CFGF_NONE, parse_number, value_free_plain),
+		CFG_PTR_CB("maximum_expired_lifetime", NULL, CFGF_NONE, parse_number, value_free_plain),
+		CFG_PTR_CB("binding_lifetime", NULL, CFGF_NONE, parse_number, value_free_plain),
+		CFG_PTR_CB("max_entries", NULL, CFGF_NONE, parse_number, value_free_plain),
+		CFG_PTR_CB("max_addresses", NULL, CFGF_NONE, parse_number, value_free_plain),
+		CFG_PTR_CB("max_connections", NULL, CFGF_NONE, parse_number, value_free_plain),
+		CFG_PTR_CB("max_foreign", NULL, CFGF_NONE, parse_number, value_free_plain),
+		CFG_PTR_CB("control_group", NULL, CFGF_NONE, parse_group, value_free_text),
+		CFG_PTR_CB("state", NULL, CFGF_NONE, parse_path, value_free_text),
+		CFG_SEC("peer", peer_opts, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		CFG_BOOL(CONF_END, cfg_false, CFGF_NONE),
+		CFG_END()
+	};
+	FILE *f = fmemopen(text, len, "r");
+	cfg_t *cfg = cfg_init(opts, CFGF_NONE);
+	int r = -ENOMEM;
+
+	if (!f || !cfg)
+		goto out;
+	cfg_set_error_function(cfg, on_error);
+	cfg->filename = strdup(path);
+	r = cfg_parse_fp(cfg, f) == CFG_SUCCESS ? 0 : -EINVAL;
+	if (r == 0 && !cfg_getbool(cfg, CONF_END)) {
+		complain(path, cfg->line - CONF_END_LINES, "found the end of the file, expected the end of a comment or string");
+		r = -EINVAL;
+	}
+	if (r == 0)
+		r = take_all(cfg, conf);
+out:
+	if (cfg)
+		cfg_free(cfg);
+	if (f)
+		fclose(f);
+	return r;
+}
+
+/* Reads the whole file and puts CONF_END_LINE behind it. Returns the length, and the text (to be wiped and freed), or a negative errno. */
+static int slurp(const char *path, struct stat *st, char **ret)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r;
+	char *text = NULL;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, st) < 0) {
+		r = -errno;
+		complain(path, 0, "%s", strerror(errno));
+		goto out;
+	}
+	if (!S_ISREG(st->st_mode) || st->st_size > CONF_SIZE_MAX) {
+		complain(path, 0, "found %s, expected a file of at most %d octets",
+			 S_ISREG(st->st_mode) ? "a larger one" : "something else", CONF_SIZE_MAX);
+		r = -EINVAL;
+		goto out;
+	}
+	text = malloc(st->st_size + sizeof(CONF_END_LINE));
+	n = text ? read(fd, text, st->st_size) : -1;
+	r = n < 0 ? -errno : (int)(n + sizeof(CONF_END_LINE) - 1);
+	if (r < 0) {
+		complain(path, 0, "%s", strerror(-r));
+		free(text);
+		text = NULL;
+		goto out;
+	}
+	memcpy(text + n, CONF_END_LINE, sizeof(CONF_END_LINE) - 1);
+out:
+	if (fd >= 0)
+		close(fd);
+	*ret = text;
+	return r;
+}
+
+int conf_read(const char *path, struct conf **ret, char **why)
+{
+	struct conf *conf = calloc(1, sizeof(*conf));
+	char *text = NULL;
+	struct stat st;
+	int r, n = 0;
+
+	*why = NULL;
+	if (!conf)
+		return -ENOMEM;
+	first_error = why;
+	conf->core = core_config_default;
+	conf->datapath = (struct datapath_config){ .max_pcbs = 65536, .max_foreign = 65536 };
+
+	n = r = slurp(path, &st, &text);
+	if (r == -ENOENT && strcmp(path, CONF_DEFAULT) == 0) {
+		free(*why);
+		*why = NULL;
+		r = 0;
+		goto out;
+	}
+	if (r > 0)
+		r = parse(path, text, r, conf);
+	if (r == 0 && conf->n_peer > 0 && (st.st_mode & (S_IRWXO | S_IWGRP))) {
+		complain(path, 0, "found keys in a file of mode %04o, expected that nobody else can read them or change them: "
+			 "chmod o=,g-w %s", st.st_mode & 07777, path);
+		r = -EPERM;
+	}
+	if (r < 0 && !*why)
+		complain(path, 0, "%s", strerror(-r));
+out:
+	if (text && n > 0)
+		OPENSSL_cleanse(text, n);
+	free(text);
+	first_error = NULL;
+	if (r < 0)
+		conf_free(conf);
+	else
+		*ret = conf;
+	return r;
+}
+
+void conf_free(struct conf *conf)
+{
+	if (!conf)
+		return;
+	for (unsigned i = 0; i < conf->n_peer; i++) {
+		free((char *)conf->peer[i].name);
+		OPENSSL_cleanse(&conf->peer[i], sizeof(conf->peer[i]));
+	}
+	free(conf->peer);
+	free(conf->control_group);
+	free(conf->state);
+	free(conf);
+}

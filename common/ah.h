@@ -20,6 +20,9 @@ enum ah_alg {
 #define AH_ICV_MAX	16
 #define AH_KEY_MAX	64
 
+/* Octets an ICV of n takes in the header: on IPv6 the whole AH is a multiple of 8 long. */
+#define AH_ICV_ROOM(n)	(((n) + 12 + 7) / 8 * 8 - 12)
+
 struct ah_key {
 	enum ah_alg alg;
 	uint8_t len;			/* octets of key in use, 1 to AH_KEY_MAX */
@@ -42,23 +45,28 @@ int ah_alg_by_name(const char *name, enum ah_alg *ret);
 /* Octets of ICV on the wire, padding not counted: 12 or 16. */
 unsigned ah_icv_len(enum ah_alg alg);
 
-/* Finds the AH of a packet. Returns 0, -ENOENT if there is none, -EBADMSG if the header chain is malformed. */
+/*
+ * Finds the AH of a packet. Returns 0, -ENOENT if there is none or it is hidden in ESP or a fragment, -EBADMSG if
+ * the header chain is malformed. What of the len octets lies beyond the IPv6 Payload Length is ignored, here and below.
+ */
 int ah_find(const uint8_t *pkt, size_t len, struct ah_header *ret);
 
 /*
- * Writes the ICV of pkt, whose AH is complete but for it. Returns 0; -ENOENT, -EBADMSG as ah_find();
+ * Writes the ICV of pkt, whose AH is complete but for it. Returns 0; -ENOENT, -EBADMSG as ah_find(),
+ * or if the room for the ICV is not what the key's algorithm needs; -EINVAL if the key has no usable length;
  * -EIO if the cryptographic library fails.
  */
 int ah_sign(uint8_t *pkt, size_t len, const struct ah_key *key);
 
-/* Returns 0 if the ICV of pkt is right, -EBADMSG (malformed), -ENOENT (no AH), -EACCES (wrong ICV), -EIO. Constant time in the ICV. */
+/* Returns 0 if the ICV of pkt is right, -EACCES if it is wrong, else as ah_sign(). Constant time in the ICV. */
 int ah_verify(const uint8_t *pkt, size_t len, const struct ah_key *key);
 
 /*
  * HMAC(key, a | b), cut to its leftmost 16 octets (mipv6-13 1.3: longer HMACs are cut to 128 bits); this is
- * what Challenge and Response are made of (homelessv6 3.4.2). Returns 0 or -EIO.
+ * what Challenge and Response are made of (homelessv6 3.4.2). Returns 0, -EINVAL or -EIO.
  */
-int ah_hmac128(const struct ah_key *key, const void *a, size_t alen, const void *b, size_t blen, uint8_t ret[static 16]);
+int ah_hmac128(const struct ah_key *key, const void *a, size_t alen, const void *b, size_t blen,
+	       uint8_t ret[static 16]);
 
 /* The sliding window against replays, RFC 4302 appendix B: 64 numbers wide. */
 struct ah_replay {

@@ -4,9 +4,9 @@
  * addresses they were seen with. signal_parse() and signal_build() are the only code that knows the
  * layouts of draft-ietf-mobileip-ipv6-13 section 5 and draft-nikander-mobileip-homelessv6-01 section 3.
  *
- *   +------+------------+----+---------------------------+
- *   | IPv6 | DOH(HAO)?  | AH | DOH(BA... BU... BR?), 59  |
- *   +------+------------+----+---------------------------+
+ *   +------+------+------------+----+---------------------------+
+ *   | IPv6 | RH0? | DOH(HAO)?  | AH | DOH(BA... BU... BR?), 59  |
+ *   +------+------+------------+----+---------------------------+
  *
  * Addresses are in network order as always; every other integer in these structs is in host order.
  */
@@ -60,7 +60,7 @@
 
 #define CHALLENGE_LEN		16
 
-#define BU_ADDRS_MAX		64	/* addresses one BU may name; more make it malformed */
+#define BU_ADDRS_MAX		64	/* addresses one BU may name: no option has room for more */
 #define SIGNAL_BU_MAX		8	/* BUs in one packet */
 #define SIGNAL_BA_MAX		8
 #define SIGNAL_INFINITE		UINT32_MAX	/* lifetime */
@@ -94,10 +94,13 @@ struct binding_request {
 
 struct signal {
 	struct in6_addr src, dst;	/* of the IPv6 header, as on the wire */
+	bool has_rh0;			/* a type 0 Routing header leads on from dst ... */
+	struct in6_addr final;		/* ... to this: must be one of the receiver's own, too */
 	bool has_home;			/* a Home Address option stands before AH */
 	struct in6_addr home;
 	bool has_ah;			/* the options below stand behind AH; says nothing of its validity */
 	uint32_t spi, ah_seq;
+	bool unprotected;		/* a BU or BA stood where no AH covers it, and was left out (R4) */
 	bool has_br;
 	struct binding_request br;
 	unsigned n_bu, n_ba;
@@ -107,20 +110,31 @@ struct signal {
 
 /*
  * Parses the IPv6 packet of len octets at pkt. Every length is checked against the octets that are there,
- * nothing is assumed of alignment, unknown options and sub-options are skipped by their type bits, *ret is
- * written only on success. Options in front of AH other than the HAO are ignored (draft-13, 10.2); so are
- * BU and BA without AH, except that BR is taken either way (draft-13, 5.3).
+ * nothing is assumed of alignment, unknown options are skipped if their type bits are 00 and make the packet
+ * malformed else, unknown sub-options are always skipped, *ret is written only on success. A HAO is accepted in
+ * front of AH only and behind any Routing header; BU and BA in front of AH, or without one, are not read but
+ * noted in ret->unprotected (draft-13, 10.2); BR is taken either way (draft-13, 5.3). A type 0 Routing header is
+ * accepted with one address only, and shown while it has a segment left (mipv6-13 2.3). Fragments and ESP hide what
+ * is in them.
  * Returns 0; -ENOMSG if the packet is well-formed but carries no signalling; -EBADMSG if it is malformed
- * (nothing of it may be used); -E2BIG if it names more than the limits above.
+ * (nothing of it may be used); -E2BIG if it holds more than struct signal does.
  */
 int signal_parse(const uint8_t *pkt, size_t len, struct signal *ret);
 
 /*
- * Builds the whole IPv6 packet for s into buf, with exact option alignment, PadN only (draft-13, 4.3), Next
- * Header 59, Homeless Support first in its BU (B3), hop limit 64, and, if s->has_ah, an AH whose ICV field of
- * icv_len octets (12 or 16) is zero: ah_sign() fills it. The addresses of a BU are laid out in the fewest
- * octets: Alternate Prefixes of 8 where they share the suffix the draft derives, of 16 or Alternate CoA else (B8).
- * Returns the packet's length, -EMSGSIZE if it would exceed size or SIGNAL_MTU, -EINVAL if s breaks a rule of the format.
+ * Builds the whole IPv6 packet for s into buf, with exact option alignment, PadN where two octets or more are to be
+ * filled (draft-13, 4.3), Next Header 59, Homeless Support first in its BU (B3), hop limit 64, and, if s->has_ah, an
+ * AH whose ICV of icv_len octets (12 or 16) and its padding are zero: ah_sign() fills it. With AH, s may carry
+ * no option at all (homelessv6 appendix B).
+ *
+ * A BU's addresses are laid out compactly (B8), so not always in the order given: a single one as Alternate CoA;
+ * of several, those that end in the source's last 8 octets as Alternate Prefixes of 8, three or more that share
+ * another ending as Alternate CoA and prefixes of 8, the rest as prefixes of 16, or as Alternate CoA if it is one.
+ * A BU with Homeless Support but no Response has prefixes only: a standard host must see it as a deletion (B3).
+ *
+ * Returns the packet's length; -EMSGSIZE if it would exceed size or SIGNAL_MTU, or a BU the 255 octets of an option;
+ * -EINVAL if s breaks a rule of the format: BU or BA without AH, BU numbers that do not increase, flags or a
+ * prefix length draft-13 5.1 forbids, a Response that names more than one address. buf's content is undefined then.
  */
 int signal_build(const struct signal *s, unsigned icv_len, uint8_t *buf, size_t size);
 

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Runs scripts as libcheck tests, one test case each, so that a report names them: those of tests/netns, or with
+ * SCRIPTS_QEMU defined those of tests/qemu. A script that ends with 77 was skipped: it is told with its
+ * reason on a line of its own and not counted among the checks.
+ */
+#include "unit/suite.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SKIPPED		77
+#define KILL_AFTER	20	/* seconds a script has to tidy up once its time is over */
+#define STR(x)		STR2(x)
+#define STR2(x)		#x
+
+static const struct script {
+	const char *path;	/* below tests/ */
+	unsigned seconds;	/* it has for all */
+} script[] = {
+#ifdef SCRIPTS_QEMU
+	{ "qemu/session.sh", 240 },
+#else
+	{ "netns/move.sh", 60 },
+	{ "netns/fresh.sh", 60 },
+	{ "netns/server-moves.sh", 60 },
+	{ "netns/both-in-turn.sh", 180 },
+	{ "netns/carrier.sh", 60 },
+	{ "netns/outage.sh", 120 },
+	{ "netns/back.sh", 90 },
+	{ "netns/flap.sh", 90 },
+	{ "netns/firewall.sh", 60 },
+	{ "netns/servers.sh", 60 },
+	{ "netns/bulk.sh", 180 },
+#endif
+};
+
+#define N_SCRIPT	(sizeof(script) / sizeof(script[0]))
+
+/* Shared with the processes libcheck forks. */
+static struct outcome {
+	bool skipped;
+	double took;
+} *outcome;
+
+static const char *environment(const char *name, const char *otherwise)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : otherwise;
+}
+
+static double seconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Runs one script to its end. Returns its exit status, 128 + signal if one ended it, 124 if its time was over. */
+static int run(const struct script *s)
+{
+	char path[4096], limit[16];
+	int status;
+
+	snprintf(path, sizeof(path), "%s/tests/%s", environment("HMIP_SOURCE", "."), s->path);
+	snprintf(limit, sizeof(limit), "%u", s->seconds);
+	pid_t pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		dup2(STDOUT_FILENO, STDERR_FILENO);
+		execlp("timeout", "timeout", "-k", STR(KILL_AFTER), limit, path, (char *)NULL);
+		perror("timeout");
+		_exit(127);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		ck_assert_int_eq(errno, EINTR);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+START_TEST(script_succeeds)
+{
+	const struct script *s = &script[_i];
+	double start = seconds_now();
+
+	printf("======== %s\n", s->path);
+	fflush(stdout);
+	int status = run(s);
+	outcome[_i].took = seconds_now() - start;
+	outcome[_i].skipped = status == SKIPPED;
+	if (status == 124)
+		ck_abort_msg("%s: not done after %u s", s->path, s->seconds);
+	if (status != SKIPPED)
+		ck_assert_msg(status == 0, "%s: exit status %d", s->path, status);
+}
+END_TEST
+
+static struct outcome *outcome_of(const char *path)
+{
+	for (unsigned i = 0; i < N_SCRIPT; i++)
+		if (strcmp(script[i].path, path) == 0)
+			return &outcome[i];
+	return NULL;
+}
+
+/* libcheck's own report knows no skipped tests: this is the same, without them. Returns how many were not skipped. */
+static unsigned report(SRunner *sr)
+{
+	unsigned n = (unsigned)srunner_ntests_run(sr), skipped = 0, failures = 0, errors = 0;
+	TestResult **result = srunner_results(sr);
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct outcome *o = outcome_of(tr_tcname(result[i]));
+		enum test_result type = tr_rtype(result[i]);
+
+		if (type == CK_PASS) {
+			skipped += o->skipped;
+			printf("%s: %s (%.1f s)\n", tr_tcname(result[i]), o->skipped ? "skipped" : "passed", o->took);
+		} else {
+			failures += type == CK_FAILURE;
+			errors += type == CK_ERROR;
+			printf("%s: FAILED: %s\n", tr_tcname(result[i]), tr_msg(result[i]));
+		}
+	}
+	free(result);
+	n -= skipped;
+	if (n > 0)
+		printf("%u%%: Checks: %u, Failures: %u, Errors: %u\n", 100 * (n - failures - errors) / n, n, failures, errors);
+	return n;
+}
+
+int main(void)
+{
+	Suite *s = suite_create("scripts");
+
+	outcome = mmap(NULL, N_SCRIPT * sizeof(*outcome), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (outcome == MAP_FAILED) {
+		perror("mmap");
+		return EXIT_FAILURE;
+	}
+	for (unsigned i = 0; i < N_SCRIPT; i++) {
+		TCase *tc = tcase_create(script[i].path);
+
+		tcase_set_timeout(tc, script[i].seconds + KILL_AFTER + 10);
+		tcase_add_loop_test(tc, script_succeeds, (int)i, (int)i + 1);
+		suite_add_tcase(s, tc);
+	}
+
+	SRunner *sr = srunner_create(s);
+	srunner_run_all(sr, CK_SILENT);
+	int failed = srunner_ntests_failed(sr);
+	unsigned done = report(sr);
+	srunner_free(sr);
+	munmap(outcome, N_SCRIPT * sizeof(*outcome));
+	return failed ? EXIT_FAILURE : done == 0 ? SKIPPED : EXIT_SUCCESS;
+}

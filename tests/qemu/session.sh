@@ -1,0 +1,20 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# On Debian 12's own kernel: the datapath's tests, then a session that is moved, to an address announced before and to a fresh one.
+set -euo pipefail
+here=$(dirname "$(readlink -f "$0")")
+export HMIP_BUILD=${HMIP_BUILD:-$(readlink -m "$here/../../build")}
+
+if [[ ${1-} != inside ]]; then
+	[[ -x $HMIP_BUILD/helper/hmip-helper ]] || { echo "SKIP session: no hmip-helper in $HMIP_BUILD/helper"; exit 77; }
+	exec "$here/run" "$here/session.sh" inside
+fi
+
+export HMIP_LOGS=/tmp/hmip-logs CK_TIMEOUT_MULTIPLIER=5
+if [[ -x $HMIP_BUILD/tests/check_datapath ]]; then
+	"$HMIP_BUILD/tests/check_datapath"
+fi
+for test in move fresh; do
+	echo "==== $test.sh on $(uname -r)"
+	"$here/../netns/$test.sh"
+done

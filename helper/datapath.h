@@ -13,11 +13,14 @@
 #include "core.h"
 #include "datapath_abi.h"
 
+#include <stdbool.h>
+
 struct datapath;
 
 struct datapath_config {
 	unsigned max_pcbs;	/* map sizes */
 	unsigned max_foreign;
+	bool classic;		/* clsact filters even where the kernel has tcx */
 };
 
 /*
@@ -38,6 +41,9 @@ int datapath_attach(struct datapath *dp, unsigned ifindex, unsigned short hatype
 
 /* Forgets an interface that does not exist any more. */
 void datapath_interface_gone(struct datapath *dp, unsigned ifindex);
+
+/* The descriptor of a program, for bpf(2)'s test runs; owned by dp. */
+int datapath_program(const struct datapath *dp, bool egress, bool ethernet);
 
 /* "tcx" or "clsact". */
 const char *datapath_kind(const struct datapath *dp);

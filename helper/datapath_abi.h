@@ -31,7 +31,7 @@ struct dp_pcb_in_key {
 struct dp_pcb_in {
 	struct in6_addr l, f;		/* the birth pair */
 	__u32 gen;			/* as in dp_pcb_out */
-	__u32 acked;			/* TCP: last acknowledgement number heard from the peer, host order; written by the program */
+	__u32 acked;			/* TCP: last acknowledgement number heard, host order; written by the program */
 };
 
 enum dp_foreign_state {			/* the values of enum addr_state */
@@ -44,24 +44,35 @@ struct dp_foreign {
 	__u32 hce;
 	__u32 state;			/* enum dp_foreign_state */
 	__u64 heard;			/* CLOCK_BOOTTIME ns of the last packet; written by the program */
-	__u64 packets;			/* received; written by the program, approximate */
+	__u64 packets;			/* received, counted once a millisecond at most; written by the program */
 };
-
-#define DP_HCE_NOTIFY	0x01		/* tell the helper of the next packet heard, once (B1) */
 
 struct dp_hce {
 	struct in6_addr l, f;		/* today's pair; an unspecified l or f: leave packets alone */
 	__u32 gen;			/* connections with this gen keep their birth pair */
-	__u32 flags;
 };
 
 struct dp_local {
 	__u32 usable;			/* 0: lost, but connections still bear it */
 };
 
+/*
+ * The other maps: "spi" (SPI, network order) and "notify" (hce: the next packet heard is told, once: B1) are sets;
+ * "fragments" is the programs' own: (source, destination, identification) of a first fragment -> the pair it was given.
+ */
+struct dp_fragment_key {
+	struct in6_addr src, dst;
+	__be32 id;
+};
+
+struct dp_addrs {			/* as they lie in the IPv6 header */
+	struct in6_addr src, dst;
+};
+
 /* Ring buffer: what the helper is told without asking. */
 enum dp_event_type {
-	DP_EVENT_HEARD = 1,		/* a packet of hce came from addr: DP_HCE_NOTIFY was set, or the address had been silent for DP_SILENCE_NS */
+	DP_EVENT_HEARD = 1,		/* a packet of hce came from addr, which was asked for ("notify") or which had
+					 * been silent for DP_SILENCE_NS */
 	DP_EVENT_FOLLOWED = 2,		/* the pair of hce now has f = addr; gen is the new one (C11) */
 };
 

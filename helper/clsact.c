@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Attachment by classic tc filters on a clsact qdisc. The qdisc may be somebody else's: the handle of our filters says
+ * whether we made it, so that also the helper after a dead one knows, and it is removed only then, and only when empty.
+ */
+#include "attach.h"
+#include "log.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <time.h>
+
+#define HANDLE		0x686d		/* "hm": the qdisc was there */
+#define HANDLE_MADE	0x686e		/* we made it */
+#define PRIORITY	100		/* where nobody else is; others may want to stand before us, too */
+#define LEFT_MAX	16
+
+static const enum bpf_tc_attach_point point[ATTACH_DIRECTIONS] = { BPF_TC_INGRESS, BPF_TC_EGRESS };
+
+/* What a dump of one hook's filters shows. */
+struct dump {
+	bool used[0x10000];		/* priorities */
+	unsigned n_filters;
+	unsigned n_left;		/* of ours */
+	struct {
+		uint32_t priority, handle;
+	} left[LEFT_MAX];
+};
+
+static int bpf_name(const struct nlattr *attr, void *data)
+{
+	const char **name = data;
+
+	if (mnl_attr_get_type(attr) == TCA_BPF_NAME && mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+		*name = mnl_attr_get_str(attr);
+	return MNL_CB_OK;
+}
+
+static int filter_attr(const struct nlattr *attr, void *data)
+{
+	if (mnl_attr_get_type(attr) == TCA_OPTIONS)
+		return mnl_attr_parse_nested(attr, bpf_name, data);
+	return MNL_CB_OK;
+}
+
+static int note_filter(const struct nlmsghdr *nlh, void *data)
+{
+	const struct tcmsg *t = mnl_nlmsg_get_payload(nlh);
+	struct dump *d = data;
+	const char *name = NULL;
+	uint32_t priority;
+
+	if (nlh->nlmsg_type != RTM_NEWTFILTER || mnl_nlmsg_get_payload_len(nlh) < sizeof(*t))
+		return MNL_CB_OK;
+	priority = TC_H_MAJ(t->tcm_info) >> 16;
+	d->used[priority] = true;
+	if (!t->tcm_handle)		/* the list at this priority, not a filter */
+		return MNL_CB_OK;
+	d->n_filters++;
+	mnl_attr_parse(nlh, sizeof(*t), filter_attr, &name);
+	if (name && !strncmp(name, ATTACH_NAME, strlen(ATTACH_NAME)) && d->n_left < LEFT_MAX) {
+		d->left[d->n_left].priority = priority;
+		d->left[d->n_left].handle = t->tcm_handle;
+		d->n_left++;
+	}
+	return MNL_CB_OK;
+}
+
+static int receive_dump(struct mnl_socket *nl, uint32_t seq, struct dump *ret)
+{
+	char buf[32768];	/* as much as the kernel puts into one message of a dump */
+	ssize_t n;
+	int r;
+
+	do {
+		n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+		if (n < 0)
+			return -errno;
+		r = mnl_cb_run(buf, (size_t)n, seq, mnl_socket_get_portid(nl), note_filter, ret);
+	} while (r > MNL_CB_STOP);
+	return r == MNL_CB_ERROR ? -errno : 0;
+}
+
+/* Lists the filters on one hook. An interface without clsact has none. Returns 0 or a negative errno. */
+static int dump_filters(unsigned ifindex, enum attach_direction d, struct dump *ret)
+{
+	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct tcmsg))];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct mnl_socket *nl = mnl_socket_open(NETLINK_ROUTE);
+	struct tcmsg *t;
+	int r;
+
+	if (!nl)
+		return -errno;
+	nlh->nlmsg_type = RTM_GETTFILTER;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	nlh->nlmsg_seq = (uint32_t)time(NULL);
+	t = mnl_nlmsg_put_extra_header(nlh, sizeof(*t));
+	t->tcm_family = AF_UNSPEC;
+	t->tcm_ifindex = (int)ifindex;
+	t->tcm_parent = TC_H_MAKE(TC_H_CLSACT, d == ATTACH_IN ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
+	memset(ret, 0, sizeof(*ret));
+	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 || mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
+		r = -errno;
+	else
+		r = receive_dump(nl, nlh->nlmsg_seq, ret);
+	mnl_socket_close(nl);
+	return r;
+}
+
+/* The place before everybody who is there, else the first that is free; 0 if there is none. */
+static uint32_t free_priority(const struct dump *dump)
+{
+	uint32_t first = 1, p;
+
+	while (first < 0x10000 && !dump->used[first])
+		first++;
+	if (first > 1)
+		return first > PRIORITY ? PRIORITY : first - 1;
+	for (p = 2; p < 0x10000 && dump->used[p]; p++)
+		;
+	return p < 0x10000 ? p : 0;
+}
+
+static void remove_filter(unsigned ifindex, enum attach_direction d, uint32_t handle, uint32_t priority)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = point[d]);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = handle, .priority = priority);
+	int r = bpf_tc_detach(&hook, &opts);
+
+	if (r && r != -ENODEV && r != -ENOENT)
+		log_debug("interface %u: filter %#x stays: %s", ifindex, handle, strerror(-r));
+}
+
+/* Two helpers cannot race here, others can: whoever adds a filter between dump and removal loses it. */
+static void remove_qdisc_if_empty(unsigned ifindex)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	static struct dump dump;
+
+	for (int d = 0; d < ATTACH_DIRECTIONS; d++) {
+		if (dump_filters(ifindex, d, &dump) || dump.n_filters)
+			return;
+	}
+	bpf_tc_hook_destroy(&hook);
+}
+
+static void clsact_detach(struct attachment *a)
+{
+	for (int d = 0; d < ATTACH_DIRECTIONS; d++) {
+		if (a->attached[d])
+			remove_filter(a->ifindex, d, a->made_qdisc ? HANDLE_MADE : HANDLE, a->priority[d]);
+		a->attached[d] = false;
+	}
+	if (a->made_qdisc)
+		remove_qdisc_if_empty(a->ifindex);
+	a->made_qdisc = false;
+}
+
+static int attach_one(struct attachment *a, enum attach_direction d, const struct dump *dump)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)a->ifindex, .attach_point = point[d]);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = a->made_qdisc ? HANDLE_MADE : HANDLE,
+		    .priority = free_priority(dump), .prog_fd = a->fd[d]);
+	int r;
+
+	if (!opts.priority)
+		return -ENOSPC;
+	r = bpf_tc_attach(&hook, &opts);
+	if (r)
+		return r;
+	a->priority[d] = opts.priority;
+	a->attached[d] = true;
+	return 0;
+}
+
+static bool made_by_dead(const struct dump *dump)
+{
+	for (unsigned i = 0; i < dump->n_left; i++) {
+		if (dump->left[i].handle == HANDLE_MADE)
+			return true;
+	}
+	return false;
+}
+
+static int clsact_attach(struct attachment *a)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)a->ifindex, .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	static struct dump dump[ATTACH_DIRECTIONS];
+	int r = bpf_tc_hook_create(&hook);
+
+	if (r && r != -EEXIST)
+		return r;
+	a->made_qdisc = !r;
+	for (int d = 0; d < ATTACH_DIRECTIONS; d++) {
+		r = dump_filters(a->ifindex, d, &dump[d]);
+		if (r)
+			goto fail;
+		a->made_qdisc = a->made_qdisc || made_by_dead(&dump[d]);
+	}
+	for (int d = 0; d < ATTACH_DIRECTIONS; d++) {
+		r = attach_one(a, d, &dump[d]);
+		if (r)
+			goto fail;
+	}
+	for (int d = 0; d < ATTACH_DIRECTIONS; d++) {
+		for (unsigned i = 0; i < dump[d].n_left; i++)
+			remove_filter(a->ifindex, d, dump[d].left[i].handle, dump[d].left[i].priority);
+	}
+	return 0;
+fail:
+	clsact_detach(a);
+	return r;
+}
+
+const struct attach_kind attach_clsact = { "clsact", clsact_attach, clsact_detach };

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The tc programs: between the kernel's connections, which keep their birth pair for life, and the wire, which sees
+ * today's pair of their Host Cache Entry. A packet goes on as it is until it is known to be ours.
+ */
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+#include "icmp.bpf.h"
+
+#define PASS	TC_ACT_UNSPEC		/* also TCX_NEXT: let the others on this interface have their turn */
+#define DROP	TC_ACT_SHOT
+#define HEARD_GRAIN_NS	1000000ULL	/* how often an address is written to, lest CPUs fight over it */
+
+char _license[] SEC("license") = "Dual BSD/GPL";
+
+static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
+{
+	int l3 = find_ipv6(skb, ethernet);
+	struct headers h;
+	struct ports port;
+
+	if (l3 < 0 || parse_ipv6(skb, l3, &h))
+		return PASS;
+	if (h.later) {
+		rewrite_later(skb, &h);
+		return PASS;
+	}
+	if (parse_ports(skb, &h, &port))
+		return PASS;
+
+	struct dp_pcb_out_key key = {
+		.l = h.addrs.src, .f = h.addrs.dst, .lport = port.src, .fport = port.dst, .proto = h.proto,
+	};
+	struct dp_pcb_out *pcb = bpf_map_lookup_elem(&pcb_out, &key);
+
+	if (!pcb)
+		return PASS;
+	struct dp_hce *e = bpf_map_lookup_elem(&hce, &pcb->hce);
+
+	if (!e || e->gen == pcb->gen || unspecified(&e->l) || unspecified(&e->f))
+		return PASS;
+	struct dp_addrs to = { .src = e->l, .dst = e->f };
+
+	if (!same_addrs(&to, &h.addrs) && !rewrite(skb, &h, &to))
+		count(DP_OUT_REWRITTEN);
+	return PASS;
+}
+
+/* AH that the helper reads: its pcap tap has seen it, and the kernel would answer with a Parameter Problem. */
+static __always_inline int signalling(struct __sk_buff *skb, struct headers *h)
+{
+	__be32 n;
+
+	if (h->frag || bpf_skb_load_bytes(skb, h->l4 + 4, &n, sizeof(n)))
+		return PASS;
+	if (!bpf_map_lookup_elem(&spi, &n) || !bpf_map_lookup_elem(&local, &h->addrs.dst))
+		return PASS;
+	count(DP_SIGNALLING);
+	return DROP;
+}
+
+/* Notes that src was heard (C6), and tells the helper if it asked for that or if src had been silent. */
+static __always_inline void note_heard(struct dp_foreign *f, const struct in6_addr *src)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+	__s64 since = now - f->heard;
+	__u32 id = f->hce;
+
+	if (since < (__s64)HEARD_GRAIN_NS)
+		return;
+	f->heard = now;
+	f->packets++;
+	if (!bpf_map_delete_elem(&notify, &id) || since > (__s64)DP_SILENCE_NS)
+		tell(DP_EVENT_HEARD, id, 0, src);
+}
+
+static __always_inline void note_acked(struct __sk_buff *skb, struct headers *h, struct dp_pcb_in *pcb)
+{
+	struct {
+		__be32 ack;
+		__u8 offset, flags, zero[2];
+	} t;
+
+	if (h->proto != IPPROTO_TCP || bpf_skb_load_bytes(skb, h->l4 + 8, &t, sizeof(t)) || !(t.flags & 0x10))
+		return;
+	if (pcb->acked != bpf_ntohl(t.ack))
+		pcb->acked = bpf_ntohl(t.ack);
+}
+
+/* C11: what is sent next goes where the peer was heard last. */
+static __always_inline void follow(__u32 id, const struct in6_addr *src)
+{
+	struct dp_hce *e = bpf_map_lookup_elem(&hce, &id);
+
+	if (!e || same_addr(&e->f, src))
+		return;
+	struct dp_hce next = *e;
+
+	next.f = *src;
+	next.gen++;
+	if (bpf_map_update_elem(&hce, &id, &next, BPF_EXIST))
+		return;
+	count(DP_FOLLOWED);
+	tell(DP_EVENT_FOLLOWED, id, next.gen, src);
+}
+
+static __always_inline int data(struct __sk_buff *skb, struct headers *h)
+{
+	struct dp_foreign *f;
+	struct dp_pcb_in *pcb;
+	struct ports port;
+
+	if (parse_ports(skb, h, &port))
+		return PASS;
+	f = bpf_map_lookup_elem(&foreign, &h->addrs.src);
+	if (!f || !bpf_map_lookup_elem(&local, &h->addrs.dst))
+		return PASS;
+	struct dp_pcb_in_key key = { .hce = f->hce, .lport = port.dst, .fport = port.src, .proto = h->proto };
+
+	pcb = bpf_map_lookup_elem(&pcb_in, &key);
+	if (!pcb)
+		return PASS;
+	struct dp_addrs birth = { .src = pcb->f, .dst = pcb->l };
+	bool moved = !same_addrs(&birth, &h->addrs);
+
+	if (moved && f->state == DP_TENTATIVE) {
+		count(DP_IN_TENTATIVE_DROPPED);
+		return DROP;
+	}
+	note_heard(f, &h->addrs.src);
+	note_acked(skb, h, pcb);
+	if (!moved)
+		return PASS;
+	if (f->state == DP_ACTIVE)
+		follow(f->hce, &h->addrs.src);
+	if (!rewrite(skb, h, &birth))
+		count(DP_IN_REWRITTEN);
+	return PASS;
+}
+
+static __always_inline int ingress(struct __sk_buff *skb, bool ethernet)
+{
+	int l3 = find_ipv6(skb, ethernet);
+	struct headers h;
+
+	if (l3 < 0 || parse_ipv6(skb, l3, &h))
+		return PASS;
+	if (h.later) {
+		rewrite_later(skb, &h);
+		return PASS;
+	}
+	if (h.proto == IPPROTO_AH)
+		return signalling(skb, &h);
+	if (h.proto == IPPROTO_ICMPV6) {
+		translate_icmp(skb, &h);
+		return PASS;
+	}
+	return data(skb, &h);
+}
+
+/* Names begin with "hmip_": by that the next helper knows what a dead one left. The kernel keeps 15 characters. */
+SEC("tc")
+int hmip_in_ether(struct __sk_buff *skb)
+{
+	return ingress(skb, true);
+}
+
+SEC("tc")
+int hmip_in_ip(struct __sk_buff *skb)
+{
+	return ingress(skb, false);
+}
+
+SEC("tc")
+int hmip_out_ether(struct __sk_buff *skb)
+{
+	return egress(skb, true);
+}
+
+SEC("tc")
+int hmip_out_ip(struct __sk_buff *skb)
+{
+	return egress(skb, false);
+}

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Loads the eBPF programs, puts them on interfaces (attach.h says how) and keeps their maps.
+ */
+#include "datapath.h"
+#include "attach.h"
+#include "datapath.skel.h"
+#include "log.h"
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <net/if_arp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef ARPHRD_RAWIP
+#define ARPHRD_RAWIP	519
+#endif
+
+struct datapath {
+	struct datapath_bpf *bpf;
+	struct ring_buffer *ring;
+	const struct attach_kind *kind;
+	struct attachment *attached;	/* uthash, by ifindex */
+	void (*fn)(void *ctx, const struct dp_event *e);	/* during datapath_events() */
+	void *ctx;
+};
+
+/* libbpf is talkative about what is expected to fail; what matters is said in our own words. */
+static int libbpf_says(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	char line[1024];
+	int n = vsnprintf(line, sizeof(line), fmt, ap);
+
+	if (level == LIBBPF_DEBUG || n <= 0)
+		return 0;
+	if ((size_t)n < sizeof(line) && line[n - 1] == '\n')
+		line[n - 1] = '\0';
+	log_debug("libbpf: %s", line);
+	return 0;
+}
+
+static const char *load_remedy(int err)
+{
+	switch (err) {
+	case -EPERM:
+		return "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are needed: start it as root or by its service unit";
+	case -EACCES:
+	case -E2BIG:
+		return "this kernel's verifier refuses them; -v shows its words, please report them with uname -r";
+	case -ENOSYS:
+	case -EINVAL:
+	case -ENOENT:
+	case -EOPNOTSUPP:
+		return "the kernel lacks something: Linux 6.1 or later with CONFIG_BPF_SYSCALL=y is needed";
+	case -ENOMEM:
+		return "memory is short: lower the sizes of the tables";
+	default:
+		return "is the kernel older than 6.1?";
+	}
+}
+
+static const char *attach_remedy(int err)
+{
+	switch (err) {
+	case -EPERM:
+		return ": CAP_NET_ADMIN is needed";
+	case -ENOENT:
+	case -EINVAL:
+	case -EOPNOTSUPP:
+		return ": CONFIG_NET_SCH_INGRESS and CONFIG_NET_CLS_BPF are needed (modules sch_ingress, cls_bpf)";
+	case -ERANGE:
+		return ": too many other tcx programs are there";
+	default:
+		return "";
+	}
+}
+
+static int choose_kind(struct datapath *dp, bool classic)
+{
+	int r = classic ? 0 : attach_tcx_supported();
+
+	if (r >= 0)
+		dp->kind = r ? &attach_tcx : &attach_clsact;
+	return r < 0 ? r : 0;
+}
+
+static int load(struct datapath *dp, const struct datapath_config *config)
+{
+	dp->bpf = datapath_bpf__open();
+	if (!dp->bpf)
+		return -errno;
+	bpf_map__set_max_entries(dp->bpf->maps.pcb_out, config->max_pcbs);
+	bpf_map__set_max_entries(dp->bpf->maps.pcb_in, config->max_pcbs);
+	bpf_map__set_max_entries(dp->bpf->maps.foreign, config->max_foreign);
+	bpf_map__set_max_entries(dp->bpf->maps.hce, config->max_foreign);
+	bpf_map__set_max_entries(dp->bpf->maps.notify, config->max_foreign);
+	bpf_map__set_max_entries(dp->bpf->maps.spi, config->max_foreign);
+	return datapath_bpf__load(dp->bpf);
+}
+
+static int got_event(void *ctx, void *data, size_t len)
+{
+	struct datapath *dp = ctx;
+	const struct dp_event *e = data;
+	struct dp_hce now;
+
+	if (len < sizeof(*e))
+		return 0;
+	/* What was followed may have been overruled by datapath_action() since: then it is no news. */
+	if (e->type == DP_EVENT_FOLLOWED) {
+		if (bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.hce), &e->hce, &now) || now.gen != e->gen ||
+		    !IN6_ARE_ADDR_EQUAL(&now.f, &e->addr))
+			return 0;
+	}
+	dp->fn(dp->ctx, e);
+	return 0;
+}
+
+int datapath_open(const struct datapath_config *config, struct datapath **ret)
+{
+	struct datapath *dp = calloc(1, sizeof(*dp));
+	int r;
+
+	if (!dp)
+		return -ENOMEM;
+	libbpf_set_print(libbpf_says);
+	r = choose_kind(dp, config->classic);
+	if (!r)
+		r = load(dp, config);
+	if (!r) {
+		dp->ring = ring_buffer__new(bpf_map__fd(dp->bpf->maps.events), got_event, dp, NULL);
+		if (!dp->ring)
+			r = -errno;
+	}
+	if (r) {
+		log_warnx("the eBPF programs do not load: %s: %s", strerror(-r), load_remedy(r));
+		datapath_close(dp);
+		return r;
+	}
+	*ret = dp;
+	return 0;
+}
+
+void datapath_close(struct datapath *dp)
+{
+	struct attachment *a, *tmp;
+
+	if (!dp)
+		return;
+	HASH_ITER(hh, dp->attached, a, tmp) {
+		HASH_DEL(dp->attached, a);
+		dp->kind->detach(a);
+		free(a);
+	}
+	ring_buffer__free(dp->ring);
+	datapath_bpf__destroy(dp->bpf);
+	free(dp);
+}
+
+/* Whether frames on such an interface have a link-layer header in front: 1 Ethernet's, 0 none, -1 not known. */
+static int has_ethernet(unsigned short hatype)
+{
+	switch (hatype) {
+	case ARPHRD_ETHER:
+		return 1;
+	case ARPHRD_NONE:		/* TUN, WireGuard */
+	case ARPHRD_PPP:		/* its header is added after tc */
+	case ARPHRD_RAWIP:
+	case ARPHRD_TUNNEL6:
+	case ARPHRD_SIT:
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+int datapath_program(const struct datapath *dp, bool egress, bool ethernet)
+{
+	if (egress)
+		return bpf_program__fd(ethernet ? dp->bpf->progs.hmip_out_ether : dp->bpf->progs.hmip_out_ip);
+	return bpf_program__fd(ethernet ? dp->bpf->progs.hmip_in_ether : dp->bpf->progs.hmip_in_ip);
+}
+
+int datapath_attach(struct datapath *dp, unsigned ifindex, unsigned short hatype)
+{
+	int ethernet = has_ethernet(hatype);
+	struct attachment *a;
+	int r;
+
+	HASH_FIND(hh, dp->attached, &ifindex, sizeof(ifindex), a);
+	if (a || ethernet < 0)
+		return 0;
+	a = calloc(1, sizeof(*a));
+	if (!a)
+		return -ENOMEM;
+	a->ifindex = ifindex;
+	a->fd[ATTACH_IN] = datapath_program(dp, false, ethernet);
+	a->fd[ATTACH_OUT] = datapath_program(dp, true, ethernet);
+	r = dp->kind->attach(a);
+	if (r) {
+		if (r != -ENODEV)	/* went away meanwhile: rtnetlink will say so */
+			log_warnx("the eBPF programs cannot be attached (%s) to interface %u: %s%s", dp->kind->name,
+				  ifindex, strerror(-r), attach_remedy(r));
+		free(a);
+		return r;
+	}
+	HASH_ADD(hh, dp->attached, ifindex, sizeof(a->ifindex), a);
+	return 0;
+}
+
+void datapath_interface_gone(struct datapath *dp, unsigned ifindex)
+{
+	struct attachment *a;
+
+	HASH_FIND(hh, dp->attached, &ifindex, sizeof(ifindex), a);
+	if (!a)
+		return;
+	HASH_DEL(dp->attached, a);
+	free(a);
+}
+
+const char *datapath_kind(const struct datapath *dp)
+{
+	return dp->kind->name;
+}
+
+static int put(struct bpf_map *map, const void *key, const void *value)
+{
+	int r = bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_ANY);
+
+	if (r == -E2BIG)
+		log_warnx("the eBPF map \"%s\" is full (%u entries)", bpf_map__name(map), bpf_map__max_entries(map));
+	else if (r)
+		log_warnx("the eBPF map \"%s\" cannot be written: %s", bpf_map__name(map), strerror(-r));
+	return r;
+}
+
+static int drop(struct bpf_map *map, const void *key)
+{
+	int r = bpf_map_delete_elem(bpf_map__fd(map), key);
+
+	if (r == -ENOENT)
+		r = 0;
+	if (r)
+		log_warnx("the eBPF map \"%s\" cannot be written: %s", bpf_map__name(map), strerror(-r));
+	return r;
+}
+
+static int put_foreign(struct datapath *dp, const struct action *a)
+{
+	struct dp_foreign old, f = { .hce = a->hce, .state = a->foreign.state };
+
+	/* What the program noted of the address outlives a change of its state. */
+	if (!bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.foreign), &a->foreign.addr, &old)) {
+		f.heard = old.heard;
+		f.packets = old.packets;
+	}
+	return put(dp->bpf->maps.foreign, &a->foreign.addr, &f);
+}
+
+static struct dp_pcb_in_key pcb_in_key(uint32_t hce, const struct pcb *p)
+{
+	return (struct dp_pcb_in_key){
+		.hce = hce, .lport = htons(p->lport), .fport = htons(p->fport), .proto = p->proto,
+	};
+}
+
+static struct dp_pcb_out_key pcb_out_key(const struct pcb *p)
+{
+	return (struct dp_pcb_out_key){
+		.l = p->local, .f = p->foreign, .lport = htons(p->lport), .fport = htons(p->fport), .proto = p->proto,
+	};
+}
+
+static int put_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
+{
+	struct dp_pcb_in_key in_key = pcb_in_key(hce, p);
+	struct dp_pcb_out_key out_key = pcb_out_key(p);
+	struct dp_pcb_in in = { .l = p->local, .f = p->foreign, .gen = p->gen };
+	struct dp_pcb_out out = { .hce = hce, .gen = p->gen };
+	int r = put(dp->bpf->maps.pcb_in, &in_key, &in);
+
+	return r ? r : put(dp->bpf->maps.pcb_out, &out_key, &out);
+}
+
+static int drop_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
+{
+	struct dp_pcb_in_key in_key = pcb_in_key(hce, p);
+	struct dp_pcb_out_key out_key = pcb_out_key(p);
+	int out = drop(dp->bpf->maps.pcb_out, &out_key);
+	int in = drop(dp->bpf->maps.pcb_in, &in_key);
+
+	return out ? out : in;
+}
+
+static int drop_pair(struct datapath *dp, uint32_t hce)
+{
+	int r = drop(dp->bpf->maps.hce, &hce);
+
+	drop(dp->bpf->maps.notify, &hce);
+	return r;
+}
+
+int datapath_action(struct datapath *dp, const struct action *a)
+{
+	struct dp_hce pair;
+	struct dp_local local;
+	uint32_t spi = htonl(a->type == ACTION_SPI || a->type == ACTION_SPI_GONE ? a->spi : 0);
+	uint8_t yes = 1;
+
+	switch (a->type) {
+	case ACTION_PAIR:
+		pair = (struct dp_hce){ .l = a->pair.local, .f = a->pair.foreign, .gen = a->pair.gen };
+		return put(dp->bpf->maps.hce, &a->hce, &pair);
+	case ACTION_PAIR_GONE:
+		return drop_pair(dp, a->hce);
+	case ACTION_FOREIGN:
+		return put_foreign(dp, a);
+	case ACTION_FOREIGN_GONE:
+		return drop(dp->bpf->maps.foreign, &a->foreign.addr);
+	case ACTION_LOCAL:
+		local = (struct dp_local){ .usable = a->local.usable };
+		return put(dp->bpf->maps.local, &a->local.addr, &local);
+	case ACTION_LOCAL_GONE:
+		return drop(dp->bpf->maps.local, &a->local.addr);
+	case ACTION_PCB:
+		return put_pcb(dp, a->hce, &a->pcb);
+	case ACTION_PCB_GONE:
+		return drop_pcb(dp, a->hce, &a->pcb);
+	case ACTION_SPI:
+		return put(dp->bpf->maps.spi, &spi, &yes);
+	case ACTION_SPI_GONE:
+		return drop(dp->bpf->maps.spi, &spi);
+	default:
+		return 0;
+	}
+}
+
+int datapath_notify(struct datapath *dp, uint32_t hce)
+{
+	uint8_t yes = 1;
+
+	return put(dp->bpf->maps.notify, &hce, &yes);
+}
+
+int datapath_event_fd(const struct datapath *dp)
+{
+	return ring_buffer__epoll_fd(dp->ring);
+}
+
+int datapath_events(struct datapath *dp, void (*fn)(void *ctx, const struct dp_event *e), void *ctx)
+{
+	dp->fn = fn;
+	dp->ctx = ctx;
+	return ring_buffer__consume(dp->ring);
+}
+
+usec_t datapath_heard(struct datapath *dp, const struct in6_addr *addr)
+{
+	struct dp_foreign f;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.foreign), addr, &f))
+		return 0;
+	return f.heard / 1000;
+}
+
+int datapath_acked(struct datapath *dp, uint32_t hce, const struct pcb *pcb, uint32_t *ret)
+{
+	struct dp_pcb_in_key key = pcb_in_key(hce, pcb);
+	struct dp_pcb_in in;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.pcb_in), &key, &in))
+		return -ENOENT;
+	*ret = in.acked;
+	return 0;
+}
+
+uint64_t datapath_counter(struct datapath *dp, enum dp_counter n)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t *value, sum = 0;
+	uint32_t key = n;
+
+	if (cpus <= 0)
+		return 0;
+	value = calloc((size_t)cpus, sizeof(*value));
+	if (value && !bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.counters), &key, value)) {
+		for (int i = 0; i < cpus; i++)
+			sum += value[i];
+	}
+	free(value);
+	return sum;
+}
+
+const char *datapath_counter_name(enum dp_counter n)
+{
+	static const char *const name[DP_COUNTER_MAX] = {
+		[DP_OUT_REWRITTEN] = "out-rewritten",
+		[DP_IN_REWRITTEN] = "in-rewritten",
+		[DP_IN_TENTATIVE_DROPPED] = "in-tentative-dropped",
+		[DP_SIGNALLING] = "signalling",
+		[DP_ICMP_TRANSLATED] = "icmp-translated",
+		[DP_FRAGMENTS] = "fragments",
+		[DP_FOLLOWED] = "followed",
+		[DP_TOO_DEEP] = "too-deep",
+	};
+
+	return (unsigned)n < DP_COUNTER_MAX ? name[n] : "unknown";
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Finds the IPv6 header of a frame and what lies behind its extension headers. Everything is read by
+ * bpf_skb_load_bytes(), which checks the length and reaches non-linear data, so payload is never pulled or copied.
+ */
+#ifndef HMIP_HEADERS_BPF_H
+#define HMIP_HEADERS_BPF_H
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/ipv6.h>
+#include <linux/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include "maps.bpf.h"
+
+#define MAX_VLANS	2
+#define MAX_HEADERS	6	/* extension headers walked */
+
+struct headers {
+	__u32 l3, l4;		/* offsets into the frame */
+	__be32 frag_id;
+	__u8 proto;		/* of what lies at l4 */
+	bool frag;		/* is a fragment ... */
+	bool later;		/* ... and not the first: l4 is in the middle of something */
+	struct dp_addrs addrs;
+};
+
+struct ext_header {
+	__u8 next, len;		/* len in units of 8 octets, the first not counted */
+	__u8 type, left;	/* routing header */
+};
+
+struct frag_header {
+	__u8 next, reserved;
+	__be16 offset;		/* in the upper 13 bits */
+	__be32 id;
+};
+
+struct ports {
+	__be16 src, dst;
+};
+
+static __always_inline bool is_vlan(__be16 type)
+{
+	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
+}
+
+/* The offset of the IPv6 header, or -1 if the frame is something else. */
+static __always_inline int find_ipv6(struct __sk_buff *skb, bool ethernet)
+{
+	int off = offsetof(struct ethhdr, h_proto);
+	__be16 type;
+
+	if (!ethernet)
+		return 0;
+	for (int i = 0; i <= MAX_VLANS; i++) {
+		if (bpf_skb_load_bytes(skb, off, &type, sizeof(type)))
+			return -1;
+		off += sizeof(type);
+		if (type == bpf_htons(ETH_P_IPV6))
+			return off;
+		if (!is_vlan(type))
+			return -1;
+		off += 2;	/* the tag */
+	}
+	return -1;
+}
+
+/* Reads the IPv6 header at off and walks to what it carries. Returns 0, or -1: nothing for us, or cut short. */
+static __always_inline int parse_ipv6(struct __sk_buff *skb, __u32 off, struct headers *h)
+{
+	struct ipv6hdr ip;
+
+	if (bpf_skb_load_bytes(skb, off, &ip, sizeof(ip)) || ip.version != 6)
+		return -1;
+	*h = (struct headers){ .l3 = off, .proto = ip.nexthdr };
+	__builtin_memcpy(&h->addrs, &ip.saddr, sizeof(h->addrs));
+	off += sizeof(ip);
+	for (int i = 0; i <= MAX_HEADERS; i++) {
+		struct ext_header ext;
+		struct frag_header fh;
+
+		h->l4 = off;
+		switch (h->proto) {
+		case IPPROTO_HOPOPTS:
+		case IPPROTO_DSTOPTS:
+		case IPPROTO_ROUTING:
+			if (bpf_skb_load_bytes(skb, off, &ext, sizeof(ext)))
+				return -1;
+			if (h->proto == IPPROTO_ROUTING && ext.left)
+				return -1;	/* the destination is only a stop on the way */
+			h->proto = ext.next;
+			off += (ext.len + 1) * 8;
+			break;
+		case IPPROTO_FRAGMENT:
+			if (h->frag || bpf_skb_load_bytes(skb, off, &fh, sizeof(fh)))
+				return -1;
+			h->proto = fh.next;
+			h->frag = true;
+			h->frag_id = fh.id;
+			off += sizeof(fh);
+			if (fh.offset & bpf_htons(0xfff8)) {
+				h->later = true;
+				h->l4 = off;
+				return 0;
+			}
+			break;
+		default:
+			return 0;
+		}
+	}
+	count(DP_TOO_DEEP);
+	return -1;
+}
+
+/* Reads the ports. Returns 0, or -1 if it is not TCP or UDP, or cut short. */
+static __always_inline int parse_ports(struct __sk_buff *skb, const struct headers *h, struct ports *ret)
+{
+	if (h->proto != IPPROTO_TCP && h->proto != IPPROTO_UDP)
+		return -1;
+	return bpf_skb_load_bytes(skb, h->l4, ret, sizeof(*ret)) ? -1 : 0;
+}
+
+static __always_inline bool same_addr(const struct in6_addr *a, const struct in6_addr *b)
+{
+	return a->s6_addr32[0] == b->s6_addr32[0] && a->s6_addr32[1] == b->s6_addr32[1] &&
+	       a->s6_addr32[2] == b->s6_addr32[2] && a->s6_addr32[3] == b->s6_addr32[3];
+}
+
+static __always_inline bool unspecified(const struct in6_addr *a)
+{
+	return !(a->s6_addr32[0] | a->s6_addr32[1] | a->s6_addr32[2] | a->s6_addr32[3]);
+}
+
+static __always_inline bool same_addrs(const struct dp_addrs *a, const struct dp_addrs *b)
+{
+	return same_addr(&a->src, &b->src) && same_addr(&a->dst, &b->dst);
+}
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * ICMPv6 errors about packets we sent rewritten: the kernel only knows the birth pair, so the quoted packet is given
+ * it back. The error's own destination too, since conntrack compares it with the quoted source.
+ */
+#ifndef HMIP_ICMP_BPF_H
+#define HMIP_ICMP_BPF_H
+
+#include <linux/icmpv6.h>
+#include "rewrite.bpf.h"
+
+/* Types 1 to 4; those to come (up to 127) quote as well, but nobody knows what follows their header. */
+static __always_inline bool is_icmp_error(struct __sk_buff *skb, __u32 off)
+{
+	__u8 type = 0;
+
+	bpf_skb_load_bytes(skb, off, &type, sizeof(type));
+	return type >= ICMPV6_DEST_UNREACH && type <= ICMPV6_PARAMPROB;
+}
+
+/* The birth pair of the connection whose quoted packet q is; 0, or -1 if there is none. */
+static __always_inline int quoted_birth(struct __sk_buff *skb, struct headers *q, struct dp_addrs *ret)
+{
+	struct dp_foreign *f;
+	struct dp_pcb_in *pcb;
+	struct ports port;
+
+	if (q->later || parse_ports(skb, q, &port))
+		return -1;
+	f = bpf_map_lookup_elem(&foreign, &q->addrs.dst);
+	if (!f)
+		return -1;
+	struct dp_pcb_in_key key = { .hce = f->hce, .lport = port.src, .fport = port.dst, .proto = q->proto };
+
+	pcb = bpf_map_lookup_elem(&pcb_in, &key);
+	if (!pcb)
+		return -1;
+	ret->src = pcb->l;
+	ret->dst = pcb->f;
+	return same_addrs(ret, &q->addrs) ? -1 : 0;
+}
+
+static __always_inline void translate_icmp(struct __sk_buff *skb, struct headers *h)
+{
+	__u32 sum = h->l4 + offsetof(struct icmp6hdr, icmp6_cksum);
+	struct dp_addrs birth;
+	struct headers q;
+	__s64 inner, outer;
+
+	if (h->frag || !is_icmp_error(skb, h->l4) || !bpf_map_lookup_elem(&local, &h->addrs.dst))
+		return;
+	if (parse_ipv6(skb, h->l4 + sizeof(struct icmp6hdr), &q) || !same_addr(&q.addrs.src, &h->addrs.dst))
+		return;
+	if (quoted_birth(skb, &q, &birth))
+		return;
+	inner = addrs_diff(&q.addrs, &birth);
+	outer = bpf_csum_diff((__be32 *)&h->addrs.dst, sizeof(struct in6_addr),
+			      (__be32 *)&birth.src, sizeof(struct in6_addr), 0);
+	/* The quotation is payload; only the error's own destination is in the pseudo-header. */
+	if (bpf_l4_csum_replace(skb, sum, 0, inner, 0) || store_addrs(skb, q.l3, &birth) ||
+	    mend_checksum(skb, sum, outer, 0))
+		return;
+	if (!bpf_skb_store_bytes(skb, h->l3 + offsetof(struct ipv6hdr, daddr), &birth.src, sizeof(birth.src), 0))
+		count(DP_ICMP_TRANSLATED);
+}
+
+#endif

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "ctl.h"
+#include "door.h"
+#include "log.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <grp.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#define PATIENCE_S	10	/* for a request to come, and for each packet of an answer to be taken */
+#define RETRY_MS	50	/* while closing is held up (door.h) */
+#define REQUEST_MAX	1024
+
+struct packet {
+	STAILQ_ENTRY(packet) next;
+	size_t len;
+	char data[];
+};
+
+enum client_kind {
+	CLIENT_SHIM,
+	CLIENT_CTL,
+};
+
+struct client {
+	struct ctl *ctl;
+	enum client_kind kind;
+	int fd;
+	struct ucred peer;
+	struct event *ev;
+	STAILQ_HEAD(, packet) out;
+	unsigned n_out;
+	bool answered;		/* a request was taken */
+	bool monitor;
+	bool ending;
+	bool waiting;		/* nothing is read for now (door.h) */
+	struct client *prev, *next;
+};
+
+struct door {
+	struct ctl *ctl;
+	enum client_kind kind;
+	int fd;
+	struct event *ev;
+	unsigned n;
+	struct client *clients;	/* utlist DL, oldest first */
+};
+
+struct ctl {
+	struct event_base *base;
+	struct ctl_handler handler;
+	char *path, *group;
+	struct door door[2];	/* by enum client_kind */
+	unsigned n_monitor;
+};
+
+static void client_event(evutil_socket_t fd, short what, void *ptr);
+
+/* Waits for what this client is to do next. */
+static void client_arm(struct client *cl)
+{
+	struct timeval patience = { .tv_sec = PATIENCE_S }, retry = { .tv_usec = RETRY_MS * 1000 };
+	short what;
+
+	cl->waiting = door_busy() || cl->ending;
+	what = cl->waiting ? 0 : EV_READ | (STAILQ_EMPTY(&cl->out) ? 0 : EV_WRITE);
+	event_del(cl->ev);
+	event_assign(cl->ev, cl->ctl->base, cl->fd, what, client_event, cl);
+	event_add(cl->ev, cl->waiting ? &retry : cl->monitor && STAILQ_EMPTY(&cl->out) ? NULL : &patience);
+}
+
+/* Lets go of a client. If its connection cannot be closed yet, it stays in the list and is tried again. */
+static void client_end(struct client *cl)
+{
+	struct door *d = &cl->ctl->door[cl->kind];
+	struct packet *p;
+
+	if (cl->monitor)
+		cl->ctl->n_monitor--;
+	cl->monitor = false;
+	cl->ending = true;
+	while ((p = STAILQ_FIRST(&cl->out))) {
+		STAILQ_REMOVE_HEAD(&cl->out, next);
+		free(p);
+	}
+	if (door_end(cl->fd) == -EBUSY) {
+		client_arm(cl);
+		return;
+	}
+	event_free(cl->ev);
+	DL_DELETE(d->clients, cl);
+	/* There is room again. */
+	if (d->n-- == CTL_CLIENTS_MAX)
+		event_add(d->ev, NULL);
+	free(cl);
+}
+
+/* Queues one packet. Returns 0, -ENOBUFS if the client takes too little, -ENOMEM. */
+static int client_put(struct client *cl, const char *data, size_t len)
+{
+	struct packet *p;
+
+	if (cl->n_out >= CTL_QUEUE_MAX)
+		return -ENOBUFS;
+	p = malloc(sizeof(*p) + len);
+	if (!p)
+		return -ENOMEM;
+	p->len = len;
+	memcpy(p->data, data, len);
+	STAILQ_INSERT_TAIL(&cl->out, p, next);
+	cl->n_out++;
+	return 0;
+}
+
+/* Sends what the client takes now. Returns 0 or a negative errno, -EAGAIN if some is left. */
+static int client_flush(struct client *cl)
+{
+	struct packet *p;
+
+	while ((p = STAILQ_FIRST(&cl->out))) {
+		if (send(cl->fd, p->data, p->len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+			return -errno;
+		STAILQ_REMOVE_HEAD(&cl->out, next);
+		cl->n_out--;
+		free(p);
+	}
+	return 0;
+}
+
+/* Queues a JSON text, cut into packets. Takes the reference. */
+static int client_put_json(struct client *cl, json_t *j)
+{
+	char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
+	size_t len = text ? strlen(text) : 0;
+	int r = text ? 0 : -ENOMEM;
+
+	for (size_t at = 0; r == 0 && at < len; at += CONTROL_PACKET_MAX)
+		r = client_put(cl, text + at, len - at < CONTROL_PACKET_MAX ? len - at : CONTROL_PACKET_MAX);
+	free(text);
+	json_decref(j);
+	return r;
+}
+
+static json_t *error(const char *sentence)
+{
+	return json_pack("{ss}", "error", sentence);
+}
+
+/* Whether the client is root or a member of the control group, as of when it connected. */
+static bool client_may(const struct client *cl)
+{
+	struct group *g = cl->ctl->group ? getgrnam(cl->ctl->group) : NULL;
+	gid_t of[256];
+	socklen_t n = sizeof(of);
+
+	if (cl->peer.uid == 0)
+		return true;
+	if (!g)
+		return false;
+	if (cl->peer.gid == g->gr_gid)
+		return true;
+	if (getsockopt(cl->fd, SOL_SOCKET, SO_PEERGROUPS, of, &n) < 0)
+		return false;
+	for (size_t i = 0; i < n / sizeof(gid_t); i++)
+		if (of[i] == g->gr_gid)
+			return true;
+	return false;
+}
+
+static json_t *answer_report(struct client *cl, const char *command, json_t *request)
+{
+	return cl->ctl->handler.report(cl->ctl->handler.ctx, command);
+}
+
+static json_t *answer_monitor(struct client *cl, const char *command, json_t *request)
+{
+	cl->monitor = true;
+	cl->ctl->n_monitor++;
+	return NULL;
+}
+
+static json_t *refused(const struct client *cl)
+{
+	if (!cl->ctl->group)
+		return error("only root may do that; control_group in the configuration can name a group that may, too");
+	return json_pack("{so}", "error",
+			 json_sprintf("only root and members of the group \"%s\" may do that", cl->ctl->group));
+}
+
+static json_t *answer_prefer(struct client *cl, const char *command, json_t *request)
+{
+	const char *target = json_string_value(json_object_get(request, "target"));
+	struct in6_addr addr;
+	bool is_addr;
+	int r;
+
+	if (!target || strlen(target) >= INET6_ADDRSTRLEN)
+		return error("prefer needs an address or the name of an interface");
+	is_addr = inet_pton(AF_INET6, target, &addr) == 1;
+	r = cl->ctl->handler.prefer(cl->ctl->handler.ctx, is_addr ? &addr : NULL, target);
+	if (r == -EADDRNOTAVAIL)
+		return json_pack("{so}", "error", json_sprintf("%s is no usable address of this host, nor an interface with one", target));
+	return r < 0 ? error(strerror(-r)) : json_pack("{ss}", "preferred", target);
+}
+
+/* Everything hmipctl can ask for. */
+static const struct command {
+	const char *name;
+	bool changes;		/* for root and the control group */
+	json_t *(*answer)(struct client *cl, const char *command, json_t *request);
+} commands[] = {
+	{ "status", false, answer_report },
+	{ "cache", false, answer_report },
+	{ "sockets", false, answer_report },
+	{ "sa", false, answer_report },
+	{ "monitor", false, answer_monitor },
+	{ "prefer", true, answer_prefer },
+};
+
+static json_t *answer(struct client *cl, const char *text, size_t len)
+{
+	json_t *request = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL), *a = NULL;
+	const char *name = json_string_value(json_object_get(request, "command"));
+	const struct command *c = NULL;
+
+	for (size_t i = 0; name && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			c = &commands[i];
+	if (!c)
+		a = error("the request names no command of this helper (is hmipctl of another version?)");
+	else if (c->changes && !client_may(cl))
+		a = refused(cl);
+	else
+		a = c->answer(cl, name, request);
+	json_decref(request);
+	return a;
+}
+
+/* Something came from hmipctl. Returns 0, or negative if the client is to be let go of. */
+static int ctl_read(struct client *cl)
+{
+	char buf[REQUEST_MAX];
+	json_t *a;
+	int fd;
+	ssize_t n = door_receive(cl->fd, buf, sizeof(buf), &fd);
+
+	door_dispose(fd);
+	if (n < 0)
+		return n == -EAGAIN ? 0 : (int)n;
+	if (cl->answered)
+		return -EPROTO;		/* one request a connection */
+	cl->answered = true;
+	a = n > REQUEST_MAX ? error("the request is too long") : answer(cl, buf, n);
+	return cl->monitor ? 0 : client_put_json(cl, a);
+}
+
+/* Something came from a shim: each message shows one socket. */
+static int shim_read(struct client *cl)
+{
+	struct control_register reg;
+	char buf[sizeof(reg) + 1];
+	int fd;
+	ssize_t n = door_receive(cl->fd, buf, sizeof(buf), &fd);
+
+	if (n < 0)
+		return n == -EAGAIN ? 0 : (int)n;
+	if (fd >= 0 && control_register_parse(buf, n, &reg) == 0)
+		cl->ctl->handler.shown(cl->ctl->handler.ctx, fd, reg.origin);
+	else
+		n = -EPROTO;
+	door_dispose(fd);
+	return n < 0 ? (int)n : 0;
+}
+
+static void client_event(evutil_socket_t fd, short what, void *ptr)
+{
+	struct client *cl = ptr;
+	int r = 0;
+
+	if (what & EV_TIMEOUT && !cl->waiting)
+		r = -ETIMEDOUT;
+	if (cl->ending)
+		r = -ESHUTDOWN;
+	if (r == 0 && what & EV_READ)
+		r = cl->kind == CLIENT_SHIM ? shim_read(cl) : ctl_read(cl);
+	if (r == 0 && !STAILQ_EMPTY(&cl->out)) {
+		r = client_flush(cl);
+		if (r == -EAGAIN)
+			r = 0;
+		else if (r == 0 && !cl->monitor)
+			r = -ENOTCONN;	/* answered: the end of file says so */
+	}
+	if (r < 0)
+		client_end(cl);
+	else
+		client_arm(cl);
+}
+
+/* Whom to let go of when a door is full: the oldest client of the user who has the most. */
+static struct client *heaviest(const struct door *d)
+{
+	struct client *cl, *other, *ret = d->clients;
+	unsigned most = 0;
+
+	DL_FOREACH(d->clients, cl) {
+		unsigned n = 0;
+
+		DL_FOREACH(d->clients, other)
+			n += other->peer.uid == cl->peer.uid && !other->ending;
+		if (n > most && !cl->ending) {
+			most = n;
+			ret = cl;
+		}
+	}
+	return ret;
+}
+
+static void door_event(evutil_socket_t fd, short what, void *ptr)
+{
+	struct door *d = ptr;
+	struct client *cl = calloc(1, sizeof(*cl));
+	int r;
+
+	if (!cl)
+		return;
+	r = door_accept(d->fd, &cl->peer);
+	if (r < 0) {
+		free(cl);
+		return;
+	}
+	*cl = (struct client){ .ctl = d->ctl, .kind = d->kind, .fd = r, .peer = cl->peer };
+	STAILQ_INIT(&cl->out);
+	cl->ev = event_new(d->ctl->base, cl->fd, EV_READ, client_event, cl);
+	if (!cl->ev) {
+		close(cl->fd);
+		free(cl);
+		return;
+	}
+	DL_APPEND(d->clients, cl);
+	client_arm(cl);
+	/* Full: nobody else until one has left, and so that one user cannot keep the others out, one must. */
+	if (++d->n == CTL_CLIENTS_MAX) {
+		event_del(d->ev);
+		client_end(heaviest(d));
+	}
+}
+
+static int door_listen(struct ctl *c, enum client_kind kind, int fd)
+{
+	struct door *d = &c->door[kind];
+
+	d->ctl = c;
+	d->kind = kind;
+	d->fd = fd;
+	d->ev = event_new(c->base, fd, EV_READ | EV_PERSIST, door_event, d);
+	return d->ev && event_add(d->ev, NULL) == 0 ? 0 : -ENOMEM;
+}
+
+static int open_shim_door(struct ctl *c)
+{
+	pid_t pid;
+	uid_t uid;
+	int fd = door_open_shim(c->path, &pid, &uid);
+
+	if (fd == -EADDRINUSE && uid != 0) {
+		log_warnx("process %d of user %d holds the name @hmip:%s: programs cannot show their sockets until it is gone and "
+			  "this helper restarted, ignoring", (int)pid, (int)uid, c->path);
+		return 0;
+	}
+	if (fd == -EADDRINUSE)
+		log_warnx("process %d holds the name @hmip:%s already", (int)pid, c->path);
+	else if (fd < 0)
+		log_warnx("cannot open @hmip:%s: %s", c->path, strerror(-fd));
+	return fd < 0 ? fd : door_listen(c, CLIENT_SHIM, fd);
+}
+
+static int open_ctl_door(struct ctl *c)
+{
+	pid_t pid;
+	int fd = door_open(c->path, &pid);
+
+	if (fd == -EADDRINUSE)
+		log_warnx("process %d listens at %s already: end it, or choose another path with -s", (int)pid, c->path);
+	else if (fd == -EEXIST)
+		log_warnx("%s is there and is no socket: remove it, or choose another path with -s", c->path);
+	else if (fd == -ENOENT)
+		log_warnx("cannot open %s: make its directory, or choose another path with -s", c->path);
+	else if (fd < 0)
+		log_warnx("cannot open %s: %s", c->path, strerror(-fd));
+	return fd < 0 ? fd : door_listen(c, CLIENT_CTL, fd);
+}
+
+int ctl_open(struct event_base *base, const char *path, const struct ctl_handler *handler, struct ctl **ret)
+{
+	struct ctl *c = calloc(1, sizeof(*c));
+	int r = -ENOMEM;
+
+	if (!c)
+		return r;
+	c->base = base;
+	c->handler = *handler;
+	c->door[CLIENT_SHIM].fd = c->door[CLIENT_CTL].fd = -1;
+	c->path = strdup(path);
+	if (c->path)
+		r = open_ctl_door(c);
+	if (r == 0)
+		r = open_shim_door(c);
+	if (r < 0) {
+		ctl_close(c);
+		return r;
+	}
+	*ret = c;
+	return 0;
+}
+
+void ctl_close(struct ctl *c)
+{
+	if (!c)
+		return;
+	for (int i = 0; i < 2; i++) {
+		struct door *d = &c->door[i];
+		struct client *cl, *tmp;
+
+		DL_FOREACH_SAFE(d->clients, cl, tmp)
+			client_end(cl);
+		/* What could not be closed without waiting is left to the end of the process. */
+		DL_FOREACH_SAFE(d->clients, cl, tmp) {
+			event_free(cl->ev);
+			free(cl);
+		}
+		if (d->ev)
+			event_free(d->ev);
+		if (d->fd >= 0)
+			close(d->fd);
+	}
+	if (c->door[CLIENT_CTL].fd >= 0)
+		unlink(c->path);
+	free(c->path);
+	free(c->group);
+	free(c);
+}
+
+void ctl_set_group(struct ctl *c, const char *group)
+{
+	free(c->group);
+	c->group = group ? strdup(group) : NULL;
+}
+
+bool ctl_watched(const struct ctl *c)
+{
+	return c->n_monitor > 0;
+}
+
+void ctl_event(struct ctl *c, json_t *event)
+{
+	char *text = event ? json_dumps(event, JSON_COMPACT) : NULL;
+	struct client *cl, *tmp;
+
+	DL_FOREACH_SAFE(c->door[CLIENT_CTL].clients, cl, tmp) {
+		int r;
+
+		if (!cl->monitor || !text)
+			continue;
+		r = client_put(cl, text, strlen(text));
+		if (r == 0)
+			r = client_flush(cl);
+		if (r < 0 && r != -EAGAIN)
+			client_end(cl);
+		else
+			client_arm(cl);
+	}
+	free(text);
+	json_decref(event);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The two doors of control.h, seen from the helper: shims show sockets, hmipctl asks. The number of clients, what waits
+ * to be sent to each, and the time each may take are bounded; a client beyond its bound is let go of.
+ *
+ * A request that cannot be answered gets {"error": "a sentence"}.
+ */
+#ifndef HMIP_CTL_H
+#define HMIP_CTL_H
+
+#include "control.h"
+
+#include <event2/event.h>
+#include <jansson.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define CTL_CLIENTS_MAX	64	/* at each door */
+#define CTL_QUEUE_MAX	1024	/* packets waiting for one client */
+
+struct ctl_handler {
+	/* "status", "cache", "sockets" or "sa". Returns a new reference or NULL. */
+	json_t *(*report)(void *ctx, const char *what);
+	/* Moves to addr, or to the interface of that name if addr is NULL. Returns 0 or a negative errno. */
+	int (*prefer)(void *ctx, const struct in6_addr *addr, const char *interface);
+	/* A program shows a socket. fd stays the caller's. */
+	void (*shown)(void *ctx, int fd, enum control_origin origin);
+	void *ctx;
+};
+
+struct ctl;
+
+/* Opens the doors for path, as door.h; logs what is wrong and who is in the way. Returns 0 or a negative errno. */
+int ctl_open(struct event_base *base, const char *path, const struct ctl_handler *handler, struct ctl **ret);
+
+/* Closes the doors, drops the clients, removes the socket file. NULL is fine. */
+void ctl_close(struct ctl *c);
+
+/* Names the group whose members may do what root may; NULL: root only. Copied. */
+void ctl_set_group(struct ctl *c, const char *group);
+
+/* Whether a monitor is connected. */
+bool ctl_watched(const struct ctl *c);
+
+/* Sends an event to every monitor. Takes the reference. */
+void ctl_event(struct ctl *c, json_t *event);
+
+#endif

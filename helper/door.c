@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "door.h"
+#include "control.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BACKLOG		64
+#define FDS_MAX		253	/* the kernel's SCM_MAX_FD */
+#define CLOSERS_MAX	32
+#define CLOSING_MAX	512	/* descriptors; with FDS_MAX more, well below the usual limit of 1024 */
+#define LOCK_NAME	"hmip-helper"
+
+static atomic_int closers, closing;
+
+static int listen_at(const struct sockaddr_un *addr, socklen_t len)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), r = 0;
+	mode_t mask;
+
+	if (fd < 0)
+		return -errno;
+	mask = umask(0111);	/* 0666: who may do what is decided for each request */
+	if (bind(fd, (const struct sockaddr *)addr, len) < 0 || listen(fd, BACKLOG) < 0)
+		r = -errno;
+	umask(mask);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+/* Who listens at addr. Returns 0, or a negative errno (-ECONNREFUSED: nobody). */
+static int who_listens(const struct sockaddr_un *addr, socklen_t len, struct ucred *ret)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), r = 0;
+	socklen_t n = sizeof(*ret);
+
+	*ret = (struct ucred){ .uid = (uid_t)-1 };
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)addr, len) < 0)
+		r = -errno;
+	else if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret, &n) < 0)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
+static void make_directory(const char *path)
+{
+	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	char *slash;
+
+	strcpy(dir, path);	/* control_address() has found it short enough */
+	slash = strrchr(dir, '/');
+	if (!slash || slash == dir)
+		return;
+	*slash = '\0';
+	if (mkdir(dir, 0755) < 0)
+		return;		/* there already, or bind() says what is wrong */
+}
+
+int door_open(const char *path, pid_t *ret_pid)
+{
+	struct sockaddr_un addr;
+	struct ucred who;
+	struct stat st;
+	int len = control_address(path, &addr), r;
+
+	*ret_pid = 0;
+	if (len < 0)
+		return len;
+	make_directory(path);
+	if (lstat(path, &st) == 0) {
+		if (!S_ISSOCK(st.st_mode))
+			return -EEXIST;
+		r = who_listens(&addr, len, &who);
+		if (r != -ECONNREFUSED) {
+			*ret_pid = who.pid;
+			return r == 0 || r == -EAGAIN ? -EADDRINUSE : r;
+		}
+		if (unlink(path) < 0)
+			return -errno;
+	}
+	return listen_at(&addr, len);
+}
+
+static int open_abstract(const struct sockaddr_un *addr, socklen_t len, pid_t *ret_pid, uid_t *ret_uid)
+{
+	int fd = listen_at(addr, len);
+	struct ucred who;
+
+	*ret_pid = 0;
+	*ret_uid = (uid_t)-1;
+	if (fd != -EADDRINUSE)
+		return fd;
+	who_listens(addr, len, &who);
+	*ret_pid = who.pid;
+	*ret_uid = who.uid;
+	return -EADDRINUSE;
+}
+
+int door_open_shim(const char *path, pid_t *ret_pid, uid_t *ret_uid)
+{
+	struct sockaddr_un addr;
+	int len = control_shim_address(path, &addr);
+
+	return len < 0 ? len : open_abstract(&addr, len, ret_pid, ret_uid);
+}
+
+int door_lock(pid_t *ret_pid, uid_t *ret_uid)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int r;
+
+	memcpy(addr.sun_path + 1, LOCK_NAME, strlen(LOCK_NAME));
+	r = open_abstract(&addr, offsetof(struct sockaddr_un, sun_path) + 1 + strlen(LOCK_NAME), ret_pid, ret_uid);
+	if (r == -EADDRINUSE && *ret_uid != 0 && *ret_uid != geteuid())
+		r = -EACCES;
+	return r;
+}
+
+int door_accept(int door, struct ucred *ret_peer)
+{
+	int fd = accept4(door, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
+	socklen_t n = sizeof(*ret_peer);
+
+	if (fd < 0)
+		return -errno;
+	/* With credentials in every message, one without is the end of the connection and not an empty message. */
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret_peer, &n) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0) {
+		int r = -errno;
+
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+bool door_busy(void)
+{
+	return closers >= CLOSERS_MAX || closing >= CLOSING_MAX;
+}
+
+/* Whether close(fd) cannot wait for anything: an Internet socket that does not linger. */
+static bool closes_at_once(int fd)
+{
+	struct linger l;
+	socklen_t n = sizeof(int);
+	int domain;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) < 0 || (domain != AF_INET6 && domain != AF_INET))
+		return false;
+	n = sizeof(l);
+	return getsockopt(fd, SOL_SOCKET, SO_LINGER, &l, &n) == 0 && (!l.l_onoff || l.l_linger == 0);
+}
+
+struct batch {
+	int n, fd[FDS_MAX];
+};
+
+static void *close_batch(void *ptr)
+{
+	struct batch *b = ptr;
+
+	for (int i = 0; i < b->n; i++) {
+		close(b->fd[i]);
+		closing--;
+	}
+	free(b);
+	closers--;
+	return NULL;
+}
+
+static void dispose(const int *fd, int n)
+{
+	struct batch *b = NULL;
+	pthread_attr_t attr;
+	pthread_t t;
+	int r;
+
+	for (int i = 0; i < n; i++) {
+		if (closes_at_once(fd[i])) {
+			close(fd[i]);
+			continue;
+		}
+		if (!b)
+			b = calloc(1, sizeof(*b));
+		if (b)
+			b->fd[b->n++] = fd[i];
+		else
+			close(fd[i]);
+	}
+	if (!b)
+		return;
+	closers++;
+	closing += b->n;
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attr, 64 << 10);
+	r = pthread_create(&t, &attr, close_batch, b);
+	pthread_attr_destroy(&attr);
+	if (r != 0)
+		close_batch(b);
+}
+
+void door_dispose(int fd)
+{
+	if (fd >= 0)
+		dispose(&fd, 1);
+}
+
+ssize_t door_receive(int fd, void *buf, size_t size, int *ret_fd)
+{
+	union {
+		char buf[CMSG_SPACE(FDS_MAX * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = { .iov_base = buf, .iov_len = size };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT | MSG_TRUNC);
+	int got[FDS_MAX], n_got = 0;
+
+	*ret_fd = -1;
+	if (n < 0)
+		return -errno;
+	if (!CMSG_FIRSTHDR(&msg))
+		return -ENOTCONN;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
+		int k = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || n_got + k > FDS_MAX)
+			continue;
+		memcpy(got + n_got, CMSG_DATA(c), k * sizeof(int));
+		n_got += k;
+	}
+	if (n_got == 1)
+		*ret_fd = got[0];
+	else
+		dispose(got, n_got);
+	return n;
+}
+
+int door_end(int fd)
+{
+	ssize_t n = 0;
+
+	/* Nothing can be added from here on, so that the queue ends. */
+	shutdown(fd, SHUT_RD);
+	while (n >= 0) {
+		char c;
+		int got;
+
+		if (door_busy())
+			return -EBUSY;
+		n = door_receive(fd, &c, sizeof(c), &got);
+		door_dispose(got);
+	}
+	close(fd);
+	return 0;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "report.h"
+#include "addr.h"
+
+#include <stdio.h>
+#include <unistd.h>
+#include <utlist.h>
+
+static json_t *seconds(usec_t d)
+{
+	return d == USEC_NEVER ? json_null() : json_real(d / (double)USEC_PER_SEC);
+}
+
+/* Time left until t. */
+static json_t *until(usec_t t, usec_t now)
+{
+	return seconds(t == USEC_NEVER ? USEC_NEVER : usec_until(t, now));
+}
+
+/* Time since t; 0 stands for never. */
+static json_t *since(usec_t t, usec_t now)
+{
+	return seconds(t ? usec_until(now, t) : USEC_NEVER);
+}
+
+static json_t *address(const struct in6_addr *a)
+{
+	return IN6_IS_ADDR_UNSPECIFIED(a) ? json_null() : json_string(addr_text(a).s);
+}
+
+static json_t *endpoint(const struct in6_addr *a, uint16_t port)
+{
+	return json_sprintf("[%s]:%u", addr_text(a).s, port);
+}
+
+static json_t *text(const char *s)
+{
+	return s ? json_string(s) : json_null();
+}
+
+static json_t *locals(const struct report *r)
+{
+	json_t *all = json_array();
+
+	for (struct local_addr *l = core_locals(r->core); l; l = l->hh.next)
+		json_array_append_new(all, json_pack("{so, so, sb, so, so, si, si}",
+			"address", address(&l->addr),
+			"interface", text(r->link ? link_name(r->link, l->ifindex) : NULL),
+			"usable", l->usable,
+			"since", since(l->since, r->now),
+			"valid_for", until(l->valid_until, r->now),
+			"preference", (int)l->preference,
+			"connections", (int)l->n_pcb));
+	return all;
+}
+
+static json_t *counters(const struct report *r)
+{
+	json_t *all = json_object();
+
+	for (unsigned i = 0; i < COUNT_MAX; i++)
+		json_object_set_new(all, core_counter_name(i), json_integer(core_counter(r->core, i)));
+	return all;
+}
+
+static json_t *datapath(const struct report *r)
+{
+	json_t *all;
+
+	if (!r->datapath)
+		return json_null();
+	all = json_object();
+	json_object_set_new(all, "kind", text(datapath_kind(r->datapath)));
+	for (unsigned i = 0; i < DP_COUNTER_MAX; i++)
+		json_object_set_new(all, datapath_counter_name(i), json_integer(datapath_counter(r->datapath, i)));
+	return all;
+}
+
+json_t *report_status(const struct report *r)
+{
+	return json_pack("{ss, si, so, so, so, si, si, so, so, so}",
+		"version", PACKAGE_VERSION,
+		"pid", (int)getpid(),
+		"uptime", since(r->started, r->now),
+		"socket", text(r->socket),
+		"state", text(r->state),
+		"peers", (int)HASH_COUNT(core_entries(r->core)),
+		"connections", (int)HASH_COUNT(core_pcbs(r->core)),
+		"addresses", locals(r),
+		"counters", counters(r),
+		"datapath", datapath(r));
+}
+
+static json_t *foreign(const struct report *r, const struct foreign_addr *f)
+{
+	usec_t heard = f->heard, seen = r->datapath ? datapath_heard(r->datapath, &f->addr) : 0;
+
+	if (seen > heard)
+		heard = seen;
+	return json_pack("{so, ss, ss, so, so, so, sb, sb}",
+		"address", address(&f->addr),
+		"state", addr_state_name(f->state),
+		"lifetime_kind", lifetime_kind_name(f->kind),
+		"lifetime", seconds(f->lifetime),
+		"expires_in", until(f->expires, r->now),
+		"last_heard", since(heard, r->now),
+		"configured", f->configured,
+		"checking", f->reach.running);
+}
+
+static json_t *sa(const struct sa *s)
+{
+	if (!s)
+		return json_null();
+	return json_pack("{sI, sI, ss, ss, sI, sI}",
+		"spi_in", (json_int_t)s->in.spi,
+		"spi_out", (json_int_t)s->out.spi,
+		"algorithm", ah_alg_name(s->out.key.alg),
+		"class", s->class == SA_GENERIC ? "generic" : "anonymous",
+		"last_sent", (json_int_t)s->out_seq,
+		"last_heard", (json_int_t)s->replay.top);
+}
+
+static json_t *binding(const struct report *r, const struct binding *b)
+{
+	return json_pack("{so, ss, sb, so}",
+		"address", address(&b->addr),
+		"state", binding_state_name(b->state),
+		"wanted", b->wanted,
+		"refresh_in", until(b->refresh, r->now));
+}
+
+static json_t *entry(const struct report *r, const struct hce *h)
+{
+	json_t *addresses = json_array(), *bindings = json_array();
+	const struct foreign_addr *f;
+	const struct binding *b;
+
+	DL_FOREACH(h->addrs, f)
+		json_array_append_new(addresses, foreign(r, f));
+	DL_FOREACH(h->bindings, b)
+		json_array_append_new(bindings, binding(r, b));
+	return json_pack("{sI, so, ss, sb, sb, s{so, so, sI}, so, so, so, si, so, so, so}",
+		"id", (json_int_t)h->id,
+		"name", text(h->name),
+		"status", peer_status_name(h->status),
+		"trusted", h->trusted,
+		"initiated", h->initiated,
+		"pair",
+			"local", address(&h->pair.local),
+			"foreign", address(&h->pair.foreign),
+			"generation", (json_int_t)h->pair.gen,
+		"rtt", seconds(h->srtt ? h->srtt : USEC_NEVER),
+		"age", since(h->created, r->now),
+		"last_heard", since(h->heard, r->now),
+		"connections", (int)h->n_pcb,
+		"addresses", addresses,
+		"bindings", bindings,
+		"sa", sa(h->sa));
+}
+
+json_t *report_cache(const struct report *r)
+{
+	json_t *all = json_array();
+
+	for (struct hce *h = core_entries(r->core); h; h = h->hh.next)
+		json_array_append_new(all, entry(r, h));
+	return all;
+}
+
+/* The pair the packets of p bear today: its birth pair while that is current, or nothing is known of the peer. */
+static void wire_pair(const struct pcb *p, const struct in6_addr **ret_l, const struct in6_addr **ret_f)
+{
+	const struct hce *h = p->hce;
+	bool moved = h && p->gen != h->pair.gen && !IN6_IS_ADDR_UNSPECIFIED(&h->pair.local) &&
+		!IN6_IS_ADDR_UNSPECIFIED(&h->pair.foreign);
+
+	*ret_l = moved ? &h->pair.local : &p->local;
+	*ret_f = moved ? &h->pair.foreign : &p->foreign;
+}
+
+json_t *report_sockets(const struct report *r)
+{
+	json_t *all = json_array();
+
+	for (struct pcb *p = core_pcbs(r->core); p; p = p->hh.next) {
+		const struct in6_addr *l, *f;
+
+		wire_pair(p, &l, &f);
+		json_array_append_new(all, json_pack("{ss, so, so, so, so, so, so, ss, sb, sI, so}",
+			"proto", p->proto == IPPROTO_UDP ? "udp" : "tcp",
+			"local", endpoint(&p->local, p->lport),
+			"foreign", endpoint(&p->foreign, p->fport),
+			"wire_local", endpoint(l, p->lport),
+			"wire_foreign", endpoint(f, p->fport),
+			"hce", p->hce ? json_integer(p->hce->id) : json_null(),
+			"name", text(p->hce ? p->hce->name : NULL),
+			"origin", p->origin == PCB_CONNECT ? "connect" : "accept",
+			"established", p->established,
+			"cookie", (json_int_t)p->cookie,
+			"closed", since(p->closed, r->now)));
+	}
+	return all;
+}
+
+json_t *report_sa(const struct report *r)
+{
+	json_t *all = json_array();
+
+	for (struct hce *h = core_entries(r->core); h; h = h->hh.next) {
+		json_t *one = h->sa ? sa(h->sa) : NULL;
+
+		if (!one)
+			continue;
+		json_object_set_new(one, "hce", json_integer(h->id));
+		json_object_set_new(one, "name", text(h->name));
+		json_array_append_new(all, one);
+	}
+	return all;
+}
+
+json_t *report_event(const struct report *r, const struct action *a, usec_t wall, usec_t after_loss)
+{
+	const struct hce *h = a->hce ? core_entry(r->core, a->hce) : NULL;
+
+	return json_pack("{so, ss, so, so, so, so, so, so, so}",
+		"time", seconds(wall),
+		"event", core_event_name(a->event.event),
+		"hce", a->hce ? json_integer(a->hce) : json_null(),
+		"name", text(h ? h->name : NULL),
+		"local", address(&a->event.local),
+		"foreign", address(&a->event.foreign),
+		"detail", text(a->event.detail),
+		"seq", a->event.seq ? json_integer(a->event.seq) : json_null(),
+		"after_loss", seconds(after_loss));
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How hmipctl shows an answer to people: aligned columns, durations as "1m 12s".
+ */
+#ifndef HMIP_SHOW_H
+#define HMIP_SHOW_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* Each writes the helper's answer (report.h) to out. Missing members are shown as "-". */
+void show_status(FILE *out, json_t *answer);
+void show_cache(FILE *out, json_t *answer);
+void show_sockets(FILE *out, json_t *answer);
+void show_sa(FILE *out, json_t *answer);
+void show_event(FILE *out, json_t *event);	/* one line */
+
+#endif

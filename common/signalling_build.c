@@ -79,7 +79,7 @@ static void end_option(struct packet *p)
 		p->w.buf[p->option + 1] = (uint8_t)len;
 }
 
-/* Some old stacks take a Pad1 among sub-options for a TLV, so a gap of one octet is widened (mipv6-13, 7). */
+/* Some old stacks take a Pad1 among sub-options for a TLV, so a gap of one octet is widened (mipv6-13 7). */
 static void start_sub(struct packet *p, uint8_t type, size_t len, size_t x, size_t y)
 {
 	size_t n = gap(p, x, y);

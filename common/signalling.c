@@ -37,6 +37,7 @@ static int parse_alt_coa(struct cursor c, struct in6_addr *base, struct binding_
 	if (bu->n_addr == BU_ADDRS_MAX)
 		return -E2BIG;
 	bu->addr[bu->n_addr++] = *base;
+	bu->names_source = false;
 	return 0;
 }
 
@@ -78,6 +79,7 @@ static int parse_bu(struct cursor c, struct signal *s)
 	    cur_u32(&c, &bu->lifetime))
 		return -EBADMSG;
 	bu->flags &= BU_FLAGS;
+	bu->names_source = true;
 	while ((r = tlv_next(&c, &sub)) > 0) {
 		if (sub.type == SUB_ALT_COA)
 			r = parse_alt_coa(sub.data, &base, bu);

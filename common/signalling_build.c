@@ -161,34 +161,38 @@ static void put_alt_prefixes(struct packet *p, struct rest *rest, const struct i
 	}
 }
 
-/*
- * Names the addresses. With Homeless Support the receiver may be a standard host: an Alternate CoA would turn the
- * deletion it sees into a binding, and prefixes it skips (homelessv6 3.2.1). A single address otherwise
- * goes as Alternate CoA, which everybody understands and the Response asks for (homelessv6 3.4.2).
- */
+static void put_group(struct packet *p, struct rest *rest, const struct in6_addr *base)
+{
+	struct in6_addr coa;
+
+	if (!take(rest, base, 1, &coa))
+		return;
+	put_alt_coa(p, &coa);
+	put_alt_prefixes(p, rest, &coa, PREFIX_LEN);
+}
+
+/* An Alternate CoA takes the place of the source (draft-13 5.1), so it tells the two kinds of BU apart. */
 static void put_addresses(struct packet *p, const struct binding_update *bu, const struct in6_addr *src)
 {
 	struct rest rest = { .n = bu->n_addr };
-	struct in6_addr coa;
 	unsigned i = 0;
 
 	memcpy(rest.addr, bu->addr, bu->n_addr * sizeof(bu->addr[0]));
-	if (rest.n == 1 && (!bu->homeless || bu->has_challenge)) {
-		put_alt_coa(p, &rest.addr[0]);
+	if (bu->names_source) {
+		put_alt_prefixes(p, &rest, src, PREFIX_LEN);
+		put_alt_prefixes(p, &rest, NULL, sizeof(struct in6_addr));
 		return;
 	}
-	put_alt_prefixes(p, &rest, src, PREFIX_LEN);
-	while (!bu->homeless && i < rest.n) {
+	put_group(p, &rest, NULL);
+	while (i < rest.n) {
 		if (count_suffix(&rest, &rest.addr[i]) < GROUP_MIN) {
 			i++;
 			continue;
 		}
-		take(&rest, &rest.addr[i], 1, &coa);
-		put_alt_coa(p, &coa);
-		put_alt_prefixes(p, &rest, &coa, PREFIX_LEN);
+		put_group(p, &rest, &rest.addr[i]);
 		i = 0;
 	}
-	if (rest.n == 1 && !bu->homeless)
+	if (rest.n == 1)
 		put_alt_coa(p, &rest.addr[0]);
 	else
 		put_alt_prefixes(p, &rest, NULL, sizeof(struct in6_addr));
@@ -284,7 +288,9 @@ static bool bu_valid(const struct binding_update *bu)
 		return false;
 	if (bu->flags & BU_DAD && !(bu->flags & BU_ACK))
 		return false;
-	return !bu->has_challenge || bu->n_addr <= 1;
+	if (!bu->names_source && !bu->n_addr)
+		return false;
+	return !bu->has_challenge || bu->n_addr + bu->names_source == 1;
 }
 
 static bool signal_valid(const struct signal *s, unsigned icv_len)

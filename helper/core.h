@@ -117,7 +117,7 @@ enum core_counter {
 	COUNT_BAD_RESPONSE,
 	COUNT_UNEXPECTED_BA,
 	COUNT_REFUSED_ADDR,		/* an address no BU may name: multicast, loopback, ... */
-	COUNT_NO_ROOM,
+	COUNT_NO_ROOM,			/* entries, or addresses of one */
 	COUNT_PCB_CLASH,		/* same ports, two addresses of one entry */
 	COUNT_BU_SENT,
 	COUNT_BU_HEARD,
@@ -132,10 +132,11 @@ enum core_counter {
 const char *core_counter_name(enum core_counter c);
 
 /*
- * Makes a host without addresses, peers or connections. seed feeds the generator of nonces and first sequence
- * numbers; it must be unpredictable to others. config and now are copied. Returns NULL if memory is short.
+ * Makes a host without addresses, peers or connections. seed feeds the generator of nonces; it must be unpredictable to
+ * others. epoch is where the sequence numbers of AH and of BUs begin for who has no saved state: wall-clock seconds, so
+ * that a host that lost its state is not taken for a replay. config is copied. Returns NULL if memory is short.
  */
-struct core *core_new(const struct core_config *config, const uint8_t seed[static 32], usec_t now);
+struct core *core_new(const struct core_config *config, const uint8_t seed[static 32], uint32_t epoch);
 void core_free(struct core *c);
 
 /* The core keeps no pointer to its caller; these are how a shell and its tests look in. Valid until the next event. */
@@ -166,11 +167,17 @@ void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now);
 /* Routes changed: what could not be sent may be sendable now. */
 void core_routes_changed(struct core *c, usec_t now);
 
+/*
+ * The kernel's routing would today send from src to the peer of this entry (RFC 6724 and route metrics). Unless an
+ * administrator's preference says otherwise the entry moves there once the peer can be reached from it.
+ */
+void core_routed(struct core *c, uint32_t hce, const struct in6_addr *src, usec_t now);
+
 /* A SEND failed in the kernel (no route, no buffer): the packet never left. */
 void core_send_failed(struct core *c, const struct action *send, usec_t now);
 
 /*
- * A connection was shown to us. p->hce, gen and closed are ignored. A connection initiated here to a peer with no entry
+ * A connection was shown to us. What p says of entry, gen, ports and forget is ignored. A connection initiated here to a peer with no entry
  * makes one (C4). Returns 0, -EEXIST if it clashes with another connection's ports (it is then left alone), -ENOMEM,
  * -EINVAL if its addresses may not be in the Host Cache.
  */

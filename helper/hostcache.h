@@ -63,7 +63,6 @@ struct foreign_addr {
 	usec_t lifetime;	/* as granted */
 	usec_t expires;		/* Active, Tentative: becomes Deprecated; Deprecated: goes. USEC_NEVER for an infinite one */
 	usec_t heard;		/* last packet from it, 0: none yet */
-	bool configured;	/* named in the configuration; never removed */
 	struct reach reach;
 	struct hce *hce;
 	struct foreign_addr *prev, *next;	/* of the entry, oldest first */
@@ -75,7 +74,8 @@ enum binding_state {
 	BINDING_NONE,		/* the peer has not been told */
 	BINDING_SENT,		/* told; no Acknowledgement yet */
 	BINDING_KNOWN,		/* acknowledged; the peer holds it Tentative as far as is known */
-	BINDING_VERIFIED,	/* our Response went out, or the peer showed that it is Active there */
+	BINDING_RESPONDED,	/* our Response went out: may be sent from */
+	BINDING_VERIFIED,	/* the peer showed that it holds it Active */
 };
 
 const char *binding_state_name(enum binding_state s);
@@ -84,17 +84,19 @@ struct binding {
 	struct in6_addr addr;
 	enum binding_state state;
 	bool wanted;		/* false: to be deleted at the peer, then forgotten */
-	uint16_t seq;		/* of the last BU that named it */
+	bool news;		/* the peer is to be told, or has not acknowledged, what stands here */
+	bool sent;		/* news went out in BU number seq, or a later one */
+	uint16_t seq;
 	usec_t refresh;		/* when it must be announced anew */
 	struct binding *prev, *next;
 };
 
 /* Retransmission of Binding Updates to one peer (draft-13, 10.8 and 10.11). */
 struct retransmit {
-	bool outstanding;	/* a BU with A is on its way */
-	uint16_t first_seq, last_seq;	/* of the last packet's BUs */
-	unsigned tries;		/* packets with the same news */
-	usec_t sent, timeout, next;	/* next: USEC_NEVER while nothing waits */
+	unsigned tries;		/* packets sent with the news that waits for its Acknowledgement; 0: none */
+	uint16_t last_seq;	/* highest sequence number of the last packet */
+	usec_t sent, timeout;
+	usec_t next;		/* when to send (again); USEC_NEVER while nothing waits */
 	unsigned credit;	/* fast updates left (MAX_FAST_UPDATES) */
 	usec_t credited;	/* when credit was last counted up */
 };
@@ -113,15 +115,18 @@ struct hce {
 	enum peer_status status;
 	bool trusted;
 	bool initiated;			/* made because this host initiated (C4) */
-	bool heard_reply;		/* a packet came back since the entry was made (B1) */
 	usec_t created, heard;
 	struct foreign_addr *addrs;	/* utlist DL */
 	struct pair pair;
-	struct sa *sa;			/* owned; NULL: none yet */
-	unsigned n_pcb;
+	struct in6_addr routed;		/* the source the kernel's routing would choose for this peer; unspecified: not told */
+	struct sa *sa;			/* the core's, by peer; NULL: none */
+	unsigned n_pcb;			/* lingering ones included */
 
 	struct binding *bindings;	/* utlist DL */
-	bool initial_sent, homeless_acked;	/* B1, B4 */
+	bool may_announce;		/* B1: a reply, or the peer's own Initial BU, has come */
+	bool homeless_acked;		/* B4: a BA has come */
+	bool knows_us;			/* it left Homeless Support out, so a BA of ours has come to it */
+	bool kick_on_ack;		/* moved to an address whose Response is not acknowledged yet */
 	uint16_t seq_out;		/* last BU sequence number sent */
 	bool seq_in_valid;
 	uint16_t seq_in;		/* last accepted from the peer */
@@ -137,7 +142,7 @@ struct local_addr {
 	unsigned ifindex;
 	bool usable;			/* false: lost, kept while connections were born with it */
 	usec_t valid_until;		/* the kernel's valid lifetime; USEC_NEVER */
-	unsigned preference;		/* set by prefer: higher is chosen first; 0 by default */
+	unsigned preference;		/* set by prefer: the higher is chosen; 0 by default */
 	usec_t since;			/* became usable, or was lost */
 	unsigned n_pcb;			/* connections born with it */
 	UT_hash_handle hh;		/* by addr */
@@ -146,6 +151,13 @@ struct local_addr {
 enum pcb_origin {
 	PCB_CONNECT,			/* this host initiated */
 	PCB_ACCEPT,
+};
+
+/* What tells the connections of one entry apart, whatever addresses they bear (R3). No padding: it is a hash key. */
+struct pcb_ports {
+	uint32_t hce;
+	uint16_t lport, fport;
+	uint32_t proto;
 };
 
 /* A connection: the kernel's protocol control block as far as it concerns the Host Cache. */
@@ -158,8 +170,9 @@ struct pcb {
 	bool established;
 	uint32_t gen;			/* of the entry's pair at birth */
 	struct hce *hce;		/* NULL: its peer has no entry (yet) */
-	usec_t closed;			/* when the socket went; kept a while for TIME-WAIT. 0: open */
-	UT_hash_handle hh;		/* by cookie */
+	usec_t forget;			/* the socket is gone; kept until then for TIME-WAIT. USEC_NEVER: open */
+	struct pcb_ports ports;		/* key of hh_ports, which holds those that have an entry (R3) */
+	UT_hash_handle hh, hh_ports;	/* hh: by cookie */
 };
 
 #endif

@@ -148,7 +148,7 @@ static size_t make(enum ah_alg alg, uint8_t *pkt, size_t size)
 		.src = addr("2001:db8:2::1"), .dst = addr("2001:db8:9::9"),
 		.has_home = true, .home = addr("2001:db8:1::1"),
 		.has_ah = true, .spi = 7, .ah_seq = 9,
-		.n_bu = 1, .bu = { { .flags = BU_ACK, .seq = 1, .lifetime = 600 } },
+		.n_bu = 1, .bu = { { .flags = BU_ACK, .seq = 1, .lifetime = 600, .names_source = true } },
 	};
 	int n = signal_build(&s, ah_icv_len(alg), pkt, size);
 

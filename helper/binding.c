@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Binding Updates, sending (homelessv6 2.1.2, 2.2.1, 3.2; draft-13 10.8 to 10.12).
+ *
+ * For each peer there is a list of what it holds of our addresses and what it shall hold. What differs is news; all news
+ * goes out together, again and again with growing sequence numbers, until one of the packets that carried it is acknowledged.
+ */
+#include "core_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "addr.h"
+
+#define MIN_REFRESH	(5 * USEC_PER_SEC)
+
+struct binding *binding_find(struct hce *h, const struct in6_addr *addr)
+{
+	struct binding *b;
+
+	DL_FOREACH(h->bindings, b)
+		if (addr_equal(&b->addr, addr))
+			return b;
+	return NULL;
+}
+
+static void binding_remove(struct hce *h, struct binding *b)
+{
+	DL_DELETE(h->bindings, b);
+	free(b);
+}
+
+void binding_free_all(struct hce *h)
+{
+	struct binding *b, *next;
+
+	DL_FOREACH_SAFE(h->bindings, b, next)
+		binding_remove(h, b);
+}
+
+static void binding_set_news(struct binding *b)
+{
+	b->news = true;
+	b->sent = false;
+}
+
+void binding_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool wanted, usec_t now)
+{
+	struct binding *b = binding_find(h, addr);
+
+	if (!b && wanted) {
+		b = calloc(1, sizeof(*b));
+		if (!b) {
+			c->counter[COUNT_NO_ROOM]++;
+			return;
+		}
+		b->addr = *addr;
+		b->wanted = true;
+		b->refresh = USEC_NEVER;
+		DL_APPEND(h->bindings, b);
+		binding_set_news(b);
+		return;
+	}
+	if (!b || b->wanted == wanted)
+		return;
+	b->wanted = wanted;
+	if (!wanted && b->state == BINDING_NONE) {
+		binding_remove(h, b);
+	} else if (!wanted) {
+		binding_set_news(b);
+	} else if (!b->sent) {
+		b->news = false;	/* gone and back before it could be told: the peer holds it still */
+	} else {
+		b->state = BINDING_NONE;	/* deleted, or about to be: it will be Tentative there */
+		binding_set_news(b);
+	}
+}
+
+void binding_want_all(struct core *c, struct hce *h, usec_t now)
+{
+	struct local_addr *l, *next;
+
+	HASH_ITER(hh, c->locals, l, next)
+		if (l->usable)
+			binding_want(c, h, &l->addr, true, now);
+}
+
+const struct local_addr *binding_source(struct core *c, const struct hce *h)
+{
+	struct local_addr *l = local_find(c, &h->pair.local), *each, *next;
+	const struct binding *b;
+
+	if (l && l->usable)
+		return l;
+	DL_FOREACH(h->bindings, b) {
+		l = b->state >= BINDING_RESPONDED ? local_find(c, &b->addr) : NULL;
+		if (l && l->usable)
+			return l;
+	}
+	l = local_find(c, &h->routed);
+	if (l && l->usable)
+		return l;
+	HASH_ITER(hh, c->locals, each, next)
+		if (each->usable)
+			return each;
+	return NULL;
+}
+
+usec_t binding_timeout(const struct hce *h)
+{
+	usec_t t = 2 * h->srtt + 10 * USEC_PER_MSEC;
+
+	if (!h->srtt || t > INITIAL_BINDACK_TIMEOUT)
+		return INITIAL_BINDACK_TIMEOUT;
+	return t < MIN_BINDACK_TIMEOUT ? MIN_BINDACK_TIMEOUT : t;
+}
+
+/* At most what is configured. */
+uint32_t binding_lifetime(struct core *c, const struct in6_addr *addr, usec_t now)
+{
+	const struct local_addr *l = local_find(c, addr);
+	usec_t left = l ? usec_until(l->valid_until, now) / USEC_PER_SEC : 0;
+
+	return left < c->config.binding_lifetime ? left : c->config.binding_lifetime;
+}
+
+/* Puts b into the news that BU number seq carries. */
+static void binding_sent(struct binding *b, uint16_t seq)
+{
+	if (b->state == BINDING_NONE)
+		b->state = BINDING_SENT;
+	if (!b->sent)
+		b->seq = seq;
+	b->sent = true;
+}
+
+static struct binding_update *bu_begin(struct hce *h, struct signal *s, uint32_t lifetime)
+{
+	struct binding_update *bu = &s->bu[s->n_bu++];
+
+	memset(bu, 0, sizeof(*bu));
+	bu->flags = BU_ACK;
+	bu->seq = ++h->seq_out;
+	bu->lifetime = lifetime;
+	bu->homeless = !h->homeless_acked;	/* B4 */
+	return bu;
+}
+
+static void bu_name(struct binding_update *bu, const struct signal *s, const struct in6_addr *addr)
+{
+	if (addr_equal(addr, &s->src))
+		bu->names_source = true;
+	else if (bu->n_addr < BU_ADDRS_MAX)
+		bu->addr[bu->n_addr++] = *addr;
+}
+
+/* Whether news b goes into a BU of this lifetime; 0 is the deleting one. */
+static bool binding_fits(struct core *c, const struct binding *b, uint32_t lifetime, bool any, usec_t now)
+{
+	if (!b->news || b->wanted != (lifetime > 0))
+		return false;
+	return !lifetime || any || binding_lifetime(c, &b->addr, now) == lifetime;
+}
+
+static void compose_one(struct core *c, struct hce *h, struct signal *s, uint32_t lifetime, bool any, usec_t now)
+{
+	struct binding_update *bu = bu_begin(h, s, lifetime);
+	struct binding *b;
+
+	DL_FOREACH(h->bindings, b) {
+		if (!binding_fits(c, b, lifetime, any, now) || bu->n_addr == BU_ADDRS_MAX)
+			continue;
+		bu_name(bu, s, &b->addr);
+		binding_sent(b, bu->seq);
+	}
+}
+
+/* The shortest lifetime among the additions that are news and longer than floor; 0 if there are none. */
+static uint32_t next_lifetime(struct core *c, struct hce *h, uint32_t floor, usec_t now)
+{
+	struct binding *b;
+	uint32_t best = 0;
+
+	DL_FOREACH(h->bindings, b) {
+		uint32_t t = binding_lifetime(c, &b->addr, now);
+
+		if (b->news && b->wanted && t > floor && (!best || t < best))
+			best = t;
+	}
+	return best;
+}
+
+/* An address the peer knows as ours, other than src: what a Home Address option may name (B7). */
+static const struct binding *registered(struct hce *h, const struct in6_addr *src)
+{
+	const struct binding *b, *best = NULL;
+
+	DL_FOREACH(h->bindings, b)
+		if (!addr_equal(&b->addr, src) && b->state >= BINDING_KNOWN && (!best || b->state > best->state))
+			best = b;
+	return best;
+}
+
+static void set_home(struct hce *h, struct signal *s)
+{
+	const struct binding *b = binding_find(h, &s->src);
+
+	if (b && b->state >= BINDING_RESPONDED)
+		return;
+	b = registered(h, &s->src);
+	s->has_home = true;
+	s->home = b ? b->addr : s->src;		/* B3: the Initial BU's is its source */
+}
+
+static bool has_news(const struct hce *h)
+{
+	const struct binding *b;
+
+	DL_FOREACH(h->bindings, b)
+		if (b->news)
+			return true;
+	return false;
+}
+
+bool binding_compose(struct core *c, struct hce *h, struct signal *s, usec_t now)
+{
+	bool initial = !registered(h, &s->src);
+	uint32_t lifetime = 0;
+	struct binding *b;
+	bool deletes = false;
+
+	if (!h->may_announce || !has_news(h))
+		return false;
+	set_home(h, s);
+	/* An Initial BU may meet a standard host, which understands one BU in a packet: all addresses, shortest lifetime. */
+	while (s->n_bu < SIGNAL_BU_MAX - 1 && (lifetime = next_lifetime(c, h, lifetime, now))) {
+		compose_one(c, h, s, lifetime, initial, now);
+		if (initial)
+			break;
+	}
+	DL_FOREACH(h->bindings, b)
+		deletes |= b->news && !b->wanted;
+	if (deletes)
+		compose_one(c, h, s, 0, false, now);
+	if (!s->n_bu)
+		return false;
+
+	h->rt.timeout = h->rt.tries++ ? 2 * h->rt.timeout : binding_timeout(h);
+	if (h->rt.timeout > MAX_BINDACK_TIMEOUT)
+		h->rt.timeout = MAX_BINDACK_TIMEOUT;
+	/* draft-13 10.11 allows a slow rate for as long as wished: connections wish it */
+	if (h->n_pcb && h->rt.timeout > SLOW_UPDATE_INTERVAL)
+		h->rt.timeout = SLOW_UPDATE_INTERVAL;
+	h->rt.last_seq = h->seq_out;
+	h->rt.sent = now;
+	h->rt.next = h->rt.tries > 1 && h->rt.timeout == MAX_BINDACK_TIMEOUT ? USEC_NEVER : now + h->rt.timeout;
+	core_wake(c, h->rt.next);
+	return true;
+}
+
+/* B10: five at once, then one a second. */
+static bool take_credit(struct retransmit *rt, usec_t now)
+{
+	usec_t due = usec_until(now, rt->credited) / FAST_UPDATE_INTERVAL;
+
+	if (due) {
+		rt->credited += due * FAST_UPDATE_INTERVAL;
+		rt->credit = rt->credit + due > MAX_FAST_UPDATES ? MAX_FAST_UPDATES : rt->credit + due;
+	}
+	if (!rt->credit)
+		return false;
+	rt->credit--;
+	return true;
+}
+
+/* Lets what is due for a refresh become news. Returns whether any news has not been sent even once. */
+static bool freshen(struct core *c, struct hce *h, usec_t now)
+{
+	struct binding *b;
+	bool unsent = false;
+
+	DL_FOREACH(h->bindings, b) {
+		if (b->wanted && !b->news && now >= b->refresh)
+			binding_set_news(b);
+		if (!b->news)
+			core_wake(c, b->refresh);
+		unsent |= b->news && !b->sent;
+	}
+	return unsent;
+}
+
+void binding_sync(struct core *c, struct hce *h, usec_t now)
+{
+	const struct local_addr *src;
+
+	if (!h->sa || !h->may_announce)
+		return;
+	if (freshen(c, h, now)) {
+		h->rt.tries = 0;
+		if (h->rt.next > now)
+			h->rt.next = now;
+	}
+	if (!has_news(h)) {
+		h->rt.tries = 0;
+		h->rt.next = USEC_NEVER;
+		return;
+	}
+	if (now < h->rt.next) {
+		core_wake(c, h->rt.next);
+		return;
+	}
+	src = binding_source(c, h);
+	if (!src)
+		return;		/* B13: the next address that comes up calls us again */
+	if (!take_credit(&h->rt, now)) {
+		h->rt.next = h->rt.credited + FAST_UPDATE_INTERVAL;
+		core_wake(c, h->rt.next);
+		return;
+	}
+
+	struct signal s = { .src = src->addr, .dst = h->pair.foreign };
+
+	if (IN6_IS_ADDR_UNSPECIFIED(&s.dst))
+		s.dst = h->addrs->addr;
+	if (binding_compose(c, h, &s, now))
+		core_send(c, h, &s);
+}
+
+void binding_renew(struct core *c, struct hce *h, usec_t now)
+{
+	struct binding *b;
+
+	DL_FOREACH(h->bindings, b)
+		if (b->wanted)
+			binding_set_news(b);
+}
+
+void binding_forget(struct core *c, struct hce *h, usec_t now)
+{
+	struct binding *b, *next;
+
+	h->homeless_acked = false;
+	DL_FOREACH_SAFE(h->bindings, b, next) {
+		if (!b->wanted) {
+			binding_remove(h, b);
+			continue;
+		}
+		b->state = BINDING_NONE;
+		binding_set_news(b);
+	}
+}
+
+static void measure(struct hce *h, uint16_t seq, usec_t now)
+{
+	usec_t rtt = usec_until(now, h->rt.sent);
+
+	/* Karn: what was sent twice measures nothing. */
+	if (h->rt.tries != 1 || seq != h->rt.last_seq || !rtt)
+		return;
+	h->srtt = h->srtt ? (7 * h->srtt + rtt) / 8 : rtt;
+}
+
+/* The news b is settled at the peer. */
+static void settle(struct core *c, struct hce *h, struct binding *b, const struct binding_ack *ba, usec_t now)
+{
+	usec_t half = (ba->refresh < ba->lifetime ? ba->refresh : ba->lifetime / 2) * USEC_PER_SEC;
+
+	if (!b->wanted) {
+		binding_remove(h, b);
+		return;
+	}
+	b->news = false;
+	if (b->state < BINDING_KNOWN)
+		b->state = BINDING_KNOWN;
+	b->refresh = usec_add(now, half < MIN_REFRESH ? MIN_REFRESH : half);
+	core_wake(c, b->refresh);
+}
+
+static void rejected(struct core *c, struct hce *h, usec_t now)
+{
+	core_tell(c, EVENT_DROPPED, h, NULL, NULL, 0, "the peer rejected a Binding Update");
+	h->rt.next = now + SLOW_UPDATE_INTERVAL;
+	core_wake(c, h->rt.next);
+}
+
+/* A BA without a Challenge that comes to an address it was asked about says: this one is Active here. */
+static bool note_verified(struct hce *h, const struct binding_ack *ba, const struct in6_addr *to)
+{
+	struct binding *b = binding_find(h, to);
+
+	if (!b || !b->wanted || ba->has_challenge || (int16_t)(ba->seq - b->seq) < 0 || b->state == BINDING_NONE)
+		return false;
+	b->state = BINDING_VERIFIED;
+	return true;
+}
+
+void binding_acked(struct core *c, struct hce *h, const struct binding_ack *ba, const struct in6_addr *to, usec_t now)
+{
+	struct binding *b, *next;
+	bool matched = ba->has_challenge;
+
+	if ((int16_t)(h->seq_out - ba->seq) < 0) {
+		c->counter[COUNT_UNEXPECTED_BA]++;
+		return;
+	}
+	h->homeless_acked = true;
+	if (ba->status >= BA_REJECTED) {
+		rejected(c, h, now);
+		return;
+	}
+	measure(h, ba->seq, now);
+	DL_FOREACH_SAFE(h->bindings, b, next) {
+		if (!b->news || !b->sent || (int16_t)(ba->seq - b->seq) < 0)
+			continue;
+		matched = true;
+		settle(c, h, b, ba, now);
+	}
+	if (note_verified(h, ba, to)) {
+		matched = true;
+		pair_update(c, h, now);
+		if (h->kick_on_ack && addr_equal(&h->pair.local, to)) {
+			h->kick_on_ack = false;
+			core_act(c, ACTION_KICK, h);
+		}
+	}
+	if (!matched)
+		c->counter[COUNT_UNEXPECTED_BA]++;
+	binding_sync(c, h, now);
+}

@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The Homeless host as a whole: its events, its time, and the list of what is to be done. */
+#include "core_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "addr.h"
+
+const struct core_config core_config_default = {
+	.default_lifetime = 600,
+	.maximum_expired_lifetime = 1800,
+	.binding_lifetime = 600,
+	.max_entries = 4096,
+	.max_addresses = 64,
+};
+
+static const char *const event_names[] = {
+	[EVENT_ENTRY_NEW] = "entry-new",
+	[EVENT_ENTRY_GONE] = "entry-gone",
+	[EVENT_STATUS] = "status",
+	[EVENT_LOCAL_UP] = "address-up",
+	[EVENT_LOCAL_LOST] = "address-lost",
+	[EVENT_BU_SENT] = "bu-sent",
+	[EVENT_BU_HEARD] = "bu-heard",
+	[EVENT_BA_SENT] = "ba-sent",
+	[EVENT_BA_HEARD] = "ba-heard",
+	[EVENT_CHALLENGE_SENT] = "challenge-sent",
+	[EVENT_CHALLENGE_HEARD] = "challenge-heard",
+	[EVENT_RESPONSE_SENT] = "response-sent",
+	[EVENT_RESPONSE_HEARD] = "response-heard",
+	[EVENT_FOREIGN_STATE] = "address-state",
+	[EVENT_SWITCHED] = "switched",
+	[EVENT_PCB_NEW] = "connection-new",
+	[EVENT_PCB_GONE] = "connection-gone",
+	[EVENT_DROPPED] = "dropped",
+};
+
+const char *core_event_name(enum core_event e)
+{
+	return event_names[e];
+}
+
+static const char *const counter_names[COUNT_MAX] = {
+	[COUNT_PACKETS] = "packets",
+	[COUNT_MALFORMED] = "malformed",
+	[COUNT_NO_AH] = "no-ah",
+	[COUNT_UNKNOWN_SPI] = "unknown-spi",
+	[COUNT_BAD_ICV] = "bad-icv",
+	[COUNT_REPLAYED] = "replayed",
+	[COUNT_NOT_LOCAL] = "not-local",
+	[COUNT_WRONG_ENTRY] = "wrong-entry",
+	[COUNT_OLD_SEQ] = "old-sequence",
+	[COUNT_BAD_RESPONSE] = "bad-response",
+	[COUNT_UNEXPECTED_BA] = "unexpected-ba",
+	[COUNT_REFUSED_ADDR] = "refused-address",
+	[COUNT_NO_ROOM] = "no-room",
+	[COUNT_PCB_CLASH] = "port-clash",
+	[COUNT_BU_SENT] = "bu-sent",
+	[COUNT_BU_HEARD] = "bu-heard",
+	[COUNT_BA_SENT] = "ba-sent",
+	[COUNT_BA_HEARD] = "ba-heard",
+	[COUNT_CHALLENGES] = "challenges-sent",
+	[COUNT_VERIFIED] = "verified",
+	[COUNT_SWITCHED] = "switched",
+};
+
+const char *core_counter_name(enum core_counter n)
+{
+	return counter_names[n];
+}
+
+struct core *core_new(const struct core_config *config, const uint8_t seed[static 32], uint32_t epoch)
+{
+	struct core *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->config = *config;
+	c->seed.alg = AH_HMAC_SHA256_128;
+	c->seed.len = 32;
+	memcpy(c->seed.key, seed, 32);
+	c->epoch = epoch;
+	c->deadline = USEC_NEVER;
+	return c;
+}
+
+static void peer_free(struct core *c, struct peer *p)
+{
+	HASH_DEL(c->peers, p);
+	sa_wipe(&p->sa);
+	free(p->name);
+	free(p);
+}
+
+void core_free(struct core *c)
+{
+	struct hce *h, *next_h;
+	struct peer *p, *next_p;
+	struct local_addr *l, *next_l;
+	struct pcb *b, *next_b;
+
+	if (!c)
+		return;
+	HASH_ITER(hh, c->entries, h, next_h)
+		hce_destroy(c, h);
+	HASH_CLEAR(hh_ports, c->ports);
+	HASH_ITER(hh, c->pcbs, b, next_b) {
+		HASH_DEL(c->pcbs, b);
+		free(b);
+	}
+	HASH_ITER(hh, c->peers, p, next_p)
+		peer_free(c, p);
+	HASH_ITER(hh, c->locals, l, next_l) {
+		HASH_DEL(c->locals, l);
+		free(l);
+	}
+	free(c->action);
+	free(c);
+}
+
+struct hce *core_entries(struct core *c)
+{
+	return c->entries;
+}
+
+struct hce *core_entry(struct core *c, uint32_t id)
+{
+	struct hce *h;
+
+	HASH_FIND(hh, c->entries, &id, sizeof(id), h);
+	return h;
+}
+
+struct local_addr *core_locals(struct core *c)
+{
+	return c->locals;
+}
+
+struct pcb *core_pcbs(struct core *c)
+{
+	return c->pcbs;
+}
+
+uint64_t core_counter(const struct core *c, enum core_counter n)
+{
+	return c->counter[n];
+}
+
+/* Actions */
+
+static void ring_grow(struct core *c)
+{
+	size_t room = c->room ? 2 * c->room : 16;
+	struct action *a = calloc(room, sizeof(*a));
+
+	if (!a)
+		abort();	/* a list of this length is a fault of ours: half-done changes would be worse */
+	for (size_t i = 0; i < c->n_action; i++)
+		a[i] = c->action[(c->first + i) % c->room];
+	free(c->action);
+	c->action = a;
+	c->room = room;
+	c->first = 0;
+}
+
+struct action *core_act(struct core *c, enum action_type type, const struct hce *h)
+{
+	if (c->n_action == c->room)
+		ring_grow(c);
+
+	struct action *a = &c->action[(c->first + c->n_action++) % c->room];
+
+	memset(a, 0, sizeof(*a));
+	a->type = type;
+	a->hce = h ? h->id : 0;
+	return a;
+}
+
+bool core_next_action(struct core *c, struct action *ret)
+{
+	if (!c->n_action)
+		return false;
+	*ret = c->action[c->first];
+	c->first = (c->first + 1) % c->room;
+	c->n_action--;
+	return true;
+}
+
+void core_tell(struct core *c, enum core_event event, const struct hce *h, const struct in6_addr *local,
+	       const struct in6_addr *foreign, uint32_t seq, const char *detail)
+{
+	struct action *a = core_act(c, ACTION_EVENT, h);
+
+	a->event.event = event;
+	if (local)
+		a->event.local = *local;
+	if (foreign)
+		a->event.foreign = *foreign;
+	a->event.seq = seq;
+	a->event.detail = detail;
+}
+
+int core_send(struct core *c, struct hce *h, struct signal *s)
+{
+	struct action *a;
+	int len, r;
+
+	s->has_ah = true;
+	s->spi = h->sa->out.spi;
+	s->ah_seq = sa_next_seq(h->sa);
+	if (!s->ah_seq)
+		return -EOVERFLOW;
+
+	a = core_act(c, ACTION_SEND, h);
+	a->send.src = s->src;
+	a->send.dst = s->dst;
+	len = signal_build(s, ah_icv_len(h->sa->out.key.alg), a->send.packet, sizeof(a->send.packet));
+	r = len < 0 ? len : ah_sign(a->send.packet, len, &h->sa->out.key);
+	if (r < 0) {
+		c->n_action--;
+		core_tell(c, EVENT_DROPPED, h, &s->src, &s->dst, 0, "packet could not be built");
+		return r;
+	}
+	a->send.len = len;
+	for (unsigned i = 0; i < s->n_bu; i++)
+		core_tell(c, s->bu[i].has_challenge ? EVENT_RESPONSE_SENT : EVENT_BU_SENT, h, &s->src, &s->dst,
+			  s->bu[i].seq, s->bu[i].lifetime ? "add" : "delete");
+	for (unsigned i = 0; i < s->n_ba; i++)
+		core_tell(c, s->ba[i].has_challenge ? EVENT_CHALLENGE_SENT : EVENT_BA_SENT, h, &s->src, &s->dst,
+			  s->ba[i].seq, NULL);
+	c->counter[COUNT_BU_SENT] += s->n_bu;
+	c->counter[COUNT_BA_SENT] += s->n_ba;
+	return 0;
+}
+
+/* Time */
+
+void core_wake(struct core *c, usec_t t)
+{
+	if (t < c->deadline)
+		c->deadline = t;
+}
+
+usec_t core_deadline(const struct core *c)
+{
+	return c->deadline;
+}
+
+void core_tick(struct core *c, usec_t now)
+{
+	struct hce *h, *next;
+	struct foreign_addr *fa;
+
+	if (now < c->deadline)
+		return;
+	/* Everything that still waits says so again. */
+	c->deadline = USEC_NEVER;
+	pcb_expire(c, now);
+	HASH_ITER(hh, c->entries, h, next) {
+		if (!hce_expire(c, h, now))
+			continue;
+		DL_FOREACH(h->addrs, fa)
+			reach_expire(c, fa, now);
+		binding_sync(c, h, now);
+	}
+}
+
+void core_nonce(struct core *c, uint8_t ret[static CHALLENGE_LEN])
+{
+	uint64_t n = ++c->nonces;
+
+	if (ah_hmac128(&c->seed, &n, sizeof(n), "nonce", 5, ret) < 0)
+		abort();	/* a nonce that can be foretold would verify any address */
+}
+
+/* Peers */
+
+static struct peer *peer_by_name(struct core *c, const char *name)
+{
+	struct peer *p, *next;
+
+	HASH_ITER(hh, c->peers, p, next)
+		if (!strcmp(p->name, name))
+			return p;
+	return NULL;
+}
+
+static bool peer_collides(struct core *c, const struct core_peer *p)
+{
+	struct peer *o, *next;
+
+	HASH_ITER(hh, c->peers, o, next) {
+		if (!strcmp(o->name, p->name))
+			continue;
+		if (o->sa.in.spi == p->in.spi)
+			return true;
+		for (unsigned i = 0; i < o->n_addr; i++)
+			for (unsigned k = 0; k < p->n_addr; k++)
+				if (addr_equal(&o->addr[i], &p->addr[k]))
+					return true;
+	}
+	return false;
+}
+
+static bool half_equal(const struct sa_half *a, const struct sa_half *b)
+{
+	return a->spi == b->spi && a->key.alg == b->key.alg && a->key.len == b->key.len &&
+	       !memcmp(a->key.key, b->key.key, a->key.len);
+}
+
+/* New keys begin with fresh numbers; the same keys go on with the old ones. */
+static void peer_rekey(struct core *c, struct peer *p, const struct core_peer *from)
+{
+	if (!half_equal(&p->sa.in, &from->in))
+		memset(&p->sa.replay, 0, sizeof(p->sa.replay));
+	if (!half_equal(&p->sa.out, &from->out))
+		p->sa.out_seq = c->epoch;
+	sa_wipe(&p->sa);
+	p->sa.in = from->in;
+	p->sa.out = from->out;
+	p->n_addr = from->n_addr;
+	memcpy(p->addr, from->addr, sizeof(p->addr));
+}
+
+int core_peer_add(struct core *c, const struct core_peer *from, usec_t now)
+{
+	if (peer_collides(c, from))
+		return -EEXIST;
+
+	struct peer *p = peer_by_name(c, from->name);
+
+	if (p) {
+		core_act(c, ACTION_SPI_GONE, NULL)->spi = p->sa.in.spi;
+		HASH_DEL(c->peers, p);
+	} else {
+		p = calloc(1, sizeof(*p));
+		if (!p || !(p->name = strdup(from->name))) {
+			free(p);
+			return -ENOMEM;
+		}
+		p->sa.class = SA_GENERIC;
+	}
+	peer_rekey(c, p, from);
+	HASH_ADD(hh, c->peers, sa.in.spi, sizeof(p->sa.in.spi), p);
+	core_act(c, ACTION_SPI, NULL)->spi = p->sa.in.spi;
+
+	/* An entry that was made before its keys were known gets them now. */
+	for (unsigned i = 0; i < p->n_addr && !p->hce; i++) {
+		struct foreign_addr *fa = foreign_find(c, &p->addr[i]);
+
+		if (fa && fa->state == ADDR_ACTIVE && !fa->hce->sa) {
+			p->hce = fa->hce;
+			p->hce->sa = &p->sa;
+			p->hce->name = p->name;
+			binding_want_all(c, p->hce, now);
+			binding_sync(c, p->hce, now);
+		}
+	}
+	return 0;
+}
+
+int core_peer_remove(struct core *c, const char *name, usec_t now)
+{
+	struct peer *p = peer_by_name(c, name);
+
+	if (!p)
+		return -ENOENT;
+	core_act(c, ACTION_SPI_GONE, NULL)->spi = p->sa.in.spi;
+	if (p->hce)
+		hce_destroy(c, p->hce);
+	peer_free(c, p);
+	return 0;
+}
+
+void core_reconfigure(struct core *c, const struct core_config *config)
+{
+	c->config = *config;
+}
+
+bool hce_homeless(const struct hce *h)
+{
+	return h->sa && h->status == PEER_HOMELESS;
+}
+
+/* Addresses of this host */
+
+struct local_addr *local_find(struct core *c, const struct in6_addr *addr)
+{
+	struct local_addr *l;
+
+	HASH_FIND(hh, c->locals, addr, sizeof(*addr), l);
+	return l;
+}
+
+static void local_act(struct core *c, const struct local_addr *l)
+{
+	struct action *a = core_act(c, ACTION_LOCAL, NULL);
+
+	a->local.addr = l->addr;
+	a->local.ifindex = l->ifindex;
+	a->local.usable = l->usable;
+}
+
+void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex, usec_t valid_until, usec_t now)
+{
+	struct local_addr *l = local_find(c, addr);
+	struct hce *h, *next;
+
+	if (!addr_usable(addr))
+		return;
+	if (!l) {
+		l = calloc(1, sizeof(*l));
+		if (!l)
+			return;
+		l->addr = *addr;
+		HASH_ADD(hh, c->locals, addr, sizeof(l->addr), l);
+	}
+	l->valid_until = valid_until;
+	if (l->usable && l->ifindex == ifindex)
+		return;
+	l->usable = true;
+	l->ifindex = ifindex;
+	l->since = now;
+	local_act(c, l);
+	core_tell(c, EVENT_LOCAL_UP, NULL, addr, NULL, 0, NULL);
+
+	HASH_ITER(hh, c->entries, h, next) {
+		binding_want(c, h, addr, true, now);
+		pair_update(c, h, now);
+		/* Back where it was before anybody missed it: the peer must learn that it may go on. */
+		if (hce_homeless(h) && addr_equal(&h->pair.local, addr)) {
+			binding_renew(c, h, now);
+			core_act(c, ACTION_KICK, h);
+		}
+		binding_sync(c, h, now);
+	}
+}
+
+void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now)
+{
+	struct local_addr *l = local_find(c, addr);
+	struct hce *h, *next;
+
+	if (!l || !l->usable)
+		return;
+	l->usable = false;
+	l->since = now;
+	local_act(c, l);
+	core_tell(c, EVENT_LOCAL_LOST, NULL, addr, NULL, 0, NULL);
+
+	HASH_ITER(hh, c->entries, h, next) {
+		binding_want(c, h, addr, false, now);
+		pair_unpin(c, h, addr);
+		pair_update(c, h, now);
+		binding_sync(c, h, now);
+	}
+	if (!l->n_pcb)
+		local_forget(c, l);
+}
+
+void local_forget(struct core *c, struct local_addr *l)
+{
+	core_act(c, ACTION_LOCAL_GONE, NULL)->local.addr = l->addr;
+	HASH_DEL(c->locals, l);
+	free(l);
+}
+
+void core_routes_changed(struct core *c, usec_t now)
+{
+	struct hce *h, *next;
+	struct foreign_addr *fa;
+
+	HASH_ITER(hh, c->entries, h, next) {
+		if (h->rt.tries && h->rt.next > now)
+			h->rt.next = now;
+		binding_sync(c, h, now);
+		DL_FOREACH(h->addrs, fa)
+			reach_hurry(c, fa, now);
+	}
+}
+
+void core_routed(struct core *c, uint32_t id, const struct in6_addr *src, usec_t now)
+{
+	struct hce *h = core_entry(c, id);
+
+	if (!h || addr_equal(&h->routed, src))
+		return;
+	h->routed = *src;
+	pair_update(c, h, now);
+	binding_sync(c, h, now);
+}
+
+void core_send_failed(struct core *c, const struct action *send, usec_t now)
+{
+	struct hce *h = core_entry(c, send->hce);
+
+	/* It never left, so it shall not count against what may be sent when there is a way again. */
+	if (h && h->rt.credit < MAX_FAST_UPDATES)
+		h->rt.credit++;
+	core_tell(c, EVENT_DROPPED, h, &send->send.src, &send->send.dst, 0, "could not be sent");
+}
+
+int core_prefer(struct core *c, const struct in6_addr *addr, unsigned ifindex, usec_t now)
+{
+	struct local_addr *l, *next_l;
+	struct hce *h, *next_h;
+	bool found = false;
+
+	c->preferences++;
+	HASH_ITER(hh, c->locals, l, next_l) {
+		if (!l->usable || (addr ? !addr_equal(&l->addr, addr) : l->ifindex != ifindex))
+			continue;
+		l->preference = c->preferences;
+		found = true;
+	}
+	if (!found)
+		return -EADDRNOTAVAIL;
+	HASH_ITER(hh, c->entries, h, next_h) {
+		pair_update(c, h, now);
+		binding_sync(c, h, now);
+	}
+	return 0;
+}
+
+/* What the datapath saw */
+
+void core_heard(struct core *c, uint32_t id, const struct in6_addr *src, usec_t now)
+{
+	struct hce *h = core_entry(c, id);
+	struct foreign_addr *fa = foreign_find(c, src);
+
+	if (!h || !fa || fa->hce != h)
+		return;
+	fa->heard = h->heard = now;
+	if (fa->state == ADDR_ACTIVE && fa->kind == LIFETIME_ACTIVITY)
+		foreign_renew(c, fa, fa->kind, fa->lifetime, now);
+	if (fa->state == ADDR_TENTATIVE)
+		reach_hurry(c, fa, now);
+	if (!h->may_announce) {
+		h->may_announce = true;
+		binding_sync(c, h, now);
+	}
+}
+
+void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint32_t gen, usec_t now)
+{
+	struct hce *h = core_entry(c, id);
+	struct foreign_addr *fa = foreign_find(c, src);
+
+	if (!h || !fa || fa->hce != h)
+		return;
+	fa->heard = h->heard = now;
+	h->pair.foreign = *src;
+	if ((int32_t)(gen - h->pair.gen) > 0)
+		h->pair.gen = gen;
+	c->counter[COUNT_SWITCHED]++;
+	core_tell(c, EVENT_SWITCHED, h, &h->pair.local, src, 0, "followed the peer");
+	core_act(c, ACTION_KICK, h);
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of the core share and nobody else sees: the host itself, and the calls between the draft's nouns.
+ *
+ *   core.c       events, time, the list of actions
+ *   packet.c     a captured packet is authenticated and handed on
+ *   hostcache.c  entries, their addresses and lifetimes
+ *   pcb.c        connections
+ *   pair.c       which addresses an entry's packets bear
+ *   binding.c    Binding Updates and Acknowledgements, sending
+ *   update.c     Binding Updates, receiving
+ *   reach.c      Challenge and Response
+ */
+#ifndef HMIP_CORE_PRIVATE_H
+#define HMIP_CORE_PRIVATE_H
+
+#include "core.h"
+
+/* draft-13 section 11, and the minimum that a measured round trip allows instead. */
+#define INITIAL_BINDACK_TIMEOUT	USEC_PER_SEC
+#define MAX_BINDACK_TIMEOUT	(256 * USEC_PER_SEC)
+#define MIN_BINDACK_TIMEOUT	(50 * USEC_PER_MSEC)
+#define MAX_FAST_UPDATES	5
+#define FAST_UPDATE_INTERVAL	USEC_PER_SEC		/* MAX_UPDATE_RATE */
+#define SLOW_UPDATE_INTERVAL	(10 * USEC_PER_SEC)	/* SLOW_UPDATE_RATE */
+
+/* Twice Linux's TIME-WAIT would be no better: a late segment of a moved connection finds its PCB this long. */
+#define PCB_LINGER		(60 * USEC_PER_SEC)
+
+/* Who shares keys with us. A peer outlives its entry: sequence numbers must (RFC 4302, 3.3.2). */
+struct peer {
+	char *name;
+	unsigned n_addr;
+	struct in6_addr addr[BU_ADDRS_MAX];
+	struct sa sa;
+	struct hce *hce;		/* NULL while there is no entry */
+	UT_hash_handle hh;		/* by sa.in.spi */
+};
+
+struct core {
+	struct core_config config;
+	struct ah_key seed;
+	uint64_t nonces;		/* drawn so far */
+	uint32_t epoch;
+	uint32_t last_id;
+	unsigned preferences;		/* given out so far by core_prefer() */
+
+	struct peer *peers;
+	struct hce *entries;
+	struct foreign_addr *foreign;	/* by address */
+	struct local_addr *locals;
+	struct pcb *pcbs;		/* by cookie */
+	struct pcb *ports;		/* by struct pcb_ports */
+
+	usec_t deadline;		/* no timer runs out before */
+	uint64_t counter[COUNT_MAX];
+
+	struct action *action;		/* ring of n_action, from first */
+	size_t first, n_action, room;
+};
+
+/* core.c */
+
+/* Appends an action, zeroed but for type and entry (h may be NULL). Never NULL: if memory is short the process ends. */
+struct action *core_act(struct core *c, enum action_type type, const struct hce *h);
+
+/* Tells people. local, foreign, detail may be NULL; detail is static text. */
+void core_tell(struct core *c, enum core_event event, const struct hce *h, const struct in6_addr *local,
+	       const struct in6_addr *foreign, uint32_t seq, const char *detail);
+
+/* Makes sure core_tick() is called at t or before. */
+void core_wake(struct core *c, usec_t t);
+
+/* 16 octets that nobody else can foretell. */
+void core_nonce(struct core *c, uint8_t ret[static CHALLENGE_LEN]);
+
+struct local_addr *local_find(struct core *c, const struct in6_addr *addr);
+
+/* Drops an address that is neither usable nor born by any connection. */
+void local_forget(struct core *c, struct local_addr *l);
+
+/* Sends s, whose spi, ah_seq and has_ah are filled in here, under the SA of h. Returns 0 or a negative errno. */
+int core_send(struct core *c, struct hce *h, struct signal *s);
+
+/* Whether h's peer takes part: it has an SA and said that it is Homeless. Only its connections can move. */
+bool hce_homeless(const struct hce *h);
+
+/* hostcache.c */
+
+/* Makes an entry, for peer if not NULL. Returns NULL (counted) if there is no room. */
+struct hce *hce_create(struct core *c, struct peer *peer, bool initiated, usec_t now);
+void hce_destroy(struct core *c, struct hce *h);
+void hce_set_status(struct core *c, struct hce *h, enum peer_status status);
+
+struct foreign_addr *foreign_find(struct core *c, const struct in6_addr *addr);
+
+/* Adds addr, which no entry may have, to h. Returns NULL (counted) if there is no room. */
+struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6_addr *addr, enum addr_state state,
+				 enum lifetime_kind kind, usec_t lifetime, usec_t now);
+void foreign_remove(struct core *c, struct foreign_addr *fa);
+
+/* The only writer of an address's state: sets the timers that go with it, binds connections, tells. */
+void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state state, usec_t now);
+
+/* Grants lifetime seconds from now on (C7 converts an activity-related one). */
+void foreign_renew(struct core *c, struct foreign_addr *fa, enum lifetime_kind kind, usec_t lifetime, usec_t now);
+
+/* Lets addresses, and at last the entry, expire. Returns false if h is gone. */
+bool hce_expire(struct core *c, struct hce *h, usec_t now);
+
+/* pcb.c */
+
+/* addr became Active in h: the connections with it that have no entry belong to h from now on. */
+void pcb_bind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr);
+
+/* Takes all connections off h, which is about to go. */
+void pcb_unbind_all(struct core *c, struct hce *h);
+void pcb_expire(struct core *c, usec_t now);
+
+/* Whether a connection of h was born with addr (as local or foreign) and keeps its birth pair to this day. */
+bool pcb_pinned_to(struct core *c, const struct hce *h, const struct in6_addr *addr);
+
+/* pair.c */
+
+/* Chooses the pair anew from what is usable, verified and preferred, and switches to it if it is another. */
+void pair_update(struct core *c, struct hce *h, usec_t now);
+
+/* The peer is to be heard at fa from now on, if that is possible (C11). */
+void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, usec_t now);
+
+/* addr cannot be used any more: connections still pinned to it must take the pair. */
+void pair_unpin(struct core *c, struct hce *h, const struct in6_addr *addr);
+
+/* binding.c */
+
+struct binding *binding_find(struct hce *h, const struct in6_addr *addr);
+
+/* h's peer shall hold addr (B5), or hold it no more (B6). Sends nothing: binding_sync() does. */
+void binding_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool wanted, usec_t now);
+
+/* Wants every usable local address of the right scope (B2). */
+void binding_want_all(struct core *c, struct hce *h, usec_t now);
+
+/* Sends what is news, if it is time and there is an address to send from; sets the timer. */
+void binding_sync(struct core *c, struct hce *h, usec_t now);
+
+/* Has everything announced again at once: the peer asked (B10), or it must hear that we are back. */
+void binding_renew(struct core *c, struct hce *h, usec_t now);
+
+/* The peer holds nothing of ours any more: everything is news, and Homeless Support is to be told again. */
+void binding_forget(struct core *c, struct hce *h, usec_t now);
+
+/* Adds h's waiting news to a packet that goes to the peer anyway. Returns whether there was any. */
+bool binding_compose(struct core *c, struct hce *h, struct signal *s, usec_t now);
+
+/* A Binding Acknowledgement came to the local address to. */
+void binding_acked(struct core *c, struct hce *h, const struct binding_ack *ba, const struct in6_addr *to, usec_t now);
+
+void binding_free_all(struct hce *h);
+
+/* The local address signalling to h goes out from, NULL if there is none. */
+const struct local_addr *binding_source(struct core *c, const struct hce *h);
+
+/* What a BU for our address addr asks for, seconds (B12). */
+uint32_t binding_lifetime(struct core *c, const struct in6_addr *addr, usec_t now);
+
+/* How long to wait for an answer from h, first time. */
+usec_t binding_timeout(const struct hce *h);
+
+/* update.c */
+
+/* Binding Updates of an authentic packet from h's peer: checks all, then does all or nothing (R5), then answers. */
+void update_receive(struct core *c, struct hce *h, const struct signal *s, usec_t now);
+
+/* reach.c */
+
+/*
+ * Makes fa ready to be checked, or checked on: Challenges leave from the address from and ride on the BA given, for as
+ * long as it takes. Returns false if the cryptographic library failed.
+ */
+bool reach_ask(struct core *c, struct foreign_addr *fa, const struct in6_addr *from, const struct binding_ack *ba);
+
+/* Puts the Challenge for fa into a BA that leaves for fa now. */
+void reach_fill(struct core *c, struct foreign_addr *fa, struct binding_ack *ba, usec_t now);
+
+/* Sends the Challenge to fa, in a packet of its own. */
+void reach_send(struct core *c, struct foreign_addr *fa, usec_t now);
+void reach_expire(struct core *c, struct foreign_addr *fa, usec_t now);
+
+/* Something came from fa, or a route came up: if a check waits, it need not wait longer. */
+void reach_hurry(struct core *c, struct foreign_addr *fa, usec_t now);
+
+/* A Challenge came to our address to, from the peer's address from. */
+void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to, const struct in6_addr *from,
+		   const struct binding_ack *ba, usec_t now);
+
+/* Whether bu is the right Response for fa. */
+bool reach_verify(struct core *c, const struct foreign_addr *fa, const struct binding_update *bu);
+
+#endif

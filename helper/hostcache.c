@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Foreign Host Cache Entries: how they come (2.1.1), how their addresses live and expire (2.1.3, 2.1.4), how they go (2.1.5). */
+#include "core_private.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+static const char *const state_names[] = {
+	[ADDR_TENTATIVE] = "tentative",
+	[ADDR_ACTIVE] = "active",
+	[ADDR_DEPRECATED] = "deprecated",
+};
+
+static const char *const kind_names[] = {
+	[LIFETIME_ACTIVITY] = "activity",
+	[LIFETIME_ABSOLUTE] = "absolute",
+};
+
+static const char *const status_names[] = {
+	[PEER_UNKNOWN] = "unknown",
+	[PEER_HOMELESS] = "homeless",
+	[PEER_MOBILE_HOME] = "mobile-home",
+	[PEER_MOBILE_AWAY] = "mobile-away",
+	[PEER_STANDARD] = "standard",
+	[PEER_PLAIN] = "plain",
+};
+
+static const char *const binding_names[] = {
+	[BINDING_NONE] = "none",
+	[BINDING_SENT] = "sent",
+	[BINDING_KNOWN] = "known",
+	[BINDING_RESPONDED] = "responded",
+	[BINDING_VERIFIED] = "verified",
+};
+
+const char *addr_state_name(enum addr_state s)
+{
+	return state_names[s];
+}
+
+const char *lifetime_kind_name(enum lifetime_kind k)
+{
+	return kind_names[k];
+}
+
+const char *peer_status_name(enum peer_status s)
+{
+	return status_names[s];
+}
+
+const char *binding_state_name(enum binding_state s)
+{
+	return binding_names[s];
+}
+
+struct hce *hce_create(struct core *c, struct peer *peer, bool initiated, usec_t now)
+{
+	struct hce *h = NULL;
+
+	if (HASH_COUNT(c->entries) < c->config.max_entries)
+		h = calloc(1, sizeof(*h));
+	if (!h) {
+		c->counter[COUNT_NO_ROOM]++;
+		return NULL;
+	}
+	h->id = ++c->last_id;
+	h->initiated = initiated;
+	h->created = now;
+	h->seq_out = c->epoch;
+	h->rt.next = USEC_NEVER;
+	h->rt.credit = MAX_FAST_UPDATES;
+	h->rt.credited = now;
+	if (peer) {
+		h->name = peer->name;
+		h->sa = &peer->sa;
+		peer->hce = h;
+	}
+	HASH_ADD(hh, c->entries, id, sizeof(h->id), h);
+	core_tell(c, EVENT_ENTRY_NEW, h, NULL, NULL, 0, h->name);
+	return h;
+}
+
+void hce_destroy(struct core *c, struct hce *h)
+{
+	struct foreign_addr *fa, *next;
+	struct peer *p, *next_p;
+
+	pcb_unbind_all(c, h);
+	DL_FOREACH_SAFE(h->addrs, fa, next)
+		foreign_remove(c, fa);
+	binding_free_all(h);
+	HASH_ITER(hh, c->peers, p, next_p)
+		if (p->hce == h)
+			p->hce = NULL;
+	core_act(c, ACTION_PAIR_GONE, h);
+	core_tell(c, EVENT_ENTRY_GONE, h, NULL, NULL, 0, h->name);
+	HASH_DEL(c->entries, h);
+	free(h);
+}
+
+void hce_set_status(struct core *c, struct hce *h, enum peer_status status)
+{
+	if (h->status == status)
+		return;
+	h->status = status;
+	core_tell(c, EVENT_STATUS, h, NULL, NULL, 0, peer_status_name(status));
+}
+
+struct foreign_addr *foreign_find(struct core *c, const struct in6_addr *addr)
+{
+	struct foreign_addr *fa;
+
+	HASH_FIND(hh, c->foreign, addr, sizeof(*addr), fa);
+	return fa;
+}
+
+static void foreign_act(struct core *c, const struct foreign_addr *fa)
+{
+	struct action *a = core_act(c, ACTION_FOREIGN, fa->hce);
+
+	a->foreign.addr = fa->addr;
+	a->foreign.state = fa->state;
+	core_tell(c, EVENT_FOREIGN_STATE, fa->hce, NULL, &fa->addr, 0, addr_state_name(fa->state));
+}
+
+struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6_addr *addr, enum addr_state state,
+				 enum lifetime_kind kind, usec_t lifetime, usec_t now)
+{
+	struct foreign_addr *fa, *each;
+	unsigned n;
+
+	DL_COUNT(h->addrs, each, n);
+	fa = n < c->config.max_addresses ? calloc(1, sizeof(*fa)) : NULL;
+	if (!fa) {
+		c->counter[COUNT_NO_ROOM]++;
+		return NULL;
+	}
+	fa->addr = *addr;
+	fa->hce = h;
+	fa->state = state;
+	fa->reach.next = USEC_NEVER;
+	HASH_ADD(hh, c->foreign, addr, sizeof(fa->addr), fa);
+	DL_APPEND(h->addrs, fa);
+	foreign_renew(c, fa, kind, lifetime, now);
+	foreign_act(c, fa);
+	if (state == ADDR_ACTIVE)
+		pcb_bind_foreign(c, h, addr);
+	return fa;
+}
+
+void foreign_remove(struct core *c, struct foreign_addr *fa)
+{
+	struct hce *h = fa->hce;
+
+	core_act(c, ACTION_FOREIGN_GONE, h)->foreign.addr = fa->addr;
+	HASH_DELETE(hh, c->foreign, fa);
+	DL_DELETE(h->addrs, fa);
+	free(fa);
+}
+
+void foreign_renew(struct core *c, struct foreign_addr *fa, enum lifetime_kind kind, usec_t lifetime, usec_t now)
+{
+	fa->kind = kind;
+	fa->lifetime = lifetime;
+	fa->expires = usec_add(now, lifetime);
+	core_wake(c, fa->expires);
+}
+
+void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state state, usec_t now)
+{
+	if (fa->state == state)
+		return;
+	fa->state = state;
+	fa->reach.running = false;
+	fa->reach.next = USEC_NEVER;
+	if (state == ADDR_DEPRECATED) {
+		fa->expires = usec_add(now, c->config.maximum_expired_lifetime * USEC_PER_SEC);	/* C9 */
+		core_wake(c, fa->expires);
+		pair_unpin(c, fa->hce, &fa->addr);
+	}
+	foreign_act(c, fa);
+	if (state == ADDR_ACTIVE)
+		pcb_bind_foreign(c, fa->hce, &fa->addr);
+}
+
+bool hce_expire(struct core *c, struct hce *h, usec_t now)
+{
+	struct foreign_addr *fa, *next;
+	bool changed = false;
+
+	DL_FOREACH_SAFE(h->addrs, fa, next) {
+		if (now < fa->expires) {
+			core_wake(c, fa->expires);
+			continue;
+		}
+		changed = true;
+		if (fa->state == ADDR_DEPRECATED)
+			foreign_remove(c, fa);
+		else
+			foreign_set_state(c, fa, ADDR_DEPRECATED, now);
+	}
+	if (!h->addrs && !h->n_pcb) {		/* C10 */
+		hce_destroy(c, h);
+		return false;
+	}
+	if (changed)
+		pair_update(c, h, now);
+	return true;
+}

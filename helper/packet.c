@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A captured packet: authenticated first, then given to whom it concerns. What is not right changes nothing and is counted. */
+#include "core_private.h"
+
+#include <errno.h>
+
+#include "addr.h"
+
+static void drop(struct core *c, const struct hce *h, const struct signal *s, enum core_counter n, const char *why)
+{
+	c->counter[n]++;
+	core_tell(c, EVENT_DROPPED, h, s ? &s->dst : NULL, s ? &s->src : NULL, 0, why);
+}
+
+static struct peer *peer_by_spi(struct core *c, uint32_t spi)
+{
+	struct peer *p;
+
+	HASH_FIND(hh, c->peers, &spi, sizeof(spi), p);
+	return p;
+}
+
+/* X1, R4. Returns who sent it, or NULL if nobody proved to. */
+static struct peer *authenticate(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len)
+{
+	struct peer *p = peer_by_spi(c, s->spi);
+
+	if (!p) {
+		drop(c, NULL, s, COUNT_UNKNOWN_SPI, "unknown SPI");
+		return NULL;
+	}
+	if (!ah_replay_check(&p->sa.replay, s->ah_seq)) {
+		drop(c, p->hce, s, COUNT_REPLAYED, "replayed AH sequence number");
+		return NULL;
+	}
+	if (ah_verify(pkt, len, &p->sa.in.key) < 0) {
+		drop(c, p->hce, s, COUNT_BAD_ICV, "wrong ICV");
+		return NULL;
+	}
+	ah_replay_update(&p->sa.replay, s->ah_seq);
+	return p;
+}
+
+/* X7: whose address a packet of p's comes from must be nobody else's. */
+static bool owned_by_other(struct core *c, const struct peer *p, const struct in6_addr *addr)
+{
+	const struct foreign_addr *fa = foreign_find(c, addr);
+
+	return fa && fa->hce != p->hce && fa->state != ADDR_DEPRECATED;
+}
+
+static void receive_acks(struct core *c, struct hce *h, const struct signal *s, usec_t now)
+{
+	for (unsigned i = 0; i < s->n_ba; i++) {
+		const struct binding_ack *ba = &s->ba[i];
+
+		c->counter[COUNT_BA_HEARD]++;
+		core_tell(c, EVENT_BA_HEARD, h, &s->dst, &s->src, ba->seq, NULL);
+		binding_acked(c, h, ba, &s->dst, now);
+		if (ba->has_challenge)
+			reach_respond(c, h, &s->dst, &s->src, ba, now);
+	}
+}
+
+/* draft-13 5.3: a Binding Request needs no AH, for all it brings about is a rate-limited BU. */
+static void receive_request(struct core *c, const struct signal *s, usec_t now)
+{
+	const struct foreign_addr *fa = foreign_find(c, &s->src);
+
+	if (!fa || fa->state != ADDR_ACTIVE || !hce_homeless(fa->hce))
+		return;
+	binding_renew(c, fa->hce, now);
+	binding_sync(c, fa->hce, now);
+}
+
+void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
+{
+	const struct local_addr *to;
+	struct signal s;
+	struct peer *p;
+	int r = signal_parse(pkt, len, &s);
+
+	if (r == -ENOMSG)
+		return;
+	c->counter[COUNT_PACKETS]++;
+	if (r < 0) {
+		drop(c, NULL, NULL, COUNT_MALFORMED, "malformed");
+		return;
+	}
+	to = local_find(c, &s.dst);
+	if (!to || !to->usable) {
+		drop(c, NULL, &s, COUNT_NOT_LOCAL, "not sent to an address of this host");
+		return;
+	}
+	if (s.has_rh0) {
+		drop(c, NULL, &s, COUNT_NOT_LOCAL, "source-routed");
+		return;		/* none is sent between Homeless hosts (S1) */
+	}
+	if (s.unprotected)
+		drop(c, NULL, &s, COUNT_NO_AH, "Binding Update or Acknowledgement without AH");
+	if (s.has_br && !s.has_ah)
+		receive_request(c, &s, now);
+	if (!s.has_ah)
+		return;
+	p = authenticate(c, &s, pkt, len);
+	if (!p)
+		return;
+	if (owned_by_other(c, p, &s.src) || (s.has_home && owned_by_other(c, p, &s.home))) {
+		drop(c, p->hce, &s, COUNT_WRONG_ENTRY, "comes from another peer's address");
+		return;
+	}
+	/* C4, 5.2: who answers makes an entry when the first authentic Binding Update comes. */
+	if (!p->hce && s.n_bu && !hce_create(c, p, false, now))
+		return;
+	if (!p->hce) {
+		drop(c, NULL, &s, COUNT_UNEXPECTED_BA, "no entry for this Binding Acknowledgement");
+		return;
+	}
+	if (s.n_ba)
+		receive_acks(c, p->hce, &s, now);
+	if (s.has_br)
+		receive_request(c, &s, now);
+	if (s.n_bu)
+		update_receive(c, p->hce, &s, now);
+	if (!p->hce->addrs)
+		core_wake(c, now);	/* nothing came of it: the entry goes with the next tick */
+}

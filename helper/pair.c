@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which pair of addresses an entry's packets bear: destination among the Active ones, by default where the peer was last heard
+ * (C11), source among those of the Local Host Cache Entry that the peer accepts (S1, B7).
+ */
+#include "core_private.h"
+
+#include <utlist.h>
+
+#include "addr.h"
+
+static void pair_switch(struct core *c, struct hce *h, const struct pair *to)
+{
+	struct binding *b = binding_find(h, &to->local);
+
+	h->pair.local = to->local;
+	h->pair.foreign = to->foreign;
+	h->pair.gen++;
+	core_act(c, ACTION_PAIR, h)->pair = h->pair;
+	c->counter[COUNT_SWITCHED]++;
+	core_tell(c, EVENT_SWITCHED, h, &to->local, &to->foreign, 0, NULL);
+
+	/* A retransmission that reaches the peer ahead of its verification of our Response is lost: wait for the BA then. */
+	h->kick_on_ack = b && b->state == BINDING_RESPONDED;
+	if (!h->kick_on_ack)
+		core_act(c, ACTION_KICK, h);
+}
+
+/* Whether packets of h may leave from l: the peer must have proof that l is ours, or the connections were born there. */
+static bool may_send_from(struct hce *h, const struct local_addr *l)
+{
+	struct binding *b = binding_find(h, &l->addr);
+
+	if (!l->usable)
+		return false;
+	return (b && b->state >= BINDING_RESPONDED) || addr_equal(&h->pair.local, &l->addr);
+}
+
+/* Whether a is the better source for h: preferred by an administrator, by routing, then the rules of RFC 6724. */
+static bool better_source(const struct hce *h, const struct local_addr *a, const struct local_addr *b)
+{
+	bool routed_a = addr_equal(&h->routed, &a->addr), routed_b = addr_equal(&h->routed, &b->addr);
+	bool now_a = addr_equal(&h->pair.local, &a->addr), now_b = addr_equal(&h->pair.local, &b->addr);
+	unsigned prefix_a = addr_common_prefix(&h->pair.foreign, &a->addr);
+	unsigned prefix_b = addr_common_prefix(&h->pair.foreign, &b->addr);
+
+	if (a->preference != b->preference)
+		return a->preference > b->preference;
+	if (routed_a != routed_b)
+		return routed_a;
+	if (now_a != now_b)
+		return now_a;
+	if (prefix_a != prefix_b)
+		return prefix_a > prefix_b;
+	return a->since < b->since;
+}
+
+static const struct local_addr *choose_local(struct core *c, struct hce *h)
+{
+	struct local_addr *l, *next;
+	const struct local_addr *best = NULL;
+
+	HASH_ITER(hh, c->locals, l, next)
+		if (may_send_from(h, l) && (!best || better_source(h, l, best)))
+			best = l;
+	return best;
+}
+
+static const struct foreign_addr *choose_foreign(struct hce *h)
+{
+	const struct foreign_addr *fa, *best = NULL;
+
+	DL_FOREACH(h->addrs, fa) {
+		if (fa->state != ADDR_ACTIVE)
+			continue;
+		if (addr_equal(&fa->addr, &h->pair.foreign))
+			return fa;
+		if (!best || fa->heard > best->heard)
+			best = fa;
+	}
+	return best;
+}
+
+void pair_update(struct core *c, struct hce *h, usec_t now)
+{
+	struct pair to = h->pair;
+
+	if (!hce_homeless(h) || IN6_IS_ADDR_UNSPECIFIED(&h->pair.local))
+		return;
+
+	const struct local_addr *l = choose_local(c, h);
+	const struct foreign_addr *fa = choose_foreign(h);
+
+	/* With no choice left the pair stays: there is nothing better, and the old one may come back (B13). */
+	if (l)
+		to.local = l->addr;
+	if (fa)
+		to.foreign = fa->addr;
+	if (!addr_equal(&to.local, &h->pair.local) || !addr_equal(&to.foreign, &h->pair.foreign))
+		pair_switch(c, h, &to);
+}
+
+void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, usec_t now)
+{
+	struct pair to = h->pair;
+
+	if (!hce_homeless(h) || IN6_IS_ADDR_UNSPECIFIED(&h->pair.local) || fa->state != ADDR_ACTIVE ||
+	    addr_equal(&fa->addr, &h->pair.foreign))
+		return;
+	to.foreign = fa->addr;
+	pair_switch(c, h, &to);
+}
+
+void pair_unpin(struct core *c, struct hce *h, const struct in6_addr *addr)
+{
+	if (addr_equal(addr, &h->pair.local) || addr_equal(addr, &h->pair.foreign) || !hce_homeless(h) ||
+	    !pcb_pinned_to(c, h, addr))
+		return;
+	h->pair.gen++;
+	core_act(c, ACTION_PAIR, h)->pair = h->pair;
+}

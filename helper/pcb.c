@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Connections, and the Host Cache Entries they belong to: the draft's Figure 1. */
+#include "core_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "addr.h"
+
+static void pcb_act(struct core *c, enum action_type type, const struct pcb *p)
+{
+	core_act(c, type, p->hce)->pcb = *p;
+}
+
+static struct pcb *pcb_find_ports(struct core *c, const struct pcb_ports *ports)
+{
+	struct pcb *p;
+
+	HASH_FIND(hh_ports, c->ports, ports, sizeof(*ports), p);
+	return p;
+}
+
+static struct pcb_ports pcb_key(const struct hce *h, const struct pcb *p)
+{
+	return (struct pcb_ports){ .hce = h->id, .lport = p->lport, .fport = p->fport, .proto = p->proto };
+}
+
+static void pcb_unbind(struct core *c, struct pcb *p)
+{
+	if (!p->hce)
+		return;
+	pcb_act(c, ACTION_PCB_GONE, p);
+	HASH_DELETE(hh_ports, c->ports, p);
+	p->hce->n_pcb--;
+	core_wake(c, 0);	/* it may have been what kept the entry (C10) */
+	p->hce = NULL;
+}
+
+/* Takes p out of everything and frees it. */
+static void pcb_drop(struct core *c, struct pcb *p)
+{
+	struct local_addr *l = local_find(c, &p->local);
+
+	pcb_unbind(c, p);
+	HASH_DELETE(hh, c->pcbs, p);
+	if (l && !--l->n_pcb && !l->usable)
+		local_forget(c, l);
+	free(p);
+}
+
+/* Two connections of one entry may not have the same ports (R3). One that only lingers gives way. */
+static int pcb_make_way(struct core *c, const struct pcb_ports *ports)
+{
+	struct pcb *other = pcb_find_ports(c, ports);
+
+	if (!other)
+		return 0;
+	if (other->forget == USEC_NEVER) {
+		c->counter[COUNT_PCB_CLASH]++;
+		return -EEXIST;
+	}
+	pcb_drop(c, other);
+	return 0;
+}
+
+static int pcb_bind(struct core *c, struct pcb *p, struct hce *h)
+{
+	struct pcb_ports ports = pcb_key(h, p);
+	int r = pcb_make_way(c, &ports);
+
+	if (r < 0)
+		return r;
+	if (IN6_IS_ADDR_UNSPECIFIED(&h->pair.local)) {
+		h->pair.local = p->local;
+		h->pair.foreign = p->foreign;
+		core_act(c, ACTION_PAIR, h)->pair = h->pair;
+	}
+	p->hce = h;
+	p->gen = h->pair.gen;
+	p->ports = ports;
+	h->n_pcb++;
+	HASH_ADD(hh_ports, c->ports, ports, sizeof(p->ports), p);
+	if (p->origin == PCB_ACCEPT && p->established)
+		h->trusted = true;	/* X8: the third ACK proves that it can hear us */
+	pcb_act(c, ACTION_PCB, p);
+	core_tell(c, EVENT_PCB_NEW, h, &p->local, &p->foreign, 0, NULL);
+	return 0;
+}
+
+/* The entry a connection to foreign belongs to, made if this host initiates (C4). NULL: none. */
+static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
+{
+	struct foreign_addr *fa = foreign_find(c, &p->foreign);
+	struct peer *peer, *next, *of = NULL;
+	struct hce *h;
+
+	if (fa)
+		return fa->state == ADDR_ACTIVE ? fa->hce : NULL;
+	if (p->origin != PCB_CONNECT)
+		return NULL;
+
+	HASH_ITER(hh, c->peers, peer, next)
+		for (unsigned i = 0; i < peer->n_addr; i++)
+			if (addr_equal(&peer->addr[i], &p->foreign))
+				of = peer;
+	h = of && of->hce ? of->hce : hce_create(c, of, true, now);
+	if (!h)
+		return NULL;
+	/* C5, C6: what the program connects to is in use as it is, for as long as it is heard */
+	if (!foreign_add(c, h, &p->foreign, ADDR_ACTIVE, LIFETIME_ACTIVITY, c->config.default_lifetime * USEC_PER_SEC,
+			 now)) {
+		if (!h->addrs)
+			hce_destroy(c, h);
+		return NULL;
+	}
+	binding_want_all(c, h, now);
+	return h;
+}
+
+/* The peer answered: B1 lets our Initial BU go. */
+static void pcb_answered(struct core *c, struct hce *h, usec_t now)
+{
+	if (h->may_announce)
+		return;
+	h->may_announce = true;
+	binding_sync(c, h, now);
+}
+
+static struct pcb *pcb_by_cookie(struct core *c, uint64_t cookie)
+{
+	struct pcb *p;
+
+	HASH_FIND(hh, c->pcbs, &cookie, sizeof(cookie), p);
+	return p;
+}
+
+int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
+{
+	struct local_addr *l = local_find(c, &from->local);
+	struct pcb *p = pcb_by_cookie(c, from->cookie);
+	struct hce *h;
+	int r = 0;
+
+	if (p) {
+		if (from->established)
+			core_pcb_established(c, from->cookie, now);
+		return 0;
+	}
+	if (!l || !addr_usable(&from->foreign) || local_find(c, &from->foreign))
+		return -EINVAL;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	*p = *from;
+	p->hce = NULL;
+	p->forget = USEC_NEVER;
+	memset(&p->hh, 0, sizeof(p->hh));
+	HASH_ADD(hh, c->pcbs, cookie, sizeof(p->cookie), p);
+	l->n_pcb++;
+
+	h = pcb_entry(c, p, now);
+	if (h && !p->hce)	/* a new entry took it in by itself */
+		r = pcb_bind(c, p, h);
+	if (r < 0) {
+		pcb_drop(c, p);
+		return r;
+	}
+	if (h && p->established)
+		pcb_answered(c, h, now);
+	return 0;
+}
+
+void core_pcb_established(struct core *c, uint64_t cookie, usec_t now)
+{
+	struct pcb *p = pcb_by_cookie(c, cookie);
+
+	if (!p || p->established)
+		return;
+	p->established = true;
+	if (p->hce)
+		pcb_answered(c, p->hce, now);
+}
+
+void core_pcb_close(struct core *c, uint64_t cookie, usec_t now)
+{
+	struct pcb *p = pcb_by_cookie(c, cookie);
+
+	if (!p || p->forget != USEC_NEVER)
+		return;
+	if (p->hce)
+		core_tell(c, EVENT_PCB_GONE, p->hce, &p->local, &p->foreign, 0, NULL);
+	/* The TIME-WAIT of a moved connection still talks, by way of the pair. */
+	if (p->hce && p->proto == IPPROTO_TCP && p->gen != p->hce->pair.gen) {
+		p->forget = usec_add(now, PCB_LINGER);
+		core_wake(c, p->forget);
+		return;
+	}
+	pcb_drop(c, p);
+}
+
+void pcb_expire(struct core *c, usec_t now)
+{
+	struct pcb *p, *next;
+
+	HASH_ITER(hh, c->pcbs, p, next) {
+		if (now >= p->forget)
+			pcb_drop(c, p);
+		else
+			core_wake(c, p->forget);
+	}
+}
+
+void pcb_bind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr)
+{
+	struct pcb *p, *next;
+
+	HASH_ITER(hh, c->pcbs, p, next)
+		if (!p->hce && p->forget == USEC_NEVER && addr_equal(&p->foreign, addr))
+			pcb_bind(c, p, h);
+}
+
+void pcb_unbind_all(struct core *c, struct hce *h)
+{
+	struct pcb *p, *next;
+
+	HASH_ITER(hh, c->pcbs, p, next)
+		if (p->hce == h)
+			pcb_unbind(c, p);
+}
+
+bool pcb_pinned_to(struct core *c, const struct hce *h, const struct in6_addr *addr)
+{
+	struct pcb *p, *next;
+
+	HASH_ITER(hh, c->pcbs, p, next)
+		if (p->hce == h && p->gen == h->pair.gen && (addr_equal(&p->local, addr) || addr_equal(&p->foreign, addr)))
+			return true;
+	return false;
+}

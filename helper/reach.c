@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Verifying reachability (homelessv6 3.4.2, X5): a Challenge to the Tentative address itself, and the Response to it.
+ *
+ *	Challenge = HMAC(K, ADDR | TIME)	TIME is a nonce here
+ *	Response  = HMAC(K, Challenge | ADDR)
+ *
+ * K is the key of the SA that protected the BU: the verifier's inbound, the claimant's outbound one.
+ */
+#include "core_private.h"
+
+#include <openssl/crypto.h>
+#include <string.h>
+
+#include "addr.h"
+
+#define CHALLENGE_INTERVAL_MAX	(64 * USEC_PER_SEC)
+
+static bool reach_begin(struct core *c, struct foreign_addr *fa)
+{
+	uint8_t time[CHALLENGE_LEN];
+
+	core_nonce(c, time);
+	if (ah_hmac128(&fa->hce->sa->in.key, &fa->addr, sizeof(fa->addr), time, sizeof(time), fa->reach.challenge) < 0)
+		return false;
+	fa->reach.running = true;
+	fa->reach.sent = 0;
+	return true;
+}
+
+static void reach_arm(struct core *c, struct foreign_addr *fa, usec_t now)
+{
+	usec_t wait = binding_timeout(fa->hce);
+
+	for (unsigned i = 0; i < fa->reach.sent && wait < CHALLENGE_INTERVAL_MAX; i++)
+		wait *= 2;
+	fa->reach.sent++;
+	fa->reach.last = now;
+	fa->reach.next = usec_add(now, wait < CHALLENGE_INTERVAL_MAX ? wait : CHALLENGE_INTERVAL_MAX);
+	core_wake(c, fa->reach.next);
+	c->counter[COUNT_CHALLENGES]++;
+}
+
+void reach_fill(struct core *c, struct foreign_addr *fa, struct binding_ack *ba, usec_t now)
+{
+	ba->has_challenge = true;
+	memcpy(ba->challenge, fa->reach.challenge, sizeof(ba->challenge));
+	reach_arm(c, fa, now);
+}
+
+bool reach_ask(struct core *c, struct foreign_addr *fa, const struct in6_addr *from, const struct binding_ack *ba)
+{
+	if (!fa->reach.running && !reach_begin(c, fa))
+		return false;
+	fa->reach.from = *from;
+	fa->reach.seq = ba->seq;
+	fa->reach.lifetime = ba->lifetime;
+	return true;
+}
+
+void reach_send(struct core *c, struct foreign_addr *fa, usec_t now)
+{
+	const struct local_addr *l = local_find(c, &fa->reach.from);
+	struct signal s = { .dst = fa->addr, .n_ba = 1 };
+
+	if (!l || !l->usable)
+		l = binding_source(c, fa->hce);
+	if (!l) {
+		reach_arm(c, fa, now);
+		return;
+	}
+	s.src = l->addr;
+	s.ba[0].seq = fa->reach.seq;
+	s.ba[0].lifetime = s.ba[0].refresh = fa->reach.lifetime;
+	reach_fill(c, fa, &s.ba[0], now);
+	core_send(c, fa->hce, &s);
+}
+
+void reach_expire(struct core *c, struct foreign_addr *fa, usec_t now)
+{
+	if (!fa->reach.running)
+		return;
+	if (now >= fa->reach.next)
+		reach_send(c, fa, now);
+	else
+		core_wake(c, fa->reach.next);
+}
+
+void reach_hurry(struct core *c, struct foreign_addr *fa, usec_t now)
+{
+	/* What is heard from an unproven address, or a route that flaps, must not make us send at its rate. */
+	if (!fa->reach.running || now < usec_add(fa->reach.last, binding_timeout(fa->hce)))
+		return;
+	fa->reach.sent = 0;
+	reach_send(c, fa, now);
+}
+
+void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to, const struct in6_addr *from,
+		   const struct binding_ack *ba, usec_t now)
+{
+	struct binding *b = binding_find(h, to);
+	struct signal s = { .src = *to, .dst = *from, .n_bu = 1 };
+	struct binding_update *bu = &s.bu[0];
+
+	core_tell(c, EVENT_CHALLENGE_HEARD, h, to, from, ba->seq, NULL);
+	if (!b || !b->wanted)
+		return;		/* not an address we claim any more */
+	bu->flags = BU_ACK;
+	bu->seq = ++h->seq_out;
+	bu->lifetime = binding_lifetime(c, to, now);
+	bu->names_source = true;
+	bu->has_challenge = true;
+	if (ah_hmac128(&h->sa->out.key, ba->challenge, CHALLENGE_LEN, to, sizeof(*to), bu->challenge) < 0 ||
+	    core_send(c, h, &s) < 0)
+		return;
+	b->state = BINDING_RESPONDED;
+	if (!b->news)
+		b->seq = bu->seq;
+	pair_update(c, h, now);
+}
+
+bool reach_verify(struct core *c, const struct foreign_addr *fa, const struct binding_update *bu)
+{
+	uint8_t want[CHALLENGE_LEN];
+
+	if (!fa->reach.running || ah_hmac128(&fa->hce->sa->in.key, fa->reach.challenge, CHALLENGE_LEN, &fa->addr,
+					     sizeof(fa->addr), want) < 0)
+		return false;
+	return !CRYPTO_memcmp(want, bu->challenge, sizeof(want));
+}

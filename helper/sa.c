@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sa.h"
+
+#include <openssl/crypto.h>
+
+uint32_t sa_next_seq(struct sa *sa)
+{
+	if (sa->out_seq == UINT32_MAX)
+		return 0;
+	return ++sa->out_seq;
+}
+
+void sa_wipe(struct sa *sa)
+{
+	OPENSSL_cleanse(&sa->in.key, sizeof(sa->in.key));
+	OPENSSL_cleanse(&sa->out.key, sizeof(sa->out.key));
+}

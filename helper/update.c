@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Binding Updates, receiving (homelessv6 2.3.1, draft-13 8.2): all of a packet is checked, then all of it is done. */
+#include "core_private.h"
+
+#include <utlist.h>
+
+#include "addr.h"
+
+/* The addresses a BU is about: those it names, and the packet's source unless an Alternate CoA stands for it. */
+struct named {
+	unsigned n;
+	struct in6_addr addr[BU_ADDRS_MAX + 1];
+};
+
+static void name_addresses(const struct signal *s, const struct binding_update *bu, struct named *ret)
+{
+	ret->n = 0;
+	if (bu->names_source)
+		ret->addr[ret->n++] = s->src;
+	for (unsigned i = 0; i < bu->n_addr; i++)
+		ret->addr[ret->n++] = bu->addr[i];
+}
+
+static bool refuse(struct core *c, const struct hce *h, const struct signal *s, enum core_counter n, uint16_t seq,
+		   const char *why)
+{
+	c->counter[n]++;
+	core_tell(c, EVENT_DROPPED, h, &s->dst, &s->src, seq, why);
+	return false;
+}
+
+static bool check_addr(struct core *c, struct hce *h, const struct signal *s, const struct in6_addr *a, uint16_t seq)
+{
+	const struct foreign_addr *fa = foreign_find(c, a);
+
+	if (!addr_usable(a))
+		return refuse(c, h, s, COUNT_REFUSED_ADDR, seq, "names an address that cannot be anybody's");
+	if (local_find(c, a))
+		return refuse(c, h, s, COUNT_WRONG_ENTRY, seq, "names an address of this host");
+	/* X7: only the entry of the SA that protects the BU may change. A Deprecated address has no owner to protect. */
+	if (fa && fa->hce != h && fa->state != ADDR_DEPRECATED)
+		return refuse(c, h, s, COUNT_WRONG_ENTRY, seq, "names an address of another peer");
+	return true;
+}
+
+static bool check_response(struct core *c, struct hce *h, const struct signal *s, const struct named *named)
+{
+	const struct binding_update *bu = &s->bu[0];
+	const struct foreign_addr *fa;
+
+	if (s->n_bu != 1 || named->n != 1 || !bu->lifetime)
+		return refuse(c, h, s, COUNT_BAD_RESPONSE, bu->seq, "a Response must be alone");
+	fa = foreign_find(c, &named->addr[0]);
+	if (!fa || fa->hce != h || fa->state == ADDR_DEPRECATED ||
+	    (fa->state == ADDR_TENTATIVE && !reach_verify(c, fa, bu)))
+		return refuse(c, h, s, COUNT_BAD_RESPONSE, bu->seq, "wrong Response");
+	return true;
+}
+
+static bool check(struct core *c, struct hce *h, const struct signal *s)
+{
+	uint16_t last = h->seq_in;
+	bool any = h->seq_in_valid;
+	struct named named;
+
+	for (unsigned i = 0; i < s->n_bu; i++) {
+		const struct binding_update *bu = &s->bu[i];
+
+		if (any && (int16_t)(bu->seq - last) <= 0)
+			return refuse(c, h, s, COUNT_OLD_SEQ, bu->seq, "old sequence number");
+		last = bu->seq;
+		any = true;
+		name_addresses(s, bu, &named);
+		for (unsigned k = 0; k < named.n; k++)
+			if (!check_addr(c, h, s, &named.addr[k], bu->seq))
+				return false;
+		if (bu->has_challenge && !check_response(c, h, s, &named))
+			return false;
+	}
+	return true;
+}
+
+static usec_t lifetime_usec(uint32_t seconds)
+{
+	return seconds == SIGNAL_INFINITE ? USEC_NEVER : seconds * USEC_PER_SEC;
+}
+
+static void delete_addr(struct core *c, struct hce *h, const struct in6_addr *a, usec_t now)
+{
+	struct foreign_addr *fa = foreign_find(c, a);
+
+	if (fa && fa->hce == h)
+		foreign_set_state(c, fa, ADDR_DEPRECATED, now);
+}
+
+/* R5: what is new becomes Tentative; what is Active is renewed (C7). */
+static void add_addr(struct core *c, struct hce *h, const struct in6_addr *a, const struct binding_update *bu,
+		     usec_t now)
+{
+	struct foreign_addr *fa = foreign_find(c, a);
+
+	if (fa && fa->hce != h) {
+		foreign_remove(c, fa);
+		fa = NULL;
+	}
+	if (!fa) {
+		foreign_add(c, h, a, ADDR_TENTATIVE, LIFETIME_ABSOLUTE, lifetime_usec(bu->lifetime), now);
+		return;
+	}
+	if (fa->state == ADDR_DEPRECATED)
+		foreign_set_state(c, fa, ADDR_TENTATIVE, now);
+	foreign_renew(c, fa, LIFETIME_ABSOLUTE, lifetime_usec(bu->lifetime), now);
+	if (bu->has_challenge && fa->state == ADDR_TENTATIVE) {
+		foreign_set_state(c, fa, ADDR_ACTIVE, now);
+		c->counter[COUNT_VERIFIED]++;
+	}
+}
+
+/* A peer that knew us speaks as if it did not: it lost its memory, and must hear everything again. */
+static void note_support(struct core *c, struct hce *h, const struct binding_update *bu, usec_t now)
+{
+	if (!bu->homeless) {
+		h->knows_us = true;
+		return;
+	}
+	hce_set_status(c, h, PEER_HOMELESS);
+	if (h->knows_us)
+		binding_forget(c, h, now);
+	h->knows_us = false;
+}
+
+static void apply(struct core *c, struct hce *h, const struct signal *s, usec_t now)
+{
+	struct named named;
+
+	for (unsigned i = 0; i < s->n_bu; i++) {
+		const struct binding_update *bu = &s->bu[i];
+
+		c->counter[COUNT_BU_HEARD]++;
+		core_tell(c, bu->has_challenge ? EVENT_RESPONSE_HEARD : EVENT_BU_HEARD, h, &s->dst, &s->src, bu->seq,
+			  bu->lifetime ? "add" : "delete");
+		name_addresses(s, bu, &named);
+		for (unsigned k = 0; k < named.n; k++) {
+			if (bu->lifetime)
+				add_addr(c, h, &named.addr[k], bu, now);
+			else
+				delete_addr(c, h, &named.addr[k], now);
+		}
+		h->seq_in = bu->seq;
+		h->seq_in_valid = true;
+		note_support(c, h, bu, now);
+	}
+}
+
+/* B8: one BA, of the highest number, for all. Rides with the Challenge for the source, and our own Initial BU (B1). */
+static void answer(struct core *c, struct hce *h, const struct signal *s, usec_t now)
+{
+	struct foreign_addr *fa, *src = foreign_find(c, &s->src);
+	struct binding_ack ba = { .status = BA_ACCEPTED };
+	struct signal r = { .src = s->dst, .dst = s->src };
+	bool wanted = false;
+
+	for (unsigned i = 0; i < s->n_bu; i++) {
+		wanted |= s->bu[i].flags & BU_ACK;
+		ba.seq = s->bu[i].seq;
+		if (s->bu[i].lifetime)
+			ba.lifetime = ba.refresh = s->bu[i].lifetime;
+	}
+	DL_FOREACH(h->addrs, fa) {
+		if (fa->state != ADDR_TENTATIVE || !reach_ask(c, fa, &s->dst, &ba))
+			continue;
+		if (fa != src && !fa->reach.sent)
+			reach_send(c, fa, now);
+	}
+	if (src && src->hce == h && src->state == ADDR_TENTATIVE && src->reach.running) {
+		reach_fill(c, src, &ba, now);
+		wanted = true;
+	}
+	if (wanted)
+		r.ba[r.n_ba++] = ba;
+	binding_compose(c, h, &r, now);
+	if (r.n_ba || r.n_bu)
+		core_send(c, h, &r);
+}
+
+void update_receive(struct core *c, struct hce *h, const struct signal *s, usec_t now)
+{
+	struct foreign_addr *src;
+	uint32_t gen = h->pair.gen;
+
+	if (!check(c, h, s))
+		return;
+	apply(c, h, s, now);
+	if (!h->may_announce || !h->bindings) {
+		h->may_announce = true;		/* B1: the peer's Initial BU triggers ours */
+		binding_want_all(c, h, now);
+	}
+	answer(c, h, s, now);
+
+	pair_update(c, h, now);
+	src = foreign_find(c, &s->src);
+	if (!src || src->hce != h || src->state != ADDR_ACTIVE)
+		return;
+	src->heard = h->heard = now;
+	if (!s->bu[0].has_challenge)
+		pair_follow(c, h, src, now);
+	/* It was silent perhaps, and is back where it was. */
+	if (gen == h->pair.gen && addr_equal(&h->pair.foreign, &src->addr))
+		core_act(c, ACTION_KICK, h);
+}

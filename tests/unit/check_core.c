@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The core, two hosts at a time: the draft's exchanges from the first Binding Update to the last move. */
+#include "core.h"
+#include "addr.h"
+#include "suite.h"
+#include "world.h"
+
+#include <errno.h>
+#include <string.h>
+#include <utlist.h>
+
+#define CLIENT		0
+#define SERVER		1
+#define C0		"2001:db8:1::c"
+#define C1		"2001:db8:11::c"
+#define C2		"2001:db8:12::c"
+#define S0		"2001:db8:2::5"
+#define S1		"2001:db8:22::5"
+
+static struct world w;
+
+static void setup(void)
+{
+	world_init(&w);
+}
+
+static void teardown(void)
+{
+	world_free(&w);
+}
+
+static void assert_state(unsigned host, const char *addr, enum addr_state state)
+{
+	struct foreign_addr *fa = world_foreign(&w, host, addr);
+
+	ck_assert_msg(fa != NULL, "%s does not know %s", w.host[host].name, addr);
+	ck_assert_msg(fa->state == state, "%s holds %s %s", w.host[host].name, addr, addr_state_name(fa->state));
+}
+
+static void assert_pair(unsigned host, const char *local, const char *foreign)
+{
+	struct in6_addr l = world_addr(local), f = world_addr(foreign);
+
+	ck_assert_str_eq(addr_text(&w.host[host].pair.local).s, addr_text(&l).s);
+	ck_assert_str_eq(addr_text(&w.host[host].pair.foreign).s, addr_text(&f).s);
+}
+
+static struct hce *entry(unsigned host)
+{
+	ck_assert_ptr_nonnull(core_entries(w.host[host].core));
+	return core_entries(w.host[host].core);
+}
+
+static uint64_t count(unsigned host, enum core_counter n)
+{
+	return core_counter(w.host[host].core, n);
+}
+
+/* Both hosts know each other, one connection between C0 and S0. */
+static void acquaint(void)
+{
+	world_connect(&w, CLIENT, C0, SERVER, S0, 1000);
+	world_run(&w, USEC_PER_SEC);
+}
+
+START_TEST(c4_no_entry_is_made_by_who_only_answers)
+{
+	struct pcb q = { .cookie = 7, .local = world_addr(S0), .foreign = world_addr(C0), .lport = 80, .fport = 1,
+			 .proto = IPPROTO_TCP, .origin = PCB_ACCEPT, .established = true };
+
+	ck_assert_int_eq(core_pcb_open(w.host[SERVER].core, &q, w.now), 0);
+	ck_assert_ptr_null(core_entries(w.host[SERVER].core));
+}
+END_TEST
+
+START_TEST(b1_nothing_is_sent_before_the_peer_replied)
+{
+	struct pcb p = { .cookie = 7, .local = world_addr(C0), .foreign = world_addr(S0), .lport = 1, .fport = 80,
+			 .proto = IPPROTO_TCP, .origin = PCB_CONNECT };
+
+	ck_assert_int_eq(core_pcb_open(w.host[CLIENT].core, &p, w.now), 0);
+	world_collect(&w);
+	world_run(&w, 10 * USEC_PER_SEC);
+	ck_assert_uint_eq(w.host[CLIENT].sends, 0);
+	core_pcb_established(w.host[CLIENT].core, 7, w.now);
+	world_collect(&w);
+	ck_assert_uint_eq(w.host[CLIENT].sends, 1);
+}
+END_TEST
+
+START_TEST(b3_the_initial_bu_has_its_source_as_home_address_and_homeless_support)
+{
+	struct signal s;
+	const struct action *a = &w.host[CLIENT].last_send;
+
+	world_up(&w, CLIENT, C1);
+	world_connect(&w, CLIENT, C0, SERVER, S0, 1000);
+	ck_assert_int_eq(signal_parse(a->send.packet, a->send.len, &s), 0);
+	ck_assert(s.has_home && addr_equal(&s.home, &s.src) && s.has_ah);
+	ck_assert_uint_eq(s.n_bu, 1);
+	ck_assert(s.bu[0].homeless && (s.bu[0].flags & BU_ACK) && s.bu[0].names_source);
+	ck_assert_uint_eq(s.bu[0].n_addr, 1);
+	struct in6_addr c1 = world_addr(C1);
+	ck_assert(addr_equal(&s.bu[0].addr[0], &c1));
+}
+END_TEST
+
+START_TEST(a1_both_initial_bus_make_both_hosts_homeless_and_all_addresses_active)
+{
+	world_up(&w, CLIENT, C1);
+	world_up(&w, SERVER, S1);
+	acquaint();
+	ck_assert_int_eq(entry(CLIENT)->status, PEER_HOMELESS);
+	ck_assert_int_eq(entry(SERVER)->status, PEER_HOMELESS);
+	ck_assert(entry(SERVER)->trusted);
+	assert_state(SERVER, C0, ADDR_ACTIVE);
+	assert_state(SERVER, C1, ADDR_ACTIVE);
+	assert_state(CLIENT, S0, ADDR_ACTIVE);
+	assert_state(CLIENT, S1, ADDR_ACTIVE);
+	ck_assert_int_eq(world_foreign(&w, CLIENT, S0)->kind, LIFETIME_ABSOLUTE);	/* C7 */
+	assert_pair(CLIENT, C0, S0);
+	assert_pair(SERVER, S0, C0);
+	ck_assert_uint_eq(w.host[CLIENT].events[EVENT_SWITCHED], 0);
+	ck_assert_uint_eq(count(CLIENT, COUNT_UNEXPECTED_BA) + count(SERVER, COUNT_UNEXPECTED_BA), 0);
+}
+END_TEST
+
+START_TEST(x5_only_a_response_makes_an_address_active)
+{
+	world_up(&w, CLIENT, C1);
+	world_connect(&w, CLIENT, C0, SERVER, S0, 1000);
+	world_run(&w, w.delay);
+	assert_state(SERVER, C0, ADDR_TENTATIVE);
+	assert_state(SERVER, C1, ADDR_TENTATIVE);
+	world_run(&w, 2 * w.delay);
+	assert_state(SERVER, C0, ADDR_ACTIVE);
+	assert_state(SERVER, C1, ADDR_ACTIVE);
+}
+END_TEST
+
+START_TEST(b6_a_lost_address_moves_connections_to_an_announced_one_at_once)
+{
+	world_up(&w, CLIENT, C1);
+	acquaint();
+	world_down(&w, CLIENT, C0);
+	assert_pair(CLIENT, C1, S0);
+	ck_assert_uint_eq(w.host[CLIENT].kicks > 0, 1);
+	world_run(&w, w.delay);
+	assert_pair(SERVER, S0, C1);
+	assert_state(SERVER, C0, ADDR_DEPRECATED);
+}
+END_TEST
+
+START_TEST(b7_a_fresh_address_takes_one_and_a_half_round_trips)
+{
+	struct signal s;
+	struct in6_addr c0 = world_addr(C0);
+	const struct action *a = &w.host[CLIENT].last_send;
+
+	acquaint();
+	world_down(&w, CLIENT, C0);
+	world_run(&w, 5 * USEC_PER_SEC);
+	unsigned kicks = w.host[SERVER].kicks, mine = w.host[CLIENT].kicks;
+	world_up(&w, CLIENT, C1);
+	ck_assert_int_eq(signal_parse(a->send.packet, a->send.len, &s), 0);
+	ck_assert(s.has_home && addr_equal(&s.home, &c0));
+	ck_assert_uint_eq(s.n_bu, 2);		/* one adds, one deletes */
+	world_run(&w, 2 * w.delay);
+	assert_pair(CLIENT, C1, S0);		/* the Response is on its way */
+	assert_state(SERVER, C1, ADDR_TENTATIVE);
+	ck_assert_uint_eq(w.host[CLIENT].kicks, mine);
+	world_run(&w, w.delay);
+	assert_state(SERVER, C1, ADDR_ACTIVE);
+	assert_state(SERVER, C0, ADDR_DEPRECATED);
+	assert_pair(SERVER, S0, C1);
+	ck_assert_uint_eq(w.host[SERVER].kicks, kicks + 1);
+	world_run(&w, w.delay);
+	ck_assert_uint_eq(w.host[CLIENT].kicks, mine + 1);
+}
+END_TEST
+
+START_TEST(a1_the_server_may_move_too)
+{
+	acquaint();
+	world_down(&w, SERVER, S0);
+	world_up(&w, SERVER, S1);
+	world_run(&w, USEC_PER_SEC);
+	assert_pair(SERVER, S1, C0);
+	assert_pair(CLIENT, C0, S1);
+}
+END_TEST
+
+START_TEST(a1_both_ends_move_in_turn_twenty_times)
+{
+	static const char *const c[] = { C0, C1 }, *const s[] = { S0, S1 };
+
+	acquaint();
+	for (unsigned i = 0; i < 20; i++) {
+		world_down(&w, CLIENT, c[i % 2]);
+		world_run(&w, 2 * USEC_PER_SEC);
+		world_up(&w, CLIENT, c[(i + 1) % 2]);
+		world_run(&w, 2 * USEC_PER_SEC);
+		assert_pair(CLIENT, c[(i + 1) % 2], s[i % 2]);
+		assert_pair(SERVER, s[i % 2], c[(i + 1) % 2]);
+		world_up(&w, SERVER, s[(i + 1) % 2]);
+		world_run(&w, 2 * USEC_PER_SEC);
+		world_down(&w, SERVER, s[i % 2]);
+		world_run(&w, 2 * USEC_PER_SEC);
+		assert_pair(CLIENT, c[(i + 1) % 2], s[(i + 1) % 2]);
+		assert_pair(SERVER, s[(i + 1) % 2], c[(i + 1) % 2]);
+	}
+}
+END_TEST
+
+START_TEST(b13_an_address_that_comes_back_after_an_outage_needs_no_new_pair)
+{
+	acquaint();
+	world_down(&w, CLIENT, C0);
+	world_run(&w, 30 * USEC_PER_SEC);
+	unsigned kicks = w.host[SERVER].kicks;
+	world_up(&w, CLIENT, C0);
+	world_run(&w, USEC_PER_SEC);
+	assert_pair(CLIENT, C0, S0);
+	assert_pair(SERVER, S0, C0);
+	assert_state(SERVER, C0, ADDR_ACTIVE);
+	ck_assert_uint_gt(w.host[CLIENT].kicks, 0);
+	ck_assert_uint_gt(w.host[SERVER].kicks, kicks);
+}
+END_TEST
+
+START_TEST(c3_an_address_that_flaps_ends_where_it_began)
+{
+	struct in6_addr c0 = world_addr(C0);
+
+	world_up(&w, CLIENT, C1);
+	acquaint();
+	core_routed(w.host[CLIENT].core, entry(CLIENT)->id, &c0, w.now);
+	for (unsigned i = 0; i < 10; i++) {
+		world_down(&w, CLIENT, C0);
+		world_run(&w, 300 * USEC_PER_MSEC);
+		world_up(&w, CLIENT, C0);
+		world_run(&w, 300 * USEC_PER_MSEC);
+	}
+	world_run(&w, 10 * USEC_PER_SEC);
+	assert_state(SERVER, C0, ADDR_ACTIVE);
+	assert_state(SERVER, C1, ADDR_ACTIVE);
+	assert_pair(CLIENT, C0, S0);
+	assert_pair(SERVER, S0, C0);
+}
+END_TEST
+
+static bool lose_half(struct world *world, const struct packet_in_flight *p)
+{
+	static uint32_t n = 1;
+
+	n = n * 1664525 + 1013904223;
+	return n >> 31;
+}
+
+START_TEST(b10_lost_signalling_is_sent_again_until_it_is_acknowledged)
+{
+	w.lose = lose_half;
+	world_connect(&w, CLIENT, C0, SERVER, S0, 1000);
+	world_run(&w, 30 * USEC_PER_SEC);
+	world_down(&w, CLIENT, C0);
+	world_up(&w, CLIENT, C1);
+	world_run(&w, 30 * USEC_PER_SEC);
+	assert_pair(CLIENT, C1, S0);
+	assert_pair(SERVER, S0, C1);
+	assert_state(SERVER, C0, ADDR_DEPRECATED);
+	ck_assert_uint_gt(w.lost, 0);
+}
+END_TEST
+
+static bool lose_all(struct world *world, const struct packet_in_flight *p)
+{
+	return true;
+}
+
+START_TEST(b10_an_unanswered_bu_is_repeated_at_a_bounded_rate)
+{
+	w.lose = lose_all;
+	world_connect(&w, CLIENT, C0, SERVER, S0, 1000);
+	world_run(&w, 60 * USEC_PER_SEC);
+	/* 0, 1, 3, 7, 15, then every ten seconds */
+	ck_assert_uint_ge(w.host[CLIENT].sends, 8);
+	ck_assert_uint_le(w.host[CLIENT].sends, 10);
+}
+END_TEST
+
+START_TEST(b10_bindings_are_refreshed_before_they_end)
+{
+	acquaint();
+	world_run(&w, 3600 * USEC_PER_SEC);
+	assert_state(SERVER, C0, ADDR_ACTIVE);
+	assert_state(CLIENT, S0, ADDR_ACTIVE);
+	ck_assert_uint_le(w.host[CLIENT].sends, 40);
+}
+END_TEST
+
+START_TEST(c9_an_unrefreshed_address_is_deprecated_then_gone_and_the_entry_with_it)
+{
+	uint64_t cookie = world_connect(&w, CLIENT, C0, SERVER, S0, 1000);
+
+	world_run(&w, USEC_PER_SEC);
+	w.lose = lose_all;
+	core_pcb_close(w.host[SERVER].core, cookie, w.now);
+	world_run(&w, 601 * USEC_PER_SEC);
+	assert_state(SERVER, C0, ADDR_DEPRECATED);
+	world_run(&w, 1801 * USEC_PER_SEC);
+	ck_assert_ptr_null(core_entries(w.host[SERVER].core));
+}
+END_TEST
+
+START_TEST(c10_an_entry_stays_while_a_connection_refers_to_it)
+{
+	acquaint();
+	w.lose = lose_all;
+	world_run(&w, 3000 * USEC_PER_SEC);
+	ck_assert_ptr_nonnull(core_entries(w.host[SERVER].core));
+	ck_assert_ptr_null(world_foreign(&w, SERVER, C0));
+}
+END_TEST
+
+/* Hands the server the client's last packet, changed by fn. */
+static void forge(void (*fn)(struct action *a))
+{
+	struct action a = w.host[CLIENT].last_send;
+
+	fn(&a);
+	core_packet(w.host[SERVER].core, a.send.packet, a.send.len, w.now);
+	world_collect(&w);
+}
+
+static void as_it_is(struct action *a)
+{
+}
+
+static void flip_icv(struct action *a)
+{
+	a->send.packet[a->send.len - 1] ^= 1;
+}
+
+static void cut(struct action *a)
+{
+	a->send.len -= 8;
+}
+
+static void other_spi(struct action *a)
+{
+	struct ah_header ah;
+
+	ck_assert_int_eq(ah_find(a->send.packet, a->send.len, &ah), 0);
+	a->send.packet[ah.offset + 4] ^= 0x40;
+}
+
+START_TEST(r4_signalling_that_is_not_right_changes_nothing_and_is_counted)
+{
+	static const struct {
+		void (*fn)(struct action *a);
+		enum core_counter counter;
+	} row[] = {
+		{ as_it_is, COUNT_REPLAYED },
+		{ flip_icv, COUNT_BAD_ICV },
+		{ cut, COUNT_MALFORMED },
+		{ other_spi, COUNT_UNKNOWN_SPI },
+	};
+
+	acquaint();
+	world_up(&w, CLIENT, C1);
+	if (row[_i].counter != COUNT_REPLAYED)
+		w.n_flight = 0;		/* the original is lost, the forged one arrives */
+	world_run(&w, row[_i].counter == COUNT_REPLAYED ? USEC_PER_SEC : 0);
+	unsigned switched = w.host[SERVER].events[EVENT_FOREIGN_STATE];
+	uint64_t before = count(SERVER, row[_i].counter);
+	forge(row[_i].fn);
+	ck_assert_uint_eq(count(SERVER, row[_i].counter), before + 1);
+	ck_assert_uint_eq(w.host[SERVER].events[EVENT_FOREIGN_STATE], switched);
+}
+END_TEST
+
+START_TEST(x7_a_peer_cannot_touch_what_belongs_to_another)
+{
+	struct core_peer third = { .name = "third", .n_addr = 1, .addr = { world_addr("2001:db8:3::3") },
+				   .in = { .spi = 0x2001, .key = { .alg = AH_HMAC_SHA1_96, .len = 20 } },
+				   .out = { .spi = 0x2002, .key = { .alg = AH_HMAC_SHA1_96, .len = 20 } } };
+	struct signal s = { .src = world_addr("2001:db8:3::3"), .dst = world_addr(S0), .has_ah = true, .spi = 0x2001,
+			    .ah_seq = 1, .n_bu = 1 };
+	uint8_t pkt[SIGNAL_MTU];
+
+	acquaint();
+	ck_assert_int_eq(core_peer_add(w.host[SERVER].core, &third, w.now), 0);
+	s.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = 1, .lifetime = _i ? 600 : 0, .n_addr = 1,
+					   .addr = { world_addr(C0) } };
+	int len = signal_build(&s, 12, pkt, sizeof(pkt));
+	ck_assert_int_gt(len, 0);
+	ck_assert_int_eq(ah_sign(pkt, (size_t)len, &third.in.key), 0);
+	core_packet(w.host[SERVER].core, pkt, (size_t)len, w.now);
+	world_collect(&w);
+	ck_assert_uint_eq(count(SERVER, COUNT_WRONG_ENTRY), 1);
+	assert_state(SERVER, C0, ADDR_ACTIVE);
+	ck_assert_str_eq(world_foreign(&w, SERVER, C0)->hce->name, "client");
+}
+END_TEST
+
+START_TEST(r3_ports_are_unique_within_an_entry)
+{
+	world_up(&w, CLIENT, C1);
+	acquaint();
+	struct pcb p = { .cookie = 77, .local = world_addr(C1), .foreign = world_addr(S0), .lport = 1000, .fport = 80,
+			 .proto = IPPROTO_TCP, .origin = PCB_CONNECT, .established = true };
+
+	ck_assert_int_eq(core_pcb_open(w.host[CLIENT].core, &p, w.now), -EEXIST);
+	ck_assert_uint_eq(count(CLIENT, COUNT_PCB_CLASH), 1);
+	p.lport = 1001;
+	ck_assert_int_eq(core_pcb_open(w.host[CLIENT].core, &p, w.now), 0);
+}
+END_TEST
+
+START_TEST(c11_a_new_connection_keeps_its_birth_pair_until_the_next_move)
+{
+	world_up(&w, CLIENT, C1);
+	acquaint();
+	world_connect(&w, CLIENT, C1, SERVER, S0, 1001);
+	struct pcb *p;
+	unsigned pinned = 0;
+
+	for (p = core_pcbs(w.host[CLIENT].core); p; p = p->hh.next)
+		pinned += p->gen == entry(CLIENT)->pair.gen;
+	ck_assert_uint_eq(pinned, 2);
+	uint32_t gen = entry(CLIENT)->pair.gen;
+	world_down(&w, CLIENT, C1);
+	ck_assert_uint_eq(entry(CLIENT)->pair.gen, gen + 1);
+	assert_pair(CLIENT, C0, S0);
+}
+END_TEST
+
+START_TEST(a_preferred_address_is_moved_to_and_the_peer_follows)
+{
+	struct in6_addr c1 = world_addr(C1), nobody = world_addr("2001:db8:99::1");
+
+	world_up(&w, CLIENT, C1);
+	acquaint();
+	ck_assert_int_eq(core_prefer(w.host[CLIENT].core, &nobody, 0, w.now), -EADDRNOTAVAIL);
+	ck_assert_int_eq(core_prefer(w.host[CLIENT].core, &c1, 0, w.now), 0);
+	world_collect(&w);
+	assert_pair(CLIENT, C1, S0);
+}
+END_TEST
+
+START_TEST(a_server_that_lost_its_memory_learns_everything_again)
+{
+	struct core_peer client = { .name = "client", .n_addr = 1, .addr = { world_addr(C0) },
+				    .in = { .spi = 0x1002, .key = { .alg = AH_HMAC_SHA256_128, .len = 32 } },
+				    .out = { .spi = 0x1001, .key = { .alg = AH_HMAC_SHA256_128, .len = 32 } } };
+	uint8_t seed[32] = { 9 };
+
+	memset(client.in.key.key, 2, 32);
+	memset(client.out.key.key, 1, 32);
+	world_up(&w, CLIENT, C1);
+	world_up(&w, SERVER, S1);
+	acquaint();
+	core_free(w.host[SERVER].core);
+	w.host[SERVER].core = core_new(&core_config_default, seed, 2000);
+	ck_assert_int_eq(core_peer_add(w.host[SERVER].core, &client, w.now), 0);
+	world_up(&w, SERVER, S0);
+	world_run(&w, 700 * USEC_PER_SEC);
+	assert_state(SERVER, C0, ADDR_ACTIVE);
+	assert_state(SERVER, C1, ADDR_ACTIVE);
+	ck_assert_int_eq(entry(SERVER)->status, PEER_HOMELESS);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("core");
+	TCase *tc = tcase_create("two hosts");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, c4_no_entry_is_made_by_who_only_answers);
+	tcase_add_test(tc, b1_nothing_is_sent_before_the_peer_replied);
+	tcase_add_test(tc, b3_the_initial_bu_has_its_source_as_home_address_and_homeless_support);
+	tcase_add_test(tc, a1_both_initial_bus_make_both_hosts_homeless_and_all_addresses_active);
+	tcase_add_test(tc, x5_only_a_response_makes_an_address_active);
+	tcase_add_test(tc, b6_a_lost_address_moves_connections_to_an_announced_one_at_once);
+	tcase_add_test(tc, b7_a_fresh_address_takes_one_and_a_half_round_trips);
+	tcase_add_test(tc, a1_the_server_may_move_too);
+	tcase_add_test(tc, a1_both_ends_move_in_turn_twenty_times);
+	tcase_add_test(tc, b13_an_address_that_comes_back_after_an_outage_needs_no_new_pair);
+	tcase_add_test(tc, c3_an_address_that_flaps_ends_where_it_began);
+	tcase_add_test(tc, b10_lost_signalling_is_sent_again_until_it_is_acknowledged);
+	tcase_add_test(tc, b10_an_unanswered_bu_is_repeated_at_a_bounded_rate);
+	tcase_add_test(tc, b10_bindings_are_refreshed_before_they_end);
+	tcase_add_test(tc, c9_an_unrefreshed_address_is_deprecated_then_gone_and_the_entry_with_it);
+	tcase_add_test(tc, c10_an_entry_stays_while_a_connection_refers_to_it);
+	tcase_add_loop_test(tc, r4_signalling_that_is_not_right_changes_nothing_and_is_counted, 0, 4);
+	tcase_add_loop_test(tc, x7_a_peer_cannot_touch_what_belongs_to_another, 0, 2);
+	tcase_add_test(tc, r3_ports_are_unique_within_an_entry);
+	tcase_add_test(tc, c11_a_new_connection_keeps_its_birth_pair_until_the_next_move);
+	tcase_add_test(tc, a_preferred_address_is_moved_to_and_the_peer_follows);
+	tcase_add_test(tc, a_server_that_lost_its_memory_learns_everything_again);
+	suite_add_tcase(s, tc);
+	return suite_run(s);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "world.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "addr.h"
+
+struct in6_addr world_addr(const char *text)
+{
+	struct in6_addr a;
+
+	ck_assert_int_eq(inet_pton(AF_INET6, text, &a), 1);
+	return a;
+}
+
+static struct sa_half half(uint32_t spi, uint8_t fill)
+{
+	struct sa_half h = { .spi = spi, .key = { .alg = AH_HMAC_SHA256_128, .len = 32 } };
+
+	memset(h.key.key, fill, h.key.len);
+	return h;
+}
+
+static void add_host(struct world *w, const char *name, const struct core_peer *peer)
+{
+	struct host *h = &w->host[w->n_host];
+	uint8_t seed[32];
+
+	memset(seed, (int)++w->n_host, sizeof(seed));
+	h->name = name;
+	h->core = core_new(&core_config_default, seed, 1000);
+	ck_assert_ptr_nonnull(h->core);
+	ck_assert_int_eq(core_peer_add(h->core, peer, w->now), 0);
+}
+
+void world_init(struct world *w)
+{
+	struct core_peer server = { .name = "server", .n_addr = 1, .addr = { world_addr("2001:db8:2::5") },
+				    .in = half(0x1001, 1), .out = half(0x1002, 2) };
+	struct core_peer client = { .name = "client", .n_addr = 1, .addr = { world_addr("2001:db8:1::c") },
+				    .in = half(0x1002, 2), .out = half(0x1001, 1) };
+
+	memset(w, 0, sizeof(*w));
+	w->now = 1000 * USEC_PER_SEC;
+	w->delay = 10 * USEC_PER_MSEC;
+	add_host(w, "client", &server);
+	add_host(w, "server", &client);
+	world_up(w, 0, "2001:db8:1::c");
+	world_up(w, 1, "2001:db8:2::5");
+}
+
+void world_free(struct world *w)
+{
+	for (unsigned i = 0; i < w->n_host; i++)
+		core_free(w->host[i].core);
+}
+
+static void fly(struct world *w, unsigned from, const struct action *a)
+{
+	struct packet_in_flight p = { .due = w->now + w->delay, .send = *a, .from = from };
+
+	if (w->lose && w->lose(w, &p)) {
+		w->lost++;
+		return;
+	}
+	ck_assert_uint_lt(w->n_flight, WORLD_FLIGHT);
+	w->flight[w->n_flight++] = p;
+}
+
+static void note(struct world *w, unsigned i, const struct action *a)
+{
+	struct host *h = &w->host[i];
+
+	switch (a->type) {
+	case ACTION_SEND:
+		h->sends++;
+		h->last_send = *a;
+		fly(w, i, a);
+		break;
+	case ACTION_PAIR:
+		h->pair = a->pair;
+		break;
+	case ACTION_KICK:
+		h->kicks++;
+		break;
+	case ACTION_EVENT:
+		h->events[a->event.event]++;
+		if (getenv("WORLD_TRACE"))
+			fprintf(stderr, "%8.3f %s %s %s > %s #%u %s\n", (double)(w->now % 1000000000) / 1e6, h->name,
+				core_event_name(a->event.event), addr_text(&a->event.local).s,
+				addr_text(&a->event.foreign).s, a->event.seq, a->event.detail ? a->event.detail : "");
+		break;
+	default:
+		break;
+	}
+}
+
+void world_collect(struct world *w)
+{
+	struct action a;
+
+	for (unsigned i = 0; i < w->n_host; i++)
+		while (core_next_action(w->host[i].core, &a))
+			note(w, i, &a);
+}
+
+void world_up(struct world *w, unsigned host, const char *addr)
+{
+	struct in6_addr a = world_addr(addr);
+
+	core_local_up(w->host[host].core, &a, 2, USEC_NEVER, w->now);
+	world_collect(w);
+}
+
+void world_down(struct world *w, unsigned host, const char *addr)
+{
+	struct in6_addr a = world_addr(addr);
+
+	core_local_down(w->host[host].core, &a, w->now);
+	world_collect(w);
+}
+
+uint64_t world_connect(struct world *w, unsigned from, const char *src, unsigned to, const char *dst, uint16_t port)
+{
+	static uint64_t cookie;
+	struct pcb p = { .cookie = ++cookie, .local = world_addr(src), .foreign = world_addr(dst), .lport = port,
+			 .fport = 80, .proto = IPPROTO_TCP, .origin = PCB_CONNECT, .established = true };
+	struct pcb q = { .cookie = cookie, .local = p.foreign, .foreign = p.local, .lport = 80, .fport = port,
+			 .proto = IPPROTO_TCP, .origin = PCB_ACCEPT, .established = true };
+
+	ck_assert_int_eq(core_pcb_open(w->host[to].core, &q, w->now), 0);
+	ck_assert_int_eq(core_pcb_open(w->host[from].core, &p, w->now), 0);
+	world_collect(w);
+	return cookie;
+}
+
+static void deliver(struct world *w, const struct packet_in_flight *p)
+{
+	for (unsigned i = 0; i < w->n_host; i++) {
+		struct local_addr *l;
+
+		HASH_FIND(hh, core_locals(w->host[i].core), &p->send.send.dst, sizeof(struct in6_addr), l);
+		if (l && l->usable)
+			core_packet(w->host[i].core, p->send.send.packet, p->send.send.len, w->now);
+	}
+	world_collect(w);
+}
+
+/* The earliest thing that will happen: a delivery, or a host's timer. */
+static usec_t next_event(const struct world *w)
+{
+	usec_t t = USEC_NEVER;
+
+	for (unsigned i = 0; i < w->n_flight; i++)
+		if (w->flight[i].due < t)
+			t = w->flight[i].due;
+	for (unsigned i = 0; i < w->n_host; i++)
+		if (core_deadline(w->host[i].core) < t)
+			t = core_deadline(w->host[i].core);
+	return t;
+}
+
+static void step(struct world *w)
+{
+	for (unsigned i = 0; i < w->n_flight; i++) {
+		if (w->flight[i].due > w->now)
+			continue;
+		struct packet_in_flight p = w->flight[i];
+
+		memmove(&w->flight[i], &w->flight[i + 1], (--w->n_flight - i) * sizeof(p));
+		deliver(w, &p);
+		return;
+	}
+	for (unsigned i = 0; i < w->n_host; i++)
+		core_tick(w->host[i].core, w->now);
+	world_collect(w);
+}
+
+void world_run(struct world *w, usec_t d)
+{
+	usec_t end = w->now + d, t;
+	unsigned steps = 0;
+
+	while ((t = next_event(w)) <= end) {
+		ck_assert_msg(++steps < 1000000, "time does not pass");
+		if (t > w->now)
+			w->now = t;
+		step(w);
+	}
+	w->now = end;
+}
+
+struct foreign_addr *world_foreign(struct world *w, unsigned host, const char *addr)
+{
+	struct in6_addr a = world_addr(addr);
+	struct foreign_addr *fa;
+
+	for (struct hce *h = core_entries(w->host[host].core); h; h = h->hh.next)
+		DL_FOREACH(h->addrs, fa)
+			if (addr_equal(&fa->addr, &a))
+				return fa;
+	return NULL;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A few hosts made of nothing but their cores, a clock, and a wire that delivers what one sends to whoever has the
+ * destination address, after a delay, unless the test loses it.
+ */
+#ifndef HMIP_WORLD_H
+#define HMIP_WORLD_H
+
+#include "core.h"
+
+#define WORLD_HOSTS	4
+#define WORLD_FLIGHT	256
+
+struct world;
+
+struct host {
+	const char *name;
+	struct core *core;
+	struct pair pair;		/* what the datapath would use, by the last ACTION_PAIR */
+	unsigned kicks, sends, events[EVENT_DROPPED + 1];
+	struct action last_send;
+};
+
+struct packet_in_flight {
+	usec_t due;
+	struct action send;
+	unsigned from;
+};
+
+struct world {
+	usec_t now, delay;
+	unsigned n_host;
+	struct host host[WORLD_HOSTS];
+	unsigned n_flight;
+	struct packet_in_flight flight[WORLD_FLIGHT];
+	bool (*lose)(struct world *w, const struct packet_in_flight *p);	/* NULL: nothing is lost */
+	unsigned lost;
+};
+
+struct in6_addr world_addr(const char *text);
+
+/* Two hosts "client" and "server" that share keys: client has 2001:db8:1::c, server 2001:db8:2::5. */
+void world_init(struct world *w);
+void world_free(struct world *w);
+
+/* Takes the actions of all hosts: packets fly, the rest is noted. To be called after an event. */
+void world_collect(struct world *w);
+
+void world_up(struct world *w, unsigned host, const char *addr);
+void world_down(struct world *w, unsigned host, const char *addr);
+
+/* Opens a connection between two hosts at these addresses, both ends shown to their cores. Returns its cookie. */
+uint64_t world_connect(struct world *w, unsigned from, const char *src, unsigned to, const char *dst, uint16_t port);
+
+/* Lets d microseconds pass, with all deliveries and timers that fall into it. */
+void world_run(struct world *w, usec_t d);
+
+/* The address of host's peer as host sees it, NULL if it does not know it. */
+struct foreign_addr *world_foreign(struct world *w, unsigned host, const char *addr);
+
+#endif

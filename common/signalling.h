@@ -128,16 +128,15 @@ int signal_parse(const uint8_t *pkt, size_t len, struct signal *ret);
  * AH whose ICV of icv_len octets (12 or 16) and its padding are zero: ah_sign() fills it. With AH, s may carry
  * no option at all (homelessv6 appendix B).
  *
- * A BU's addresses are laid out compactly (B8), so not always in the order given. A BU that names the packet's source
- * has prefixes only: of 8 octets for those that end in the source's last 8, of 16 for the rest; a standard host sees
+ * A BU's addresses are laid out compactly (B8), so not always in the order given. A BU that names the packet's source,
+ * or nothing at all, which is the same, has prefixes only: of 8 octets for those that end in the source's last 8, of 16 for the rest; a standard host sees
  * the Initial BU as the deletion it is to see (B3). Any other begins with an Alternate CoA, followed by prefixes of 8
  * for those that end as it does; three or more that share another ending follow likewise, the rest as prefixes of
  * 16, or as Alternate CoA if it is one.
  *
  * Returns the packet's length; -EMSGSIZE if it would exceed size or SIGNAL_MTU, or a BU the 255 octets of an option;
  * -EINVAL if s breaks a rule of the format: BU or BA without AH, BU numbers that do not increase, flags or a
- * prefix length draft-13 5.1 forbids, a Response that names more than one address, a BU that
- * names none. buf's content is undefined then.
+ * prefix length draft-13 5.1 forbids, a Response that names more than one address. buf's content is undefined then.
  */
 int signal_build(const struct signal *s, unsigned icv_len, uint8_t *buf, size_t size);
 

@@ -178,7 +178,7 @@ static void put_addresses(struct packet *p, const struct binding_update *bu, con
 	unsigned i = 0;
 
 	memcpy(rest.addr, bu->addr, bu->n_addr * sizeof(bu->addr[0]));
-	if (bu->names_source) {
+	if (bu->names_source || bu->n_addr == 0) {
 		put_alt_prefixes(p, &rest, src, PREFIX_LEN);
 		put_alt_prefixes(p, &rest, NULL, sizeof(struct in6_addr));
 		return;
@@ -288,9 +288,7 @@ static bool bu_valid(const struct binding_update *bu)
 		return false;
 	if (bu->flags & BU_DAD && !(bu->flags & BU_ACK))
 		return false;
-	if (!bu->names_source && !bu->n_addr)
-		return false;
-	return !bu->has_challenge || bu->n_addr + bu->names_source == 1;
+	return !bu->has_challenge || bu->n_addr == 0 || (bu->n_addr == 1 && !bu->names_source);
 }
 
 static bool signal_valid(const struct signal *s, unsigned icv_len)

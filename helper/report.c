@@ -99,14 +99,13 @@ static json_t *foreign(const struct report *r, const struct foreign_addr *f)
 
 	if (seen > heard)
 		heard = seen;
-	return json_pack("{so, ss, ss, so, so, so, sb, sb}",
+	return json_pack("{so, ss, ss, so, so, so, sb}",
 		"address", address(&f->addr),
 		"state", addr_state_name(f->state),
 		"lifetime_kind", lifetime_kind_name(f->kind),
 		"lifetime", seconds(f->lifetime),
 		"expires_in", until(f->expires, r->now),
 		"last_heard", since(heard, r->now),
-		"configured", f->configured,
 		"checking", f->reach.running);
 }
 
@@ -200,7 +199,7 @@ json_t *report_sockets(const struct report *r)
 			"origin", p->origin == PCB_CONNECT ? "connect" : "accept",
 			"established", p->established,
 			"cookie", (json_int_t)p->cookie,
-			"closed", since(p->closed, r->now)));
+			"lingers", until(p->forget, r->now)));
 	}
 	return all;
 }

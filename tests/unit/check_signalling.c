@@ -71,7 +71,7 @@ START_TEST(o1_layouts_are_those_worked_out)
 	assert_doh(with_bu((struct binding_update){ .n_addr = 1, .addr = { coa } }),
 		   "3b03" BU_("1c") "0100" "0410 20010db8000300000000000000000007");
 	assert_doh(with_bu((struct binding_update){ .homeless = true }), "3b01" BU_("0a") "f000" "0100");
-	assert_doh(with_bu((struct binding_update){ .homeless = true, .n_addr = 2,
+	assert_doh(with_bu((struct binding_update){ .homeless = true, .names_source = true, .n_addr = 2,
 		.addr = { addr("2001:db8:a::1"), addr("2001:db8:b::1") } }),
 		   "3b04" BU_("20") "f000" "010100" "f11142 20010db8000a0000 20010db8000b0000" "01020000");
 	assert_doh(with_bu((struct binding_update){ .has_challenge = true, .challenge = CHALLENGE }),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The datapath on interfaces, beside others who live there: in a network namespace of its own for each case, with a pair of
- * veth devices va and vb. Each case runs with tcx (0) where the kernel has it, and with clsact (1). Needs root.
+ * The datapath on interfaces, beside others who live there: in a network namespace of its own for each case, with a
+ * pair of veth devices va and vb. Each case runs with tcx (0) where the kernel has it, and with clsact (1). Needs root.
  */
 #include "config.h"
 
@@ -152,11 +152,16 @@ static uint64_t rewritten(void)
 	return datapath_counter(dp, DP_OUT_REWRITTEN);
 }
 
+static struct frame udp_frame(const char *src, const char *dst, uint16_t sport, uint16_t dport)
+{
+	return frame_of(&(struct packet){ .src = src, .dst = dst, .proto = IPPROTO_UDP, .sport = sport, .dport = dport });
+}
+
 /* One packet into va that is dropped while we are there, and one that is not. */
 static void send_into_va(void)
 {
-	struct frame bad = frame_of(&(struct packet){ .src = FT, .dst = L0, .proto = IPPROTO_UDP, .sport = 80, .dport = 40000 });
-	struct frame good = frame_of(&(struct packet){ .src = F1, .dst = L0, .proto = IPPROTO_UDP, .sport = 80, .dport = 40000 });
+	struct frame bad = udp_frame(FT, L0, 80, 40000);
+	struct frame good = udp_frame(F1, L0, 80, 40000);
 
 	send_frame("vb", &bad);
 	send_frame("vb", &good);
@@ -164,7 +169,7 @@ static void send_into_va(void)
 
 static void send_out_of_va(void)
 {
-	struct frame f = frame_of(&(struct packet){ .src = L0, .dst = F0, .proto = IPPROTO_UDP, .sport = 40000, .dport = 80 });
+	struct frame f = udp_frame(L0, F0, 40000, 80);
 
 	send_frame("va", &f);
 }
@@ -235,7 +240,7 @@ START_TEST(traffic_goes_through_the_programs)
 }
 END_TEST
 
-/* A filter of another's at priority 1 stands before us and sees the dropped packet, too; after tcx's drop it is the second. */
+/* A filter of another's at priority 1 stands before us and sees the dropped packet, too; with tcx we stand first. */
 START_TEST(the_programs_of_others_stay_and_act)
 {
 	uint64_t n;
@@ -314,8 +319,8 @@ START_TEST(what_a_dead_helper_left_works_on_until_it_is_replaced)
 {
 	struct bpf_prog_info info = { 0 };
 	uint32_t id[8], len = sizeof(info);
-	struct frame f = frame_of(&(struct packet){ .src = L0, .dst = F0, .proto = IPPROTO_UDP, .sport = 40000, .dport = 80 });
-	struct frame want = frame_of(&(struct packet){ .src = L1, .dst = F1, .proto = IPPROTO_UDP, .sport = 40000, .dport = 80 });
+	struct frame f = udp_frame(L0, F0, 40000, 80);
+	struct frame want = udp_frame(L1, F1, 40000, 80);
 	uint8_t got[2048];
 	struct sockaddr_ll ll = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
 	int s = socket(AF_PACKET, SOCK_RAW, 0);

@@ -395,13 +395,25 @@ struct local_addr *local_find(struct core *c, const struct in6_addr *addr)
 	return l;
 }
 
-static void local_act(struct core *c, const struct local_addr *l)
+void local_act(struct core *c, const struct local_addr *l)
 {
 	struct action *a = core_act(c, ACTION_LOCAL, NULL);
 
 	a->local.addr = l->addr;
 	a->local.ifindex = l->ifindex;
 	a->local.usable = l->usable;
+}
+
+struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t now)
+{
+	struct local_addr *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->addr = *addr;
+	l->since = now;
+	HASH_ADD(hh, c->locals, addr, sizeof(l->addr), l);
+	return l;
 }
 
 void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex, usec_t valid_until, usec_t now)
@@ -411,13 +423,10 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 
 	if (!addr_usable(addr))
 		return;
-	if (!l) {
-		l = calloc(1, sizeof(*l));
-		if (!l)
-			return;
-		l->addr = *addr;
-		HASH_ADD(hh, c->locals, addr, sizeof(l->addr), l);
-	}
+	if (!l)
+		l = local_add(c, addr, now);
+	if (!l)
+		return;
 	l->valid_until = valid_until;
 	if (l->usable && l->ifindex == ifindex)
 		return;

@@ -10,6 +10,7 @@
  *   binding.c    Binding Updates and Acknowledgements, sending
  *   update.c     Binding Updates, receiving
  *   reach.c      Challenge and Response
+ *   state.c      what survives a restart
  */
 #ifndef HMIP_CORE_PRIVATE_H
 #define HMIP_CORE_PRIVATE_H
@@ -74,7 +75,13 @@ void core_wake(struct core *c, usec_t t);
 /* 16 octets that nobody else can foretell. */
 void core_nonce(struct core *c, uint8_t ret[static CHALLENGE_LEN]);
 
+/* Makes the record of an address that is not usable yet. Returns NULL if memory is short. */
+struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t now);
+
 struct local_addr *local_find(struct core *c, const struct in6_addr *addr);
+
+/* Tells the datapath of l as it is. */
+void local_act(struct core *c, const struct local_addr *l);
 
 /* Drops an address that is neither usable nor born by any connection. */
 void local_forget(struct core *c, struct local_addr *l);
@@ -89,6 +96,9 @@ bool hce_homeless(const struct hce *h);
 
 /* Makes an entry, for peer if not NULL. Returns NULL (counted) if there is no room. */
 struct hce *hce_create(struct core *c, struct peer *peer, bool initiated, usec_t now);
+
+/* Makes the entry of that id, which none may have. */
+struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t now);
 void hce_destroy(struct core *c, struct hce *h);
 void hce_set_status(struct core *c, struct hce *h, enum peer_status status);
 
@@ -112,6 +122,9 @@ bool hce_expire(struct core *c, struct hce *h, usec_t now);
 
 /* addr became Active in h: the connections with it that have no entry belong to h from now on. */
 void pcb_bind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr);
+
+/* Puts back a connection of an earlier helper; h is its entry, NULL if it had none. Returns 0 or -ENOMEM. */
+int pcb_restore(struct core *c, const struct pcb *from, struct hce *h, uint32_t gen, usec_t now);
 
 /* Takes all connections off h, which is about to go. */
 void pcb_unbind_all(struct core *c, struct hce *h);

@@ -53,7 +53,7 @@ const char *binding_state_name(enum binding_state s)
 	return binding_names[s];
 }
 
-struct hce *hce_create(struct core *c, struct peer *peer, bool initiated, usec_t now)
+struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t now)
 {
 	struct hce *h = NULL;
 
@@ -63,8 +63,7 @@ struct hce *hce_create(struct core *c, struct peer *peer, bool initiated, usec_t
 		c->counter[COUNT_NO_ROOM]++;
 		return NULL;
 	}
-	h->id = ++c->last_id;
-	h->initiated = initiated;
+	h->id = id;
 	h->created = now;
 	h->seq_out = c->epoch;
 	h->rt.next = USEC_NEVER;
@@ -77,6 +76,17 @@ struct hce *hce_create(struct core *c, struct peer *peer, bool initiated, usec_t
 	}
 	HASH_ADD(hh, c->entries, id, sizeof(h->id), h);
 	core_tell(c, EVENT_ENTRY_NEW, h, NULL, NULL, 0, h->name);
+	return h;
+}
+
+struct hce *hce_create(struct core *c, struct peer *peer, bool initiated, usec_t now)
+{
+	struct hce *h = hce_restore(c, peer, c->last_id + 1, now);
+
+	if (h) {
+		c->last_id = h->id;
+		h->initiated = initiated;
+	}
 	return h;
 }
 

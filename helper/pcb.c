@@ -14,6 +14,14 @@ static void pcb_act(struct core *c, enum action_type type, const struct pcb *p)
 	core_act(c, type, p->hce)->pcb = *p;
 }
 
+static struct pcb *pcb_by_cookie(struct core *c, uint64_t cookie)
+{
+	struct pcb *p;
+
+	HASH_FIND(hh, c->pcbs, &cookie, sizeof(cookie), p);
+	return p;
+}
+
 static struct pcb *pcb_find_ports(struct core *c, const struct pcb_ports *ports)
 {
 	struct pcb *p;
@@ -65,7 +73,7 @@ static int pcb_make_way(struct core *c, const struct pcb_ports *ports)
 	return 0;
 }
 
-static int pcb_bind(struct core *c, struct pcb *p, struct hce *h)
+static int pcb_bind(struct core *c, struct pcb *p, struct hce *h, uint32_t gen)
 {
 	struct pcb_ports ports = pcb_key(h, p);
 	int r = pcb_make_way(c, &ports);
@@ -78,7 +86,7 @@ static int pcb_bind(struct core *c, struct pcb *p, struct hce *h)
 		core_act(c, ACTION_PAIR, h)->pair = h->pair;
 	}
 	p->hce = h;
-	p->gen = h->pair.gen;
+	p->gen = gen;
 	p->ports = ports;
 	h->n_pcb++;
 	HASH_ADD(hh_ports, c->ports, ports, sizeof(p->ports), p);
@@ -86,6 +94,48 @@ static int pcb_bind(struct core *c, struct pcb *p, struct hce *h)
 		h->trusted = true;	/* X8: the third ACK proves that it can hear us */
 	pcb_act(c, ACTION_PCB, p);
 	core_tell(c, EVENT_PCB_NEW, h, &p->local, &p->foreign, 0, NULL);
+	return 0;
+}
+
+/* Makes the record of a connection, born with local address l. */
+static struct pcb *pcb_add(struct core *c, const struct pcb *from, struct local_addr *l)
+{
+	struct pcb *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->cookie = from->cookie;
+	p->local = from->local;
+	p->foreign = from->foreign;
+	p->lport = from->lport;
+	p->fport = from->fport;
+	p->proto = from->proto;
+	p->origin = from->origin;
+	p->established = from->established;
+	p->forget = USEC_NEVER;
+	HASH_ADD(hh, c->pcbs, cookie, sizeof(p->cookie), p);
+	l->n_pcb++;
+	return p;
+}
+
+int pcb_restore(struct core *c, const struct pcb *from, struct hce *h, uint32_t gen, usec_t now)
+{
+	struct local_addr *l = local_find(c, &from->local);
+	struct pcb *p;
+
+	if (pcb_by_cookie(c, from->cookie))
+		return 0;
+	if (!l) {
+		l = local_add(c, &from->local, now);
+		if (!l)
+			return -ENOMEM;
+		local_act(c, l);
+	}
+	p = pcb_add(c, from, l);
+	if (!p)
+		return -ENOMEM;
+	if (h && pcb_bind(c, p, h, gen) < 0)
+		pcb_drop(c, p);
 	return 0;
 }
 
@@ -128,14 +178,6 @@ static void pcb_answered(struct core *c, struct hce *h, usec_t now)
 	binding_sync(c, h, now);
 }
 
-static struct pcb *pcb_by_cookie(struct core *c, uint64_t cookie)
-{
-	struct pcb *p;
-
-	HASH_FIND(hh, c->pcbs, &cookie, sizeof(cookie), p);
-	return p;
-}
-
 int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 {
 	struct local_addr *l = local_find(c, &from->local);
@@ -150,19 +192,12 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 	}
 	if (!l || !addr_usable(&from->foreign) || local_find(c, &from->foreign))
 		return -EINVAL;
-	p = calloc(1, sizeof(*p));
+	p = pcb_add(c, from, l);
 	if (!p)
 		return -ENOMEM;
-	*p = *from;
-	p->hce = NULL;
-	p->forget = USEC_NEVER;
-	memset(&p->hh, 0, sizeof(p->hh));
-	HASH_ADD(hh, c->pcbs, cookie, sizeof(p->cookie), p);
-	l->n_pcb++;
-
 	h = pcb_entry(c, p, now);
 	if (h && !p->hce)	/* a new entry took it in by itself */
-		r = pcb_bind(c, p, h);
+		r = pcb_bind(c, p, h, h->pair.gen);
 	if (r < 0) {
 		pcb_drop(c, p);
 		return r;
@@ -218,7 +253,7 @@ void pcb_bind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr
 
 	HASH_ITER(hh, c->pcbs, p, next)
 		if (!p->hce && p->forget == USEC_NEVER && addr_equal(&p->foreign, addr))
-			pcb_bind(c, p, h);
+			pcb_bind(c, p, h, h->pair.gen);
 }
 
 void pcb_unbind_all(struct core *c, struct hce *h)

@@ -450,19 +450,10 @@ END_TEST
 
 START_TEST(a_server_that_lost_its_memory_learns_everything_again)
 {
-	struct core_peer client = { .name = "client", .n_addr = 1, .addr = { world_addr(C0) },
-				    .in = { .spi = 0x1002, .key = { .alg = AH_HMAC_SHA256_128, .len = 32 } },
-				    .out = { .spi = 0x1001, .key = { .alg = AH_HMAC_SHA256_128, .len = 32 } } };
-	uint8_t seed[32] = { 9 };
-
-	memset(client.in.key.key, 2, 32);
-	memset(client.out.key.key, 1, 32);
 	world_up(&w, CLIENT, C1);
 	world_up(&w, SERVER, S1);
 	acquaint();
-	core_free(w.host[SERVER].core);
-	w.host[SERVER].core = core_new(&core_config_default, seed, 2000);
-	ck_assert_int_eq(core_peer_add(w.host[SERVER].core, &client, w.now), 0);
+	world_renew(&w, SERVER);
 	world_up(&w, SERVER, S0);
 	world_run(&w, 700 * USEC_PER_SEC);
 	assert_state(SERVER, C0, ADDR_ACTIVE);

@@ -26,16 +26,23 @@ static struct sa_half half(uint32_t spi, uint8_t fill)
 	return h;
 }
 
-static void add_host(struct world *w, const char *name, const struct core_peer *peer)
+void world_renew(struct world *w, unsigned host)
 {
-	struct host *h = &w->host[w->n_host];
+	struct host *h = &w->host[host];
 	uint8_t seed[32];
 
-	memset(seed, (int)++w->n_host, sizeof(seed));
-	h->name = name;
+	core_free(h->core);
+	memset(seed, (int)host + 1, sizeof(seed));
 	h->core = core_new(&core_config_default, seed, 1000);
 	ck_assert_ptr_nonnull(h->core);
-	ck_assert_int_eq(core_peer_add(h->core, peer, w->now), 0);
+	ck_assert_int_eq(core_peer_add(h->core, &h->peer, w->now), 0);
+}
+
+static void add_host(struct world *w, const char *name, const struct core_peer *peer)
+{
+	w->host[w->n_host].name = name;
+	w->host[w->n_host].peer = *peer;
+	world_renew(w, w->n_host++);
 }
 
 void world_init(struct world *w)

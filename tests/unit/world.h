@@ -16,6 +16,7 @@ struct world;
 struct host {
 	const char *name;
 	struct core *core;
+	struct core_peer peer;
 	struct pair pair;		/* what the datapath would use, by the last ACTION_PAIR */
 	unsigned kicks, sends, events[EVENT_DROPPED + 1];
 	struct action last_send;
@@ -42,6 +43,9 @@ struct in6_addr world_addr(const char *text);
 /* Two hosts "client" and "server" that share keys: client has 2001:db8:1::c, server 2001:db8:2::5. */
 void world_init(struct world *w);
 void world_free(struct world *w);
+
+/* Replaces a host's core by a new one that knows its peer's keys, and nothing else. */
+void world_renew(struct world *w, unsigned host);
 
 /* Takes the actions of all hosts: packets fly, the rest is noted. To be called after an event. */
 void world_collect(struct world *w);

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The state file, for example (shortened):
+ *
+ *	{"version": 1, "last_id": 3,
+ *	 "peers": [{"name": "server", "spi_in": 4097, "spi_out": 4098, "out_seq": 17, "replay_top": 12, "replay_seen": 4095}],
+ *	 "entries": [{"id": 1, "peer": "server", "status": 1, "pair": {"local": "...", "foreign": "...", "gen": 2}, ...,
+ *		"addresses": [{"addr": "2001:db8::1", "state": 1, "kind": 1, "lifetime": 600, "expires": 1700000600}],
+ *		"bindings": [{"addr": "2001:db8:1::c", "state": 4, "wanted": true}]}],
+ *	 "connections": [{"cookie": 42, "entry": 1, "local": "...", "lport": 40000, ...}]}
+ *
+ * It is read twice: once to see that all of it can be understood, once to do it.
+ */
+#include "state.h"
+#include "core_private.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "addr.h"
+
+#define STATE_VERSION	1
+
+/* Writing */
+
+static json_t *text(const struct in6_addr *a)
+{
+	return json_string(addr_text(a).s);
+}
+
+/* Microseconds of the core's clock as wall-clock seconds; null for never. */
+static json_t *moment(usec_t t, usec_t now, usec_t wall)
+{
+	if (t == USEC_NEVER)
+		return json_null();
+	return json_integer((json_int_t)((wall + t - now) / USEC_PER_SEC));
+}
+
+static json_t *duration(usec_t d)
+{
+	return d == USEC_NEVER ? json_null() : json_integer((json_int_t)(d / USEC_PER_SEC));
+}
+
+static json_t *save_peers(struct core *c)
+{
+	json_t *all = json_array();
+	struct peer *p, *next;
+
+	HASH_ITER(hh, c->peers, p, next)
+		json_array_append_new(all, json_pack("{ss, sI, sI, sI, sI, sI}",
+			"name", p->name,
+			"spi_in", (json_int_t)p->sa.in.spi,
+			"spi_out", (json_int_t)p->sa.out.spi,
+			"out_seq", (json_int_t)p->sa.out_seq,
+			"replay_top", (json_int_t)p->sa.replay.top,
+			"replay_seen", (json_int_t)p->sa.replay.seen));
+	return all;
+}
+
+static json_t *save_addresses(const struct hce *h, usec_t now, usec_t wall)
+{
+	json_t *all = json_array();
+	const struct foreign_addr *fa;
+
+	DL_FOREACH(h->addrs, fa)
+		json_array_append_new(all, json_pack("{so, si, si, so, so}",
+			"addr", text(&fa->addr), "state", fa->state, "kind", fa->kind,
+			"lifetime", duration(fa->lifetime), "expires", moment(fa->expires, now, wall)));
+	return all;
+}
+
+static json_t *save_bindings(const struct hce *h)
+{
+	json_t *all = json_array();
+	const struct binding *b;
+
+	DL_FOREACH(h->bindings, b)
+		json_array_append_new(all, json_pack("{so, si, sb}", "addr", text(&b->addr), "state", b->state,
+						     "wanted", b->wanted));
+	return all;
+}
+
+static json_t *save_entries(struct core *c, usec_t now, usec_t wall)
+{
+	json_t *all = json_array();
+	struct hce *h, *next;
+
+	HASH_ITER(hh, c->entries, h, next) {
+		if (!h->sa)
+			continue;
+		json_array_append_new(all, json_pack("{sI, ss, si, sb, sb, sb, sb, sb, si, si, sI, s{so, so, sI}, so, so}",
+			"id", (json_int_t)h->id, "peer", h->name, "status", h->status, "trusted", h->trusted,
+			"may_announce", h->may_announce, "homeless_acked", h->homeless_acked,
+			"knows_us", h->knows_us, "seq_in_valid", h->seq_in_valid,
+			"seq_in", h->seq_in, "seq_out", h->seq_out, "srtt", (json_int_t)h->srtt,
+			"pair", "local", text(&h->pair.local), "foreign", text(&h->pair.foreign),
+			"gen", (json_int_t)h->pair.gen,
+			"addresses", save_addresses(h, now, wall), "bindings", save_bindings(h)));
+	}
+	return all;
+}
+
+static json_t *save_connections(struct core *c)
+{
+	json_t *all = json_array();
+	struct pcb *p, *next;
+
+	HASH_ITER(hh, c->pcbs, p, next) {
+		if (p->forget != USEC_NEVER)
+			continue;
+		json_array_append_new(all, json_pack("{sI, sI, so, si, so, si, si, si, sb, sI}",
+			"cookie", (json_int_t)p->cookie, "entry", (json_int_t)(p->hce ? p->hce->id : 0),
+			"local", text(&p->local), "lport", p->lport, "foreign", text(&p->foreign), "fport", p->fport,
+			"proto", p->proto, "origin", p->origin, "established", p->established,
+			"gen", (json_int_t)p->gen));
+	}
+	return all;
+}
+
+int state_save(struct core *c, const char *path, usec_t now, usec_t wall)
+{
+	char tmp[PATH_MAX];
+	int fd, r = 0;
+	json_t *root;
+
+	if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
+		return -ENAMETOOLONG;
+	root = json_pack("{si, sI, so, so, so}", "version", STATE_VERSION, "last_id", (json_int_t)c->last_id,
+			 "peers", save_peers(c), "entries", save_entries(c, now, wall),
+			 "connections", save_connections(c));
+	if (!root)
+		return -ENOMEM;
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		r = -errno;
+	else if (json_dumpfd(root, fd, JSON_COMPACT) < 0)
+		r = -EIO;
+	if (fd >= 0 && close(fd) < 0 && !r)
+		r = -errno;
+	if (!r && rename(tmp, path) < 0)
+		r = -errno;
+	json_decref(root);
+	return r;
+}
+
+/* Reading */
+
+struct loader {
+	struct core *c;
+	usec_t now, wall;
+	bool apply;
+};
+
+static int get_addr(const char *s, struct in6_addr *ret)
+{
+	return inet_pton(AF_INET6, s, ret) == 1 ? 0 : -EBADMSG;
+}
+
+/* A wall-clock second as a moment of the core's clock; what is past comes out as now. */
+static int get_moment(const struct loader *l, json_t *v, usec_t *ret)
+{
+	if (json_is_null(v)) {
+		*ret = USEC_NEVER;
+		return 0;
+	}
+	if (!json_is_integer(v) || json_integer_value(v) < 0)
+		return -EBADMSG;
+	*ret = usec_add(l->now, usec_until((usec_t)json_integer_value(v) * USEC_PER_SEC, l->wall));
+	return 0;
+}
+
+static struct peer *find_peer(struct core *c, const char *name)
+{
+	struct peer *p, *next;
+
+	HASH_ITER(hh, c->peers, p, next)
+		if (!strcmp(p->name, name))
+			return p;
+	return NULL;
+}
+
+static int load_peer(const struct loader *l, json_t *o)
+{
+	json_int_t spi_in, spi_out, out_seq, top, seen;
+	const char *name;
+	struct peer *p;
+
+	if (json_unpack(o, "{ss, sI, sI, sI, sI, sI}", "name", &name, "spi_in", &spi_in, "spi_out", &spi_out,
+			"out_seq", &out_seq, "replay_top", &top, "replay_seen", &seen) < 0)
+		return -EBADMSG;
+	p = find_peer(l->c, name);
+	if (!l->apply || !p)
+		return 0;
+	if (p->sa.in.spi == (uint32_t)spi_in) {
+		p->sa.replay.top = (uint32_t)top;
+		p->sa.replay.seen = (uint64_t)seen;
+	}
+	if (p->sa.out.spi == (uint32_t)spi_out && (uint32_t)out_seq > p->sa.out_seq)
+		p->sa.out_seq = (uint32_t)out_seq;
+	return 0;
+}
+
+static int load_address(const struct loader *l, struct hce *h, json_t *o)
+{
+	struct foreign_addr *fa;
+	struct in6_addr addr;
+	json_t *lifetime, *expires;
+	const char *s;
+	int state, kind;
+	usec_t until;
+
+	if (json_unpack(o, "{ss, si, si, so, so}", "addr", &s, "state", &state, "kind", &kind, "lifetime", &lifetime,
+			"expires", &expires) < 0 ||
+	    get_addr(s, &addr) < 0 || get_moment(l, expires, &until) < 0 || state < 0 || state > ADDR_DEPRECATED ||
+	    kind < 0 || kind > LIFETIME_ABSOLUTE)
+		return -EBADMSG;
+	if (!l->apply || !addr_usable(&addr) || foreign_find(l->c, &addr))
+		return 0;
+	fa = foreign_add(l->c, h, &addr, state, kind, USEC_NEVER, l->now);
+	if (!fa)
+		return -ENOMEM;
+	fa->lifetime = json_is_integer(lifetime) ? (usec_t)json_integer_value(lifetime) * USEC_PER_SEC : USEC_NEVER;
+	fa->expires = until;
+	core_wake(l->c, until);
+	return 0;
+}
+
+static int load_binding(const struct loader *l, struct hce *h, json_t *o)
+{
+	struct in6_addr addr;
+	const struct local_addr *local;
+	struct binding *b;
+	const char *s;
+	int state, wanted;
+
+	if (json_unpack(o, "{ss, si, sb}", "addr", &s, "state", &state, "wanted", &wanted) < 0 || get_addr(s, &addr) < 0 ||
+	    state < 0 || state > BINDING_VERIFIED)
+		return -EBADMSG;
+	if (!l->apply)
+		return 0;
+	binding_want(l->c, h, &addr, true, l->now);
+	b = binding_find(h, &addr);
+	if (!b)
+		return -ENOMEM;
+	b->state = state;
+	local = local_find(l->c, &addr);
+	if (!local || !local->usable)
+		binding_want(l->c, h, &addr, false, l->now);
+	return 0;
+}
+
+static int load_list(const struct loader *l, struct hce *h, json_t *list,
+		     int (*one)(const struct loader *l, struct hce *h, json_t *o))
+{
+	json_t *o;
+	size_t i;
+	int r;
+
+	if (!json_is_array(list))
+		return -EBADMSG;
+	json_array_foreach(list, i, o) {
+		r = one(l, h, o);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int load_entry(const struct loader *l, json_t *o)
+{
+	json_t *addresses, *bindings;
+	struct hce *h = NULL, v = { 0 };
+	int status, trusted, announce, acked, knows, valid, seq_in, seq_out, r;
+	json_int_t id, srtt, gen;
+	const char *name, *local, *foreign;
+	struct peer *p;
+
+	if (json_unpack(o, "{sI, ss, si, sb, sb, sb, sb, sb, si, si, sI, s{ss, ss, sI}, so, so}", "id", &id, "peer", &name,
+			"status", &status, "trusted", &trusted, "may_announce", &announce, "homeless_acked", &acked,
+			"knows_us", &knows, "seq_in_valid", &valid, "seq_in", &seq_in, "seq_out", &seq_out, "srtt", &srtt,
+			"pair", "local", &local, "foreign", &foreign, "gen", &gen, "addresses", &addresses,
+			"bindings", &bindings) < 0 ||
+	    id <= 0 || id > UINT32_MAX || status < 0 || status > PEER_PLAIN || get_addr(local, &v.pair.local) < 0 ||
+	    get_addr(foreign, &v.pair.foreign) < 0)
+		return -EBADMSG;
+	p = find_peer(l->c, name);
+	if (l->apply) {
+		if (!p || p->hce || core_entry(l->c, (uint32_t)id))
+			return 0;
+		h = hce_restore(l->c, p, (uint32_t)id, l->now);
+		if (!h)
+			return -ENOMEM;
+		h->trusted = trusted;
+		h->may_announce = announce;
+		h->homeless_acked = acked;
+		h->knows_us = knows;
+		h->seq_in_valid = valid;
+		h->seq_in = (uint16_t)seq_in;
+		h->seq_out = (uint16_t)seq_out;
+		h->srtt = (usec_t)srtt;
+		h->pair = v.pair;
+		h->pair.gen = (uint32_t)gen;
+		hce_set_status(l->c, h, status);
+		core_act(l->c, ACTION_PAIR, h)->pair = h->pair;
+	}
+	r = load_list(l, h, addresses, load_address);
+	return r < 0 ? r : load_list(l, h, bindings, load_binding);
+}
+
+static int load_connection(const struct loader *l, json_t *o)
+{
+	struct pcb p = { 0 };
+	const char *local, *foreign;
+	json_int_t cookie, entry, gen;
+	int lport, fport, proto, origin, established;
+
+	if (json_unpack(o, "{sI, sI, ss, si, ss, si, si, si, sb, sI}", "cookie", &cookie, "entry", &entry, "local", &local,
+			"lport", &lport, "foreign", &foreign, "fport", &fport, "proto", &proto, "origin", &origin,
+			"established", &established, "gen", &gen) < 0 ||
+	    get_addr(local, &p.local) < 0 || get_addr(foreign, &p.foreign) < 0 || lport < 0 || lport > UINT16_MAX ||
+	    fport < 0 || fport > UINT16_MAX || (proto != IPPROTO_TCP && proto != IPPROTO_UDP) || origin < 0 ||
+	    origin > PCB_ACCEPT)
+		return -EBADMSG;
+	if (!l->apply || !addr_usable(&p.local) || !addr_usable(&p.foreign))
+		return 0;
+	p.cookie = (uint64_t)cookie;
+	p.lport = (uint16_t)lport;
+	p.fport = (uint16_t)fport;
+	p.proto = (uint8_t)proto;
+	p.origin = origin;
+	p.established = established;
+	return pcb_restore(l->c, &p, core_entry(l->c, (uint32_t)entry), (uint32_t)gen, l->now);
+}
+
+static int load_all(const struct loader *l, json_t *root)
+{
+	json_t *peers, *entries, *connections, *o;
+	json_int_t last_id;
+	int version, r;
+	size_t i;
+
+	if (json_unpack(root, "{si, sI, so, so, so}", "version", &version, "last_id", &last_id, "peers", &peers,
+			"entries", &entries, "connections", &connections) < 0 || version != STATE_VERSION)
+		return -EBADMSG;
+	if (l->apply && (uint32_t)last_id > l->c->last_id)
+		l->c->last_id = (uint32_t)last_id;
+	json_array_foreach(peers, i, o)
+		if ((r = load_peer(l, o)) < 0)
+			return r;
+	json_array_foreach(entries, i, o)
+		if ((r = load_entry(l, o)) < 0)
+			return r;
+	json_array_foreach(connections, i, o)
+		if ((r = load_connection(l, o)) < 0)
+			return r;
+	return 0;
+}
+
+/* Everything is where it was: the peers are told so, and asked anew what was being asked. */
+static void resume(struct core *c, usec_t now)
+{
+	struct binding_ack ba = { 0 };
+	struct foreign_addr *fa;
+	struct hce *h, *next;
+
+	HASH_ITER(hh, c->entries, h, next) {
+		binding_want_all(c, h, now);
+		binding_renew(c, h, now);
+		pair_update(c, h, now);
+		binding_sync(c, h, now);
+		ba.seq = h->seq_in;
+		DL_FOREACH(h->addrs, fa)
+			if (fa->state == ADDR_TENTATIVE && reach_ask(c, fa, &h->pair.local, &ba))
+				reach_send(c, fa, now);
+	}
+}
+
+int state_load(struct core *c, const char *path, usec_t now, usec_t wall)
+{
+	struct loader l = { .c = c, .now = now, .wall = wall };
+	json_t *root;
+	int fd, r;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	root = json_loadfd(fd, JSON_REJECT_DUPLICATES, NULL);
+	close(fd);
+	if (!root)
+		return -EBADMSG;
+	r = load_all(&l, root);
+	if (!r) {
+		l.apply = true;
+		r = load_all(&l, root);
+		resume(c, now);
+	}
+	json_decref(root);
+	return r;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* state.h: what a helper knew, its successor knows. */
+#include "state.h"
+#include "addr.h"
+#include "suite.h"
+#include "world.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CLIENT	0
+#define SERVER	1
+#define C0	"2001:db8:1::c"
+#define C1	"2001:db8:11::c"
+#define S0	"2001:db8:2::5"
+#define S1	"2001:db8:22::5"
+#define WALL	(UINT64_C(1700000000) * USEC_PER_SEC)
+
+static struct world w;
+static char path[64];
+
+static void setup(void)
+{
+	world_init(&w);
+	snprintf(path, sizeof(path), "/tmp/hmip-check-state-%d", (int)getpid());
+	world_up(&w, CLIENT, C1);
+	world_up(&w, SERVER, S1);
+	world_connect(&w, CLIENT, C0, SERVER, S0, 1000);
+	world_run(&w, USEC_PER_SEC);
+	world_down(&w, CLIENT, C0);
+	world_run(&w, USEC_PER_SEC);
+}
+
+static void teardown(void)
+{
+	world_free(&w);
+	unlink(path);
+}
+
+/* The client's helper is replaced by one that has its state file and down seconds less to live. */
+static int restart(unsigned down)
+{
+	int r = state_save(w.host[CLIENT].core, path, w.now, WALL);
+
+	ck_assert_int_eq(r, 0);
+	world_renew(&w, CLIENT);
+	world_up(&w, CLIENT, C1);
+	w.now += down * USEC_PER_SEC;
+	r = state_load(w.host[CLIENT].core, path, w.now, WALL + down * USEC_PER_SEC);
+	world_collect(&w);
+	return r;
+}
+
+START_TEST(b10_a_moved_connection_goes_on_after_a_restart)
+{
+	struct pair before = w.host[CLIENT].pair;
+	struct pcb *p;
+
+	ck_assert_int_eq(restart(5), 0);
+	ck_assert(addr_equal(&w.host[CLIENT].pair.local, &before.local));
+	ck_assert(addr_equal(&w.host[CLIENT].pair.foreign, &before.foreign));
+	p = core_pcbs(w.host[CLIENT].core);
+	ck_assert_ptr_nonnull(p);
+	ck_assert_ptr_nonnull(p->hce);
+	ck_assert_uint_ne(p->gen, p->hce->pair.gen);
+	ck_assert_str_eq(addr_text(&p->local).s, C0);
+	struct in6_addr c0 = world_addr(C0);
+	struct local_addr *l;
+	HASH_FIND(hh, core_locals(w.host[CLIENT].core), &c0, sizeof(c0), l);
+	ck_assert_ptr_nonnull(l);
+	ck_assert(!l->usable);
+	ck_assert_uint_eq(l->n_pcb, 1);
+}
+END_TEST
+
+START_TEST(x1_the_peer_takes_the_successors_signalling_for_genuine)
+{
+	uint64_t replayed = core_counter(w.host[SERVER].core, COUNT_REPLAYED);
+
+	ck_assert_int_eq(restart(5), 0);
+	world_run(&w, USEC_PER_SEC);
+	world_up(&w, CLIENT, "2001:db8:12::c");
+	world_down(&w, CLIENT, C1);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_uint_eq(core_counter(w.host[SERVER].core, COUNT_REPLAYED), replayed);
+	ck_assert_uint_eq(core_counter(w.host[SERVER].core, COUNT_OLD_SEQ), 0);
+	ck_assert_str_eq(addr_text(&w.host[SERVER].pair.foreign).s, "2001:db8:12::c");
+}
+END_TEST
+
+START_TEST(c7_what_ran_out_while_no_helper_ran_is_not_used)
+{
+	ck_assert_int_eq(restart(700), 0);
+	core_tick(w.host[CLIENT].core, w.now);
+	world_collect(&w);
+	ck_assert_int_eq(world_foreign(&w, CLIENT, S0)->state, ADDR_DEPRECATED);
+}
+END_TEST
+
+START_TEST(only_its_owner_can_read_the_file)
+{
+	struct stat st;
+
+	ck_assert_int_eq(state_save(w.host[CLIENT].core, path, w.now, WALL), 0);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0600);
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_understood_restores_nothing)
+{
+	static const char *const bad[] = {
+		"", "{", "[]", "{\"version\": 2}",
+		"{\"version\":1,\"last_id\":1,\"peers\":[],\"entries\":[{\"id\":1}],\"connections\":[]}",
+		"{\"version\":1,\"last_id\":1,\"peers\":[],\"entries\":[],\"connections\":[{\"cookie\":1,\"entry\":0,"
+		"\"local\":\"nonsense\",\"lport\":1,\"foreign\":\"2001:db8::1\",\"fport\":1,\"proto\":6,\"origin\":0,"
+		"\"established\":true,\"gen\":0}]}",
+	};
+	FILE *f = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(f);
+	fputs(bad[_i], f);
+	fclose(f);
+	world_renew(&w, CLIENT);
+	ck_assert_int_eq(state_load(w.host[CLIENT].core, path, w.now, WALL), -EBADMSG);
+	ck_assert_ptr_null(core_entries(w.host[CLIENT].core));
+	ck_assert_ptr_null(core_pcbs(w.host[CLIENT].core));
+}
+END_TEST
+
+START_TEST(no_file_is_no_fault)
+{
+	ck_assert_int_eq(state_load(w.host[CLIENT].core, "/tmp/hmip-there-is-no-such-file", w.now, WALL), -ENOENT);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("state");
+	TCase *tc = tcase_create("state");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, b10_a_moved_connection_goes_on_after_a_restart);
+	tcase_add_test(tc, x1_the_peer_takes_the_successors_signalling_for_genuine);
+	tcase_add_test(tc, c7_what_ran_out_while_no_helper_ran_is_not_used);
+	tcase_add_test(tc, only_its_owner_can_read_the_file);
+	tcase_add_loop_test(tc, a_file_that_cannot_be_understood_restores_nothing, 0, 6);
+	tcase_add_test(tc, no_file_is_no_fault);
+	suite_add_tcase(s, tc);
+	return suite_run(s);
+}

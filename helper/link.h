@@ -4,7 +4,11 @@
  * address is usable here until then, that one is not any more.
  *
  * Usable (C3, and DAD): scope global (ULAs count), not tentative unless optimistic, no DAD failure, not
- * temporary-deprecated (preferred lifetime 0), on an interface that is up and has carrier.
+ * temporary-deprecated (preferred lifetime 0), on an interface that is up and has carrier and is not the loopback,
+ * which leads nowhere.
+ *
+ * A burst of messages comes out as the difference between before and after: first interfaces, then addresses lost, then
+ * addresses gained, then routes. Handlers may call link_name() and link_index(), but none of the others.
  */
 #ifndef HMIP_LINK_H
 #define HMIP_LINK_H
@@ -14,31 +18,35 @@
 #include <stdbool.h>
 
 struct link_handler {
-	/* An address is usable, or its lifetime changed. valid_until as in struct local_addr. */
+	/* An address is usable, or its lifetime or interface changed. valid_until as in struct local_addr. Of an address
+	 * that stands on several interfaces one is told, the same as long as it can be used there. */
 	void (*address_up)(void *ctx, const struct in6_addr *addr, unsigned ifindex, usec_t valid_until);
 	void (*address_down)(void *ctx, const struct in6_addr *addr);
-	/* An interface exists / is gone (for attaching the datapath). hatype: ARPHRD_*. */
+	/* An interface exists / is gone (for attaching the datapath). hatype: ARPHRD_*. Told once, not when it is renamed. */
 	void (*interface)(void *ctx, unsigned ifindex, const char *name, unsigned short hatype);
 	void (*interface_gone)(void *ctx, unsigned ifindex);
-	/* IPv6 routes other than ours changed. Called once for a burst. */
+	/* IPv6 routes other than ours, routing rules or carriers changed. Called once for a burst, not by link_sync(). */
 	void (*routes)(void *ctx);
 	void *ctx;
 };
 
 struct link_watch;
 
-/* Opens the sockets and subscribes; link_sync() then reports all there is. Returns 0 or a negative errno. */
+/* Opens the sockets and subscribes; link_sync() then reports all there is. handler is copied. Returns 0 or a negative errno. */
 int link_open(const struct link_handler *handler, struct link_watch **ret);
+
+/* Reports nothing. NULL is fine. */
 void link_close(struct link_watch *l);
 
-/* Dumps everything and reports the differences to what was reported before: at the start, and by itself after an overrun (ENOBUFS). */
+/* Dumps everything and reports the differences to what was reported before: at the start, and by itself after an overrun
+ * (ENOBUFS). Returns 0 or a negative errno. */
 int link_sync(struct link_watch *l);
 
-/* Readable when something changed: poll it, then call link_read(). */
+/* Readable when something changed: poll it, then call link_read(), which returns 0 or a negative errno. */
 int link_fd(const struct link_watch *l);
 int link_read(struct link_watch *l);
 
-/* The name of an interface as last heard, or NULL. */
+/* The name of an interface as last heard, or NULL. Valid until the next link_read() or link_sync(). */
 const char *link_name(const struct link_watch *l, unsigned ifindex);
 
 /* The index of the interface of that name, 0 if there is none. */

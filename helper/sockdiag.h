@@ -14,20 +14,28 @@ typedef void sockdiag_gone_fn(void *ctx, uint64_t cookie);
 
 /* Subscribes to the ends of TCP and UDP sockets over IPv6. Needs CAP_NET_ADMIN. Returns 0 or a negative errno. */
 int sockdiag_open(sockdiag_gone_fn *fn, void *ctx, struct sockdiag **ret);
+
+/* NULL is fine. */
 void sockdiag_close(struct sockdiag *d);
 
+/* Readable when sockets ended: poll it, then call sockdiag_read(). */
 int sockdiag_fd(const struct sockdiag *d);
 
-/* Reports the ends that were told. Returns their number; -ENOBUFS if some were lost: call sockdiag_sync(). */
+/*
+ * Reports the ends that were told, of sockets known to the caller or not. Returns their number; -ENOBUFS if some were lost:
+ * call sockdiag_sync(); or another negative errno.
+ */
 int sockdiag_read(struct sockdiag *d);
 
-/* Looks for each connection in c whether its socket lives and reports those that do not. Returns 0 or a negative errno. */
+/* Looks for each connection in c not known to be closed whether its socket lives and reports those that do not. Returns
+ * 0 or a negative errno. */
 int sockdiag_sync(struct sockdiag *d, struct core *c);
 
 /*
- * Reads what a descriptor is into *ret (cookie, addresses, ports, protocol, established): a TCP or UDP socket over IPv6 of
- * this network namespace that has a peer (SYN-SENT included). Does not consume fd. Returns 0, -EINVAL if it is none
- * of these, or a negative errno.
+ * Reads what a descriptor is into *ret (cookie, addresses, ports, protocol, established; the rest is zero): a TCP or UDP
+ * socket over IPv6 of this network namespace that has a peer (SYN-SENT included). A connection that is over, an
+ * IPv4 one on an IPv6 socket and MPTCP are not. Does not consume fd and does nothing to it: fd may be anything.
+ * Returns 0, -EINVAL if it is none of these, or a negative errno.
  */
 int sockdiag_describe(int fd, struct pcb *ret);
 

@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Messages only change the picture of what the kernel has (iface, kaddr); report() then compares it with what was told.
+ * So order, repetition and loss of messages do not matter, as long as the last of each thing, or a dump, is seen.
+ */
+#include "config.h"
+
+#include "link.h"
+#include "addr.h"
+#include "netlink.h"
+#include "route.h"
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <uthash.h>
+
+#ifndef IFF_LOWER_UP		/* in linux/if.h, which does not go together with net/if.h */
+#define IFF_LOWER_UP	0x10000
+#endif
+
+#define READ_MAX	4096			/* messages' datagrams taken before what they said is reported */
+#define JITTER		(2 * USEC_PER_SEC)	/* the kernel counts lifetimes in whole seconds */
+
+struct iface {
+	unsigned index;
+	char name[IF_NAMESIZE];
+	unsigned short hatype;
+	bool up;			/* addresses on it can be used */
+	bool exists, told;
+	bool reborn;			/* told, gone, and there again under the same index */
+	unsigned round;			/* of the dump it was last seen in */
+	UT_hash_handle hh;
+};
+
+struct kaddr_key {
+	struct in6_addr addr;
+	unsigned ifindex;
+};
+
+struct kaddr {				/* as the kernel has it */
+	struct kaddr_key key;
+	bool good;			/* usable if its interface is */
+	usec_t valid_until;
+	unsigned round;
+	UT_hash_handle hh;
+};
+
+struct told {				/* as it was reported */
+	struct in6_addr addr;
+	unsigned ifindex;		/* 0: not yet */
+	usec_t valid_until;
+	const struct kaddr *now;	/* what it is to be; used within report() */
+	UT_hash_handle hh;
+};
+
+struct link_watch {
+	struct link_handler handler;
+	struct mnl_socket *events;
+	struct netlink *ask;
+	struct iface *ifaces;
+	struct kaddr *kaddrs;
+	struct told *told;
+	unsigned round;
+	bool routes;			/* changed since last reported */
+	char buf[NETLINK_BUFFER] __attribute__((aligned(4)));
+};
+
+static usec_t boottime(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / 1000;
+}
+
+int link_open(const struct link_handler *handler, struct link_watch **ret)
+{
+	static const unsigned group[] = { RTNLGRP_LINK, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE };
+	struct link_watch *l = calloc(1, sizeof(*l));
+	int r;
+
+	if (!l)
+		return -ENOMEM;
+	l->handler = *handler;
+	r = netlink_listen(NETLINK_ROUTE, group, sizeof(group) / sizeof(group[0]), &l->events);
+	if (!r)
+		r = netlink_open(NETLINK_ROUTE, &l->ask);
+	if (r)
+		link_close(l);
+	else
+		*ret = l;
+	return r;
+}
+
+void link_close(struct link_watch *l)
+{
+	struct iface *i, *inext;
+	struct kaddr *k, *knext;
+	struct told *t, *tnext;
+
+	if (!l)
+		return;
+	HASH_ITER(hh, l->ifaces, i, inext) {
+		HASH_DEL(l->ifaces, i);
+		free(i);
+	}
+	HASH_ITER(hh, l->kaddrs, k, knext) {
+		HASH_DEL(l->kaddrs, k);
+		free(k);
+	}
+	HASH_ITER(hh, l->told, t, tnext) {
+		HASH_DEL(l->told, t);
+		free(t);
+	}
+	netlink_close(l->ask);
+	if (l->events)
+		mnl_socket_close(l->events);
+	free(l);
+}
+
+static struct iface *iface_find(const struct link_watch *l, unsigned index)
+{
+	struct iface *i;
+
+	HASH_FIND(hh, l->ifaces, &index, sizeof(index), i);
+	return i;
+}
+
+static struct kaddr *kaddr_find(const struct link_watch *l, const struct in6_addr *addr, unsigned ifindex)
+{
+	struct kaddr_key key;
+	struct kaddr *k;
+
+	memset(&key, 0, sizeof(key));
+	key.addr = *addr;
+	key.ifindex = ifindex;
+	HASH_FIND(hh, l->kaddrs, &key, sizeof(key), k);
+	return k;
+}
+
+static void kaddr_remove(struct link_watch *l, struct kaddr *k)
+{
+	HASH_DEL(l->kaddrs, k);
+	free(k);
+}
+
+/* An interface went: its addresses go without a word of their own where the kernel does not bother. */
+static void iface_remove(struct link_watch *l, struct iface *i)
+{
+	struct kaddr *k, *next;
+
+	i->exists = i->up = false;
+	HASH_ITER(hh, l->kaddrs, k, next)
+		if (k->key.ifindex == i->index)
+			kaddr_remove(l, k);
+}
+
+/* RTM_NEWLINK, RTM_DELLINK. A bridge speaks of its ports under its own family: not of their coming and going. */
+static int link_message(struct link_watch *l, const struct nlmsghdr *nlh)
+{
+	const unsigned need = IFF_UP | IFF_LOWER_UP | IFF_RUNNING;
+	const struct ifinfomsg *m = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *a;
+	struct iface *i;
+	bool up;
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*m))
+		return -EBADMSG;
+	if (m->ifi_family != AF_UNSPEC)
+		return 0;
+	i = iface_find(l, (unsigned)m->ifi_index);
+	if (nlh->nlmsg_type == RTM_DELLINK) {
+		if (i)
+			iface_remove(l, i);
+		return 0;
+	}
+	if (!i) {
+		i = calloc(1, sizeof(*i));
+		if (!i)
+			return -ENOMEM;
+		i->index = (unsigned)m->ifi_index;
+		HASH_ADD(hh, l->ifaces, index, sizeof(i->index), i);
+	}
+	i->reborn = i->reborn || (i->told && !i->exists);
+	i->exists = true;
+	i->hatype = m->ifi_type;
+	i->round = l->round;
+	up = (m->ifi_flags & need) == need && !(m->ifi_flags & IFF_LOOPBACK);
+	if (up != i->up)
+		l->routes = true;	/* sysctl ignore_routes_with_linkdown changes routes without a word */
+	i->up = up;
+	mnl_attr_for_each(a, nlh, sizeof(*m))
+		if (mnl_attr_get_type(a) == IFLA_IFNAME && mnl_attr_validate(a, MNL_TYPE_NUL_STRING) == 0 &&
+		    mnl_attr_get_payload_len(a) <= sizeof(i->name))
+			strcpy(i->name, mnl_attr_get_str(a));
+	return 0;
+}
+
+/* What an address message says. */
+struct ifa {
+	struct in6_addr local, peer;
+	bool has_local, has_peer;
+	uint32_t flags;
+	struct ifa_cacheinfo ci;
+};
+
+static int ifa_parse(const struct nlmsghdr *nlh, struct ifa *ret)
+{
+	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(nlh);
+	struct ifa r = { .flags = m->ifa_flags, .ci = { .ifa_prefered = UINT32_MAX, .ifa_valid = UINT32_MAX } };
+	const struct nlattr *a;
+
+	mnl_attr_for_each(a, nlh, sizeof(*m)) {
+		const void *p = mnl_attr_get_payload(a);
+		size_t len = mnl_attr_get_payload_len(a);
+
+		if (mnl_attr_get_type(a) == IFA_LOCAL && len == sizeof(r.local)) {
+			memcpy(&r.local, p, len);
+			r.has_local = true;
+		} else if (mnl_attr_get_type(a) == IFA_ADDRESS && len == sizeof(r.peer)) {
+			memcpy(&r.peer, p, len);
+			r.has_peer = true;
+		} else if (mnl_attr_get_type(a) == IFA_FLAGS && len == sizeof(r.flags)) {
+			memcpy(&r.flags, p, len);
+		} else if (mnl_attr_get_type(a) == IFA_CACHEINFO && len >= sizeof(r.ci)) {
+			memcpy(&r.ci, p, sizeof(r.ci));
+		}
+	}
+	if (!r.has_local)	/* only a point-to-point address has both */
+		r.local = r.peer;
+	*ret = r;
+	return r.has_local || r.has_peer ? 0 : -EBADMSG;
+}
+
+static bool ifa_good(const struct ifa *a)
+{
+	if ((a->flags & IFA_F_TENTATIVE) && !(a->flags & IFA_F_OPTIMISTIC))
+		return false;
+	return !(a->flags & (IFA_F_DADFAILED | IFA_F_DEPRECATED)) && a->ci.ifa_prefered && addr_usable(&a->local);
+}
+
+/* RTM_NEWADDR, RTM_DELADDR. */
+static int addr_message(struct link_watch *l, const struct nlmsghdr *nlh)
+{
+	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(nlh);
+	struct kaddr *k;
+	struct ifa a;
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*m) || ifa_parse(nlh, &a))
+		return -EBADMSG;
+	if (m->ifa_family != AF_INET6)
+		return 0;
+	k = kaddr_find(l, &a.local, m->ifa_index);
+	if (nlh->nlmsg_type == RTM_DELADDR) {
+		if (k)
+			kaddr_remove(l, k);
+		return 0;
+	}
+	if (!k) {
+		k = calloc(1, sizeof(*k));
+		if (!k)
+			return -ENOMEM;
+		k->key.addr = a.local;
+		k->key.ifindex = m->ifa_index;
+		HASH_ADD(hh, l->kaddrs, key, sizeof(k->key), k);
+	}
+	k->round = l->round;
+	k->good = ifa_good(&a);
+	k->valid_until = a.ci.ifa_valid == UINT32_MAX ? USEC_NEVER : boottime() + a.ci.ifa_valid * USEC_PER_SEC;
+	return 0;
+}
+
+/* One message of an event or of a dump. */
+static int message(void *ctx, const struct nlmsghdr *nlh)
+{
+	struct link_watch *l = ctx;
+	const struct rtmsg *rt = mnl_nlmsg_get_payload(nlh);
+
+	switch (nlh->nlmsg_type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		return link_message(l, nlh);
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		return addr_message(l, nlh);
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(*rt) && rt->rtm_protocol != ROUTE_PROTO &&
+		    !(rt->rtm_flags & RTM_F_CLONED))
+			l->routes = true;
+		return 0;
+	case RTM_NEWRULE:
+	case RTM_DELRULE:
+		l->routes = true;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static void report_interfaces(struct link_watch *l)
+{
+	struct iface *i, *next;
+
+	HASH_ITER(hh, l->ifaces, i, next) {
+		if (i->told && (!i->exists || i->reborn)) {
+			i->told = i->reborn = false;
+			l->handler.interface_gone(l->handler.ctx, i->index);
+		}
+		if (!i->exists) {
+			HASH_DEL(l->ifaces, i);
+			free(i);
+		} else if (!i->told) {
+			i->told = true;
+			l->handler.interface(l->handler.ctx, i->index, i->name, i->hatype);
+		}
+	}
+}
+
+static bool kaddr_usable(const struct link_watch *l, const struct kaddr *k)
+{
+	const struct iface *i = iface_find(l, k->key.ifindex);
+
+	return k->good && i && i->up;
+}
+
+/* Chooses for each address the interface it is told on: the one already told, else that of the lowest index. */
+static int match_addresses(struct link_watch *l)
+{
+	struct kaddr *k, *knext;
+	struct told *t, *tnext;
+
+	HASH_ITER(hh, l->told, t, tnext) {
+		k = kaddr_find(l, &t->addr, t->ifindex);
+		t->now = k && kaddr_usable(l, k) ? k : NULL;
+	}
+	HASH_ITER(hh, l->kaddrs, k, knext) {
+		if (!kaddr_usable(l, k))
+			continue;
+		HASH_FIND(hh, l->told, &k->key.addr, sizeof(k->key.addr), t);
+		if (!t) {
+			t = calloc(1, sizeof(*t));
+			if (!t)
+				return -ENOMEM;
+			t->addr = k->key.addr;
+			HASH_ADD(hh, l->told, addr, sizeof(t->addr), t);
+		}
+		if (!t->now || (t->now->key.ifindex != t->ifindex && k->key.ifindex < t->now->key.ifindex))
+			t->now = k;
+	}
+	return 0;
+}
+
+static bool lifetime_changed(usec_t a, usec_t b)
+{
+	if (a == USEC_NEVER || b == USEC_NEVER)
+		return a != b;
+	return (a > b ? a - b : b - a) > JITTER;
+}
+
+static int report_addresses(struct link_watch *l)
+{
+	struct told *t, *next;
+	int r = match_addresses(l);
+
+	HASH_ITER(hh, l->told, t, next) {
+		if (t->now)
+			continue;
+		HASH_DEL(l->told, t);
+		if (t->ifindex)
+			l->handler.address_down(l->handler.ctx, &t->addr);
+		free(t);
+	}
+	HASH_ITER(hh, l->told, t, next) {
+		if (t->ifindex == t->now->key.ifindex && !lifetime_changed(t->valid_until, t->now->valid_until))
+			continue;
+		t->ifindex = t->now->key.ifindex;
+		t->valid_until = t->now->valid_until;
+		l->handler.address_up(l->handler.ctx, &t->addr, t->ifindex, t->valid_until);
+	}
+	return r;
+}
+
+static int report(struct link_watch *l)
+{
+	int r;
+
+	report_interfaces(l);
+	r = report_addresses(l);
+	if (l->routes)
+		l->handler.routes(l->handler.ctx);
+	l->routes = false;
+	return r;
+}
+
+static void new_round(void *ctx)
+{
+	struct link_watch *l = ctx;
+
+	l->round++;
+}
+
+static int dump(struct link_watch *l, uint16_t type, unsigned char family)
+{
+	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct ifinfomsg))] __attribute__((aligned(4)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	if (type == RTM_GETLINK)
+		((struct ifinfomsg *)mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg)))->ifi_family = family;
+	else
+		((struct ifaddrmsg *)mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifaddrmsg)))->ifa_family = family;
+	return netlink_dump(l->ask, nlh, message, new_round, l);
+}
+
+/* Makes the picture that of a dump. Changes that happen meanwhile wait in the event socket. */
+static int resync(struct link_watch *l)
+{
+	struct iface *i, *inext;
+	struct kaddr *k, *knext;
+	int r;
+
+	r = dump(l, RTM_GETLINK, AF_UNSPEC);
+	if (r)
+		return r;
+	HASH_ITER(hh, l->ifaces, i, inext)
+		if (i->round != l->round)
+			iface_remove(l, i);
+	r = dump(l, RTM_GETADDR, AF_INET6);
+	if (r)
+		return r;
+	HASH_ITER(hh, l->kaddrs, k, knext)
+		if (k->round != l->round)
+			kaddr_remove(l, k);
+	return 0;
+}
+
+int link_sync(struct link_watch *l)
+{
+	int r = resync(l);
+
+	l->routes = false;
+	return r ? r : report(l);
+}
+
+int link_fd(const struct link_watch *l)
+{
+	return mnl_socket_get_fd(l->events);
+}
+
+/* Applies one datagram. Returns 1, 0 if there was none, or a negative errno. */
+static int read_one(struct link_watch *l)
+{
+	const struct nlmsghdr *nlh = (const struct nlmsghdr *)l->buf;
+	ssize_t n = mnl_socket_recvfrom(l->events, l->buf, sizeof(l->buf));
+	int len = (int)n, r = 0;
+
+	if (n < 0 && errno == EINTR)
+		return 1;
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	for (; !r && mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
+		r = message(l, nlh);
+	return r ? r : 1;
+}
+
+int link_read(struct link_watch *l)
+{
+	bool lost = false;
+	int r = 1;
+
+	for (unsigned i = 0; r > 0 && i < READ_MAX; i++) {
+		r = read_one(l);
+		if (r == -ENOBUFS || r == -ENOMEM || r == -EBADMSG || r == -ENOSPC) {
+			lost = true;	/* something was missed; what else waits is still of use */
+			r = 1;
+		}
+	}
+	if (r < 0)
+		return r;
+	if (lost) {
+		r = resync(l);
+		if (r)
+			return r;
+		l->routes = true;
+	}
+	return report(l);
+}
+
+const char *link_name(const struct link_watch *l, unsigned ifindex)
+{
+	const struct iface *i = iface_find(l, ifindex);
+
+	return i && i->exists ? i->name : NULL;
+}
+
+unsigned link_index(const struct link_watch *l, const char *name)
+{
+	const struct iface *i;
+
+	for (i = l->ifaces; i; i = i->hh.next)
+		if (i->exists && !strcmp(i->name, name))
+			return i->index;
+	return 0;
+}

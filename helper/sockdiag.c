@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "sockdiag.h"
+#include "netlink.h"
+
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define READ_MAX	1024	/* datagrams taken in one sockdiag_read() */
+
+/* netinet/tcp.h has the states, but as an enum without the one of a handshake half done. */
+#define ALL_STATES	UINT32_MAX
+#define NO_STATES	((1u << TCP_TIME_WAIT) | (1u << TCP_LISTEN))
+
+struct sockdiag {
+	sockdiag_gone_fn *fn;
+	void *ctx;
+	struct mnl_socket *events;
+	struct netlink *ask;
+	char buf[NETLINK_BUFFER] __attribute__((aligned(4)));
+};
+
+int sockdiag_open(sockdiag_gone_fn *fn, void *ctx, struct sockdiag **ret)
+{
+	static const unsigned group[] = { SKNLGRP_INET6_TCP_DESTROY, SKNLGRP_INET6_UDP_DESTROY };
+	struct sockdiag *d = calloc(1, sizeof(*d));
+	int r;
+
+	if (!d)
+		return -ENOMEM;
+	d->fn = fn;
+	d->ctx = ctx;
+	r = netlink_listen(NETLINK_SOCK_DIAG, group, sizeof(group) / sizeof(group[0]), &d->events);
+	if (!r)
+		r = netlink_open(NETLINK_SOCK_DIAG, &d->ask);
+	if (r)
+		sockdiag_close(d);
+	else
+		*ret = d;
+	return r;
+}
+
+void sockdiag_close(struct sockdiag *d)
+{
+	if (!d)
+		return;
+	netlink_close(d->ask);
+	if (d->events)
+		mnl_socket_close(d->events);
+	free(d);
+}
+
+int sockdiag_fd(const struct sockdiag *d)
+{
+	return mnl_socket_get_fd(d->events);
+}
+
+/* The cookie in a message about a socket. Returns false if it is no such message. */
+static bool message_cookie(const struct nlmsghdr *nlh, uint64_t *ret)
+{
+	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(nlh);
+
+	if (nlh->nlmsg_type != SOCK_DIAG_BY_FAMILY || mnl_nlmsg_get_payload_len(nlh) < sizeof(*m))
+		return false;
+	*ret = (uint64_t)m->id.idiag_cookie[1] << 32 | m->id.idiag_cookie[0];
+	return true;
+}
+
+int sockdiag_read(struct sockdiag *d)
+{
+	bool lost = false;
+	int gone = 0;
+
+	for (unsigned i = 0; i < READ_MAX; i++) {
+		const struct nlmsghdr *nlh = (const struct nlmsghdr *)d->buf;
+		ssize_t n = mnl_socket_recvfrom(d->events, d->buf, sizeof(d->buf));
+		int len = (int)n;
+		uint64_t cookie;
+
+		if (n < 0 && errno == EAGAIN)
+			break;
+		if (n < 0 && errno == ENOBUFS)
+			lost = true;
+		else if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n < 0)
+			continue;
+		for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
+			if (message_cookie(nlh, &cookie)) {
+				gone++;
+				d->fn(d->ctx, cookie);
+			}
+		}
+	}
+	return lost ? -ENOBUFS : gone;
+}
+
+/* The connections asked for, sorted by cookie. */
+struct roll {
+	size_t n;
+	struct roll_entry {
+		uint64_t cookie;
+		bool alive;
+	} *entry;
+};
+
+static int by_cookie(const void *va, const void *vb)
+{
+	const struct roll_entry *a = va, *b = vb;
+
+	return a->cookie < b->cookie ? -1 : a->cookie > b->cookie;
+}
+
+static int mark_alive(void *ctx, const struct nlmsghdr *nlh)
+{
+	struct roll *roll = ctx;
+	struct roll_entry key, *e;
+
+	if (!message_cookie(nlh, &key.cookie))
+		return 0;
+	e = bsearch(&key, roll->entry, roll->n, sizeof(*roll->entry), by_cookie);
+	if (e)
+		e->alive = true;
+	return 0;
+}
+
+static int dump(struct sockdiag *d, uint8_t proto, struct roll *roll)
+{
+	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct inet_diag_req_v2))] __attribute__((aligned(4)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct inet_diag_req_v2 *q;
+
+	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	q = mnl_nlmsg_put_extra_header(nlh, sizeof(*q));
+	q->sdiag_family = AF_INET6;
+	q->sdiag_protocol = proto;
+	q->idiag_states = ALL_STATES & ~NO_STATES;
+	return netlink_dump(d->ask, nlh, mark_alive, NULL, roll);
+}
+
+int sockdiag_sync(struct sockdiag *d, struct core *c)
+{
+	struct roll roll = { 0 };
+	const struct pcb *p;
+	int r;
+
+	/* One dump for all: asking for a single socket misses those bound to a device. */
+	roll.entry = calloc(HASH_COUNT(core_pcbs(c)) + 1, sizeof(*roll.entry));
+	if (!roll.entry)
+		return -ENOMEM;
+	for (p = core_pcbs(c); p; p = p->hh.next)
+		if (p->forget == USEC_NEVER)
+			roll.entry[roll.n++].cookie = p->cookie;
+	qsort(roll.entry, roll.n, sizeof(*roll.entry), by_cookie);
+	r = dump(d, IPPROTO_TCP, &roll);
+	if (!r)
+		r = dump(d, IPPROTO_UDP, &roll);
+	for (size_t i = 0; !r && i < roll.n; i++)
+		if (!roll.entry[i].alive)
+			d->fn(d->ctx, roll.entry[i].cookie);
+	free(roll.entry);
+	return r;
+}
+
+/* An option of the socket level that has exactly the size of *ret. Returns 0, -EINVAL if fd is no socket or has no such option. */
+static int sock_option(int fd, int option, void *ret, socklen_t size)
+{
+	socklen_t len = size;
+
+	if (getsockopt(fd, SOL_SOCKET, option, ret, &len))
+		return errno == ENOTSOCK || errno == ENOPROTOOPT || errno == EOPNOTSUPP ? -EINVAL : -errno;
+	return len == size ? 0 : -EINVAL;
+}
+
+/* Whether fd is of the namespace the helper is in. */
+static int same_namespace(int fd)
+{
+	uint64_t ours, theirs;
+	int own = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), r;	/* of a family whose end is not told to us */
+
+	if (own < 0)
+		return -errno;
+	r = sock_option(own, SO_NETNS_COOKIE, &ours, sizeof(ours));
+	close(own);
+	if (!r)
+		r = sock_option(fd, SO_NETNS_COOKIE, &theirs, sizeof(theirs));
+	if (r)
+		return r;
+	return ours == theirs ? 0 : -EINVAL;
+}
+
+/* The two ends of fd, as the kernel sees them: SO_PEERNAME knows them in SYN-SENT too, where getpeername(2) does not. */
+static int ends(int fd, struct pcb *ret)
+{
+	struct sockaddr_in6 local, peer;
+	socklen_t len = sizeof(local);
+	int r;
+
+	if (getsockname(fd, (struct sockaddr *)&local, &len))
+		return -errno;
+	r = sock_option(fd, SO_PEERNAME, &peer, sizeof(peer));
+	if (r == -ENOTCONN)
+		return -EINVAL;
+	if (r)
+		return r;
+	if (len != sizeof(local) || local.sin6_family != AF_INET6 || peer.sin6_family != AF_INET6)
+		return -EINVAL;
+	if (IN6_IS_ADDR_V4MAPPED(&local.sin6_addr) || IN6_IS_ADDR_V4MAPPED(&peer.sin6_addr))
+		return -EINVAL;
+	ret->local = local.sin6_addr;
+	ret->foreign = peer.sin6_addr;
+	ret->lport = ntohs(local.sin6_port);
+	ret->fport = ntohs(peer.sin6_port);
+	return 0;
+}
+
+/* Fills ret->established of a TCP socket. */
+static int tcp_state(int fd, struct pcb *ret)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+		return -errno;
+	switch (info.tcpi_state) {
+	case TCP_CLOSE:
+	case TCP_LISTEN:
+	case TCP_TIME_WAIT:
+		return -EINVAL;
+	case TCP_SYN_SENT:
+	case TCP_SYN_RECV:
+		ret->established = false;
+		return 0;
+	default:
+		ret->established = true;
+		return 0;
+	}
+}
+
+int sockdiag_describe(int fd, struct pcb *ret)
+{
+	struct pcb p = { 0 };
+	int domain, type, protocol, r;
+
+	r = sock_option(fd, SO_DOMAIN, &domain, sizeof(domain));
+	if (!r)
+		r = sock_option(fd, SO_TYPE, &type, sizeof(type));
+	if (!r)
+		r = sock_option(fd, SO_PROTOCOL, &protocol, sizeof(protocol));
+	if (r)
+		return r;
+	if (domain != AF_INET6 || !((type == SOCK_STREAM && protocol == IPPROTO_TCP) ||
+				    (type == SOCK_DGRAM && protocol == IPPROTO_UDP)))
+		return -EINVAL;		/* the type, as a raw socket may have these protocols too */
+	p.proto = (uint8_t)protocol;
+	r = same_namespace(fd);
+	if (!r)
+		r = ends(fd, &p);
+	if (!r)
+		r = sock_option(fd, SO_COOKIE, &p.cookie, sizeof(p.cookie));
+	p.established = true;
+	if (!r && protocol == IPPROTO_TCP)
+		r = tcp_state(fd, &p);
+	if (!r)
+		*ret = p;
+	return r;
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libnet.h>
+#include <net/ethernet.h>
+#include <netinet/ip6.h>
+#include <netinet/tcp.h>
+#include <pcap/pcap.h>
+#include <pcap/sll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define SNAPLEN		2048		/* more than any signalling has */
+#define CAPTURE_BUFFER	(1 << 20)
+#define FILTER		"ip6 and (ip6[6] == 51 or ip6[6] == 60)"	/* Next Header: AH, Destination Options */
+
+#ifndef SO_BINDTOIFINDEX
+#define SO_BINDTOIFINDEX	62
+#endif
+
+struct wire {
+	wire_receive_fn *fn;
+	void *ctx;
+	pcap_t *in;
+	libnet_t *out;
+	unsigned oif;			/* what out is bound to */
+	int handed;			/* packets handed over by the wire_read() going on */
+	char pcap_error[PCAP_ERRBUF_SIZE], net_error[LIBNET_ERRBUF_SIZE];
+};
+
+/* libpcap's errors are texts; these are the ones that tell something. */
+static int pcap_errno(int r)
+{
+	return r == PCAP_ERROR_PERM_DENIED ? -EPERM : r == PCAP_ERROR_NO_SUCH_DEVICE ? -ENODEV : -EIO;
+}
+
+/* Opens the capture. On failure *why is pcap's text. */
+static int open_in(struct wire *w, const char **why)
+{
+	struct bpf_program filter;
+	int r;
+
+	*why = w->pcap_error;
+	w->in = pcap_create("any", w->pcap_error);
+	if (!w->in)
+		return -EIO;
+	if (pcap_set_snaplen(w->in, SNAPLEN) || pcap_set_immediate_mode(w->in, 1) ||
+	    pcap_set_buffer_size(w->in, CAPTURE_BUFFER))
+		return -EIO;
+	*why = pcap_geterr(w->in);
+	r = pcap_activate(w->in);
+	if (r < 0) {
+		*why = *pcap_geterr(w->in) ? pcap_geterr(w->in) : pcap_statustostr(r);
+		return pcap_errno(r);
+	}
+	/* SLL2, unlike the first one, tells the interface. */
+	if (pcap_set_datalink(w->in, DLT_LINUX_SLL2) || pcap_setdirection(w->in, PCAP_D_IN) ||
+	    pcap_compile(w->in, &filter, FILTER, 1, PCAP_NETMASK_UNKNOWN))
+		return -EIO;
+	r = pcap_setfilter(w->in, &filter);
+	pcap_freecode(&filter);
+	if (r)
+		return -EIO;
+	*why = w->pcap_error;
+	return pcap_setnonblock(w->in, 1, w->pcap_error) ? -EIO : 0;
+}
+
+/* Opens the sender: a raw socket that takes whole packets. */
+static int open_out(struct wire *w, const char **why)
+{
+	int fd, on = 1;
+
+	*why = w->net_error;
+	errno = 0;
+	w->out = libnet_init(LIBNET_RAW6, NULL, w->net_error);
+	if (!w->out)
+		return errno ? -errno : -EIO;
+	fd = libnet_getfd(w->out);
+	*why = "cannot set up the raw socket";
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) || fcntl(fd, F_SETFL, O_NONBLOCK) ||
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof(on)))
+		return -errno;
+	return 0;
+}
+
+int wire_open(wire_receive_fn *fn, void *ctx, struct wire **ret, const char **why)
+{
+	static _Thread_local char text[256];	/* outlives the handles whose text it is */
+	struct wire *w = calloc(1, sizeof(*w));
+	const char *lib = "";
+	int r;
+
+	*why = "out of memory";
+	if (!w)
+		return -ENOMEM;
+	w->fn = fn;
+	w->ctx = ctx;
+	r = open_in(w, &lib);
+	if (!r)
+		r = open_out(w, &lib);
+	if (!r) {
+		*ret = w;
+		return 0;
+	}
+	snprintf(text, sizeof(text), "%s", lib);
+	*why = text;
+	wire_close(w);
+	return r;
+}
+
+void wire_close(struct wire *w)
+{
+	if (!w)
+		return;
+	if (w->in)
+		pcap_close(w->in);
+	if (w->out)
+		libnet_destroy(w->out);
+	free(w);
+}
+
+int wire_fd(const struct wire *w)
+{
+	return pcap_get_selectable_fd(w->in);
+}
+
+static void captured(u_char *ctx, const struct pcap_pkthdr *h, const u_char *data)
+{
+	struct wire *w = (struct wire *)ctx;
+	struct sll2_header sll;
+	struct ip6_hdr ip6;
+	size_t len;
+
+	if (h->caplen < sizeof(sll) + sizeof(ip6))
+		return;
+	memcpy(&sll, data, sizeof(sll));
+	memcpy(&ip6, data + sizeof(sll), sizeof(ip6));
+	if (ntohs(sll.sll2_protocol) != ETHERTYPE_IPV6 || sll.sll2_pkttype == LINUX_SLL_OTHERHOST)
+		return;
+	/* Behind the end there may be link-layer padding; short of it, the packet was cut by SNAPLEN. */
+	len = sizeof(ip6) + ntohs(ip6.ip6_plen);
+	if (len > h->caplen - sizeof(sll))
+		return;
+	w->handed++;
+	w->fn(w->ctx, data + sizeof(sll), len, ntohl(sll.sll2_if_index));
+}
+
+int wire_read(struct wire *w)
+{
+	w->handed = 0;
+	return pcap_dispatch(w->in, -1, captured, (u_char *)w) == PCAP_ERROR ? -EIO : w->handed;
+}
+
+/*
+ * Aims the raw socket: being bound to an interface makes the kernel take its routes only, being bound to the source makes
+ * it take routes and rules for that source.
+ */
+static int aim(struct wire *w, const struct in6_addr *src, unsigned ifindex)
+{
+	struct sockaddr_in6 from = { .sin6_family = AF_INET6 };
+	int fd = libnet_getfd(w->out), oif = (int)ifindex;
+
+	if (ifindex != w->oif && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &oif, sizeof(oif)))
+		return -errno;
+	w->oif = ifindex;
+	from.sin6_addr = *src;
+	if (IN6_IS_ADDR_LINKLOCAL(src))
+		from.sin6_scope_id = ifindex;
+	return bind(fd, (struct sockaddr *)&from, sizeof(from)) ? -errno : 0;
+}
+
+int wire_send(struct wire *w, const uint8_t *pkt, size_t len, unsigned ifindex)
+{
+	struct ip6_hdr ip6;
+	int r;
+
+	if (len < sizeof(ip6) || len > IP_MAXPACKET)
+		return -EINVAL;
+	memcpy(&ip6, pkt, sizeof(ip6));
+	r = aim(w, &ip6.ip6_src, ifindex);
+	if (r)
+		return r;
+	/* The packet is signed as it is, so it goes as it is: libnet's builders would lay the header out anew. */
+	return libnet_write_raw_ipv6(w->out, pkt, (uint32_t)len) < 0 ? -errno : 0;
+}
+
+/* The segment the kernel is to find its connection by: no data, as ICMPv6 quotes need not be whole. */
+static void quote(const struct pcb *p, uint32_t seq, uint8_t ret[static sizeof(struct ip6_hdr) + sizeof(struct tcphdr)])
+{
+	struct ip6_hdr ip6 = { .ip6_flow = htonl(6u << 28), .ip6_plen = htons(sizeof(struct tcphdr)) };
+	struct tcphdr tcp = { .th_sport = htons(p->lport), .th_dport = htons(p->fport), .th_seq = htonl(seq) };
+
+	ip6.ip6_nxt = IPPROTO_TCP;
+	ip6.ip6_hlim = 64;
+	ip6.ip6_src = p->local;
+	ip6.ip6_dst = p->foreign;
+	tcp.th_off = sizeof(tcp) / 4;
+	tcp.th_flags = TH_ACK;
+	memcpy(ret, &ip6, sizeof(ip6));
+	memcpy(ret + sizeof(ip6), &tcp, sizeof(tcp));
+}
+
+/* Builds the ICMPv6 error in libnet's queue, quoting segment of len octets. */
+static int build_kick(struct wire *w, const struct pcb *p, const struct in6_addr *via, uint8_t *segment, uint32_t len)
+{
+	struct libnet_in6_addr src, dst;
+
+	memcpy(&src, via, sizeof(src));
+	memcpy(&dst, &p->local, sizeof(dst));
+	libnet_clear_packet(w->out);
+	if (libnet_build_icmpv6_unreach(ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOROUTE, 0, segment, len, w->out, 0) < 0)
+		return -ENOMEM;
+	/* Hop limit 1: should the address not be local after all, it goes no further than the link. */
+	if (libnet_build_ipv6(0, 0, (uint16_t)(LIBNET_ICMPV6_UNREACH_H + len), IPPROTO_ICMPV6, 1, src, dst, NULL, 0, w->out, 0) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+int wire_kick(struct wire *w, const struct pcb *p, uint32_t seq, const struct in6_addr *via, unsigned n)
+{
+	uint8_t segment[sizeof(struct ip6_hdr) + sizeof(struct tcphdr)];
+	int r;
+
+	if (p->proto != IPPROTO_TCP || !p->established)
+		return -EINVAL;
+	quote(p, seq, segment);
+	r = build_kick(w, p, via, segment, sizeof(segment));
+	if (!r)
+		r = aim(w, via, 0);
+	for (unsigned i = 0; !r && i < n; i++)
+		if (libnet_write(w->out) < 0)
+			r = -errno;
+	libnet_clear_packet(w->out);
+	return r;
+}

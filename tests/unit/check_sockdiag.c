@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* sockdiag.h: what descriptors are, and when sockets end. The core is a fake: a list of connections. */
+#include "config.h"
+
+#include "sockdiag.h"
+#include "netns.h"
+
+#include <errno.h>
+#include <string.h>
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP	262
+#endif
+
+static struct pcb *pcbs;
+
+struct pcb *core_pcbs(struct core *c)
+{
+	return pcbs;
+}
+
+static struct {
+	uint64_t cookie[256];
+	unsigned n;
+} gone;
+
+static void on_gone(void *ctx, uint64_t cookie)
+{
+	gone.cookie[gone.n++ % 256] = cookie;
+}
+
+static bool is_gone(uint64_t cookie)
+{
+	for (unsigned i = 0; i < gone.n && i < 256; i++)
+		if (gone.cookie[i] == cookie)
+			return true;
+	return false;
+}
+
+static struct netns here;
+static struct sockdiag *d;
+
+static void setup(void)
+{
+	here = netns_new();
+	ck_assert_int_eq(sockdiag_open(on_gone, NULL, &d), 0);
+}
+
+static void teardown(void)
+{
+	sockdiag_close(d);
+}
+
+static struct sockaddr_in6 at(const char *text, uint16_t port)
+{
+	return (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_addr = in6(text), .sin6_port = htons(port) };
+}
+
+static int listener(uint16_t port)
+{
+	struct sockaddr_in6 a = at("::", port);
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	ck_assert_int_eq(listen(fd, 5), 0);
+	return fd;
+}
+
+/* A descriptor connected to a port of this host. */
+static int connected(int type, const char *text, uint16_t port)
+{
+	struct sockaddr_in6 a = at(text, port);
+	int fd = socket(AF_INET6, type, 0);
+
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	return fd;
+}
+
+static bool hears_of(uint64_t cookie)
+{
+	while (!is_gone(cookie)) {
+		if (!readable(sockdiag_fd(d), 3000))
+			return false;
+		ck_assert_int_ge(sockdiag_read(d), 0);
+	}
+	return true;
+}
+
+START_TEST(a_tcp_connection_is_described_from_both_ends)
+{
+	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000), s = accept(lfd, NULL, NULL);
+	struct in6_addr one = in6("::1");
+	struct pcb p, q;
+
+	memset(&p, 0xff, sizeof(p));
+	ck_assert_int_eq(sockdiag_describe(c, &p), 0);
+	ck_assert_int_eq(sockdiag_describe(s, &q), 0);
+	ck_assert_uint_eq(p.fport, 7000);
+	ck_assert_uint_eq(p.lport, q.fport);
+	ck_assert_uint_eq(q.lport, 7000);
+	ck_assert_mem_eq(&p.local, &one, sizeof(one));
+	ck_assert_mem_eq(&p.foreign, &one, sizeof(one));
+	ck_assert_uint_eq(p.proto, IPPROTO_TCP);
+	ck_assert(p.established && q.established);
+	ck_assert(p.cookie && p.cookie != q.cookie);
+	ck_assert(!p.hce && !p.gen);
+	ck_assert_int_eq(sockdiag_describe(dup(c), &q), 0);
+	ck_assert(q.cookie == p.cookie);
+}
+END_TEST
+
+START_TEST(a_connection_half_open_has_its_peer_and_is_not_established)
+{
+	struct sockaddr_in6 a = at("2001:db8::2", 7000);
+	struct in6_addr l = in6("2001:db8::1"), f = in6("2001:db8::2");
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	struct netns far = netns_new();
+	struct pcb p;
+
+	netns_cable(&here, "a0", &far, "b0");
+	run("ip addr add 2001:db8::1/64 dev a0 nodad");
+	ck_assert(connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 && errno == EINPROGRESS);
+	ck_assert_int_eq(sockdiag_describe(fd, &p), 0);
+	ck_assert(!p.established);
+	ck_assert_mem_eq(&p.local, &l, sizeof(l));
+	ck_assert_mem_eq(&p.foreign, &f, sizeof(f));
+}
+END_TEST
+
+START_TEST(a_connected_udp_socket_is_described_and_another_is_not)
+{
+	int fd = connected(SOCK_DGRAM, "::1", 7001);
+	struct sockaddr_in6 a = at("::1", 7002);
+	struct pcb p;
+
+	ck_assert_int_eq(sockdiag_describe(fd, &p), 0);
+	ck_assert_uint_eq(p.proto, IPPROTO_UDP);
+	ck_assert_uint_eq(p.fport, 7001);
+	ck_assert_int_eq(sockdiag_describe(socket(AF_INET6, SOCK_DGRAM, 0), &p), -EINVAL);
+	fd = socket(AF_INET6, SOCK_DGRAM, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	ck_assert_int_eq(sockdiag_describe(fd, &p), -EINVAL);
+}
+END_TEST
+
+START_TEST(whatever_else_is_shown_is_refused)
+{
+	int lfd = listener(7000), other[2], mapped, mptcp;
+	struct pcb p = { .cookie = 1 };
+
+	mapped = connected(SOCK_STREAM, "::ffff:127.0.0.1", 7000);
+	ck_assert_int_eq(sockdiag_describe(mapped, &p), -EINVAL);
+	ck_assert_int_eq(sockdiag_describe(lfd, &p), -EINVAL);
+	ck_assert_int_eq(sockdiag_describe(socket(AF_INET6, SOCK_STREAM, 0), &p), -EINVAL);
+	ck_assert_int_eq(sockdiag_describe(socket(AF_INET, SOCK_STREAM, 0), &p), -EINVAL);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, other), 0);
+	ck_assert_int_eq(sockdiag_describe(other[0], &p), -EINVAL);
+	ck_assert_int_eq(sockdiag_describe(socket(AF_NETLINK, SOCK_RAW, 0), &p), -EINVAL);
+	ck_assert_int_eq(sockdiag_describe(open("/dev/null", O_RDONLY), &p), -EINVAL);
+	ck_assert_int_eq(sockdiag_describe(socket(AF_INET6, SOCK_RAW, IPPROTO_TCP), &p), -EINVAL);
+	ck_assert_int_eq(sockdiag_describe(-1, &p), -EBADF);
+	mptcp = socket(AF_INET6, SOCK_STREAM, IPPROTO_MPTCP);
+	if (mptcp >= 0)
+		ck_assert_int_eq(sockdiag_describe(mptcp, &p), -EINVAL);
+	ck_assert_int_eq(sockdiag_describe(open("/proc/self/ns/net", O_RDONLY), &p), -EINVAL);
+	ck_assert(p.cookie == 1);
+}
+END_TEST
+
+START_TEST(a_raw_socket_that_pretends_to_be_tcp_is_refused)
+{
+	struct sockaddr_in6 a = at("::1", 0);
+	int fd = socket(AF_INET6, SOCK_RAW, IPPROTO_TCP);
+	struct pcb p;
+
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	ck_assert_int_eq(sockdiag_describe(fd, &p), -EINVAL);
+	fd = socket(AF_INET6, SOCK_RAW, IPPROTO_UDP);
+	a.sin6_port = htons(IPPROTO_UDP);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	ck_assert_int_eq(sockdiag_describe(fd, &p), -EINVAL);
+}
+END_TEST
+
+START_TEST(a_connection_that_was_reset_is_refused)
+{
+	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000), s = accept(lfd, NULL, NULL);
+	struct pcb p;
+
+	ck_assert_int_eq(setsockopt(s, SOL_SOCKET, SO_LINGER, &(struct linger){ .l_onoff = 1 }, sizeof(struct linger)), 0);
+	close(s);
+	ck_assert(readable(c, 1000));
+	ck_assert_int_eq(sockdiag_describe(c, &p), -EINVAL);
+}
+END_TEST
+
+START_TEST(a_socket_of_another_namespace_is_refused)
+{
+	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000);
+	struct pcb p;
+
+	ck_assert_int_ge(lfd, 0);
+	ck_assert_int_eq(sockdiag_describe(c, &p), 0);
+	netns_new();
+	ck_assert_int_eq(sockdiag_describe(c, &p), -EINVAL);
+}
+END_TEST
+
+START_TEST(the_end_of_a_socket_is_told_when_the_last_copy_is_closed)
+{
+	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000), s = accept(lfd, NULL, NULL), copy = dup(c);
+	struct pcb p, q;
+
+	ck_assert_int_eq(sockdiag_describe(c, &p), 0);
+	ck_assert_int_eq(sockdiag_describe(s, &q), 0);
+	close(c);
+	ck_assert(!readable(sockdiag_fd(d), 50));
+	close(copy);
+	close(s);
+	ck_assert(hears_of(p.cookie));
+	ck_assert(hears_of(q.cookie));
+}
+END_TEST
+
+START_TEST(the_end_of_a_process_and_of_a_udp_socket_are_told)
+{
+	int fd = connected(SOCK_DGRAM, "::1", 7001);
+	struct pcb p;
+	pid_t pid;
+
+	ck_assert_int_eq(sockdiag_describe(fd, &p), 0);
+	pid = fork();
+	if (!pid)
+		for (;;)
+			pause();
+	close(fd);
+	ck_assert(!readable(sockdiag_fd(d), 50));
+	kill(pid, SIGKILL);
+	ck_assert(hears_of(p.cookie));
+}
+END_TEST
+
+static void remember(struct pcb *p, int fd)
+{
+	ck_assert_int_eq(sockdiag_describe(fd, p), 0);
+	p->forget = USEC_NEVER;
+	HASH_ADD(hh, pcbs, cookie, sizeof(p->cookie), p);
+}
+
+START_TEST(what_ended_unheard_is_found_by_sync_and_the_living_are_left)
+{
+	int lfd = listener(7000), a = connected(SOCK_STREAM, "::1", 7000), b = connected(SOCK_STREAM, "::1", 7000);
+	int bound = socket(AF_INET6, SOCK_STREAM, 0), u = connected(SOCK_DGRAM, "::1", 7001);
+	struct sockaddr_in6 to = at("::1", 7000);
+	static struct pcb p[4];
+
+	ck_assert_int_ge(lfd, 0);
+	ck_assert_int_eq(setsockopt(bound, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3), 0);
+	ck_assert_int_eq(connect(bound, (struct sockaddr *)&to, sizeof(to)), 0);
+	remember(&p[0], a);
+	remember(&p[1], b);
+	remember(&p[2], bound);
+	remember(&p[3], u);
+	ck_assert_int_eq(sockdiag_sync(d, NULL), 0);
+	ck_assert_uint_eq(gone.n, 0);
+	close(b);		/* the peer's end stays: FIN-WAIT, it may still send */
+	ck_assert_int_eq(sockdiag_sync(d, NULL), 0);
+	ck_assert_uint_eq(gone.n, 0);
+	setsockopt(a, SOL_SOCKET, SO_LINGER, &(struct linger){ .l_onoff = 1 }, sizeof(struct linger));
+	close(a);
+	close(u);
+	ck_assert_int_eq(sockdiag_sync(d, NULL), 0);
+	ck_assert_uint_eq(gone.n, 2);
+	ck_assert(is_gone(p[0].cookie) && is_gone(p[3].cookie));
+	p[0].forget = p[3].forget = 1;
+	ck_assert_int_eq(sockdiag_sync(d, NULL), 0);
+	ck_assert_uint_eq(gone.n, 2);
+}
+END_TEST
+
+START_TEST(an_overrun_is_said)
+{
+	int small = 1, r = 0;
+
+	ck_assert_int_eq(setsockopt(sockdiag_fd(d), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+	for (int i = 0; i < 400; i++)
+		close(connected(SOCK_DGRAM, "::1", 7001));
+	breathe();
+	/* The kernel tells from a work queue: it may still be at it, so come late. */
+	while (gone.n < 200 && (r = sockdiag_read(d)) >= 0) {
+		breathe();
+		close(connected(SOCK_DGRAM, "::1", 7001));
+	}
+	ck_assert_int_eq(r, -ENOBUFS);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("sockdiag");
+	TCase *tc = tcase_create("sockdiag");
+
+	tcase_set_timeout(tc, 30);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_tcp_connection_is_described_from_both_ends);
+	tcase_add_test(tc, a_connection_half_open_has_its_peer_and_is_not_established);
+	tcase_add_test(tc, a_connected_udp_socket_is_described_and_another_is_not);
+	tcase_add_test(tc, whatever_else_is_shown_is_refused);
+	tcase_add_test(tc, a_raw_socket_that_pretends_to_be_tcp_is_refused);
+	tcase_add_test(tc, a_connection_that_was_reset_is_refused);
+	tcase_add_test(tc, a_socket_of_another_namespace_is_refused);
+	tcase_add_test(tc, the_end_of_a_socket_is_told_when_the_last_copy_is_closed);
+	tcase_add_test(tc, the_end_of_a_process_and_of_a_udp_socket_are_told);
+	tcase_add_test(tc, what_ended_unheard_is_found_by_sync_and_the_living_are_left);
+	tcase_add_test(tc, an_overrun_is_said);
+	suite_add_tcase(s, tc);
+	return netns_suite_run(s);
+}

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* wire.h: packets out of the right interface and in from any; the kick on a real TCP connection. */
+#include "config.h"
+
+#include "wire.h"
+#include "netns.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/ip6.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+static struct netns here, there;
+
+static struct {
+	uint8_t pkt[2048];
+	size_t len;
+	unsigned ifindex, n;
+} got;
+
+static void receive(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex)
+{
+	ck_assert_uint_le(len, sizeof(got.pkt));
+	memcpy(got.pkt, pkt, len);
+	got.len = len;
+	got.ifindex = ifindex;
+	got.n++;
+}
+
+/* Opens a wire in namespace n; leaves the caller there. */
+static struct wire *open_in(const struct netns *n)
+{
+	const char *why = "";
+	struct wire *w;
+
+	netns_enter(n);
+	ck_assert_msg(wire_open(receive, NULL, &w, &why) == 0, "%s", why);
+	return w;
+}
+
+/* Two cables, a0-b0 and a1-b1, one prefix on each, and a default route of here that prefers a0. */
+static void setup(void)
+{
+	here = netns_new();
+	there = netns_new();
+	netns_cable(&here, "a0", &there, "b0");
+	netns_cable(&here, "a1", &there, "b1");
+	run("ip addr add 2001:db8:1::1/64 dev a0 nodad && ip addr add 2001:db8:2::1/64 dev a1 nodad");
+	run("ip route add default via 2001:db8:1::2 dev a0 metric 10");
+	run("ip route add default via 2001:db8:2::2 dev a1 metric 20");
+	netns_enter(&there);
+	run("ip addr add 2001:db8:1::2/64 dev b0 nodad && ip addr add 2001:db8:2::2/64 dev b1 nodad");
+	run("ip addr add 2001:db8:9::9/128 dev lo");
+	netns_enter(&here);
+}
+
+/* A packet with a Destination Options header of one PadN, 48 octets, or with other Next Headers and lengths. */
+static size_t packet(uint8_t *buf, const char *src, const char *dst, uint8_t next, size_t payload)
+{
+	static const uint8_t padn[8] = { IPPROTO_NONE, 0, 1, 4 };
+	struct ip6_hdr h = { .ip6_flow = htonl(0x6ab12345), .ip6_plen = htons((uint16_t)payload) };
+
+	h.ip6_nxt = next;
+	h.ip6_hlim = 64;
+	h.ip6_src = in6(src);
+	h.ip6_dst = in6(dst);
+	memset(buf, 0, sizeof(h) + payload);
+	memcpy(buf, &h, sizeof(h));
+	memcpy(buf + sizeof(h), padn, payload < sizeof(padn) ? payload : sizeof(padn));
+	return sizeof(h) + payload;
+}
+
+/* Reads w until n packets have come. */
+static bool hears(struct wire *w, unsigned n)
+{
+	while (got.n < n) {
+		if (!readable(wire_fd(w), 3000))
+			return false;
+		ck_assert_int_ge(wire_read(w), 0);
+	}
+	return true;
+}
+
+START_TEST(a_packet_leaves_by_the_interface_given_and_arrives_as_it_was_sent)
+{
+	static const char *const src[] = { "2001:db8:1::1", "2001:db8:2::1" };
+	static const char *const name[] = { "a0", "a1" }, *const far[] = { "b0", "b1" };
+	struct wire *w = open_in(&here), *v = open_in(&there);
+	unsigned findex = if_nametoindex(far[_i]);
+	uint8_t buf[64];
+	size_t len = packet(buf, src[_i], "2001:db8:9::9", IPPROTO_DSTOPTS, 8);
+
+	netns_enter(&here);
+	for (unsigned i = 1; i <= 2; i++) {
+		ck_assert_int_eq(wire_send(w, buf, len, if_nametoindex(name[_i])), 0);
+		ck_assert(hears(v, i));
+		ck_assert_uint_eq(got.ifindex, findex);
+		ck_assert_uint_eq(got.len, len);
+		ck_assert_mem_eq(got.pkt, buf, len);
+	}
+	wire_close(w);
+	wire_close(v);
+}
+END_TEST
+
+START_TEST(source_routes_are_followed)
+{
+	struct wire *w = open_in(&here), *v = open_in(&there);
+	unsigned b1 = if_nametoindex("b1");
+	uint8_t buf[64];
+	size_t len = packet(buf, "2001:db8:2::1", "2001:db8:9::9", IPPROTO_DSTOPTS, 8);
+
+	netns_enter(&here);
+	run("ip -6 route del default dev a1");
+	ck_assert_int_eq(wire_send(w, buf, len, if_nametoindex("a1")), -ENETUNREACH);
+	run("ip route add default from 2001:db8:2::/64 via 2001:db8:2::2 dev a1");
+	ck_assert_int_eq(wire_send(w, buf, len, if_nametoindex("a1")), 0);
+	ck_assert(hears(v, 1));
+	ck_assert_uint_eq(got.ifindex, b1);
+}
+END_TEST
+
+START_TEST(without_an_interface_the_kernel_chooses)
+{
+	struct wire *w = open_in(&here), *v = open_in(&there);
+	unsigned b0 = if_nametoindex("b0");
+	uint8_t buf[64];
+	size_t len = packet(buf, "2001:db8:1::1", "2001:db8:9::9", IPPROTO_AH, 24);
+
+	netns_enter(&here);
+	ck_assert_int_eq(wire_send(w, buf, len, if_nametoindex("a1")), 0);
+	ck_assert(hears(v, 1));
+	ck_assert_int_eq(wire_send(w, buf, len, 0), 0);
+	ck_assert(hears(v, 2));
+	ck_assert_uint_eq(got.ifindex, b0);
+}
+END_TEST
+
+START_TEST(a_packet_that_cannot_leave_is_an_error_and_the_next_one_leaves)
+{
+	struct wire *w = open_in(&here), *v = open_in(&there);
+	static uint8_t buf[3000];
+	size_t len = packet(buf, "2001:db8:1::1", "2001:db8:9::9", IPPROTO_DSTOPTS, 2800);
+
+	netns_enter(&here);
+	ck_assert_int_eq(wire_send(w, buf, len, if_nametoindex("a0")), -EMSGSIZE);
+	ck_assert_int_eq(wire_send(w, buf, 39, if_nametoindex("a0")), -EINVAL);
+	len = packet(buf, "2001:db8:1::1", "2001:db8:9::9", IPPROTO_DSTOPTS, 8);
+	ck_assert_int_lt(wire_send(w, buf, len, 4711), 0);
+	run("ip -6 route del default dev a0");
+	ck_assert_int_eq(wire_send(w, buf, len, if_nametoindex("a0")), -ENETUNREACH);
+	len = packet(buf, "2001:db8:2::1", "2001:db8:9::9", IPPROTO_DSTOPTS, 8);
+	ck_assert_int_eq(wire_send(w, buf, len, if_nametoindex("a1")), 0);
+	ck_assert(hears(v, 1));
+}
+END_TEST
+
+START_TEST(an_interface_that_comes_later_is_heard_and_sent_from)
+{
+	struct wire *w = open_in(&here), *v = open_in(&there);
+	uint8_t buf[64];
+	size_t len = packet(buf, "2001:db8:3::1", "2001:db8:3::2", IPPROTO_DSTOPTS, 8);
+
+	netns_enter(&here);
+	run("ip link del a0");
+	netns_cable(&here, "a2", &there, "b2");
+	run("ip addr add 2001:db8:3::1/64 dev a2 nodad");
+	netns_enter(&there);
+	run("ip addr add 2001:db8:3::2/64 dev b2 nodad");
+	netns_enter(&here);
+	ck_assert_int_eq(wire_send(w, buf, len, if_nametoindex("a2")), 0);
+	ck_assert(hears(v, 1));
+	ck_assert_uint_eq(got.len, len);
+}
+END_TEST
+
+START_TEST(only_signalling_that_comes_in_is_heard)
+{
+	struct wire *w = open_in(&here), *v = open_in(&there);
+	static uint8_t buf[1400];
+	size_t len;
+
+	netns_enter(&here);
+	len = packet(buf, "2001:db8:1::1", "2001:db8:1::2", IPPROTO_NONE, 8);
+	ck_assert_int_eq(wire_send(w, buf, len, 0), 0);
+	len = packet(buf, "2001:db8:1::1", "2001:db8:1::2", IPPROTO_DSTOPTS, 1280 - 40);
+	ck_assert_int_eq(wire_send(w, buf, len, 0), 0);
+	ck_assert(hears(v, 1));
+	ck_assert_uint_eq(got.len, 1280);
+	ck_assert(!readable(wire_fd(w), 50) || wire_read(w) == 0);
+	ck_assert_uint_eq(got.n, 1);
+}
+END_TEST
+
+START_TEST(a_packet_for_another_host_is_not_heard)
+{
+	struct wire *w = open_in(&here), *v = open_in(&there);
+	uint8_t buf[64];
+	size_t len = packet(buf, "2001:db8:1::1", "2001:db8:1::77", IPPROTO_DSTOPTS, 8);
+
+	netns_enter(&here);
+	run("ip neigh add 2001:db8:1::77 lladdr 02:00:00:00:00:77 dev a0");
+	ck_assert_int_eq(wire_send(w, buf, len, 0), 0);
+	len = packet(buf, "2001:db8:1::1", "2001:db8:1::2", IPPROTO_DSTOPTS, 8);
+	ck_assert_int_eq(wire_send(w, buf, len, 0), 0);
+	ck_assert(hears(v, 1));
+	ck_assert_uint_eq(got.pkt[39], 2);
+	ck_assert_uint_eq(got.n, 1);
+}
+END_TEST
+
+/* A connection between the namespaces, as its near end sees it. */
+struct connection {
+	int fd, far;
+	struct pcb pcb;
+};
+
+static struct connection connection(void)
+{
+	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_addr = in6("2001:db8:1::2"), .sin6_port = htons(7000) }, l;
+	struct connection c = { 0 };
+	socklen_t len = sizeof(l);
+	int lfd;
+
+	netns_enter(&there);
+	lfd = socket(AF_INET6, SOCK_STREAM, 0);
+	ck_assert_int_eq(bind(lfd, (struct sockaddr *)&a, sizeof(a)), 0);
+	ck_assert_int_eq(listen(lfd, 1), 0);
+	netns_enter(&here);
+	c.fd = socket(AF_INET6, SOCK_STREAM, 0);
+	ck_assert_int_eq(connect(c.fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	c.far = accept(lfd, NULL, NULL);
+	ck_assert_int_eq(getsockname(c.fd, (struct sockaddr *)&l, &len), 0);
+	c.pcb = (struct pcb){ .local = l.sin6_addr, .foreign = a.sin6_addr, .lport = ntohs(l.sin6_port), .fport = 7000,
+			      .proto = IPPROTO_TCP, .established = true };
+	return c;
+}
+
+static struct tcp_info info(int fd)
+{
+	struct tcp_info i;
+	socklen_t len = sizeof(i);
+
+	ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &i, &len), 0);
+	return i;
+}
+
+/* The number of the next octet to be sent, which is also the first not acknowledged while nothing is on its way. */
+static uint32_t next_seq(int fd)
+{
+	int on = 1, off = -1 /* without a window probe */, queue = TCP_SEND_QUEUE;
+	socklen_t len = sizeof(uint32_t);
+	uint32_t seq;
+
+	ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on)), 0);
+	ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, &queue, sizeof(queue)), 0);
+	ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_QUEUE_SEQ, &seq, &len), 0);
+	ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &off, sizeof(off)), 0);
+	return seq;
+}
+
+/* Makes the far end deaf: its address is gone, while ours goes on knowing where it was. */
+static void deafen(void)
+{
+	netns_enter(&there);
+	run("ip link set b0 address 02:00:00:00:00:b0 && ip addr del 2001:db8:1::2/64 dev b0");
+	netns_enter(&here);
+	run("ip neigh replace 2001:db8:1::2 lladdr 02:00:00:00:00:b0 dev a0 nud permanent");
+}
+
+static void undeafen(void)
+{
+	netns_enter(&there);
+	run("ip addr add 2001:db8:1::2/64 dev b0 nodad");
+	netns_enter(&here);
+}
+
+/* Waits until the timer of fd has doubled that often. */
+static void backs_off(int fd, unsigned times)
+{
+	while (info(fd).tcpi_backoff < times)
+		breathe();
+	ck_assert_uint_eq(info(fd).tcpi_backoff, times);
+}
+
+static unsigned ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (unsigned)(ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
+
+/* Waits for everything to be acknowledged. Returns how long that took, ms. */
+static unsigned drains(int fd)
+{
+	unsigned start = ms();
+
+	while (info(fd).tcpi_unacked)
+		breathe();
+	return ms() - start;
+}
+
+START_TEST(a_kick_undoes_doublings_and_makes_tcp_retransmit)
+{
+	struct wire *w = open_in(&here);
+	struct connection c = connection();
+	struct in6_addr via = in6("2001:db8:2::1");
+	uint32_t seq = next_seq(c.fd);
+
+	deafen();
+	ck_assert_int_eq(write(c.fd, "x", 1), 1);
+	backs_off(c.fd, 3);		/* the next one would come in 1.6 s */
+	ck_assert_int_eq(wire_kick(w, &c.pcb, seq + 1, &via, 1), 0);	/* beyond what was sent */
+	ck_assert_int_eq(wire_kick(w, &c.pcb, seq - 1, &via, 1), 0);
+	ck_assert_uint_eq(info(c.fd).tcpi_backoff, 3);
+	ck_assert_int_eq(wire_kick(w, &c.pcb, seq, &via, 1), 0);
+	ck_assert_uint_eq(info(c.fd).tcpi_backoff, 2);
+	undeafen();
+	ck_assert_int_eq(wire_kick(w, &c.pcb, seq, &via, 2), 0);
+	ck_assert_uint_lt(drains(c.fd), 800);
+	ck_assert_uint_eq(info(c.fd).tcpi_state, TCP_ESTABLISHED);
+	ck_assert_int_eq(write(c.fd, "y", 1), 1);	/* and no error is left for the program */
+}
+END_TEST
+
+START_TEST(a_kick_reaches_a_connection_whose_address_is_lost_and_passes_a_firewall)
+{
+	struct wire *w = open_in(&here);
+	struct connection c;
+	struct in6_addr via = in6("2001:db8:2::1");
+	uint32_t seq;
+
+	if (_i && system("nft 'add table inet f; add chain inet f in { type filter hook input priority 0; policy drop; };"
+			 "add rule inet f in icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept;"
+			 "add rule inet f in ct state established,related accept' 2>/dev/null"))
+		return;			/* a machine without nft, or a kernel without connection tracking */
+	c = connection();
+	seq = next_seq(c.fd);
+	deafen();
+	run("ip addr del 2001:db8:1::1/64 dev a0 && ip route add local 2001:db8:1::1 dev lo table local");
+	ck_assert_int_eq(write(c.fd, "x", 1), 1);
+	backs_off(c.fd, 2);
+	ck_assert_int_eq(wire_kick(w, &c.pcb, seq, &via, 1), 0);
+	ck_assert_uint_eq(info(c.fd).tcpi_backoff, 1);
+}
+END_TEST
+
+START_TEST(a_connection_that_a_kick_would_end_is_not_kicked)
+{
+	struct wire *w = open_in(&here);
+	struct connection c = connection();
+	struct in6_addr via = in6("2001:db8:2::1");
+
+	c.pcb.established = false;
+	ck_assert_int_eq(wire_kick(w, &c.pcb, 0, &via, 1), -EINVAL);
+	c.pcb.established = true;
+	c.pcb.proto = IPPROTO_UDP;
+	ck_assert_int_eq(wire_kick(w, &c.pcb, 0, &via, 1), -EINVAL);
+}
+END_TEST
+
+START_TEST(without_privileges_opening_fails_and_says_why)
+{
+	const char *why = NULL;
+	struct wire *w = NULL;
+
+	ck_assert_int_eq(seteuid(65534), 0);
+	ck_assert_int_eq(wire_open(receive, NULL, &w, &why), -EPERM);
+	ck_assert_ptr_null(w);
+	ck_assert(why && *why);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("wire");
+	TCase *tc = tcase_create("wire");
+
+	tcase_set_timeout(tc, 30);
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_loop_test(tc, a_packet_leaves_by_the_interface_given_and_arrives_as_it_was_sent, 0, 2);
+	tcase_add_test(tc, source_routes_are_followed);
+	tcase_add_test(tc, without_an_interface_the_kernel_chooses);
+	tcase_add_test(tc, a_packet_that_cannot_leave_is_an_error_and_the_next_one_leaves);
+	tcase_add_test(tc, an_interface_that_comes_later_is_heard_and_sent_from);
+	tcase_add_test(tc, only_signalling_that_comes_in_is_heard);
+	tcase_add_test(tc, a_packet_for_another_host_is_not_heard);
+	tcase_add_test(tc, a_kick_undoes_doublings_and_makes_tcp_retransmit);
+	tcase_add_loop_test(tc, a_kick_reaches_a_connection_whose_address_is_lost_and_passes_a_firewall, 0, 2);
+	tcase_add_test(tc, a_connection_that_a_kick_would_end_is_not_kicked);
+	tcase_add_test(tc, without_privileges_opening_fails_and_says_why);
+	suite_add_tcase(s, tc);
+	return netns_suite_run(s);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* conf.h: what a file says, and what is said of a bad one. */
+#include "config.h"
+
+#include "conf.h"
+#include "suite.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KEY64	"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define KEYS	"key_in = \"" KEY64 "\"\n" "key_out = \"" KEY64 "\"\n"
+#define GOOD_PEER(name, addr, spi)							\
+	"peer \"" name "\" {\n" "address = {\"" addr "\"}\n" "spi_in = " spi "\n" "spi_out = 0x2000\n" KEYS "}\n"
+
+static char dir[] = "/tmp/check-conf-XXXXXX", path[64];
+
+static void setup(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/hmip.conf", dir);
+}
+
+static void teardown(void)
+{
+	unlink(path);
+	rmdir(dir);
+}
+
+static void put(const char *text, mode_t mode)
+{
+	FILE *f = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_int_eq(chmod(path, mode), 0);
+}
+
+START_TEST(a_complete_file_is_understood)
+{
+	struct in6_addr a;
+	struct conf *c;
+	char *why;
+
+	put("default_lifetime = 300\nmaximum_expired_lifetime = 900\nbinding_lifetime = 200\nmax_entries = 7\n"
+	    "max_connections = 1024\ncontrol_group = \"root\"\nstate = \"/tmp/x.state\"\n"
+	    "peer \"server\" {\n"
+	    "address = {\"2001:db8:2::10\", \"fd00::10\"}\n"
+	    "algorithm = \"hmac-sha1-96\"\n"
+	    "spi_in = 0x1001 # what the peer sends with\n"
+	    "spi_out = 4098\n"
+	    "key_in = \"00112233445566778899aabbccddeeff00112233\"\n"
+	    "key_out = \"FF112233445566778899aabbccddeeff00112233\"\n"
+	    "}\n" GOOD_PEER("other", "2001:db8::2", "257"), 0600);
+	ck_assert_msg(conf_read(path, &c, &why) == 0, "%s", why);
+	ck_assert_ptr_null(why);
+	ck_assert_uint_eq(c->core.default_lifetime, 300);
+	ck_assert_uint_eq(c->core.maximum_expired_lifetime, 900);
+	ck_assert_uint_eq(c->core.binding_lifetime, 200);
+	ck_assert_uint_eq(c->core.max_entries, 7);
+	ck_assert_uint_eq(c->core.max_addresses, core_config_default.max_addresses);
+	ck_assert_uint_eq(c->datapath.max_pcbs, 1024);
+	ck_assert_str_eq(c->control_group, "root");
+	ck_assert_str_eq(c->state, "/tmp/x.state");
+	ck_assert_uint_eq(c->n_peer, 2);
+	ck_assert_str_eq(c->peer[0].name, "server");
+	ck_assert_uint_eq(c->peer[0].n_addr, 2);
+	inet_pton(AF_INET6, "fd00::10", &a);
+	ck_assert_mem_eq(&c->peer[0].addr[1], &a, 16);
+	ck_assert_uint_eq(c->peer[0].in.spi, 0x1001);
+	ck_assert_uint_eq(c->peer[0].out.spi, 0x1002);
+	ck_assert_int_eq(c->peer[0].in.key.alg, AH_HMAC_SHA1_96);
+	ck_assert_uint_eq(c->peer[0].in.key.len, 20);
+	ck_assert_uint_eq(c->peer[0].out.key.key[0], 0xff);
+	ck_assert_uint_eq(c->peer[0].out.key.key[19], 0x33);
+	ck_assert_int_eq(c->peer[1].in.key.alg, AH_HMAC_SHA256_128);
+	conf_free(c);
+}
+END_TEST
+
+static const struct {
+	const char *text, *why;		/* why: what follows the file's name */
+} bad[] = {
+	{ "binding_lifetime = 600\nbinding_lifetme = 600\n",
+	  ":2: found binding_lifetme, expected one of default_lifetime, maximum_expired_lifetime, binding_lifetime, max_entries, "
+	  "max_addresses, max_connections, max_foreign, control_group, state, peer" },
+	{ "\n\ndefault_lifetime = 0\n", ":3: found default_lifetime = 0, expected a whole number from 1 to 31536000" },
+	{ "default_lifetime = ten\n", ":1: found default_lifetime = ten, expected a whole number from 1 to 31536000" },
+	{ "default_lifetime = -1\n", ":1: found default_lifetime = -1, expected a whole number from 1 to 31536000" },
+	{ "default_lifetime = 10s\n", ":1: found default_lifetime = 10s, expected a whole number from 1 to 31536000" },
+	{ "binding_lifetime = 99999999999999999999\n",
+	  ":1: found binding_lifetime = 99999999999999999999, expected a whole number from 1 to 31536000" },
+	{ "binding_lifetime = 5\nbinding_lifetime = 6\n", ":2: found binding_lifetime a second time, expected it once" },
+	{ "state = \"hmip.state\"\n", ":1: found state = hmip.state, expected an absolute path" },
+	{ "control_group = \"no such group\"\n",
+	  ":1: found control_group = no such group, expected a group of this system (groupadd makes one)" },
+	{ "peer \"a\" {\naddress = {\"2001:db8::1\",\n\"fe80::1\"}\n}\n",
+	  ":3: found address = fe80::1, expected a global or unique-local IPv6 unicast address" },
+	{ "peer \"a\" {\naddress = {\"ff02::1\"}\n}\n",
+	  ":2: found address = ff02::1, expected a global or unique-local IPv6 unicast address" },
+	{ "peer \"a\" {\naddress = {\"192.0.2.1\"}\n}\n",
+	  ":2: found address = 192.0.2.1, expected a global or unique-local IPv6 unicast address" },
+	{ "peer \"a\" {\nadress = {\"2001:db8::1\"}\n}\n",
+	  ":2: found adress, expected one of address, algorithm, spi_in, spi_out, key_in, key_out" },
+	{ "peer \"a\" {\nspi_in = 255\n}\n", ":2: found spi_in = 255, expected a whole number from 256 to 4294967295" },
+	{ "peer \"a\" {\nspi_out = 0x100000000\n}\n",
+	  ":2: found spi_out = 0x100000000, expected a whole number from 256 to 4294967295" },
+	{ "peer \"a\" {\nalgorithm = \"sha256\"\n}\n",
+	  ":2: found algorithm = sha256, expected hmac-sha256-128, hmac-sha1-96 or hmac-md5-96" },
+	{ "peer \"a\" {\nkey_in = \"0011x3\"\n}\n",
+	  ":2: found key_in = (6 characters), expected an even number of hexadecimal digits, at most 128" },
+	{ "peer \"a\" {\nkey_in = \"001\"\n}\n",
+	  ":2: found key_in = (3 characters), expected an even number of hexadecimal digits, at most 128" },
+	{ "peer \"a\" {\nkey_in = \"\"\n}\n",
+	  ":2: found key_in = (0 characters), expected an even number of hexadecimal digits, at most 128" },
+	{ "peer \"a\" {\nkey_in = \"" KEY64 KEY64 "00\"\n}\n",
+	  ":2: found key_in = (130 characters), expected an even number of hexadecimal digits, at most 128" },
+	{ "peer \"a\" {\naddress = {\"2001:db8::1\"}\nspi_in = 256\nspi_out = 256\nkey_in = \"00112233445566778899aabbccddeeff\"\n"
+	  "key_out = \"" KEY64 "\"\n}\n",
+	  ":5: found key_in of 32 hexadecimal digits, expected at least 64 for hmac-sha256-128" },
+	{ "peer \"a\" {\nspi_in = 256\nspi_out = 256\n" KEYS "}\n", ":6: found peer \"a\" with 0 addresses, expected 1 to 64" },
+	{ "peer \"a\" {\naddress = {\"2001:db8::1\"}\nspi_out = 256\n" KEYS "}\n",
+	  ":6: found peer \"a\" without spi_in, expected one" },
+	{ "peer \"a\" {\naddress = {\"2001:db8::1\"}\nspi_in = 256\nspi_out = 256\nkey_in = \"" KEY64 "\"\n}\n",
+	  ":6: found peer \"a\" without key_out, expected one" },
+	{ GOOD_PEER("a", "2001:db8::1", "256") GOOD_PEER("b", "2001:db8::1", "257"),
+	  ":9: found address 2001:db8::1 of peer \"a\" again, expected each once" },
+	{ GOOD_PEER("a", "2001:db8::1", "256") GOOD_PEER("b", "2001:db8::2", "0x100"),
+	  ":10: found spi_in 0x100 of peer \"a\" again, expected each once" },
+	{ GOOD_PEER("a", "2001:db8::1\", \"2001:DB8:0::1", "256"),
+	  ":2: found address 2001:db8::1 of peer \"a\" again, expected each once" },
+	{ GOOD_PEER("a b", "2001:db8::1", "256"),
+	  ":7: found peer \"a b\", expected a name of 1 to 63 characters without spaces" },
+	{ GOOD_PEER("a", "2001:db8::1", "256") GOOD_PEER("a", "2001:db8::2", "257"), ":8: found duplicate title 'a'" },
+	{ "peer \"a\" {\n", ":2: found the end of the file, expected }" },
+	{ "default_lifetime = 5\n/* no end\n\n", ":4: found the end of the file, expected the end of a comment or string" },
+	{ "state = \"/no/end\n", ":2: found the end of the file, expected more" },
+	{ "}\n", ":1: unexpected closing brace" },
+	{ "peer \"a\" {\nspi_in 7\n", ":2: missing equal sign after option 'spi_in'" },
+};
+
+#define N_BAD	((int)(sizeof(bad) / sizeof(bad[0])))
+
+START_TEST(a_bad_file_is_refused_with_file_and_line)
+{
+	struct conf *c = NULL;
+	char *why;
+
+	put(bad[_i].text, 0600);
+	ck_assert_int_lt(conf_read(path, &c, &why), 0);
+	ck_assert_ptr_null(c);
+	ck_assert_ptr_nonnull(why);
+	ck_assert_int_eq(strncmp(why, path, strlen(path)), 0);
+	ck_assert_str_eq(why + strlen(path), bad[_i].why);
+	free(why);
+}
+END_TEST
+
+START_TEST(keys_that_others_may_read_are_refused_with_the_remedy)
+{
+	static const mode_t mode[] = { 0644, 0604, 0602, 0620 };
+	struct conf *c = NULL;
+	char *why, want[256];
+
+	put(GOOD_PEER("a", "2001:db8::1", "256"), mode[_i]);
+	snprintf(want, sizeof(want), "%s: found keys in a file of mode %04o, expected that nobody else can read them or change "
+		 "them: chmod o=,g-w %s", path, (unsigned)mode[_i], path);
+	ck_assert_int_eq(conf_read(path, &c, &why), -EPERM);
+	ck_assert_str_eq(why, want);
+	free(why);
+	put(GOOD_PEER("a", "2001:db8::1", "256"), 0640);
+	ck_assert_int_eq(conf_read(path, &c, &why), 0);
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(a_file_without_keys_may_be_read_by_all)
+{
+	struct conf *c;
+	char *why;
+
+	put("# nothing but comments\n", 0644);
+	ck_assert_int_eq(conf_read(path, &c, &why), 0);
+	ck_assert_uint_eq(c->n_peer, 0);
+	conf_free(c);
+	put("", 0644);
+	ck_assert_int_eq(conf_read(path, &c, &why), 0);
+	ck_assert_mem_eq(&c->core, &core_config_default, sizeof(c->core));
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(only_the_default_file_may_be_missing)
+{
+	struct conf *c = NULL;
+	char *why, want[128];
+
+	ck_assert_int_eq(conf_read(path, &c, &why), -ENOENT);
+	snprintf(want, sizeof(want), "%s: No such file or directory", path);
+	ck_assert_str_eq(why, want);
+	free(why);
+	if (access(CONF_DEFAULT, F_OK) == 0)
+		return;
+	ck_assert_int_eq(conf_read(CONF_DEFAULT, &c, &why), 0);
+	conf_free(c);
+}
+END_TEST
+
+START_TEST(a_directory_is_no_configuration)
+{
+	struct conf *c = NULL;
+	char *why;
+
+	ck_assert_int_eq(conf_read(dir, &c, &why), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why, "found something else, expected a file"));
+	free(why);
+}
+END_TEST
+
+START_TEST(keys_are_never_quoted)
+{
+	struct conf *c = NULL;
+	char *why;
+
+	put("peer \"a\" {\nkey_in = \"deadbeefcafe0\"\n}\n", 0600);
+	ck_assert_int_lt(conf_read(path, &c, &why), 0);
+	ck_assert_ptr_null(strstr(why, "deadbeef"));
+	free(why);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("conf");
+	TCase *tc = tcase_create("conf");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_complete_file_is_understood);
+	tcase_add_loop_test(tc, a_bad_file_is_refused_with_file_and_line, 0, N_BAD);
+	tcase_add_loop_test(tc, keys_that_others_may_read_are_refused_with_the_remedy, 0, 4);
+	tcase_add_test(tc, a_file_without_keys_may_be_read_by_all);
+	tcase_add_test(tc, only_the_default_file_may_be_missing);
+	tcase_add_test(tc, a_directory_is_no_configuration);
+	tcase_add_test(tc, keys_are_never_quoted);
+	suite_add_tcase(s, tc);
+	return suite_run(s);
+}

@@ -129,10 +129,10 @@ int signal_parse(const uint8_t *pkt, size_t len, struct signal *ret);
  * no option at all (homelessv6 appendix B).
  *
  * A BU's addresses are laid out compactly (B8), so not always in the order given. A BU that names the packet's source,
- * or nothing at all, which is the same, has prefixes only: of 8 octets for those that end in the source's last 8, of 16 for the rest; a standard host sees
- * the Initial BU as the deletion it is to see (B3). Any other begins with an Alternate CoA, followed by prefixes of 8
- * for those that end as it does; three or more that share another ending follow likewise, the rest as prefixes of
- * 16, or as Alternate CoA if it is one.
+ * or nothing at all, which is the same, has prefixes only: of 8 octets for those that end in the source's last 8, of
+ * 16 for the rest; a standard host sees the Initial BU as the deletion it is to see (B3). Any other begins
+ * with an Alternate CoA, followed by prefixes of 8 for those that end as it does; three or more that share another
+ * ending follow likewise, the rest as prefixes of 16, or as Alternate CoA if it is one.
  *
  * Returns the packet's length; -EMSGSIZE if it would exceed size or SIGNAL_MTU, or a BU the 255 octets of an option;
  * -EINVAL if s breaks a rule of the format: BU or BA without AH, BU numbers that do not increase, flags or a

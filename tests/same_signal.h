@@ -35,7 +35,8 @@ static inline bool same_bu(const struct binding_update *a, const struct binding_
 	return a->flags == b->flags && a->prefix_len == b->prefix_len && a->seq == b->seq &&
 	       a->lifetime == b->lifetime && a->homeless == b->homeless && a->has_unique_id == b->has_unique_id &&
 	       a->unique_id == b->unique_id && a->has_challenge == b->has_challenge &&
-	       memcmp(a->challenge, b->challenge, CHALLENGE_LEN) == 0 && same_addrs(a, b);
+	       memcmp(a->challenge, b->challenge, CHALLENGE_LEN) == 0 && a->names_source == b->names_source &&
+	       same_addrs(a, b);
 }
 
 static inline bool same_ba(const struct binding_ack *a, const struct binding_ack *b)

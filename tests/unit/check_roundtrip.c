@@ -46,6 +46,7 @@ static void random_bu(struct binding_update *bu, uint16_t seq)
 	if (bu->has_challenge)
 		fill(bu->challenge, sizeof(bu->challenge));
 	bu->n_addr = (unsigned)random() % (bu->has_challenge ? 2 : 11);
+	bu->names_source = bu->n_addr == 0 || (!bu->has_challenge && toss());
 	for (unsigned i = 0; i < bu->n_addr; i++)
 		bu->addr[i] = random_addr();
 }
@@ -189,11 +190,12 @@ START_TEST(o1_whatever_is_built_is_aligned_and_reads_back_the_same)
 }
 END_TEST
 
-static struct signal one_bu(bool homeless, unsigned n, const char *const *text)
+static struct signal one_bu(bool source, bool homeless, unsigned n, const char *const *text)
 {
 	struct signal s = {
 		.src = addr("2001:db8:2::1"), .dst = addr("2001:db8:9::9"), .has_ah = true, .spi = 1, .ah_seq = 1,
-		.n_bu = 1, .bu = { { .flags = BU_ACK, .seq = 1, .lifetime = 600, .homeless = homeless, .n_addr = n } },
+		.n_bu = 1, .bu = { { .flags = BU_ACK, .seq = 1, .lifetime = 600, .homeless = homeless,
+				     .names_source = source, .n_addr = n } },
 	};
 
 	for (unsigned i = 0; i < n; i++)
@@ -205,33 +207,34 @@ START_TEST(b8_addresses_take_few_octets)
 {
 	static const struct {
 		const char *what;
-		bool homeless;
+		bool source, homeless;
 		unsigned n;
 		const char *addr[6];
 		const char *subs;	/* as they follow the fixed part, at 12 of the header */
 	} row[] = {
-		{ "alone: Alternate CoA, though it ends as the source", false, 1, { "2001:db8:3::1" },
+		{ "one instead of the source: Alternate CoA", false, false, 1, { "2001:db8:3::1" },
 		  "0100 0410 20010db8000300000000000000000001" },
-		{ "alone, first contact: prefix of 8", true, 1, { "2001:db8:3::1" },
+		{ "one besides the source, same ending: prefix of 8", true, true, 1, { "2001:db8:3::1" },
 		  "f000 010100 f10941 20010db800030000" },
-		{ "alone, first contact: prefix of 16", true, 1, { "2001:db8:3::5" },
+		{ "one besides the source, other ending: prefix of 16", true, true, 1, { "2001:db8:3::5" },
 		  "f000 010100 f111c1 20010db8000300000000000000000005" },
-		{ "the source's ending and one other", false, 3, { "2001:db8:3::1", "2001:db8:4::5", "2001:db8:5::1" },
-		  "0103000000 f11142 20010db800030000 20010db800050000 0100 0410 20010db8000400000000000000000005" },
-		{ "no common ending", false, 2, { "2001:db8:3::3", "2001:db8:4::4" },
-		  "0103000000 f121c2 20010db8000300000000000000000003 20010db8000400000000000000000004" },
-		{ "three of another ending, one of the source's, one of neither", false, 5,
-		  { "2001:db8:3::7", "2001:db8:4::7", "2001:db8:5::1", "2001:db8:6::8", "2001:db8:7::7" },
-		  "0103000000 f10941 20010db800050000"
-		  "0100 0410 20010db8000300000000000000000007"
-		  "0103000000 f11142 20010db800040000 20010db800070000"
-		  "010400000000 0410 20010db8000600000000000000000008" },
-		{ "first contact: no Alternate CoA ever", true, 4,
+		{ "besides the source: never an Alternate CoA", true, true, 4,
 		  { "2001:db8:3::7", "2001:db8:4::7", "2001:db8:5::1", "2001:db8:6::7" },
 		  "f000 010100 f10941 20010db800050000 0103000000 f131c3 20010db8000300000000000000000007"
 		  "20010db8000400000000000000000007 20010db8000600000000000000000007" },
+		{ "two of one ending", false, false, 2, { "2001:db8:3::7", "2001:db8:4::7" },
+		  "0100 0410 20010db8000300000000000000000007 0103000000 f10941 20010db800040000" },
+		{ "two of two endings", false, false, 2, { "2001:db8:3::3", "2001:db8:4::4" },
+		  "0100 0410 20010db8000300000000000000000003 010400000000 0410 20010db8000400000000000000000004" },
+		{ "two groups and one of neither", false, false, 6,
+		  { "2001:db8:3::7", "2001:db8:4::9", "2001:db8:5::8", "2001:db8:6::8", "2001:db8:7::7",
+		    "2001:db8:8::8" },
+		  "0100 0410 20010db8000300000000000000000007 0103000000 f10941 20010db800070000"
+		  "010400000000 0410 20010db8000500000000000000000008"
+		  "0103000000 f11142 20010db800060000 20010db800080000"
+		  "010400000000 0410 20010db8000400000000000000000009" },
 	};
-	struct signal s = one_bu(row[_i].homeless, row[_i].n, row[_i].addr);
+	struct signal s = one_bu(row[_i].source, row[_i].homeless, row[_i].n, row[_i].addr);
 	int n = signal_build(&s, 12, pkt, sizeof(pkt));
 
 	ck_assert_msg(n > 76, "%s: %d", row[_i].what, n);
@@ -248,7 +251,7 @@ START_TEST(o2_as_many_prefixes_as_fit_are_sent)
 		bool homeless, same_end;
 		unsigned n;
 	} row[] = { { true, true, 29 }, { false, true, 29 }, { true, false, 14 }, { false, false, 14 } };
-	struct signal s = one_bu(row[_i].homeless, 0, NULL);
+	struct signal s = one_bu(true, row[_i].homeless, 0, NULL);
 	struct binding_update *bu = &s.bu[0];
 
 	for (unsigned i = 0; i <= row[_i].n; i++) {
@@ -268,7 +271,7 @@ END_TEST
 
 START_TEST(what_the_format_forbids_is_not_built)
 {
-	struct signal ok = one_bu(false, 0, NULL), s;
+	struct signal ok = one_bu(true, false, 0, NULL), s;
 
 	ck_assert_int_eq(signal_build(&ok, 12, pkt, sizeof(pkt)), 80);
 	ck_assert_int_eq(signal_build(&ok, 20, pkt, sizeof(pkt)), -EINVAL);
@@ -280,7 +283,11 @@ START_TEST(what_the_format_forbids_is_not_built)
 	ck_assert_int_eq(signal_build(&s, 12, pkt, sizeof(pkt)), -EINVAL);
 	s = ok, s.bu[0].n_addr = BU_ADDRS_MAX + 1;
 	ck_assert_int_eq(signal_build(&s, 12, pkt, sizeof(pkt)), -EINVAL);
-	s = ok, s.bu[0].has_challenge = true, s.bu[0].n_addr = 2;
+	s = ok, s.bu[0].has_challenge = true, s.bu[0].n_addr = 1;
+	ck_assert_int_eq(signal_build(&s, 12, pkt, sizeof(pkt)), -EINVAL);
+	s.bu[0].names_source = false;
+	ck_assert_int_eq(signal_build(&s, 12, pkt, sizeof(pkt)), 120);
+	s.bu[0].n_addr = 2;
 	ck_assert_int_eq(signal_build(&s, 12, pkt, sizeof(pkt)), -EINVAL);
 	s = ok, s.bu[0].flags = 0x81;
 	ck_assert_int_eq(signal_build(&s, 12, pkt, sizeof(pkt)), -EINVAL);
@@ -299,7 +306,7 @@ END_TEST
 
 START_TEST(b8_sequence_numbers_in_a_packet_increase_modulo_2_16)
 {
-	struct signal s = one_bu(false, 0, NULL);
+	struct signal s = one_bu(true, false, 0, NULL);
 
 	s.n_bu = 2;
 	s.bu[0].seq = 0xffff;
@@ -316,7 +323,7 @@ END_TEST
 
 START_TEST(appendix_b_packet_is_ah_and_nothing_else)
 {
-	struct signal s = one_bu(false, 0, NULL);
+	struct signal s = one_bu(true, false, 0, NULL);
 
 	s.n_bu = 0;
 	ck_assert_int_eq(signal_build(&s, 12, pkt, sizeof(pkt)), 64);
@@ -329,7 +336,8 @@ END_TEST
 /* HAO, BAs, BUs of all kinds, BR: every function of the parser has work. */
 static size_t rich_packet(void)
 {
-	struct signal s = one_bu(true, 3, (const char *const[]){ "2001:db8:3::1", "2001:db8:4::5", "2001:db8:5::1" });
+	static const char *const other[] = { "2001:db8:3::1", "2001:db8:4::5", "2001:db8:5::1" };
+	struct signal s = one_bu(true, true, 3, other);
 
 	s.has_rh0 = s.has_home = s.has_br = true;
 	s.home = addr("2001:db8:1::1");

@@ -27,6 +27,7 @@ static struct signal with_bu(struct binding_update bu)
 	struct signal s = base();
 
 	bu.flags = BU_ACK;
+	bu.names_source = bu.n_addr == 0 || bu.names_source;
 	bu.seq = 1;
 	bu.lifetime = 600;
 	s.n_bu = 1;
@@ -272,6 +273,18 @@ START_TEST(o2_suffix_is_that_of_the_source_on_the_wire_not_of_the_home_address)
 }
 END_TEST
 
+START_TEST(an_alternate_coa_takes_the_place_of_the_source)
+{
+	ck_assert_int_eq(parse_after_ah(BU BU_("13") "f10941 20010db800bb0000" BU_("1a") "0410" HOME
+					BU_("25") "f10941 20010db800bb0000" "0410" HOME), 0);
+	ck_assert(parsed.bu[0].names_source);
+	ck_assert(parsed.bu[1].names_source);
+	ck_assert(!parsed.bu[2].names_source);
+	ck_assert(!parsed.bu[3].names_source);
+	assert_addrs(&parsed.bu[3], 2, (const char *const[]){ "2001:db8:bb::1", "2001:db8:1::1" });
+}
+END_TEST
+
 START_TEST(o2_count_of_zero_names_nothing)
 {
 	for (unsigned pl = 0; pl < 4; pl++) {
@@ -514,6 +527,7 @@ int main(void)
 	tcase_add_test(parse, o2_suffix_comes_from_the_nearest_alternate_coa_before_it_else_from_the_source);
 	tcase_add_test(parse, o2_suffix_does_not_come_from_another_update);
 	tcase_add_test(parse, o2_suffix_is_that_of_the_source_on_the_wire_not_of_the_home_address);
+	tcase_add_test(parse, an_alternate_coa_takes_the_place_of_the_source);
 	tcase_add_test(parse, o2_count_of_zero_names_nothing);
 	tcase_add_loop_test(parse, o2_as_many_prefixes_as_fit_are_read, 0, 4);
 	tcase_add_test(parse, o1_unknown_sub_options_and_options_are_skipped);

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# A fuzz target is fuzz/fuzz_X.c with seeds in fuzz/corpus/X. make check puts the seeds through it with a plain
+# main(); "make fuzz" lets libFuzzer look for more (CC=clang ./configure --enable-fuzzers).
+FUZZ_TARGETS = ah signalling
+FUZZ_SECONDS = 60
+EXTRA_DIST += fuzz/corpus
+
+check_PROGRAMS += corpus_ah corpus_signalling
+corpus_ah_SOURCES = fuzz/fuzz_ah.c fuzz/corpus.c fuzz/fuzz.h
+corpus_ah_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/ah"'
+corpus_signalling_SOURCES = fuzz/fuzz_signalling.c fuzz/corpus.c fuzz/fuzz.h same_signal.h
+corpus_signalling_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/signalling"'
+
+FUZZ_BINARIES = fuzz_ah fuzz_signalling
+EXTRA_PROGRAMS = $(FUZZ_BINARIES)
+CLEANFILES = $(FUZZ_BINARIES)
+fuzz_ah_SOURCES = fuzz/fuzz_ah.c fuzz/fuzz.h
+fuzz_ah_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_signalling_SOURCES = fuzz/fuzz_signalling.c fuzz/fuzz.h same_signal.h
+fuzz_signalling_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+.PHONY: fuzz
+if FUZZERS
+# What it finds goes to fuzz-new/X; a finding is kept by copying it to fuzz/corpus/X.
+fuzz: $(FUZZ_BINARIES)
+	for t in $(FUZZ_TARGETS); do \
+		mkdir -p fuzz-new/$$t && \
+		./fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -max_len=1500 -print_final_stats=1 \
+			-artifact_prefix=fuzz-new/$$t- fuzz-new/$$t $(srcdir)/fuzz/corpus/$$t || exit 1; \
+	done
+else
+fuzz:
+	@echo "configure with CC=clang and --enable-fuzzers for this" >&2; exit 1
+endif

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Comparison with independent implementations.
+dist_check_SCRIPTS = peers/verify_ah.py
+TESTS += peers/verify_ah.py
+TEST_EXTENSIONS = .py
+
+EXTRA_PROGRAMS += packets
+CLEANFILES += packets
+packets_SOURCES = peers/packets.c
+peers/verify_ah.log: packets$(EXEEXT)

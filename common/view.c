@@ -131,7 +131,7 @@ void view_write(struct view *v, const struct view_row *rows, unsigned n)
 	uint32_t seq = v->seq + 1;
 	struct view_table *t = &v->table[seq & 1];
 
-	/* Readers of this table must see that seq went past it before they see it change. */
+	/* Who reads this table still must be able to see that seq has left it before he sees it change. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	t->n = n < VIEW_ROWS_MAX ? n : VIEW_ROWS_MAX;
 	if (t->n) {

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * bind(2) to an address that this host has lost but its programs still know (A2: active FTP binds to the address of its
+ * control connection) binds to the one that took its place.
+ */
+#include "helper.h"
+#include "libc.h"
+#include "names.h"
+
+#include <errno.h>
+
+#define EXPORT	__attribute__((visibility("default")))
+
+/* The kernel does not have the address asked for. */
+static int bind_elsewhere(int fd, const struct sockaddr_in6 *asked, socklen_t len)
+{
+	struct sockaddr_in6 here = *asked;
+	int r;
+
+	if (!helper_lookup(fd, VIEW_LOCAL, &asked->sin6_addr, &here.sin6_addr)) {
+		errno = EADDRNOTAVAIL;
+		return -1;
+	}
+	r = libc()->bind(fd, (const struct sockaddr *)&here, len < sizeof(here) ? len : sizeof(here));
+	if (!r)
+		names_set(fd, NAME_OWN, &asked->sin6_addr, &here.sin6_addr);
+	return r;
+}
+
+EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct sockaddr_in6 asked;
+	int saved = errno;
+	int r = libc()->bind(fd, addr, len);
+
+	if (!r || errno != EADDRNOTAVAIL || !helper_eligible(addr, len, &asked))
+		return r;
+	r = bind_elsewhere(fd, &asked, len);
+	if (!r)
+		errno = saved;
+	return r;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * connect(2): goes where the peer is now, remembers whom the program asked for, and shows the socket to the helper as
+ * soon as the kernel has chosen its addresses.
+ */
+#include "helper.h"
+#include "libc.h"
+#include "names.h"
+
+#include <errno.h>
+
+#define EXPORT	__attribute__((visibility("default")))
+
+/*
+ * The kernel has taken the call: to the address asked for, or to now if that is not NULL. A program that calls again to
+ * learn how a connection ended shows its socket twice; the helper knows it by its cookie.
+ */
+static void connected(int fd, const struct in6_addr *asked, const struct in6_addr *now)
+{
+	if (now)
+		names_set(fd, NAME_PEER, asked, now);
+	else if (names_any())
+		names_drop(fd, NAME_PEER);
+	helper_show(fd, CONTROL_CONNECT);
+}
+
+static int connect6(int fd, const struct sockaddr *addr, socklen_t len, const struct sockaddr_in6 *asked)
+{
+	struct sockaddr_in6 there = *asked;
+	int r, saved = errno;
+	bool elsewhere = helper_lookup(fd, VIEW_FOREIGN, &asked->sin6_addr, &there.sin6_addr);
+
+	errno = saved;
+	if (elsewhere)
+		r = libc()->connect(fd, (const struct sockaddr *)&there, len < sizeof(there) ? len : sizeof(there));
+	else
+		r = libc()->connect(fd, addr, len);
+	saved = errno;
+	if (!r || errno == EINPROGRESS || errno == EINTR)
+		connected(fd, &asked->sin6_addr, elsewhere ? &there.sin6_addr : NULL);
+	errno = saved;
+	return r;
+}
+
+EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct sockaddr_in6 asked;
+
+	/* In this order: without a helper even a bad pointer is the kernel's business. */
+	if (!helper_known() || !helper_eligible(addr, len, &asked))
+		return libc()->connect(fd, addr, len);
+	return connect6(fd, addr, len, &asked);
+}
+
+/* The C library's other name for it. */
+EXPORT int __connect(int fd, const struct sockaddr *addr, socklen_t len) __attribute__((alias("connect")));

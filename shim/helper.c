@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#define _GNU_SOURCE	/* struct ucred */
+#include "helper.h"
+#include "addr.h"
+#include "raw.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <time.h>
+
+#define SIN6_LEN_MIN	offsetof(struct sockaddr_in6, sin6_scope_id)	/* RFC 2133; the kernel takes that, too */
+
+enum start { START_NOT, START_RUNNING, START_DONE };
+
+static enum start started;			/* what is below is constant once this says START_DONE */
+static struct sockaddr_un door;
+static socklen_t door_len;
+static char view_path[sizeof(door.sun_path) + sizeof(VIEW_SUFFIX)];
+
+static const struct view *current;		/* the last view mapped, dead or alive */
+static uint64_t looked;				/* when it was last looked for, ms */
+
+/* Copies the path: programs overwrite their environment to change their title. */
+static void read_path(void)
+{
+	const char *path = control_path(NULL);
+	int len = control_shim_address(path, &door);
+
+	if (len < 0)
+		return;
+	door_len = len;
+	strcpy(view_path, path);
+	strcat(view_path, VIEW_SUFFIX);
+}
+
+static bool retry_due(void)
+{
+	struct timespec t;
+
+	if (clock_gettime(CLOCK_MONOTONIC_COARSE, &t))
+		return false;
+
+	uint64_t now = t.tv_sec * UINT64_C(1000) + t.tv_nsec / 1000000;
+	uint64_t last = __atomic_load_n(&looked, __ATOMIC_RELAXED);
+	if (last && now - last < HELPER_RETRY_MS)
+		return false;
+	__atomic_store_n(&looked, now, __ATOMIC_RELAXED);
+	return true;
+}
+
+/* The view that counts now, or NULL. */
+static const struct view *view_now(void)
+{
+	const struct view *v = __atomic_load_n(&current, __ATOMIC_ACQUIRE), *fresh;
+
+	if (v && view_live(v))
+		return v;
+	if (__atomic_load_n(&started, __ATOMIC_ACQUIRE) != START_DONE || !door_len || !retry_due())
+		return NULL;
+	fresh = view_map(view_path);
+	/* An older view stays mapped: another thread may be looking into it. */
+	if (fresh && !__atomic_compare_exchange_n(&current, &v, fresh, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		view_unmap(fresh);
+		fresh = v;
+	}
+	return fresh;
+}
+
+void helper_start(void)
+{
+	enum start expected = START_NOT;
+	int saved = errno;
+
+	if (__atomic_compare_exchange_n(&started, &expected, START_RUNNING, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE)) {
+		read_path();
+		__atomic_store_n(&started, START_DONE, __ATOMIC_RELEASE);
+		view_now();
+	}
+	errno = saved;
+}
+
+static bool socket_is_ours(int fd, const struct view *v)
+{
+	int proto = 0;
+	uint64_t netns = 0;
+	socklen_t plen = sizeof(proto), nlen = sizeof(netns);
+
+	return !raw_getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &proto, &plen) &&
+	       (proto == IPPROTO_TCP || proto == IPPROTO_UDP) &&
+	       !raw_getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &netns, &nlen) && netns == v->netns;
+}
+
+bool helper_lookup(int fd, enum view_side side, const struct in6_addr *addr, struct in6_addr *ret)
+{
+	const struct view *v = view_now();
+	struct in6_addr now;
+
+	if (!view_lookup(v, side, addr, &now) || !socket_is_ours(fd, v))
+		return false;
+	*ret = now;
+	return true;
+}
+
+bool helper_known(void)
+{
+	int saved = errno;
+	bool known = view_now() || __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+
+	errno = saved;
+	return known;
+}
+
+uint64_t helper_cookie(int fd)
+{
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
+
+	return raw_getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len) ? 0 : cookie;
+}
+
+/* Anybody can take an abstract name: shown is only to root and to ourselves. */
+static bool door_is_trusted(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return !raw_getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) && (peer.uid == 0 || peer.uid == geteuid());
+}
+
+static void hand_over(int at, int fd, enum control_origin origin)
+{
+	struct control_register text = { CONTROL_MAGIC, CONTROL_VERSION, origin, 0 };
+	struct iovec iov = { &text, sizeof(text) };
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(fd))];
+	} control = { .buf = "" };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control.buf, .msg_controllen = sizeof(control.buf),
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	raw_sendmsg(at, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void helper_show(int fd, enum control_origin origin)
+{
+	int at = raw_socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (at < 0)
+		return;
+	if (!raw_connect(at, (const struct sockaddr *)&door, door_len) && door_is_trusted(at))
+		hand_over(at, fd, origin);
+	raw_close(at);
+}
+
+bool helper_eligible(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *ret)
+{
+	if (!addr || len < SIN6_LEN_MIN || len > sizeof(struct sockaddr_storage) || addr->sa_family != AF_INET6)
+		return false;
+	ret->sin6_scope_id = 0;
+	memcpy(ret, addr, len < sizeof(*ret) ? len : sizeof(*ret));
+	return addr_usable(&ret->sin6_addr);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The helper as a program sees it: a view to look into and a door to show sockets at. Everything here is
+ * async-signal-safe, takes no lock, waits for nobody and holds no descriptor between calls. Only helper_lookup() and
+ * helper_show() make system calls worth counting, and none while there is no helper but for a failing open(2) every
+ * HELPER_RETRY_MS.
+ *
+ * Once a view was mapped the door is tried even when that view is dead: in a chroot the next one cannot be opened,
+ * but the door's abstract name reaches everywhere.
+ */
+#ifndef HMIP_HELPER_H
+#define HMIP_HELPER_H
+
+#include "control.h"
+#include "view.h"
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HELPER_RETRY_MS	100
+
+/* Reads the environment and maps the view. Idempotent; called by the constructor. Keeps errno. */
+void helper_start(void);
+
+/*
+ * Looks addr up for socket fd, which must be TCP or UDP and of the network namespace the view speaks of. Returns true and
+ * fills *ret if another address must be used. Clobbers errno.
+ */
+bool helper_lookup(int fd, enum view_side side, const struct in6_addr *addr, struct in6_addr *ret);
+
+/* Whether there is, or was, a helper: else there is nothing to do for us. Keeps errno. */
+bool helper_known(void);
+
+/*
+ * Shows fd at the door, or does nothing if that cannot be done at once. To be called only if helper_known(). Clobbers
+ * errno.
+ */
+void helper_show(int fd, enum control_origin origin);
+
+/* The kernel's cookie of the socket fd, which names it for life; 0 if fd is no socket. Clobbers errno. */
+uint64_t helper_cookie(int fd);
+
+/*
+ * Whether the address may concern us: AF_INET6, global or ULA. On true *ret is a copy that may be looked into and
+ * changed, of min(len, sizeof(*ret)) octets.
+ */
+bool helper_eligible(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *ret);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The one place that looks symbols up. */
+#define _GNU_SOURCE	/* RTLD_NEXT */
+#include "libc.h"
+#include "raw.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+static struct libc table;
+static bool resolved;
+
+/* What is found nowhere behind us (a program that brings a libc of its own) is asked of the kernel. */
+static const struct {
+	const char *name;
+	size_t offset;
+	void (*without)(void);
+} symbol[] = {
+	{ "connect", offsetof(struct libc, connect), (void (*)(void))raw_connect },
+	{ "accept", offsetof(struct libc, accept), (void (*)(void))raw_accept },
+	{ "accept4", offsetof(struct libc, accept4), (void (*)(void))raw_accept4 },
+	{ "bind", offsetof(struct libc, bind), (void (*)(void))raw_bind },
+	{ "getpeername", offsetof(struct libc, getpeername), (void (*)(void))raw_getpeername },
+	{ "getsockname", offsetof(struct libc, getsockname), (void (*)(void))raw_getsockname },
+};
+
+const struct libc *libc(void)
+{
+	if (__builtin_expect(__atomic_load_n(&resolved, __ATOMIC_ACQUIRE), 1))
+		return &table;
+
+	/* Threads that come here together write the same pointers. */
+	int saved = errno;
+	for (size_t i = 0; i < sizeof(symbol) / sizeof(*symbol); i++) {
+		void *f = dlsym(RTLD_NEXT, symbol[i].name);
+		void **slot = (void **)((char *)&table + symbol[i].offset);
+
+		__atomic_store_n(slot, f ? f : (void *)symbol[i].without, __ATOMIC_RELAXED);
+	}
+	__atomic_store_n(&resolved, true, __ATOMIC_RELEASE);
+	errno = saved;
+	return &table;
+}

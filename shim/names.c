@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "names.h"
+#include "helper.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#define SETS	256
+#define WAYS	8
+
+struct name {
+	struct in6_addr known[2], now[2];	/* by enum name_side */
+	bool has[2];
+	uint64_t cookie;			/* 0: never used */
+	uint32_t age;
+	int fd;					/* that it was set by: tells whether the socket lives */
+};
+
+static struct row {
+	uint32_t seq;				/* odd while the row is being written */
+	struct name name;
+} rows[SETS][WAYS];
+
+static bool any;
+static uint32_t ages;
+
+bool names_any(void)
+{
+	return __atomic_load_n(&any, __ATOMIC_RELAXED);
+}
+
+/* Copies a row that may be changing. Returns false if it did; *seq is what it was copied at. */
+static bool row_read(const struct row *r, struct name *ret, uint32_t *seq)
+{
+	*seq = __atomic_load_n(&r->seq, __ATOMIC_ACQUIRE);
+	if (*seq & 1)
+		return false;
+	*ret = *(const volatile struct name *)&r->name;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return __atomic_load_n(&r->seq, __ATOMIC_RELAXED) == *seq;
+}
+
+/* Returns false if the row is not what it was at seq any more. */
+static bool row_write(struct row *r, const struct name *name, uint32_t seq)
+{
+	if (!__atomic_compare_exchange_n(&r->seq, &seq, seq + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		return false;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	r->name = *name;
+	__atomic_store_n(&r->seq, seq + 2, __ATOMIC_RELEASE);
+	return true;
+}
+
+static struct row *row_find(uint64_t cookie, struct name *ret, uint32_t *seq)
+{
+	struct row *set = rows[cookie % SETS];
+
+	for (unsigned i = 0; cookie && i < WAYS; i++)
+		if (row_read(&set[i], ret, seq) && ret->cookie == cookie)
+			return &set[i];
+	return NULL;
+}
+
+/* How willingly a row is given up: by age, after all rows whose sockets are gone, and those after ones never used. */
+static uint32_t row_worth(const struct name *n)
+{
+	if (!n->cookie)
+		return 0;
+	/* ages is read after the row was: so none is from the future, which would look like the oldest of all. */
+	uint32_t age = (__atomic_load_n(&ages, __ATOMIC_RELAXED) - n->age) & INT32_MAX;
+	uint32_t youth = INT32_MAX - age;
+
+	return helper_cookie(n->fd) == n->cookie ? UINT32_C(0x80000000) + youth : youth + 1;
+}
+
+/* The row to use for a new cookie, NULL if all are being written. */
+static struct row *row_cheapest(uint64_t cookie, uint32_t *seq)
+{
+	struct row *set = rows[cookie % SETS], *cheapest = NULL;
+	uint32_t lowest = UINT32_MAX;
+
+	for (unsigned i = 0; i < WAYS && lowest; i++) {
+		struct name n;
+		uint32_t s, worth;
+
+		if (!row_read(&set[i], &n, &s))
+			continue;
+		worth = row_worth(&n);
+		if (worth < lowest) {
+			cheapest = &set[i];
+			lowest = worth;
+			*seq = s;
+		}
+	}
+	return cheapest;
+}
+
+void names_set(int fd, enum name_side side, const struct in6_addr *known, const struct in6_addr *now)
+{
+	uint64_t cookie = helper_cookie(fd);
+
+	for (unsigned i = 0; cookie && i < WAYS; i++) {
+		struct name n;
+		uint32_t seq;
+		struct row *r = row_find(cookie, &n, &seq);
+
+		if (!r) {
+			r = row_cheapest(cookie, &seq);
+			memset(&n, 0, sizeof(n));
+		}
+		n.cookie = cookie;
+		n.fd = fd;
+		n.age = __atomic_add_fetch(&ages, 1, __ATOMIC_RELAXED);
+		n.has[side] = true;
+		n.known[side] = *known;
+		n.now[side] = *now;
+		if (r && row_write(r, &n, seq)) {
+			__atomic_store_n(&any, true, __ATOMIC_RELAXED);
+			return;
+		}
+	}
+}
+
+void names_drop(int fd, enum name_side side)
+{
+	struct name n;
+	uint32_t seq;
+	struct row *r = row_find(helper_cookie(fd), &n, &seq);
+
+	if (!r || !n.has[side])
+		return;
+	n.has[side] = false;
+	row_write(r, &n, seq);
+}
+
+/* Returns true and fills *ret if the program knows what the kernel calls now by another name. */
+static bool names_get(int fd, enum name_side side, const struct in6_addr *now, struct in6_addr *ret)
+{
+	struct name n;
+	uint32_t seq;
+
+	if (!row_find(helper_cookie(fd), &n, &seq) || !n.has[side] || !IN6_ARE_ADDR_EQUAL(&n.now[side], now))
+		return false;
+	*ret = n.known[side];
+	return true;
+}
+
+int names_tell(names_fn *kernel, enum name_side side, int fd, struct sockaddr *addr, socklen_t *len)
+{
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in6 in6;
+		struct sockaddr_storage any;
+	} name;
+	socklen_t full = sizeof(name), room;
+	int r, saved = errno;
+
+	if (!names_any() || !len)
+		return kernel(fd, addr, len);
+	room = *len;
+	r = kernel(fd, addr, len);
+	if (r || room < offsetof(struct sockaddr_in6, sin6_addr) || addr->sa_family != AF_INET6)
+		return r;
+	/* Asked again with room for all of it: the program may have room for half an address only. */
+	if (!kernel(fd, &name.sa, &full) && full == sizeof(name.in6) &&
+	    names_get(fd, side, &name.in6.sin6_addr, &name.in6.sin6_addr))
+		memcpy(addr, &name.in6, room < full ? room : full);
+	errno = saved;
+	return r;
+}

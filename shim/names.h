@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The names a program gave its sockets, where the kernel was told others. Rows are found by the socket's cookie, so
+ * duplicates of a descriptor share one, a descriptor used anew finds none, and nobody has to tell us of a close.
+ *
+ * A table of fixed size without locks: a row that a thread was writing when another forked is lost to the child, no
+ * more. When a set of rows is full, the oldest whose socket is gone gives way, or else the oldest, and its program is
+ * told the kernel's name. All functions are async-signal-safe.
+ */
+#ifndef HMIP_NAMES_H
+#define HMIP_NAMES_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+enum name_side {
+	NAME_PEER,
+	NAME_OWN,
+};
+
+/* Whether there ever was a name to keep: while not, getpeername() and getsockname() have nothing to ask. */
+bool names_any(void);
+
+/* The program called the address known, the kernel was told now. Clobbers errno. */
+void names_set(int fd, enum name_side side, const struct in6_addr *known, const struct in6_addr *now);
+
+/* The program and the kernel agree about this socket from now on. Clobbers errno. */
+void names_drop(int fd, enum name_side side);
+
+typedef int names_fn(int fd, struct sockaddr *addr, socklen_t *len);
+
+/*
+ * getpeername() or getsockname() as the program is to see it; kernel is the real one. Cutting to the room
+ * there is, results and errno are the real one's.
+ */
+int names_tell(names_fn *kernel, enum name_side side, int fd, struct sockaddr *addr, socklen_t *len);
+
+#endif

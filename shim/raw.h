@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * System calls by number, for the shim's own needs. Unlike libc's functions they are no cancellation points (a thread
+ * cancelled here would lose a connection it does not know it has), and neither we nor another preload stands in front.
+ * All set errno as libc does.
+ */
+#ifndef HMIP_RAW_H
+#define HMIP_RAW_H
+
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static inline int raw_socket(int family, int type)
+{
+	return syscall(SYS_socket, family, type, 0);
+}
+
+static inline int raw_connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	return syscall(SYS_connect, fd, addr, len);
+}
+
+static inline int raw_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
+{
+	return syscall(SYS_accept4, fd, addr, len, flags);
+}
+
+static inline int raw_accept(int fd, struct sockaddr *addr, socklen_t *len)
+{
+	return raw_accept4(fd, addr, len, 0);	/* some machines have only this one */
+}
+
+static inline int raw_bind(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	return syscall(SYS_bind, fd, addr, len);
+}
+
+static inline int raw_getpeername(int fd, struct sockaddr *addr, socklen_t *len)
+{
+	return syscall(SYS_getpeername, fd, addr, len);
+}
+
+static inline int raw_getsockname(int fd, struct sockaddr *addr, socklen_t *len)
+{
+	return syscall(SYS_getsockname, fd, addr, len);
+}
+
+static inline int raw_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+	return syscall(SYS_getsockopt, fd, level, name, value, len);
+}
+
+static inline int raw_sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	return syscall(SYS_sendmsg, fd, msg, flags);
+}
+
+static inline int raw_close(int fd)
+{
+	return syscall(SYS_close, fd);
+}
+
+#endif

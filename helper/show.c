@@ -38,9 +38,13 @@ static void table_print(FILE *out, struct table *t, const char *indent)
 			if ((int)strlen(t->cell[r][c]) > width[c])
 				width[c] = strlen(t->cell[r][c]);
 	for (unsigned r = 0; r < t->n_row; r++) {
+		unsigned last = t->n_col - 1;
+
 		fputs(indent, out);
-		for (unsigned c = 0; c < t->n_col; c++)
-			fprintf(out, "%-*s%s", c + 1 < t->n_col ? width[c] : 0, t->cell[r][c], c + 1 < t->n_col ? "  " : "\n");
+		while (last > 0 && !*t->cell[r][last])
+			last--;
+		for (unsigned c = 0; c <= last; c++)
+			fprintf(out, "%-*s%s", c < last ? width[c] : 0, t->cell[r][c], c < last ? "  " : "\n");
 	}
 	free(t->cell);
 	t->cell = NULL;

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Carries out what the core asks for. Within one batch the datapath comes first, then the routes and the view, then the
+ * packets that need them, then the kicks: a packet that leaves must find its way, and TCP must find it when kicked.
+ */
+#include "config.h"
+
+#include "addr.h"
+#include "helper_private.h"
+#include "log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <utlist.h>
+
+#define ROUNDS_MAX	16	/* of sendings that fail and make the core ask for more, before the loop gets its turn */
+#define KICK_BURST	16	/* Linux doubles its timeout 15 times at most */
+#define LATER_MS	200
+
+static usec_t clock_usec(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000;
+}
+
+usec_t helper_now(void)
+{
+	return clock_usec(CLOCK_BOOTTIME);
+}
+
+usec_t helper_wall(void)
+{
+	return clock_usec(CLOCK_REALTIME);
+}
+
+struct report helper_report(struct helper *h)
+{
+	return (struct report){ .core = h->core, .datapath = h->datapath, .link = h->link, .socket = h->socket,
+		.state = h->state, .started = h->started, .now = helper_now() };
+}
+
+/* The address of this host to use where none is prescribed: the most preferred usable one closest to like. */
+static const struct local_addr *best_local(struct core *c, const struct in6_addr *like)
+{
+	const struct local_addr *best = NULL;
+
+	for (const struct local_addr *l = core_locals(c); l; l = l->hh.next) {
+		if (!l->usable)
+			continue;
+		if (!best || l->preference > best->preference ||
+		    (l->preference == best->preference &&
+		     addr_common_prefix(&l->addr, like) > addr_common_prefix(&best->addr, like)))
+			best = l;
+	}
+	return best;
+}
+
+static void write_view(struct helper *h)
+{
+	unsigned n = 0;
+
+	for (const struct hce *e = core_entries(h->core); e; e = e->hh.next) {
+		const struct foreign_addr *f;
+
+		if (e->status != PEER_HOMELESS || IN6_IS_ADDR_UNSPECIFIED(&e->pair.foreign))
+			continue;
+		DL_FOREACH(e->addrs, f)
+			if (f->state != ADDR_ACTIVE && !addr_equal(&f->addr, &e->pair.foreign) && n < VIEW_ROWS_MAX)
+				h->row[n++] = (struct view_row){ .known = f->addr, .now = e->pair.foreign, .hce = e->id,
+					.side = VIEW_FOREIGN };
+	}
+	for (const struct local_addr *l = core_locals(h->core); l; l = l->hh.next) {
+		const struct local_addr *best = l->usable ? NULL : best_local(h->core, &l->addr);
+
+		if (best && n < VIEW_ROWS_MAX)
+			h->row[n++] = (struct view_row){ .known = l->addr, .now = best->addr, .side = VIEW_LOCAL };
+	}
+	view_write(h->view, h->row, n);
+}
+
+/* Whether people want to see it on an ordinary day. */
+static bool event_is_news(enum core_event e)
+{
+	switch (e) {
+	case EVENT_ENTRY_NEW:
+	case EVENT_ENTRY_GONE:
+	case EVENT_STATUS:
+	case EVENT_LOCAL_UP:
+	case EVENT_LOCAL_LOST:
+	case EVENT_FOREIGN_STATE:
+	case EVENT_SWITCHED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void log_event(struct helper *h, const struct action *a, usec_t after_loss)
+{
+	const struct hce *e = a->hce ? core_entry(h->core, a->hce) : NULL;
+	void (*line)(const char *fmt, ...) = event_is_news(a->event.event) ? log_info : log_debug;
+	char text[320];
+	int n = 0;
+
+#define ADD(...)	do { if (n < (int)sizeof(text)) n += snprintf(text + n, sizeof(text) - n, __VA_ARGS__); } while (0)
+	if (e && e->name)
+		ADD("%s: ", e->name);
+	else if (a->hce)
+		ADD("entry %u: ", a->hce);
+	ADD("%s", core_event_name(a->event.event));
+	if (!IN6_IS_ADDR_UNSPECIFIED(&a->event.local))
+		ADD(", local %s", addr_text(&a->event.local).s);
+	if (!IN6_IS_ADDR_UNSPECIFIED(&a->event.foreign))
+		ADD(", foreign %s", addr_text(&a->event.foreign).s);
+	if (a->event.seq)
+		ADD(", seq %u", a->event.seq);
+	if (a->event.detail)
+		ADD(" (%s)", a->event.detail);
+	if (after_loss != USEC_NEVER)
+		ADD(", %.1f ms after an address was lost", after_loss / 1000.0);
+#undef ADD
+	line("%s", text);
+}
+
+/* Tells the log and the monitors. */
+static void tell(struct helper *h, const struct action *a)
+{
+	usec_t after_loss = USEC_NEVER, now = helper_now();
+
+	if (a->event.event == EVENT_LOCAL_LOST)
+		h->lost = now;
+	if (a->event.event == EVENT_SWITCHED && h->lost)
+		after_loss = now - h->lost;
+	log_event(h, a, after_loss);
+	if (h->ctl && ctl_watched(h->ctl)) {
+		struct report r = helper_report(h);
+
+		ctl_event(h->ctl, report_event(&r, a, helper_wall(), after_loss));
+	}
+}
+
+/* Whether a new connection bears other addresses on the wire than its own, so that it needs routes at once. */
+static bool pcb_is_moved(struct helper *h, const struct action *a)
+{
+	const struct hce *e = core_entry(h->core, a->hce);
+
+	return e && (!addr_equal(&e->pair.local, &a->pcb.local) || !addr_equal(&e->pair.foreign, &a->pcb.foreign));
+}
+
+/* One action: carried out, or put where flush() finds it. */
+static void carry(struct helper *h, const struct action *a)
+{
+	switch (a->type) {
+	case ACTION_SEND:
+		h->send[h->n_send++] = *a;
+		h->save_now = true;
+		return;
+	case ACTION_KICK:
+		for (unsigned i = 0; i < h->n_kick; i++)
+			if (h->kick[i] == a->hce)
+				return;
+		h->kick[h->n_kick++] = a->hce;
+		return;
+	case ACTION_EVENT:
+		tell(h, a);
+		h->route_now |= a->event.event == EVENT_ENTRY_NEW;
+		h->save_later = true;
+		return;
+	case ACTION_PAIR:
+	case ACTION_PAIR_GONE:
+		h->steer_now = h->view_now = h->save_now = true;
+		break;
+	case ACTION_LOCAL:
+	case ACTION_LOCAL_GONE:
+		h->steer_now = h->view_now = true;
+		h->save_later = true;
+		break;
+	case ACTION_FOREIGN:
+	case ACTION_FOREIGN_GONE:
+		h->view_now = h->save_now = true;
+		break;
+	case ACTION_PCB:
+		h->steer_now |= pcb_is_moved(h, a);
+		h->save_later = true;
+		break;
+	case ACTION_PCB_GONE:
+		h->steer_later = h->save_later = true;
+		break;
+	case ACTION_SPI:
+	case ACTION_SPI_GONE:
+		h->save_now = true;
+		break;
+	}
+	datapath_action(h->datapath, a);
+}
+
+static void send_one(struct helper *h, const struct action *a)
+{
+	const struct in6_addr *src = &a->send.src;
+	struct local_addr *locals = core_locals(h->core), *l;
+	int r;
+
+	HASH_FIND(hh, locals, src, sizeof(*src), l);
+	r = wire_send(h->wire, a->send.packet, a->send.len, l ? l->ifindex : 0);
+	if (r == 0)
+		return;
+	log_debug("cannot send from %s to %s: %s", addr_text(src).s, addr_text(&a->send.dst).s, strerror(-r));
+	core_send_failed(h->core, a, helper_now());
+}
+
+struct pcb *helper_pcb(struct helper *h, uint64_t cookie)
+{
+	struct pcb *pcbs = core_pcbs(h->core), *p;
+
+	HASH_FIND(hh, pcbs, &cookie, sizeof(cookie), p);
+	return p;
+}
+
+void helper_settle(struct helper *h)
+{
+	for (struct pcb *p = core_pcbs(h->core), *next; p; p = next) {
+		uint32_t acked;
+
+		next = p->hh.next;
+		if (p->proto == IPPROTO_TCP && p->hce && !p->established &&
+		    datapath_acked(h->datapath, p->hce->id, p, &acked) == 0 && acked)
+			core_pcb_established(h->core, p->cookie, helper_now());
+	}
+}
+
+/* Makes TCP retransmit on every connection of an entry. */
+static void kick(struct helper *h, uint32_t id)
+{
+	struct hce *e = core_entry(h->core, id);
+
+	if (!e || IN6_IS_ADDR_UNSPECIFIED(&e->pair.local))
+		return;
+	for (const struct pcb *p = core_pcbs(h->core); p; p = p->hh.next) {
+		uint32_t acked;
+
+		if (p->hce != e || p->proto != IPPROTO_TCP || !p->established || p->forget != USEC_NEVER || datapath_acked(h->datapath, id, p, &acked) < 0 ||
+		    !acked)	/* nothing heard yet */
+			continue;
+		wire_kick(h->wire, p, acked, &e->pair.local, KICK_BURST);
+	}
+}
+
+/* What waited for the datapath to be right. */
+static void flush(struct helper *h)
+{
+	unsigned n_send = h->n_send, n_kick = h->n_kick;
+
+	if (h->steer_now)
+		steer_update(h->steer, h->core);
+	if (h->view_now)
+		write_view(h);
+	h->steer_now = h->view_now = false;
+	h->n_send = h->n_kick = 0;
+	for (unsigned i = 0; i < n_send; i++)
+		send_one(h, &h->send[i]);
+	if (n_kick)
+		helper_settle(h);
+	for (unsigned i = 0; i < n_kick; i++)
+		kick(h, h->kick[i]);
+}
+
+/*
+ * The source the kernel's routing would choose today for what goes to dst: of the usable addresses on the interface the route
+ * leads out of, the one closest to dst (RFC 6724, rule 8). NULL: none.
+ */
+static const struct in6_addr *routed_source(struct helper *h, const struct in6_addr *dst)
+{
+	const struct local_addr *best = NULL;
+	struct nexthop n;
+
+	if (route_get(h->steer, dst, NULL, 0, &n) < 0)
+		return NULL;
+	for (const struct local_addr *l = core_locals(h->core); l; l = l->hh.next)
+		if (l->usable && l->ifindex == n.ifindex &&
+		    (!best || addr_common_prefix(&l->addr, dst) > addr_common_prefix(&best->addr, dst)))
+			best = l;
+	return best ? &best->addr : NULL;
+}
+
+/* Tells the core which sources the kernel would choose. */
+static void tell_routed(struct helper *h)
+{
+	h->route_now = false;
+	for (struct hce *e = core_entries(h->core), *next; e; e = next) {
+		const struct in6_addr *src, *dst = &e->pair.foreign;
+
+		next = e->hh.next;
+		if (IN6_IS_ADDR_UNSPECIFIED(dst) && e->addrs)
+			dst = &e->addrs->addr;
+		src = IN6_IS_ADDR_UNSPECIFIED(dst) ? NULL : routed_source(h, dst);
+		if (src && !addr_equal(src, &e->routed))
+			core_routed(h->core, e->id, src, helper_now());
+	}
+}
+
+static void save(struct helper *h)
+{
+	int r = state_save(h->core, h->state, helper_now(), helper_wall());
+
+	if (r < 0)
+		log_warnx("cannot save the state to %s: %s, ignoring", h->state, strerror(-r));
+	h->save_now = h->save_later = false;
+}
+
+static void arm(struct helper *h, bool more)
+{
+	usec_t t = more ? 1 : core_deadline(h->core);
+	struct itimerspec spec = { 0 };
+
+	/* 0 would disarm it. */
+	if (t != USEC_NEVER)
+		spec.it_value = (struct timespec){ .tv_sec = t / USEC_PER_SEC, .tv_nsec = t ? t % USEC_PER_SEC * 1000 : 1 };
+	timerfd_settime(h->timer, TFD_TIMER_ABSTIME, &spec, NULL);
+}
+
+void helper_carry(struct helper *h)
+{
+	struct timeval later = { .tv_usec = LATER_MS * 1000 };
+	bool more = true;
+
+	for (unsigned round = 0; more && round < ROUNDS_MAX; round++) {
+		struct action a;
+
+		more = false;
+		while (core_next_action(h->core, &a)) {
+			more = true;
+			carry(h, &a);
+			if (h->n_send == SENDS_MAX || h->n_kick == KICKS_MAX)
+				flush(h);
+		}
+		flush(h);
+		if (h->route_now) {
+			tell_routed(h);
+			more = true;
+		}
+	}
+	if (h->save_now)
+		save(h);
+	if ((h->save_later || h->steer_later) && !event_pending(h->ev_later, EV_TIMEOUT, NULL))
+		event_add(h->ev_later, &later);
+	arm(h, more);
+}
+
+void helper_carry_later(struct helper *h)
+{
+	if (h->steer_later)
+		steer_update(h->steer, h->core);
+	h->steer_later = false;
+	if (h->save_later)
+		save(h);
+}

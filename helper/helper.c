@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Opens and closes what a helper consists of, and turns what the shells hear into events of the core. */
+#include "config.h"
+
+#include "addr.h"
+#include "door.h"
+#include "helper_private.h"
+#include "log.h"
+#include "notify.h"
+#include "privilege.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#define STATE_DIR	LOCALSTATEDIR "/lib/hmip"
+
+/* ---- what the shells hear ---- */
+
+static void on_address_up(void *ctx, const struct in6_addr *addr, unsigned ifindex, usec_t valid_until)
+{
+	struct helper *h = ctx;
+
+	core_local_up(h->core, addr, ifindex, valid_until, helper_now());
+	h->route_now = true;
+}
+
+static void on_address_down(void *ctx, const struct in6_addr *addr)
+{
+	struct helper *h = ctx;
+
+	core_local_down(h->core, addr, helper_now());
+	h->route_now = true;
+}
+
+static void on_interface(void *ctx, unsigned ifindex, const char *name, unsigned short hatype)
+{
+	struct helper *h = ctx;
+	struct interface *i = calloc(1, sizeof(*i));
+
+	if (!i) {
+		log_warnx("no memory to attach to %s, ignoring", name);
+		return;
+	}
+	*i = (struct interface){ .ifindex = ifindex, .hatype = hatype };
+	LL_APPEND(h->interfaces, i);
+	if (h->attached)
+		datapath_attach(h->datapath, ifindex, hatype);
+}
+
+static void on_interface_gone(void *ctx, unsigned ifindex)
+{
+	struct helper *h = ctx;
+	struct interface *i, *tmp;
+
+	datapath_interface_gone(h->datapath, ifindex);
+	LL_FOREACH_SAFE(h->interfaces, i, tmp)
+		if (i->ifindex == ifindex) {
+			LL_DELETE(h->interfaces, i);
+			free(i);
+		}
+}
+
+static void on_routes(void *ctx)
+{
+	struct helper *h = ctx;
+
+	core_routes_changed(h->core, helper_now());
+	h->route_now = h->steer_now = true;
+}
+
+static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex)
+{
+	struct helper *h = ctx;
+
+	core_packet(h->core, pkt, len, helper_now());
+}
+
+static void on_socket_gone(void *ctx, uint64_t cookie)
+{
+	struct helper *h = ctx;
+
+	core_pcb_close(h->core, cookie, helper_now());
+}
+
+static void on_datapath(void *ctx, const struct dp_event *e)
+{
+	struct helper *h = ctx;
+
+	if (e->type == DP_EVENT_HEARD) {
+		helper_settle(h);
+		core_heard(h->core, e->hce, &e->addr, helper_now());
+	}
+	if (e->type == DP_EVENT_FOLLOWED)
+		core_followed(h->core, e->hce, &e->addr, e->gen, helper_now());
+}
+
+/* ---- what hmipctl and the shims want ---- */
+
+static json_t *on_report(void *ctx, const char *what)
+{
+	static const struct {
+		const char *name;
+		json_t *(*make)(const struct report *r);
+	} table[] = {
+		{ "status", report_status },
+		{ "cache", report_cache },
+		{ "sockets", report_sockets },
+		{ "sa", report_sa },
+	};
+	struct report r = helper_report(ctx);
+
+	helper_settle(ctx);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (strcmp(table[i].name, what) == 0)
+			return table[i].make(&r);
+	return NULL;
+}
+
+static int on_prefer(void *ctx, const struct in6_addr *addr, const char *interface)
+{
+	struct helper *h = ctx;
+	unsigned ifindex = addr ? 0 : link_index(h->link, interface);
+	int r;
+
+	if (!addr && !ifindex)
+		return -EADDRNOTAVAIL;
+	r = core_prefer(h->core, addr, ifindex, helper_now());
+	if (r == 0)
+		log_info("told to prefer %s", addr ? addr_text(addr).s : interface);
+	helper_carry(h);
+	return r;
+}
+
+static void on_shown(void *ctx, int fd, enum control_origin origin)
+{
+	struct helper *h = ctx;
+	struct pcb p, *known;
+	int r = sockdiag_describe(fd, &p);
+
+	if (r < 0) {
+		log_debug("was shown something that is no connection over IPv6 (%s), ignoring", strerror(-r));
+		return;
+	}
+	p.origin = origin == CONTROL_CONNECT ? PCB_CONNECT : PCB_ACCEPT;
+	r = core_pcb_open(h->core, &p, helper_now());
+	if (r < 0)
+		log_debug("cannot take the connection from port %u to [%s]:%u: %s", p.lport, addr_text(&p.foreign).s, p.fport,
+			  strerror(-r));
+	helper_carry(h);
+	known = helper_pcb(h, p.cookie);
+	/* B1: the first packet that comes back is the sign to announce ourselves. */
+	if (known && known->hce && !known->hce->may_announce)
+		datapath_notify(h->datapath, known->hce->id);
+}
+
+/* ---- the loop's events ---- */
+
+static void link_event(evutil_socket_t fd, short what, void *ptr)
+{
+	struct helper *h = ptr;
+	int r = link_read(h->link);
+
+	if (r < 0)
+		log_warnx("cannot read what rtnetlink says: %s, ignoring", strerror(-r));
+	helper_carry(h);
+}
+
+static void wire_event(evutil_socket_t fd, short what, void *ptr)
+{
+	struct helper *h = ptr;
+	int r = wire_read(h->wire);
+
+	if (r < 0)
+		log_warnx("cannot read what was captured: %s, ignoring", strerror(-r));
+	helper_carry(h);
+}
+
+static void sockdiag_event(evutil_socket_t fd, short what, void *ptr)
+{
+	struct helper *h = ptr;
+	int r = sockdiag_read(h->sockdiag);
+
+	if (r == -ENOBUFS)
+		r = sockdiag_sync(h->sockdiag, h->core);
+	if (r < 0)
+		log_warnx("cannot read which sockets ended: %s, ignoring", strerror(-r));
+	helper_carry(h);
+}
+
+static void datapath_event(evutil_socket_t fd, short what, void *ptr)
+{
+	struct helper *h = ptr;
+	int r = datapath_events(h->datapath, on_datapath, h);
+
+	if (r < 0)
+		log_warnx("cannot read what the datapath heard: %s, ignoring", strerror(-r));
+	helper_carry(h);
+}
+
+static void timer_event(evutil_socket_t fd, short what, void *ptr)
+{
+	struct helper *h = ptr;
+	uint64_t n;
+
+	if (read(fd, &n, sizeof(n)) < 0)
+		return;		/* set anew in the meantime */
+	core_tick(h->core, helper_now());
+	helper_carry(h);
+}
+
+static void later_event(evutil_socket_t fd, short what, void *ptr)
+{
+	helper_carry_later(ptr);
+}
+
+/* Whoever looks whether the lock is held is let go of. */
+static void lock_event(evutil_socket_t fd, short what, void *ptr)
+{
+	struct ucred who;
+	int client = door_accept(fd, &who);
+
+	if (client >= 0)
+		door_end(client);
+}
+
+static void stop_event(evutil_socket_t sig, short what, void *ptr)
+{
+	struct helper *h = ptr;
+
+	log_info("told to stop by signal %d", (int)sig);
+	event_base_loopbreak(h->base);
+}
+
+/* ---- configuration ---- */
+
+static bool peer_equal(const struct core_peer *a, const struct core_peer *b)
+{
+	return a->n_addr == b->n_addr && memcmp(a->addr, b->addr, a->n_addr * sizeof(a->addr[0])) == 0 &&
+		memcmp(&a->in, &b->in, sizeof(a->in)) == 0 && memcmp(&a->out, &b->out, sizeof(a->out)) == 0;
+}
+
+static const struct core_peer *peer_named(const struct conf *c, const char *name)
+{
+	for (unsigned i = 0; c && i < c->n_peer; i++)
+		if (strcmp(c->peer[i].name, name) == 0)
+			return &c->peer[i];
+	return NULL;
+}
+
+/* Declares the peers of conf that are not in old as they are now. Returns 0 or the first negative errno. */
+static int declare_peers(struct helper *h, const struct conf *conf, const struct conf *old)
+{
+	int first = 0;
+
+	for (unsigned i = 0; i < conf->n_peer; i++) {
+		const struct core_peer *was = peer_named(old, conf->peer[i].name);
+		int r = was && peer_equal(was, &conf->peer[i]) ? 0 : core_peer_add(h->core, &conf->peer[i], helper_now());
+
+		if (r < 0)
+			log_warnx("cannot take peer \"%s\": %s", conf->peer[i].name,
+				  r == -EEXIST ? "its SPI or an address of it is in use" : strerror(-r));
+		if (r < 0 && first == 0)
+			first = r;
+	}
+	return first;
+}
+
+/* Forgets the peers of old that conf has no more, or other SPIs or addresses for: these may have changed hands. */
+static void forget_peers(struct helper *h, const struct conf *conf, const struct conf *old)
+{
+	for (unsigned i = 0; i < old->n_peer; i++) {
+		const struct core_peer *was = &old->peer[i], *is = peer_named(conf, was->name);
+
+		if (!is || is->in.spi != was->in.spi)
+			core_peer_remove(h->core, was->name, helper_now());
+	}
+}
+
+static void reload_event(evutil_socket_t sig, short what, void *ptr)
+{
+	struct helper *h = ptr;
+	struct conf *conf;
+	char *why;
+
+	if (conf_read(h->conf_path, &conf, &why) < 0) {
+		log_warnx("%s", why ? why : "cannot read the configuration");
+		log_warnx("the configuration in force is kept");
+		free(why);
+		return;
+	}
+	if (memcmp(&conf->datapath, &h->conf->datapath, sizeof(conf->datapath)) != 0)
+		log_warnx("max_connections and max_foreign change with a restart only, ignoring");
+	forget_peers(h, conf, h->conf);
+	declare_peers(h, conf, h->conf);
+	core_reconfigure(h->core, &conf->core);
+	ctl_set_group(h->ctl, conf->control_group);
+	conf_free(h->conf);
+	h->conf = conf;
+	log_info("%s is in force", h->conf_path);
+	helper_carry(h);
+}
+
+static int read_conf(struct helper *h)
+{
+	char *why;
+	int r = conf_read(h->conf_path, &h->conf, &why);
+
+	if (r < 0)
+		log_warnx("%s", why ? why : strerror(-r));
+	free(why);
+	return r;
+}
+
+/* The path of the state: configured, or made of the socket's, so that every helper has its own. */
+static int name_files(struct helper *h)
+{
+	if (asprintf(&h->view_path, "%s" VIEW_SUFFIX, h->socket) < 0) {
+		h->view_path = NULL;
+		return -ENOMEM;
+	}
+	if (h->conf->state) {
+		h->state = strdup(h->conf->state);
+		return h->state ? 0 : -ENOMEM;
+	}
+	if (asprintf(&h->state, STATE_DIR "/%s.state", h->socket) < 0) {
+		h->state = NULL;
+		return -ENOMEM;
+	}
+	for (char *c = h->state + strlen(STATE_DIR) + 1; *c; c++)
+		if (*c == '/')
+			*c = '-';
+	if (mkdir(STATE_DIR, 0700) < 0 && errno != EEXIST)
+		log_warn("cannot make %s: the state will not survive a restart, ignoring", STATE_DIR);
+	return 0;
+}
+
+/* ---- start and stop ---- */
+
+static int take_lock(struct helper *h)
+{
+	pid_t pid;
+	uid_t uid;
+
+	h->lock = door_lock(&pid, &uid);
+	if (h->lock == -EADDRINUSE) {
+		log_warnx("a helper runs in this network namespace already: process %d", (int)pid);
+		return -EADDRINUSE;
+	}
+	if (h->lock == -EACCES)
+		log_warnx("process %d of user %d holds the name that tells helpers of each other and is none: end it, ignoring", (int)pid,
+			  (int)uid);
+	else if (h->lock < 0)
+		log_warnx("cannot take the name that tells helpers of each other: %s", strerror(-h->lock));
+	return h->lock < 0 && h->lock != -EACCES ? h->lock : 0;
+}
+
+static int open_core(struct helper *h)
+{
+	uint8_t seed[32];
+
+	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
+		return -errno;
+	h->core = core_new(&h->conf->core, seed, helper_wall() / USEC_PER_SEC);
+	OPENSSL_cleanse(seed, sizeof(seed));
+	return h->core ? declare_peers(h, h->conf, NULL) : -ENOMEM;
+}
+
+static int failed(int r, const char *what)
+{
+	if (r < 0)
+		log_warnx("cannot open %s: %s", what, strerror(-r));
+	return r;
+}
+
+static int open_shells(struct helper *h)
+{
+	const struct link_handler handler = { .address_up = on_address_up, .address_down = on_address_down,
+		.interface = on_interface, .interface_gone = on_interface_gone, .routes = on_routes, .ctx = h };
+	const char *why = NULL;
+	int r = failed(link_open(&handler, &h->link), "rtnetlink");
+
+	if (r == 0)
+		r = datapath_open(&h->conf->datapath, &h->datapath);
+	if (r == 0) {
+		r = wire_open(on_packet, h, &h->wire, &why);
+		if (r < 0)
+			log_warnx("cannot open the capture or the sender: %s", why ? why : strerror(-r));
+	}
+	if (r == 0)
+		r = failed(sockdiag_open(on_socket_gone, h, &h->sockdiag), "sock_diag");
+	if (r == 0)
+		r = failed(steer_open(&h->steer), "the routing table");
+	if (r == 0 && !(h->view = view_create(h->view_path))) {
+		r = -errno;
+		log_warn("cannot make %s", h->view_path);
+	}
+	return r;
+}
+
+/* The addresses and connections there are, those the last helper knew of included; then the interfaces. */
+static int restore(struct helper *h)
+{
+	struct interface *i;
+	int r = failed(link_sync(h->link), "the list of addresses");
+
+	if (r < 0)
+		return r;
+	r = state_load(h->core, h->state, helper_now(), helper_wall());
+	if (r == 0)
+		log_info("took up the state in %s", h->state);
+	else if (r != -ENOENT)
+		log_warnx("cannot take up the state in %s: %s, beginning anew", h->state,
+			  r == -EBADMSG ? "it is damaged" : strerror(-r));
+	r = failed(sockdiag_sync(h->sockdiag, h->core), "the list of sockets");
+	if (r < 0)
+		return r;
+	helper_carry(h);
+	LL_FOREACH(h->interfaces, i)
+		datapath_attach(h->datapath, i->ifindex, i->hatype);
+	h->attached = true;
+	return 0;
+}
+
+static int add_event(struct helper *h, int fd, short what, event_callback_fn fn, struct event **ret)
+{
+	*ret = event_new(h->base, fd, what | EV_PERSIST, fn, h);
+	return *ret && event_add(*ret, NULL) == 0 ? 0 : -ENOMEM;
+}
+
+static int open_loop(struct helper *h)
+{
+	h->base = event_base_new();
+	h->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (h->timer < 0)
+		return -errno;
+	h->ev_later = h->base ? event_new(h->base, -1, EV_TIMEOUT, later_event, h) : NULL;
+	return h->ev_later ? 0 : -ENOMEM;
+}
+
+static int add_events(struct helper *h)
+{
+	int r = h->lock >= 0 ? add_event(h, h->lock, EV_READ, lock_event, &h->ev_lock) : 0;
+
+	if (r == 0)
+		r = add_event(h, h->timer, EV_READ, timer_event, &h->ev_timer);
+	if (r == 0)
+		r = add_event(h, link_fd(h->link), EV_READ, link_event, &h->ev_link);
+	if (r == 0)
+		r = add_event(h, wire_fd(h->wire), EV_READ, wire_event, &h->ev_wire);
+	if (r == 0)
+		r = add_event(h, sockdiag_fd(h->sockdiag), EV_READ, sockdiag_event, &h->ev_sockdiag);
+	if (r == 0)
+		r = add_event(h, datapath_event_fd(h->datapath), EV_READ, datapath_event, &h->ev_datapath);
+	if (r == 0)
+		r = add_event(h, SIGTERM, EV_SIGNAL, stop_event, &h->ev_term);
+	if (r == 0)
+		r = add_event(h, SIGINT, EV_SIGNAL, stop_event, &h->ev_int);
+	if (r == 0)
+		r = add_event(h, SIGHUP, EV_SIGNAL, reload_event, &h->ev_hup);
+	return r;
+}
+
+/* Descriptors that programs show come on top of our own (door.h). */
+static void raise_limits(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < 4096) {
+		l.rlim_cur = l.rlim_max < 4096 ? l.rlim_max : 4096;
+		setrlimit(RLIMIT_NOFILE, &l);
+	}
+}
+
+static int check_privilege(void)
+{
+	char *why;
+	int r = privilege_check(&why);
+
+	if (r < 0)
+		log_warnx("%s", why ? why : strerror(-r));
+	free(why);
+	return r;
+}
+
+int helper_start(const struct helper_options *options, struct helper **ret)
+{
+	const struct ctl_handler handler = { .report = on_report, .prefer = on_prefer, .shown = on_shown };
+	struct helper *h = calloc(1, sizeof(*h));
+	struct ctl_handler with_ctx = handler;
+	int r;
+
+	if (!h)
+		return -ENOMEM;
+	h->conf_path = options->conf;
+	h->socket = options->socket;
+	h->lock = h->timer = -1;
+	h->started = helper_now();
+	with_ctx.ctx = h;
+	raise_limits();
+
+	r = read_conf(h);
+	if (r == 0)
+		r = check_privilege();
+	if (r == 0)
+		r = take_lock(h);
+	if (r == 0)
+		r = name_files(h);
+	if (r == 0)
+		r = open_loop(h);
+	if (r == 0)
+		r = open_core(h);
+	if (r == 0)
+		r = open_shells(h);
+	if (r == 0)
+		r = restore(h);
+	if (r == 0)
+		r = ctl_open(h->base, h->socket, &with_ctx, &h->ctl);
+	if (r == 0) {
+		ctl_set_group(h->ctl, h->conf->control_group);
+		r = add_events(h);
+	}
+	if (r == 0)
+		r = failed(privilege_drop(), "a sandbox: privileges could not be dropped");
+	if (r < 0) {
+		helper_stop(h);
+		return r;
+	}
+	*ret = h;
+	return 0;
+}
+
+int helper_run(struct helper *h)
+{
+	int r;
+
+	notify("READY=1\nSTATUS=Connections to Homeless peers survive moves");
+	log_info("ready at %s, datapath %s", h->socket, datapath_kind(h->datapath));
+	r = event_base_dispatch(h->base);
+	notify("STOPPING=1");
+	return r < 0 ? -EIO : 0;
+}
+
+static void free_event(struct event *ev)
+{
+	if (ev)
+		event_free(ev);
+}
+
+void helper_stop(struct helper *h)
+{
+	struct interface *i, *tmp;
+
+	if (!h)
+		return;
+	if (h->attached)
+		state_save(h->core, h->state, helper_now(), helper_wall());
+	ctl_close(h->ctl);
+	if (h->view)
+		view_close(h->view, h->view_path);
+	free_event(h->ev_lock);
+	free_event(h->ev_timer);
+	free_event(h->ev_link);
+	free_event(h->ev_wire);
+	free_event(h->ev_sockdiag);
+	free_event(h->ev_datapath);
+	free_event(h->ev_term);
+	free_event(h->ev_int);
+	free_event(h->ev_hup);
+	free_event(h->ev_later);
+	datapath_close(h->datapath);
+	steer_close(h->steer);
+	wire_close(h->wire);
+	sockdiag_close(h->sockdiag);
+	link_close(h->link);
+	core_free(h->core);
+	if (h->base)
+		event_base_free(h->base);
+	if (h->timer >= 0)
+		close(h->timer);
+	if (h->lock >= 0)
+		close(h->lock);
+	LL_FOREACH_SAFE(h->interfaces, i, tmp)
+		free(i);
+	conf_free(h->conf);
+	free(h->state);
+	free(h->view_path);
+	free(h);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What helper.c (opens, closes, hears) and carry.c (carries out what the core asks for) share.
+ */
+#ifndef HMIP_HELPER_PRIVATE_H
+#define HMIP_HELPER_PRIVATE_H
+
+#include "conf.h"
+#include "ctl.h"
+#include "helper.h"
+#include "link.h"
+#include "report.h"
+#include "route.h"
+#include "sockdiag.h"
+#include "state.h"
+#include "view.h"
+#include "wire.h"
+
+#define SENDS_MAX	64	/* packets that wait for the routes they need */
+#define KICKS_MAX	64
+
+/* An interface the datapath is, or is to be, attached to. */
+struct interface {
+	unsigned ifindex;
+	unsigned short hatype;
+	struct interface *next;	/* utlist LL */
+};
+
+struct helper {
+	const char *conf_path, *socket;		/* the caller's */
+	char *state, *view_path;
+	struct conf *conf;
+	struct event_base *base;
+	struct core *core;
+	struct link_watch *link;
+	struct wire *wire;
+	struct sockdiag *sockdiag;
+	struct datapath *datapath;
+	struct steer *steer;
+	struct ctl *ctl;
+	struct view *view;
+	struct interface *interfaces;
+	bool attached;				/* interfaces are attached to as they appear */
+	int lock, timer;
+	struct event *ev_lock, *ev_timer, *ev_link, *ev_wire, *ev_sockdiag, *ev_datapath;
+	struct event *ev_term, *ev_int, *ev_hup, *ev_later;
+	usec_t started;
+	usec_t lost;				/* when an address of this host was lost last, 0: never */
+
+	struct action send[SENDS_MAX];
+	unsigned n_send;
+	uint32_t kick[KICKS_MAX];		/* ids of entries */
+	unsigned n_kick;
+	bool steer_now, steer_later, view_now, save_now, save_later;
+	bool route_now;				/* the core is to be told which sources the kernel would choose */
+	struct view_row row[VIEW_ROWS_MAX];
+};
+
+/* CLOCK_BOOTTIME and CLOCK_REALTIME. */
+usec_t helper_now(void);
+usec_t helper_wall(void);
+
+/* Carries out all that the core asks for, saves what must survive, and sets the timer. */
+void helper_carry(struct helper *h);
+
+/* What can wait a moment: routes that nothing needs any more, connections that came and went. */
+void helper_carry_later(struct helper *h);
+
+/* The connection of that cookie, NULL if there is none. */
+struct pcb *helper_pcb(struct helper *h, uint64_t cookie);
+
+/* Tells the core of connections whose handshake is over, as the datapath has seen. */
+void helper_settle(struct helper *h);
+
+/* The core, for report.h. */
+struct report helper_report(struct helper *h);
+
+#endif

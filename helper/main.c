@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* hmip-helper: options, going into the background, and nothing else. */
+#include "config.h"
+
+#include "conf.h"
+#include "control.h"
+#include "helper.h"
+#include "log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void usage(FILE *out)
+{
+	fputs("usage: hmip-helper [-c FILE] [-f] [-s SOCKET] [-t] [-v]\n\n"
+	      "  -c FILE     the configuration (" CONF_DEFAULT ")\n"
+	      "  -f          stay in the foreground, log to standard error\n"
+	      "  -s SOCKET   where programs and hmipctl find this helper (" HMIP_SOCKET_DEFAULT ")\n"
+	      "  -t          test the configuration and exit\n"
+	      "  -v          log more\n"
+	      "  -V          the version\n"
+	      "  -h          this text\n", out);
+}
+
+static int test(const char *path)
+{
+	struct conf *conf;
+	char *why;
+
+	if (conf_read(path, &conf, &why) < 0) {
+		fprintf(stderr, "%s\n", why ? why : "cannot read the configuration");
+		free(why);
+		return EXIT_FAILURE;
+	}
+	printf("%s: good, %u peers\n", path, conf->n_peer);
+	conf_free(conf);
+	return EXIT_SUCCESS;
+}
+
+/* Goes into the background; the parent waits until the helper is ready, so that its exit status means something. Returns
+ * the descriptor to tell it by. */
+static int background(void)
+{
+	int fd[2], good = 0;
+	pid_t pid;
+
+	if (pipe2(fd, O_CLOEXEC) < 0 || (pid = fork()) < 0) {
+		log_warn("cannot go into the background");
+		exit(EXIT_FAILURE);
+	}
+	if (pid == 0) {
+		close(fd[0]);
+		setsid();
+		return fd[1];
+	}
+	close(fd[1]);
+	_exit(read(fd[0], &good, 1) == 1 && good ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+/* The helper is ready: from now on nothing is said to the terminal. */
+static void leave_terminal(int fd, bool verbose)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int i = 0; null >= 0 && i < 3; i++)
+		dup2(null, i);
+	if (null > 2)
+		close(null);
+	log_open("hmip-helper", true, verbose);
+	if (write(fd, "\1", 1) < 0)
+		log_warn("nobody waits for this helper to be ready, ignoring");
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	struct helper_options options = { .conf = CONF_DEFAULT, .socket = HMIP_SOCKET_DEFAULT };
+	bool foreground = false, only_test = false, verbose = false;
+	struct helper *h;
+	int o, fd = -1, r;
+
+	while ((o = getopt(argc, argv, "c:fs:tvVh")) != -1)
+		switch (o) {
+		case 'c':
+			options.conf = optarg;
+			break;
+		case 'f':
+			foreground = true;
+			break;
+		case 's':
+			options.socket = optarg;
+			break;
+		case 't':
+			only_test = true;
+			break;
+		case 'v':
+			verbose = true;
+			break;
+		case 'V':
+			puts("hmip-helper " PACKAGE_VERSION);
+			return EXIT_SUCCESS;
+		case 'h':
+			usage(stdout);
+			return EXIT_SUCCESS;
+		default:
+			usage(stderr);
+			return EXIT_FAILURE;
+		}
+	if (optind < argc) {
+		usage(stderr);
+		return EXIT_FAILURE;
+	}
+	if (only_test)
+		return test(options.conf);
+	log_open("hmip-helper", false, verbose);
+	if (*options.socket != '/')
+		log_fatal("found -s %s, expected an absolute path: programs look for it from wherever they are", options.socket);
+	signal(SIGPIPE, SIG_IGN);
+	if (!foreground)
+		fd = background();
+	r = helper_start(&options, &h);
+	if (r < 0)
+		return EXIT_FAILURE;
+	if (!foreground)
+		leave_terminal(fd, verbose);
+	r = helper_run(h);
+	helper_stop(h);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -2,6 +2,8 @@
 /*
  * Loads the eBPF programs, puts them on interfaces (attach.h says how) and keeps their maps.
  */
+#include "config.h"
+
 #include "datapath.h"
 #include "attach.h"
 #include "datapath.skel.h"
@@ -32,14 +34,17 @@ struct datapath {
 /* libbpf is talkative about what is expected to fail; what matters is said in our own words. */
 static int libbpf_says(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
-	char line[1024];
-	int n = vsnprintf(line, sizeof(line), fmt, ap);
+	char *text, *end;
+	int n = level == LIBBPF_DEBUG ? 0 : vasprintf(&text, fmt, ap);
 
-	if (level == LIBBPF_DEBUG || n <= 0)
+	if (n <= 0)
 		return 0;
-	if ((size_t)n < sizeof(line) && line[n - 1] == '\n')
-		line[n - 1] = '\0';
-	log_debug("libbpf: %s", line);
+	end = text + n;
+	while (end > text && end[-1] == '\n')
+		*--end = '\0';
+	/* Of a verifier's log the end tells why. */
+	log_debug("%s", end - text > 4000 ? end - 4000 : text);
+	free(text);
 	return 0;
 }
 
@@ -50,7 +55,8 @@ static const char *load_remedy(int err)
 		return "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are needed: start it as root or by its service unit";
 	case -EACCES:
 	case -E2BIG:
-		return "this kernel's verifier refuses them; -v shows its words, please report them with uname -r";
+		return "the verifier refuses them; without CAP_PERFMON it is stricter, otherwise -v shows its words: "
+		       "please report them with uname -r";
 	case -ENOSYS:
 	case -EINVAL:
 	case -ENOENT:

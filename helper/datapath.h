@@ -2,9 +2,9 @@
 /*
  * The eBPF datapath: loads the programs, attaches them to interfaces, keeps the maps. One per network namespace.
  *
- * Programs are attached with tcx where the kernel has it (6.6), first in line and returning "next", else as
- * classic filters on clsact. What is attached holds the programs and those hold the maps, so data keeps flowing when the
- * helper dies, without any pin. The next helper fills maps of its own from its state file, attaches in front, and
+ * Programs are attached with tcx where the kernel has it (6.6), first in line and returning "next", else as classic
+ * filters on clsact. What is attached holds the programs and those hold the maps, so data keeps flowing when the helper
+ * dies, without any pin. The next helper fills maps of its own from its state file, attaches in front, and
  * only then removes what the dead one left: running both is harmless, since what one has rewritten the other passes.
  */
 #ifndef HMIP_DATAPATH_H
@@ -24,8 +24,8 @@ struct datapath_config {
 };
 
 /*
- * Loads the programs with empty maps; attaches nothing. Logs what is wrong, with the remedy (kernel option, capability).
- * Needs CAP_NET_ADMIN and CAP_BPF (CAP_PERFMON where the verifier asks for it). Returns 0 or a negative errno.
+ * Loads the programs with empty maps; attaches nothing. Logs what is wrong, with the remedy (kernel option,
+ * capability). Needs CAP_NET_ADMIN, CAP_BPF and CAP_PERFMON. Returns 0 or a negative errno.
  */
 int datapath_open(const struct datapath_config *config, struct datapath **ret);
 
@@ -33,9 +33,10 @@ int datapath_open(const struct datapath_config *config, struct datapath **ret);
 void datapath_close(struct datapath *dp);
 
 /*
- * Attaches to one interface, then removes programs a dead helper left there (told by their names; CAP_SYS_ADMIN is
- * needed for that with tcx). Others' programs, filters and qdiscs are not touched. Loopback and link types whose header
- * length is not known are left alone (returns 0). hatype: ARPHRD_*.
+ * Attaches to one interface, then removes programs a dead helper left there (told by their names; with tcx
+ * CAP_SYS_ADMIN is needed for that, so interfaces that exist are best attached to before it is dropped). Others'
+ * programs, filters and qdiscs are not touched. Loopback and link types whose header length is not known are left alone
+ * (returns 0). hatype: ARPHRD_*.
  */
 int datapath_attach(struct datapath *dp, unsigned ifindex, unsigned short hatype);
 
@@ -48,7 +49,7 @@ int datapath_program(const struct datapath *dp, bool egress, bool ethernet);
 /* "tcx" or "clsact". */
 const char *datapath_kind(const struct datapath *dp);
 
-/* Carries out ACTION_PAIR*, FOREIGN*, LOCAL*, PCB*, SPI*; ignores the others. Returns 0 or a negative errno (logged). */
+/* Carries out ACTION_PAIR*, FOREIGN*, LOCAL*, PCB*, SPI*, not the others. Returns 0 or a negative errno (logged). */
 int datapath_action(struct datapath *dp, const struct action *a);
 
 /* Asks to be told of the next packet heard from hce, once. */

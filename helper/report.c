@@ -188,7 +188,7 @@ json_t *report_sockets(const struct report *r)
 		const struct in6_addr *l, *f;
 
 		wire_pair(p, &l, &f);
-		json_array_append_new(all, json_pack("{ss, so, so, so, so, so, so, ss, sb, sI, sb}",
+		json_array_append_new(all, json_pack("{ss, so, so, so, so, so, so, ss, sb, sI, so}",
 			"proto", p->proto == IPPROTO_UDP ? "udp" : "tcp",
 			"local", endpoint(&p->local, p->lport),
 			"foreign", endpoint(&p->foreign, p->fport),

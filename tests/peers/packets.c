@@ -121,8 +121,8 @@ static const struct {
 	void (*make)(struct signal *s);
 } kind[] = {
 	{ "initial-bu", initial_bu }, { "consecutive-bu", consecutive_bu }, { "several-bus", several_bus },
-	{ "ba", ba }, { "challenge", challenge }, { "response", response }, { "ba-by-routing-header", ba_by_routing_header },
-	{ "all-at-once", all_at_once }, { "request", request },
+	{ "ba", ba }, { "challenge", challenge }, { "response", response },
+	{ "ba-by-routing-header", ba_by_routing_header }, { "all-at-once", all_at_once }, { "request", request },
 };
 
 #define N_KINDS (sizeof(kind) / sizeof(kind[0]))

@@ -226,6 +226,10 @@ START_TEST(b8_addresses_take_few_octets)
 		  "0100 0410 20010db8000300000000000000000007 0103000000 f10941 20010db800040000" },
 		{ "two of two endings", false, false, 2, { "2001:db8:3::3", "2001:db8:4::4" },
 		  "0100 0410 20010db8000300000000000000000003 010400000000 0410 20010db8000400000000000000000004" },
+		{ "a pair of another ending: whole addresses", false, false, 3,
+		  { "2001:db8:3::7", "2001:db8:4::8", "2001:db8:5::8" },
+		  "0100 0410 20010db8000300000000000000000007"
+		  "0103000000 f121c2 20010db8000400000000000000000008 20010db8000500000000000000000008" },
 		{ "two groups and one of neither", false, false, 6,
 		  { "2001:db8:3::7", "2001:db8:4::9", "2001:db8:5::8", "2001:db8:6::8", "2001:db8:7::7",
 		    "2001:db8:8::8" },
@@ -444,7 +448,7 @@ int main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, o1_whatever_is_built_is_aligned_and_reads_back_the_same);
-	tcase_add_loop_test(tc, b8_addresses_take_few_octets, 0, 7);
+	tcase_add_loop_test(tc, b8_addresses_take_few_octets, 0, 8);
 	tcase_add_loop_test(tc, o2_as_many_prefixes_as_fit_are_sent, 0, 4);
 	tcase_add_test(tc, what_the_format_forbids_is_not_built);
 	tcase_add_test(tc, b8_sequence_numbers_in_a_packet_increase_modulo_2_16);

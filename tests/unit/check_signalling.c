@@ -468,6 +468,28 @@ START_TEST(packets_without_signalling_are_told_apart)
 }
 END_TEST
 
+START_TEST(only_destination_options_follow_ah)
+{
+	static const struct {
+		const char *header;
+		int want;
+	} row[] = {
+		{ "3c 3c00010400000000", 0 },
+		{ "2b 3c02000000000000" HOME, -EBADMSG },
+		{ "33 3c040000 00001000 00000001 000000000000000000000000", -EBADMSG },
+		{ "00 3c00010400000000", -EBADMSG },
+	};
+	char text[512];
+	uint8_t pkt[256];
+
+	snprintf(text, sizeof(text), "6000000000003340" COA CN "%.2s 040000 00001000 00000001 000000000000000000000000"
+		 "%s" "3b01" BU "01020000", row[_i].header, row[_i].header + 2);
+	size_t n = unhex(text, pkt, sizeof(pkt));
+	pkt[5] = (uint8_t)(n - 40);
+	ck_assert_int_eq(signal_parse(pkt, n, &parsed), row[_i].want);
+}
+END_TEST
+
 START_TEST(signalling_may_ride_on_user_data)
 {
 	uint8_t pkt[256];
@@ -538,6 +560,7 @@ int main(void)
 	tcase_add_test(parse, r4_updates_and_acknowledgements_without_ah_are_not_read);
 	tcase_add_test(parse, requests_are_read_with_and_without_ah);
 	tcase_add_test(parse, packets_without_signalling_are_told_apart);
+	tcase_add_loop_test(parse, only_destination_options_follow_ah, 0, 4);
 	tcase_add_test(parse, signalling_may_ride_on_user_data);
 	tcase_add_test(parse, chain_and_counts_are_bounded);
 	suite_add_tcase(s, parse);

@@ -26,6 +26,7 @@ static const struct script {
 } script[] = {
 #ifdef SCRIPTS_QEMU
 	{ "qemu/session.sh", 240 },
+	{ "qemu/ah.sh", 120 },
 #else
 	{ "netns/move.sh", 60 },
 	{ "netns/fresh.sh", 60 },
@@ -37,7 +38,16 @@ static const struct script {
 	{ "netns/flap.sh", 90 },
 	{ "netns/firewall.sh", 60 },
 	{ "netns/servers.sh", 60 },
+	{ "netns/programs.sh", 90 },
 	{ "netns/bulk.sh", 180 },
+	{ "netns/pmtu.sh", 90 },
+	{ "netns/wire.sh", 90 },
+	{ "netns/tentative.sh", 90 },
+	{ "netns/hostile.sh", 120 },
+	{ "netns/without-helper.sh", 60 },
+	{ "netns/clean.sh", 120 },
+	{ "netns/others.sh", 90 },
+	{ "netns/errors.sh", 60 },
 #endif
 };
 

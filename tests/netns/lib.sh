@@ -12,7 +12,7 @@
 set -euo pipefail
 export PATH=$PATH:/usr/sbin:/sbin LC_ALL=C
 
-test_name=$(basename "$0" .sh)
+test_name=${test_name:-$(basename "$0" .sh)}
 netns_dir=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 HMIP_BUILD=$(readlink -m "${HMIP_BUILD:-$netns_dir/../../build}")
 dir=${HMIP_LOGS:-$HMIP_BUILD/tests/netns-logs}/$test_name
@@ -352,6 +352,20 @@ router_address()
 	esac
 }
 
+# capture NAME NAMESPACE INTERFACE: into $dir/NAME.pcap, from now on; capture_end NAME.
+capture()
+{
+	spawn "tcpdump-$1" "$2" tcpdump -n -U -s 0 -i "$3" -w "$dir/$1.pcap" ip6
+	must_soon 10 "tcpdump listens" grep -q 'listening on' "$dir/tcpdump-$1.log"
+}
+
+capture_end()
+{
+	kill -INT "${pid_of[tcpdump-$1]}"
+	finish "tcpdump-$1" 10
+	must "tcpdump lost nothing" grep -q '^0 packets dropped by kernel' "$dir/tcpdump-$1.log"
+}
+
 # ---- our helpers -----------------------------------------------------------------------------------------------------
 
 KEY_CS=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
@@ -494,6 +508,11 @@ state_at()
 	cache "$1" "[a['state'] for e in d for a in e['addresses'] if a['address'] == '$2']"
 }
 
+is_tentative()
+{
+	[[ $(state_at "$1" "$2") == tentative ]]
+}
+
 both_active()
 {
 	is_active "$1" "$2" && is_active "$1" "$3"
@@ -504,15 +523,21 @@ is_active()
 	[[ $(state_at "$1" "$2") == active ]]
 }
 
-# uses SIDE ADDRESS: all connections of SIDE bear ADDRESS as their own on the wire.
+# uses SIDE ADDRESS: all open connections of SIDE bear ADDRESS as their own on the wire; sends_to: as their peer's.
 uses()
 {
-	sockets "$1" "bool(d) and all(s['wire_local'] == '$2' for s in d)"
+	sockets "$1" "(lambda w: bool(w) and all(x.startswith('[$2]:') for x in w))([s['wire_local'] for s in d if s.get('closed') is None])"
 }
 
 sends_to()
 {
-	sockets "$1" "bool(d) and all(s['wire_foreign'] == '$2' for s in d)"
+	sockets "$1" "(lambda w: bool(w) and all(x.startswith('[$2]:') for x in w))([s['wire_foreign'] for s in d if s.get('closed') is None])"
+}
+
+# counter_above SIDE NAME COUNT
+counter_above()
+{
+	(($(counter "$1" "$2") > $3))
 }
 
 # ---- traffic: peer.py, see there -------------------------------------------------------------------------------------

@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Errors say what is wrong and what to do.
+source "$(dirname "$0")/lib.sh"
+
+# says PATTERN COMMAND...: it fails, soon, and its standard error matches.
+says()
+{
+	local pattern=$1 status=0
+	shift
+	timeout 10 "$@" >"$dir/out" 2>"$dir/err" </dev/null || status=$?
+	must_not "it fails: $*" [ $status = 0 ]
+	must_not "it ends by itself: $*" [ $status = 124 ]
+	must_not "it does not crash: $*" [ $status -ge 128 ]
+	grep -qiE "$pattern" "$dir/err" || fail "$*: said \"$(cat "$dir/err")\", nothing like \"$pattern\""
+	say "ok: $(head -n 1 "$dir/err")"
+}
+
+namespace "$client"
+helper=$(program hmip-helper)
+(umask 077 && conf client >"$dir/client.conf")
+
+nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+chmod 755 "$dir"
+printf '' >"$dir/empty.conf"
+if "${nobody[@]}" test -x "$helper"; then
+	says 'root|CAP_NET_ADMIN' in_ns "$client" "${nobody[@]}" "$helper" -f -c "$dir/empty.conf" -s /tmp/$PREFIX.sock
+fi
+says 'CAP_NET_ADMIN|CAP_BPF|root' in_ns "$client" setpriv --bounding-set=-net_admin,-bpf,-sys_admin --inh-caps=-all "$helper" -f -c "$dir/empty.conf" -s "$dir/x.sock"
+
+(umask 077 && sed 's/^\tspi_in/\tspy_in/' "$dir/client.conf" >"$dir/bad.conf")
+line=$(grep -n spy_in "$dir/bad.conf" | cut -d: -f1)
+says "bad.conf:$line: .*spy_in" "$helper" -t -c "$dir/bad.conf"
+says "bad.conf:$line: .*spy_in" in_ns "$client" "$helper" -f -c "$dir/bad.conf" -s "$dir/x.sock"
+(umask 077 && sed 's/key_in = "00/key_in = "zz/' "$dir/client.conf" >"$dir/key.conf")
+says "key.conf:[0-9]+: .*key_in" "$helper" -t -c "$dir/key.conf"
+must_not "keys are shown" grep -q 112233445566 "$dir/err"
+cp "$dir/client.conf" "$dir/open.conf"
+chmod 644 "$dir/open.conf"
+says 'open.conf.*(0600|chmod|others|read)' "$helper" -t -c "$dir/open.conf"
+says 'none.conf.*(No such file|not found|cannot)' "$helper" -t -c "$dir/none.conf"
+must "a good configuration is told so" "$helper" -t -c "$dir/client.conf"
+
+helper_start client
+says 'already|another|runs' in_ns "$client" "$helper" -f -c "$dir/client.conf" -s "$dir/second.sock"
+says 'already|another|runs' in_ns "$client" "$helper" -f -c "$dir/client.conf" -s "$dir/client.sock"
+must "the first helper still answers" ctl client status
+
+says "no helper.*$dir/nobody.sock|$dir/nobody.sock.*no helper|hmip-helper" "$(program hmipctl)" -s "$dir/nobody.sock" status
+says 'usage|unknown' "$(program hmipctl)" -s "$dir/client.sock" frobnicate
+says 'no such|not.*address|interface' in_ns "$client" "$(program hmipctl)" -s "$dir/client.sock" prefer 2001:db8:dd::1
+in_ns "$client" "$(program hmip-run)" -s "$dir/nobody.sock" true >"$dir/out" 2>"$dir/err" || fail "hmip-run without a helper does not run its command"
+must "hmip-run says that nobody is there, and what to do" grep -q 'hmip-helper' "$dir/err"
+says 'not found' "$(program hmip-run)" -s "$dir/client.sock" /nonexistent/program

@@ -4,10 +4,16 @@
  *
  *   local L0 dev lo table local          while connections live that were born with a lost L0: what ingress rewrites
  *                                        to L0 is then delivered
- *   F0/128 via .. dev ..                 while the route to F0 leads elsewhere than the route from L* to F* does: so
+ *   F0/128 from L0/128 via .. dev ..     while the route to F0 leads elsewhere than the route from L* to F* does: so
  *                                        device, MTU, neighbour and offloads are right
  *
- * steer_* keeps the set that is wanted and makes the kernel agree; route_* are the netlink calls.
+ * The second kind is for one source only: others' packets to F0 keep their way, and so do our own lookups for any other
+ * source. It stands in the table the kernel found its route in, so that policy rules keep their meaning and a
+ * socket that has cached its route is made to look again. What also goes from L0 to F0 without being rewritten (an
+ * unregistered program's packets, while L0 is not lost) cannot be told apart by a route and goes along. Where somebody
+ * has a host route to F0 ours is for any source: Linux would hide theirs behind one for a source (seen on 6.18).
+ *
+ * steer_* keeps the set that is wanted and makes the kernel agree; route_* are lookups.
  */
 #ifndef HMIP_ROUTE_H
 #define HMIP_ROUTE_H
@@ -33,12 +39,20 @@ void steer_close(struct steer *s);
 
 /*
  * Computes from the core's entries, connections and local addresses which routes are wanted, and adds and removes the
- * difference. To be called when ACTION_PAIR*, LOCAL* or PCB* were carried out and when routes changed. Returns 0, or the first
- * negative errno (logged); what can be done is done.
+ * difference. To be called when ACTION_PAIR*, LOCAL* or PCB* were carried out and when routes changed. A route that is
+ * right already is not touched, so what the kernel learned with it (path MTU) stays. Where there is no way from L* to
+ * F*, things are left as they are. Returns 0, or the first negative errno (logged); what can be done is done.
  */
 int steer_update(struct steer *s, struct core *c);
 
-/* The kernel's route from src to dst, out of interface oif if not 0. Our own /128 routes are looked through. Returns 0 or a negative errno. */
+/*
+ * The kernel's route from src (NULL: any) to dst; with an oif, out of that interface whatever other metrics say: the one
+ * for that source if it leads there, else that for any. Returns 0 or a negative errno: -ENETUNREACH and its kind if there is
+ * none or dst is this host.
+ */
 int route_get(struct steer *s, const struct in6_addr *dst, const struct in6_addr *src, unsigned oif, struct nexthop *ret);
+
+/* The source address the kernel would choose for dst today (RFC 6724 and route metrics). Returns 0, or a negative errno if there is none. */
+int route_source(struct steer *s, const struct in6_addr *dst, struct in6_addr *ret);
 
 #endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "fib.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REQUEST_MAX	256	/* octets of the longest question */
+
+/* Starts a route message in buf. */
+static struct nlmsghdr *begin(char *buf, uint16_t type, uint16_t flags, struct rtmsg **rt)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
+	*rt = mnl_nlmsg_put_extra_header(nlh, sizeof(**rt));
+	(*rt)->rtm_family = AF_INET6;
+	return nlh;
+}
+
+/* Reads one next hop's attributes. */
+static void parse_nexthop(const struct nlattr *a, struct nexthop *ret)
+{
+	if (mnl_attr_get_type(a) == RTA_OIF && !mnl_attr_validate(a, MNL_TYPE_U32)) {
+		ret->ifindex = mnl_attr_get_u32(a);
+	} else if (mnl_attr_get_type(a) == RTA_GATEWAY && mnl_attr_get_payload_len(a) == sizeof(ret->gateway)) {
+		memcpy(&ret->gateway, mnl_attr_get_payload(a), sizeof(ret->gateway));
+		ret->has_gateway = !IN6_IS_ADDR_UNSPECIFIED(&ret->gateway);
+	}
+}
+
+static unsigned parse_mtu(const struct nlattr *metrics)
+{
+	const struct nlattr *a;
+
+	mnl_attr_for_each_nested(a, metrics)
+		if (mnl_attr_get_type(a) == RTAX_MTU && !mnl_attr_validate(a, MNL_TYPE_U32))
+			return mnl_attr_get_u32(a);
+	return 0;
+}
+
+/* Of several next hops takes the first, or the first out of oif. */
+static void parse_multipath(const struct nlattr *multi, unsigned oif, struct nexthop *ret)
+{
+	const struct rtnexthop *h = mnl_attr_get_payload(multi);
+	int left = mnl_attr_get_payload_len(multi);
+	bool found = false;
+
+	for (; RTNH_OK(h, left) && !found; left -= RTNH_ALIGN(h->rtnh_len), h = RTNH_NEXT(h)) {
+		const struct nlattr *attr;	/* the macro's own name for it */
+
+		if (oif && (unsigned)h->rtnh_ifindex != oif)
+			continue;
+		found = true;
+		ret->ifindex = (unsigned)h->rtnh_ifindex;
+		mnl_attr_for_each_payload((const void *)(h + 1), h->rtnh_len - sizeof(*h))
+			parse_nexthop(attr, ret);
+	}
+}
+
+struct lookup {
+	unsigned oif;
+	struct fib_match m;
+	struct in6_addr prefsrc;
+};
+
+static int lookup_answer(void *ctx, const struct nlmsghdr *nlh)
+{
+	const struct rtmsg *rt = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *a;
+	struct lookup *l = ctx;
+
+	if (nlh->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(nlh) < sizeof(*rt))
+		return -EBADMSG;
+	l->m.type = rt->rtm_type;
+	l->m.dst_len = rt->rtm_dst_len;
+	l->m.table = rt->rtm_table;
+	mnl_attr_for_each(a, nlh, sizeof(*rt)) {
+		switch (mnl_attr_get_type(a)) {
+		case RTA_TABLE:
+			if (!mnl_attr_validate(a, MNL_TYPE_U32))
+				l->m.table = mnl_attr_get_u32(a);
+			break;
+		case RTA_METRICS:
+			l->m.nh.mtu = parse_mtu(a);
+			break;
+		case RTA_MULTIPATH:
+			l->m.multipath = true;
+			parse_multipath(a, l->oif, &l->m.nh);
+			break;
+		case RTA_PREFSRC:
+			if (mnl_attr_get_payload_len(a) == sizeof(l->prefsrc))
+				memcpy(&l->prefsrc, mnl_attr_get_payload(a), sizeof(l->prefsrc));
+			break;
+		default:
+			parse_nexthop(a, &l->m.nh);
+		}
+	}
+	return 0;
+}
+
+static int lookup(struct netlink *n, const struct in6_addr *dst, const struct in6_addr *src, uint32_t flags, struct lookup *l)
+{
+	char buf[REQUEST_MAX] __attribute__((aligned(4)));
+	struct rtmsg *rt;
+	struct nlmsghdr *nlh = begin(buf, RTM_GETROUTE, 0, &rt);
+
+	rt->rtm_dst_len = 128;
+	rt->rtm_flags = flags;
+	mnl_attr_put(nlh, RTA_DST, sizeof(*dst), dst);
+	if (src) {
+		rt->rtm_src_len = 128;
+		mnl_attr_put(nlh, RTA_SRC, sizeof(*src), src);
+	}
+	if (l->oif)
+		mnl_attr_put_u32(nlh, RTA_OIF, l->oif);
+	return netlink_ask(n, nlh, lookup_answer, l);
+}
+
+int fib_get(struct netlink *n, const struct in6_addr *dst, const struct in6_addr *src, unsigned oif, struct fib_match *ret)
+{
+	struct lookup l = { .oif = oif };
+	/* The route as it stands in the table: what the kernel has learned of a path does not belong to it. */
+	int r = lookup(n, dst, src, RTM_F_FIB_MATCH, &l);
+
+	if (!r)
+		*ret = l.m;
+	return r;
+}
+
+int fib_source(struct netlink *n, const struct in6_addr *dst, struct in6_addr *ret)
+{
+	struct lookup l = { 0 };
+	int r = lookup(n, dst, NULL, 0, &l);
+
+	if (r)
+		return r;
+	if (IN6_IS_ADDR_UNSPECIFIED(&l.prefsrc))
+		return -EADDRNOTAVAIL;
+	*ret = l.prefsrc;
+	return 0;
+}
+
+/* Puts what names a route of ours. */
+static void put_name(struct nlmsghdr *nlh, struct rtmsg *rt, const struct fib_route *r)
+{
+	rt->rtm_protocol = ROUTE_PROTO;
+	rt->rtm_type = r->type;
+	rt->rtm_table = r->table < 256 ? (unsigned char)r->table : RT_TABLE_COMPAT;
+	rt->rtm_dst_len = 128;
+	mnl_attr_put(nlh, RTA_DST, sizeof(r->dst), &r->dst);
+	if (!IN6_IS_ADDR_UNSPECIFIED(&r->src)) {
+		rt->rtm_src_len = 128;
+		mnl_attr_put(nlh, RTA_SRC, sizeof(r->src), &r->src);
+	}
+	mnl_attr_put_u32(nlh, RTA_TABLE, r->table);
+	mnl_attr_put_u32(nlh, RTA_PRIORITY, r->metric);
+}
+
+int fib_set(struct netlink *n, const struct fib_route *r, bool replace)
+{
+	char buf[REQUEST_MAX] __attribute__((aligned(4)));
+	struct rtmsg *rt;
+	struct nlmsghdr *nlh = begin(buf, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | (replace ? NLM_F_REPLACE : NLM_F_EXCL), &rt);
+
+	put_name(nlh, rt, r);
+	rt->rtm_scope = r->type == RTN_LOCAL ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
+	mnl_attr_put_u32(nlh, RTA_OIF, r->nh.ifindex);
+	if (r->nh.has_gateway) {
+		mnl_attr_put(nlh, RTA_GATEWAY, sizeof(r->nh.gateway), &r->nh.gateway);
+		rt->rtm_flags = RTNH_F_ONLINK;	/* it need not be of a prefix of that link */
+	}
+	if (r->nh.mtu) {
+		struct nlattr *nest = mnl_attr_nest_start(nlh, RTA_METRICS);
+
+		mnl_attr_put_u32(nlh, RTAX_MTU, r->nh.mtu);
+		mnl_attr_nest_end(nlh, nest);
+	}
+	return netlink_ask(n, nlh, NULL, NULL);
+}
+
+int fib_remove(struct netlink *n, const struct fib_route *r)
+{
+	char buf[REQUEST_MAX] __attribute__((aligned(4)));
+	struct rtmsg *rt;
+	struct nlmsghdr *nlh = begin(buf, RTM_DELROUTE, NLM_F_ACK, &rt);
+	int err;
+
+	put_name(nlh, rt, r);
+	err = netlink_ask(n, nlh, NULL, NULL);
+	return err == -ESRCH ? 0 : err;
+}
+
+/* Routes of ours found in a dump. */
+struct found {
+	struct fib_route *route;
+	size_t n;
+};
+
+static void found_again(void *ctx)
+{
+	struct found *f = ctx;
+
+	f->n = 0;
+}
+
+static int found_route(void *ctx, const struct nlmsghdr *nlh)
+{
+	const struct rtmsg *rt = mnl_nlmsg_get_payload(nlh);
+	struct fib_route r = { 0 }, *more;
+	struct found *f = ctx;
+	const struct nlattr *a;
+
+	if (nlh->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(nlh) < sizeof(*rt))
+		return -EBADMSG;
+	if (rt->rtm_family != AF_INET6 || rt->rtm_protocol != ROUTE_PROTO || (rt->rtm_flags & RTM_F_CLONED))
+		return 0;
+	r.table = rt->rtm_table;
+	r.type = rt->rtm_type;
+	mnl_attr_for_each(a, nlh, sizeof(*rt)) {
+		if (mnl_attr_get_type(a) == RTA_DST && mnl_attr_get_payload_len(a) == sizeof(r.dst))
+			memcpy(&r.dst, mnl_attr_get_payload(a), sizeof(r.dst));
+		else if (mnl_attr_get_type(a) == RTA_SRC && mnl_attr_get_payload_len(a) == sizeof(r.src))
+			memcpy(&r.src, mnl_attr_get_payload(a), sizeof(r.src));
+		else if (mnl_attr_get_type(a) == RTA_TABLE && !mnl_attr_validate(a, MNL_TYPE_U32))
+			r.table = mnl_attr_get_u32(a);
+		else if (mnl_attr_get_type(a) == RTA_PRIORITY && !mnl_attr_validate(a, MNL_TYPE_U32))
+			r.metric = mnl_attr_get_u32(a);
+	}
+	more = reallocarray(f->route, f->n + 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	f->route = more;
+	f->route[f->n++] = r;
+	return 0;
+}
+
+int fib_flush(struct netlink *n)
+{
+	char buf[REQUEST_MAX] __attribute__((aligned(4)));
+	struct rtmsg *rt;
+	struct nlmsghdr *nlh = begin(buf, RTM_GETROUTE, NLM_F_DUMP, &rt);
+	struct found f = { 0 };
+	int r = netlink_dump(n, nlh, found_route, found_again, &f), err;
+
+	for (size_t i = 0; i < f.n; i++) {
+		err = fib_remove(n, &f.route[i]);
+		r = r ? r : err;
+	}
+	free(f.route);
+	return r;
+}

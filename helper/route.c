@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "route.h"
+#include "addr.h"
+#include "fib.h"
+#include "log.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOPBACK	1	/* its index in every namespace */
+#define METRIC_STEER	1	/* before anybody's */
+#define METRIC_LOCAL	1024	/* behind the kernel's own, which is 0: a returned address is never shadowed */
+
+struct steered_key {
+	struct in6_addr dst, src;
+	uint32_t type;		/* RTN_UNICAST, RTN_LOCAL */
+};
+
+/* A route that is in question. */
+struct steered {
+	struct steered_key key;
+	struct fib_route route;	/* as it is in the kernel, if installed */
+	bool installed;
+	bool any_source;	/* the route is for any source, not only key.src */
+	bool wanted, done;	/* within one update */
+	UT_hash_handle hh;
+};
+
+struct steer {
+	struct netlink *nl;
+	struct steered *set;
+};
+
+int steer_open(struct steer **ret)
+{
+	struct steer *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	r = netlink_open(NETLINK_ROUTE, &s->nl);
+	if (!r)
+		r = fib_flush(s->nl);
+	if (r)
+		steer_close(s);
+	else
+		*ret = s;
+	return r;
+}
+
+/* Takes the route out of the kernel and of the set. */
+static int steered_remove(struct steer *s, struct steered *e)
+{
+	int r = e->installed ? fib_remove(s->nl, &e->route) : 0;
+
+	HASH_DEL(s->set, e);
+	free(e);
+	return r;
+}
+
+void steer_close(struct steer *s)
+{
+	struct steered *e, *next;
+
+	if (!s)
+		return;
+	HASH_ITER(hh, s->set, e, next)
+		steered_remove(s, e);
+	netlink_close(s->nl);
+	free(s);
+}
+
+int route_get(struct steer *s, const struct in6_addr *dst, const struct in6_addr *src, unsigned oif, struct nexthop *ret)
+{
+	struct fib_match m;
+	int r = fib_get(s->nl, dst, src, oif, &m);
+
+	/* With a source the interface is only a wish to the kernel; without, it is strict but knows no source's routes. */
+	if (src && oif && (r || m.nh.ifindex != oif))
+		r = fib_get(s->nl, dst, NULL, oif, &m);
+	if (r)
+		return r;
+	if (m.type != RTN_UNICAST || (oif && m.nh.ifindex != oif))
+		return -ENETUNREACH;
+	*ret = m.nh;
+	return 0;
+}
+
+int route_source(struct steer *s, const struct in6_addr *dst, struct in6_addr *ret)
+{
+	return fib_source(s->nl, dst, ret);
+}
+
+static bool nexthop_equal(const struct nexthop *a, const struct nexthop *b)
+{
+	return a->ifindex == b->ifindex && a->mtu == b->mtu && a->has_gateway == b->has_gateway &&
+	       (!a->has_gateway || addr_equal(&a->gateway, &b->gateway));
+}
+
+/* Notes that a route may be wanted. Returns NULL if memory is short. */
+static struct steered *want(struct steer *s, uint32_t type, const struct in6_addr *dst, const struct in6_addr *src)
+{
+	struct steered_key key;
+	struct steered *e;
+
+	memset(&key, 0, sizeof(key));
+	key.dst = *dst;
+	key.src = *src;
+	key.type = type;
+	HASH_FIND(hh, s->set, &key, sizeof(key), e);
+	if (!e) {
+		e = calloc(1, sizeof(*e));
+		if (!e)
+			return NULL;
+		e->key = key;
+		HASH_ADD(hh, s->set, key, sizeof(e->key), e);
+	}
+	e->wanted = true;
+	return e;
+}
+
+/*
+ * Makes the kernel have e with this next hop. What is there and right is left alone, with what was learned for it; what the
+ * kernel dropped with an interface meanwhile comes back.
+ */
+static int install(struct steer *s, struct steered *e, uint32_t table, uint32_t metric, const struct nexthop *nh)
+{
+	struct fib_route want = { .table = e->installed ? e->route.table : table, .type = (uint8_t)e->key.type,
+				  .dst = e->key.dst, .metric = metric, .nh = *nh };
+	int r;
+
+	if (!e->any_source)
+		want.src = e->key.src;
+	r = fib_set(s->nl, &want, e->installed && !nexthop_equal(&e->route.nh, nh));
+	if (r == -EEXIST && e->installed)
+		return 0;
+	if (r == -EEXIST && e->any_source)
+		return 0;	/* ours, for another source's sake */
+	if (r) {
+		errno = -r;
+		log_warn("cannot set the route to %s from %s out of interface %u", addr_text(&want.dst).s,
+			 addr_text(&want.src).s, nh->ifindex);
+		return r;
+	}
+	e->route = want;
+	e->installed = true;
+	return 0;
+}
+
+/* Whether p's packets bear another pair than its own. */
+static bool moved(const struct pcb *p)
+{
+	const struct pair *pair = p->hce ? &p->hce->pair : NULL;
+
+	return pair && p->gen != pair->gen &&
+	       !(addr_equal(&pair->local, &p->local) && addr_equal(&pair->foreign, &p->foreign));
+}
+
+static bool lost(const struct local_addr *l)
+{
+	return !l->usable && l->n_pcb;
+}
+
+/* Marks what is in question, and removes what is not any more: first, so that lookups do not meet it. */
+static int mark_and_sweep(struct steer *s, struct core *c)
+{
+	struct steered *e, *next;
+	int r = 0, err;
+
+	for (e = s->set; e; e = e->hh.next)
+		e->wanted = e->done = false;
+	for (const struct local_addr *l = core_locals(c); l; l = l->hh.next)
+		if (lost(l) && !want(s, RTN_LOCAL, &l->addr, &in6addr_any))
+			return -ENOMEM;
+	for (const struct pcb *p = core_pcbs(c); p; p = p->hh.next)
+		if (moved(p) && !want(s, RTN_UNICAST, &p->foreign, &p->local))
+			return -ENOMEM;
+	HASH_ITER(hh, s->set, e, next) {
+		if (e->wanted)
+			continue;
+		err = steered_remove(s, e);
+		if (err) {
+			errno = -err;
+			log_warn("cannot remove a route, ignoring");
+		}
+		r = r ? r : err;
+	}
+	return r;
+}
+
+/*
+ * The next hop packets of the pair leave by, as a next hop for packets still addressed to birth. Where the peer is on
+ * link, it is itself the gateway: birth could not be resolved there.
+ */
+static int target(struct steer *s, struct core *c, const struct pair *pair, const struct in6_addr *birth, struct nexthop *ret)
+{
+	const struct local_addr *all = core_locals(c), *l;
+	int r;
+
+	HASH_FIND(hh, all, &pair->local, sizeof(pair->local), l);
+	if (!l || !l->usable || IN6_IS_ADDR_UNSPECIFIED(&pair->foreign))
+		return -ENETUNREACH;
+	r = route_get(s, &pair->foreign, &pair->local, l->ifindex, ret);
+	if (!r && !ret->has_gateway && !addr_equal(&pair->foreign, birth)) {
+		ret->has_gateway = true;
+		ret->gateway = pair->foreign;
+	}
+	return r;
+}
+
+/*
+ * Chooses the table, and whether the route is to be for any source. Returns false if the kernel's own route leads to nh
+ * already, or this host bears the address itself now. Once ours is there it stays while it is in question: no lookup sees behind it, and it does no harm.
+ */
+static bool place(struct steer *s, struct steered *e, const struct nexthop *nh, uint32_t *table)
+{
+	struct fib_match present;
+
+	*table = RT_TABLE_MAIN;
+	if (e->installed || fib_get(s->nl, &e->key.dst, &e->key.src, 0, &present))
+		return true;
+	if (present.type == RTN_LOCAL)
+		return false;
+	*table = present.table;
+	e->any_source = present.dst_len == 128;
+	return present.type != RTN_UNICAST || present.multipath || !nexthop_equal(&present.nh, nh);
+}
+
+static int steer_pcb(struct steer *s, struct core *c, const struct pcb *p)
+{
+	struct steered *e = want(s, RTN_UNICAST, &p->foreign, &p->local);
+	struct nexthop nh;
+	uint32_t table;
+
+	if (!e)
+		return -ENOMEM;
+	if (e->done)
+		return 0;
+	e->done = true;
+	if (e->installed && e->any_source && addr_equal(&p->foreign, &p->hce->pair.foreign)) {
+		fib_remove(s->nl, &e->route);	/* or the lookup would find it */
+		e->installed = false;
+	}
+	if (target(s, c, &p->hce->pair, &p->foreign, &nh) || !place(s, e, &nh, &table))
+		return 0;
+	return install(s, e, table, METRIC_STEER, &nh);
+}
+
+int steer_update(struct steer *s, struct core *c)
+{
+	static const struct nexthop loopback = { .ifindex = LOOPBACK };
+	int r = mark_and_sweep(s, c), err;
+
+	for (const struct local_addr *l = core_locals(c); l; l = l->hh.next) {
+		struct steered *e = lost(l) ? want(s, RTN_LOCAL, &l->addr, &in6addr_any) : NULL;
+
+		err = e ? install(s, e, RT_TABLE_LOCAL, METRIC_LOCAL, &loopback) : 0;
+		r = r ? r : err;
+	}
+	for (const struct pcb *p = core_pcbs(c); p; p = p->hh.next) {
+		err = moved(p) ? steer_pcb(s, c, p) : 0;
+		r = r ? r : err;
+	}
+	return r;
+}

@@ -4,10 +4,13 @@
  *
  *   host A (this process)                 host B (a child)
  *     a1  2001:db8:1::a  ------------------  b1  2001:db8:1::b      the connection is born here
- *     a2  2001:db8:2::a  ------------------  b2  2001:db8:2::b      and goes on here
+ *     a2  2001:db8:2::a  ------------------  b2  2001:db8:3::b      and goes on here
+ *                          2::1  R  3::1
  *
- * A loses a1 with its address and switches; B is told nothing and follows (C11). Each host has a network namespace of its
- * own.
+ * R is a router whose link to B has an MTU of 1280, so a moved bulk transfer lives on Packet Too Big being translated;
+ * a firewall on A accepts nothing but what belongs to connections it knows.
+ * A loses a1 with its address and switches; B is told nothing and follows (C11). Each host has a network namespace of
+ * its own.
  */
 #include "config.h"
 
@@ -23,9 +26,11 @@
 #include <net/if_arp.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,6 +41,10 @@
 #define HCE	3
 #define PORT	5001
 #define HALF	(24u << 20)	/* octets before the move, and as many after it */
+
+#define R_A	"2001:db8:2::1"
+#define R_B	"2001:db8:3::1"
+#define B2	"2001:db8:3::b"
 
 /* Case _i: with tcx or clsact, with the NIC's checksums and segmentation or without. */
 #define CLASSIC	(_i & 1)
@@ -147,7 +156,7 @@ static size_t take(int s, int from_a)
 		if (p[1].revents) {
 			must(read(from_a, buf, 1) == 1);
 			p[1].fd = -1;
-			sh("ip route add " A1 "/128 via " A2 " dev b2");
+			sh("ip route add " A1 "/128 via " R_B " dev b2");
 		}
 		if (!p[0].revents)
 			continue;
@@ -172,7 +181,7 @@ static void host_b(int from_a, int to_a, bool classic, bool plain)
 	must(!unshare(CLONE_NEWNET));
 	sh("echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad");
 	must(write(to_a, "u", 1) == 1 && read(from_a, &c, 1) == 1);
-	sh("ip link set lo up && ip addr add " B1 "/64 dev b1 nodad && ip addr add 2001:db8:2::b/64 dev b2 nodad &&"
+	sh("ip link set lo up && ip addr add " B1 "/64 dev b1 nodad && ip addr add " B2 "/64 dev b2 nodad &&"
 	   "ip link set b1 up && ip link set b2 up");
 	if (plain) {
 		no_offload("b1");
@@ -190,6 +199,7 @@ static void host_b(int from_a, int to_a, bool classic, bool plain)
 	must(!checksum_errors());
 	must(datapath_counter(dp, DP_IN_REWRITTEN) && datapath_counter(dp, DP_OUT_REWRITTEN));
 	must(datapath_counter(dp, DP_FOLLOWED) == 1);
+	must(!shutdown(s, SHUT_WR) && read(from_a, &c, 1) == 1);	/* A has seen the end */
 	datapath_close(dp);
 	exit(0);
 }
@@ -205,7 +215,39 @@ static void send_half(int s, size_t from)
 	}
 }
 
-static pid_t start_hosts(int to_b[2], int from_b[2], bool classic, bool plain)
+/* Makes R between a2 and b2. It runs until it is killed. */
+static pid_t start_router(pid_t b)
+{
+	int ready[2];
+	char cmd[1000], c;
+	pid_t pid;
+
+	must(!pipe(ready));
+	pid = fork();
+	must(pid >= 0);
+	if (!pid) {
+		must(!prctl(PR_SET_PDEATHSIG, SIGKILL) && !unshare(CLONE_NEWNET) && write(ready[1], "u", 1) == 1);
+		pause();
+	}
+	must(read(ready[0], &c, 1) == 1);
+	snprintf(cmd, sizeof(cmd),
+		 "ip link add a2 type veth peer name ra netns %d && nsenter -t %d -n sh -ec '"
+		 "cd /proc/sys/net/ipv6/conf; echo 0 >default/accept_dad; echo 1 >all/forwarding;"
+		 "ip link add rb mtu 1280 type veth peer name b2 netns %d; ip link set rb up; ip link set ra up;"
+		 "ip addr add " R_A "/64 dev ra nodad; ip addr add " R_B "/64 dev rb nodad;"
+		 "ip route add " B1 "/128 via " B2 " dev rb'", (int)pid, (int)pid, (int)b);
+	sh(cmd);
+	return pid;
+}
+
+static void start_firewall(void)
+{
+	sh("nft 'table inet t { chain in { type filter hook input priority 0; policy drop;"
+	   "ct state invalid drop; ct state established,related accept; iif lo accept;"
+	   "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept; }; }'");
+}
+
+static pid_t start_hosts(int to_b[2], int from_b[2], bool classic, bool plain, pid_t *router)
 {
 	char cmd[200], c;
 	pid_t pid;
@@ -218,12 +260,12 @@ static pid_t start_hosts(int to_b[2], int from_b[2], bool classic, bool plain)
 	close(from_b[1]);		/* so that its death is seen */
 	must(read(from_b[0], &c, 1) == 1);
 	sh("echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad");
-	for (int i = 1; i <= 2; i++) {
-		snprintf(cmd, sizeof(cmd), "ip link add a%d type veth peer name b%d netns %d && ip link set a%d up &&"
-			 "ip addr add 2001:db8:%d::a/64 dev a%d nodad", i, i, (int)pid, i, i, i);
-		sh(cmd);
-	}
-	sh("ip link set lo up");
+	snprintf(cmd, sizeof(cmd), "ip link add a1 type veth peer name b1 netns %d", (int)pid);
+	sh(cmd);
+	*router = start_router(pid);
+	sh("ip link set lo up && ip addr add " A1 "/64 dev a1 nodad && ip addr add " A2 "/64 dev a2 nodad &&"
+	   "ip link set a1 up && ip link set a2 up");
+	start_firewall();
 	if (plain) {
 		no_offload("a1");
 		no_offload("a2");
@@ -238,12 +280,12 @@ START_TEST(a_transfer_outlives_its_address)
 	struct action switched = { .type = ACTION_PAIR, .hce = HCE, .pair = { addr(A2), addr(B1), 2 } };
 	int to_b[2], from_b[2], status, s;
 	struct pcb pcb;
-	pid_t pid;
+	pid_t pid, router;
 	char c;
 
 	if (!CLASSIC && attach_tcx_supported() != 1)
 		return;
-	pid = start_hosts(to_b, from_b, CLASSIC, PLAIN);
+	pid = start_hosts(to_b, from_b, CLASSIC, PLAIN, &router);
 	s = socket(AF_INET6, SOCK_STREAM, 0);
 	must(!connect(s, (struct sockaddr *)&b, sizeof(b)));
 	pcb = pcb_of(s);
@@ -251,14 +293,17 @@ START_TEST(a_transfer_outlives_its_address)
 	must(read(from_b[0], &c, 1) == 1);
 	send_half(s, 0);
 	sh("ip addr del " A1 "/64 dev a1 && ip link set a1 down && ip route add local " A1 " dev lo table local &&"
-	   "ip route add " B1 "/128 via 2001:db8:2::b dev a2");
+	   "ip route add " B1 "/128 via " R_A " dev a2");
 	must(write(to_b[1], "m", 1) == 1);
 	must(!datapath_action(dp, &switched));
 	send_half(s, HALF);
 	must(!shutdown(s, SHUT_WR) && read(s, &c, 1) == 0);
+	must(write(to_b[1], "q", 1) == 1);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
+	kill(router, SIGKILL);
 	ck_assert(!checksum_errors());
+	ck_assert_uint_gt(datapath_counter(dp, DP_ICMP_TRANSLATED), 0);
 	ck_assert_uint_gt(datapath_counter(dp, DP_OUT_REWRITTEN), 0);
 	ck_assert_uint_gt(datapath_counter(dp, DP_IN_REWRITTEN), 0);
 	datapath_close(dp);
@@ -275,7 +320,7 @@ int main(void)
 		printf("needs root\n");
 		return 77;
 	}
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 20);
 	tcase_add_loop_test(tc, a_transfer_outlives_its_address, 0, 4);
 	suite_add_tcase(s, tc);
 	return suite_run(s);

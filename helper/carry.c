@@ -269,37 +269,19 @@ static void flush(struct helper *h)
 		kick(h, h->kick[i]);
 }
 
-/*
- * The source the kernel's routing would choose today for what goes to dst: of the usable addresses on the interface the route
- * leads out of, the one closest to dst (RFC 6724, rule 8). NULL: none.
- */
-static const struct in6_addr *routed_source(struct helper *h, const struct in6_addr *dst)
-{
-	const struct local_addr *best = NULL;
-	struct nexthop n;
-
-	if (route_get(h->steer, dst, NULL, 0, &n) < 0)
-		return NULL;
-	for (const struct local_addr *l = core_locals(h->core); l; l = l->hh.next)
-		if (l->usable && l->ifindex == n.ifindex &&
-		    (!best || addr_common_prefix(&l->addr, dst) > addr_common_prefix(&best->addr, dst)))
-			best = l;
-	return best ? &best->addr : NULL;
-}
-
 /* Tells the core which sources the kernel would choose. */
 static void tell_routed(struct helper *h)
 {
 	h->route_now = false;
 	for (struct hce *e = core_entries(h->core), *next; e; e = next) {
-		const struct in6_addr *src, *dst = &e->pair.foreign;
+		const struct in6_addr *dst = &e->pair.foreign;
+		struct in6_addr src;
 
 		next = e->hh.next;
 		if (IN6_IS_ADDR_UNSPECIFIED(dst) && e->addrs)
 			dst = &e->addrs->addr;
-		src = IN6_IS_ADDR_UNSPECIFIED(dst) ? NULL : routed_source(h, dst);
-		if (src && !addr_equal(src, &e->routed))
-			core_routed(h->core, e->id, src, helper_now());
+		if (!IN6_IS_ADDR_UNSPECIFIED(dst) && route_source(h->steer, dst, &src) == 0)
+			core_routed(h->core, e->id, &src, helper_now());
 	}
 }
 

@@ -392,8 +392,6 @@ static int open_ctl_door(struct ctl *c)
 		log_warnx("process %d listens at %s already: end it, or choose another path with -s", (int)pid, c->path);
 	else if (fd == -EEXIST)
 		log_warnx("%s is there and is no socket: remove it, or choose another path with -s", c->path);
-	else if (fd == -ENOENT)
-		log_warnx("cannot open %s: make its directory, or choose another path with -s", c->path);
 	else if (fd < 0)
 		log_warnx("cannot open %s: %s", c->path, strerror(-fd));
 	return fd < 0 ? fd : door_listen(c, CLIENT_CTL, fd);

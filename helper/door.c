@@ -56,18 +56,19 @@ static int who_listens(const struct sockaddr_un *addr, socklen_t len, struct ucr
 	return r;
 }
 
-static void make_directory(const char *path)
+int door_directory(const char *path)
 {
 	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	char *slash;
 
-	strcpy(dir, path);	/* control_address() has found it short enough */
+	if (strlen(path) >= sizeof(dir))
+		return -ENAMETOOLONG;
+	strcpy(dir, path);
 	slash = strrchr(dir, '/');
 	if (!slash || slash == dir)
-		return;
+		return 0;
 	*slash = '\0';
-	if (mkdir(dir, 0755) < 0)
-		return;		/* there already, or bind() says what is wrong */
+	return mkdir(dir, 0755) < 0 && errno != EEXIST ? -errno : 0;
 }
 
 int door_open(const char *path, pid_t *ret_pid)
@@ -80,7 +81,6 @@ int door_open(const char *path, pid_t *ret_pid)
 	*ret_pid = 0;
 	if (len < 0)
 		return len;
-	make_directory(path);
 	if (lstat(path, &st) == 0) {
 		if (!S_ISSOCK(st.st_mode))
 			return -EEXIST;

@@ -13,9 +13,11 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+/* Makes the directory of path (0755) if only that is missing. Returns 0 or a negative errno. */
+int door_directory(const char *path);
+
 /*
- * Listens at path (SOCK_SEQPACKET, mode 0666). A socket nobody listens at is removed first, the directory is made if only it
- * is missing. Returns the descriptor; -EADDRINUSE with *ret_pid if somebody listens there; or a negative errno.
+ * Listens at path (SOCK_SEQPACKET, mode 0666). A socket nobody listens at is removed first. Returns the descriptor; -EADDRINUSE with *ret_pid if somebody listens there; or a negative errno.
  */
 int door_open(const char *path, pid_t *ret_pid);
 

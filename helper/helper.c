@@ -321,9 +321,15 @@ static int read_conf(struct helper *h)
 	return r;
 }
 
-/* The path of the state: configured, or made of the socket's, so that every helper has its own. */
+/* Names the view and the state: configured, or made of the socket's path, so that every helper has its own. */
 static int name_files(struct helper *h)
 {
+	int r = door_directory(h->socket);
+
+	if (r < 0) {
+		log_warnx("cannot make the directory of %s: %s; choose another path with -s", h->socket, strerror(-r));
+		return r;
+	}
 	if (asprintf(&h->view_path, "%s" VIEW_SUFFIX, h->socket) < 0) {
 		h->view_path = NULL;
 		return -ENOMEM;

@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# The pages name every setting, command, option, counter, event and JSON member that the code has, and no other.
+. "$top_srcdir/man/check.sh"
+
+helper=$top_srcdir/helper shim=$top_srcdir/shim
+
+# items PAGE SECTION MACRO: the words that follow MACRO in the list tags of a section.
+items()
+{
+	awk -v section="$2" -v macro="$3" '
+		/^\.Sh / { within = substr($0, 5) == section }
+		within && /^\.It / { for (i = 2; i < NF; i++) if ($i == macro) print $(i + 1) }' "$man/$1"
+}
+
+# table FILE PREFIX: the texts of an array whose indices begin so.
+table()
+{
+	sed -n "s/^[[:space:]]*\[$2[A-Z_]*\] = \"\([^\"]*\)\",.*/\1/p" "$helper/$1"
+}
+
+# letters FILE: the options getopt is told of.
+letters()
+{
+	sed -n 's/.*getopt[_long]*(argc, argv, "+*\([^"]*\)".*/\1/p' "$1" | tr -d : | fold -w 1
+}
+
+flags()
+{
+	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/d; s/^\.It Fl \([A-Za-z]\)\( .*\)*$/\1/p' "$man/$1"
+}
+
+same "settings, hmip.conf.5" \
+	"$(sed -n 's/.*CFG_[A-Z_]*("\([a-z0-9_]*\)".*/\1/p' "$helper/conf.c")" \
+	"$(items hmip.conf.5 DESCRIPTION Ic; items hmip.conf.5 PEERS Ic; sed -n 's/^\.D1 Ic \([a-z]*\).*/\1/p' "$man/hmip.conf.5")"
+same "settings, examples/hmip.conf" \
+	"$(sed -n 's/.*CFG_[A-Z_]*("\([a-z0-9_]*\)".*/\1/p' "$helper/conf.c")" \
+	"$(sed -n 's/^#*[[:space:]]*\([a-z_]*\) \(=\|".*{$\).*/\1/p' "$top_srcdir/examples/hmip.conf")"
+same "commands, hmipctl.8" \
+	"$(sed -n 's/^\t{ "\([a-z]*\)", .*show_.*/\1/p' "$helper/hmipctl.c")" "$(items hmipctl.8 DESCRIPTION Cm)"
+same "commands that the helper answers, hmipctl.8" \
+	"$(sed -n 's/^\t{ "\([a-z]*\)", .*answer_.*/\1/p' "$helper/ctl.c")" "$(items hmipctl.8 DESCRIPTION Cm)"
+same "counters, hmipctl.8" \
+	"$(table core.c COUNT_; table datapath.c DP_)" "$(items hmipctl.8 COUNTERS Sy)"
+same "events, hmipctl.8" "$(table core.c EVENT_)" "$(items hmipctl.8 EVENTS Sy)"
+same "states, hmipctl.8" \
+	"$(table hostcache.c ADDR_; table hostcache.c LIFETIME_; table hostcache.c BINDING_; echo unknown; echo homeless)" \
+	"$(table hostcache.c '[A-Z]*' | while read -r name; do
+		grep -qE "^\.[PQ].*Ql $name( |\$)|^\.Ql $name( |\$)" "$man/hmipctl.8" && echo "$name"; done)"
+same "JSON members, hmipctl.8" \
+	"$( (sed -n 's/^\t*"\([a-z_]*\)",.*/\1/p; s/.*_set_new([a-z]*, "\([a-z_]*\)".*/\1/p' "$helper/report.c"
+	     echo preferred) | sort -u)" \
+	"$(sed -n '/^\.Sh JSON/,/^\.Sh ENV/s/^\.Ql \([a-z_]*\)\( [,.:)].*\)*$/\1/p' "$man/hmipctl.8" |
+		grep -vxE 'null|tcx|clsact|activity|absolute')"
+same "options, hmip-helper.8" "$(letters "$helper/main.c")" "$(flags hmip-helper.8)"
+same "options, hmipctl.8" \
+	"$(letters "$helper/hmipctl.c")" "$(sed -n 's/^\.It Fl \([a-zA-Z]\)[ ,].*/\1/p' "$man/hmipctl.8")"
+same "options, hmip-run.1" "$(letters "$shim/hmip-run.c")" "$(flags hmip-run.1)"
+same "calls, libhmip.3" \
+	"$(sed 's/^_*//' "$shim/libhmip.sym")" "$(items libhmip.3 DESCRIPTION Fn)"
+same "packages to build, README" \
+	"$(echo check; sed -n '/^packages=(/,/)/p' "$top_srcdir/quickstart" | sed 's/packages=(//; s/)//' | xargs -n 1)" \
+	"$(sed -n '/apt-get install/,/[^\\]$/p' "$top_srcdir/README" | sed 's/.*apt-get install//; s/\\$//' | xargs -n 1)"
+same "folders, README" \
+	"$(sed -n 's/^SUBDIRS = //p' "$top_srcdir/Makefile.am" | xargs -n 1 | sed 's,/.*,,')" \
+	"$(sed -n 's,^    \([a-z]*\)/  .*,\1,p' "$top_srcdir/README")"
+summary

@@ -11,9 +11,9 @@ if [[ ${1-} != inside ]]; then
 fi
 
 export HMIP_LOGS=/tmp/hmip-logs CK_TIMEOUT_MULTIPLIER=5
-if [[ -x $HMIP_BUILD/tests/check_datapath ]]; then
-	"$HMIP_BUILD/tests/check_datapath"
-fi
+for check in check_datapath check_attach check_move; do
+	[[ ! -x $HMIP_BUILD/tests/$check ]] || "$HMIP_BUILD/tests/$check"
+done
 for test in move fresh; do
 	echo "==== $test.sh on $(uname -r)"
 	"$here/../netns/$test.sh"

@@ -8,6 +8,7 @@
 #include "attach.h"
 #include "datapath.h"
 #include "frame.h"
+#include "need_bpf.h"
 #include "suite.h"
 
 #include <arpa/inet.h>
@@ -438,10 +439,8 @@ int main(void)
 	Suite *s = suite_create("attach");
 	TCase *tc = tcase_create("attach");
 
-	if (geteuid()) {
-		printf("needs root\n");
+	if (need_bpf())
 		return 77;
-	}
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, traffic_goes_through_the_programs, 0, 2);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * datapath.bpf.c, frame by frame through the kernel's test runs. Needs root; prints the kernel it ran on.
+ * datapath.bpf.c, frame by frame through the kernel's test runs. Needs root.
  *
  * One peer, entry 7: F0 and F1 Active, FT Tentative, FD Deprecated. One connection of each protocol, L0:40000 to F0:80,
  * born when the pair's gen was 1. L0 and L1 are this host's.
@@ -8,6 +8,7 @@
 #include "datapath.h"
 #include "datapath.skel.h"
 #include "frame.h"
+#include "need_bpf.h"
 #include "suite.h"
 
 #include <arpa/inet.h>
@@ -17,9 +18,7 @@
 #include <linux/pkt_cls.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <time.h>
-#include <unistd.h>
 
 #define L0	"2001:db8:1::1"
 #define L1	"2001:db8:2::1"
@@ -617,15 +616,10 @@ int main(void)
 {
 	Suite *s = suite_create("datapath");
 	TCase *tc = tcase_create("frames");
-	struct utsname u;
 	const int n_rows = sizeof(moved_row) / sizeof(moved_row[0]);
 
-	if (geteuid()) {
-		printf("needs root\n");
+	if (need_bpf())
 		return 77;
-	}
-	uname(&u);
-	printf("kernel %s\n", u.release);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, with_todays_pair_unlike_the_birth_pair, 0, n_rows);

@@ -16,6 +16,7 @@
 
 #include "attach.h"
 #include "datapath.h"
+#include "need_bpf.h"
 #include "suite.h"
 
 #include <arpa/inet.h>
@@ -316,10 +317,8 @@ int main(void)
 	Suite *s = suite_create("move");
 	TCase *tc = tcase_create("move");
 
-	if (geteuid()) {
-		printf("needs root\n");
+	if (need_bpf())
 		return 77;
-	}
 	tcase_set_timeout(tc, 20);
 	tcase_add_loop_test(tc, a_transfer_outlives_its_address, 0, 4);
 	suite_add_tcase(s, tc);

@@ -48,18 +48,17 @@ static void parse_multipath(const struct nlattr *multi, unsigned oif, struct nex
 {
 	const struct rtnexthop *h = mnl_attr_get_payload(multi);
 	int left = mnl_attr_get_payload_len(multi);
-	bool found = false;
 
-	for (; RTNH_OK(h, left) && !found; left -= RTNH_ALIGN(h->rtnh_len), h = RTNH_NEXT(h)) {
-		const struct nlattr *attr;	/* the macro's own name for it */
-
-		if (oif && (unsigned)h->rtnh_ifindex != oif)
-			continue;
-		found = true;
-		ret->ifindex = (unsigned)h->rtnh_ifindex;
-		mnl_attr_for_each_payload((const void *)(h + 1), h->rtnh_len - sizeof(*h))
-			parse_nexthop(attr, ret);
+	while (RTNH_OK(h, left) && oif && (unsigned)h->rtnh_ifindex != oif) {
+		left -= RTNH_ALIGN(h->rtnh_len);
+		h = RTNH_NEXT(h);
 	}
+	if (!RTNH_OK(h, left))
+		return;
+	ret->ifindex = (unsigned)h->rtnh_ifindex;
+	for (const struct nlattr *a = (const void *)(h + 1);
+	     mnl_attr_ok(a, (int)((const char *)h + h->rtnh_len - (const char *)a)); a = mnl_attr_next(a))
+		parse_nexthop(a, ret);
 }
 
 struct lookup {
@@ -103,7 +102,8 @@ static int lookup_answer(void *ctx, const struct nlmsghdr *nlh)
 	return 0;
 }
 
-static int lookup(struct netlink *n, const struct in6_addr *dst, const struct in6_addr *src, uint32_t flags, struct lookup *l)
+static int lookup(struct netlink *n, const struct in6_addr *dst, const struct in6_addr *src, uint32_t flags,
+		  struct lookup *l)
 {
 	char buf[REQUEST_MAX] __attribute__((aligned(4)));
 	struct rtmsg *rt;
@@ -121,7 +121,8 @@ static int lookup(struct netlink *n, const struct in6_addr *dst, const struct in
 	return netlink_ask(n, nlh, lookup_answer, l);
 }
 
-int fib_get(struct netlink *n, const struct in6_addr *dst, const struct in6_addr *src, unsigned oif, struct fib_match *ret)
+int fib_get(struct netlink *n, const struct in6_addr *dst, const struct in6_addr *src, unsigned oif,
+	    struct fib_match *ret)
 {
 	struct lookup l = { .oif = oif };
 	/* The route as it stands in the table: what the kernel has learned of a path does not belong to it. */
@@ -165,7 +166,8 @@ int fib_set(struct netlink *n, const struct fib_route *r, bool replace)
 {
 	char buf[REQUEST_MAX] __attribute__((aligned(4)));
 	struct rtmsg *rt;
-	struct nlmsghdr *nlh = begin(buf, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | (replace ? NLM_F_REPLACE : NLM_F_EXCL), &rt);
+	struct nlmsghdr *nlh = begin(buf, RTM_NEWROUTE,
+				     NLM_F_ACK | NLM_F_CREATE | (replace ? NLM_F_REPLACE : NLM_F_EXCL), &rt);
 
 	put_name(nlh, rt, r);
 	rt->rtm_scope = r->type == RTN_LOCAL ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Routes in the kernel's tables (libmnl): look one up, set one, remove one. Under route.h, which says what they are for.
+ * Routes in the kernel's tables (libmnl): look one up, set one, remove one. Under route.h, which says what they are
+ * for.
  */
 #ifndef HMIP_FIB_H
 #define HMIP_FIB_H
@@ -26,21 +27,27 @@ struct fib_match {
 };
 
 /*
- * Looks up the route from src (NULL: any) to dst. oif, if not 0, is a wish with a source and strict without one: that is how
- * the kernel has it. Returns 0, or a negative errno: -ENETUNREACH, -EHOSTUNREACH and others of a kind if there is none.
+ * Looks up the route from src (NULL: any) to dst. oif, if not 0, is a wish with a source and strict without one: that
+ * is how the kernel has it. Returns 0, or a negative errno: -ENETUNREACH, -EHOSTUNREACH and others of a kind if there
+ * is none.
  */
-int fib_get(struct netlink *n, const struct in6_addr *dst, const struct in6_addr *src, unsigned oif, struct fib_match *ret);
+int fib_get(struct netlink *n, const struct in6_addr *dst, const struct in6_addr *src, unsigned oif,
+	    struct fib_match *ret);
 
 /* The source address the kernel would choose towards dst. Returns 0, -EADDRNOTAVAIL, or as fib_get(). */
 int fib_source(struct netlink *n, const struct in6_addr *dst, struct in6_addr *ret);
 
 /*
- * Sets r, tagged ROUTE_PROTO. With replace in the place of what has its table, destination, source and metric; without, what
- * is there stays, with all the kernel has learned for it. Returns 0 or a negative errno (-EEXIST: it was there).
+ * Sets r, tagged ROUTE_PROTO. With replace in the place of what has its table, destination, source and metric;
+ * without, what is there stays, with all the kernel has learned for it. Returns 0 or a negative errno (-EEXIST: it
+ * was there).
  */
 int fib_set(struct netlink *n, const struct fib_route *r, bool replace);
 
-/* Removes our route of that table, destination, source and metric. Returns 0, also if there is none, or a negative errno. */
+/*
+ * Removes our route of that table, destination, source and metric. Returns 0, also if there is none, or a negative
+ * errno.
+ */
 int fib_remove(struct netlink *n, const struct fib_route *r);
 
 /* Removes all routes tagged ROUTE_PROTO. Returns 0 or the first negative errno. */

@@ -18,28 +18,41 @@
 #include <stdbool.h>
 
 struct link_handler {
-	/* An address is usable, or its lifetime or interface changed. valid_until as in struct local_addr. Of an address
-	 * that stands on several interfaces one is told, the same as long as it can be used there. */
+	/*
+	 * An address is usable, or its lifetime or interface changed. valid_until as in struct local_addr. Of an
+	 * address that stands on several interfaces one is told, the same as long as it can be used there.
+	 */
 	void (*address_up)(void *ctx, const struct in6_addr *addr, unsigned ifindex, usec_t valid_until);
 	void (*address_down)(void *ctx, const struct in6_addr *addr);
-	/* An interface exists / is gone (for attaching the datapath). hatype: ARPHRD_*. Told once, not when it is renamed. */
+	/*
+	 * An interface exists / is gone (for attaching the datapath). hatype: ARPHRD_*. Told once, not when it is
+	 * renamed.
+	 */
 	void (*interface)(void *ctx, unsigned ifindex, const char *name, unsigned short hatype);
 	void (*interface_gone)(void *ctx, unsigned ifindex);
-	/* IPv6 routes other than ours, routing rules or carriers changed. Called once for a burst, not by link_sync(). */
+	/*
+	 * IPv6 routes other than ours, routing rules or carriers changed. Called once for a burst, not by
+	 * link_sync().
+	 */
 	void (*routes)(void *ctx);
 	void *ctx;
 };
 
 struct link_watch;
 
-/* Opens the sockets and subscribes; link_sync() then reports all there is. handler is copied. Returns 0 or a negative errno. */
+/*
+ * Opens the sockets and subscribes; link_sync() then reports all there is. handler is copied. Returns 0 or a negative
+ * errno.
+ */
 int link_open(const struct link_handler *handler, struct link_watch **ret);
 
 /* Reports nothing. NULL is fine. */
 void link_close(struct link_watch *l);
 
-/* Dumps everything and reports the differences to what was reported before: at the start, and by itself after an overrun
- * (ENOBUFS). Returns 0 or a negative errno. */
+/*
+ * Dumps everything and reports the differences to what was reported before: at the start, and by itself after an
+ * overrun (ENOBUFS). Returns 0 or a negative errno.
+ */
 int link_sync(struct link_watch *l);
 
 /* Readable when something changed: poll it, then call link_read(), which returns 0 or a negative errno. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A netlink socket for questions and answers, over libmnl: what link, route and sockdiag ask the kernel in the same way.
+ * A netlink socket for questions and answers, over libmnl: what link, route and sockdiag ask the kernel in the same
+ * way.
  */
 #ifndef HMIP_NETLINK_H
 #define HMIP_NETLINK_H

@@ -74,12 +74,16 @@ void steer_close(struct steer *s)
 	free(s);
 }
 
-int route_get(struct steer *s, const struct in6_addr *dst, const struct in6_addr *src, unsigned oif, struct nexthop *ret)
+int route_get(struct steer *s, const struct in6_addr *dst, const struct in6_addr *src, unsigned oif,
+	      struct nexthop *ret)
 {
 	struct fib_match m;
 	int r = fib_get(s->nl, dst, src, oif, &m);
 
-	/* With a source the interface is only a wish to the kernel; without, it is strict but knows no source's routes. */
+	/*
+	 * With a source the interface is only a wish to the kernel; without, it is strict but knows no source's
+	 * routes.
+	 */
 	if (src && oif && (r || m.nh.ifindex != oif))
 		r = fib_get(s->nl, dst, NULL, oif, &m);
 	if (r)
@@ -124,8 +128,8 @@ static struct steered *want(struct steer *s, uint32_t type, const struct in6_add
 }
 
 /*
- * Makes the kernel have e with this next hop. What is there and right is left alone, with what was learned for it; what the
- * kernel dropped with an interface meanwhile comes back.
+ * Makes the kernel have e with this next hop. What is there and right is left alone, with what was learned for it;
+ * what the kernel dropped with an interface meanwhile comes back.
  */
 static int install(struct steer *s, struct steered *e, uint32_t table, uint32_t metric, const struct nexthop *nh)
 {
@@ -196,7 +200,8 @@ static int mark_and_sweep(struct steer *s, struct core *c)
  * The next hop packets of the pair leave by, as a next hop for packets still addressed to birth. Where the peer is on
  * link, it is itself the gateway: birth could not be resolved there.
  */
-static int target(struct steer *s, struct core *c, const struct pair *pair, const struct in6_addr *birth, struct nexthop *ret)
+static int target(struct steer *s, struct core *c, const struct pair *pair, const struct in6_addr *birth,
+		  struct nexthop *ret)
 {
 	const struct local_addr *all = core_locals(c), *l;
 	int r;
@@ -213,8 +218,9 @@ static int target(struct steer *s, struct core *c, const struct pair *pair, cons
 }
 
 /*
- * Chooses the table, and whether the route is to be for any source. Returns false if the kernel's own route leads to nh
- * already, or this host bears the address itself now. Once ours is there it stays while it is in question: no lookup sees behind it, and it does no harm.
+ * Chooses the table, and whether the route is to be for any source. Returns false if the kernel's own route leads to
+ * nh already, or this host bears the address itself now. Once ours is there it stays while it is in question: no
+ * lookup sees behind it, and it does no harm.
  */
 static bool place(struct steer *s, struct steered *e, const struct nexthop *nh, uint32_t *table)
 {

@@ -46,13 +46,17 @@ void steer_close(struct steer *s);
 int steer_update(struct steer *s, struct core *c);
 
 /*
- * The kernel's route from src (NULL: any) to dst; with an oif, out of that interface whatever other metrics say: the one
- * for that source if it leads there, else that for any. Returns 0 or a negative errno: -ENETUNREACH and its kind if there is
- * none or dst is this host.
+ * The kernel's route from src (NULL: any) to dst; with an oif, out of that interface whatever other metrics say: the
+ * one for that source if it leads there, else that for any. Returns 0 or a negative errno: -ENETUNREACH and its kind if
+ * there is none or dst is this host.
  */
-int route_get(struct steer *s, const struct in6_addr *dst, const struct in6_addr *src, unsigned oif, struct nexthop *ret);
+int route_get(struct steer *s, const struct in6_addr *dst, const struct in6_addr *src, unsigned oif,
+	      struct nexthop *ret);
 
-/* The source address the kernel would choose for dst today (RFC 6724 and route metrics). Returns 0, or a negative errno if there is none. */
+/*
+ * The source address the kernel would choose for dst today (RFC 6724 and route metrics). Returns 0, or a negative
+ * errno if there is none.
+ */
 int route_source(struct steer *s, const struct in6_addr *dst, struct in6_addr *ret);
 
 #endif

@@ -171,7 +171,10 @@ int sockdiag_sync(struct sockdiag *d, struct core *c)
 	return r;
 }
 
-/* An option of the socket level that has exactly the size of *ret. Returns 0, -EINVAL if fd is no socket or has no such option. */
+/*
+ * An option of the socket level that has exactly the size of *ret. Returns 0, -EINVAL if fd is no socket or has no
+ * such option.
+ */
 static int sock_option(int fd, int option, void *ret, socklen_t size)
 {
 	socklen_t len = size;

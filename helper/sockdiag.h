@@ -22,8 +22,8 @@ void sockdiag_close(struct sockdiag *d);
 int sockdiag_fd(const struct sockdiag *d);
 
 /*
- * Reports the ends that were told, of sockets known to the caller or not. Returns their number; -ENOBUFS if some were lost:
- * call sockdiag_sync(); or another negative errno.
+ * Reports the ends that were told, of sockets known to the caller or not. Returns their number; -ENOBUFS if some were
+ * lost: call sockdiag_sync(); or another negative errno.
  */
 int sockdiag_read(struct sockdiag *d);
 
@@ -32,8 +32,8 @@ int sockdiag_read(struct sockdiag *d);
 int sockdiag_sync(struct sockdiag *d, struct core *c);
 
 /*
- * Reads what a descriptor is into *ret (cookie, addresses, ports, protocol, established; the rest is zero): a TCP or UDP
- * socket over IPv6 of this network namespace that has a peer (SYN-SENT included). A connection that is over, an
+ * Reads what a descriptor is into *ret (cookie, addresses, ports, protocol, established; the rest is zero): a TCP or
+ * UDP socket over IPv6 of this network namespace that has a peer (SYN-SENT included). A connection that is over, an
  * IPv4 one on an IPv6 socket and MPTCP are not. Does not consume fd and does nothing to it: fd may be anything.
  * Returns 0, -EINVAL if it is none of these, or a negative errno.
  */

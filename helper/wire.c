@@ -157,8 +157,8 @@ int wire_read(struct wire *w)
 }
 
 /*
- * Aims the raw socket: being bound to an interface makes the kernel take its routes only, being bound to the source makes
- * it take routes and rules for that source.
+ * Aims the raw socket: being bound to an interface makes the kernel take its routes only, being bound to the source
+ * makes it take routes and rules for that source.
  */
 static int aim(struct wire *w, const struct in6_addr *src, unsigned ifindex)
 {
@@ -216,7 +216,8 @@ static int build_kick(struct wire *w, const struct pcb *p, const struct in6_addr
 	if (libnet_build_icmpv6_unreach(ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOROUTE, 0, segment, len, w->out, 0) < 0)
 		return -ENOMEM;
 	/* Hop limit 1: should the address not be local after all, it goes no further than the link. */
-	if (libnet_build_ipv6(0, 0, (uint16_t)(LIBNET_ICMPV6_UNREACH_H + len), IPPROTO_ICMPV6, 1, src, dst, NULL, 0, w->out, 0) < 0)
+	if (libnet_build_ipv6(0, 0, (uint16_t)(LIBNET_ICMPV6_UNREACH_H + len), IPPROTO_ICMPV6, 1, src, dst, NULL, 0,
+			      w->out, 0) < 0)
 		return -ENOMEM;
 	return 0;
 }

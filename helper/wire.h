@@ -13,7 +13,10 @@ struct wire;
 /* Called with each captured packet, from the IPv6 header on, cut to what that says is its length. Untrusted. */
 typedef void wire_receive_fn(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex);
 
-/* Opens capture and sender. Needs CAP_NET_RAW. Returns 0 or a negative errno; says in *why (static or library text) what failed. */
+/*
+ * Opens capture and sender. Needs CAP_NET_RAW. Returns 0 or a negative errno; says in *why (static or library text)
+ * what failed.
+ */
 int wire_open(wire_receive_fn *fn, void *ctx, struct wire **ret, const char **why);
 
 /* NULL is fine. */
@@ -23,25 +26,26 @@ void wire_close(struct wire *w);
 int wire_fd(const struct wire *w);
 
 /*
- * Hands over what was captured: packets that came in for this host on any interface, with an AH or Destination Options
- * header right behind the IPv6 header. What this host sends is not among them. One that came in through stacked interfaces
- * (bridge, VLAN) may be seen on each. Returns the number of packets or a negative errno.
+ * Hands over what was captured: packets that came in for this host on any interface, with an AH or Destination
+ * Options header right behind the IPv6 header. What this host sends is not among them. One that came in through
+ * stacked interfaces (bridge, VLAN) may be seen on each. Returns the number of packets or a negative errno.
  */
 int wire_read(struct wire *w);
 
 /*
- * Sends a whole IPv6 packet of at least 40 octets, as it is. With an ifindex (that of its source address) the route out of
- * that interface for that source is taken, whatever others' metrics say; 0: as the kernel routes. Never waits. Returns
- * 0 or a negative errno.
+ * Sends a whole IPv6 packet of at least 40 octets, as it is. With an ifindex (that of its source address) the route
+ * out of that interface for that source is taken, whatever others' metrics say; 0: as the kernel routes. Never waits.
+ * Returns 0 or a negative errno.
  */
 int wire_send(struct wire *w, const uint8_t *pkt, size_t len, unsigned ifindex);
 
 /*
- * The kick (DESIGN, datapath 13): hands the local stack ICMPv6 "no route to destination" quoting the segment of p with
- * sequence number seq, n times; Linux then undoes a doubling of the retransmission timeout each time (RFC 6069). seq
- * must be the first number not acknowledged (datapath_acked()), else nothing happens. p->local must be local, by its address
- * or by steer_update(): the kick is sent there, as that is where connection tracking expects it. via: a usable local address.
- * Returns 0, -EINVAL if p is no established TCP connection (a kick would end one half open), or a negative errno.
+ * The kick (DESIGN, datapath 13): hands the local stack ICMPv6 "no route to destination" quoting the segment of p
+ * with sequence number seq, n times; Linux then undoes a doubling of the retransmission timeout each time (RFC 6069).
+ * seq must be the first number not acknowledged (datapath_acked()), else nothing happens. p->local must be local, by
+ * its address or by steer_update(): the kick is sent there, as that is where connection tracking expects it. via: a
+ * usable local address. Returns 0, -EINVAL if p is no established TCP connection (a kick would end one half open), or
+ * a negative errno.
  */
 int wire_kick(struct wire *w, const struct pcb *p, uint32_t seq, const struct in6_addr *via, unsigned n);
 

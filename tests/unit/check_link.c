@@ -218,6 +218,7 @@ START_TEST(c3_the_valid_lifetime_of_the_kernel_is_told_on_the_boot_clock)
 	ck_assert_int_eq(link_sync(l), 0);
 	ck_assert_uint_eq(told.ups, 0);
 	run("ip addr change 2001:db8:1::1/64 dev a0 valid_lft 900 preferred_lft 900");
+	ck_assert(readable(link_fd(l), 5000));
 	drain();
 	ck_assert_uint_eq(told.ups, 1);
 	ck_assert_uint_ge(told.valid[known(&a)], now + 890 * USEC_PER_SEC);
@@ -248,6 +249,7 @@ START_TEST(the_same_address_on_two_interfaces_is_down_when_both_are_without_it)
 	run("ip addr add 2001:db8:1::1/64 dev a0 nodad");
 	ck_assert(becomes("2001:db8:1::1", true, a0));
 	run("ip addr add 2001:db8:1::1/64 dev a1 nodad");
+	ck_assert(readable(link_fd(l), 5000));
 	drain();
 	ck_assert(becomes("2001:db8:1::1", true, a0));
 	run("ip addr del 2001:db8:1::1/64 dev a0");
@@ -267,8 +269,7 @@ START_TEST(a_burst_ends_where_the_kernel_ends)
 	drain();
 	ck_assert(!is_known("2001:db8:1::1"));
 	run("ip addr add 2001:db8:1::1/64 dev a0 nodad");
-	drain();
-	ck_assert(is_known("2001:db8:1::1"));
+	ck_assert(becomes("2001:db8:1::1", true, 0));
 	ck_assert_uint_eq(told.ups, 1);
 	ck_assert_uint_eq(told.downs, 0);
 }
@@ -337,6 +338,7 @@ END_TEST
 START_TEST(routes_of_others_are_told_once_a_burst_and_ours_are_not)
 {
 	run("ip addr add 2001:db8:1::1/64 dev a0 nodad");
+	ck_assert(becomes("2001:db8:1::1", true, 0));
 	drain();
 	told.routes = 0;
 	for (int i = 0; i < 5; i++)
@@ -361,14 +363,15 @@ START_TEST(after_an_overrun_the_picture_is_right_again)
 	batch = popen("ip -batch -", "w");
 	for (int i = 0; i < 40; i++)
 		fprintf(batch, "addr add 2001:db8:2::%x/64 dev a1 nodad\naddr del 2001:db8:2::%x/64 dev a1\n", i, i);
-	fprintf(batch, "addr del 2001:db8:1::1/64 dev a0\naddr add 2001:db8:3::1/64 dev a1 nodad\n");
+	fprintf(batch, "addr del 2001:db8:1::1/64 dev a0\n");
 	ck_assert_int_eq(pclose(batch), 0);
 	told.routes = 0;
 	ck_assert_int_eq(link_read(l), 0);
 	ck_assert(!is_known("2001:db8:1::1"));
-	ck_assert(is_known("2001:db8:3::1"));
-	ck_assert_uint_eq(told.n, 1);
+	ck_assert_uint_eq(told.n, 0);
 	ck_assert_uint_eq(told.routes, 1);
+	run("ip addr add 2001:db8:3::1/64 dev a1 nodad");
+	ck_assert(becomes("2001:db8:3::1", true, 0));
 }
 END_TEST
 

@@ -59,7 +59,9 @@ static void setup(void)
 	netns_enter(&there);
 	run("ip addr add 2001:db8:1::2/64 dev b0 nodad && ip addr add 2001:db8:2::2/64 dev b1 nodad");
 	run("ip addr add " F0 "/128 dev lo && ip addr add " F1 "/128 dev lo");
+	settle();
 	netns_enter(&here);
+	settle();
 	local(&l0, L0, "a0", 1);
 	local(&l1, L1, "a1", 0);
 	hce = (struct hce){ .id = 1, .pair = { .local = in6(L0), .foreign = in6(F0), .gen = 1 } };
@@ -203,6 +205,7 @@ END_TEST
 START_TEST(an_address_of_the_peer_that_is_ours_now_stays_ours)
 {
 	run("ip addr add " F0 "/64 dev a0 nodad");
+	settle();
 	move(L1, F1);
 	update();
 	ck_assert(!any());
@@ -334,6 +337,7 @@ START_TEST(an_address_that_comes_back_is_the_kernels_again)
 	run("ip addr del " L0 "/64 dev a0");
 	update();
 	run("ip addr add " L0 "/64 dev a0 nodad");
+	settle();
 	ck_assert(shows("ip -6 route get fibmatch " L0, "dev a0 table local proto kernel"));
 	l0.usable = true;
 	update();
@@ -347,6 +351,8 @@ END_TEST
 
 START_TEST(closing_and_opening_remove_ours_and_nobody_elses)
 {
+	struct steer *dead = NULL;
+
 	run("ip route add 2001:db8:5::/64 dev a0 proto 108 && ip route add local 2001:db8:6::1 dev lo table local");
 	l0.usable = false;
 	move(L1, F1);
@@ -356,7 +362,7 @@ START_TEST(closing_and_opening_remove_ours_and_nobody_elses)
 		/* What a dead helper leaves, in a table of its own too. */
 		run("ip -6 route add 2001:db8:7::7 dev a0 table 4711 proto 109");
 		run("ip -6 route add 2001:db8:7::7 from 2001:db8:8::8 dev a0 proto 109");
-		s = NULL;
+		dead = s;
 		ck_assert_int_eq(steer_open(&s), 0);
 	} else {
 		steer_close(s);
@@ -367,6 +373,7 @@ START_TEST(closing_and_opening_remove_ours_and_nobody_elses)
 	ck_assert(shows("ip -6 route show table local", "local 2001:db8:6::1"));
 	ck_assert(shows("ip -6 route show table local", "local " L1));
 	ck_assert(shows("ip -6 route show", "default via 2001:db8:1::2"));
+	steer_close(dead);
 }
 END_TEST
 

@@ -119,6 +119,7 @@ START_TEST(a_connection_half_open_has_its_peer_and_is_not_established)
 
 	netns_cable(&here, "a0", &far, "b0");
 	run("ip addr add 2001:db8::1/64 dev a0 nodad");
+	settle();
 	ck_assert(connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 && errno == EINPROGRESS);
 	ck_assert_int_eq(sockdiag_describe(fd, &p), 0);
 	ck_assert(!p.established);

@@ -106,6 +106,13 @@ static inline void breathe(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
 }
 
+/* Waits until the kernel is done with the global addresses added here: even nodad leaves that to a work queue. */
+static inline void settle(void)
+{
+	while (shows("ip -6 addr show scope global", "tentative"))
+		breathe();
+}
+
 /* main() of a test that needs namespaces. */
 static inline int netns_suite_run(Suite *s)
 {

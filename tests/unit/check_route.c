@@ -205,7 +205,8 @@ END_TEST
 START_TEST(an_address_of_the_peer_that_is_ours_now_stays_ours)
 {
 	run("ip addr add " F0 "/64 dev a0 nodad");
-	settle();
+	while (!leads(F0, "local"))
+		breathe();
 	move(L1, F1);
 	update();
 	ck_assert(!any());
@@ -337,8 +338,8 @@ START_TEST(an_address_that_comes_back_is_the_kernels_again)
 	run("ip addr del " L0 "/64 dev a0");
 	update();
 	run("ip addr add " L0 "/64 dev a0 nodad");
-	settle();
-	ck_assert(shows("ip -6 route get fibmatch " L0, "dev a0 table local proto kernel"));
+	while (!shows("ip -6 route get fibmatch " L0, "dev a0 table local proto kernel"))
+		breathe();
 	l0.usable = true;
 	update();
 	ck_assert(!any());

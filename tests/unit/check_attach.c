@@ -23,6 +23,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/capability.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -372,6 +373,29 @@ START_TEST(an_interface_may_go_at_any_time)
 }
 END_TEST
 
+/* The programs are loaded with all privileges; interfaces come and go when most have been dropped. */
+START_TEST(little_privilege_is_enough_once_loaded)
+{
+	cap_t few = cap_from_text("cap_net_admin,cap_net_raw,cap_bpf=ep");
+
+	if (!have(_i))
+		return;
+	live_and_die(_i);
+	open_datapath(_i);
+	ck_assert_ptr_nonnull(few);
+	ck_assert_int_eq(cap_set_proc(few), 0);
+	ck_assert_int_eq(datapath_attach(dp, va, ARPHRD_ETHER), 0);
+	ck_assert_int_eq(datapath_notify(dp, HCE), 0);
+	send_into_va();
+	ck_assert(becomes(dropped, 1));
+	datapath_close(dp);
+	/* Only clsact says whose a filter is without CAP_SYS_ADMIN. */
+	if (_i)
+		assert_nothing_on_va();
+	cap_free(few);
+}
+END_TEST
+
 START_TEST(loopback_and_the_unknown_are_left_alone)
 {
 	open_datapath(_i);
@@ -449,6 +473,7 @@ int main(void)
 	tcase_add_test(tc, a_qdisc_of_ours_stays_if_others_use_it);
 	tcase_add_loop_test(tc, what_a_dead_helper_left_works_on_until_it_is_replaced, 0, 2);
 	tcase_add_loop_test(tc, an_interface_may_go_at_any_time, 0, 2);
+	tcase_add_loop_test(tc, little_privilege_is_enough_once_loaded, 0, 2);
 	tcase_add_loop_test(tc, loopback_and_the_unknown_are_left_alone, 0, 2);
 	tcase_add_loop_test(tc, an_interface_without_link_layer_header, 0, 2);
 	suite_add_tcase(s, tc);

@@ -156,7 +156,9 @@ static uint64_t rewritten(void)
 
 static struct frame udp_frame(const char *src, const char *dst, uint16_t sport, uint16_t dport)
 {
-	return frame_of(&(struct packet){ .src = src, .dst = dst, .proto = IPPROTO_UDP, .sport = sport, .dport = dport });
+	struct packet p = { .src = src, .dst = dst, .proto = IPPROTO_UDP, .sport = sport, .dport = dport };
+
+	return frame_of(&p);
 }
 
 /* One packet into va that is dropped while we are there, and one that is not. */

@@ -1,169 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * datapath.bpf.c, frame by frame through the kernel's test runs. Needs root.
- *
- * One peer, entry 7: F0 and F1 Active, FT Tentative, FD Deprecated. One connection of each protocol, L0:40000 to F0:80,
- * born when the pair's gen was 1. L0 and L1 are this host's.
+ * datapath.bpf.c, frame by frame through the kernel's test runs: which frames are rewritten, dropped, left alone.
+ * Needs root. Addresses and connections are those of entry.h.
  */
-#include "datapath.h"
 #include "datapath.skel.h"
-#include "frame.h"
+#include "entry.h"
 #include "need_bpf.h"
 #include "suite.h"
 
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <errno.h>
-#include <linux/pkt_cls.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
-
-#define L0	"2001:db8:1::1"
-#define L1	"2001:db8:2::1"
-#define F0	"2001:db8:f0::1"
-#define F1	"2001:db8:f1::1"
-#define FT	"2001:db8:f2::1"
-#define FD	"2001:db8:f3::1"
-#define OTHER	"2001:db8:99::1"
-#define HCE	7
-#define LPORT	40000
-#define FPORT	80
-#define OUR_SPI	0x1234
-#define PASS	((uint32_t)TC_ACT_UNSPEC)
-#define COMPLETE	(1U << 2)	/* BPF_F_TEST_SKB_CHECKSUM_COMPLETE */
-#define NONE	DP_COUNTER_MAX
-
-static struct datapath *dp;
-static uint32_t run_flags;
-
-static struct in6_addr addr(const char *text)
-{
-	struct in6_addr r;
-
-	ck_assert_int_eq(inet_pton(AF_INET6, text, &r), 1);
-	return r;
-}
-
-static void act(const struct action *a)
-{
-	ck_assert_int_eq(datapath_action(dp, a), 0);
-}
-
-static void set_pair(const char *l, const char *f, uint32_t gen)
-{
-	act(&(struct action){ .type = ACTION_PAIR, .hce = HCE, .pair = { addr(l), addr(f), gen } });
-}
-
-static void set_foreign(const char *f, enum addr_state state)
-{
-	act(&(struct action){ .type = ACTION_FOREIGN, .hce = HCE, .foreign = { addr(f), state } });
-}
-
-static struct action pcb_action(enum action_type type, uint8_t proto)
-{
-	return (struct action){ .type = type, .hce = HCE, .pcb = { .local = addr(L0), .foreign = addr(F0),
-		.lport = LPORT, .fport = FPORT, .proto = proto, .gen = 1 } };
-}
-
-static void set_pcb(uint8_t proto)
-{
-	struct action a = pcb_action(ACTION_PCB, proto);
-
-	act(&a);
-}
-
-static void setup(void)
-{
-	ck_assert_int_eq(datapath_open(&(struct datapath_config){ .max_pcbs = 64, .max_foreign = 64 }, &dp), 0);
-	act(&(struct action){ .type = ACTION_LOCAL, .local = { addr(L0), 2, false } });
-	act(&(struct action){ .type = ACTION_LOCAL, .local = { addr(L1), 3, true } });
-	set_foreign(F0, ADDR_ACTIVE);
-	set_foreign(F1, ADDR_ACTIVE);
-	set_foreign(FT, ADDR_TENTATIVE);
-	set_foreign(FD, ADDR_DEPRECATED);
-	act(&(struct action){ .type = ACTION_SPI, .spi = OUR_SPI });
-	set_pcb(IPPROTO_TCP);
-	set_pcb(IPPROTO_UDP);
-}
-
-static void teardown(void)
-{
-	datapath_close(dp);
-}
-
-/* Whether test runs can have skb->csum as a NIC that sums the whole packet leaves it, and check it afterwards. */
-static bool test_runs_know_complete(void)
-{
-	struct frame out, f = frame_of(&(struct packet){ .src = OTHER, .dst = OTHER, .proto = IPPROTO_TCP });
-	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = f.b, .data_size_in = (uint32_t)f.len, .data_out = out.b,
-		    .data_size_out = sizeof(out.b), .repeat = 1, .flags = COMPLETE);
-
-	return !bpf_prog_test_run_opts(datapath_program(dp, false, true), &o);
-}
-
-/* Sends f through a program; what comes out is in *ret. Returns the verdict. */
-static uint32_t run(bool egress, bool raw, const struct frame *f, struct frame *ret)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = f->b, .data_size_in = (uint32_t)f->len,
-		    .data_out = ret->b, .data_size_out = sizeof(ret->b), .repeat = 1, .flags = run_flags);
-
-	ck_assert_int_eq(bpf_prog_test_run_opts(datapath_program(dp, egress, !raw), &o), 0);
-	ret->len = o.data_size_out;
-	return o.retval;
-}
-
-static void assert_same(const struct frame *got, const struct frame *want)
-{
-	ck_assert_uint_eq(got->len, want->len);
-	for (size_t i = 0; i < want->len; i++)
-		ck_assert_msg(got->b[i] == want->b[i], "octet %zu is %02x, not %02x", i, got->b[i], want->b[i]);
-}
-
-struct row {
-	const char *name;
-	bool egress;
-	struct packet in;
-	const char *src, *dst;		/* expected; NULL: as it was */
-	enum dp_counter counter;	/* goes up by one; NONE: none does */
-	bool drop;
-};
-
-static void check_row(const struct row *r, bool raw)
-{
-	struct packet in = r->in, want = r->in;
-	struct frame f, out, expected;
-	uint64_t before[DP_COUNTER_MAX];
-	uint32_t verdict;
-
-	in.raw = want.raw = raw;
-	if (r->src) {
-		want.src = r->src;
-		want.dst = r->dst;
-	}
-	f = frame_of(&in);
-	expected = frame_of(&want);
-	for (int i = 0; i < DP_COUNTER_MAX; i++)
-		before[i] = datapath_counter(dp, i);
-	verdict = run(r->egress, raw, &f, &out);
-	ck_assert_msg(verdict == (r->drop ? TC_ACT_SHOT : PASS), "%s: verdict %d", r->name, (int)verdict);
-	assert_same(&out, &expected);
-	for (int i = 0; i < DP_COUNTER_MAX; i++) {
-		uint64_t n = datapath_counter(dp, i) - before[i];
-
-		if (i == DP_FOLLOWED && r->counter == DP_IN_REWRITTEN)
-			continue;
-		ck_assert_msg(n == (i == (int)r->counter), "%s: counter %s went up by %lu", r->name,
-			      datapath_counter_name(i), (unsigned long)n);
-	}
-}
-
-#define OUT(S, D, ...)	{ .src = S, .dst = D, .sport = LPORT, .dport = FPORT, __VA_ARGS__ }
-#define IN(S, D, ...)	{ .src = S, .dst = D, .sport = FPORT, .dport = LPORT, __VA_ARGS__ }
-#define TCP	.proto = IPPROTO_TCP
-#define UDP	.proto = IPPROTO_UDP
-#define AH	.proto = IPPROTO_NONE, .chain = "a"
 
 /* The pair today is L1, F1 with gen 2. */
 static const struct row moved_row[] = {
@@ -321,153 +169,6 @@ START_TEST(what_is_gone_is_passed)
 	check_row(&ah, false);
 }
 END_TEST
-
-static struct dp_event seen[8];
-static unsigned n_seen;
-
-static void see(void *ctx, const struct dp_event *e)
-{
-	ck_assert_ptr_eq(ctx, &n_seen);
-	ck_assert_uint_lt(n_seen, 8);
-	seen[n_seen++] = *e;
-}
-
-static void poll_events(void)
-{
-	n_seen = 0;
-	ck_assert_int_ge(datapath_events(dp, see, &n_seen), 0);
-}
-
-static void hear(const char *src, const char *dst, uint32_t ack)
-{
-	struct packet p = IN(src, dst, TCP, .ack = ack);
-	struct frame out, f = frame_of(&p);
-
-	run(false, false, &f, &out);
-}
-
-/* The time an address was heard is written once a millisecond. */
-static void pass_a_millisecond(void)
-{
-	nanosleep(&(struct timespec){ .tv_nsec = 1500000 }, NULL);
-}
-
-START_TEST(c11_egress_follows_an_active_source)
-{
-	struct row out = { "follows", true, OUT(L0, F0, TCP), L0, F1, DP_OUT_REWRITTEN, false };
-	struct in6_addr f1 = addr(F1);
-
-	set_pair(L0, F0, 1);
-	hear(F1, L0, 9);
-	check_row(&out, false);
-	poll_events();
-	ck_assert_uint_eq(n_seen, 2);
-	ck_assert_uint_eq(seen[0].type, DP_EVENT_HEARD);
-	ck_assert_uint_eq(seen[1].type, DP_EVENT_FOLLOWED);
-	ck_assert_uint_eq(seen[1].hce, HCE);
-	ck_assert_uint_eq(seen[1].gen, 2);
-	ck_assert_mem_eq(&seen[1].addr, &f1, sizeof(f1));
-	hear(F1, L0, 9);		/* once */
-	poll_events();
-	ck_assert_uint_eq(n_seen, 0);
-}
-END_TEST
-
-START_TEST(c11_nobody_follows)
-{
-	static const struct {
-		const char *what, *src, *dst;
-	} row[] = {
-		{ "a Deprecated source", FD, L0 },
-		{ "a Tentative source", FT, L0 },
-		{ "the birth pair", F0, L0 },
-	};
-	struct row out = { row[_i].what, true, OUT(L0, F0, TCP), L1, F1, DP_OUT_REWRITTEN, false };
-
-	set_pair(L1, F1, 2);
-	hear(row[_i].src, row[_i].dst, 9);
-	check_row(&out, false);
-	ck_assert_uint_eq(datapath_counter(dp, DP_FOLLOWED), 0);
-}
-END_TEST
-
-START_TEST(an_overruled_follow_is_not_told)
-{
-	set_pair(L0, F0, 1);
-	hear(F1, L0, 9);
-	set_pair(L1, F0, 2);
-	poll_events();
-	ck_assert_uint_eq(n_seen, 1);
-	ck_assert_uint_eq(seen[0].type, DP_EVENT_HEARD);
-}
-END_TEST
-
-START_TEST(b1_the_next_packet_heard_is_told_when_asked_for)
-{
-	struct in6_addr f0 = addr(F0);
-
-	set_pair(L0, F0, 1);
-	hear(F0, L0, 1);		/* after a silence: told */
-	poll_events();
-	ck_assert_uint_eq(n_seen, 1);
-	pass_a_millisecond();
-	hear(F0, L0, 2);
-	poll_events();
-	ck_assert_uint_eq(n_seen, 0);
-	ck_assert_int_eq(datapath_notify(dp, HCE), 0);
-	pass_a_millisecond();
-	hear(F0, L0, 3);
-	pass_a_millisecond();
-	hear(F0, L0, 4);
-	poll_events();
-	ck_assert_uint_eq(n_seen, 1);
-	ck_assert_uint_eq(seen[0].type, DP_EVENT_HEARD);
-	ck_assert_uint_eq(seen[0].hce, HCE);
-	ck_assert_mem_eq(&seen[0].addr, &f0, sizeof(f0));
-}
-END_TEST
-
-START_TEST(c6_the_time_an_address_was_heard_is_noted)
-{
-	struct in6_addr f0 = addr(F0), ft = addr(FT), other = addr(OTHER);
-	struct timespec ts;
-	usec_t now, heard;
-
-	ck_assert_uint_eq(datapath_heard(dp, &f0), 0);
-	hear(F0, L0, 1);
-	heard = datapath_heard(dp, &f0);
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	now = (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / 1000;
-	ck_assert_uint_le(heard, now);
-	ck_assert_uint_gt(heard, now - USEC_PER_SEC);
-	set_foreign(F0, ADDR_DEPRECATED);	/* and outlives a change of state */
-	ck_assert_uint_eq(datapath_heard(dp, &f0), heard);
-	hear(FT, L1, 1);			/* dropped data prove nothing */
-	ck_assert_uint_eq(datapath_heard(dp, &ft), 0);
-	ck_assert_uint_eq(datapath_heard(dp, &other), 0);
-}
-END_TEST
-
-START_TEST(the_last_acknowledgement_is_noted)
-{
-	struct pcb p = pcb_action(ACTION_PCB, IPPROTO_TCP).pcb;
-	uint32_t acked = 1;
-
-	set_pair(L1, F1, 2);
-	ck_assert_int_eq(datapath_acked(dp, HCE, &p, &acked), 0);
-	ck_assert_uint_eq(acked, 0);
-	hear(F0, L0, 0x01020304);
-	ck_assert_int_eq(datapath_acked(dp, HCE, &p, &acked), 0);
-	ck_assert_uint_eq(acked, 0x01020304);
-	hear(F1, L1, 0x01020305);
-	hear(F1, L1, 0);		/* a SYN: acknowledges nothing */
-	ck_assert_int_eq(datapath_acked(dp, HCE, &p, &acked), 0);
-	ck_assert_uint_eq(acked, 0x01020305);
-	p.lport++;
-	ck_assert_int_eq(datapath_acked(dp, HCE, &p, &acked), -ENOENT);
-}
-END_TEST
-
 START_TEST(later_fragments_go_where_the_first_went)
 {
 	static const struct row first_out = {
@@ -611,7 +312,6 @@ START_TEST(a_full_map_is_an_error)
 	ck_assert_int_eq(r, -E2BIG);
 }
 END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("datapath");
@@ -620,7 +320,7 @@ int main(void)
 
 	if (need_bpf())
 		return 77;
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, entry_setup, entry_teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, with_todays_pair_unlike_the_birth_pair, 0, n_rows);
 	tcase_add_loop_test(tc, with_a_checksum_over_the_whole_packet, 0, n_rows);
@@ -628,12 +328,6 @@ int main(void)
 	tcase_add_test(tc, behind_vlan_tags);
 	tcase_add_loop_test(tc, egress_leaves_connections_alone_that, 0, 4);
 	tcase_add_loop_test(tc, what_is_gone_is_passed, 0, 4);
-	tcase_add_test(tc, c11_egress_follows_an_active_source);
-	tcase_add_loop_test(tc, c11_nobody_follows, 0, 3);
-	tcase_add_test(tc, an_overruled_follow_is_not_told);
-	tcase_add_test(tc, b1_the_next_packet_heard_is_told_when_asked_for);
-	tcase_add_test(tc, c6_the_time_an_address_was_heard_is_noted);
-	tcase_add_test(tc, the_last_acknowledgement_is_noted);
 	tcase_add_loop_test(tc, later_fragments_go_where_the_first_went, 0, 2);
 	tcase_add_loop_test(tc, errors_quote_the_birth_pair, 0, 2);
 	tcase_add_test(tc, errors_are_left_alone_that);

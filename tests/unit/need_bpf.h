@@ -15,16 +15,16 @@
 static inline int need_bpf(void)
 {
 	struct datapath_config c = { .max_pcbs = 1, .max_foreign = 1 };
-	struct datapath *dp;
+	struct datapath *loaded;
 	struct utsname u;
-	int r = datapath_open(&c, &dp);
+	int r = datapath_open(&c, &loaded);
 
 	uname(&u);
 	printf("kernel %s\n", u.release);
 	if (r == -EPERM || r == -EACCES)
 		return 77;
 	if (!r)
-		datapath_close(dp);
+		datapath_close(loaded);
 	return 0;
 }
 

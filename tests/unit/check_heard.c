@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the ingress program learns from data and tells the helper: whom it heard and when, where the peer is now, what
+ * it acknowledged. Needs root. Addresses and connections are those of entry.h.
+ */
+#include "entry.h"
+#include "need_bpf.h"
+#include "suite.h"
+
+#include <time.h>
+
+static struct dp_event seen[8];
+static unsigned n_seen;
+
+static void see(void *ctx, const struct dp_event *e)
+{
+	ck_assert_ptr_eq(ctx, &n_seen);
+	ck_assert_uint_lt(n_seen, 8);
+	seen[n_seen++] = *e;
+}
+
+static void poll_events(void)
+{
+	n_seen = 0;
+	ck_assert_int_ge(datapath_events(dp, see, &n_seen), 0);
+}
+
+static void hear(const char *src, const char *dst, uint32_t ack)
+{
+	struct packet p = IN(src, dst, TCP, .ack = ack);
+	struct frame out, f = frame_of(&p);
+
+	run(false, false, &f, &out);
+}
+
+/* The time an address was heard is written once a millisecond. */
+static void pass_a_millisecond(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 1500000 }, NULL);
+}
+
+START_TEST(c11_egress_follows_an_active_source)
+{
+	struct row out = { "follows", true, OUT(L0, F0, TCP), L0, F1, DP_OUT_REWRITTEN, false };
+	struct in6_addr f1 = addr(F1);
+
+	set_pair(L0, F0, 1);
+	hear(F1, L0, 9);
+	check_row(&out, false);
+	poll_events();
+	ck_assert_uint_eq(n_seen, 2);
+	ck_assert_uint_eq(seen[0].type, DP_EVENT_HEARD);
+	ck_assert_uint_eq(seen[1].type, DP_EVENT_FOLLOWED);
+	ck_assert_uint_eq(seen[1].hce, HCE);
+	ck_assert_uint_eq(seen[1].gen, 2);
+	ck_assert_mem_eq(&seen[1].addr, &f1, sizeof(f1));
+	hear(F1, L0, 9);		/* once */
+	poll_events();
+	ck_assert_uint_eq(n_seen, 0);
+}
+END_TEST
+
+START_TEST(c11_nobody_follows)
+{
+	static const struct {
+		const char *what, *src, *dst;
+	} row[] = {
+		{ "a Deprecated source", FD, L0 },
+		{ "a Tentative source", FT, L0 },
+		{ "the birth pair", F0, L0 },
+	};
+	struct row out = { row[_i].what, true, OUT(L0, F0, TCP), L1, F1, DP_OUT_REWRITTEN, false };
+
+	set_pair(L1, F1, 2);
+	hear(row[_i].src, row[_i].dst, 9);
+	check_row(&out, false);
+	ck_assert_uint_eq(datapath_counter(dp, DP_FOLLOWED), 0);
+}
+END_TEST
+
+START_TEST(an_overruled_follow_is_not_told)
+{
+	set_pair(L0, F0, 1);
+	hear(F1, L0, 9);
+	set_pair(L1, F0, 2);
+	poll_events();
+	ck_assert_uint_eq(n_seen, 1);
+	ck_assert_uint_eq(seen[0].type, DP_EVENT_HEARD);
+}
+END_TEST
+
+START_TEST(b1_the_next_packet_heard_is_told_when_asked_for)
+{
+	struct in6_addr f0 = addr(F0);
+
+	set_pair(L0, F0, 1);
+	hear(F0, L0, 1);		/* after a silence: told */
+	poll_events();
+	ck_assert_uint_eq(n_seen, 1);
+	pass_a_millisecond();
+	hear(F0, L0, 2);
+	poll_events();
+	ck_assert_uint_eq(n_seen, 0);
+	ck_assert_int_eq(datapath_notify(dp, HCE), 0);
+	pass_a_millisecond();
+	hear(F0, L0, 3);
+	pass_a_millisecond();
+	hear(F0, L0, 4);
+	poll_events();
+	ck_assert_uint_eq(n_seen, 1);
+	ck_assert_uint_eq(seen[0].type, DP_EVENT_HEARD);
+	ck_assert_uint_eq(seen[0].hce, HCE);
+	ck_assert_mem_eq(&seen[0].addr, &f0, sizeof(f0));
+}
+END_TEST
+
+START_TEST(c6_the_time_an_address_was_heard_is_noted)
+{
+	struct in6_addr f0 = addr(F0), ft = addr(FT), other = addr(OTHER);
+	struct timespec ts;
+	usec_t now, heard;
+
+	ck_assert_uint_eq(datapath_heard(dp, &f0), 0);
+	hear(F0, L0, 1);
+	heard = datapath_heard(dp, &f0);
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	now = (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / 1000;
+	ck_assert_uint_le(heard, now);
+	ck_assert_uint_gt(heard, now - USEC_PER_SEC);
+	set_foreign(F0, ADDR_DEPRECATED);	/* and outlives a change of state */
+	ck_assert_uint_eq(datapath_heard(dp, &f0), heard);
+	hear(FT, L1, 1);			/* dropped data prove nothing */
+	ck_assert_uint_eq(datapath_heard(dp, &ft), 0);
+	ck_assert_uint_eq(datapath_heard(dp, &other), 0);
+}
+END_TEST
+
+START_TEST(the_last_acknowledgement_is_noted)
+{
+	struct pcb p = pcb_action(ACTION_PCB, IPPROTO_TCP).pcb;
+	uint32_t acked = 1;
+
+	set_pair(L1, F1, 2);
+	ck_assert_int_eq(datapath_acked(dp, HCE, &p, &acked), 0);
+	ck_assert_uint_eq(acked, 0);
+	hear(F0, L0, 0x01020304);
+	ck_assert_int_eq(datapath_acked(dp, HCE, &p, &acked), 0);
+	ck_assert_uint_eq(acked, 0x01020304);
+	hear(F1, L1, 0x01020305);
+	hear(F1, L1, 0);		/* a SYN: acknowledges nothing */
+	ck_assert_int_eq(datapath_acked(dp, HCE, &p, &acked), 0);
+	ck_assert_uint_eq(acked, 0x01020305);
+	p.lport++;
+	ck_assert_int_eq(datapath_acked(dp, HCE, &p, &acked), -ENOENT);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("heard");
+	TCase *tc = tcase_create("heard");
+
+	if (need_bpf())
+		return 77;
+	tcase_add_checked_fixture(tc, entry_setup, entry_teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, c11_egress_follows_an_active_source);
+	tcase_add_loop_test(tc, c11_nobody_follows, 0, 3);
+	tcase_add_test(tc, an_overruled_follow_is_not_told);
+	tcase_add_test(tc, b1_the_next_packet_heard_is_told_when_asked_for);
+	tcase_add_test(tc, c6_the_time_an_address_was_heard_is_noted);
+	tcase_add_test(tc, the_last_acknowledgement_is_noted);
+	suite_add_tcase(s, tc);
+	return suite_run(s);
+}

@@ -129,10 +129,11 @@ static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 	}
 	note_heard(f, &h->addrs.src);
 	note_acked(skb, h, pcb);
-	if (!moved)
-		return PASS;
+	/* Before the birth pair is let through: a peer may come back to it. */
 	if (f->state == DP_ACTIVE)
 		follow(f->hce, &h->addrs.src);
+	if (!moved)
+		return PASS;
 	if (!rewrite(skb, h, &birth))
 		count(DP_IN_REWRITTEN);
 	return PASS;

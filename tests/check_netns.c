@@ -34,6 +34,7 @@ static const struct script {
 	{ "netns/both-in-turn.sh", 180 },
 	{ "netns/carrier.sh", 60 },
 	{ "netns/outage.sh", 120 },
+	{ "netns/prefer.sh", 60 },
 	{ "netns/back.sh", 90 },
 	{ "netns/flap.sh", 90 },
 	{ "netns/firewall.sh", 60 },

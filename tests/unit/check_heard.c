@@ -67,7 +67,6 @@ START_TEST(c11_nobody_follows)
 	} row[] = {
 		{ "a Deprecated source", FD, L0 },
 		{ "a Tentative source", FT, L0 },
-		{ "the birth pair", F0, L0 },
 	};
 	struct row out = { row[_i].what, true, OUT(L0, F0, TCP), L1, F1, DP_OUT_REWRITTEN, false };
 
@@ -75,6 +74,17 @@ START_TEST(c11_nobody_follows)
 	hear(row[_i].src, row[_i].dst, 9);
 	check_row(&out, false);
 	ck_assert_uint_eq(datapath_counter(dp, DP_FOLLOWED), 0);
+}
+END_TEST
+
+START_TEST(c11_a_peer_that_came_back_to_its_birth_address_is_followed)
+{
+	struct row out = { "follows back", true, OUT(L0, F0, TCP), L1, F0, DP_OUT_REWRITTEN, false };
+
+	set_pair(L1, F1, 2);
+	hear(F0, L0, 9);
+	check_row(&out, false);
+	ck_assert_uint_eq(datapath_counter(dp, DP_FOLLOWED), 1);
 }
 END_TEST
 
@@ -165,7 +175,8 @@ int main(void)
 	tcase_add_checked_fixture(tc, entry_setup, entry_teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, c11_egress_follows_an_active_source);
-	tcase_add_loop_test(tc, c11_nobody_follows, 0, 3);
+	tcase_add_loop_test(tc, c11_nobody_follows, 0, 2);
+	tcase_add_test(tc, c11_a_peer_that_came_back_to_its_birth_address_is_followed);
 	tcase_add_test(tc, an_overruled_follow_is_not_told);
 	tcase_add_test(tc, b1_the_next_packet_heard_is_told_when_asked_for);
 	tcase_add_test(tc, c6_the_time_an_address_was_heard_is_noted);

@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Moves on purpose while both links are up, by interface and by address: the server follows each time, back to the address
+# the connection was born with as well (C11).
+source "$(dirname "$0")/lib.sh"
+
+topology c0 c1 s0
+helpers
+serve
+talk t
+must_soon 10 "the server has verified the client's second address" is_active server $C1
+for target in c1 $C0 c1 c0; do
+	must "prefer $target" ctl client prefer $target
+	goes_on t 5 "told to prefer $target"
+	to=$C0
+	[[ $target != c1 ]] || to=$C1
+	must_soon 5 "the client sends from $to" uses client $to
+	must_soon 5 "the server sends to $to" sends_to server $to
+done
+must_not "an address of nobody can be preferred" ctl client prefer 2001:db8:ffff::1
+stop_talk t

@@ -35,7 +35,8 @@ int wire_read(struct wire *w);
 /*
  * Sends a whole IPv6 packet of at least 40 octets, as it is. With an ifindex (that of its source address) the route
  * out of that interface for that source is taken, whatever others' metrics say; 0: as the kernel routes. Never waits.
- * Returns 0 or a negative errno.
+ * Returns 0 or a negative errno; -EPERM is a firewall on this host: connection tracking takes what ends in No Next
+ * Header (59) for invalid, so an output rule that drops invalid packets drops signalling.
  */
 int wire_send(struct wire *w, const uint8_t *pkt, size_t len, unsigned ifindex);
 

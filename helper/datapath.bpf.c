@@ -87,12 +87,15 @@ static __always_inline void note_acked(struct __sk_buff *skb, struct headers *h,
 		pcb->acked = bpf_ntohl(t.ack);
 }
 
-/* C11: what is sent next goes where the peer was heard last. */
-static __always_inline void follow(__u32 id, const struct in6_addr *src)
+/*
+ * C11: what is sent next goes where the peer was heard last. Not for a connection that keeps its birth pair under
+ * today's gen: two such, born with two addresses of the peer, would have the pair change with every packet.
+ */
+static __always_inline void follow(__u32 id, const struct dp_pcb_in *pcb, bool moved, const struct in6_addr *src)
 {
 	struct dp_hce *e = bpf_map_lookup_elem(&hce, &id);
 
-	if (!e || same_addr(&e->f, src))
+	if (!e || same_addr(&e->f, src) || (!moved && e->gen == pcb->gen))
 		return;
 	struct dp_hce next = *e;
 
@@ -131,7 +134,7 @@ static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 	note_acked(skb, h, pcb);
 	/* Before the birth pair is let through: a peer may come back to it. */
 	if (f->state == DP_ACTIVE)
-		follow(f->hce, &h->addrs.src);
+		follow(f->hce, pcb, moved, &h->addrs.src);
 	if (!moved)
 		return PASS;
 	if (!rewrite(skb, h, &birth))

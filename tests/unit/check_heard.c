@@ -88,6 +88,19 @@ START_TEST(c11_a_peer_that_came_back_to_its_birth_address_is_followed)
 }
 END_TEST
 
+START_TEST(a_connection_that_keeps_its_birth_pair_moves_nobody)
+{
+	set_pair(L0, F1, 1);		/* today's gen is the connection's, whose birth pair is L0, F0 */
+	hear(F0, L0, 9);
+	ck_assert_uint_eq(datapath_counter(dp, DP_FOLLOWED), 0);
+	hear(F1, L1, 9);		/* L1 is new, the address followed already */
+	ck_assert_uint_eq(datapath_counter(dp, DP_FOLLOWED), 0);
+	set_pair(L0, F1, 2);
+	hear(F0, L0, 9);
+	ck_assert_uint_eq(datapath_counter(dp, DP_FOLLOWED), 1);
+}
+END_TEST
+
 START_TEST(an_overruled_follow_is_not_told)
 {
 	set_pair(L0, F0, 1);
@@ -177,6 +190,7 @@ int main(void)
 	tcase_add_test(tc, c11_egress_follows_an_active_source);
 	tcase_add_loop_test(tc, c11_nobody_follows, 0, 2);
 	tcase_add_test(tc, c11_a_peer_that_came_back_to_its_birth_address_is_followed);
+	tcase_add_test(tc, a_connection_that_keeps_its_birth_pair_moves_nobody);
 	tcase_add_test(tc, an_overruled_follow_is_not_told);
 	tcase_add_test(tc, b1_the_next_packet_heard_is_told_when_asked_for);
 	tcase_add_test(tc, c6_the_time_an_address_was_heard_is_noted);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #define PORT	9	/* datagrams: nobody need listen */
@@ -98,10 +99,14 @@ END_TEST
 
 START_TEST(more_names_than_there_is_room_for_fall_back_on_the_kernels)
 {
-	enum { MANY = 4000 };
+	enum { MANY = 3000 };
 	static int fd[MANY];
 	unsigned kept = 0;
+	struct rlimit limit;
 
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	for (int i = 0; i < MANY; i++)
 		fd[i] = connected(ONCE);
 	for (int i = 0; i < MANY; i++) {

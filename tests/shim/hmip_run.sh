@@ -47,13 +47,12 @@ expect 'and in children, too' 0 'libhmip.so' "$warning" "$run" sh -c 'cat /proc/
 expect 'the socket is passed on' 0 "^$tmp/other \$" "no hmip-helper answers at $tmp/other," \
 	"$run" -s "$tmp/other" sh -c 'echo $HMIP_SOCKET'
 
-libm=$(ldd "$(command -v awk)" | sed -n 's/.*=> \(.*libm\.so[^ ]*\).*/\1/p')
-if [ -n "$libm" ]; then
-	expect 'another preload stays' 0 "^$libm:/.*/libhmip.so \$" "$warning" \
-		env LD_PRELOAD="$libm" "$run" sh -c 'echo $LD_PRELOAD'
-	expect 'nested runs add it once' 0 "^$libm:/[^:]*/libhmip.so \$" "$warning" \
-		env LD_PRELOAD="$libm" "$run" "$run" sh -c 'echo $LD_PRELOAD'
-fi
+# Another library that hooks the same calls: a second one of ours.
+cp ../shim/.libs/libhmip.so "$tmp/other.so"
+expect 'another preload stays' 0 "^$tmp/other.so:/.*/libhmip.so \$" "$warning" \
+	env LD_PRELOAD="$tmp/other.so" "$run" sh -c 'echo $LD_PRELOAD'
+expect 'nested runs add it once' 0 "^$tmp/other.so:/[^:]*/libhmip.so \$" "$warning" \
+	env LD_PRELOAD="$tmp/other.so" "$run" "$run" sh -c 'echo $LD_PRELOAD'
 
 expect 'a command that is not there' 127 "$nothing" 'no-such-command: command not found' "$run" no-such-command
 expect 'a path that is not there' 127 "$nothing" 'command not found' "$run" "$tmp/none"

@@ -153,6 +153,26 @@ static int parse_hao(struct cursor c, struct signal *s)
 	return r;
 }
 
+/* Other experiments may use the same type, and it says itself that it may be skipped. */
+static int parse_aap(struct cursor c, struct signal *s)
+{
+	struct aap_message m;
+	int r = aap_parse(c.p, cur_left(&c), &m);
+
+	if (r < 0)
+		return r == -ENOMSG ? 0 : r;
+	if (!s->has_ah && (m.kind == AAP_RESPONSE || m.kind == AAP_CONFIRM)) {
+		s->unprotected = true;
+		return 0;
+	}
+	if (s->has_aap)
+		return -E2BIG;
+	s->has_aap = true;
+	s->aap_behind_ah = s->has_ah;
+	s->aap = m;
+	return 0;
+}
+
 static int parse_option(const struct tlv *opt, struct signal *s)
 {
 	switch (opt->type) {
@@ -160,6 +180,8 @@ static int parse_option(const struct tlv *opt, struct signal *s)
 		return parse_hao(opt->data, s);
 	case OPT_BR:
 		return parse_br(opt->data, s);
+	case OPT_AAP:
+		return parse_aap(opt->data, s);
 	case OPT_BU:
 	case OPT_BA:
 		if (!s->has_ah) {
@@ -230,7 +252,7 @@ int signal_parse(const uint8_t *pkt, size_t len, struct signal *ret)
 	}
 	if (r < 0)
 		return r;
-	if (s.n_bu == 0 && s.n_ba == 0 && !s.has_br && !s.unprotected)
+	if (s.n_bu == 0 && s.n_ba == 0 && !s.has_br && !s.has_aap && !s.unprotected)
 		return -ENOMSG;
 	*ret = s;
 	return 0;

@@ -237,6 +237,20 @@ static void put_br(struct packet *p, const struct binding_request *br)
 	end_option(p);
 }
 
+/* Its shares and nonces end up on 4-octet boundaries. Returns 0, or -EINVAL as aap_build(). */
+static int put_aap(struct packet *p, const struct aap_message *m)
+{
+	uint8_t data[AAP_DATA_MAX];
+	int n = aap_build(m, data, sizeof(data));
+
+	if (n < 0)
+		return n;
+	start_option(p, OPT_AAP, 4, 2);
+	put_bytes(&p->w, data, (size_t)n);
+	end_option(p);
+	return 0;
+}
+
 static void put_hao(struct packet *p, const struct in6_addr *home)
 {
 	start_doh(p);
@@ -291,12 +305,21 @@ static bool bu_valid(const struct binding_update *bu)
 	return !bu->has_challenge || bu->n_addr == 0 || (bu->n_addr == 1 && !bu->names_source);
 }
 
+/* X1, R4: BU and BA never without AH. X4: nor an AAP Response or Confirm; an Init or a Retry goes alone then. */
+static bool valid_without_ah(const struct signal *s)
+{
+	if (s->n_bu || s->n_ba)
+		return false;
+	if (!s->has_aap)
+		return s->has_br;
+	return (s->aap.kind == AAP_INIT || s->aap.kind == AAP_RETRY) && !s->has_br && !s->has_home && !s->has_rh0;
+}
+
 static bool signal_valid(const struct signal *s, unsigned icv_len)
 {
 	if (s->n_bu > SIGNAL_BU_MAX || s->n_ba > SIGNAL_BA_MAX)
 		return false;
-	/* X1, R4: BU and BA never without AH. */
-	if (s->has_ah ? icv_len != 12 && icv_len != 16 : s->n_bu || s->n_ba || !s->has_br)
+	if (s->has_ah ? icv_len != 12 && icv_len != 16 : !valid_without_ah(s))
 		return false;
 	for (unsigned i = 0; i < s->n_bu; i++) {
 		if (!bu_valid(&s->bu[i]))
@@ -322,8 +345,10 @@ int signal_build(const struct signal *s, unsigned icv_len, uint8_t *buf, size_t 
 		put_hao(&p, &s->home);
 	if (s->has_ah)
 		put_ah(&p, s, icv_len);
-	if (s->n_ba || s->n_bu || s->has_br) {
+	if (s->has_aap || s->n_ba || s->n_bu || s->has_br) {
 		start_doh(&p);
+		if (s->has_aap && put_aap(&p, &s->aap))
+			return -EINVAL;
 		for (unsigned i = 0; i < s->n_ba; i++)
 			put_ba(&p, &s->ba[i]);
 		for (unsigned i = 0; i < s->n_bu; i++)

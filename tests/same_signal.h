@@ -50,7 +50,8 @@ static inline bool same_signal(const struct signal *a, const struct signal *b)
 	if (compare_addr(&a->src, &b->src) || compare_addr(&a->dst, &b->dst) || a->has_rh0 != b->has_rh0 ||
 	    compare_addr(&a->final, &b->final) || a->has_home != b->has_home || compare_addr(&a->home, &b->home) ||
 	    a->has_ah != b->has_ah || a->spi != b->spi || a->ah_seq != b->ah_seq ||
-	    a->unprotected != b->unprotected || a->has_br != b->has_br || a->br.homeless != b->br.homeless ||
+	    a->unprotected != b->unprotected || a->has_aap != b->has_aap ||
+	    a->aap_behind_ah != b->aap_behind_ah || (a->has_aap && !aap_same(&a->aap, &b->aap)) || a->has_br != b->has_br || a->br.homeless != b->br.homeless ||
 	    a->br.has_unique_id != b->br.has_unique_id || a->br.unique_id != b->br.unique_id ||
 	    a->n_bu != b->n_bu || a->n_ba != b->n_ba)
 		return false;

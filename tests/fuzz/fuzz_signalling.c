@@ -16,12 +16,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (signal_parse(data, size, &s))
 		return 0;
 	s.unprotected = false;		/* the builder makes no unprotected BU */
+	s.aap_behind_ah = s.has_aap && s.has_ah;
 	n = signal_build(&s, icv_len, first, sizeof(first));
 	if (n < 0) {
 		must(n == -EINVAL || n == -EMSGSIZE);
 		return 0;
 	}
-	if (!s.n_bu && !s.n_ba && !s.has_br) {
+	if (!s.n_bu && !s.n_ba && !s.has_br && !s.has_aap) {
 		must(signal_parse(first, (size_t)n, &again) == -ENOMSG);
 		return 0;
 	}

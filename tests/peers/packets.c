@@ -110,6 +110,33 @@ static void all_at_once(struct signal *s)
 	s->br = (struct binding_request){ .homeless = true, .has_unique_id = true, .unique_id = 7 };
 }
 
+static void aap_init(struct signal *s)
+{
+	s->has_ah = false;
+	s->has_aap = true;
+	s->aap = (struct aap_message){ .kind = AAP_INIT, .init = { .spi = 0x2000 } };
+	memset(s->aap.init.nonce, 0x11, AAP_NONCE_LEN);
+	memset(s->aap.init.share, 0x99, AAP_SHARE_LEN);
+}
+
+static void aap_response(struct signal *s)
+{
+	initial_bu(s);
+	s->has_aap = true;
+	s->aap = (struct aap_message){ .kind = AAP_RESPONSE };
+	s->aap.response.spi = 0x3000;
+	s->aap.response.sealed.len = AAP_SEALED_LEN;
+	memset(s->aap.response.share, 0x77, AAP_SHARE_LEN);
+}
+
+static void aap_confirm(struct signal *s)
+{
+	initial_bu(s);
+	ba(s);
+	s->has_aap = true;
+	s->aap = (struct aap_message){ .kind = AAP_CONFIRM, .confirm.sealed.len = AAP_SEALED_LEN };
+}
+
 static void request(struct signal *s)
 {
 	s->has_ah = false;
@@ -123,6 +150,7 @@ static const struct {
 	{ "initial-bu", initial_bu }, { "consecutive-bu", consecutive_bu }, { "several-bus", several_bus },
 	{ "ba", ba }, { "challenge", challenge }, { "response", response },
 	{ "ba-by-routing-header", ba_by_routing_header }, { "all-at-once", all_at_once }, { "request", request },
+	{ "aap-init", aap_init }, { "aap-response", aap_response }, { "aap-confirm", aap_confirm },
 };
 
 #define N_KINDS (sizeof(kind) / sizeof(kind[0]))
@@ -166,7 +194,7 @@ static int emit(void)
 		struct ah_key key = make_key((enum ah_alg)alg);
 		for (unsigned i = 0; i < N_KINDS; i++) {
 			size_t n = make_packet(i, &key, pkt);
-			if (kind[i].make == request)
+			if (kind[i].make == request || kind[i].make == aap_init)
 				continue;
 			printf("%s ", ah_alg_name(key.alg));
 			print_hex(key.key, key.len, ' ');

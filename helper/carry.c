@@ -107,7 +107,7 @@ static void log_event(struct helper *h, const struct action *a, usec_t after_los
 	char text[320];
 	int n = 0;
 
-#define ADD(...)	do { if (n < (int)sizeof(text)) n += snprintf(text + n, sizeof(text) - n, __VA_ARGS__); } while (0)
+#define ADD(...)	(n += n < (int)sizeof(text) ? snprintf(text + n, sizeof(text) - n, __VA_ARGS__) : 0)
 	if (e && e->name)
 		ADD("%s: ", e->name);
 	else if (a->hce)
@@ -243,10 +243,11 @@ static void kick(struct helper *h, uint32_t id)
 	for (const struct pcb *p = core_pcbs(h->core); p; p = p->hh.next) {
 		uint32_t acked;
 
-		if (p->hce != e || p->proto != IPPROTO_TCP || !p->established || p->forget != USEC_NEVER || datapath_acked(h->datapath, id, p, &acked) < 0 ||
-		    !acked)	/* nothing heard yet */
+		if (p->hce != e || p->proto != IPPROTO_TCP || !p->established || p->forget != USEC_NEVER)
 			continue;
-		wire_kick(h->wire, p, acked, &e->pair.local, KICK_BURST);
+		/* 0: nothing heard yet */
+		if (datapath_acked(h->datapath, id, p, &acked) == 0 && acked)
+			wire_kick(h->wire, p, acked, &e->pair.local, KICK_BURST);
 	}
 }
 

@@ -208,7 +208,8 @@ static int parse_key(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 {
 	struct value *v = value_new(cfg, opt);
 	size_t len = strlen(text);
-	bool good = v && len >= 2 && len % 2 == 0 && len / 2 <= AH_KEY_MAX && strspn(text, "0123456789abcdefABCDEF") == len;
+	bool good = v && len >= 2 && len % 2 == 0 && len / 2 <= AH_KEY_MAX &&
+		strspn(text, "0123456789abcdefABCDEF") == len;
 	char found[64];
 
 	for (size_t i = 0; good && i < len / 2; i++)
@@ -440,7 +441,10 @@ out:
 	return r;
 }
 
-/* Reads the whole file and puts CONF_END_LINE behind it. Returns the length, and the text (to be wiped and freed), or a negative errno. */
+/*
+ * Reads the whole file and puts CONF_END_LINE behind it. Returns the length, and the text (to be wiped and freed), or
+ * a negative errno.
+ */
 static int slurp(const char *path, struct stat *st, char **ret)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r;
@@ -499,8 +503,8 @@ int conf_read(const char *path, struct conf **ret, char **why)
 	if (r > 0)
 		r = parse(path, text, r, conf);
 	if (r == 0 && conf->n_peer > 0 && (st.st_mode & (S_IRWXO | S_IWGRP))) {
-		complain(path, 0, "found keys in a file of mode %04o, expected that nobody else can read them or change them: "
-			 "chmod o=,g-w %s", st.st_mode & 07777, path);
+		complain(path, 0, "found keys in a file of mode %04o, expected that nobody else can read them or change "
+			 "them: chmod o=,g-w %s", st.st_mode & 07777, path);
 		r = -EPERM;
 	}
 	if (r < 0 && !*why)

@@ -208,7 +208,8 @@ static json_t *answer_prefer(struct client *cl, const char *command, json_t *req
 	is_addr = inet_pton(AF_INET6, target, &addr) == 1;
 	r = cl->ctl->handler.prefer(cl->ctl->handler.ctx, is_addr ? &addr : NULL, target);
 	if (r == -EADDRNOTAVAIL)
-		return json_pack("{so}", "error", json_sprintf("%s is no usable address of this host, nor an interface with one", target));
+		return json_pack("{so}", "error",
+				 json_sprintf("%s is no usable address of this host, nor an interface with one", target));
 	return r < 0 ? error(strerror(-r)) : json_pack("{ss}", "preferred", target);
 }
 
@@ -372,8 +373,8 @@ static int open_shim_door(struct ctl *c)
 	int fd = door_open_shim(c->path, &pid, &uid);
 
 	if (fd == -EADDRINUSE && uid != 0) {
-		log_warnx("process %d of user %d holds the name @hmip:%s: programs cannot show their sockets until it is gone and "
-			  "this helper restarted, ignoring", (int)pid, (int)uid, c->path);
+		log_warnx("process %d of user %d holds the name @hmip:%s: programs cannot show their sockets until it is "
+			  "gone and this helper restarted, ignoring", (int)pid, (int)uid, c->path);
 		return 0;
 	}
 	if (fd == -EADDRINUSE)

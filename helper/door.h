@@ -2,8 +2,8 @@
 /*
  * Listening AF_UNIX sockets, and receiving from whoever connects. Who sends a descriptor decides what close() does with
  * it: a socket with SO_LINGER, a file on a FUSE mount can hold up whoever drops the last reference, the kernel's own
- * clean-up of unread messages included. So every message is received, every descriptor in it taken, and what could block
- * is closed by a thread of its own, of which there are few: while all are busy, nothing is received.
+ * clean-up of unread messages included. So every message is received, every descriptor in it taken, and what could
+ * block is closed by a thread of its own, of which there are few: while all are busy, nothing is received.
  */
 #ifndef HMIP_DOOR_H
 #define HMIP_DOOR_H
@@ -17,7 +17,8 @@
 int door_directory(const char *path);
 
 /*
- * Listens at path (SOCK_SEQPACKET, mode 0666). A socket nobody listens at is removed first. Returns the descriptor; -EADDRINUSE with *ret_pid if somebody listens there; or a negative errno.
+ * Listens at path (SOCK_SEQPACKET, mode 0666). A socket nobody listens at is removed first. Returns the descriptor;
+ * -EADDRINUSE with *ret_pid if somebody listens there; or a negative errno.
  */
 int door_open(const char *path, pid_t *ret_pid);
 
@@ -25,8 +26,9 @@ int door_open(const char *path, pid_t *ret_pid);
 int door_open_shim(const char *path, pid_t *ret_pid, uid_t *ret_uid);
 
 /*
- * Takes the name that one helper per network namespace holds. Returns the descriptor; -EADDRINUSE if a process of root or this
- * user holds it; -EACCES if another user's does, which proves nothing. *ret_pid and *ret_uid say who, 0 and -1 if unknown.
+ * Takes the name that one helper per network namespace holds. Returns the descriptor; -EADDRINUSE if a process of root
+ * or this user holds it; -EACCES if another user's does, which proves nothing. *ret_pid and *ret_uid say who, 0 and -1
+ * if unknown.
  */
 int door_lock(pid_t *ret_pid, uid_t *ret_uid);
 
@@ -37,16 +39,19 @@ int door_accept(int door, struct ucred *ret_peer);
 bool door_busy(void);
 
 /*
- * One message of at most size octets. Returns its length (more than size if it was cut) and in *ret_fd the only descriptor it
- * carried, to be given to door_dispose(), or -1 if it carried none or several; -ENOTCONN at the end of the connection;
- * -EAGAIN; another negative errno.
+ * One message of at most size octets. Returns its length (more than size if it was cut) and in *ret_fd the only
+ * descriptor it carried, to be given to door_dispose(), or -1 if it carried none or several; -ENOTCONN at the end of
+ * the connection; -EAGAIN; another negative errno.
  */
 ssize_t door_receive(int fd, void *buf, size_t size, int *ret_fd);
 
 /* Closes a descriptor somebody sent, without ever waiting. -1 is fine. */
 void door_dispose(int fd);
 
-/* Ends a connection: what was sent and not received is taken and disposed of. Returns 0, or -EBUSY: not closed, try later. */
+/*
+ * Ends a connection: what was sent and not received is taken and disposed of. Returns 0, or -EBUSY: not closed, try
+ * later.
+ */
 int door_end(int fd);
 
 #endif

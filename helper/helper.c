@@ -264,8 +264,10 @@ static int declare_peers(struct helper *h, const struct conf *conf, const struct
 
 	for (unsigned i = 0; i < conf->n_peer; i++) {
 		const struct core_peer *was = peer_named(old, conf->peer[i].name);
-		int r = was && peer_equal(was, &conf->peer[i]) ? 0 : core_peer_add(h->core, &conf->peer[i], helper_now());
+		int r = 0;
 
+		if (!was || !peer_equal(was, &conf->peer[i]))
+			r = core_peer_add(h->core, &conf->peer[i], helper_now());
 		if (r < 0)
 			log_warnx("cannot take peer \"%s\": %s", conf->peer[i].name,
 				  r == -EEXIST ? "its SPI or an address of it is in use" : strerror(-r));
@@ -363,8 +365,8 @@ static int take_lock(struct helper *h)
 		return -EADDRINUSE;
 	}
 	if (h->lock == -EACCES)
-		log_warnx("process %d of user %d holds the name that tells helpers of each other and is none: end it, ignoring", (int)pid,
-			  (int)uid);
+		log_warnx("process %d of user %d holds the name that tells helpers of each other and is none: end it, "
+			  "ignoring", (int)pid, (int)uid);
 	else if (h->lock < 0)
 		log_warnx("cannot take the name that tells helpers of each other: %s", strerror(-h->lock));
 	return h->lock < 0 && h->lock != -EACCES ? h->lock : 0;
@@ -500,9 +502,8 @@ static int check_privilege(void)
 
 int helper_start(const struct helper_options *options, struct helper **ret)
 {
-	const struct ctl_handler handler = { .report = on_report, .prefer = on_prefer, .shown = on_shown };
 	struct helper *h = calloc(1, sizeof(*h));
-	struct ctl_handler with_ctx = handler;
+	const struct ctl_handler handler = { .report = on_report, .prefer = on_prefer, .shown = on_shown, .ctx = h };
 	int r;
 
 	if (!h)
@@ -511,7 +512,6 @@ int helper_start(const struct helper_options *options, struct helper **ret)
 	h->socket = options->socket;
 	h->lock = h->timer = -1;
 	h->started = helper_now();
-	with_ctx.ctx = h;
 	raise_limits();
 
 	r = read_conf(h);
@@ -530,7 +530,7 @@ int helper_start(const struct helper_options *options, struct helper **ret)
 	if (r == 0)
 		r = restore(h);
 	if (r == 0)
-		r = ctl_open(h->base, h->socket, &with_ctx, &h->ctl);
+		r = ctl_open(h->base, h->socket, &handler, &h->ctl);
 	if (r == 0) {
 		ctl_set_group(h->ctl, h->conf->control_group);
 		r = add_events(h);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The helper: a libevent loop around the core and its shells. Every callback calls one event function of core.h, then has
- * carried out what came of it (carry.c).
+ * The helper: a libevent loop around the core and its shells. Every callback calls one event function of core.h, then
+ * has carried out what came of it (carry.c).
  */
 #ifndef HMIP_HELPER_H
 #define HMIP_HELPER_H
@@ -13,13 +13,19 @@ struct helper_options {
 	const char *socket;	/* path of the file-system door, absolute */
 };
 
-/* Opens everything, restores the state, drops privileges. Logs what is wrong. Returns 0 or a negative errno, with nothing left behind. */
+/*
+ * Opens everything, restores the state, drops privileges. Logs what is wrong. Returns 0 or a negative errno, with
+ * nothing left behind.
+ */
 int helper_start(const struct helper_options *options, struct helper **ret);
 
 /* Tells the service manager that all is ready and runs until SIGTERM or SIGINT. Returns 0 or a negative errno. */
 int helper_run(struct helper *h);
 
-/* Saves the state and removes everything of ours from the kernel and the file system, the state file excepted. NULL is fine. */
+/*
+ * Saves the state and removes everything of ours from the kernel and the file system, the state file excepted. NULL is
+ * fine.
+ */
 void helper_stop(struct helper *h);
 
 #endif

@@ -44,12 +44,13 @@ def verify(path, *keys):
         if "AH" not in walk(raw)[0]:
             continue
         packet = IPv6(view(raw))
+        spi = packet[AH].spi
         try:
-            sas[packet[AH].spi].decrypt(packet)
+            sas[spi].decrypt(packet)
         except IPSecIntegrityError as e:
             sys.exit(f"not authentic: {e}\n{raw.hex()}")
-        packets_of[packet[AH].spi] += 1
-        at = raw.index(packet[AH].spi.to_bytes(4, "big")) - 4
+        packets_of[spi] += 1
+        at = raw.index(spi.to_bytes(4, "big")) - 4
         body = raw[at + (raw[at + 1] + 2) * 4:]
         if raw[at] == 60:
             for _, kind in options(body):

@@ -139,7 +139,7 @@ def main():
     p.add_argument("--pcap")
     p.add_argument("--spi", type=lambda s: int(s, 0), default=0)
     p.add_argument("--key", default="00")
-    p.add_argument("--ah-seq", type=int, default=1 << 20)
+    p.add_argument("--ah-seq", type=int, default=0xf0000000)
     p.add_argument("--seq", type=int, default=30000)
     p.add_argument("--count", type=int, default=300)
     p.add_argument("--seed", type=int, default=1)

@@ -18,11 +18,9 @@ firewall()
 			$2
 		}
 		chain output {
-			type filter hook output priority filter; policy drop;
-			ct state invalid counter name invalid_out drop
-			ct state established,related accept
-			meta l4proto ipv6-icmp accept
-			ct state new accept
+			# Not for all protocols: conntrack takes every packet without an upper layer for invalid.
+			type filter hook output priority filter; policy accept;
+			meta l4proto tcp ct state invalid counter name invalid_out drop
 		}
 	}
 	END

@@ -7,7 +7,9 @@ source "$(dirname "$0")/lib.sh"
 other=2001:db8:cc::1
 attack()
 {
-	in_ns "$core" "$netns_dir/attack.py" "$@" --src $C0 --dst $S0 --spi $SPI_CS
+	local what=$1
+	shift
+	in_ns "$core" "$netns_dir/attack.py" "$what" --src $C0 --dst $S0 --spi $SPI_CS "$@"
 }
 
 # What the server believes, times left out.
@@ -60,11 +62,11 @@ unmoved bad-icv "damaged options under a wrong key" attack garbage --key "$KEY_S
 unmoved wrong-entry "an authentic Binding Update that names another peer's address" \
 	attack steal --key "$KEY_CS" --address $other
 unmoved malformed "a Binding Update cut at every octet" \
-	attack truncated --key "$KEY_CS" --address 2001:db8:ee::2 --ah-seq 1100000 --seq 31000
+	attack truncated --key "$KEY_CS" --address 2001:db8:ee::2 --ah-seq 4050000000 --seq 31000
 
 # Of those, one or the other may be left well-formed and may name an address: as any peer may of itself. It stays Tentative.
 count=$(counter server malformed)
-attack garbage --key "$KEY_CS" --ah-seq 1200000 --seq 32000 --count 500
+attack garbage --key "$KEY_CS" --ah-seq 4100000000 --seq 32000 --count 500
 must_soon 5 "damaged options: malformed rises" counter_above server malformed "$count"
 must "the client's own address is what it was" is_active server $C0
 must "nothing damaged is believed" [ "$(cache server "str(sum(a['state'] == 'active' for e in d for a in e['addresses']

@@ -526,12 +526,12 @@ is_active()
 # uses SIDE ADDRESS: all open connections of SIDE bear ADDRESS as their own on the wire; sends_to: as their peer's.
 uses()
 {
-	sockets "$1" "(lambda w: bool(w) and all(x.startswith('[$2]:') for x in w))([s['wire_local'] for s in d if s.get('closed') is None])"
+	sockets "$1" "(lambda w: bool(w) and all(x.startswith('[$2]:') for x in w))([s['wire_local'] for s in d if s['lingers'] is None])" >/dev/null
 }
 
 sends_to()
 {
-	sockets "$1" "(lambda w: bool(w) and all(x.startswith('[$2]:') for x in w))([s['wire_foreign'] for s in d if s.get('closed') is None])"
+	sockets "$1" "(lambda w: bool(w) and all(x.startswith('[$2]:') for x in w))([s['wire_foreign'] for s in d if s['lingers'] is None])" >/dev/null
 }
 
 # counter_above SIDE NAME COUNT
@@ -603,5 +603,7 @@ command -v ip >/dev/null || skip "no ip (Debian: iproute2)"
 mkdir -p "$dir"
 find "$dir" -mindepth 1 -delete
 trap teardown EXIT
+set -E
+trap 'say "failed: line $LINENO of $0: $BASH_COMMAND"' ERR
 trap 'exit 130' INT
 trap 'exit 143' TERM

@@ -4,10 +4,10 @@
 # and after it.
 source "$(dirname "$0")/lib.sh"
 
-# The counters of the filters: packets seen.
+# What the filters' action has seen: packets.
 filter_count()
 {
-	tc -n "$client" -s filter show dev c0 "$1" | sed -n 's/.*(rule hit \([0-9]*\).*/\1/p' | head -n 1
+	tc -n "$client" -s filter show dev c0 "$1" | sed -n 's/.*Sent [0-9]* bytes \([0-9]*\) pkt.*/\1/p' | head -n 1
 }
 
 counts_rise()
@@ -46,8 +46,12 @@ socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).sendto(b'x', ('2001:db8:a0::1'
 
 topology c0 c1 s0
 tc -n "$client" qdisc add dev c0 clsact
-tc -n "$client" filter add dev c0 ingress prio 7 protocol ipv6 u32 match u32 0 0
-tc -n "$client" filter add dev c0 egress prio 7 protocol ipv6 u32 match u32 0 0
+ip -n "$client" link add mirror0 type veth peer name mirror1
+ip -n "$client" link set mirror0 up
+for direction in ingress egress; do
+	tc -n "$client" filter add dev c0 $direction prio 7 protocol ipv6 u32 match u32 0 0 \
+		action mirred egress mirror dev mirror0 continue
+done
 if [[ -x $HMIP_BUILD/tests/tcx_counter ]]; then
 	spawn tcx "$client" "$HMIP_BUILD/tests/tcx_counter" c0
 	if ! wait_until 3 grep -q attached "$dir/tcx.log"; then

@@ -182,7 +182,7 @@ class Talk:
     def __init__(self, args):
         self.path, self.stopping, self.written = args.status, False, 0.0
         self.sender, self.receiver = Sender(1, args.rate, args.bytes), Receiver(2, True)
-        self.sock = None
+        self.sock, self.names = None, {}
 
     def stop(self, *_):
         self.stopping = True
@@ -191,10 +191,14 @@ class Talk:
         if not force and time.monotonic() - self.written < 0.05:
             return
         self.written = time.monotonic()
+        try:
+            self.names = {"local": list(self.sock.getsockname()[:2]), "peer": list(self.sock.getpeername()[:2])}
+        except (OSError, AttributeError):       # not connected yet, or closed at both ends: what they were
+            pass
         doc = {"result": result, "sent": self.sender.sent, "received": self.receiver.received,
                "max_gap_ms": int(self.receiver.max_gap * 1000),
-               "sha256_sent": self.sender.hash.hexdigest(), "sha256_received": self.receiver.hash.hexdigest(),
-               "local": list(self.sock.getsockname()[:2]), "peer": list(self.sock.getpeername()[:2])}
+               "sha256_sent": self.sender.hash.hexdigest(), "sha256_received": self.receiver.hash.hexdigest()}
+        doc.update(self.names)
         with open(self.path + ".new", "w") as f:
             json.dump(doc, f)
         os.rename(self.path + ".new", self.path)
@@ -240,15 +244,7 @@ def talk(args):
         result = t.run(args)
     except (OSError, ValueError) as e:
         result = str(e)
-    if t.sock is None:
-        print(result, file=sys.stderr)
-        return 1
-    try:
-        t.write(result)
-    except OSError:             # getpeername of a dead connection
-        with open(t.path, "w") as f:
-            json.dump({"result": result, "received": t.receiver.received, "sent": t.sender.sent,
-                       "max_gap_ms": int(t.receiver.max_gap * 1000)}, f)
+    t.write(result)
     print(result)
     return 0 if result == "ok" else 1
 

@@ -25,4 +25,4 @@ must "all six connections moved" [ "$(sockets client "str(sum(s['wire_local'].st
 for t in "${talks[@]}"; do
 	stop_talk "$t"
 done
-must_soon 10 "the helper sees that they ended" sockets client "not [s for s in d if s['closed'] is None]"
+must_soon 10 "the helper sees that they ended" sockets client "not [s for s in d if s['lingers'] is None]"

@@ -2,9 +2,9 @@
 # gnuplot -e "dir='...'" plot.gp: throughput over time of the transfers that run.sh recorded, without and with hmip.
 set terminal pngcairo size 1400,1000 font "sans,11"
 set output dir."/throughput.png"
-set multiplot layout 3,2 title "The client's address is deleted in mid-transfer; another link takes over" font ",15"
+set multiplot layout 3,2 title "The client's address is deleted in mid-transfer and its link (40 Mbit/s) goes; another one (20 Mbit/s) takes over" font ",15"
 set xrange [0:20]
-set yrange [0:*]
+set yrange [0:60]
 set grid
 set xlabel "seconds"
 set ylabel "Mbit/s"

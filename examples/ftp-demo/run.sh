@@ -4,7 +4,7 @@
 # Watch real programs being moved. A client with two access links, a server, and routers between them, all network namespaces
 # of this machine (tests/netns/README draws them). In the middle of an FTP download (EPSV), an FTP upload (EPRT) and an
 # HTTP download the client's address is taken away and its link switched off; another link takes over. Beside each, the
-# same transfer without hmip. An ssh session lives through all of it.
+# same transfer without hmip. An ssh session lives through all of it. The first link has 40 Mbit/s, the second 20.
 #
 #   HMIP_BUILD  the build tree, default build/ at the top of the sources
 #   HMIP_DEMO   where the picture and the logs go, default $HMIP_BUILD/ftp-demo
@@ -16,8 +16,7 @@ HMIP_LOGS=$(dirname "${HMIP_DEMO:-$HMIP_BUILD/ftp-demo}")
 source "$here/../../tests/netns/lib.sh"
 source "$netns_dir/services.sh"
 
-size=$((32 << 20))	# octets in a file
-rate=$((5 << 20))	# octets a second
+size=$((24 << 20))	# octets in a file
 gives_up=6		# seconds without data after which the programs give up
 
 title()
@@ -35,14 +34,13 @@ set_command()
 {
 	case $1 in
 	ftp-download)
-		command=(curl -gsS --limit-rate $rate --speed-limit 1 --speed-time $gives_up -o "$dir/$2" "ftp://[$S0]:$3/file")
+		command=(curl -gsS --speed-limit 1 --speed-time $gives_up -o "$dir/$2" "ftp://[$S0]:$3/file")
 		;;
 	http-download)
-		command=(curl -gsS --limit-rate $rate --speed-limit 1 --speed-time $gives_up -o "$dir/$2" "http://[$S0]:$3/file")
+		command=(curl -gsS --speed-limit 1 --speed-time $gives_up -o "$dir/$2" "http://[$S0]:$3/file")
 		;;
 	ftp-upload)	# active: the server connects to where EPRT says
 		command=(lftp -c "set ftp:passive-mode no; set net:timeout $gives_up; set net:max-retries 1;
-			set net:limit-rate 0:$rate; set xfer:clobber yes;
 			open -p $3 ftp://anonymous@[$S0]; put $served/file -o incoming/$2")
 		;;
 	esac
@@ -56,26 +54,42 @@ where_it_arrives()
 	esac
 }
 
-# transfer KIND PORT with|without FROM TO: starts it, moves the client from link FROM to link TO, waits for its end.
+# The access links, as narrow as these are; limited in the routers, so that the client's own queues are as always.
+narrow()
+{
+	local r
+	for r in "$r0 c0 40mbit" "$r0 core 40mbit" "$r1 c1 20mbit" "$r1 core 20mbit"; do
+		read -r ns link mbit <<<"$r"
+		tc -n "$ns" qdisc add dev "$link" root tbf rate "$mbit" burst 20kb latency 50ms
+	done
+}
+
+# Back to the first link, for the next transfer.
+go_home()
+{
+	link_ready c0
+	must_soon 10 "the server knows the first link again" is_active server $C0
+	link_down c1
+}
+
+# transfer KIND PORT with|without: starts it, moves the client from its first link to its second, waits for its end.
 transfer()
 {
-	local name=$1-$3 file status=0 how=(spawn "$1-$3" "$client") began from to
-	read -r _ from _ < <(link_facts "$4")
-	read -r _ to _ < <(link_facts "$5")
+	local name=$1-$3 file status=0 how=(spawn "$1-$3" "$client") began
 	file=$(where_it_arrives "$name")
 	[[ $3 == without ]] || how=(spawn_on "$name" client)
 	rm -f "$file" "$dir/marks"
-	capture "$name" "$core" s0
+	capture "$name" "$core" s0 128
 	began=$EPOCHREALTIME
 	set_command "$1" "$name" "$2"
 	"${how[@]}" "${command[@]}"
 	must_soon 10 "$name is under way" file_above "$file" $((size / 4))
-	mark "address-lost" "the client's address $from is deleted and its link switched off"
-	link_down "$4"
-	link_up "$5"
-	mark "link-up" "the other link comes up with $to; duplicate address detection begins"
-	must_soon 10 "the address of $5 is usable" address_usable "$5"
-	mark "address-usable" "the kernel says that $to is usable"
+	mark "address-lost" "the client's address $C0 is deleted and its link switched off"
+	link_down c0
+	link_up c1
+	mark "link-up" "the other link comes up with $C1; duplicate address detection begins"
+	must_soon 10 "the address of the second link is usable" address_usable c1
+	mark "address-usable" "the kernel says that $C1 is usable"
 	wait_until 60 not alive "$name" || true
 	finish "$name" 1 || status=$?
 	capture_end "$name"
@@ -84,11 +98,11 @@ transfer()
 		mark end "all $size octets arrived, SHA-256 is the same"
 		result[$name]="complete, $size octets, checksum equal"
 	else
-		mark end "$(stat -c %s "$file" 2>/dev/null || echo 0) of $size octets, exit status $status: $(tail -n 1 "$dir/$name.log")"
+		mark end "only $(stat -c %s "$file" 2>/dev/null || echo 0) of $size octets, the program gave up with status $status"
 		result[$name]="DIED after $(stat -c %s "$file" 2>/dev/null || echo 0) of $size octets"
 	fi
 	cp "$dir/marks" "$dir/$name.marks"
-	"$here/timeline.py" "$dir" "$name" "$began" "$from" "$to" | tee "$dir/$name.txt"
+	"$here/timeline.py" "$dir" "$name" "$began" $C0 $C1 | tee "$dir/$name.txt"
 	rm -f "$file"
 }
 
@@ -97,8 +111,9 @@ for p in vsftpd nginx sshd ssh curl lftp gnuplot; do
 done
 declare -A result
 
-title "A client with two links, a server, three routers, as network namespaces of this machine"
+title "A client with two access links of 40 and 20 Mbit/s, a server, three routers: network namespaces of this machine"
 topology c0 s0
+narrow
 head -c $size /dev/urandom >"$served/file"
 mkdir -p "$served/ftp" "$served/www"
 ln "$served/file" "$served/ftp/file"
@@ -122,15 +137,14 @@ session_answers()
 }
 must "the ssh session answers" session_answers "hello" 10
 
-link=0
 declare -A port=([ftp-download-with]=21 [ftp-download-without]=2121 [ftp-upload-with]=21 [ftp-upload-without]=2121
 	[http-download-with]=80 [http-download-without]=8080)
 for kind in ftp-download ftp-upload http-download; do
 	for way in without with; do
-		title "$kind, $way hmip: the client moves from c$link to c$((1 - link))"
-		transfer $kind "${port[$kind-$way]}" $way c$link c$((1 - link))
-		link=$((1 - link))
+		title "$kind, $way hmip"
+		transfer $kind "${port[$kind-$way]}" $way
 		must "the ssh session answers" session_answers "after-$kind-$way" 10
+		go_home
 	done
 done
 
@@ -147,6 +161,6 @@ for kind in ftp-download ftp-upload http-download; do
 	printf '%-14s without hmip: %s\n%-14s    with hmip: %s\n' $kind "${result[$kind-without]}" '' "${result[$kind-with]}"
 	[[ ${result[$kind-with]} == complete* && ${result[$kind-without]} == DIED* ]] || bad=1
 done
-printf 'ssh session    alive through 6 moves, %d lines\n' "$(wc -l <"$dir/ssh.out")"
+printf 'ssh session    alive through 12 moves, %d lines\n' "$(wc -l <"$dir/ssh.out")"
 printf '\nThroughput over time, with the moves marked: %s\n' "$dir/throughput.png"
 exit $bad

@@ -5,6 +5,7 @@
 Reads NAME.marks (what run.sh did), client.events and server.events (hmipctl monitor --json) and NAME.pcap (the server's
 link); prints the story with times since BEGAN (the client moves from address FROM to TO), and writes NAME.rate (seconds, Mbit/s) and NAME.moves for the picture.
 """
+import collections
 import json
 import os
 import socket
@@ -32,12 +33,14 @@ def frames(path):
 
 
 def data(path):
-    """(time, payload octets, addresses) of TCP segments with data."""
+    """(time, payload octets, addresses) of the TCP segments with data of the connection that carried most."""
+    of = collections.defaultdict(list)
     for when, size, frame in frames(path):
         if frame[12:14] == b"\x86\xdd" and frame[20] == 6 and len(frame) >= 74:
             payload = struct.unpack("!H", frame[18:20])[0] - (frame[66] >> 4) * 4
-            if payload > 100:
-                yield when, payload, frame[22:54]
+            if payload > 0:
+                of[frozenset((frame[54:56], frame[56:58]))].append((when, payload, frame[22:54]))
+    return max(of.values(), key=lambda segments: sum(payload for _, payload, _ in segments), default=[])
 
 
 def lines(path):

@@ -47,6 +47,12 @@ capture s0 "$core" s0
 helpers
 serve
 talk t
+# The server has an entry for the other peer because it has a connection to it.
+ip -n "$core" addr add $other/128 dev lo
+spawn other "$core" python3 "$netns_dir/peer.py" serve --port 7009
+must_soon 10 "the other peer listens" listens "$core" 7009
+spawn_on to-other server python3 "$netns_dir/peer.py" talk --to $other --port 7009 --rate 1000 --status "$dir/to-other.json"
+must_soon 10 "the server has an entry for the other peer" state_at server $other
 must_soon 10 "the server has verified the client's second address" is_active server $C1
 link_down c0
 goes_on t 5 "moved"

@@ -256,6 +256,8 @@ topology()
 	done
 	for ns in "$r0" "$r1" "$core"; do
 		namespace "$ns" 1
+		# A router is there, even if its end of the cable has come up together with the host's.
+		in_ns "$ns" sysctl -qw net.ipv6.conf.default.accept_dad=0
 	done
 	cable "$r0" core 2001:db8:f0::1/64 "$core" r0 2001:db8:f0::2/64
 	cable "$r1" core 2001:db8:f1::1/64 "$core" r1 2001:db8:f1::2/64
@@ -352,10 +354,10 @@ router_address()
 	esac
 }
 
-# capture NAME NAMESPACE INTERFACE: into $dir/NAME.pcap, from now on; capture_end NAME.
+# capture NAME NAMESPACE INTERFACE [OCTETS]: into $dir/NAME.pcap, from now on; of each packet all or so many octets.
 capture()
 {
-	spawn "tcpdump-$1" "$2" tcpdump -n -U -s 0 -i "$3" -w "$dir/$1.pcap" ip6
+	spawn "tcpdump-$1" "$2" tcpdump -n -U -B 32768 -s "${4:-0}" -i "$3" -w "$dir/$1.pcap" ip6
 	must_soon 10 "tcpdump listens" grep -q 'listening on' "$dir/tcpdump-$1.log"
 }
 
@@ -363,6 +365,11 @@ capture_end()
 {
 	kill -INT "${pid_of[tcpdump-$1]}"
 	finish "tcpdump-$1" 10
+}
+
+# ... and nothing may have been missed.
+capture_is_whole()
+{
 	must "tcpdump lost nothing" grep -q '^0 packets dropped by kernel' "$dir/tcpdump-$1.log"
 }
 

@@ -28,6 +28,8 @@ goes_on t 10 "the client moved again"
 stop_talk t
 capture_end s0
 capture_end s1
+capture_is_whole s0
+capture_is_whole s1
 
 for pair in "s0 $C0" "s0 $C1" "s1 $C1" "s1 $C0"; do
 	read -r link address <<<"$pair"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """AAP computed a second time, from hmip-aap(7) alone: hashlib, hmac, and X25519 and ChaCha20-Poly1305 in plain Python.
 
-  aap_vectors.py             compares what it computes with the page and with unit/aap_vectors.h, which check_aap.c
-                             compares with C
+  aap_vectors.py             compares what it computes with the page and with unit/aap_vectors.h, which check_aap.c and
+                             check_aap_keys.c compare with C
   aap_vectors.py print       prints that file
   aap_vectors.py seeds DIR   writes the messages as files: the fuzzers' seed corpus
 

@@ -62,6 +62,35 @@ static void random_ba(struct binding_ack *ba)
 		fill(ba->challenge, sizeof(ba->challenge));
 }
 
+static struct aap_message random_aap(void)
+{
+	struct aap_message m = { .kind = AAP_INIT + random() % 4 };
+
+	switch (m.kind) {
+	case AAP_INIT:
+		fill(m.init.share, sizeof(m.init.share));
+		m.init.spi = 256 + (uint32_t)random();
+		m.init.has_cookie = toss();
+		if (m.init.has_cookie)
+			fill(m.init.cookie, sizeof(m.init.cookie));
+		break;
+	case AAP_RETRY:
+		fill(&m.retry, sizeof(m.retry));
+		break;
+	case AAP_RESPONSE:
+		fill(m.response.share, sizeof(m.response.share));
+		m.response.spi = 256 + (uint32_t)random();
+		m.response.sealed.len = (uint8_t)(1 + random() % AAP_SEALED_MAX);
+		fill(m.response.sealed.octets, m.response.sealed.len);
+		break;
+	case AAP_CONFIRM:
+		m.confirm.sealed.len = (uint8_t)(1 + random() % AAP_SEALED_MAX);
+		fill(m.confirm.sealed.octets, m.confirm.sealed.len);
+		break;
+	}
+	return m;
+}
+
 static struct signal random_signal(void)
 {
 	struct signal s = { .src = addr("2001:db8:2::1"), .dst = addr("2001:db8:9::9"), .has_ah = random() % 8 != 0 };
@@ -78,6 +107,9 @@ static struct signal random_signal(void)
 		s.br = (struct binding_request){ .homeless = toss(), .has_unique_id = true, .unique_id = 77 };
 	if (!s.has_ah)
 		return s;
+	s.has_aap = s.aap_behind_ah = random() % 8 == 0;
+	if (s.has_aap)
+		s.aap = random_aap();
 	fill(&s.spi, sizeof(s.spi));
 	fill(&s.ah_seq, sizeof(s.ah_seq));
 	s.n_ba = (unsigned)random() % (SIGNAL_BA_MAX + 1);
@@ -141,7 +173,9 @@ static void assert_options_aligned(const uint8_t *doh)
 			assert_aligned(at, 8, 6, "Home Address");
 			fixed = 16;
 		}
-		if (doh[at] != OPT_PADN)
+		if (doh[at] == OPT_AAP)
+			assert_aligned(at, 4, 2, "AAP");
+		else if (doh[at] != OPT_PADN)
 			assert_subs_aligned(doh, at + 2 + fixed, at + 2U + doh[at + 1]);
 		at += 2U + doh[at + 1];
 	}
@@ -180,7 +214,7 @@ START_TEST(o1_whatever_is_built_is_aligned_and_reads_back_the_same)
 		assert_packet_aligned(pkt, (size_t)n);
 		int r = signal_parse(pkt, (size_t)n, &got);
 		if (r == -ENOMSG) {
-			ck_assert(!s.n_bu && !s.n_ba && !s.has_br);
+			ck_assert(!s.n_bu && !s.n_ba && !s.has_br && !s.has_aap);
 			continue;
 		}
 		ck_assert_msg(r == 0 && same_signal(&s, &got), "signal %u: %d: %s", i, r, hex(pkt, (size_t)n));
@@ -337,13 +371,14 @@ START_TEST(appendix_b_packet_is_ah_and_nothing_else)
 }
 END_TEST
 
-/* HAO, BAs, BUs of all kinds, BR: every function of the parser has work. */
+/* HAO, an AAP message, BAs, BUs of all kinds, BR: every function of the parser has work. */
 static size_t rich_packet(void)
 {
 	static const char *const other[] = { "2001:db8:3::1", "2001:db8:4::5", "2001:db8:5::1" };
 	struct signal s = one_bu(true, true, 3, other);
 
-	s.has_rh0 = s.has_home = s.has_br = true;
+	s.has_rh0 = s.has_home = s.has_br = s.has_aap = s.aap_behind_ah = true;
+	s.aap = (struct aap_message){ .kind = AAP_CONFIRM, .confirm.sealed = { .len = 3, .octets = { 1, 2, 3 } } };
 	s.home = addr("2001:db8:1::1");
 	s.final = addr("2001:db8:9::10");
 	s.br = (struct binding_request){ .homeless = true, .has_unique_id = true, .unique_id = 5 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* aap.h: key schedule, cookie and sealed state, by vectors computed elsewhere and by tampering. */
 #include "aap_load.h"
+#include "signalling.h"
 #include "suite.h"
 
 #include <errno.h>
@@ -360,6 +361,114 @@ START_TEST(x4_state_of_others_or_tampered_with_is_refused)
 }
 END_TEST
 
+/* A host with an address, and what it keeps for itself. */
+struct party {
+	struct in6_addr addr;
+	struct aap_keypair pair;
+	uint8_t secret[AAP_SECRET_LEN], seal_key[AAP_SECRET_LEN];
+};
+
+static struct party make_party(const char *text, uint8_t seed)
+{
+	struct party p = { .addr = addr(text) };
+	uint8_t random[AAP_SHARE_LEN];
+
+	memset(random, seed, sizeof(random));
+	memset(p.secret, seed + 1, sizeof(p.secret));
+	memset(p.seal_key, seed + 2, sizeof(p.seal_key));
+	ck_assert_int_eq(aap_keypair_make(random, &p.pair), 0);
+	return p;
+}
+
+/* Sends s, under key if not NULL; what arrives is parsed into *ret. */
+static void travel(struct signal *s, const struct ah_key *key, uint8_t pkt[static SIGNAL_MTU], size_t *len,
+		   struct signal *ret)
+{
+	s->has_aap = true;
+	s->has_ah = s->has_home = key != NULL;
+	s->home = s->src;
+	s->ah_seq = 1;
+	s->n_bu = key != NULL;
+	s->bu[0] = (struct binding_update){ .flags = BU_ACK, .lifetime = 600, .homeless = true, .names_source = true };
+	int n = signal_build(s, 16, pkt, SIGNAL_MTU);
+	ck_assert_int_gt(n, 0);
+	if (key)
+		ck_assert_int_eq(ah_sign(pkt, (size_t)n, key), 0);
+	*len = (size_t)n;
+	ck_assert_int_eq(signal_parse(pkt, *len, ret), 0);
+	ck_assert(ret->has_aap && ret->aap.kind == s->aap.kind);
+}
+
+/* The responder's answer to what has arrived. Nothing but its own secrets outlives this function. */
+static void respond(const struct party *r, const struct signal *in, usec_t now, struct signal *out,
+		    struct aap_keys *keys)
+{
+	struct aap_response *answer = &out->aap.response;
+	struct aap_run run = { .initiator = in->src, .responder = in->dst, .init = &in->aap.init, .response = answer };
+	struct aap_state st = { .time = now, .spi_i = in->aap.init.spi, .spi_r = 7000, .bu_seq = 1 };
+	uint8_t nonce[AAP_SEAL_NONCE_LEN] = { 1 };
+
+	*out = (struct signal){ .src = in->dst, .dst = in->src, .spi = in->aap.init.spi, .aap.kind = AAP_RESPONSE };
+	answer->spi = st.spi_r;
+	memcpy(answer->share, r->pair.share, sizeof(answer->share));
+	ck_assert_int_eq(aap_secret_responder(&r->pair, &run, st.prk), 0);
+	ck_assert_int_eq(aap_keys_expand(st.prk, keys), 0);
+	ck_assert_int_eq(aap_seal(r->seal_key, nonce, &in->src, &in->dst, &st, &answer->sealed), 0);
+}
+
+START_TEST(a4_strangers_agree_on_keys_and_the_responder_keeps_nothing)
+{
+	static struct signal sent, heard;
+	static uint8_t pkt[SIGNAL_MTU];
+	struct party i = make_party("2001:db8:1::1", 11), r = make_party("2001:db8:2::2", 77);
+	usec_t now = 5000 * USEC_PER_SEC;
+	struct aap_keys keys, again;
+	struct aap_init init = { .spi = 6000, .nonce = { 1, 2, 3 } };
+	struct aap_state st;
+	uint8_t prk[AAP_PRK_LEN];
+	size_t len;
+
+	/* Init, Retry, Init. */
+	memcpy(init.share, i.pair.share, sizeof(init.share));
+	sent = (struct signal){ .src = i.addr, .dst = r.addr, .aap = { .kind = AAP_INIT, .init = init } };
+	travel(&sent, NULL, pkt, &len, &heard);
+	ck_assert_int_eq(aap_retry_check(r.secret, &heard.src, &heard.dst, &heard.aap.init, now), -ENOENT);
+	sent = (struct signal){ .src = r.addr, .dst = i.addr, .aap.kind = AAP_RETRY };
+	ck_assert_int_eq(aap_retry_make(r.secret, &heard.src, &heard.dst, &heard.aap.init, now, &sent.aap.retry), 0);
+	travel(&sent, NULL, pkt, &len, &heard);
+	ck_assert(memcmp(heard.aap.retry.nonce, init.nonce, AAP_NONCE_LEN) == 0);
+	init.has_cookie = true;
+	memcpy(init.cookie, heard.aap.retry.cookie, sizeof(init.cookie));
+	sent = (struct signal){ .src = i.addr, .dst = r.addr, .aap = { .kind = AAP_INIT, .init = init } };
+	travel(&sent, NULL, pkt, &len, &heard);
+	ck_assert_int_eq(aap_retry_check(r.secret, &heard.src, &heard.dst, &heard.aap.init, now), 0);
+
+	/* Response: the initiator learns the keys. */
+	respond(&r, &heard, now, &sent, &keys);
+	travel(&sent, &keys.ri, pkt, &len, &heard);
+	aap_keys_wipe(&keys);
+	struct aap_run run = { .initiator = heard.dst, .responder = heard.src, .init = &init,
+			       .response = &heard.aap.response };
+	ck_assert_int_eq(aap_secret_initiator(&i.pair, &run, prk), 0);
+	ck_assert_int_eq(aap_keys_expand(prk, &keys), 0);
+	ck_assert_uint_eq(heard.spi, init.spi);
+	ck_assert_int_eq(ah_verify(pkt, len, &keys.ri), 0);
+	ck_assert_int_eq(ah_verify(pkt, len, &keys.ir), -EACCES);
+
+	/* Confirm: so does the responder. */
+	sent = (struct signal){ .src = i.addr, .dst = r.addr, .spi = heard.aap.response.spi,
+				.aap = { .kind = AAP_CONFIRM, .confirm.sealed = heard.aap.response.sealed } };
+	travel(&sent, &keys.ir, pkt, &len, &heard);
+	now += 3 * USEC_PER_SEC;
+	ck_assert_int_eq(aap_unseal(r.seal_key, &heard.src, &heard.dst, &heard.aap.confirm.sealed, now, &st), 0);
+	ck_assert_uint_eq(st.spi_r, heard.spi);
+	ck_assert_uint_eq(st.spi_i, init.spi);
+	ck_assert_int_eq(aap_keys_expand(st.prk, &again), 0);
+	ck_assert_int_eq(ah_verify(pkt, len, &again.ir), 0);
+	ck_assert(memcmp(again.ri.key, keys.ri.key, sizeof(keys.ri.key)) == 0);
+}
+END_TEST
+
 static TCase *add_case(Suite *s, const char *name)
 {
 	TCase *tc = tcase_create(name);
@@ -391,5 +500,7 @@ int main(void)
 	tcase_add_test(tc, x4_state_is_opened_in_its_time_only);
 	tcase_add_test(tc, x4_state_of_others_or_tampered_with_is_refused);
 
+	tc = add_case(s, "run");
+	tcase_add_test(tc, a4_strangers_agree_on_keys_and_the_responder_keeps_nothing);
 	return suite_run(s);
 }

@@ -254,6 +254,7 @@ bool binding_compose(struct core *c, struct hce *h, struct signal *s, usec_t now
 		h->rt.timeout = SLOW_UPDATE_INTERVAL;
 	h->rt.last_seq = h->seq_out;
 	h->rt.sent = now;
+	h->rt.failed = false;
 	h->rt.next = h->rt.tries > 1 && h->rt.timeout == MAX_BINDACK_TIMEOUT ? USEC_NEVER : now + h->rt.timeout;
 	core_wake(c, h->rt.next);
 	return true;
@@ -351,6 +352,21 @@ void binding_forget(struct core *c, struct hce *h, usec_t now)
 	}
 }
 
+void binding_assume_sent(struct core *c, struct hce *h, uint16_t seq, usec_t now)
+{
+	struct binding *b;
+
+	h->may_announce = true;
+	h->seq_out = seq;
+	binding_want_all(c, h, now);
+	DL_FOREACH(h->bindings, b)
+		binding_sent(b, seq);
+	h->rt.tries = 1;
+	h->rt.timeout = INITIAL_BINDACK_TIMEOUT;
+	h->rt.next = usec_add(now, h->rt.timeout);
+	core_wake(c, h->rt.next);
+}
+
 static void measure(struct hce *h, uint16_t seq, usec_t now)
 {
 	usec_t rtt = usec_until(now, h->rt.sent);
@@ -405,6 +421,7 @@ void binding_acked(struct core *c, struct hce *h, const struct binding_ack *ba, 
 		return;
 	}
 	h->homeless_acked = true;
+	aap_confirmed(h);
 	if (ba->status >= BA_REJECTED) {
 		rejected(c, h, now);
 		return;

@@ -37,6 +37,7 @@ struct value {
 	union {
 		uint32_t number;
 		struct in6_addr addr;
+		struct core_prefix prefix;
 		enum ah_alg alg;
 		struct ah_key key;	/* alg is not known yet */
 		char *text;
@@ -153,6 +154,8 @@ static const struct number {
 	{ "binding_lifetime", offsetof(struct conf, core.binding_lifetime), 1, YEAR },
 	{ "max_entries", offsetof(struct conf, core.max_entries), 1, 1 << 20 },
 	{ "max_addresses", offsetof(struct conf, core.max_addresses), 1, 1024 },
+	{ "max_per_prefix", offsetof(struct conf, core.max_per_prefix), 1, 1 << 20 },
+	{ "plain_lifetime", offsetof(struct conf, core.plain_lifetime), 1, YEAR },
 	{ "max_connections", offsetof(struct conf, datapath.max_pcbs), 16, 1 << 22 },
 	{ "max_foreign", offsetof(struct conf, datapath.max_foreign), 16, 1 << 22 },
 	{ "spi_in", NO_OFFSET, SPI_MIN, UINT32_MAX },
@@ -193,6 +196,26 @@ static int parse_address(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *res
 	bool good = v && inet_pton(AF_INET6, text, &v->addr) == 1 && addr_usable(&v->addr);
 
 	return value_done(cfg, opt, v, good, text, "a global or unique-local IPv6 unicast address", result);
+}
+
+static int parse_prefix(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
+{
+	struct value *v = value_new(cfg, opt);
+	char addr[INET6_ADDRSTRLEN];
+	const char *slash = strchr(text, '/');
+	size_t n = slash ? (size_t)(slash - text) : sizeof(addr);
+	unsigned long len;
+	char *end;
+	bool good = v && n < sizeof(addr) && isdigit((unsigned char)slash[1]);
+
+	if (good) {
+		memcpy(addr, text, n);
+		addr[n] = '\0';
+		len = strtoul(slash + 1, &end, 10);
+		good = !*end && len <= 128 && inet_pton(AF_INET6, addr, &v->prefix.addr) == 1;
+		v->prefix.len = len;
+	}
+	return value_done(cfg, opt, v, good, text, "an IPv6 prefix like 2001:db8::/32", result);
 }
 
 static int parse_algorithm(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
@@ -377,6 +400,23 @@ static int take_text(cfg_t *cfg, const char *name, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
+/* The prefixes of one list, which says whether hosts there are probed. */
+static int take_prefixes(cfg_t *cfg, const char *name, bool probe, struct core_config *core)
+{
+	for (unsigned i = 0; i < cfg_size(cfg, name); i++) {
+		const struct value *v = cfg_getnptr(cfg, name, i);
+
+		if (core->n_probe == CORE_PREFIXES_MAX) {
+			complain(cfg->filename, v->line, "found one more prefix, expected at most %d in probe and no_probe",
+				 CORE_PREFIXES_MAX);
+			return -EINVAL;
+		}
+		core->probe[core->n_probe] = v->prefix;
+		core->probe[core->n_probe++].probe = probe;
+	}
+	return 0;
+}
+
 static int take_all(cfg_t *cfg, struct conf *conf)
 {
 	int r;
@@ -387,7 +427,11 @@ static int take_all(cfg_t *cfg, struct conf *conf)
 		if (v)
 			*(uint32_t *)((char *)conf + numbers[i].offset) = v->number;
 	}
-	r = take_text(cfg, "control_group", &conf->control_group);
+	r = take_prefixes(cfg, "probe", true, &conf->core);
+	if (r == 0)
+		r = take_prefixes(cfg, "no_probe", false, &conf->core);
+	if (r == 0)
+		r = take_text(cfg, "control_group", &conf->control_group);
 	if (r == 0)
 		r = take_text(cfg, "state", &conf->state);
 	return r < 0 ? r : take_peers(cfg, conf);
@@ -410,6 +454,10 @@ static int parse(const char *path, char *text, size_t len, struct conf *conf)
 		CFG_PTR_CB("binding_lifetime", NULL, CFGF_NONE, parse_number, value_free_plain),
 		CFG_PTR_CB("max_entries", NULL, CFGF_NONE, parse_number, value_free_plain),
 		CFG_PTR_CB("max_addresses", NULL, CFGF_NONE, parse_number, value_free_plain),
+		CFG_PTR_CB("max_per_prefix", NULL, CFGF_NONE, parse_number, value_free_plain),
+		CFG_PTR_CB("plain_lifetime", NULL, CFGF_NONE, parse_number, value_free_plain),
+		CFG_PTR_LIST_CB("probe", NULL, CFGF_NONE, parse_prefix, value_free_plain),
+		CFG_PTR_LIST_CB("no_probe", NULL, CFGF_NONE, parse_prefix, value_free_plain),
 		CFG_PTR_CB("max_connections", NULL, CFGF_NONE, parse_number, value_free_plain),
 		CFG_PTR_CB("max_foreign", NULL, CFGF_NONE, parse_number, value_free_plain),
 		CFG_PTR_CB("control_group", NULL, CFGF_NONE, parse_group, value_free_text),

@@ -10,6 +10,8 @@
  *	max_addresses = 64		# per peer
  *	max_connections = 65536		# what the datapath has room for
  *	max_foreign = 65536		# ... in addresses of peers
+ *	no_probe = {"2001:db8:bad::/48"}	# hosts there are never asked whether they are Homeless
+ *	plain_lifetime = 3600		# how long one that did not answer is left alone, s
  *	control_group = "hmip"		# who but root may move this host with hmipctl
  *	state = "/var/lib/hmip/state"	# default: derived from the socket's path
  *

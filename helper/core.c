@@ -7,6 +7,8 @@
 #include <string.h>
 #include <utlist.h>
 
+#include <openssl/crypto.h>
+
 #include "addr.h"
 
 const struct core_config core_config_default = {
@@ -15,6 +17,8 @@ const struct core_config core_config_default = {
 	.binding_lifetime = 600,
 	.max_entries = 4096,
 	.max_addresses = 64,
+	.max_per_prefix = 64,
+	.plain_lifetime = 3600,
 };
 
 static const char *const event_names[] = {
@@ -35,6 +39,8 @@ static const char *const event_names[] = {
 	[EVENT_SWITCHED] = "switched",
 	[EVENT_PCB_NEW] = "connection-new",
 	[EVENT_PCB_GONE] = "connection-gone",
+	[EVENT_AAP] = "aap",
+	[EVENT_CONFLICT] = "conflict",
 	[EVENT_DROPPED] = "dropped",
 };
 
@@ -58,6 +64,12 @@ static const char *const counter_names[COUNT_MAX] = {
 	[COUNT_REFUSED_ADDR] = "refused-address",
 	[COUNT_NO_ROOM] = "no-room",
 	[COUNT_PCB_CLASH] = "port-clash",
+	[COUNT_AAP_INITS] = "aap-inits",
+	[COUNT_AAP_RETRIES] = "aap-retries",
+	[COUNT_AAP_CONFIRMED] = "aap-confirmed",
+	[COUNT_AAP_REFUSED] = "aap-refused",
+	[COUNT_CONFLICTS] = "conflicts",
+	[COUNT_EVICTED] = "evicted",
 	[COUNT_BU_SENT] = "bu-sent",
 	[COUNT_BU_HEARD] = "bu-heard",
 	[COUNT_BA_SENT] = "ba-sent",
@@ -84,6 +96,7 @@ struct core *core_new(const struct core_config *config, const uint8_t seed[stati
 	memcpy(c->seed.key, seed, 32);
 	c->epoch = epoch;
 	c->deadline = USEC_NEVER;
+	aap_open(c);
 	return c;
 }
 
@@ -101,6 +114,7 @@ void core_free(struct core *c)
 	struct peer *p, *next_p;
 	struct local_addr *l, *next_l;
 	struct pcb *b, *next_b;
+	struct plain *q, *next_q;
 
 	if (!c)
 		return;
@@ -117,6 +131,12 @@ void core_free(struct core *c)
 		HASH_DEL(c->locals, l);
 		free(l);
 	}
+	HASH_ITER(hh, c->plain, q, next_q) {
+		HASH_DEL(c->plain, q);
+		free(q);
+	}
+	aap_keypair_wipe(&c->share);
+	OPENSSL_cleanse(c->seal, sizeof(c->seal));
 	free(c->action);
 	free(c);
 }
@@ -203,28 +223,8 @@ void core_tell(struct core *c, enum core_event event, const struct hce *h, const
 	a->event.detail = detail;
 }
 
-int core_send(struct core *c, struct hce *h, struct signal *s)
+static void tell_sent(struct core *c, const struct hce *h, const struct signal *s)
 {
-	struct action *a;
-	int len, r;
-
-	s->has_ah = true;
-	s->spi = h->sa->out.spi;
-	s->ah_seq = sa_next_seq(h->sa);
-	if (!s->ah_seq)
-		return -EOVERFLOW;
-
-	a = core_act(c, ACTION_SEND, h);
-	a->send.src = s->src;
-	a->send.dst = s->dst;
-	len = signal_build(s, ah_icv_len(h->sa->out.key.alg), a->send.packet, sizeof(a->send.packet));
-	r = len < 0 ? len : ah_sign(a->send.packet, len, &h->sa->out.key);
-	if (r < 0) {
-		c->n_action--;
-		core_tell(c, EVENT_DROPPED, h, &s->src, &s->dst, 0, "packet could not be built");
-		return r;
-	}
-	a->send.len = len;
 	for (unsigned i = 0; i < s->n_bu; i++)
 		core_tell(c, s->bu[i].has_challenge ? EVENT_RESPONSE_SENT : EVENT_BU_SENT, h, &s->src, &s->dst,
 			  s->bu[i].seq, s->bu[i].lifetime ? "add" : "delete");
@@ -233,7 +233,47 @@ int core_send(struct core *c, struct hce *h, struct signal *s)
 			  s->ba[i].seq, NULL);
 	c->counter[COUNT_BU_SENT] += s->n_bu;
 	c->counter[COUNT_BA_SENT] += s->n_ba;
+}
+
+/* Builds s and, with a key, signs it. */
+static int send_built(struct core *c, const struct hce *h, const struct signal *s, const struct ah_key *key)
+{
+	struct action *a = core_act(c, ACTION_SEND, h);
+	unsigned icv_len = key ? ah_icv_len(key->alg) : 0;
+	int len = signal_build(s, icv_len, a->send.packet, sizeof(a->send.packet));
+	int r = len < 0 || !key ? len : ah_sign(a->send.packet, (size_t)len, key);
+
+	if (r < 0) {
+		c->n_action--;
+		core_tell(c, EVENT_DROPPED, h, &s->src, &s->dst, 0, "packet could not be built");
+		return r;
+	}
+	a->send.src = s->src;
+	a->send.dst = s->dst;
+	a->send.len = (uint16_t)len;
+	tell_sent(c, h, s);
 	return 0;
+}
+
+int core_send_open(struct core *c, const struct hce *h, struct signal *s)
+{
+	return send_built(c, h, s, NULL);
+}
+
+int core_send_under(struct core *c, const struct hce *h, struct sa *sa, struct signal *s)
+{
+	s->has_ah = true;
+	s->spi = sa->out.spi;
+	s->ah_seq = sa_next_seq(sa);
+	if (!s->ah_seq)
+		return -EOVERFLOW;
+	return send_built(c, h, s, &sa->out.key);
+}
+
+int core_send(struct core *c, struct hce *h, struct signal *s)
+{
+	aap_ride(h, s);
+	return core_send_under(c, h, h->sa, s);
 }
 
 /* Time */
@@ -264,6 +304,10 @@ void core_tick(struct core *c, usec_t now)
 			continue;
 		DL_FOREACH(h->addrs, fa)
 			reach_expire(c, fa, now);
+		DL_FOREACH(h->addrs, fa)
+			if (fa->contest)
+				contest_expire(c, fa, now);
+		aap_expire(c, h, now);
 		binding_sync(c, h, now);
 	}
 }
@@ -283,7 +327,7 @@ static struct peer *peer_by_name(struct core *c, const char *name)
 	struct peer *p, *next;
 
 	HASH_ITER(hh, c->peers, p, next)
-		if (!strcmp(p->name, name))
+		if (p->name && !strcmp(p->name, name))
 			return p;
 	return NULL;
 }
@@ -293,7 +337,7 @@ static bool peer_collides(struct core *c, const struct core_peer *p)
 	struct peer *o, *next;
 
 	HASH_ITER(hh, c->peers, o, next) {
-		if (!strcmp(o->name, p->name))
+		if (o->name && !strcmp(o->name, p->name))
 			continue;
 		if (o->sa.in.spi == p->in.spi)
 			return true;
@@ -352,9 +396,8 @@ int core_peer_add(struct core *c, const struct core_peer *from, usec_t now)
 		struct foreign_addr *fa = foreign_find(c, &p->addr[i]);
 
 		if (fa && fa->state == ADDR_ACTIVE && !fa->hce->sa) {
-			p->hce = fa->hce;
-			p->hce->sa = &p->sa;
-			p->hce->name = p->name;
+			aap_forget(fa->hce);
+			hce_give(fa->hce, p);
 			binding_want_all(c, p->hce, now);
 			binding_sync(c, p->hce, now);
 		}
@@ -373,6 +416,107 @@ int core_peer_remove(struct core *c, const char *name, usec_t now)
 		hce_destroy(c, p->hce);
 	peer_free(c, p);
 	return 0;
+}
+
+struct peer *peer_by_spi(struct core *c, uint32_t spi)
+{
+	struct peer *p;
+
+	HASH_FIND(hh, c->peers, &spi, sizeof(spi), p);
+	return p;
+}
+
+struct peer *peer_make_anonymous(struct core *c, struct hce *h, const struct sa_half *in, const struct sa_half *out)
+{
+	struct peer *p = peer_by_spi(c, in->spi) ? NULL : calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->sa.class = SA_ANONYMOUS;
+	p->sa.in = *in;
+	p->sa.out = *out;
+	HASH_ADD(hh, c->peers, sa.in.spi, sizeof(p->sa.in.spi), p);
+	core_act(c, ACTION_SPI, h)->spi = in->spi;
+	if (h)
+		hce_give(h, p);
+	return p;
+}
+
+void peer_prune(struct core *c)
+{
+	struct peer *p, *next;
+
+	HASH_ITER(hh, c->peers, p, next) {
+		if (p->sa.class != SA_ANONYMOUS || p->hce)
+			continue;
+		core_act(c, ACTION_SPI_GONE, NULL)->spi = p->sa.in.spi;
+		peer_free(c, p);
+	}
+}
+
+void peer_detach(struct core *c, struct hce *h)
+{
+	struct peer *p = h->peer;
+
+	if (!p)
+		return;
+	p->hce = NULL;
+	h->peer = NULL;
+	h->sa = NULL;
+	if (p->sa.class == SA_ANONYMOUS) {
+		core_act(c, ACTION_SPI_GONE, h)->spi = p->sa.in.spi;
+		peer_free(c, p);
+	}
+}
+
+/* Hosts that do not take part */
+
+bool core_probes(const struct core *c, const struct in6_addr *addr)
+{
+	const struct core_prefix *best = NULL;
+
+	for (unsigned i = 0; i < c->config.n_probe; i++) {
+		const struct core_prefix *p = &c->config.probe[i];
+
+		if (addr_common_prefix(&p->addr, addr) >= p->len && (!best || p->len > best->len))
+			best = p;
+	}
+	return !best || best->probe;
+}
+
+static void plain_remove(struct core *c, struct plain *q)
+{
+	HASH_DEL(c->plain, q);
+	free(q);
+}
+
+void plain_note(struct core *c, const struct in6_addr *addr, usec_t now)
+{
+	struct plain *q;
+
+	HASH_FIND(hh, c->plain, addr, sizeof(*addr), q);
+	if (q)
+		plain_remove(c, q);
+	if (HASH_COUNT(c->plain) >= c->config.max_entries)
+		plain_remove(c, c->plain);	/* the oldest */
+	q = calloc(1, sizeof(*q));
+	if (!q)
+		return;
+	q->addr = *addr;
+	q->until = usec_add(now, c->config.plain_lifetime * USEC_PER_SEC);
+	HASH_ADD(hh, c->plain, addr, sizeof(q->addr), q);
+}
+
+bool plain_find(struct core *c, const struct in6_addr *addr, usec_t now)
+{
+	struct plain *q;
+
+	HASH_FIND(hh, c->plain, addr, sizeof(*addr), q);
+	if (q && now >= q->until) {
+		plain_remove(c, q);
+		q = NULL;
+	}
+	return q != NULL;
 }
 
 void core_reconfigure(struct core *c, const struct core_config *config)
@@ -483,7 +627,8 @@ void core_routes_changed(struct core *c, usec_t now)
 	struct foreign_addr *fa;
 
 	HASH_ITER(hh, c->entries, h, next) {
-		if (h->rt.tries && h->rt.next > now)
+		/* What has only just left had its route, unless the kernel said otherwise. */
+		if (h->rt.tries && h->rt.next > now && (h->rt.failed || now - h->rt.sent >= MIN_BINDACK_TIMEOUT))
 			h->rt.next = now;
 		binding_sync(c, h, now);
 		DL_FOREACH(h->addrs, fa)
@@ -509,6 +654,8 @@ void core_send_failed(struct core *c, const struct action *send, usec_t now)
 	/* It never left, so it shall not count against what may be sent when there is a way again. */
 	if (h && h->rt.credit < MAX_FAST_UPDATES)
 		h->rt.credit++;
+	if (h)
+		h->rt.failed = true;
 	core_tell(c, EVENT_DROPPED, h, &send->send.src, &send->send.dst, 0, "could not be sent");
 }
 
@@ -534,6 +681,15 @@ int core_prefer(struct core *c, const struct in6_addr *addr, unsigned ifindex, u
 	return 0;
 }
 
+void core_prune(struct core *c)
+{
+	struct hce *h, *next;
+
+	HASH_ITER(hh, c->entries, h, next)
+		if (!h->n_pcb)
+			hce_destroy(c, h);
+}
+
 /* What the datapath saw */
 
 void core_heard(struct core *c, uint32_t id, const struct in6_addr *src, usec_t now)
@@ -544,14 +700,14 @@ void core_heard(struct core *c, uint32_t id, const struct in6_addr *src, usec_t 
 	if (!h || !fa || fa->hce != h)
 		return;
 	fa->heard = h->heard = now;
-	if (fa->state == ADDR_ACTIVE && fa->kind == LIFETIME_ACTIVITY)
+	/* C6; and 2.1.4: an address kept as Deprecated that is still used is used again */
+	if (fa->kind == LIFETIME_ACTIVITY && fa->state == ADDR_DEPRECATED)
+		foreign_set_state(c, fa, ADDR_ACTIVE, now);
+	if (fa->kind == LIFETIME_ACTIVITY)
 		foreign_renew(c, fa, fa->kind, fa->lifetime, now);
 	if (fa->state == ADDR_TENTATIVE)
 		reach_hurry(c, fa, now);
-	if (!h->may_announce) {
-		h->may_announce = true;
-		binding_sync(c, h, now);
-	}
+	hce_answered(c, h, now);
 }
 
 void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint32_t gen, usec_t now)

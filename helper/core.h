@@ -14,6 +14,15 @@
 
 struct core;
 
+#define CORE_PREFIXES_MAX	64
+
+/* Whether AAP is run with hosts in a prefix; the longest that matches decides, and yes if none does. */
+struct core_prefix {
+	struct in6_addr addr;
+	uint8_t len;		/* bits */
+	bool probe;
+};
+
 /* C12 and the rest of the tunable values; durations in seconds. */
 struct core_config {
 	uint32_t default_lifetime;		/* DEFAULT-LIFETIME, 600 */
@@ -21,6 +30,10 @@ struct core_config {
 	uint32_t binding_lifetime;		/* the longest lifetime asked for in BUs, 600 */
 	uint32_t max_entries;			/* F-HCEs, 4096 */
 	uint32_t max_addresses;			/* per F-HCE, 64 */
+	uint32_t max_per_prefix;		/* F-HCEs made by answering, whose peers share a /64, 64 */
+	uint32_t plain_lifetime;		/* how long a host that did not answer AAP is left alone, 3600 */
+	unsigned n_probe;
+	struct core_prefix probe[CORE_PREFIXES_MAX];
 };
 
 extern const struct core_config core_config_default;
@@ -68,6 +81,8 @@ enum core_event {
 	EVENT_SWITCHED,		/* "switched": the entry's pair changed */
 	EVENT_PCB_NEW,		/* "connection-new" */
 	EVENT_PCB_GONE,		/* "connection-gone" */
+	EVENT_AAP,		/* "aap": a message of AAP; detail says which */
+	EVENT_CONFLICT,		/* "conflict": two hosts claim an address (X6) */
 	EVENT_DROPPED,		/* "dropped": signalling was refused; detail says why */
 };
 
@@ -119,6 +134,12 @@ enum core_counter {
 	COUNT_REFUSED_ADDR,		/* an address no BU may name: multicast, loopback, ... */
 	COUNT_NO_ROOM,			/* entries, or addresses of one */
 	COUNT_PCB_CLASH,		/* same ports, two addresses of one entry */
+	COUNT_AAP_INITS,		/* heard */
+	COUNT_AAP_RETRIES,		/* sent: too many Inits a second */
+	COUNT_AAP_CONFIRMED,		/* SAs made by answering AAP */
+	COUNT_AAP_REFUSED,
+	COUNT_CONFLICTS,
+	COUNT_EVICTED,			/* untrusted entries that gave way */
 	COUNT_BU_SENT,
 	COUNT_BU_HEARD,
 	COUNT_BA_SENT,
@@ -188,6 +209,9 @@ void core_pcb_established(struct core *c, uint64_t cookie, usec_t now);
 
 /* The kernel destroyed the socket. Unknown cookies are ignored. */
 void core_pcb_close(struct core *c, uint64_t cookie, usec_t now);
+
+/* Ends the entries that no connection refers to: after a restart there is no telling what has become of those peers. */
+void core_prune(struct core *c);
 
 /* Data came in from a peer's address: told by the datapath at the first packet after a change or a silence (C6, C11). */
 void core_heard(struct core *c, uint32_t hce, const struct in6_addr *src, usec_t now);

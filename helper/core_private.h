@@ -10,6 +10,8 @@
  *   binding.c    Binding Updates and Acknowledgements, sending
  *   update.c     Binding Updates, receiving
  *   reach.c      Challenge and Response
+ *   contest.c    two hosts claim one address
+ *   aap.c        SAs with hosts that share no keys
  *   state.c      what survives a restart
  */
 #ifndef HMIP_CORE_PRIVATE_H
@@ -28,14 +30,27 @@
 /* Twice Linux's TIME-WAIT would be no better: a late segment of a moved connection finds its PCB this long. */
 #define PCB_LINGER		(60 * USEC_PER_SEC)
 
-/* Who shares keys with us. A peer outlives its entry: sequence numbers must (RFC 4302, 3.3.2). */
+/* Who shares keys with us. A configured peer outlives its entry: sequence numbers must (RFC 4302, 3.3.2). */
 struct peer {
-	char *name;
+	char *name;			/* NULL: an anonymous one */
 	unsigned n_addr;
 	struct in6_addr addr[BU_ADDRS_MAX];
 	struct sa sa;
 	struct hce *hce;		/* NULL while there is no entry */
 	UT_hash_handle hh;		/* by sa.in.spi */
+};
+
+/* A host that is known not to take part, until then. */
+struct plain {
+	struct in6_addr addr;
+	usec_t until;
+	UT_hash_handle hh;
+};
+
+/* A key under which states are sealed, and until when new ones are. */
+struct seal_key {
+	uint8_t key[AAP_SECRET_LEN];
+	usec_t until;
 };
 
 struct core {
@@ -52,6 +67,15 @@ struct core {
 	struct local_addr *locals;
 	struct pcb *pcbs;		/* by cookie */
 	struct pcb *ports;		/* by struct pcb_ports */
+	struct plain *plain;		/* by address, oldest first */
+
+	uint32_t spi_range;		/* upper half of all anonymous SPIs of ours */
+	uint8_t retry_secret[AAP_SECRET_LEN];
+	struct seal_key seal[2];	/* today's and the one before */
+	struct aap_keypair share;	/* the responder's, and until when it is used */
+	usec_t share_until;
+	usec_t inits_since;		/* how many Inits came in the second that began then */
+	unsigned inits;
 
 	usec_t deadline;		/* no timer runs out before */
 	uint64_t counter[COUNT_MAX];
@@ -86,11 +110,35 @@ void local_act(struct core *c, const struct local_addr *l);
 /* Drops an address that is neither usable nor born by any connection. */
 void local_forget(struct core *c, struct local_addr *l);
 
+/* Sends s without AH (AAP's Init and Retry). h may be NULL. Returns 0 or a negative errno. */
+int core_send_open(struct core *c, const struct hce *h, struct signal *s);
+
+/* Sends s, whose spi, ah_seq and has_ah are filled in here, under sa. h may be NULL. Returns 0 or a negative errno. */
+int core_send_under(struct core *c, const struct hce *h, struct sa *sa, struct signal *s);
+
 /* Sends s, whose spi, ah_seq and has_ah are filled in here, under the SA of h. Returns 0 or a negative errno. */
 int core_send(struct core *c, struct hce *h, struct signal *s);
 
 /* Whether h's peer takes part: it has an SA and said that it is Homeless. Only its connections can move. */
 bool hce_homeless(const struct hce *h);
+
+/* Whether AAP may be run with addr, by configuration. */
+bool core_probes(const struct core *c, const struct in6_addr *addr);
+
+struct peer *peer_by_spi(struct core *c, uint32_t spi);
+
+/* Ends the anonymous SAs that no entry has. */
+void peer_prune(struct core *c);
+
+/* Makes a peer of an SA pair that AAP made, for h if not NULL. Returns NULL if memory is short or the SPI is taken. */
+struct peer *peer_make_anonymous(struct core *c, struct hce *h, const struct sa_half *in, const struct sa_half *out);
+
+/* Takes the SA from h, and ends it if it is anonymous. */
+void peer_detach(struct core *c, struct hce *h);
+
+/* Notes that addr does not take part, for as long as configured; and asks. */
+void plain_note(struct core *c, const struct in6_addr *addr, usec_t now);
+bool plain_find(struct core *c, const struct in6_addr *addr, usec_t now);
 
 /* hostcache.c */
 
@@ -100,6 +148,12 @@ struct hce *hce_create(struct core *c, struct peer *peer, bool initiated, usec_t
 /* Makes the entry of that id, which none may have. */
 struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t now);
 void hce_destroy(struct core *c, struct hce *h);
+
+/* Lets peer, who may be no other entry's, be h's. */
+void hce_give(struct hce *h, struct peer *peer);
+
+/* The peer has answered: our Initial BU may go (B1), or AAP begin. */
+void hce_answered(struct core *c, struct hce *h, usec_t now);
 void hce_set_status(struct core *c, struct hce *h, enum peer_status status);
 
 struct foreign_addr *foreign_find(struct core *c, const struct in6_addr *addr);
@@ -108,6 +162,9 @@ struct foreign_addr *foreign_find(struct core *c, const struct in6_addr *addr);
 struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6_addr *addr, enum addr_state state,
 				 enum lifetime_kind kind, usec_t lifetime, usec_t now);
 void foreign_remove(struct core *c, struct foreign_addr *fa);
+
+/* Whether who comes from addr may have one more entry, as far as its neighbours leave room (X8). */
+bool hce_room(struct core *c, const struct in6_addr *addr);
 
 /* The only writer of an address's state: sets the timers that go with it, binds connections, tells. */
 void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state state, usec_t now);
@@ -126,6 +183,9 @@ void pcb_bind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr
 /* Puts back a connection of an earlier helper; h is its entry, NULL if it had none. Returns 0 or -ENOMEM. */
 int pcb_restore(struct core *c, const struct pcb *from, struct hce *h, uint32_t gen, usec_t now);
 
+/* Takes the connections with addr that were opened since then off h: it is another's now. */
+void pcb_unbind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr, usec_t since);
+
 /* Takes all connections off h, which is about to go. */
 void pcb_unbind_all(struct core *c, struct hce *h);
 void pcb_expire(struct core *c, usec_t now);
@@ -137,6 +197,9 @@ bool pcb_pinned_to(struct core *c, const struct hce *h, const struct in6_addr *a
 
 /* Chooses the pair anew from what is usable, verified and preferred, and switches to it if it is another. */
 void pair_update(struct core *c, struct hce *h, usec_t now);
+
+/* There is nowhere h's packets may go: nothing is sent until the pair changes. */
+void pair_hold(struct core *c, struct hce *h);
 
 /* The peer is to be heard at fa from now on, if that is possible (C11). */
 void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, usec_t now);
@@ -171,6 +234,9 @@ void binding_acked(struct core *c, struct hce *h, const struct binding_ack *ba, 
 
 void binding_free_all(struct hce *h);
 
+/* All our addresses went out in BU number seq already, in AAP's Response. */
+void binding_assume_sent(struct core *c, struct hce *h, uint16_t seq, usec_t now);
+
 /* The local address signalling to h goes out from, NULL if there is none. */
 const struct local_addr *binding_source(struct core *c, const struct hce *h);
 
@@ -182,7 +248,10 @@ usec_t binding_timeout(const struct hce *h);
 
 /* update.c */
 
-/* Binding Updates of an authentic packet from h's peer: checks all, then does all or nothing (R5), then answers. */
+/*
+ * Binding Updates of an authentic packet from h's peer: checks all, then does all or nothing (R5), then answers. h may be
+ * gone afterwards (X6).
+ */
 void update_receive(struct core *c, struct hce *h, const struct signal *s, usec_t now);
 
 /* reach.c */
@@ -209,5 +278,35 @@ void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to, con
 
 /* Whether bu is the right Response for fa. */
 bool reach_verify(struct core *c, const struct foreign_addr *fa, const struct binding_update *bu);
+
+/* contest.c */
+
+/* claimant (NULL: who has completed AAP from there) claims fa, which is in another entry. Both are asked; unless they are already. */
+void contest_claim(struct core *c, struct foreign_addr *fa, const struct hce *claimant, const struct in6_addr *from,
+		   usec_t now);
+
+/* A Response for contested fa came from h. Returns false if both parties have answered now, which ended their entries. */
+bool contest_response(struct core *c, struct foreign_addr *fa, const struct hce *h, const struct binding_update *bu);
+void contest_expire(struct core *c, struct foreign_addr *fa, usec_t now);
+void contest_end(struct foreign_addr *fa);
+
+/* aap.c */
+
+/* Draws the secrets and the SPI range. */
+void aap_open(struct core *c);
+
+/* Begins a run with h's peer if there is reason to: a reply came, there is no SA, nothing speaks against it. */
+void aap_start(struct core *c, struct hce *h, usec_t now);
+void aap_expire(struct core *c, struct hce *h, usec_t now);
+
+/* Ends h's run, if there is one. */
+void aap_forget(struct hce *h);
+
+/* Puts the Confirm into a packet for h, as long as it is needed; a BA shows that it is not. */
+void aap_ride(const struct hce *h, struct signal *s);
+void aap_confirmed(struct hce *h);
+
+/* An AAP message came. Returns the peer whose SA it made, and proved the packet authentic with; NULL if none. */
+struct peer *aap_receive(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len, usec_t now);
 
 #endif

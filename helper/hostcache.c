@@ -3,7 +3,10 @@
 #include "core_private.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
+
+#include "addr.h"
 
 static const char *const state_names[] = {
 	[ADDR_TENTATIVE] = "tentative",
@@ -53,11 +56,71 @@ const char *binding_state_name(enum binding_state s)
 	return binding_names[s];
 }
 
+static bool evictable(const struct hce *h)
+{
+	return !h->trusted && !h->n_pcb;
+}
+
+/* X8: when the cache is full, an untrusted entry chosen at random gives way. Returns whether there was one. */
+static bool evict(struct core *c)
+{
+	struct hce *h, *next;
+	uint8_t nonce[CHALLENGE_LEN];
+	uint32_t n = 0, at;
+
+	HASH_ITER(hh, c->entries, h, next)
+		n += evictable(h);
+	if (!n)
+		return false;
+	core_nonce(c, nonce);
+	memcpy(&at, nonce, sizeof(at));
+	at %= n;
+	HASH_ITER(hh, c->entries, h, next) {
+		if (!evictable(h) || at--)
+			continue;
+		c->counter[COUNT_EVICTED]++;
+		hce_destroy(c, h);
+		return true;
+	}
+	return false;
+}
+
+bool hce_room(struct core *c, const struct in6_addr *addr)
+{
+	struct foreign_addr *fa, *next;
+	unsigned n = 0;
+
+	HASH_ITER(hh, c->foreign, fa, next)
+		n += !fa->hce->initiated && fa == fa->hce->addrs && addr_common_prefix(&fa->addr, addr) >= 64;
+	if (n < c->config.max_per_prefix)
+		return true;
+	c->counter[COUNT_NO_ROOM]++;
+	return false;
+}
+
+void hce_give(struct hce *h, struct peer *peer)
+{
+	h->peer = peer;
+	h->sa = &peer->sa;
+	h->name = peer->name;
+	h->trusted |= peer->sa.class == SA_GENERIC;
+	peer->hce = h;
+}
+
+void hce_answered(struct core *c, struct hce *h, usec_t now)
+{
+	if (!h->may_announce) {
+		h->may_announce = true;
+		binding_sync(c, h, now);
+	}
+	aap_start(c, h, now);
+}
+
 struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t now)
 {
 	struct hce *h = NULL;
 
-	if (HASH_COUNT(c->entries) < c->config.max_entries)
+	if (HASH_COUNT(c->entries) < c->config.max_entries || evict(c))
 		h = calloc(1, sizeof(*h));
 	if (!h) {
 		c->counter[COUNT_NO_ROOM]++;
@@ -69,11 +132,8 @@ struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t n
 	h->rt.next = USEC_NEVER;
 	h->rt.credit = MAX_FAST_UPDATES;
 	h->rt.credited = now;
-	if (peer) {
-		h->name = peer->name;
-		h->sa = &peer->sa;
-		peer->hce = h;
-	}
+	if (peer)
+		hce_give(h, peer);
 	HASH_ADD(hh, c->entries, id, sizeof(h->id), h);
 	core_tell(c, EVENT_ENTRY_NEW, h, NULL, NULL, 0, h->name);
 	return h;
@@ -86,6 +146,7 @@ struct hce *hce_create(struct core *c, struct peer *peer, bool initiated, usec_t
 	if (h) {
 		c->last_id = h->id;
 		h->initiated = initiated;
+		h->trusted |= initiated;
 	}
 	return h;
 }
@@ -93,15 +154,13 @@ struct hce *hce_create(struct core *c, struct peer *peer, bool initiated, usec_t
 void hce_destroy(struct core *c, struct hce *h)
 {
 	struct foreign_addr *fa, *next;
-	struct peer *p, *next_p;
 
 	pcb_unbind_all(c, h);
 	DL_FOREACH_SAFE(h->addrs, fa, next)
 		foreign_remove(c, fa);
 	binding_free_all(h);
-	HASH_ITER(hh, c->peers, p, next_p)
-		if (p->hce == h)
-			p->hce = NULL;
+	aap_forget(h);
+	peer_detach(c, h);
 	core_act(c, ACTION_PAIR_GONE, h);
 	core_tell(c, EVENT_ENTRY_GONE, h, NULL, NULL, 0, h->name);
 	HASH_DEL(c->entries, h);
@@ -165,6 +224,7 @@ void foreign_remove(struct core *c, struct foreign_addr *fa)
 	core_act(c, ACTION_FOREIGN_GONE, h)->foreign.addr = fa->addr;
 	HASH_DELETE(hh, c->foreign, fa);
 	DL_DELETE(h->addrs, fa);
+	contest_end(fa);
 	free(fa);
 }
 

@@ -64,9 +64,31 @@ struct foreign_addr {
 	usec_t expires;		/* Active, Tentative: becomes Deprecated; Deprecated: goes. USEC_NEVER for an infinite one */
 	usec_t heard;		/* last packet from it, 0: none yet */
 	struct reach reach;
+	struct contest *contest;		/* another host claims it, too; NULL: none does */
 	struct hce *hce;
 	struct foreign_addr *prev, *next;	/* of the entry, oldest first */
 	UT_hash_handle hh;			/* by addr, over all entries: one owner per address */
+};
+
+/* Two hosts claim an address (X6): its entry, and another or, with claimant 0, one that has none yet but completed AAP. */
+struct contest {
+	uint32_t claimant;
+	bool good[2];				/* who has answered: the entry, the claimant */
+	uint8_t challenge[2][CHALLENGE_LEN];
+	struct in6_addr from;			/* the local address the claim came to */
+	unsigned sent;
+	usec_t next;
+};
+
+/* The initiator's half of AAP. */
+struct aap_try {
+	struct aap_keypair own;
+	struct aap_init init;
+	struct in6_addr src, dst;
+	unsigned sent;
+	usec_t next;
+	bool confirming;			/* the SA is made; sealed goes with every packet until a BA comes */
+	struct aap_sealed sealed;
 };
 
 /* What a peer holds, or is to hold, of one local address (the Binding Update List of MIPv6, per address). */
@@ -96,6 +118,7 @@ struct retransmit {
 	unsigned tries;		/* packets sent with the news that waits for its Acknowledgement; 0: none */
 	uint16_t last_seq;	/* highest sequence number of the last packet */
 	usec_t sent, timeout;
+	bool failed;		/* the kernel did not take the last packet */
 	usec_t next;		/* when to send (again); USEC_NEVER while nothing waits */
 	unsigned credit;	/* fast updates left (MAX_FAST_UPDATES) */
 	usec_t credited;	/* when credit was last counted up */
@@ -106,6 +129,7 @@ struct retransmit {
 struct pair {
 	struct in6_addr local, foreign;	/* unspecified while there is none */
 	uint32_t gen;
+	bool hold;			/* what would go to foreign is dropped: another host has that address now (A3) */
 };
 
 /* A Foreign Host Cache Entry. */
@@ -113,13 +137,16 @@ struct hce {
 	uint32_t id;			/* from 1, never reused while the helper runs */
 	const char *name;		/* the peer's in the configuration, NULL if it has none */
 	enum peer_status status;
-	bool trusted;
+	bool trusted;			/* X8: configured, connected to, or accepted from */
 	bool initiated;			/* made because this host initiated (C4) */
 	usec_t created, heard;
+	usec_t proved;			/* last packet under its SA: then, it was who it is */
 	struct foreign_addr *addrs;	/* utlist DL */
 	struct pair pair;
 	struct in6_addr routed;		/* the source the kernel's routing would choose for this peer; unspecified: not told */
-	struct sa *sa;			/* the core's, by peer; NULL: none */
+	struct peer *peer;		/* who holds the SA; NULL: none */
+	struct sa *sa;			/* peer's; NULL: none */
+	struct aap_try *aap;		/* owned; NULL: none is running */
 	unsigned n_pcb;			/* lingering ones included */
 
 	struct binding *bindings;	/* utlist DL */
@@ -170,6 +197,7 @@ struct pcb {
 	bool established;
 	uint32_t gen;			/* of the entry's pair at birth */
 	struct hce *hce;		/* NULL: its peer has no entry (yet) */
+	usec_t opened;			/* when it was shown to us */
 	usec_t forget;			/* the socket is gone; kept until then for TIME-WAIT. USEC_NEVER: open */
 	struct pcb_ports ports;		/* key of hh_ports, which holds those that have an entry (R3) */
 	UT_hash_handle hh, hh_ports;	/* hh: by cookie */

@@ -12,19 +12,13 @@ static void drop(struct core *c, const struct hce *h, const struct signal *s, en
 	core_tell(c, EVENT_DROPPED, h, s ? &s->dst : NULL, s ? &s->src : NULL, 0, why);
 }
 
-static struct peer *peer_by_spi(struct core *c, uint32_t spi)
-{
-	struct peer *p;
-
-	HASH_FIND(hh, c->peers, &spi, sizeof(spi), p);
-	return p;
-}
-
 /* X1, R4. Returns who sent it, or NULL if nobody proved to. */
-static struct peer *authenticate(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len)
+static struct peer *authenticate(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len, usec_t now)
 {
 	struct peer *p = peer_by_spi(c, s->spi);
 
+	if (!p && s->has_aap)
+		return aap_receive(c, s, pkt, len, now);
 	if (!p) {
 		drop(c, NULL, s, COUNT_UNKNOWN_SPI, "unknown SPI");
 		return NULL;
@@ -100,9 +94,11 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 		drop(c, NULL, &s, COUNT_NO_AH, "Binding Update or Acknowledgement without AH");
 	if (s.has_br && !s.has_ah)
 		receive_request(c, &s, now);
+	if (s.has_aap && !s.has_ah)
+		aap_receive(c, &s, pkt, len, now);
 	if (!s.has_ah)
 		return;
-	p = authenticate(c, &s, pkt, len);
+	p = authenticate(c, &s, pkt, len, now);
 	if (!p)
 		return;
 	if (owned_by_other(c, p, &s.src) || (s.has_home && owned_by_other(c, p, &s.home))) {
@@ -116,12 +112,12 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 		drop(c, NULL, &s, COUNT_UNEXPECTED_BA, "no entry for this Binding Acknowledgement");
 		return;
 	}
+	p->hce->proved = now;
 	if (s.n_ba)
 		receive_acks(c, p->hce, &s, now);
 	if (s.has_br)
 		receive_request(c, &s, now);
 	if (s.n_bu)
 		update_receive(c, p->hce, &s, now);
-	if (!p->hce->addrs)
-		core_wake(c, now);	/* nothing came of it: the entry goes with the next tick */
+	core_wake(c, now);	/* an entry that nothing came of goes with the next tick */
 }

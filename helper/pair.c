@@ -15,6 +15,7 @@ static void pair_switch(struct core *c, struct hce *h, const struct pair *to)
 
 	h->pair.local = to->local;
 	h->pair.foreign = to->foreign;
+	h->pair.hold = false;
 	h->pair.gen++;
 	core_act(c, ACTION_PAIR, h)->pair = h->pair;
 	c->counter[COUNT_SWITCHED]++;
@@ -24,6 +25,13 @@ static void pair_switch(struct core *c, struct hce *h, const struct pair *to)
 	h->kick_on_ack = b && b->state == BINDING_RESPONDED;
 	if (!h->kick_on_ack)
 		core_act(c, ACTION_KICK, h);
+}
+
+void pair_hold(struct core *c, struct hce *h)
+{
+	h->pair.hold = true;
+	h->pair.gen++;
+	core_act(c, ACTION_PAIR, h)->pair = h->pair;
 }
 
 /* Whether packets of h may leave from l: the peer must have proof that l is ours, or the connections were born there. */

@@ -98,7 +98,7 @@ static int pcb_bind(struct core *c, struct pcb *p, struct hce *h, uint32_t gen)
 }
 
 /* Makes the record of a connection, born with local address l. */
-static struct pcb *pcb_add(struct core *c, const struct pcb *from, struct local_addr *l)
+static struct pcb *pcb_add(struct core *c, const struct pcb *from, struct local_addr *l, usec_t now)
 {
 	struct pcb *p = calloc(1, sizeof(*p));
 
@@ -112,6 +112,7 @@ static struct pcb *pcb_add(struct core *c, const struct pcb *from, struct local_
 	p->proto = from->proto;
 	p->origin = from->origin;
 	p->established = from->established;
+	p->opened = now;
 	p->forget = USEC_NEVER;
 	HASH_ADD(hh, c->pcbs, cookie, sizeof(p->cookie), p);
 	l->n_pcb++;
@@ -131,7 +132,7 @@ int pcb_restore(struct core *c, const struct pcb *from, struct hce *h, uint32_t 
 			return -ENOMEM;
 		local_act(c, l);
 	}
-	p = pcb_add(c, from, l);
+	p = pcb_add(c, from, l, now);
 	if (!p)
 		return -ENOMEM;
 	if (h && pcb_bind(c, p, h, gen) < 0)
@@ -146,6 +147,11 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 	struct peer *peer, *next, *of = NULL;
 	struct hce *h;
 
+	/* Nobody but the silence of its host has said that it is not good any more: a program using it says that it is. */
+	if (fa && fa->state == ADDR_DEPRECATED && !fa->hce->sa && p->origin == PCB_CONNECT) {
+		foreign_set_state(c, fa, ADDR_ACTIVE, now);
+		foreign_renew(c, fa, fa->kind, fa->lifetime, now);
+	}
 	if (fa)
 		return fa->state == ADDR_ACTIVE ? fa->hce : NULL;
 	if (p->origin != PCB_CONNECT)
@@ -169,15 +175,6 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 	return h;
 }
 
-/* The peer answered: B1 lets our Initial BU go. */
-static void pcb_answered(struct core *c, struct hce *h, usec_t now)
-{
-	if (h->may_announce)
-		return;
-	h->may_announce = true;
-	binding_sync(c, h, now);
-}
-
 int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 {
 	struct local_addr *l = local_find(c, &from->local);
@@ -192,7 +189,7 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 	}
 	if (!l || !addr_usable(&from->foreign) || local_find(c, &from->foreign))
 		return -EINVAL;
-	p = pcb_add(c, from, l);
+	p = pcb_add(c, from, l, now);
 	if (!p)
 		return -ENOMEM;
 	h = pcb_entry(c, p, now);
@@ -203,7 +200,7 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 		return r;
 	}
 	if (h && p->established)
-		pcb_answered(c, h, now);
+		hce_answered(c, h, now);
 	return 0;
 }
 
@@ -215,7 +212,7 @@ void core_pcb_established(struct core *c, uint64_t cookie, usec_t now)
 		return;
 	p->established = true;
 	if (p->hce)
-		pcb_answered(c, p->hce, now);
+		hce_answered(c, p->hce, now);
 }
 
 void core_pcb_close(struct core *c, uint64_t cookie, usec_t now)
@@ -254,6 +251,15 @@ void pcb_bind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr
 	HASH_ITER(hh, c->pcbs, p, next)
 		if (!p->hce && p->forget == USEC_NEVER && addr_equal(&p->foreign, addr))
 			pcb_bind(c, p, h, h->pair.gen);
+}
+
+void pcb_unbind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr, usec_t since)
+{
+	struct pcb *p, *next;
+
+	HASH_ITER(hh, c->pcbs, p, next)
+		if (p->hce == h && p->opened >= since && addr_equal(&p->foreign, addr))
+			pcb_unbind(c, p);
 }
 
 void pcb_unbind_all(struct core *c, struct hce *h)

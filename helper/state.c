@@ -2,13 +2,14 @@
 /*
  * The state file, for example (shortened):
  *
- *	{"version": 1, "last_id": 3,
- *	 "peers": [{"name": "server", "spi_in": 4097, "spi_out": 4098, "out_seq": 17, "replay_top": 12, "replay_seen": 4095}],
- *	 "entries": [{"id": 1, "peer": "server", "status": 1, "pair": {"local": "...", "foreign": "...", "gen": 2}, ...,
+ *	{"version": 1, "origin": "BOOT-ID/NETNS-COOKIE", "last_id": 3,
+ *	 "peers": [{"spi_in": 4097, "spi_out": 4098, "out_seq": 17, "replay_top": 12, "replay_seen": 4095}],
+ *	 "entries": [{"id": 1, "spi": 4097, "status": 1, "pair": {"local": "...", "foreign": "...", "gen": 2}, ...,
  *		"addresses": [{"addr": "2001:db8::1", "state": 1, "kind": 1, "lifetime": 600, "expires": 1700000600}],
  *		"bindings": [{"addr": "2001:db8:1::c", "state": 4, "wanted": true}]}],
  *	 "connections": [{"cookie": 42, "entry": 1, "local": "...", "lport": 40000, ...}]}
  *
+ * An anonymous peer has "key_in" and "key_out", too, in hexadecimal: nobody else remembers them.
  * It is read twice: once to see that all of it can be understood, once to do it.
  */
 #include "state.h"
@@ -22,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utlist.h>
@@ -29,6 +31,7 @@
 #include "addr.h"
 
 #define STATE_VERSION	1
+#define ORIGIN_MAX	64
 
 /* Writing */
 
@@ -50,19 +53,34 @@ static json_t *duration(usec_t d)
 	return d == USEC_NEVER ? json_null() : json_integer((json_int_t)(d / USEC_PER_SEC));
 }
 
+static json_t *key(const struct ah_key *k)
+{
+	char hex[2 * AH_KEY_MAX + 1];
+
+	for (unsigned i = 0; i < k->len; i++)
+		snprintf(hex + 2 * i, 3, "%02x", k->key[i]);
+	return json_string(hex);
+}
+
 static json_t *save_peers(struct core *c)
 {
 	json_t *all = json_array();
 	struct peer *p, *next;
 
-	HASH_ITER(hh, c->peers, p, next)
-		json_array_append_new(all, json_pack("{ss, sI, sI, sI, sI, sI}",
-			"name", p->name,
+	HASH_ITER(hh, c->peers, p, next) {
+		json_t *o = json_pack("{sI, sI, sI, sI, sI}",
 			"spi_in", (json_int_t)p->sa.in.spi,
 			"spi_out", (json_int_t)p->sa.out.spi,
 			"out_seq", (json_int_t)p->sa.out_seq,
 			"replay_top", (json_int_t)p->sa.replay.top,
-			"replay_seen", (json_int_t)p->sa.replay.seen));
+			"replay_seen", (json_int_t)p->sa.replay.seen);
+
+		if (p->sa.class == SA_ANONYMOUS) {
+			json_object_set_new(o, "key_in", key(&p->sa.in.key));
+			json_object_set_new(o, "key_out", key(&p->sa.out.key));
+		}
+		json_array_append_new(all, o);
+	}
 	return all;
 }
 
@@ -97,8 +115,8 @@ static json_t *save_entries(struct core *c, usec_t now, usec_t wall)
 	HASH_ITER(hh, c->entries, h, next) {
 		if (!h->sa)
 			continue;
-		json_array_append_new(all, json_pack("{sI, ss, si, sb, sb, sb, sb, sb, si, si, sI, s{so, so, sI}, so, so}",
-			"id", (json_int_t)h->id, "peer", h->name, "status", h->status, "trusted", h->trusted,
+		json_array_append_new(all, json_pack("{sI, sI, si, sb, sb, sb, sb, sb, si, si, sI, s{so, so, sI}, so, so}",
+			"id", (json_int_t)h->id, "spi", (json_int_t)h->sa->in.spi, "status", h->status, "trusted", h->trusted,
 			"may_announce", h->may_announce, "homeless_acked", h->homeless_acked,
 			"knows_us", h->knows_us, "seq_in_valid", h->seq_in_valid,
 			"seq_in", h->seq_in, "seq_out", h->seq_out, "srtt", (json_int_t)h->srtt,
@@ -126,15 +144,40 @@ static json_t *save_connections(struct core *c)
 	return all;
 }
 
+/* What cookies of sockets mean something to: this boot, this network namespace. */
+static int read_origin(char ret[static ORIGIN_MAX])
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC), s;
+	uint64_t netns = 0;
+	socklen_t len = sizeof(netns);
+	char boot[37] = "";
+	ssize_t n = fd < 0 ? -1 : read(fd, boot, sizeof(boot) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (s < 0)
+		return -errno;
+	if (n < 0 || getsockopt(s, SOL_SOCKET, SO_NETNS_COOKIE, &netns, &len) < 0) {
+		close(s);
+		return -errno;
+	}
+	close(s);
+	snprintf(ret, ORIGIN_MAX, "%s/%llu", boot, (unsigned long long)netns);
+	return 0;
+}
+
 int state_save(struct core *c, const char *path, usec_t now, usec_t wall)
 {
-	char tmp[PATH_MAX];
-	int fd, r = 0;
+	char tmp[PATH_MAX], origin[ORIGIN_MAX];
+	int fd, r = read_origin(origin);
 	json_t *root;
 
+	if (r < 0)
+		return r;
 	if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
 		return -ENAMETOOLONG;
-	root = json_pack("{si, sI, so, so, so}", "version", STATE_VERSION, "last_id", (json_int_t)c->last_id,
+	root = json_pack("{si, ss, sI, so, so, so}", "version", STATE_VERSION, "origin", origin, "last_id", (json_int_t)c->last_id,
 			 "peers", save_peers(c), "entries", save_entries(c, now, wall),
 			 "connections", save_connections(c));
 	if (!root)
@@ -157,6 +200,7 @@ int state_save(struct core *c, const char *path, usec_t now, usec_t wall)
 struct loader {
 	struct core *c;
 	usec_t now, wall;
+	char origin[ORIGIN_MAX];
 	bool apply;
 };
 
@@ -178,32 +222,49 @@ static int get_moment(const struct loader *l, json_t *v, usec_t *ret)
 	return 0;
 }
 
-static struct peer *find_peer(struct core *c, const char *name)
+/* AAP's keys are of one algorithm and length. */
+static int get_key(const char *hex, struct ah_key *ret)
 {
-	struct peer *p, *next;
+	ret->alg = AH_HMAC_SHA256_128;
+	ret->len = 32;
+	if (strlen(hex) != 2 * (size_t)ret->len || strspn(hex, "0123456789abcdef") != 2 * (size_t)ret->len)
+		return -EBADMSG;
+	for (unsigned i = 0; i < ret->len; i++)
+		sscanf(hex + 2 * i, "%2hhx", &ret->key[i]);
+	return 0;
+}
 
-	HASH_ITER(hh, c->peers, p, next)
-		if (!strcmp(p->name, name))
-			return p;
-	return NULL;
+static int load_anonymous(const struct loader *l, json_t *o, struct sa_half *in, struct sa_half *out)
+{
+	const char *key_in, *key_out;
+
+	if (json_unpack(o, "{ss, ss}", "key_in", &key_in, "key_out", &key_out) < 0 || get_key(key_in, &in->key) < 0 ||
+	    get_key(key_out, &out->key) < 0)
+		return -EBADMSG;
+	if (l->apply && !peer_by_spi(l->c, in->spi) && !peer_make_anonymous(l->c, NULL, in, out))
+		return -ENOMEM;
+	return 0;
 }
 
 static int load_peer(const struct loader *l, json_t *o)
 {
 	json_int_t spi_in, spi_out, out_seq, top, seen;
-	const char *name;
+	struct sa_half in = { 0 }, out = { 0 };
 	struct peer *p;
+	int r = 0;
 
-	if (json_unpack(o, "{ss, sI, sI, sI, sI, sI}", "name", &name, "spi_in", &spi_in, "spi_out", &spi_out,
-			"out_seq", &out_seq, "replay_top", &top, "replay_seen", &seen) < 0)
+	if (json_unpack(o, "{sI, sI, sI, sI, sI}", "spi_in", &spi_in, "spi_out", &spi_out, "out_seq", &out_seq,
+			"replay_top", &top, "replay_seen", &seen) < 0)
 		return -EBADMSG;
-	p = find_peer(l->c, name);
-	if (!l->apply || !p)
-		return 0;
-	if (p->sa.in.spi == (uint32_t)spi_in) {
-		p->sa.replay.top = (uint32_t)top;
-		p->sa.replay.seen = (uint64_t)seen;
-	}
+	in.spi = (uint32_t)spi_in;
+	out.spi = (uint32_t)spi_out;
+	if (json_object_get(o, "key_in"))
+		r = load_anonymous(l, o, &in, &out);
+	p = peer_by_spi(l->c, in.spi);
+	if (r < 0 || !l->apply || !p)
+		return r;
+	p->sa.replay.top = (uint32_t)top;
+	p->sa.replay.seen = (uint64_t)seen;
 	if (p->sa.out.spi == (uint32_t)spi_out && (uint32_t)out_seq > p->sa.out_seq)
 		p->sa.out_seq = (uint32_t)out_seq;
 	return 0;
@@ -280,11 +341,11 @@ static int load_entry(const struct loader *l, json_t *o)
 	json_t *addresses, *bindings;
 	struct hce *h = NULL, v = { 0 };
 	int status, trusted, announce, acked, knows, valid, seq_in, seq_out, r;
-	json_int_t id, srtt, gen;
-	const char *name, *local, *foreign;
+	json_int_t id, spi, srtt, gen;
+	const char *local, *foreign;
 	struct peer *p;
 
-	if (json_unpack(o, "{sI, ss, si, sb, sb, sb, sb, sb, si, si, sI, s{ss, ss, sI}, so, so}", "id", &id, "peer", &name,
+	if (json_unpack(o, "{sI, sI, si, sb, sb, sb, sb, sb, si, si, sI, s{ss, ss, sI}, so, so}", "id", &id, "spi", &spi,
 			"status", &status, "trusted", &trusted, "may_announce", &announce, "homeless_acked", &acked,
 			"knows_us", &knows, "seq_in_valid", &valid, "seq_in", &seq_in, "seq_out", &seq_out, "srtt", &srtt,
 			"pair", "local", &local, "foreign", &foreign, "gen", &gen, "addresses", &addresses,
@@ -292,7 +353,7 @@ static int load_entry(const struct loader *l, json_t *o)
 	    id <= 0 || id > UINT32_MAX || status < 0 || status > PEER_PLAIN || get_addr(local, &v.pair.local) < 0 ||
 	    get_addr(foreign, &v.pair.foreign) < 0)
 		return -EBADMSG;
-	p = find_peer(l->c, name);
+	p = peer_by_spi(l->c, (uint32_t)spi);
 	if (l->apply) {
 		if (!p || p->hce || core_entry(l->c, (uint32_t)id))
 			return 0;
@@ -341,21 +402,23 @@ static int load_connection(const struct loader *l, json_t *o)
 	return pcb_restore(l->c, &p, core_entry(l->c, (uint32_t)entry), (uint32_t)gen, l->now);
 }
 
-static int load_all(const struct loader *l, json_t *root)
+static int load_all(struct loader *l, json_t *root)
 {
 	json_t *peers, *entries, *connections, *o;
+	const char *origin;
 	json_int_t last_id;
 	int version, r;
 	size_t i;
 
-	if (json_unpack(root, "{si, sI, so, so, so}", "version", &version, "last_id", &last_id, "peers", &peers,
-			"entries", &entries, "connections", &connections) < 0 || version != STATE_VERSION)
+	if (json_unpack(root, "{si, ss, sI, so, so, so}", "version", &version, "origin", &origin, "last_id", &last_id,
+			"peers", &peers, "entries", &entries, "connections", &connections) < 0 || version != STATE_VERSION)
 		return -EBADMSG;
 	if (l->apply && (uint32_t)last_id > l->c->last_id)
 		l->c->last_id = (uint32_t)last_id;
 	json_array_foreach(peers, i, o)
 		if ((r = load_peer(l, o)) < 0)
 			return r;
+	l->apply = l->apply && !strcmp(origin, l->origin);
 	json_array_foreach(entries, i, o)
 		if ((r = load_entry(l, o)) < 0)
 			return r;
@@ -388,8 +451,10 @@ int state_load(struct core *c, const char *path, usec_t now, usec_t wall)
 {
 	struct loader l = { .c = c, .now = now, .wall = wall };
 	json_t *root;
-	int fd, r;
+	int fd, r = read_origin(l.origin);
 
+	if (r < 0)
+		return r;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return -errno;
@@ -401,6 +466,7 @@ int state_load(struct core *c, const char *path, usec_t now, usec_t wall)
 	if (!r) {
 		l.apply = true;
 		r = load_all(&l, root);
+		peer_prune(c);
 		resume(c, now);
 	}
 	json_decref(root);

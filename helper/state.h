@@ -2,7 +2,10 @@
 /*
  * The core's memory across a restart: entries with their addresses, pairs and bindings, SA sequence numbers and replay
  * windows, and the connections, as one JSON document. Keys of configured SAs are not in it: they come from the
- * configuration again. Times are written as wall-clock seconds.
+ * configuration again, those AAP made are. Times are written as wall-clock seconds.
+ *
+ * A socket's cookie means something to one boot and one network namespace. For another, only the numbers and windows of
+ * the configured SAs come back: they must not be used twice. So do they alone for a peer to which no connection lives.
  */
 #ifndef HMIP_STATE_H
 #define HMIP_STATE_H

@@ -29,17 +29,21 @@ static bool refuse(struct core *c, const struct hce *h, const struct signal *s, 
 	return false;
 }
 
-static bool check_addr(struct core *c, struct hce *h, const struct signal *s, const struct in6_addr *a, uint16_t seq)
+static bool check_addr(struct core *c, struct hce *h, const struct signal *s, const struct in6_addr *a, bool adds,
+		       uint16_t seq, usec_t now)
 {
-	const struct foreign_addr *fa = foreign_find(c, a);
+	struct foreign_addr *fa = foreign_find(c, a);
 
 	if (!addr_usable(a))
 		return refuse(c, h, s, COUNT_REFUSED_ADDR, seq, "names an address that cannot be anybody's");
 	if (local_find(c, a))
 		return refuse(c, h, s, COUNT_WRONG_ENTRY, seq, "names an address of this host");
-	/* X7: only the entry of the SA that protects the BU may change. A Deprecated address has no owner to protect. */
-	if (fa && fa->hce != h && fa->state != ADDR_DEPRECATED)
+	/* X7: only the entry of the SA that protects the BU may change; who claims an addition, must show more (X6) */
+	if (fa && fa->hce != h) {
+		if (adds)
+			contest_claim(c, fa, h, &s->dst, now);
 		return refuse(c, h, s, COUNT_WRONG_ENTRY, seq, "names an address of another peer");
+	}
 	return true;
 }
 
@@ -57,7 +61,25 @@ static bool check_response(struct core *c, struct hce *h, const struct signal *s
 	return true;
 }
 
-static bool check(struct core *c, struct hce *h, const struct signal *s)
+/* Whether the packet is a Response that was asked for because of a conflict, and means nothing beyond (X6). */
+static bool settles_contest(struct core *c, struct hce *h, const struct signal *s)
+{
+	const struct binding_update *bu = &s->bu[0];
+	struct foreign_addr *fa;
+	struct named named;
+	bool owner;
+
+	if (s->n_bu != 1 || !bu->has_challenge)
+		return false;
+	name_addresses(s, bu, &named);
+	fa = named.n == 1 ? foreign_find(c, &named.addr[0]) : NULL;
+	if (!fa || !fa->contest)
+		return false;
+	owner = fa->hce == h;
+	return !contest_response(c, fa, h, bu) || !owner;
+}
+
+static bool check(struct core *c, struct hce *h, const struct signal *s, usec_t now)
 {
 	uint16_t last = h->seq_in;
 	bool any = h->seq_in_valid;
@@ -72,7 +94,7 @@ static bool check(struct core *c, struct hce *h, const struct signal *s)
 		any = true;
 		name_addresses(s, bu, &named);
 		for (unsigned k = 0; k < named.n; k++)
-			if (!check_addr(c, h, s, &named.addr[k], bu->seq))
+			if (!check_addr(c, h, s, &named.addr[k], bu->lifetime, bu->seq, now))
 				return false;
 		if (bu->has_challenge && !check_response(c, h, s, &named))
 			return false;
@@ -80,8 +102,11 @@ static bool check(struct core *c, struct hce *h, const struct signal *s)
 	return true;
 }
 
-static usec_t lifetime_usec(uint32_t seconds)
+/* X8, 5.2: an untrusted entry is not believed for longer than DEFAULT-LIFETIME. */
+static usec_t granted(const struct core *c, const struct hce *h, uint32_t seconds)
 {
+	if (!h->trusted && seconds > c->config.default_lifetime)
+		seconds = c->config.default_lifetime;
 	return seconds == SIGNAL_INFINITE ? USEC_NEVER : seconds * USEC_PER_SEC;
 }
 
@@ -98,18 +123,15 @@ static void add_addr(struct core *c, struct hce *h, const struct in6_addr *a, co
 		     usec_t now)
 {
 	struct foreign_addr *fa = foreign_find(c, a);
+	usec_t lifetime = granted(c, h, bu->lifetime);
 
-	if (fa && fa->hce != h) {
-		foreign_remove(c, fa);
-		fa = NULL;
-	}
 	if (!fa) {
-		foreign_add(c, h, a, ADDR_TENTATIVE, LIFETIME_ABSOLUTE, lifetime_usec(bu->lifetime), now);
+		foreign_add(c, h, a, ADDR_TENTATIVE, LIFETIME_ABSOLUTE, lifetime, now);
 		return;
 	}
 	if (fa->state == ADDR_DEPRECATED)
 		foreign_set_state(c, fa, ADDR_TENTATIVE, now);
-	foreign_renew(c, fa, LIFETIME_ABSOLUTE, lifetime_usec(bu->lifetime), now);
+	foreign_renew(c, fa, LIFETIME_ABSOLUTE, lifetime, now);
 	if (bu->has_challenge && fa->state == ADDR_TENTATIVE) {
 		foreign_set_state(c, fa, ADDR_ACTIVE, now);
 		c->counter[COUNT_VERIFIED]++;
@@ -188,7 +210,7 @@ void update_receive(struct core *c, struct hce *h, const struct signal *s, usec_
 	struct foreign_addr *src;
 	uint32_t gen = h->pair.gen;
 
-	if (!check(c, h, s))
+	if (settles_contest(c, h, s) || !check(c, h, s, now))
 		return;
 	apply(c, h, s, now);
 	if (!h->may_announce || !h->bindings) {

@@ -5,6 +5,7 @@
   wire.py data FILE PORT [ADDRESS]   every TCP packet of PORT has a bare 40-octet IPv6 header and a right checksum; with
                                      ADDRESS only packets that bear it are looked at. Prints how many there were.
   wire.py seen FILE PORT ADDRESS     prints how many TCP packets of PORT bear ADDRESS, whatever they look like
+  wire.py flow FILE                  a line for each signalling packet: source > destination: AH, AAP's messages, options
   wire.py rst FILE                   prints how many TCP resets there are
 """
 import socket
@@ -74,9 +75,43 @@ def seen(path, port, address):
     print(sum(1 for _ in tcp(path, int(port), address)))
 
 
+OPTIONS = {0x07: "BA", 0x08: "BR", 0xc6: "BU"}
+AAP = {1: "Init", 2: "Retry", 3: "Response", 4: "Confirm"}
+
+
+def options(header):
+    at = 2
+    while at < len(header):
+        kind = header[at]
+        if kind == 0:
+            at += 1
+            continue
+        body = header[at + 2:at + 2 + header[at + 1]]
+        if kind == 0x1e and body[:2] == b"HM":
+            yield AAP[body[3]]
+        elif kind in OPTIONS:
+            yield OPTIONS[kind]
+        at += 2 + len(body)
+
+
+def flow(path):
+    for packet in packets(path):
+        kind, at, names = packet[6], 40, []
+        while kind in EXTENSIONS and at + 8 <= len(packet):
+            size = 8 if kind == 44 else (packet[at + 1] + 2) * 4 if kind == 51 else (packet[at + 1] + 1) * 8
+            if kind == 51:
+                names.append("AH")
+            if kind == 60:
+                names.extend(options(packet[at:at + size]))
+            kind, at = packet[at], at + size
+        if kind == 59 and names:
+            ends = (socket.inet_ntop(socket.AF_INET6, packet[i:i + 16]) for i in (8, 24))
+            print(" > ".join(ends) + ": " + " ".join(names))
+
+
 def rst(path):
     print(sum(1 for p in packets(path) if walk(p)[1] == TCP and walk(p)[2][13] & 4))
 
 
 if __name__ == "__main__":
-    {"data": data, "seen": seen, "rst": rst}[sys.argv[1]](*sys.argv[2:])
+    {"data": data, "seen": seen, "flow": flow, "rst": rst}[sys.argv[1]](*sys.argv[2:])

@@ -114,8 +114,8 @@ START_TEST(a_file_that_cannot_be_understood_restores_nothing)
 {
 	static const char *const bad[] = {
 		"", "{", "[]", "{\"version\": 2}",
-		"{\"version\":1,\"last_id\":1,\"peers\":[],\"entries\":[{\"id\":1}],\"connections\":[]}",
-		"{\"version\":1,\"last_id\":1,\"peers\":[],\"entries\":[],\"connections\":[{\"cookie\":1,\"entry\":0,"
+		"{\"version\":1,\"origin\":\"\",\"last_id\":1,\"peers\":[],\"entries\":[{\"id\":1}],\"connections\":[]}",
+		"{\"version\":1,\"origin\":\"\",\"last_id\":1,\"peers\":[],\"entries\":[],\"connections\":[{\"cookie\":1,\"entry\":0,"
 		"\"local\":\"nonsense\",\"lport\":1,\"foreign\":\"2001:db8::1\",\"fport\":1,\"proto\":6,\"origin\":0,"
 		"\"established\":true,\"gen\":0}]}",
 	};
@@ -128,6 +128,35 @@ START_TEST(a_file_that_cannot_be_understood_restores_nothing)
 	ck_assert_int_eq(state_load(w.host[CLIENT].core, path, w.now, WALL), -EBADMSG);
 	ck_assert_ptr_null(core_entries(w.host[CLIENT].core));
 	ck_assert_ptr_null(core_pcbs(w.host[CLIENT].core));
+}
+END_TEST
+
+START_TEST(connections_of_another_boot_are_not_taken_for_todays)
+{
+	char text[8192] = "";
+	FILE *f;
+
+	ck_assert_int_eq(state_save(w.host[CLIENT].core, path, w.now, WALL), 0);
+	f = fopen(path, "r+");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_gt(fread(text, 1, sizeof(text) - 1, f), 0);
+	char *origin = strstr(text, "\"origin\":\"");
+	ck_assert_ptr_nonnull(origin);
+	origin[10] ^= 1;
+	rewind(f);
+	fputs(text, f);
+	fclose(f);
+	world_renew(&w, CLIENT);
+	world_up(&w, CLIENT, C1);
+	ck_assert_int_eq(state_load(w.host[CLIENT].core, path, w.now, WALL), 0);
+	world_collect(&w);
+	ck_assert_ptr_null(core_entries(w.host[CLIENT].core));
+	ck_assert_ptr_null(core_pcbs(w.host[CLIENT].core));
+
+	/* but the peer must not see a sequence number twice */
+	world_connect(&w, CLIENT, C1, SERVER, S0, 1001);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_uint_eq(core_counter(w.host[SERVER].core, COUNT_REPLAYED), 0);
 }
 END_TEST
 
@@ -148,6 +177,7 @@ int main(void)
 	tcase_add_test(tc, c7_what_ran_out_while_no_helper_ran_is_not_used);
 	tcase_add_test(tc, only_its_owner_can_read_the_file);
 	tcase_add_loop_test(tc, a_file_that_cannot_be_understood_restores_nothing, 0, 6);
+	tcase_add_test(tc, connections_of_another_boot_are_not_taken_for_todays);
 	tcase_add_test(tc, no_file_is_no_fault);
 	suite_add_tcase(s, tc);
 	return suite_run(s);

@@ -35,7 +35,16 @@ void world_renew(struct world *w, unsigned host)
 	memset(seed, (int)host + 1, sizeof(seed));
 	h->core = core_new(&core_config_default, seed, 1000);
 	ck_assert_ptr_nonnull(h->core);
-	ck_assert_int_eq(core_peer_add(h->core, &h->peer, w->now), 0);
+	if (h->peer.name)
+		ck_assert_int_eq(core_peer_add(h->core, &h->peer, w->now), 0);
+}
+
+unsigned world_stranger(struct world *w, const char *name)
+{
+	ck_assert_uint_lt(w->n_host, WORLD_HOSTS);
+	w->host[w->n_host].name = name;
+	world_renew(w, w->n_host);
+	return w->n_host++;
 }
 
 static void add_host(struct world *w, const char *name, const struct core_peer *peer)
@@ -71,6 +80,8 @@ static void fly(struct world *w, unsigned from, const struct action *a)
 {
 	struct packet_in_flight p = { .due = w->now + w->delay, .send = *a, .from = from };
 
+	if (w->tap)
+		w->tap(w, &p);
 	if (w->lose && w->lose(w, &p)) {
 		w->lost++;
 		return;

@@ -34,11 +34,15 @@ struct world {
 	struct host host[WORLD_HOSTS];
 	unsigned n_flight;
 	struct packet_in_flight flight[WORLD_FLIGHT];
+	void (*tap)(struct world *w, const struct packet_in_flight *p);	/* NULL: nobody listens */
 	bool (*lose)(struct world *w, const struct packet_in_flight *p);	/* NULL: nothing is lost */
 	unsigned lost;
 };
 
 struct in6_addr world_addr(const char *text);
+
+/* Adds a host without keys and addresses. Returns its number. */
+unsigned world_stranger(struct world *w, const char *name);
 
 /* Two hosts "client" and "server" that share keys: client has 2001:db8:1::c, server 2001:db8:2::5. */
 void world_init(struct world *w);

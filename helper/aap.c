@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The Anonymous Authentication Protocol (homelessv6 2.4.3, A.2; hmip-aap(7)): how a pair of SAs comes to be between hosts that
+ * share no keys. The initiator's half lives in its entry; the responder's half keeps nothing before the Confirm (X4).
+ */
+#include "core_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "addr.h"
+
+#define AAP_TRIES	4			/* Inits without an answer before the peer counts as plain */
+#define AAP_TIMEOUT	USEC_PER_SEC		/* for the first; then doubled */
+#define AAP_BUSY	200			/* Inits a second above which a cookie is asked for first */
+
+static void draw(struct core *c, uint8_t *buf, size_t len)
+{
+	uint8_t nonce[CHALLENGE_LEN];
+
+	while (len > 0) {
+		size_t n = len < sizeof(nonce) ? len : sizeof(nonce);
+
+		core_nonce(c, nonce);
+		memcpy(buf, nonce, n);
+		buf += n;
+		len -= n;
+	}
+}
+
+static void tell(struct core *c, const struct hce *h, const struct signal *s, const char *what)
+{
+	core_tell(c, EVENT_AAP, h, &s->src, &s->dst, 0, what);
+}
+
+static void refuse(struct core *c, const struct signal *s, const char *why)
+{
+	c->counter[COUNT_AAP_REFUSED]++;
+	core_tell(c, EVENT_DROPPED, NULL, &s->dst, &s->src, 0, why);
+}
+
+/*
+ * An SPI nobody has. All anonymous ones of a host share their upper half, so that the datapath can tell AH that is ours
+ * before there is state for it.
+ */
+static uint32_t draw_spi(struct core *c)
+{
+	uint16_t low;
+	uint32_t spi;
+
+	do {
+		draw(c, (uint8_t *)&low, sizeof(low));
+		spi = c->spi_range | low;
+	} while (!low || peer_by_spi(c, spi));
+	return spi;
+}
+
+void aap_open(struct core *c)
+{
+	uint16_t high;
+
+	/* IKE daemons draw theirs from 0xc0000000 on; below 0x40000000 is where people configure by hand. */
+	draw(c, (uint8_t *)&high, sizeof(high));
+	c->spi_range = 0x40000000 | (uint32_t)(high & 0x3fff) << 16;
+	core_act(c, ACTION_SPI, NULL)->spi = c->spi_range;
+	draw(c, c->retry_secret, sizeof(c->retry_secret));
+}
+
+/* Keys for sealing, and the shares of Responses, are used for so long and no longer. */
+static bool refresh_secrets(struct core *c, usec_t now)
+{
+	uint8_t random[AAP_SHARE_LEN];
+
+	if (!c->seal[0].until || now >= c->seal[0].until) {
+		c->seal[1] = c->seal[0];
+		draw(c, c->seal[0].key, sizeof(c->seal[0].key));
+		c->seal[0].until = usec_add(now, AAP_STATE_LIFETIME * USEC_PER_SEC);
+	}
+	if (!c->share_until || now >= c->share_until) {
+		draw(c, random, sizeof(random));
+		if (aap_keypair_make(random, &c->share) < 0)
+			return false;
+		c->share_until = usec_add(now, AAP_SHARE_LIFETIME * USEC_PER_SEC);
+	}
+	return true;
+}
+
+/* Initiator */
+
+static void try_free(struct hce *h)
+{
+	if (!h->aap)
+		return;
+	aap_keypair_wipe(&h->aap->own);
+	free(h->aap);
+	h->aap = NULL;
+}
+
+void aap_forget(struct hce *h)
+{
+	try_free(h);
+}
+
+static void send_init(struct core *c, struct hce *h, usec_t now)
+{
+	struct aap_try *t = h->aap;
+	struct signal s = { .src = t->src, .dst = t->dst, .has_aap = true };
+
+	s.aap.kind = AAP_INIT;
+	s.aap.init = t->init;
+	t->next = usec_add(now, AAP_TIMEOUT << t->sent++);
+	core_wake(c, t->next);
+	if (core_send_open(c, h, &s) == 0)
+		tell(c, h, &s, "Init sent");
+}
+
+static bool may_start(struct core *c, const struct hce *h, usec_t now)
+{
+	if (h->sa || h->aap || !h->may_announce || !h->initiated)
+		return false;
+	return core_probes(c, &h->pair.foreign) && !plain_find(c, &h->pair.foreign, now);
+}
+
+void aap_start(struct core *c, struct hce *h, usec_t now)
+{
+	const struct local_addr *l = may_start(c, h, now) ? binding_source(c, h) : NULL;
+	uint8_t random[AAP_SHARE_LEN];
+	struct aap_try *t;
+
+	if (!l)
+		return;
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return;
+	h->aap = t;
+	hce_set_status(c, h, PEER_UNKNOWN);
+	draw(c, random, sizeof(random));
+	if (aap_keypair_make(random, &t->own) < 0) {
+		try_free(h);
+		return;
+	}
+	t->src = l->addr;
+	t->dst = h->pair.foreign;
+	t->init.spi = draw_spi(c);
+	draw(c, t->init.nonce, sizeof(t->init.nonce));
+	memcpy(t->init.share, t->own.share, sizeof(t->init.share));
+	send_init(c, h, now);
+}
+
+/* S7: what stays silent, or answers without being able to go on, is left alone for a while. */
+static void give_up(struct core *c, struct hce *h, usec_t now)
+{
+	plain_note(c, &h->aap->dst, now);
+	try_free(h);
+	hce_set_status(c, h, PEER_PLAIN);
+}
+
+void aap_expire(struct core *c, struct hce *h, usec_t now)
+{
+	struct aap_try *t = h->aap;
+	const struct local_addr *l = t ? local_find(c, &t->src) : NULL;
+
+	if (!t)
+		return;
+	if (now < t->next) {
+		core_wake(c, t->next);
+		return;
+	}
+	if (t->confirming) {
+		/* the sealed state has run out at the peer: it never heard a Confirm, or does not want us */
+		peer_detach(c, h);
+		give_up(c, h, now);
+	} else if (!l || !l->usable) {
+		try_free(h);
+		aap_start(c, h, now);
+	} else if (t->sent >= AAP_TRIES) {
+		give_up(c, h, now);
+	} else {
+		send_init(c, h, now);
+	}
+}
+
+static struct hce *try_by_spi(struct core *c, uint32_t spi)
+{
+	struct hce *h, *next;
+
+	HASH_ITER(hh, c->entries, h, next)
+		if (h->aap && !h->aap->confirming && h->aap->init.spi == spi)
+			return h;
+	return NULL;
+}
+
+static void on_retry(struct core *c, const struct signal *s, usec_t now)
+{
+	const struct aap_retry *r = &s->aap.retry;
+	struct foreign_addr *fa = foreign_find(c, &s->src);
+	struct aap_try *t = fa ? fa->hce->aap : NULL;
+
+	/* One cookie a run: whoever sees our Init must not make us send it for ever. */
+	if (!t || t->confirming || t->init.has_cookie || memcmp(r->nonce, t->init.nonce, sizeof(r->nonce)) ||
+	    !addr_equal(&t->dst, &s->src) || !addr_equal(&t->src, &s->dst)) {
+		refuse(c, s, "unexpected Retry");
+		return;
+	}
+	t->init.has_cookie = true;
+	memcpy(t->init.cookie, r->cookie, sizeof(t->init.cookie));
+	t->sent = 0;
+	send_init(c, fa->hce, now);
+}
+
+/* The Response makes the initiator's SA; from then on its packets bear the Confirm until one is acknowledged. */
+static struct peer *on_response(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len, usec_t now)
+{
+	struct hce *h = try_by_spi(c, s->spi);
+	struct aap_try *t = h ? h->aap : NULL;
+	struct aap_run run = { .initiator = s->dst, .responder = s->src, .response = &s->aap.response };
+	uint8_t prk[AAP_PRK_LEN];
+	struct aap_keys keys;
+	struct peer *p = NULL;
+
+	if (!t || !addr_equal(&t->src, &s->dst) || !addr_equal(&t->dst, &s->src)) {
+		refuse(c, s, "unexpected AAP Response");
+		return NULL;
+	}
+	run.init = &t->init;
+	if (aap_secret_initiator(&t->own, &run, prk) < 0 || aap_keys_expand(prk, &keys) < 0 ||
+	    ah_verify(pkt, len, &keys.ri) < 0) {
+		refuse(c, s, "AAP Response with wrong ICV");
+		goto out;
+	}
+	p = peer_make_anonymous(c, h, &(struct sa_half){ t->init.spi, keys.ri },
+				&(struct sa_half){ s->aap.response.spi, keys.ir });
+	if (!p)
+		goto out;
+	ah_replay_update(&p->sa.replay, s->ah_seq);
+	t->confirming = true;
+	t->sealed = s->aap.response.sealed;
+	t->next = usec_add(now, AAP_STATE_LIFETIME * USEC_PER_SEC);
+	core_wake(c, t->next);
+	aap_keypair_wipe(&t->own);
+	binding_want_all(c, h, now);
+	tell(c, h, s, "Response heard");
+out:
+	aap_keys_wipe(&keys);
+	return p;
+}
+
+void aap_ride(const struct hce *h, struct signal *s)
+{
+	if (!h->aap || !h->aap->confirming || s->has_aap)
+		return;
+	s->has_aap = true;
+	s->aap.kind = AAP_CONFIRM;
+	s->aap.confirm.sealed = h->aap->sealed;
+}
+
+void aap_confirmed(struct hce *h)
+{
+	if (h->aap && h->aap->confirming)
+		try_free(h);
+}
+
+/* Responder */
+
+static bool busy(struct core *c, usec_t now)
+{
+	if (now >= usec_add(c->inits_since, USEC_PER_SEC)) {
+		c->inits_since = now;
+		c->inits = 0;
+	}
+	return ++c->inits > AAP_BUSY;
+}
+
+static void send_retry(struct core *c, const struct signal *s, usec_t now)
+{
+	struct signal r = { .src = s->dst, .dst = s->src, .has_aap = true };
+
+	r.aap.kind = AAP_RETRY;
+	if (aap_retry_make(c->retry_secret, &s->src, &s->dst, &s->aap.init, now, &r.aap.retry) < 0 ||
+	    core_send_open(c, NULL, &r) < 0)
+		return;
+	c->counter[COUNT_AAP_RETRIES]++;
+}
+
+/* The Initial BU that goes with a Response is made of nothing but the local addresses: there is no entry to keep it in. */
+static void put_initial_bu(struct core *c, struct signal *s, uint16_t seq, usec_t now)
+{
+	struct binding_update *bu = &s->bu[s->n_bu++];
+	struct local_addr *l, *next;
+
+	s->has_home = true;
+	s->home = s->src;
+	bu->flags = BU_ACK;
+	bu->seq = seq;
+	bu->lifetime = binding_lifetime(c, &s->src, now);
+	bu->homeless = true;
+	bu->names_source = true;
+	HASH_ITER(hh, c->locals, l, next) {
+		uint32_t t = binding_lifetime(c, &l->addr, now);
+
+		if (!l->usable || addr_equal(&l->addr, &s->src) || bu->n_addr == BU_ADDRS_MAX)
+			continue;
+		bu->addr[bu->n_addr++] = l->addr;
+		if (t < bu->lifetime)
+			bu->lifetime = t;
+	}
+}
+
+static void send_response(struct core *c, const struct signal *s, usec_t now)
+{
+	struct signal r = { .src = s->dst, .dst = s->src, .has_aap = true };
+	struct aap_response *resp = &r.aap.response;
+	struct aap_run run = { .initiator = s->src, .responder = s->dst, .init = &s->aap.init, .response = resp };
+	struct aap_state st = { .time = now, .spi_i = s->aap.init.spi };
+	uint8_t nonce[AAP_SEAL_NONCE_LEN];
+	struct sa sa = { .class = SA_ANONYMOUS };
+	struct aap_keys keys;
+
+	r.aap.kind = AAP_RESPONSE;
+	resp->spi = st.spi_r = draw_spi(c);
+	draw(c, resp->nonce, sizeof(resp->nonce));
+	memcpy(resp->share, c->share.share, sizeof(resp->share));
+	draw(c, (uint8_t *)&st.bu_seq, sizeof(st.bu_seq));
+	draw(c, nonce, sizeof(nonce));
+	if (aap_secret_responder(&c->share, &run, st.prk) < 0 || aap_keys_expand(st.prk, &keys) < 0 ||
+	    aap_seal(c->seal[0].key, nonce, &s->src, &s->dst, &st, &resp->sealed) < 0) {
+		refuse(c, s, "AAP Init with a share that makes no key");
+		return;
+	}
+	put_initial_bu(c, &r, st.bu_seq, now);
+	sa.out = (struct sa_half){ st.spi_i, keys.ri };
+	core_send_under(c, NULL, &sa, &r);
+	tell(c, NULL, &r, "Response sent");
+	sa_wipe(&sa);
+	aap_keys_wipe(&keys);
+	aap_state_wipe(&st);
+}
+
+/* Both called at once: the one whose nonce is greater stays initiator. Returns whether the Init is to be answered. */
+static bool yields(struct core *c, const struct signal *s)
+{
+	struct foreign_addr *fa = foreign_find(c, &s->src);
+	struct aap_try *t = fa ? fa->hce->aap : NULL;
+
+	return !t || t->confirming || aap_precedence(t->init.nonce, s->aap.init.nonce) < 0;
+}
+
+static void on_init(struct core *c, const struct signal *s, usec_t now)
+{
+	c->counter[COUNT_AAP_INITS]++;
+	if (!addr_usable(&s->src) || local_find(c, &s->src) || !core_probes(c, &s->src) || !yields(c, s))
+		return;
+	if (busy(c, now) && aap_retry_check(c->retry_secret, &s->src, &s->dst, &s->aap.init, now) < 0) {
+		send_retry(c, s, now);
+		return;
+	}
+	if (refresh_secrets(c, now))
+		send_response(c, s, now);
+}
+
+/*
+ * X6: whoever completes AAP has shown that it can be reached at its address. If that is in the entry of another peer, that
+ * one is asked, too. Returns whether the newcomer may have the address now; else a later Confirm will tell.
+ */
+static bool settle_claim(struct core *c, const struct signal *s, usec_t now)
+{
+	struct foreign_addr *fa = foreign_find(c, &s->src);
+
+	if (!fa || !fa->hce->sa)
+		return true;
+	contest_claim(c, fa, NULL, &s->dst, now);
+	return false;
+}
+
+static bool unseal(struct core *c, const struct signal *s, usec_t now, struct aap_state *ret)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (c->seal[i].until &&
+		    aap_unseal(c->seal[i].key, &s->src, &s->dst, &s->aap.confirm.sealed, now, ret) == 0)
+			return ret->spi_r == s->spi;
+	return false;
+}
+
+/* The entry of who has been known by address only: its connections are what AAP was run for. */
+static struct hce *entry_for(struct core *c, const struct signal *s, usec_t now)
+{
+	struct foreign_addr *fa = foreign_find(c, &s->src);
+
+	if (fa && !fa->hce->sa)
+		return fa->hce;
+	return hce_room(c, &s->src) ? hce_create(c, NULL, false, now) : NULL;
+}
+
+static struct peer *on_confirm(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len, usec_t now)
+{
+	struct aap_state st;
+	struct aap_keys keys;
+	struct hce *h = NULL;
+	struct peer *p = NULL;
+
+	if (!unseal(c, s, now, &st)) {
+		refuse(c, s, "AAP Confirm with a state that is not ours, or too old");
+		return NULL;
+	}
+	if (aap_keys_expand(st.prk, &keys) < 0 || ah_verify(pkt, len, &keys.ir) < 0) {
+		refuse(c, s, "AAP Confirm with wrong ICV");
+		goto out;
+	}
+	if (s->n_bu && settle_claim(c, s, now))
+		h = entry_for(c, s, now);
+	if (!h)
+		goto out;
+	try_free(h);
+	p = peer_make_anonymous(c, h, &(struct sa_half){ st.spi_r, keys.ir }, &(struct sa_half){ st.spi_i, keys.ri });
+	if (!p)
+		goto out;
+	p->sa.out_seq = 1;	/* the Response's */
+	ah_replay_update(&p->sa.replay, s->ah_seq);
+	binding_assume_sent(c, h, st.bu_seq, now);
+	c->counter[COUNT_AAP_CONFIRMED]++;
+	tell(c, h, s, "Confirm heard");
+out:
+	aap_state_wipe(&st);
+	aap_keys_wipe(&keys);
+	return p;
+}
+
+struct peer *aap_receive(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len, usec_t now)
+{
+	switch (s->aap.kind) {
+	case AAP_INIT:
+		on_init(c, s, now);
+		return NULL;
+	case AAP_RETRY:
+		on_retry(c, s, now);
+		return NULL;
+	case AAP_RESPONSE:
+		return on_response(c, s, pkt, len, now);
+	case AAP_CONFIRM:
+		return on_confirm(c, s, pkt, len, now);
+	}
+	return NULL;
+}

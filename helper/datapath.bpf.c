@@ -13,6 +13,31 @@
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
+__u64 sender;	/* socket cookie of the helper's raw socket, 0: it has none */
+
+/* DP_NO_NEXT_HEADER has had its use. */
+static __always_inline void end_signalling(struct __sk_buff *skb, struct headers *h)
+{
+	__u8 none = IPPROTO_NONE, ah[2];
+
+	if (!sender || bpf_get_socket_cookie(skb) != sender)
+		return;
+	if (h->proto == IPPROTO_AH) {
+		if (bpf_skb_load_bytes(skb, h->l4, ah, sizeof(ah)))
+			return;
+		h->proto = ah[0];
+		h->proto_at = h->l4;
+		h->l4 += (ah[1] + 2) * 4;
+	}
+	if (h->proto == IPPROTO_DSTOPTS) {
+		h->proto_at = h->l4;
+		if (bpf_skb_load_bytes(skb, h->l4, &h->proto, sizeof(h->proto)))
+			return;
+	}
+	if (h->proto == DP_NO_NEXT_HEADER)
+		bpf_skb_store_bytes(skb, h->proto_at, &none, sizeof(none), 0);
+}
+
 static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 {
 	int l3 = find_ipv6(skb, ethernet);
@@ -25,6 +50,8 @@ static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 		rewrite_later(skb, &h);
 		return PASS;
 	}
+	if (h.proto == IPPROTO_AH || h.proto == DP_NO_NEXT_HEADER)
+		end_signalling(skb, &h);
 	if (parse_ports(skb, &h, &port))
 		return PASS;
 
@@ -37,6 +64,10 @@ static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 		return PASS;
 	struct dp_hce *e = bpf_map_lookup_elem(&hce, &pcb->hce);
 
+	if (e && e->flags & DP_HCE_HOLD) {
+		count(DP_HELD);
+		return DROP;
+	}
 	if (!e || e->gen == pcb->gen || unspecified(&e->l) || unspecified(&e->f))
 		return PASS;
 	struct dp_addrs to = { .src = e->l, .dst = e->f };
@@ -49,11 +80,14 @@ static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 /* AH that the helper reads: its pcap tap has seen it, and the kernel would answer with a Parameter Problem. */
 static __always_inline int signalling(struct __sk_buff *skb, struct headers *h)
 {
-	__be32 n;
+	__be32 n, range;
 
 	if (h->frag || bpf_skb_load_bytes(skb, h->l4 + 4, &n, sizeof(n)))
 		return PASS;
-	if (!bpf_map_lookup_elem(&spi, &n) || !bpf_map_lookup_elem(&local, &h->addrs.dst))
+	range = n & bpf_htonl(DP_SPI_RANGE);
+	if (!bpf_map_lookup_elem(&spi, &n) && !bpf_map_lookup_elem(&spi, &range))
+		return PASS;
+	if (!bpf_map_lookup_elem(&local, &h->addrs.dst))
 		return PASS;
 	count(DP_SIGNALLING);
 	return DROP;

@@ -320,7 +320,8 @@ int datapath_action(struct datapath *dp, const struct action *a)
 
 	switch (a->type) {
 	case ACTION_PAIR:
-		pair = (struct dp_hce){ .l = a->pair.local, .f = a->pair.foreign, .gen = a->pair.gen };
+		pair = (struct dp_hce){ .l = a->pair.local, .f = a->pair.foreign, .gen = a->pair.gen,
+					.flags = a->pair.hold ? DP_HCE_HOLD : 0 };
 		return put(dp->bpf->maps.hce, &a->hce, &pair);
 	case ACTION_PAIR_GONE:
 		return drop_pair(dp, a->hce);
@@ -351,6 +352,11 @@ int datapath_notify(struct datapath *dp, uint32_t hce)
 	uint8_t yes = 1;
 
 	return put(dp->bpf->maps.notify, &hce, &yes);
+}
+
+void datapath_set_sender(struct datapath *dp, uint64_t cookie)
+{
+	dp->bpf->bss->sender = cookie;
 }
 
 int datapath_event_fd(const struct datapath *dp)
@@ -413,6 +419,7 @@ const char *datapath_counter_name(enum dp_counter n)
 		[DP_FRAGMENTS] = "fragments",
 		[DP_FOLLOWED] = "followed",
 		[DP_TOO_DEEP] = "too-deep",
+		[DP_HELD] = "held",
 	};
 
 	return (unsigned)n < DP_COUNTER_MAX ? name[n] : "unknown";

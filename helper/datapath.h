@@ -55,6 +55,9 @@ int datapath_action(struct datapath *dp, const struct action *a);
 /* Asks to be told of the next packet heard from hce, once. */
 int datapath_notify(struct datapath *dp, uint32_t hce);
 
+/* The socket cookie of who sends with DP_NO_NEXT_HEADER (wire.h), to have that put right on the wire. */
+void datapath_set_sender(struct datapath *dp, uint64_t cookie);
+
 /* Readable when events wait; poll it, then call datapath_events(). */
 int datapath_event_fd(const struct datapath *dp);
 

@@ -47,14 +47,26 @@ struct dp_foreign {
 	__u64 packets;			/* received, counted once a millisecond at most; written by the program */
 };
 
+#define DP_HCE_HOLD	0x01		/* drop what connections send: there is nowhere it may go */
+
 struct dp_hce {
 	struct in6_addr l, f;		/* today's pair; an unspecified l or f: leave packets alone */
 	__u32 gen;			/* connections with this gen keep their birth pair */
+	__u32 flags;
 };
 
 struct dp_local {
 	__u32 usable;			/* 0: lost, but connections still bear it */
 };
+
+/*
+ * What the helper's own packets end with on their way through the host, in the place of No Next Header, which they end with on
+ * the wire: conntrack calls the latter invalid, and many a firewall drops what is. (RFC 3692, for experiments.)
+ */
+#define DP_NO_NEXT_HEADER	253
+
+/* An anonymous SA's SPI is ours if its upper half is: the lower half is zero in the map then. */
+#define DP_SPI_RANGE		0xffff0000u
 
 /*
  * The other maps: "spi" (SPI, network order) and "notify" (hce: the next packet heard is told, once: B1) are sets;
@@ -93,6 +105,7 @@ enum dp_counter {
 	DP_FRAGMENTS,			/* non-first fragments rewritten */
 	DP_FOLLOWED,
 	DP_TOO_DEEP,			/* header chains longer than the walker's bound: passed */
+	DP_HELD,			/* dropped: their address is another host's now */
 	DP_COUNTER_MAX,
 };
 

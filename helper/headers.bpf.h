@@ -21,6 +21,7 @@
 
 struct headers {
 	__u32 l3, l4;		/* offsets into the frame */
+	__u32 proto_at;		/* where proto is said */
 	__be32 frag_id;
 	__u8 proto;		/* of what lies at l4 */
 	bool frag;		/* is a fragment ... */
@@ -76,7 +77,7 @@ static __always_inline int parse_ipv6(struct __sk_buff *skb, __u32 off, struct h
 
 	if (bpf_skb_load_bytes(skb, off, &ip, sizeof(ip)) || ip.version != 6)
 		return -1;
-	*h = (struct headers){ .l3 = off, .proto = ip.nexthdr };
+	*h = (struct headers){ .l3 = off, .proto = ip.nexthdr, .proto_at = off + offsetof(struct ipv6hdr, nexthdr) };
 	__builtin_memcpy(&h->addrs, &ip.saddr, sizeof(h->addrs));
 	off += sizeof(ip);
 	for (int i = 0; i <= MAX_HEADERS; i++) {
@@ -93,12 +94,14 @@ static __always_inline int parse_ipv6(struct __sk_buff *skb, __u32 off, struct h
 			if (h->proto == IPPROTO_ROUTING && ext.left)
 				return -1;	/* the destination is only a stop on the way */
 			h->proto = ext.next;
+			h->proto_at = off;
 			off += (ext.len + 1) * 8;
 			break;
 		case IPPROTO_FRAGMENT:
 			if (h->frag || bpf_skb_load_bytes(skb, off, &fh, sizeof(fh)))
 				return -1;
 			h->proto = fh.next;
+			h->proto_at = off;
 			h->frag = true;
 			h->frag_id = fh.id;
 			off += sizeof(fh);

@@ -432,10 +432,12 @@ static int restore(struct helper *h)
 	r = failed(sockdiag_sync(h->sockdiag, h->core), "the list of sockets");
 	if (r < 0)
 		return r;
+	core_prune(h->core);
 	helper_carry(h);
 	LL_FOREACH(h->interfaces, i)
 		datapath_attach(h->datapath, i->ifindex, i->hatype);
 	h->attached = true;
+	datapath_set_sender(h->datapath, wire_disguise(h->wire));
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "wire.h"
+#include "datapath_abi.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +30,7 @@ struct wire {
 	pcap_t *in;
 	libnet_t *out;
 	unsigned oif;			/* what out is bound to */
+	bool disguise;			/* packets end with DP_NO_NEXT_HEADER inside this host */
 	int handed;			/* packets handed over by the wire_read() going on */
 	char pcap_error[PCAP_ERRBUF_SIZE], net_error[LIBNET_ERRBUF_SIZE];
 };
@@ -174,19 +176,54 @@ static int aim(struct wire *w, const struct in6_addr *src, unsigned ifindex)
 	return bind(fd, (struct sockaddr *)&from, sizeof(from)) ? -errno : 0;
 }
 
+uint64_t wire_disguise(struct wire *w)
+{
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
+
+	if (getsockopt(libnet_getfd(w->out), SOL_SOCKET, SO_COOKIE, &cookie, &len))
+		return 0;
+	w->disguise = cookie != 0;
+	return cookie;
+}
+
+/* The octet that says what follows the last extension header of a packet the core built; NULL if it is cut short. */
+static uint8_t *last_next_header(uint8_t *pkt, size_t len)
+{
+	uint8_t *at = pkt + offsetof(struct ip6_hdr, ip6_nxt);
+	size_t off = sizeof(struct ip6_hdr);
+
+	while (*at == IPPROTO_DSTOPTS || *at == IPPROTO_ROUTING || *at == IPPROTO_AH) {
+		if (off + 2 > len)
+			return NULL;
+		size_t size = *at == IPPROTO_AH ? (pkt[off + 1] + 2u) * 4 : (pkt[off + 1] + 1u) * 8;
+
+		at = pkt + off;
+		off += size;
+	}
+	return at;
+}
+
 int wire_send(struct wire *w, const uint8_t *pkt, size_t len, unsigned ifindex)
 {
+	uint8_t copy[SIGNAL_MTU], *next;
 	struct ip6_hdr ip6;
 	int r;
 
-	if (len < sizeof(ip6) || len > IP_MAXPACKET)
+	if (len < sizeof(ip6))
 		return -EINVAL;
+	if (len > sizeof(copy))
+		return -EMSGSIZE;
 	memcpy(&ip6, pkt, sizeof(ip6));
 	r = aim(w, &ip6.ip6_src, ifindex);
 	if (r)
 		return r;
 	/* The packet is signed as it is, so it goes as it is: libnet's builders would lay the header out anew. */
-	return libnet_write_raw_ipv6(w->out, pkt, (uint32_t)len) < 0 ? -errno : 0;
+	memcpy(copy, pkt, len);
+	next = w->disguise ? last_next_header(copy, len) : NULL;
+	if (next && *next == IPPROTO_NONE)
+		*next = DP_NO_NEXT_HEADER;
+	return libnet_write_raw_ipv6(w->out, copy, (uint32_t)len) < 0 ? -errno : 0;
 }
 
 /* The segment the kernel is to find its connection by: no data, as ICMPv6 quotes need not be whole. */

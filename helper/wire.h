@@ -41,6 +41,13 @@ int wire_read(struct wire *w);
 int wire_send(struct wire *w, const uint8_t *pkt, size_t len, unsigned ifindex);
 
 /*
+ * From now on packets end with DP_NO_NEXT_HEADER on their way through the host, and the datapath, which is told the sender's
+ * socket cookie, puts No Next Header in its place: what would be sent on interfaces it is not attached to would be taken
+ * for forged. Returns the cookie, or 0 if the kernel does not tell; then nothing changes.
+ */
+uint64_t wire_disguise(struct wire *w);
+
+/*
  * The kick (DESIGN, datapath 13): hands the local stack ICMPv6 "no route to destination" quoting the segment of p
  * with sequence number seq, n times; Linux then undoes a doubling of the retransmission timeout each time (RFC 6069).
  * seq must be the first number not acknowledged (datapath_acked()), else nothing happens. p->local must be local, by

@@ -20,7 +20,7 @@ const char *datapath_kind(const struct datapath *dp)
 
 const char *datapath_counter_name(enum dp_counter n)
 {
-	static const char *const name[DP_COUNTER_MAX] = { "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7" };
+	static const char *const name[DP_COUNTER_MAX] = { "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8" };
 
 	return name[n];
 }
@@ -119,7 +119,7 @@ START_TEST(a_socket_shows_its_birth_pair_and_the_pair_on_the_wire)
 	ck_assert_int_eq(json_integer_value(json_object_get(s, "hce")), e->id);
 	json_decref(all);
 
-	e->pair = (struct pair){ a("2001:db8:9::1"), a("2001:db8:2::11"), e->pair.gen + 1 };
+	e->pair = (struct pair){ a("2001:db8:9::1"), a("2001:db8:2::11"), e->pair.gen + 1, false };
 	all = report_sockets(&report);
 	s = json_array_get(all, 0);
 	ck_assert_str_eq(str(s, "local"), "[2001:db8:1::1]:40000");

@@ -3,8 +3,8 @@
  * The Host Cache as programs may see it: a read-only file they map once and look into without a system call.
  *
  * It holds only what is not as it seems: addresses that programs still know but that must not be used as they
- * are, each with the one to use now. An address that is not in the table is used as it is. The helper is the
- * only writer. There are two tables: readers use the one that the lowest bit of seq names, the writer fills the other and
+ * are, each with the one to use now; and the addresses those peers use now, each with the one that programs know
+ * the peer by. An address that is not in the table is used, and shown, as it is. The helper is the only writer. There are two tables: readers use the one that the lowest bit of seq names, the writer fills the other and
  * then counts seq up. So a helper that dies or is stopped in the middle of a write hangs nobody and takes nothing away; a
  * reader starts again only if a whole write went by while it looked.
  */
@@ -24,6 +24,7 @@
 enum view_side {
 	VIEW_FOREIGN = 1,	/* an address of a peer that is elsewhere now */
 	VIEW_LOCAL = 2,		/* an address this host has lost */
+	VIEW_NAME = 3,		/* the other way round: one that a peer uses; now is the one that programs know it by */
 };
 
 struct view_row {

@@ -60,20 +60,51 @@ static const struct local_addr *best_local(struct core *c, const struct in6_addr
 	return best;
 }
 
+/*
+ * The address that programs know the peer of e by: the one its oldest open connection was born with. NULL if that can be
+ * used to this day, or is not the peer's any more.
+ */
+static const struct in6_addr *name_of(const struct hce *e)
+{
+	const struct foreign_addr *f;
+	const struct pcb *p = e->pcbs;
+
+	while (p && p->forget != USEC_NEVER)
+		p = p->next;
+	if (!p)
+		return NULL;
+	DL_FOREACH(e->addrs, f)
+		if (f->state == ADDR_DEPRECATED && addr_equal(&f->addr, &p->foreign))
+			return &f->addr;
+	return NULL;
+}
+
+/* The rows of one entry, from the n-th on. Returns how many there are then. */
+static unsigned entry_rows(struct helper *h, const struct hce *e, unsigned n)
+{
+	const struct in6_addr *name = name_of(e);
+	const struct foreign_addr *f;
+
+	DL_FOREACH(e->addrs, f) {
+		if (n == VIEW_ROWS_MAX)
+			break;
+		if (f->state != ADDR_ACTIVE && !addr_equal(&f->addr, &e->pair.foreign))
+			h->row[n++] = (struct view_row){ .known = f->addr, .now = e->pair.foreign, .hce = e->id,
+				.side = VIEW_FOREIGN };
+		else if (f->state == ADDR_ACTIVE && name)
+			h->row[n++] = (struct view_row){ .known = f->addr, .now = *name, .hce = e->id, .side = VIEW_NAME };
+	}
+	return n;
+}
+
 static void write_view(struct helper *h)
 {
 	unsigned n = 0;
 
-	for (const struct hce *e = core_entries(h->core); e; e = e->hh.next) {
-		const struct foreign_addr *f;
-
-		if (e->status != PEER_HOMELESS || IN6_IS_ADDR_UNSPECIFIED(&e->pair.foreign))
-			continue;
-		DL_FOREACH(e->addrs, f)
-			if (f->state != ADDR_ACTIVE && !addr_equal(&f->addr, &e->pair.foreign) && n < VIEW_ROWS_MAX)
-				h->row[n++] = (struct view_row){ .known = f->addr, .now = e->pair.foreign, .hce = e->id,
-					.side = VIEW_FOREIGN };
-	}
+	h->view_now = h->view_later = false;
+	for (const struct hce *e = core_entries(h->core); e; e = e->hh.next)
+		if (e->status == PEER_HOMELESS && !IN6_IS_ADDR_UNSPECIFIED(&e->pair.foreign))
+			n = entry_rows(h, e, n);
 	for (const struct local_addr *l = core_locals(h->core); l; l = l->hh.next) {
 		const struct local_addr *best = l->usable ? NULL : best_local(h->core, &l->addr);
 
@@ -189,7 +220,7 @@ static void carry(struct helper *h, const struct action *a)
 		h->save_later = true;
 		break;
 	case ACTION_PCB_GONE:
-		h->steer_later = h->save_later = true;
+		h->steer_later = h->view_later = h->save_later = true;
 		break;
 	case ACTION_SPI:
 	case ACTION_SPI_GONE:
@@ -260,7 +291,7 @@ static void flush(struct helper *h)
 		steer_update(h->steer, h->core);
 	if (h->view_now)
 		write_view(h);
-	h->steer_now = h->view_now = false;
+	h->steer_now = false;
 	h->n_send = h->n_kick = 0;
 	for (unsigned i = 0; i < n_send; i++)
 		send_one(h, &h->send[i]);
@@ -329,7 +360,7 @@ void helper_carry(struct helper *h)
 	}
 	if (h->save_now)
 		save(h);
-	if ((h->save_later || h->steer_later) && !event_pending(h->ev_later, EV_TIMEOUT, NULL))
+	if ((h->save_later || h->steer_later || h->view_later) && !event_pending(h->ev_later, EV_TIMEOUT, NULL))
 		event_add(h->ev_later, &later);
 	arm(h, more);
 }
@@ -339,6 +370,8 @@ void helper_carry_later(struct helper *h)
 	if (h->steer_later)
 		steer_update(h->steer, h->core);
 	h->steer_later = false;
+	if (h->view_later)
+		write_view(h);
 	if (h->save_later)
 		save(h);
 }

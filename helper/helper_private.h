@@ -51,7 +51,7 @@ struct helper {
 	unsigned n_send;
 	uint32_t kick[KICKS_MAX];		/* ids of entries */
 	unsigned n_kick;
-	bool steer_now, steer_later, view_now, save_now, save_later;
+	bool steer_now, steer_later, view_now, view_later, save_now, save_later;
 	bool route_now;				/* the core is to be told which sources the kernel would choose */
 	struct view_row row[VIEW_ROWS_MAX];
 };

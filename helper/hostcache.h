@@ -148,6 +148,7 @@ struct hce {
 	struct sa *sa;			/* peer's; NULL: none */
 	struct aap_try *aap;		/* owned; NULL: none is running */
 	unsigned n_pcb;			/* lingering ones included */
+	struct pcb *pcbs;		/* these, oldest first; utlist DL */
 
 	struct binding *bindings;	/* utlist DL */
 	bool may_announce;		/* B1: a reply, or the peer's own Initial BU, has come */
@@ -197,6 +198,7 @@ struct pcb {
 	bool established;
 	uint32_t gen;			/* of the entry's pair at birth */
 	struct hce *hce;		/* NULL: its peer has no entry (yet) */
+	struct pcb *prev, *next;	/* of the entry */
 	usec_t opened;			/* when it was shown to us */
 	usec_t forget;			/* the socket is gone; kept until then for TIME-WAIT. USEC_NEVER: open */
 	struct pcb_ports ports;		/* key of hh_ports, which holds those that have an entry (R3) */

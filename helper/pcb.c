@@ -41,6 +41,7 @@ static void pcb_unbind(struct core *c, struct pcb *p)
 		return;
 	pcb_act(c, ACTION_PCB_GONE, p);
 	HASH_DELETE(hh_ports, c->ports, p);
+	DL_DELETE(p->hce->pcbs, p);
 	p->hce->n_pcb--;
 	core_wake(c, 0);	/* it may have been what kept the entry (C10) */
 	p->hce = NULL;
@@ -89,6 +90,7 @@ static int pcb_bind(struct core *c, struct pcb *p, struct hce *h, uint32_t gen)
 	p->gen = gen;
 	p->ports = ports;
 	h->n_pcb++;
+	DL_APPEND(h->pcbs, p);
 	HASH_ADD(hh_ports, c->ports, ports, sizeof(p->ports), p);
 	if (p->origin == PCB_ACCEPT && p->established)
 		h->trusted = true;	/* X8: the third ACK proves that it can hear us */

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * accept(2) and accept4(2): show what came in to the helper. The program is told the kernel's name of its peer.
+ * accept(2) and accept4(2): show what came in to the helper. The program is told the address that it, or another, first
+ * knew its peer by: FTP servers compare it with that of the control connection (A2).
  */
 #include "helper.h"
 #include "libc.h"
+#include "names.h"
 #include "raw.h"
 
 #include <errno.h>
+#include <string.h>
 
 #define EXPORT	__attribute__((visibility("default")))
 
@@ -14,36 +17,53 @@
 int accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags);
 
 /*
- * fd came out of an accept. Its peer is asked for anew: the program need not have had room for the whole name. Clobbers
- * nothing.
+ * fd came out of an accept, which wrote its peer's name to addr as far as there was room. The peer is asked for anew: there
+ * need not have been any. Keeps errno.
  */
-static void accepted(int fd)
+static void accepted(int fd, struct sockaddr *addr, socklen_t room)
 {
 	struct sockaddr_storage name;
 	struct sockaddr_in6 peer;
+	struct in6_addr known;
 	socklen_t len = sizeof(name);
 	int saved = errno;
 
-	if (helper_known() && !raw_getpeername(fd, (struct sockaddr *)&name, &len) &&
-	    helper_eligible((struct sockaddr *)&name, len, &peer))
-		helper_show(fd, CONTROL_ACCEPT);
+	if (!helper_known() || raw_getpeername(fd, (struct sockaddr *)&name, &len) ||
+	    !helper_eligible((struct sockaddr *)&name, len, &peer))
+		goto out;
+	if (helper_lookup(fd, VIEW_NAME, &peer.sin6_addr, &known)) {
+		names_set(fd, NAME_PEER, &known, &peer.sin6_addr);
+		peer.sin6_addr = known;
+		if (addr)
+			memcpy(addr, &peer, room < sizeof(peer) ? room : sizeof(peer));
+	}
+	helper_show(fd, CONTROL_ACCEPT);
+out:
 	errno = saved;
+}
+
+/* Without a helper even a bad pointer is the kernel's business. */
+static socklen_t room_for(const struct sockaddr *addr, const socklen_t *len)
+{
+	return addr && len && helper_known() ? *len : 0;
 }
 
 EXPORT int accept(int fd, struct sockaddr *addr, socklen_t *len)
 {
+	socklen_t room = room_for(addr, len);
 	int r = libc()->accept(fd, addr, len);
 
 	if (r >= 0)
-		accepted(r);
+		accepted(r, addr, room);
 	return r;
 }
 
 EXPORT int accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 {
+	socklen_t room = room_for(addr, len);
 	int r = libc()->accept4(fd, addr, len, flags);
 
 	if (r >= 0)
-		accepted(r);
+		accepted(r, addr, room);
 	return r;
 }

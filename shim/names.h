@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The names a program gave its sockets, where the kernel was told others. Rows are found by the socket's cookie, so
+ * The names a program gave its sockets, or was given, where the kernel has others. Rows are found by the socket's cookie, so
  * duplicates of a descriptor share one, a descriptor used anew finds none, and nobody has to tell us of a close.
  *
  * A table of fixed size without locks: a row that a thread was writing when another forked is lost to the child, no

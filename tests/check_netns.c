@@ -49,6 +49,7 @@ static const struct script {
 	{ "netns/clean.sh", 120 },
 	{ "netns/others.sh", 90 },
 	{ "netns/errors.sh", 60 },
+	{ "netns/ftp.sh", 120 },
 #endif
 };
 

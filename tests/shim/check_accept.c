@@ -158,6 +158,93 @@ START_TEST(in_a_root_directory_of_its_own_a_program_still_reaches_the_door)
 }
 END_TEST
 
+/* A connection to listener, whose peer's address is from. */
+static int caller(int listener, const char *from)
+{
+	struct sockaddr_storage own = rig_addr(from, 0), to;
+	socklen_t len = sizeof(to);
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_eq(raw_getsockname(listener, (struct sockaddr *)&to, &len), 0);
+	ck_assert_int_eq(raw_bind(fd, (struct sockaddr *)&own, sizeof(struct sockaddr_in6)), 0);
+	ck_assert_int_eq(raw_connect(fd, (struct sockaddr *)&to, len), 0);
+	return fd;
+}
+
+static unsigned port_of(int fd)
+{
+	struct sockaddr_storage own = rig_own_raw(fd);
+
+	return ntohs(((struct sockaddr_in6 *)&own)->sin6_port);
+}
+
+START_TEST(a2_a_peer_that_moved_goes_by_the_name_it_had)
+{
+	unsigned port;
+	int listener = rig_listen(HERE, 4, &port);
+
+	rig_helper(RIG_LIVE);
+	for (size_t i = 0; i < LENGTH(pair); i++) {
+		struct sockaddr_storage name = { 0 };
+		socklen_t len = sizeof(struct sockaddr_in6);
+		int client = caller(listener, THERE), other;
+		int fd = pair[i].with(listener, (struct sockaddr *)&name, &len);
+
+		ck_assert_int_ge(fd, 0);
+		ck_assert_uint_eq(len, sizeof(struct sockaddr_in6));
+		ck_assert(rig_is(&name, ONCE, port_of(client)));
+		name = rig_peer(fd);
+		ck_assert(rig_is(&name, ONCE, port_of(client)));
+		name = rig_peer_raw(fd);
+		ck_assert(rig_is(&name, THERE, port_of(client)));
+		name = rig_own(fd);
+		ck_assert(rig_is(&name, HERE, port));
+		ck_assert_uint_eq(rig_shown().cookie, rig_cookie(fd));
+		close(client);
+		close(fd);
+
+		/* Others keep theirs. */
+		len = sizeof(struct sockaddr_in6);
+		client = caller(listener, HERE);
+		other = pair[i].with(listener, (struct sockaddr *)&name, &len);
+		ck_assert(rig_is(&name, HERE, port_of(client)));
+		close(client);
+		close(other);
+	}
+}
+END_TEST
+
+START_TEST(a_name_is_cut_to_the_room_there_is_for_it)
+{
+	static const socklen_t room[] = { 0, 4, 16, 24, 28, 128 };
+	unsigned port;
+	int listener = rig_listen(HERE, 4, &port);
+
+	rig_helper(RIG_LIVE);
+	for (size_t i = 0; i < LENGTH(room) * LENGTH(pair); i++) {
+		size_t k = i / LENGTH(pair);
+		unsigned char buf[128];
+		struct sockaddr_storage full;
+		socklen_t len = room[k], cut = room[k] < sizeof(struct sockaddr_in6) ? room[k] : sizeof(struct sockaddr_in6);
+		int client = caller(listener, THERE), fd;
+
+		memset(buf, 0xa5, sizeof(buf));
+		fd = pair[i % LENGTH(pair)].with(listener, (struct sockaddr *)buf, &len);
+		full = rig_addr(ONCE, port_of(client));
+		ck_assert_uint_eq(len, sizeof(struct sockaddr_in6));
+		ck_assert_mem_eq(buf, &full, cut);
+		for (size_t j = cut; j < sizeof(buf); j++)
+			ck_assert_uint_eq(buf[j], 0xa5);
+		close(client);
+		close(fd);
+	}
+	/* Nobody asked. */
+	int client = caller(listener, THERE), fd = accept(listener, NULL, NULL);
+	struct sockaddr_storage name = rig_peer(fd);
+	ck_assert(rig_is(&name, ONCE, port_of(client)));
+}
+END_TEST
+
 static Suite *make(void)
 {
 	Suite *s = suite_create("accept");
@@ -167,6 +254,8 @@ static Suite *make(void)
 	tcase_add_loop_test(tc, whatever_the_helper_does_the_program_sees_what_it_would_see, 0, RIG_STUCK + 1);
 	tcase_add_test(tc, errors_are_the_kernels);
 	tcase_add_test(tc, unix_sockets_are_left_alone);
+	tcase_add_test(tc, a2_a_peer_that_moved_goes_by_the_name_it_had);
+	tcase_add_test(tc, a_name_is_cut_to_the_room_there_is_for_it);
 	tcase_add_test(tc, in_a_root_directory_of_its_own_a_program_still_reaches_the_door);
 	suite_add_tcase(s, tc);
 	return s;

@@ -119,18 +119,21 @@ static void fill_queue(void)
 
 static void open_view(void)
 {
-	struct view_row row[2] = {
+	struct view_row row[] = {
 		{ .hce = 1, .side = VIEW_FOREIGN },
 		{ .side = VIEW_LOCAL },
+		{ .hce = 1, .side = VIEW_NAME },
 	};
 
 	inet_pton(AF_INET6, ONCE, &row[0].known);
 	inet_pton(AF_INET6, THERE, &row[0].now);
 	inet_pton(AF_INET6, LOST, &row[1].known);
 	inet_pton(AF_INET6, HERE, &row[1].now);
+	row[2].known = row[0].now;
+	row[2].now = row[0].known;
 	rig_view = view_create(view_path);
 	ck_assert_ptr_nonnull(rig_view);
-	view_write(rig_view, row, 2);
+	view_write(rig_view, row, LENGTH(row));
 }
 
 /* The shim looks for a view when something could concern us; waits until it has found this one. */

@@ -35,7 +35,7 @@ enum rig_helper {
 	RIG_HELPERS,
 };
 
-/* Becomes that kind of helper. Its view says ONCE -> THERE and LOST -> HERE. */
+/* Becomes that kind of helper. Its view says ONCE -> THERE, whose name is ONCE, and LOST -> HERE. */
 void rig_helper(enum rig_helper kind);
 
 /* The view the rig's helper writes, NULL for RIG_NONE and RIG_STOPPED. */

@@ -525,14 +525,15 @@ int helper_start(const struct helper_options *options, struct helper **ret)
 		r = name_files(h);
 	if (r == 0)
 		r = open_loop(h);
+	/* First of what others can see: whose doors these are, his are the view and the state. */
+	if (r == 0)
+		r = ctl_open(h->base, h->socket, &handler, &h->ctl);
 	if (r == 0)
 		r = open_core(h);
 	if (r == 0)
 		r = open_shells(h);
 	if (r == 0)
 		r = restore(h);
-	if (r == 0)
-		r = ctl_open(h->base, h->socket, &handler, &h->ctl);
 	if (r == 0) {
 		ctl_set_group(h->ctl, h->conf->control_group);
 		r = add_events(h);

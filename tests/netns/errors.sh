@@ -45,6 +45,15 @@ helper_start client
 says 'already|another|runs' ip netns exec "$client" "$helper" -f -c "$dir/client.conf" -s "$dir/second.sock"
 says 'already|another|runs' ip netns exec "$client" "$helper" -f -c "$dir/client.conf" -s "$dir/client.sock"
 must "the first helper still answers" ctl client status
+# In another namespace only the socket tells them of each other; the view and the state are the first one's.
+namespace "$server"
+files=("$dir/client.sock" "$dir/client.sock.view" "$dir/client.state")
+must_soon 5 "the state is saved" [ -e "$dir/client.state" ]
+had=$(stat -c '%n %i %Y' "${files[@]}")
+says 'listens at .*client.sock already' ip netns exec "$server" "$helper" -f -c "$dir/client.conf" -s "$dir/client.sock"
+must "the files of the first helper are what they were" [ "$(stat -c '%n %i %Y' "${files[@]}")" = "$had" ]
+must_not "state of the first helper is taken up" grep -q 'took up the state' "$dir/err"
+must "the first helper still answers" ctl client status
 
 says "no helper.*$dir/nobody.sock|$dir/nobody.sock.*no helper|hmip-helper" "$(program hmipctl)" -s "$dir/nobody.sock" status
 says 'usage|unknown' "$(program hmipctl)" -s "$dir/client.sock" frobnicate

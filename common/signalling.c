@@ -252,8 +252,11 @@ int signal_parse(const uint8_t *pkt, size_t len, struct signal *ret)
 	}
 	if (r < 0)
 		return r;
-	if (s.n_bu == 0 && s.n_ba == 0 && !s.has_br && !s.has_aap && !s.unprotected)
-		return -ENOMSG;
+	if (s.n_bu == 0 && s.n_ba == 0 && !s.has_br && !s.has_aap && !s.unprotected) {
+		s.bare = s.has_ah && w.next == IPPROTO_NONE;
+		if (!s.bare)
+			return -ENOMSG;
+	}
 	*ret = s;
 	return 0;
 }

@@ -106,6 +106,7 @@ struct signal {
 	bool has_ah;			/* the options below stand behind AH; says nothing of its validity */
 	uint32_t spi, ah_seq;
 	bool unprotected;		/* what no AH covers was left out: BU, BA, AAP Response or Confirm (R4) */
+	bool bare;			/* AH and nothing behind it: the source is the message (homelessv6 appendix B) */
 	bool has_aap;
 	bool aap_behind_ah;		/* told by the parser only: Init and Retry need no AH */
 	struct aap_message aap;
@@ -125,6 +126,7 @@ struct signal {
  * Retry are taken either way. An option of AAP's type that is not AAP's, or of another version, is skipped. A type 0
  * Routing header is accepted with one address only, and shown while it has a segment left (mipv6-13 2.3). Fragments and
  * ESP hide what is in them.
+ * AH with No Next Header behind it is signalling, too.
  * Returns 0; -ENOMSG if the packet is well-formed but carries no signalling; -EBADMSG if it is malformed
  * (nothing of it may be used); -E2BIG if it holds more than struct signal does.
  */

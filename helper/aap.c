@@ -5,6 +5,7 @@
  */
 #include "core_private.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -14,6 +15,10 @@
 #define AAP_TRIES	4			/* Inits without an answer before the peer counts as plain */
 #define AAP_TIMEOUT	USEC_PER_SEC		/* for the first; then doubled */
 #define AAP_BUSY	200			/* Inits a second above which a cookie is asked for first */
+#define RENEW_AGE	(24 * 3600 * USEC_PER_SEC)	/* what is older, or has sent more, gets new keys */
+#define RENEW_PACKETS	(UINT32_C(1) << 31)
+#define RENEW_RETRY	(3600 * USEC_PER_SEC)
+#define RETIRE		(30 * USEC_PER_SEC)	/* what was sent under the old keys may still arrive */
 
 static void draw(struct core *c, uint8_t *buf, size_t len)
 {
@@ -44,7 +49,7 @@ static void refuse(struct core *c, const struct signal *s, const char *why)
  * An SPI nobody has. All anonymous ones of a host share their upper half, so that the datapath can tell AH that is ours
  * before there is state for it.
  */
-static uint32_t draw_spi(struct core *c)
+static uint32_t draw_spi(struct core *c, usec_t now)
 {
 	uint16_t low;
 	uint32_t spi;
@@ -52,7 +57,7 @@ static uint32_t draw_spi(struct core *c)
 	do {
 		draw(c, (uint8_t *)&low, sizeof(low));
 		spi = c->spi_range | low;
-	} while (!low || peer_by_spi(c, spi));
+	} while (!low || peer_by_spi(c, spi) || peer_ended(c, spi, now));
 	return spi;
 }
 
@@ -111,7 +116,7 @@ static void send_init(struct core *c, struct hce *h, usec_t now)
 	s.aap.init = t->init;
 	t->next = usec_add(now, AAP_TIMEOUT << t->sent++);
 	core_wake(c, t->next);
-	if (core_send_open(c, h, &s) == 0)
+	if ((t->renewing ? core_send_under(c, h, h->sa, &s) : core_send_open(c, h, &s)) == 0)
 		tell(c, h, &s, "Init sent");
 }
 
@@ -122,19 +127,16 @@ static bool may_start(struct core *c, const struct hce *h, usec_t now)
 	return core_probes(c, &h->pair.foreign) && !plain_find(c, &h->pair.foreign, now);
 }
 
-void aap_start(struct core *c, struct hce *h, usec_t now)
+static void begin(struct core *c, struct hce *h, bool renewing, usec_t now)
 {
-	const struct local_addr *l = may_start(c, h, now) ? binding_source(c, h) : NULL;
+	const struct local_addr *l = binding_source(c, h);
 	uint8_t random[AAP_SHARE_LEN];
-	struct aap_try *t;
+	struct aap_try *t = l ? calloc(1, sizeof(*t)) : NULL;
 
-	if (!l)
-		return;
-	t = calloc(1, sizeof(*t));
 	if (!t)
 		return;
 	h->aap = t;
-	hce_set_status(c, h, PEER_UNKNOWN);
+	t->renewing = renewing;
 	draw(c, random, sizeof(random));
 	if (aap_keypair_make(random, &t->own) < 0) {
 		try_free(h);
@@ -142,15 +144,43 @@ void aap_start(struct core *c, struct hce *h, usec_t now)
 	}
 	t->src = l->addr;
 	t->dst = h->pair.foreign;
-	t->init.spi = draw_spi(c);
+	t->init.spi = draw_spi(c, now);
 	draw(c, t->init.nonce, sizeof(t->init.nonce));
 	memcpy(t->init.share, t->own.share, sizeof(t->init.share));
 	send_init(c, h, now);
 }
 
+void aap_start(struct core *c, struct hce *h, usec_t now)
+{
+	if (!may_start(c, h, now))
+		return;
+	hce_set_status(c, h, PEER_UNKNOWN);
+	begin(c, h, false, now);
+}
+
+/* Keys do not last for ever: who asked for them asks for new ones, under the old. */
+static void renew(struct core *c, struct hce *h, usec_t now)
+{
+	const struct peer *p = h->peer;
+	usec_t due;
+
+	if (!p || p->sa.class != SA_ANONYMOUS || !h->initiated)
+		return;
+	due = p->sa.out_seq >= RENEW_PACKETS ? now : usec_add(p->made, RENEW_AGE);
+	if (now >= due)
+		begin(c, h, true, now);
+	else
+		core_wake(c, due);
+}
+
 /* S7: what stays silent, or answers without being able to go on, is left alone for a while. */
 static void give_up(struct core *c, struct hce *h, usec_t now)
 {
+	if (h->aap->renewing) {
+		h->peer->made = now - RENEW_AGE + RENEW_RETRY;
+		try_free(h);
+		return;
+	}
 	plain_note(c, &h->aap->dst, now);
 	try_free(h);
 	hce_set_status(c, h, PEER_PLAIN);
@@ -161,19 +191,24 @@ void aap_expire(struct core *c, struct hce *h, usec_t now)
 	struct aap_try *t = h->aap;
 	const struct local_addr *l = t ? local_find(c, &t->src) : NULL;
 
-	if (!t)
+	if (!t) {
+		renew(c, h, now);
 		return;
+	}
 	if (now < t->next) {
 		core_wake(c, t->next);
 		return;
 	}
 	if (t->confirming) {
 		/* the sealed state has run out at the peer: it never heard a Confirm, or does not want us */
-		peer_detach(c, h);
+		if (!t->renewing)
+			peer_detach(c, h, now);
 		give_up(c, h, now);
 	} else if (!l || !l->usable) {
+		bool renewing = t->renewing;
+
 		try_free(h);
-		aap_start(c, h, now);
+		begin(c, h, renewing, now);
 	} else if (t->sent >= AAP_TRIES) {
 		give_up(c, h, now);
 	} else {
@@ -209,6 +244,12 @@ static void on_retry(struct core *c, const struct signal *s, usec_t now)
 	send_init(c, fa->hce, now);
 }
 
+static void retire(struct core *c, struct peer *old, usec_t now)
+{
+	old->retire = usec_add(now, RETIRE);
+	core_wake(c, old->retire);
+}
+
 /* The Response makes the initiator's SA; from then on its packets bear the Confirm until one is acknowledged. */
 static struct peer *on_response(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len, usec_t now)
 {
@@ -216,23 +257,30 @@ static struct peer *on_response(struct core *c, const struct signal *s, const ui
 	struct aap_try *t = h ? h->aap : NULL;
 	struct aap_run run = { .initiator = s->dst, .responder = s->src, .response = &s->aap.response };
 	uint8_t prk[AAP_PRK_LEN];
-	struct aap_keys keys;
-	struct peer *p = NULL;
+	struct aap_keys keys, old;
+	struct peer *p = NULL, *replaced;
 
 	if (!t || !addr_equal(&t->src, &s->dst) || !addr_equal(&t->dst, &s->src)) {
 		refuse(c, s, "unexpected AAP Response");
 		return NULL;
 	}
 	run.init = &t->init;
+	if (t->renewing) {
+		old = (struct aap_keys){ .ir = h->sa->out.key, .ri = h->sa->in.key };
+		run.old = &old;
+	}
 	if (aap_secret_initiator(&t->own, &run, prk) < 0 || aap_keys_expand(prk, &keys) < 0 ||
 	    ah_verify(pkt, len, &keys.ri) < 0) {
 		refuse(c, s, "AAP Response with wrong ICV");
 		goto out;
 	}
+	replaced = h->peer;
 	p = peer_make_anonymous(c, h, &(struct sa_half){ t->init.spi, keys.ri },
-				&(struct sa_half){ s->aap.response.spi, keys.ir });
+				&(struct sa_half){ s->aap.response.spi, keys.ir }, now);
 	if (!p)
 		goto out;
+	if (replaced)
+		retire(c, replaced, now);
 	ah_replay_update(&p->sa.replay, s->ah_seq);
 	t->confirming = true;
 	t->sealed = s->aap.response.sealed;
@@ -240,10 +288,24 @@ static struct peer *on_response(struct core *c, const struct signal *s, const ui
 	core_wake(c, t->next);
 	aap_keypair_wipe(&t->own);
 	binding_want_all(c, h, now);
+	if (t->renewing)
+		binding_renew(c, h, now);	/* something must carry the Confirm */
 	tell(c, h, s, "Response heard");
 out:
 	aap_keys_wipe(&keys);
 	return p;
+}
+
+void aap_problem(struct core *c, const struct signal *quoted, usec_t now)
+{
+	struct foreign_addr *fa = foreign_find(c, &quoted->dst);
+	struct aap_try *t = fa ? fa->hce->aap : NULL;
+
+	if (!t || t->confirming || !quoted->has_aap || quoted->aap.kind != AAP_INIT ||
+	    memcmp(quoted->aap.init.nonce, t->init.nonce, sizeof(t->init.nonce)))
+		return;
+	core_tell(c, EVENT_AAP, fa->hce, &quoted->src, &quoted->dst, 0, "Parameter Problem heard");
+	give_up(c, fa->hce, now);
 }
 
 void aap_ride(const struct hce *h, struct signal *s)
@@ -284,17 +346,17 @@ static void send_retry(struct core *c, const struct signal *s, usec_t now)
 }
 
 /* The Initial BU that goes with a Response is made of nothing but the local addresses: there is no entry to keep it in. */
-static void put_initial_bu(struct core *c, struct signal *s, uint16_t seq, usec_t now)
+static void put_initial_bu(struct core *c, struct signal *s, uint16_t seq, bool known, usec_t now)
 {
 	struct binding_update *bu = &s->bu[s->n_bu++];
 	struct local_addr *l, *next;
 
-	s->has_home = true;
+	s->has_home = !known;
 	s->home = s->src;
 	bu->flags = BU_ACK;
 	bu->seq = seq;
 	bu->lifetime = binding_lifetime(c, &s->src, now);
-	bu->homeless = true;
+	bu->homeless = !known;
 	bu->names_source = true;
 	HASH_ITER(hh, c->locals, l, next) {
 		uint32_t t = binding_lifetime(c, &l->addr, now);
@@ -307,7 +369,17 @@ static void put_initial_bu(struct core *c, struct signal *s, uint16_t seq, usec_
 	}
 }
 
-static void send_response(struct core *c, const struct signal *s, usec_t now)
+/* No Response is longer than its Init, lest we amplify: if need be it names fewer addresses, and a later BU the rest. */
+static void fit(struct signal *r, size_t limit)
+{
+	uint8_t buf[SIGNAL_MTU];
+
+	while (r->bu[0].n_addr && signal_build(r, ah_icv_len(AH_HMAC_SHA256_128), buf, limit) == -EMSGSIZE)
+		r->bu[0].n_addr--;
+}
+
+/* old: whose SA the Init came under, to be replaced; NULL: nobody's. */
+static void send_response(struct core *c, const struct signal *s, const struct peer *old, size_t limit, usec_t now)
 {
 	struct signal r = { .src = s->dst, .dst = s->src, .has_aap = true };
 	struct aap_response *resp = &r.aap.response;
@@ -315,21 +387,29 @@ static void send_response(struct core *c, const struct signal *s, usec_t now)
 	struct aap_state st = { .time = now, .spi_i = s->aap.init.spi };
 	uint8_t nonce[AAP_SEAL_NONCE_LEN];
 	struct sa sa = { .class = SA_ANONYMOUS };
-	struct aap_keys keys;
+	struct aap_keys keys, was;
 
 	r.aap.kind = AAP_RESPONSE;
-	resp->spi = st.spi_r = draw_spi(c);
+	resp->spi = st.spi_r = draw_spi(c, now);
 	draw(c, resp->nonce, sizeof(resp->nonce));
 	memcpy(resp->share, c->share.share, sizeof(resp->share));
 	draw(c, (uint8_t *)&st.bu_seq, sizeof(st.bu_seq));
+	if (old) {
+		was = (struct aap_keys){ .ir = old->sa.in.key, .ri = old->sa.out.key };
+		run.old = &was;
+		st.old_spi = old->sa.in.spi;
+		st.bu_seq = ++old->hce->seq_out;
+	}
 	draw(c, nonce, sizeof(nonce));
 	if (aap_secret_responder(&c->share, &run, st.prk) < 0 || aap_keys_expand(st.prk, &keys) < 0 ||
 	    aap_seal(c->seal[0].key, nonce, &s->src, &s->dst, &st, &resp->sealed) < 0) {
 		refuse(c, s, "AAP Init with a share that makes no key");
 		return;
 	}
-	put_initial_bu(c, &r, st.bu_seq, now);
+	put_initial_bu(c, &r, st.bu_seq, old, now);
 	sa.out = (struct sa_half){ st.spi_i, keys.ri };
+	r.has_ah = true;
+	fit(&r, limit);
 	core_send_under(c, NULL, &sa, &r);
 	tell(c, NULL, &r, "Response sent");
 	sa_wipe(&sa);
@@ -343,10 +423,10 @@ static bool yields(struct core *c, const struct signal *s)
 	struct foreign_addr *fa = foreign_find(c, &s->src);
 	struct aap_try *t = fa ? fa->hce->aap : NULL;
 
-	return !t || t->confirming || aap_precedence(t->init.nonce, s->aap.init.nonce) < 0;
+	return !t || aap_precedence(t->init.nonce, s->aap.init.nonce) < 0;
 }
 
-static void on_init(struct core *c, const struct signal *s, usec_t now)
+static void on_init(struct core *c, const struct signal *s, size_t len, usec_t now)
 {
 	c->counter[COUNT_AAP_INITS]++;
 	if (!addr_usable(&s->src) || local_find(c, &s->src) || !core_probes(c, &s->src) || !yields(c, s))
@@ -356,7 +436,14 @@ static void on_init(struct core *c, const struct signal *s, usec_t now)
 		return;
 	}
 	if (refresh_secrets(c, now))
-		send_response(c, s, now);
+		send_response(c, s, NULL, len, now);
+}
+
+void aap_renewal(struct core *c, const struct peer *p, const struct signal *s, size_t len, usec_t now)
+{
+	c->counter[COUNT_AAP_INITS]++;
+	if (p->sa.class == SA_ANONYMOUS && p->hce && p->hce->peer == p && refresh_secrets(c, now))
+		send_response(c, s, p, len, now);
 }
 
 /*
@@ -378,7 +465,7 @@ static bool unseal(struct core *c, const struct signal *s, usec_t now, struct aa
 	for (unsigned i = 0; i < 2; i++)
 		if (c->seal[i].until &&
 		    aap_unseal(c->seal[i].key, &s->src, &s->dst, &s->aap.confirm.sealed, now, ret) == 0)
-			return ret->spi_r == s->spi;
+			return ret->spi_r == s->spi && !peer_ended(c, s->spi, now);
 	return false;
 }
 
@@ -390,6 +477,17 @@ static struct hce *entry_for(struct core *c, const struct signal *s, usec_t now)
 	if (fa && !fa->hce->sa)
 		return fa->hce;
 	return hce_room(c, &s->src) ? hce_create(c, NULL, false, now) : NULL;
+}
+
+/* The entry whose SA a run under that SA replaces, if it is the current one still. */
+static struct hce *replace_old(struct core *c, uint32_t spi, usec_t now)
+{
+	struct peer *old = peer_by_spi(c, spi);
+
+	if (!old || !old->hce || old->hce->peer != old)
+		return NULL;
+	retire(c, old, now);
+	return old->hce;
 }
 
 static struct peer *on_confirm(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len, usec_t now)
@@ -407,17 +505,20 @@ static struct peer *on_confirm(struct core *c, const struct signal *s, const uin
 		refuse(c, s, "AAP Confirm with wrong ICV");
 		goto out;
 	}
-	if (s->n_bu && settle_claim(c, s, now))
+	if (st.old_spi)
+		h = replace_old(c, st.old_spi, now);
+	else if (s->n_bu && settle_claim(c, s, now))
 		h = entry_for(c, s, now);
 	if (!h)
 		goto out;
 	try_free(h);
-	p = peer_make_anonymous(c, h, &(struct sa_half){ st.spi_r, keys.ir }, &(struct sa_half){ st.spi_i, keys.ri });
+	p = peer_make_anonymous(c, h, &(struct sa_half){ st.spi_r, keys.ir }, &(struct sa_half){ st.spi_i, keys.ri }, now);
 	if (!p)
 		goto out;
 	p->sa.out_seq = 1;	/* the Response's */
 	ah_replay_update(&p->sa.replay, s->ah_seq);
-	binding_assume_sent(c, h, st.bu_seq, now);
+	if (!st.old_spi)
+		binding_assume_sent(c, h, st.bu_seq, now);
 	c->counter[COUNT_AAP_CONFIRMED]++;
 	tell(c, h, s, "Confirm heard");
 out:
@@ -430,7 +531,7 @@ struct peer *aap_receive(struct core *c, const struct signal *s, const uint8_t *
 {
 	switch (s->aap.kind) {
 	case AAP_INIT:
-		on_init(c, s, now);
+		on_init(c, s, len, now);
 		return NULL;
 	case AAP_RETRY:
 		on_retry(c, s, now);

@@ -144,6 +144,9 @@ static struct binding_update *bu_begin(struct hce *h, struct signal *s, uint32_t
 	bu->seq = ++h->seq_out;
 	bu->lifetime = lifetime;
 	bu->homeless = !h->homeless_acked;	/* B4 */
+	bu->has_unique_id = h->has_echo;
+	bu->unique_id = h->echo;
+	h->has_echo = false;
 	return bu;
 }
 
@@ -223,6 +226,22 @@ static bool has_news(const struct hce *h)
 	return false;
 }
 
+/* News has been sent: when to send it again if no Acknowledgement comes. */
+static void arm(struct core *c, struct hce *h, usec_t now)
+{
+	h->rt.timeout = h->rt.tries++ ? 2 * h->rt.timeout : binding_timeout(h);
+	if (h->rt.timeout > MAX_BINDACK_TIMEOUT)
+		h->rt.timeout = MAX_BINDACK_TIMEOUT;
+	/* draft-13 10.11 allows a slow rate for as long as wished: connections wish it */
+	if (h->n_pcb && h->rt.timeout > SLOW_UPDATE_INTERVAL)
+		h->rt.timeout = SLOW_UPDATE_INTERVAL;
+	h->rt.last_seq = h->seq_out;
+	h->rt.sent = now;
+	h->rt.failed = false;
+	h->rt.next = h->rt.tries > 1 && h->rt.timeout == MAX_BINDACK_TIMEOUT ? USEC_NEVER : now + h->rt.timeout;
+	core_wake(c, h->rt.next);
+}
+
 bool binding_compose(struct core *c, struct hce *h, struct signal *s, usec_t now)
 {
 	bool initial = !registered(h, &s->src);
@@ -246,17 +265,7 @@ bool binding_compose(struct core *c, struct hce *h, struct signal *s, usec_t now
 	if (!s->n_bu)
 		return false;
 
-	h->rt.timeout = h->rt.tries++ ? 2 * h->rt.timeout : binding_timeout(h);
-	if (h->rt.timeout > MAX_BINDACK_TIMEOUT)
-		h->rt.timeout = MAX_BINDACK_TIMEOUT;
-	/* draft-13 10.11 allows a slow rate for as long as wished: connections wish it */
-	if (h->n_pcb && h->rt.timeout > SLOW_UPDATE_INTERVAL)
-		h->rt.timeout = SLOW_UPDATE_INTERVAL;
-	h->rt.last_seq = h->seq_out;
-	h->rt.sent = now;
-	h->rt.failed = false;
-	h->rt.next = h->rt.tries > 1 && h->rt.timeout == MAX_BINDACK_TIMEOUT ? USEC_NEVER : now + h->rt.timeout;
-	core_wake(c, h->rt.next);
+	arm(c, h, now);
 	return true;
 }
 
@@ -291,9 +300,39 @@ static bool freshen(struct core *c, struct hce *h, usec_t now)
 	return unsent;
 }
 
+/* B11: if the only news is one address the peer has not heard of, using it as a source says it all. NULL: it is not. */
+static const struct local_addr *says_it_all(struct core *c, const struct hce *h)
+{
+	const struct binding *b, *only = NULL;
+	const struct local_addr *l;
+
+	if (!c->config.appendix_b || !h->homeless_acked || !hce_homeless(h))
+		return NULL;
+	DL_FOREACH(h->bindings, b) {
+		if (!b->news)
+			continue;
+		if (only || !b->wanted || b->state != BINDING_NONE)
+			return NULL;
+		only = b;
+	}
+	l = only ? local_find(c, &only->addr) : NULL;
+	return l && l->usable ? l : NULL;
+}
+
+/* No BU, so no number of its own: the first retransmission is a proper BU, should nothing come of this. */
+static void sent_bare(struct core *c, struct hce *h, usec_t now)
+{
+	struct binding *b;
+
+	DL_FOREACH(h->bindings, b)
+		if (b->news)
+			binding_sent(b, h->seq_out);
+	arm(c, h, now);
+}
+
 void binding_sync(struct core *c, struct hce *h, usec_t now)
 {
-	const struct local_addr *src;
+	const struct local_addr *src, *bare;
 
 	if (!h->sa || !h->may_announce)
 		return;
@@ -324,8 +363,14 @@ void binding_sync(struct core *c, struct hce *h, usec_t now)
 
 	if (IN6_IS_ADDR_UNSPECIFIED(&s.dst))
 		s.dst = h->addrs->addr;
-	if (binding_compose(c, h, &s, now))
+	bare = says_it_all(c, h);
+	if (bare) {
+		s.src = bare->addr;
 		core_send(c, h, &s);
+		sent_bare(c, h, now);
+	} else if (binding_compose(c, h, &s, now)) {
+		core_send(c, h, &s);
+	}
 }
 
 void binding_renew(struct core *c, struct hce *h, usec_t now)

@@ -183,6 +183,20 @@ static bool pcb_is_moved(struct helper *h, const struct action *a)
 	return e && (!addr_equal(&e->pair.local, &a->pcb.local) || !addr_equal(&e->pair.foreign, &a->pcb.foreign));
 }
 
+/* S6: nothing can be sent to this peer; its connections may know. */
+static void unreachable(struct helper *h, uint32_t id)
+{
+	struct hce *e = core_entry(h->core, id);
+	const struct local_addr *via = e ? best_local(h->core, &e->pair.foreign) : NULL;
+
+	for (const struct pcb *p = via ? core_pcbs(h->core) : NULL; p; p = p->hh.next) {
+		uint32_t acked = 0;
+
+		if (p->hce == e && p->forget == USEC_NEVER && datapath_acked(h->datapath, id, p, &acked) == 0)
+			wire_unreachable(h->wire, p, acked, &via->addr);
+	}
+}
+
 /* One action: carried out, or put where flush() finds it. */
 static void carry(struct helper *h, const struct action *a)
 {
@@ -196,6 +210,9 @@ static void carry(struct helper *h, const struct action *a)
 			if (h->kick[i] == a->hce)
 				return;
 		h->kick[h->n_kick++] = a->hce;
+		return;
+	case ACTION_UNREACHABLE:
+		unreachable(h, a->hce);
 		return;
 	case ACTION_EVENT:
 		tell(h, a);

@@ -70,17 +70,18 @@ void contest_end(struct foreign_addr *fa)
 }
 
 /* Both have shown that they hear what is sent there: nothing can be said of whose it is. */
-static void flush_both(struct core *c, struct foreign_addr *fa)
+static void flush_both(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	struct hce *owner = fa->hce, *claimant = party(c, fa, CLAIMANT);
 
 	core_tell(c, EVENT_CONFLICT, owner, NULL, &fa->addr, 0, "both answer: both entries are flushed");
 	if (claimant)
-		hce_destroy(c, claimant);
-	hce_destroy(c, owner);
+		hce_destroy(c, claimant, now);
+	hce_destroy(c, owner, now);
 }
 
-bool contest_response(struct core *c, struct foreign_addr *fa, const struct hce *h, const struct binding_update *bu)
+bool contest_response(struct core *c, struct foreign_addr *fa, const struct hce *h, const struct binding_update *bu,
+		      usec_t now)
 {
 	int who = h == fa->hce ? OWNER : CLAIMANT;
 	uint8_t want[CHALLENGE_LEN];
@@ -92,7 +93,7 @@ bool contest_response(struct core *c, struct foreign_addr *fa, const struct hce 
 	fa->contest->good[who] = true;
 	if (!fa->contest->good[OWNER] || !fa->contest->good[CLAIMANT])
 		return true;
-	flush_both(c, fa);
+	flush_both(c, fa, now);
 	return false;
 }
 

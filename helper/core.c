@@ -36,6 +36,8 @@ static const char *const event_names[] = {
 	[EVENT_RESPONSE_SENT] = "response-sent",
 	[EVENT_RESPONSE_HEARD] = "response-heard",
 	[EVENT_FOREIGN_STATE] = "address-state",
+	[EVENT_BR_SENT] = "br-sent",
+	[EVENT_BR_HEARD] = "br-heard",
 	[EVENT_SWITCHED] = "switched",
 	[EVENT_PCB_NEW] = "connection-new",
 	[EVENT_PCB_GONE] = "connection-gone",
@@ -119,7 +121,7 @@ void core_free(struct core *c)
 	if (!c)
 		return;
 	HASH_ITER(hh, c->entries, h, next_h)
-		hce_destroy(c, h);
+		hce_destroy(c, h, 0);
 	HASH_CLEAR(hh_ports, c->ports);
 	HASH_ITER(hh, c->pcbs, b, next_b) {
 		HASH_DEL(c->pcbs, b);
@@ -231,6 +233,8 @@ static void tell_sent(struct core *c, const struct hce *h, const struct signal *
 	for (unsigned i = 0; i < s->n_ba; i++)
 		core_tell(c, s->ba[i].has_challenge ? EVENT_CHALLENGE_SENT : EVENT_BA_SENT, h, &s->src, &s->dst,
 			  s->ba[i].seq, NULL);
+	if (s->has_br)
+		core_tell(c, EVENT_BR_SENT, h, &s->src, &s->dst, 0, NULL);
 	c->counter[COUNT_BU_SENT] += s->n_bu;
 	c->counter[COUNT_BA_SENT] += s->n_ba;
 }
@@ -299,6 +303,7 @@ void core_tick(struct core *c, usec_t now)
 	/* Everything that still waits says so again. */
 	c->deadline = USEC_NEVER;
 	pcb_expire(c, now);
+	peer_expire(c, now);
 	HASH_ITER(hh, c->entries, h, next) {
 		if (!hce_expire(c, h, now))
 			continue;
@@ -413,7 +418,7 @@ int core_peer_remove(struct core *c, const char *name, usec_t now)
 		return -ENOENT;
 	core_act(c, ACTION_SPI_GONE, NULL)->spi = p->sa.in.spi;
 	if (p->hce)
-		hce_destroy(c, p->hce);
+		hce_destroy(c, p->hce, now);
 	peer_free(c, p);
 	return 0;
 }
@@ -426,7 +431,8 @@ struct peer *peer_by_spi(struct core *c, uint32_t spi)
 	return p;
 }
 
-struct peer *peer_make_anonymous(struct core *c, struct hce *h, const struct sa_half *in, const struct sa_half *out)
+struct peer *peer_make_anonymous(struct core *c, struct hce *h, const struct sa_half *in, const struct sa_half *out,
+				 usec_t now)
 {
 	struct peer *p = peer_by_spi(c, in->spi) ? NULL : calloc(1, sizeof(*p));
 
@@ -435,6 +441,7 @@ struct peer *peer_make_anonymous(struct core *c, struct hce *h, const struct sa_
 	p->sa.class = SA_ANONYMOUS;
 	p->sa.in = *in;
 	p->sa.out = *out;
+	p->made = now;
 	HASH_ADD(hh, c->peers, sa.in.spi, sizeof(p->sa.in.spi), p);
 	core_act(c, ACTION_SPI, h)->spi = in->spi;
 	if (h)
@@ -454,18 +461,47 @@ void peer_prune(struct core *c)
 	}
 }
 
-void peer_detach(struct core *c, struct hce *h)
+static void peer_end(struct core *c, struct peer *p, usec_t now)
 {
-	struct peer *p = h->peer;
+	c->ended[c->n_ended++ % ENDED_MAX] = (struct ended){ p->sa.in.spi, usec_add(now, AAP_STATE_LIFETIME * USEC_PER_SEC) };
+	core_act(c, ACTION_SPI_GONE, p->hce)->spi = p->sa.in.spi;
+	peer_free(c, p);
+}
 
-	if (!p)
+bool peer_ended(const struct core *c, uint32_t spi, usec_t now)
+{
+	for (unsigned i = 0; i < ENDED_MAX; i++)
+		if (c->ended[i].spi == spi && now < c->ended[i].until)
+			return true;
+	return false;
+}
+
+void peer_detach(struct core *c, struct hce *h, usec_t now)
+{
+	struct peer *p, *next;
+
+	if (!h->peer)
 		return;
-	p->hce = NULL;
+	if (h->peer->sa.class == SA_GENERIC)
+		h->peer->hce = NULL;
+	HASH_ITER(hh, c->peers, p, next)	/* the one it replaced, too */
+		if (p->hce == h && p->sa.class == SA_ANONYMOUS)
+			peer_end(c, p, now);
 	h->peer = NULL;
 	h->sa = NULL;
-	if (p->sa.class == SA_ANONYMOUS) {
-		core_act(c, ACTION_SPI_GONE, h)->spi = p->sa.in.spi;
-		peer_free(c, p);
+}
+
+void peer_expire(struct core *c, usec_t now)
+{
+	struct peer *p, *next;
+
+	HASH_ITER(hh, c->peers, p, next) {
+		if (!p->retire)
+			continue;
+		if (now >= p->retire)
+			peer_end(c, p, now);
+		else
+			core_wake(c, p->retire);
 	}
 }
 
@@ -681,13 +717,13 @@ int core_prefer(struct core *c, const struct in6_addr *addr, unsigned ifindex, u
 	return 0;
 }
 
-void core_prune(struct core *c)
+void core_prune(struct core *c, usec_t now)
 {
 	struct hce *h, *next;
 
 	HASH_ITER(hh, c->entries, h, next)
 		if (!h->n_pcb)
-			hce_destroy(c, h);
+			hce_destroy(c, h, now);
 }
 
 /* What the datapath saw */

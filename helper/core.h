@@ -28,6 +28,7 @@ struct core_config {
 	uint32_t default_lifetime;		/* DEFAULT-LIFETIME, 600 */
 	uint32_t maximum_expired_lifetime;	/* MAXIMUM-EXPIRED-LIFETIME, 1800 */
 	uint32_t binding_lifetime;		/* the longest lifetime asked for in BUs, 600 */
+	uint32_t appendix_b;			/* 1: announce a new address by just using it (B11), 0 */
 	uint32_t max_entries;			/* F-HCEs, 4096 */
 	uint32_t max_addresses;			/* per F-HCE, 64 */
 	uint32_t max_per_prefix;		/* F-HCEs made by answering, whose peers share a /64, 64 */
@@ -59,6 +60,7 @@ enum action_type {
 	ACTION_SPI,		/* AH with this SPI is ours from now on */
 	ACTION_SPI_GONE,
 	ACTION_KICK,		/* the connections of this F-HCE have a path again: make TCP retransmit */
+	ACTION_UNREACHABLE,	/* no address of this F-HCE's peer may be used (S6): tell its connections */
 	ACTION_EVENT,		/* something hmipctl monitor shows and the log notes */
 };
 
@@ -78,6 +80,8 @@ enum core_event {
 	EVENT_RESPONSE_SENT,	/* "response-sent" */
 	EVENT_RESPONSE_HEARD,	/* "response-heard" */
 	EVENT_FOREIGN_STATE,	/* "address-state": a peer's address changed state */
+	EVENT_BR_SENT,		/* "br-sent": a Binding Request */
+	EVENT_BR_HEARD,		/* "br-heard" */
 	EVENT_SWITCHED,		/* "switched": the entry's pair changed */
 	EVENT_PCB_NEW,		/* "connection-new" */
 	EVENT_PCB_GONE,		/* "connection-gone" */
@@ -211,7 +215,7 @@ void core_pcb_established(struct core *c, uint64_t cookie, usec_t now);
 void core_pcb_close(struct core *c, uint64_t cookie, usec_t now);
 
 /* Ends the entries that no connection refers to: after a restart there is no telling what has become of those peers. */
-void core_prune(struct core *c);
+void core_prune(struct core *c, usec_t now);
 
 /* Data came in from a peer's address: told by the datapath at the first packet after a change or a silence (C6, C11). */
 void core_heard(struct core *c, uint32_t hce, const struct in6_addr *src, usec_t now);

@@ -9,6 +9,7 @@
  *   pair.c       which addresses an entry's packets bear
  *   binding.c    Binding Updates and Acknowledgements, sending
  *   update.c     Binding Updates, receiving
+ *   request.c    Binding Requests
  *   reach.c      Challenge and Response
  *   contest.c    two hosts claim one address
  *   aap.c        SAs with hosts that share no keys
@@ -30,6 +31,14 @@
 /* Twice Linux's TIME-WAIT would be no better: a late segment of a moved connection finds its PCB this long. */
 #define PCB_LINGER		(60 * USEC_PER_SEC)
 
+/* The SPI of an anonymous SA that ended: a replayed Confirm shall not bring it back (hmip-aap(7)). */
+#define ENDED_MAX	64
+
+struct ended {
+	uint32_t spi;
+	usec_t until;
+};
+
 /* Who shares keys with us. A configured peer outlives its entry: sequence numbers must (RFC 4302, 3.3.2). */
 struct peer {
 	char *name;			/* NULL: an anonymous one */
@@ -37,6 +46,8 @@ struct peer {
 	struct in6_addr addr[BU_ADDRS_MAX];
 	struct sa sa;
 	struct hce *hce;		/* NULL while there is no entry */
+	usec_t made;			/* of an anonymous one: when its keys were */
+	usec_t retire;			/* its entry has newer keys; ends then. 0: in use */
 	UT_hash_handle hh;		/* by sa.in.spi */
 };
 
@@ -74,6 +85,8 @@ struct core {
 	struct seal_key seal[2];	/* today's and the one before */
 	struct aap_keypair share;	/* the responder's, and until when it is used */
 	usec_t share_until;
+	struct ended ended[ENDED_MAX];
+	unsigned n_ended;
 	usec_t inits_since;		/* how many Inits came in the second that began then */
 	unsigned inits;
 
@@ -131,10 +144,15 @@ struct peer *peer_by_spi(struct core *c, uint32_t spi);
 void peer_prune(struct core *c);
 
 /* Makes a peer of an SA pair that AAP made, for h if not NULL. Returns NULL if memory is short or the SPI is taken. */
-struct peer *peer_make_anonymous(struct core *c, struct hce *h, const struct sa_half *in, const struct sa_half *out);
+struct peer *peer_make_anonymous(struct core *c, struct hce *h, const struct sa_half *in, const struct sa_half *out,
+				 usec_t now);
 
 /* Takes the SA from h, and ends it if it is anonymous. */
-void peer_detach(struct core *c, struct hce *h);
+void peer_detach(struct core *c, struct hce *h, usec_t now);
+bool peer_ended(const struct core *c, uint32_t spi, usec_t now);
+
+/* Ends what newer keys have replaced. */
+void peer_expire(struct core *c, usec_t now);
 
 /* Notes that addr does not take part, for as long as configured; and asks. */
 void plain_note(struct core *c, const struct in6_addr *addr, usec_t now);
@@ -147,7 +165,7 @@ struct hce *hce_create(struct core *c, struct peer *peer, bool initiated, usec_t
 
 /* Makes the entry of that id, which none may have. */
 struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t now);
-void hce_destroy(struct core *c, struct hce *h);
+void hce_destroy(struct core *c, struct hce *h, usec_t now);
 
 /* Lets peer, who may be no other entry's, be h's. */
 void hce_give(struct hce *h, struct peer *peer);
@@ -220,6 +238,12 @@ void binding_want_all(struct core *c, struct hce *h, usec_t now);
 /* Sends what is news, if it is time and there is an address to send from; sets the timer. */
 void binding_sync(struct core *c, struct hce *h, usec_t now);
 
+/* A Binding Request came; id is its Unique Identifier, NULL if it had none, to be sent back (draft-13 5.5). */
+void binding_requested(struct core *c, struct hce *h, const uint16_t *id, usec_t now);
+
+/* An address of h's peer that is in use will run out soon: asks for it to be announced anew (B10). */
+void binding_request(struct core *c, struct foreign_addr *fa, usec_t now);
+
 /* Has everything announced again at once: the peer asked (B10), or it must hear that we are back. */
 void binding_renew(struct core *c, struct hce *h, usec_t now);
 
@@ -254,6 +278,9 @@ usec_t binding_timeout(const struct hce *h);
  */
 void update_receive(struct core *c, struct hce *h, const struct signal *s, usec_t now);
 
+/* A packet of AH alone announces its source (B11). */
+void update_bare(struct core *c, struct hce *h, const struct signal *s, usec_t now);
+
 /* reach.c */
 
 /*
@@ -286,7 +313,8 @@ void contest_claim(struct core *c, struct foreign_addr *fa, const struct hce *cl
 		   usec_t now);
 
 /* A Response for contested fa came from h. Returns false if both parties have answered now, which ended their entries. */
-bool contest_response(struct core *c, struct foreign_addr *fa, const struct hce *h, const struct binding_update *bu);
+bool contest_response(struct core *c, struct foreign_addr *fa, const struct hce *h, const struct binding_update *bu,
+		      usec_t now);
 void contest_expire(struct core *c, struct foreign_addr *fa, usec_t now);
 void contest_end(struct foreign_addr *fa);
 
@@ -301,6 +329,12 @@ void aap_expire(struct core *c, struct hce *h, usec_t now);
 
 /* Ends h's run, if there is one. */
 void aap_forget(struct hce *h);
+
+/* An Init came under p's SA: its keys are to be replaced. */
+void aap_renewal(struct core *c, const struct peer *p, const struct signal *s, size_t len, usec_t now);
+
+/* A host said that it cannot read the Init quoted in its Parameter Problem. */
+void aap_problem(struct core *c, const struct signal *quoted, usec_t now);
 
 /* Puts the Confirm into a packet for h, as long as it is needed; a BA shows that it is not. */
 void aap_ride(const struct hce *h, struct signal *s);

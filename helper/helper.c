@@ -207,6 +207,24 @@ static void datapath_event(evutil_socket_t fd, short what, void *ptr)
 	helper_carry(h);
 }
 
+/* C6: what would expire for silence, the datapath may have heard all the time. */
+static void refresh_heard(struct helper *h, usec_t now)
+{
+	for (struct hce *e = core_entries(h->core), *next; e; e = next) {
+		struct foreign_addr *f;
+
+		next = e->hh.next;
+		DL_FOREACH(e->addrs, f) {
+			usec_t heard = 0;
+
+			if (f->kind == LIFETIME_ACTIVITY && f->state == ADDR_ACTIVE && f->expires <= now)
+				heard = datapath_heard(h->datapath, &f->addr);
+			if (heard > f->heard)
+				core_heard(h->core, e->id, &f->addr, heard);
+		}
+	}
+}
+
 static void timer_event(evutil_socket_t fd, short what, void *ptr)
 {
 	struct helper *h = ptr;
@@ -214,6 +232,7 @@ static void timer_event(evutil_socket_t fd, short what, void *ptr)
 
 	if (read(fd, &n, sizeof(n)) < 0)
 		return;		/* set anew in the meantime */
+	refresh_heard(h, helper_now());
 	core_tick(h->core, helper_now());
 	helper_carry(h);
 }
@@ -432,7 +451,7 @@ static int restore(struct helper *h)
 	r = failed(sockdiag_sync(h->sockdiag, h->core), "the list of sockets");
 	if (r < 0)
 		return r;
-	core_prune(h->core);
+	core_prune(h->core, helper_now());
 	helper_carry(h);
 	LL_FOREACH(h->interfaces, i)
 		datapath_attach(h->datapath, i->ifindex, i->hatype);

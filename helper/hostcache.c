@@ -62,7 +62,7 @@ static bool evictable(const struct hce *h)
 }
 
 /* X8: when the cache is full, an untrusted entry chosen at random gives way. Returns whether there was one. */
-static bool evict(struct core *c)
+static bool evict(struct core *c, usec_t now)
 {
 	struct hce *h, *next;
 	uint8_t nonce[CHALLENGE_LEN];
@@ -79,7 +79,7 @@ static bool evict(struct core *c)
 		if (!evictable(h) || at--)
 			continue;
 		c->counter[COUNT_EVICTED]++;
-		hce_destroy(c, h);
+		hce_destroy(c, h, now);
 		return true;
 	}
 	return false;
@@ -120,7 +120,7 @@ struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t n
 {
 	struct hce *h = NULL;
 
-	if (HASH_COUNT(c->entries) < c->config.max_entries || evict(c))
+	if (HASH_COUNT(c->entries) < c->config.max_entries || evict(c, now))
 		h = calloc(1, sizeof(*h));
 	if (!h) {
 		c->counter[COUNT_NO_ROOM]++;
@@ -151,7 +151,7 @@ struct hce *hce_create(struct core *c, struct peer *peer, bool initiated, usec_t
 	return h;
 }
 
-void hce_destroy(struct core *c, struct hce *h)
+void hce_destroy(struct core *c, struct hce *h, usec_t now)
 {
 	struct foreign_addr *fa, *next;
 
@@ -160,7 +160,7 @@ void hce_destroy(struct core *c, struct hce *h)
 		foreign_remove(c, fa);
 	binding_free_all(h);
 	aap_forget(h);
-	peer_detach(c, h);
+	peer_detach(c, h, now);
 	core_act(c, ACTION_PAIR_GONE, h);
 	core_tell(c, EVENT_ENTRY_GONE, h, NULL, NULL, 0, h->name);
 	HASH_DEL(c->entries, h);
@@ -253,6 +253,18 @@ void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state 
 		pcb_bind_foreign(c, fa->hce, &fa->addr);
 }
 
+/* S6: with nothing but Deprecated addresses left there is nowhere to send. */
+static void tell_unreachable(struct core *c, const struct hce *h)
+{
+	const struct foreign_addr *fa;
+
+	DL_FOREACH(h->addrs, fa)
+		if (fa->state != ADDR_DEPRECATED)
+			return;
+	if (h->n_pcb && h->addrs)
+		core_act(c, ACTION_UNREACHABLE, h);
+}
+
 bool hce_expire(struct core *c, struct hce *h, usec_t now)
 {
 	struct foreign_addr *fa, *next;
@@ -261,6 +273,7 @@ bool hce_expire(struct core *c, struct hce *h, usec_t now)
 	DL_FOREACH_SAFE(h->addrs, fa, next) {
 		if (now < fa->expires) {
 			core_wake(c, fa->expires);
+			binding_request(c, fa, now);
 			continue;
 		}
 		changed = true;
@@ -270,10 +283,12 @@ bool hce_expire(struct core *c, struct hce *h, usec_t now)
 			foreign_set_state(c, fa, ADDR_DEPRECATED, now);
 	}
 	if (!h->addrs && !h->n_pcb) {		/* C10 */
-		hce_destroy(c, h);
+		hce_destroy(c, h, now);
 		return false;
 	}
-	if (changed)
+	if (changed) {
 		pair_update(c, h, now);
+		tell_unreachable(c, h);
+	}
 	return true;
 }

@@ -87,6 +87,7 @@ struct aap_try {
 	struct in6_addr src, dst;
 	unsigned sent;
 	usec_t next;
+	bool renewing;				/* the entry has an SA, which this run is to replace */
 	bool confirming;			/* the SA is made; sealed goes with every packet until a BA comes */
 	struct aap_sealed sealed;
 };
@@ -158,6 +159,9 @@ struct hce {
 	uint16_t seq_out;		/* last BU sequence number sent */
 	bool seq_in_valid;
 	uint16_t seq_in;		/* last accepted from the peer */
+	bool has_echo;			/* a Unique Identifier to be sent back in the next BU */
+	uint16_t echo;
+	usec_t requested;		/* when we last sent a Binding Request */
 	struct retransmit rt;
 	usec_t srtt;			/* smoothed BU-to-BA round trip, 0: not measured */
 

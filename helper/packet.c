@@ -6,6 +6,10 @@
 
 #include "addr.h"
 
+#define ICMP_OFFSET		40	/* behind an IPv6 header without extensions */
+#define ICMP_QUOTE		48
+#define ICMP_PARAMETER_PROBLEM	4
+
 static void drop(struct core *c, const struct hce *h, const struct signal *s, enum core_counter n, const char *why)
 {
 	c->counter[n]++;
@@ -63,8 +67,18 @@ static void receive_request(struct core *c, const struct signal *s, usec_t now)
 
 	if (!fa || fa->state != ADDR_ACTIVE || !hce_homeless(fa->hce))
 		return;
-	binding_renew(c, fa->hce, now);
-	binding_sync(c, fa->hce, now);
+	core_tell(c, EVENT_BR_HEARD, fa->hce, &s->dst, &s->src, 0, NULL);
+	binding_requested(c, fa->hce, s->br.has_unique_id ? &s->br.unique_id : NULL, now);
+}
+
+/* ICMPv6 Parameter Problem: of interest only if it quotes an Init of ours, whose nonce nobody could guess. */
+static void receive_problem(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
+{
+	struct signal quoted;
+
+	if (len > ICMP_QUOTE && pkt[ICMP_OFFSET] == ICMP_PARAMETER_PROBLEM &&
+	    signal_parse(pkt + ICMP_QUOTE, len - ICMP_QUOTE, &quoted) == 0)
+		aap_problem(c, &quoted, now);
 }
 
 void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
@@ -72,7 +86,13 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 	const struct local_addr *to;
 	struct signal s;
 	struct peer *p;
-	int r = signal_parse(pkt, len, &s);
+	int r;
+
+	if (len > ICMP_OFFSET && pkt[6] == IPPROTO_ICMPV6) {
+		receive_problem(c, pkt, len, now);
+		return;
+	}
+	r = signal_parse(pkt, len, &s);
 
 	if (r == -ENOMSG)
 		return;
@@ -113,10 +133,14 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 		return;
 	}
 	p->hce->proved = now;
+	if (s.has_aap && s.aap.kind == AAP_INIT)
+		aap_renewal(c, p, &s, len, now);
 	if (s.n_ba)
 		receive_acks(c, p->hce, &s, now);
 	if (s.has_br)
 		receive_request(c, &s, now);
+	if (s.bare)
+		update_bare(c, p->hce, &s, now);
 	if (s.n_bu)
 		update_receive(c, p->hce, &s, now);
 	core_wake(c, now);	/* an entry that nothing came of goes with the next tick */

@@ -170,7 +170,7 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 	if (!foreign_add(c, h, &p->foreign, ADDR_ACTIVE, LIFETIME_ACTIVITY, c->config.default_lifetime * USEC_PER_SEC,
 			 now)) {
 		if (!h->addrs)
-			hce_destroy(c, h);
+			hce_destroy(c, h, now);
 		return NULL;
 	}
 	binding_want_all(c, h, now);

@@ -241,7 +241,7 @@ static int load_anonymous(const struct loader *l, json_t *o, struct sa_half *in,
 	if (json_unpack(o, "{ss, ss}", "key_in", &key_in, "key_out", &key_out) < 0 || get_key(key_in, &in->key) < 0 ||
 	    get_key(key_out, &out->key) < 0)
 		return -EBADMSG;
-	if (l->apply && !peer_by_spi(l->c, in->spi) && !peer_make_anonymous(l->c, NULL, in, out))
+	if (l->apply && !peer_by_spi(l->c, in->spi) && !peer_make_anonymous(l->c, NULL, in, out, l->now))
 		return -ENOMEM;
 	return 0;
 }

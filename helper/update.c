@@ -62,7 +62,7 @@ static bool check_response(struct core *c, struct hce *h, const struct signal *s
 }
 
 /* Whether the packet is a Response that was asked for because of a conflict, and means nothing beyond (X6). */
-static bool settles_contest(struct core *c, struct hce *h, const struct signal *s)
+static bool settles_contest(struct core *c, struct hce *h, const struct signal *s, usec_t now)
 {
 	const struct binding_update *bu = &s->bu[0];
 	struct foreign_addr *fa;
@@ -76,7 +76,7 @@ static bool settles_contest(struct core *c, struct hce *h, const struct signal *
 	if (!fa || !fa->contest)
 		return false;
 	owner = fa->hce == h;
-	return !contest_response(c, fa, h, bu) || !owner;
+	return !contest_response(c, fa, h, bu, now) || !owner;
 }
 
 static bool check(struct core *c, struct hce *h, const struct signal *s, usec_t now)
@@ -205,12 +205,28 @@ static void answer(struct core *c, struct hce *h, const struct signal *s, usec_t
 		core_send(c, h, &r);
 }
 
+void update_bare(struct core *c, struct hce *h, const struct signal *s, usec_t now)
+{
+	const struct foreign_addr *fa = foreign_find(c, &s->src);
+	/* B11: as if a BU had named the source. Its number is the last one heard: that is what the BA will bear. */
+	struct signal as_bu = { .src = s->src, .dst = s->dst, .n_bu = 1 };
+
+	if (fa && fa->state == ADDR_ACTIVE)
+		return;
+	as_bu.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = h->seq_in, .names_source = true,
+					       .lifetime = c->config.default_lifetime };
+	if (!h->seq_in_valid || !check_addr(c, h, s, &s->src, true, h->seq_in, now))
+		return;
+	apply(c, h, &as_bu, now);
+	answer(c, h, &as_bu, now);
+}
+
 void update_receive(struct core *c, struct hce *h, const struct signal *s, usec_t now)
 {
 	struct foreign_addr *src;
 	uint32_t gen = h->pair.gen;
 
-	if (settles_contest(c, h, s) || !check(c, h, s, now))
+	if (settles_contest(c, h, s, now) || !check(c, h, s, now))
 		return;
 	apply(c, h, s, now);
 	if (!h->may_announce || !h->bindings) {

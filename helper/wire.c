@@ -10,6 +10,7 @@
 #include <net/ethernet.h>
 #include <netinet/ip6.h>
 #include <netinet/tcp.h>
+#include <netinet/udp.h>
 #include <pcap/pcap.h>
 #include <pcap/sll.h>
 #include <stdlib.h>
@@ -18,11 +19,14 @@
 
 #define SNAPLEN		2048		/* more than any signalling has */
 #define CAPTURE_BUFFER	(1 << 20)
-#define FILTER		"ip6 and (ip6[6] == 51 or ip6[6] == 60)"	/* Next Header: AH, Destination Options */
+/* Next Header: AH, Destination Options, or an ICMPv6 Parameter Problem. */
+#define FILTER		"ip6 and (ip6[6] == 51 or ip6[6] == 60 or (ip6[6] == 58 and ip6[40] == 4))"
 
 #ifndef SO_BINDTOIFINDEX
 #define SO_BINDTOIFINDEX	62
 #endif
+
+#define QUOTE_MAX	(sizeof(struct ip6_hdr) + sizeof(struct tcphdr))
 
 struct wire {
 	wire_receive_fn *fn;
@@ -226,31 +230,37 @@ int wire_send(struct wire *w, const uint8_t *pkt, size_t len, unsigned ifindex)
 	return libnet_write_raw_ipv6(w->out, copy, (uint32_t)len) < 0 ? -errno : 0;
 }
 
-/* The segment the kernel is to find its connection by: no data, as ICMPv6 quotes need not be whole. */
-static void quote(const struct pcb *p, uint32_t seq, uint8_t ret[static sizeof(struct ip6_hdr) + sizeof(struct tcphdr)])
+/* The segment the kernel is to find its connection by: no data, as ICMPv6 quotes need not be whole. Returns its length. */
+static uint32_t quote(const struct pcb *p, uint32_t seq, uint8_t ret[static QUOTE_MAX])
 {
-	struct ip6_hdr ip6 = { .ip6_flow = htonl(6u << 28), .ip6_plen = htons(sizeof(struct tcphdr)) };
 	struct tcphdr tcp = { .th_sport = htons(p->lport), .th_dport = htons(p->fport), .th_seq = htonl(seq) };
+	struct udphdr udp = { .uh_sport = htons(p->lport), .uh_dport = htons(p->fport), .uh_ulen = htons(sizeof(udp)) };
+	struct ip6_hdr ip6 = { .ip6_flow = htonl(6u << 28) };
+	bool is_tcp = p->proto == IPPROTO_TCP;
+	uint16_t len = is_tcp ? sizeof(tcp) : sizeof(udp);
 
-	ip6.ip6_nxt = IPPROTO_TCP;
+	ip6.ip6_plen = htons(len);
+	ip6.ip6_nxt = p->proto;
 	ip6.ip6_hlim = 64;
 	ip6.ip6_src = p->local;
 	ip6.ip6_dst = p->foreign;
 	tcp.th_off = sizeof(tcp) / 4;
 	tcp.th_flags = TH_ACK;
 	memcpy(ret, &ip6, sizeof(ip6));
-	memcpy(ret + sizeof(ip6), &tcp, sizeof(tcp));
+	memcpy(ret + sizeof(ip6), is_tcp ? (void *)&tcp : (void *)&udp, len);
+	return sizeof(ip6) + len;
 }
 
 /* Builds the ICMPv6 error in libnet's queue, quoting segment of len octets. */
-static int build_kick(struct wire *w, const struct pcb *p, const struct in6_addr *via, uint8_t *segment, uint32_t len)
+static int build_error(struct wire *w, const struct pcb *p, uint8_t code, const struct in6_addr *via, uint8_t *segment,
+		       uint32_t len)
 {
 	struct libnet_in6_addr src, dst;
 
 	memcpy(&src, via, sizeof(src));
 	memcpy(&dst, &p->local, sizeof(dst));
 	libnet_clear_packet(w->out);
-	if (libnet_build_icmpv6_unreach(ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOROUTE, 0, segment, len, w->out, 0) < 0)
+	if (libnet_build_icmpv6_unreach(ICMP6_DST_UNREACH, code, 0, segment, len, w->out, 0) < 0)
 		return -ENOMEM;
 	/* Hop limit 1: should the address not be local after all, it goes no further than the link. */
 	if (libnet_build_ipv6(0, 0, (uint16_t)(LIBNET_ICMPV6_UNREACH_H + len), IPPROTO_ICMPV6, 1, src, dst, NULL, 0,
@@ -259,15 +269,14 @@ static int build_kick(struct wire *w, const struct pcb *p, const struct in6_addr
 	return 0;
 }
 
-int wire_kick(struct wire *w, const struct pcb *p, uint32_t seq, const struct in6_addr *via, unsigned n)
+/* Hands the local stack n ICMPv6 Destination Unreachable errors about p. */
+static int tell_stack(struct wire *w, const struct pcb *p, uint32_t seq, uint8_t code, const struct in6_addr *via,
+		      unsigned n)
 {
-	uint8_t segment[sizeof(struct ip6_hdr) + sizeof(struct tcphdr)];
-	int r;
+	uint8_t segment[QUOTE_MAX];
+	uint32_t len = quote(p, seq, segment);
+	int r = build_error(w, p, code, via, segment, len);
 
-	if (p->proto != IPPROTO_TCP || !p->established)
-		return -EINVAL;
-	quote(p, seq, segment);
-	r = build_kick(w, p, via, segment, sizeof(segment));
 	if (!r)
 		r = aim(w, via, 0);
 	for (unsigned i = 0; !r && i < n; i++)
@@ -275,4 +284,18 @@ int wire_kick(struct wire *w, const struct pcb *p, uint32_t seq, const struct in
 			r = -errno;
 	libnet_clear_packet(w->out);
 	return r;
+}
+
+int wire_kick(struct wire *w, const struct pcb *p, uint32_t seq, const struct in6_addr *via, unsigned n)
+{
+	if (p->proto != IPPROTO_TCP || !p->established)
+		return -EINVAL;
+	return tell_stack(w, p, seq, ICMP6_DST_UNREACH_NOROUTE, via, n);
+}
+
+int wire_unreachable(struct wire *w, const struct pcb *p, uint32_t seq, const struct in6_addr *via)
+{
+	if (p->proto == IPPROTO_TCP && !p->established)
+		return -EINVAL;
+	return tell_stack(w, p, seq, ICMP6_DST_UNREACH_ADDR, via, 1);
 }

@@ -187,6 +187,52 @@ START_TEST(a4_both_may_call_at_once)
 }
 END_TEST
 
+START_TEST(x3_keys_are_renewed_under_the_old_ones)
+{
+	uint32_t spi, id;
+
+	world_connect(&w, client, C0, server, S0, 1000);
+	world_run(&w, USEC_PER_SEC);
+	spi = entry(server)->sa->in.spi;
+	id = entry(server)->id;
+	world_run(&w, UINT64_C(25) * 3600 * USEC_PER_SEC);
+	ck_assert_uint_ne(entry(server)->sa->in.spi, spi);
+	ck_assert_uint_eq(entry(server)->id, id);
+	ck_assert_uint_eq(entry(client)->sa->out.spi, entry(server)->sa->in.spi);
+	ck_assert_uint_eq(core_counter(w.host[server].core, COUNT_CONFLICTS), 0);
+	assert_active(server, C0);
+	world_down(&w, client, C0);
+	world_up(&w, client, C1);
+	world_run(&w, USEC_PER_SEC);
+	assert_active(server, C1);
+}
+END_TEST
+
+/* The Init of the client, quoted in a Parameter Problem from the server's address, its nonce changed by flip. */
+static void problem(uint8_t flip)
+{
+	const struct action *a = &w.host[client].last_send;
+	uint8_t pkt[48 + SIGNAL_MTU] = { 0x60, [6] = IPPROTO_ICMPV6, [40] = 4, [41] = 2 };
+
+	memcpy(pkt + 48, a->send.packet, a->send.len);
+	pkt[48 + 40 + 4 + 4 + 4] ^= flip;	/* IPv6, Destination Options and option headers, AAP's header, SPI: the nonce */
+	core_packet(w.host[client].core, pkt, 48u + a->send.len, w.now);
+	world_collect(&w);
+}
+
+START_TEST(s7_a_parameter_problem_that_quotes_our_init_shows_a_plain_host)
+{
+	w.lose = lose_all;
+	world_connect(&w, client, C0, server, S0, 1000);
+	problem(1);
+	ck_assert_int_eq(entry(client)->status, PEER_UNKNOWN);
+	problem(0);
+	ck_assert_int_eq(entry(client)->status, PEER_PLAIN);
+	world_run(&w, 60 * USEC_PER_SEC);
+	ck_assert_uint_eq(w.host[client].sends, 1);
+}
+END_TEST
+
 /* An Init from an address nobody answers at, as a flooder sends it. */
 static void flood_one(unsigned i)
 {
@@ -301,6 +347,8 @@ int main(void)
 	tcase_add_test(tc, s7_a_silent_host_is_plain_and_left_alone);
 	tcase_add_loop_test(tc, x9_prefixes_that_are_not_to_be_probed_are_not, 0, 2);
 	tcase_add_test(tc, a4_both_may_call_at_once);
+	tcase_add_test(tc, x3_keys_are_renewed_under_the_old_ones);
+	tcase_add_test(tc, s7_a_parameter_problem_that_quotes_our_init_shows_a_plain_host);
 	tcase_add_test(tc, x8_a_flood_of_inits_makes_no_state_and_stops_nobody);
 	tcase_add_test(tc, a3_who_takes_an_address_over_does_not_get_its_connections);
 	tcase_add_test(tc, x6_if_both_answer_neither_is_believed);

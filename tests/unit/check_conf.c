@@ -87,7 +87,7 @@ static const struct {
 	const char *text, *why;		/* why: what follows the file's name */
 } bad[] = {
 	{ "binding_lifetime = 600\nbinding_lifetme = 600\n",
-	  ":2: found binding_lifetme, expected one of default_lifetime, maximum_expired_lifetime, binding_lifetime, max_entries, "
+	  ":2: found binding_lifetme, expected one of default_lifetime, maximum_expired_lifetime, binding_lifetime, appendix_b, max_entries, "
 	  "max_addresses, max_per_prefix, plain_lifetime, probe, no_probe, "
 	  "max_connections, max_foreign, control_group, state, peer" },
 	{ "\n\ndefault_lifetime = 0\n", ":3: found default_lifetime = 0, expected a whole number from 1 to 31536000" },

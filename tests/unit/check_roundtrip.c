@@ -367,6 +367,9 @@ START_TEST(appendix_b_packet_is_ah_and_nothing_else)
 	ck_assert_int_eq(signal_build(&s, 12, pkt, sizeof(pkt)), 64);
 	ck_assert_uint_eq(pkt[6], IPPROTO_AH);
 	ck_assert_uint_eq(pkt[40], IPPROTO_NONE);
+	ck_assert_int_eq(signal_parse(pkt, 64, &got), 0);
+	ck_assert(got.bare);
+	pkt[40] = IPPROTO_TCP;		/* somebody's IPsec */
 	ck_assert_int_eq(signal_parse(pkt, 64, &got), -ENOMSG);
 }
 END_TEST

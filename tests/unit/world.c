@@ -106,6 +106,9 @@ static void note(struct world *w, unsigned i, const struct action *a)
 	case ACTION_KICK:
 		h->kicks++;
 		break;
+	case ACTION_UNREACHABLE:
+		h->unreachable++;
+		break;
 	case ACTION_EVENT:
 		h->events[a->event.event]++;
 		if (getenv("WORLD_TRACE"))

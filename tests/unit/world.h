@@ -18,7 +18,7 @@ struct host {
 	struct core *core;
 	struct core_peer peer;
 	struct pair pair;		/* what the datapath would use, by the last ACTION_PAIR */
-	unsigned kicks, sends, events[EVENT_DROPPED + 1];
+	unsigned kicks, unreachable, sends, events[EVENT_DROPPED + 1];
 	struct action last_send;
 };
 

@@ -8,7 +8,7 @@ topology c0 c1 s0
 in_ns "$client" sysctl -qw net.ipv6.conf.c0.accept_dad=0 net.ipv6.conf.c1.accept_dad=0
 helpers
 serve
-talk t --bytes "$octets" --rate $((octets / 24))
+talk t --bytes "$octets" --rate $((octets / 50))
 link=0
 for i in $(seq 20); do
 	must_soon 10 "the server has verified both addresses" both_active server $C0 $C1

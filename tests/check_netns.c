@@ -25,7 +25,7 @@ static const struct script {
 	unsigned seconds;	/* it has for all */
 } script[] = {
 #ifdef SCRIPTS_QEMU
-	{ "qemu/session.sh", 240 },
+	{ "qemu/session.sh", 400 },
 	{ "qemu/ah.sh", 120 },
 #else
 	{ "netns/move.sh", 60 },
@@ -40,7 +40,7 @@ static const struct script {
 	{ "netns/firewall.sh", 60 },
 	{ "netns/servers.sh", 60 },
 	{ "netns/programs.sh", 90 },
-	{ "netns/bulk.sh", 180 },
+	{ "netns/bulk.sh", 240 },
 	{ "netns/pmtu.sh", 90 },
 	{ "netns/wire.sh", 90 },
 	{ "netns/tentative.sh", 90 },

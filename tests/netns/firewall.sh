@@ -18,14 +18,14 @@ firewall()
 			$2
 		}
 		chain output {
-			# Not for all protocols: conntrack takes every packet without an upper layer for invalid.
-			type filter hook output priority filter; policy accept;
-			meta l4proto tcp ct state invalid counter name invalid_out drop
+			type filter hook output priority filter; policy drop;
+			ct state invalid counter name invalid_out drop
+			ct state established,related,new accept
+			icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, mld2-listener-report } accept
 		}
 	}
 	END
 }
-
 
 topology c0 c1 s0 s1
 helpers

@@ -86,7 +86,7 @@ teardown()
 {
 	local status=$? ns h
 	trap '' INT TERM
-	trap - EXIT
+	trap - EXIT ERR
 	set +e
 	if [[ $status != 0 && $status != "$SKIP" ]]; then
 		show_logs
@@ -120,10 +120,11 @@ now_ms()
 	echo $((${t/./} / 1000))
 }
 
-# wait_until SECONDS COMMAND...: runs COMMAND until it succeeds. Fails quietly after SECONDS.
+# wait_until SECONDS COMMAND...: runs COMMAND until it succeeds. Fails quietly after SECONDS, on a slow machine
+# HMIP_PATIENCE times as many.
 wait_until()
 {
-	local end=$(($(now_ms) + $1 * 1000))
+	local end=$(($(now_ms) + $1 * 1000 * ${HMIP_PATIENCE:-1}))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		(($(now_ms) < end)) || return 1
@@ -410,7 +411,7 @@ ctl()
 {
 	local side=$1
 	shift
-	timeout 5 "$(program hmipctl)" -s "$dir/$side.sock" "$@"
+	timeout $((5 * ${HMIP_PATIENCE:-1})) "$(program hmipctl)" -s "$dir/$side.sock" "$@"
 }
 
 # helper_start SIDE: with the configuration $dir/SIDE.conf (written if there is none), until it answers.

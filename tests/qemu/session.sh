@@ -10,7 +10,7 @@ if [[ ${1-} != inside ]]; then
 	exec "$here/run" "$here/session.sh" inside
 fi
 
-export HMIP_LOGS=/tmp/hmip-logs CK_TIMEOUT_MULTIPLIER=5
+export HMIP_LOGS=/tmp/hmip-logs CK_TIMEOUT_MULTIPLIER=5 HMIP_PATIENCE=5
 for check in check_datapath check_heard check_attach check_move; do
 	[[ ! -x $HMIP_BUILD/tests/$check ]] || "$HMIP_BUILD/tests/$check"
 done

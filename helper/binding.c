@@ -229,7 +229,11 @@ static bool has_news(const struct hce *h)
 /* News has been sent: when to send it again if no Acknowledgement comes. */
 static void arm(struct core *c, struct hce *h, usec_t now)
 {
-	h->rt.timeout = h->rt.tries++ ? 2 * h->rt.timeout : binding_timeout(h);
+	if (!h->rt.tries)
+		h->rt.timeout = binding_timeout(h);
+	else if (explore_round(h, h->rt.tries))
+		h->rt.timeout *= 2;
+	h->rt.tries++;
 	if (h->rt.timeout > MAX_BINDACK_TIMEOUT)
 		h->rt.timeout = MAX_BINDACK_TIMEOUT;
 	/* draft-13 10.11 allows a slow rate for as long as wished: connections wish it */
@@ -359,10 +363,8 @@ void binding_sync(struct core *c, struct hce *h, usec_t now)
 		return;
 	}
 
-	struct signal s = { .src = src->addr, .dst = h->pair.foreign };
+	struct signal s = { .src = src->addr, .dst = explore_target(h, h->rt.tries) };
 
-	if (IN6_IS_ADDR_UNSPECIFIED(&s.dst))
-		s.dst = h->addrs->addr;
 	bare = says_it_all(c, h);
 	if (bare) {
 		s.src = bare->addr;
@@ -371,6 +373,14 @@ void binding_sync(struct core *c, struct hce *h, usec_t now)
 	} else if (binding_compose(c, h, &s, now)) {
 		core_send(c, h, &s);
 	}
+}
+
+void binding_retry(struct hce *h, usec_t now)
+{
+	if (h->rt.tries <= 1)
+		return;
+	h->rt.tries = 0;
+	h->rt.next = now;
 }
 
 void binding_renew(struct core *c, struct hce *h, usec_t now)

@@ -624,6 +624,7 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 			binding_renew(c, h, now);
 			core_act(c, ACTION_KICK, h);
 		}
+		binding_retry(h, now);
 		binding_sync(c, h, now);
 	}
 }

@@ -11,6 +11,7 @@
  *   update.c     Binding Updates, receiving
  *   request.c    Binding Requests
  *   reach.c      Challenge and Response
+ *   explore.c    what does not get through is tried another way
  *   contest.c    two hosts claim one address
  *   aap.c        SAs with hosts that share no keys
  *   state.c      what survives a restart
@@ -244,6 +245,9 @@ void binding_requested(struct core *c, struct hce *h, const uint16_t *id, usec_t
 /* An address of h's peer that is in use will run out soon: asks for it to be announced anew (B10). */
 void binding_request(struct core *c, struct foreign_addr *fa, usec_t now);
 
+/* A way may have opened: what was sent more than once in vain is sent again, without waiting. binding_sync() does it. */
+void binding_retry(struct hce *h, usec_t now);
+
 /* Has everything announced again at once: the peer asked (B10), or it must hear that we are back. */
 void binding_renew(struct core *c, struct hce *h, usec_t now);
 
@@ -305,6 +309,14 @@ void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to, con
 
 /* Whether bu is the right Response for fa. */
 bool reach_verify(struct core *c, const struct foreign_addr *fa, const struct binding_update *bu);
+
+/* explore.c */
+
+/* Where the news goes that was sent so many times in vain: to all addresses of h in turn, the pair's first. */
+struct in6_addr explore_target(const struct hce *h, unsigned tries);
+
+/* Whether so many sendings went to each of h's Active addresses equally often. */
+bool explore_round(const struct hce *h, unsigned tries);
 
 /* contest.c */
 

@@ -32,6 +32,7 @@ static const struct script {
 	{ "netns/fresh.sh", 60 },
 	{ "netns/server-moves.sh", 60 },
 	{ "netns/both-in-turn.sh", 180 },
+	{ "netns/both-lose.sh", 90 },
 	{ "netns/carrier.sh", 60 },
 	{ "netns/outage.sh", 120 },
 	{ "netns/prefer.sh", 60 },

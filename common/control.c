@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The doors' names and the shims' one message; libc only, since programs are given it too. */
+/* The doors' names and what passes through the shims' one; libc only, since programs are given it too. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE	/* secure_getenv() */
 #endif
@@ -20,9 +20,22 @@ int control_register_parse(const void *buf, size_t len, struct control_register 
 	memcpy(&r, buf, sizeof(r));
 	if (r.magic != CONTROL_MAGIC || r.version != CONTROL_VERSION || r.reserved)
 		return -EPROTO;
-	if (r.origin != CONTROL_CONNECT && r.origin != CONTROL_ACCEPT)
+	if (r.verb < CONTROL_CONNECT || r.verb > CONTROL_INFO)
 		return -EPROTO;
 	*ret = r;
+	return 0;
+}
+
+int control_answer_parse(const void *buf, size_t len, struct control_answer *ret)
+{
+	struct control_answer a;
+
+	if (len != sizeof(a))
+		return -EPROTO;
+	memcpy(&a, buf, sizeof(a));
+	if (a.magic != CONTROL_MAGIC || a.version != CONTROL_VERSION || a.result > 0 || a.flags & ~CONTROL_FLAGS)
+		return -EPROTO;
+	*ret = a;
 	return 0;
 }
 

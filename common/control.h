@@ -5,7 +5,8 @@
  * There are two doors to one helper, both SOCK_SEQPACKET:
  *
  *   @hmip:PATH   abstract, so reachable from a chroot and gone with its namespace: shims register sockets here.
- *                One struct control_register with the socket's descriptor in SCM_RIGHTS, then close; no answer.
+ *                One struct control_register with the socket's descriptor in SCM_RIGHTS. It is not answered if it
+ *                only shows a socket; else by one struct control_answer, with which the helper closes.
  *                The shim sends only to a listener whose SO_PEERCRED says root or its own user: an abstract
  *                name can be taken by anybody.
  *   PATH         in the file system (default HMIP_SOCKET_DEFAULT): hmipctl. One JSON object as request,
@@ -17,6 +18,7 @@
 #ifndef HMIP_CONTROL_H
 #define HMIP_CONTROL_H
 
+#include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -29,16 +31,35 @@
 #define CONTROL_VERSION		1
 #define CONTROL_PACKET_MAX	32768			/* octets of JSON in one packet */
 
-enum control_origin {
+enum control_verb {
 	CONTROL_CONNECT = 1,	/* this side initiated: may create a Foreign Host Cache Entry (C4) */
 	CONTROL_ACCEPT = 2,	/* this side answered: marks an entry trusted (X8), creates none */
+	CONTROL_TRUST = 3,	/* the entry of this connection is trusted (X8) */
+	CONTROL_FORGET = 4,	/* ... is to go */
+	CONTROL_INFO = 5,	/* what is known of this connection */
 };
 
-/* A socket is shown to the helper. Host byte order: it never leaves the machine. */
+/* A socket is shown to the helper: the descriptor proves whose it is. Host byte order: it never leaves the machine. */
 struct control_register {
 	uint32_t magic, version;
-	uint32_t origin;	/* enum control_origin */
+	uint32_t verb;		/* enum control_verb */
 	uint32_t reserved;	/* 0 */
+};
+
+#define CONTROL_KNOWN		1	/* the connection belongs to an entry; without, all that follows is 0 */
+#define CONTROL_HOMELESS	2
+#define CONTROL_TRUSTED		4
+#define CONTROL_MOVED		8	/* the pairs differ */
+#define CONTROL_FLAGS		15
+
+/* The answer to all but the first two. */
+struct control_answer {
+	uint32_t magic, version;
+	int32_t result;		/* 0 or a negative errno */
+	uint32_t flags;		/* CONTROL_KNOWN, ... */
+	uint32_t addresses;	/* of the peer, that may be used */
+	uint32_t connections;	/* with it, open ones */
+	struct in6_addr local, foreign, local_now, foreign_now;
 };
 
 /*
@@ -46,6 +67,9 @@ struct control_register {
  * than one well-formed message of this version.
  */
 int control_register_parse(const void *buf, size_t len, struct control_register *ret);
+
+/* The same for what the helper answers. */
+int control_answer_parse(const void *buf, size_t len, struct control_answer *ret);
 
 /* The socket path in force: the argument if not NULL, else the environment (not for set-uid programs), else the default. */
 const char *control_path(const char *option);

@@ -208,6 +208,16 @@ void core_send_failed(struct core *c, const struct action *send, usec_t now);
  */
 int core_pcb_open(struct core *c, const struct pcb *p, usec_t now);
 
+/* The program says that who is at the other end is honest: the entry stays when others must make room (X8). Returns 0, or
+ * -ENOENT if the connection has no entry. */
+int core_trust(struct core *c, uint64_t cookie);
+
+/*
+ * The program of user uid says that the entry of this connection is to go: its connections are left alone from then on, and
+ * the next one begins anew. Returns 0, -ENOENT as above, or -EPERM if open connections of others refer to it; root may.
+ */
+int core_forget(struct core *c, uint64_t cookie, uint32_t uid, usec_t now);
+
 /* Its handshake is over: what core_pcb_open() reported as not established is now. */
 void core_pcb_established(struct core *c, uint64_t cookie, usec_t now);
 

@@ -264,6 +264,16 @@ static int ctl_read(struct client *cl)
 	return cl->monitor ? 0 : client_put_json(cl, a);
 }
 
+static int shim_answer(struct client *cl, int fd, enum control_verb verb)
+{
+	struct control_answer a = { 0 };
+
+	cl->ctl->handler.asked(cl->ctl->handler.ctx, fd, verb, cl->peer.uid, &a);
+	a.magic = CONTROL_MAGIC;
+	a.version = CONTROL_VERSION;
+	return client_put(cl, (const char *)&a, sizeof(a));
+}
+
 /* Something came from a shim: each message shows one socket. */
 static int shim_read(struct client *cl)
 {
@@ -274,10 +284,12 @@ static int shim_read(struct client *cl)
 
 	if (n < 0)
 		return n == -EAGAIN ? 0 : (int)n;
-	if (fd >= 0 && control_register_parse(buf, n, &reg) == 0)
-		cl->ctl->handler.shown(cl->ctl->handler.ctx, fd, reg.origin);
-	else
+	if (fd < 0 || control_register_parse(buf, n, &reg) < 0)
 		n = -EPROTO;
+	else if (reg.verb == CONTROL_CONNECT || reg.verb == CONTROL_ACCEPT)
+		cl->ctl->handler.shown(cl->ctl->handler.ctx, fd, reg.verb);
+	else
+		n = shim_answer(cl, fd, reg.verb);
 	door_dispose(fd);
 	return n < 0 ? (int)n : 0;
 }

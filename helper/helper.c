@@ -141,7 +141,7 @@ static int on_prefer(void *ctx, const struct in6_addr *addr, const char *interfa
 	return r;
 }
 
-static void on_shown(void *ctx, int fd, enum control_origin origin)
+static void on_shown(void *ctx, int fd, enum control_verb verb)
 {
 	struct helper *h = ctx;
 	struct pcb p, *known;
@@ -151,7 +151,7 @@ static void on_shown(void *ctx, int fd, enum control_origin origin)
 		log_debug("was shown something that is no connection over IPv6 (%s), ignoring", strerror(-r));
 		return;
 	}
-	p.origin = origin == CONTROL_CONNECT ? PCB_CONNECT : PCB_ACCEPT;
+	p.origin = verb == CONTROL_CONNECT ? PCB_CONNECT : PCB_ACCEPT;
 	r = core_pcb_open(h->core, &p, helper_now());
 	if (r < 0)
 		log_debug("cannot take the connection from port %u to [%s]:%u: %s", p.lport, addr_text(&p.foreign).s, p.fport,
@@ -524,7 +524,8 @@ static int check_privilege(void)
 int helper_start(const struct helper_options *options, struct helper **ret)
 {
 	struct helper *h = calloc(1, sizeof(*h));
-	const struct ctl_handler handler = { .report = on_report, .prefer = on_prefer, .shown = on_shown, .ctx = h };
+	const struct ctl_handler handler = { .report = on_report, .prefer = on_prefer, .shown = on_shown,
+		.asked = helper_asked, .ctx = h };
 	int r;
 
 	if (!h)

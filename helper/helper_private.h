@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What helper.c (opens, closes, hears) and carry.c (carries out what the core asks for) share.
+ * What helper.c (opens, closes, hears), carry.c (carries out what the core asks for) and asked.c share.
  */
 #ifndef HMIP_HELPER_PRIVATE_H
 #define HMIP_HELPER_PRIVATE_H
@@ -71,6 +71,9 @@ struct pcb *helper_pcb(struct helper *h, uint64_t cookie);
 
 /* Tells the core of connections whose handshake is over, as the datapath has seen. */
 void helper_settle(struct helper *h);
+
+/* For ctl.h: a program asks about a connection of its own. */
+void helper_asked(void *ctx, int fd, enum control_verb verb, uid_t uid, struct control_answer *ret);
 
 /* The core, for report.h. */
 struct report helper_report(struct helper *h);

@@ -180,6 +180,8 @@ struct local_addr {
 	UT_hash_handle hh;		/* by addr */
 };
 
+#define PCB_UID_UNKNOWN	UINT32_MAX
+
 enum pcb_origin {
 	PCB_CONNECT,			/* this host initiated */
 	PCB_ACCEPT,
@@ -199,6 +201,7 @@ struct pcb {
 	uint16_t lport, fport;		/* host order */
 	uint8_t proto;			/* IPPROTO_TCP, IPPROTO_UDP */
 	enum pcb_origin origin;
+	uint32_t uid;			/* of the user whose socket it is, or PCB_UID_UNKNOWN */
 	bool established;
 	uint32_t gen;			/* of the entry's pair at birth */
 	struct hce *hce;		/* NULL: its peer has no entry (yet) */

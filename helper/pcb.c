@@ -113,6 +113,7 @@ static struct pcb *pcb_add(struct core *c, const struct pcb *from, struct local_
 	p->fport = from->fport;
 	p->proto = from->proto;
 	p->origin = from->origin;
+	p->uid = from->uid;
 	p->established = from->established;
 	p->opened = now;
 	p->forget = USEC_NEVER;
@@ -215,6 +216,29 @@ void core_pcb_established(struct core *c, uint64_t cookie, usec_t now)
 	p->established = true;
 	if (p->hce)
 		hce_answered(c, p->hce, now);
+}
+
+int core_trust(struct core *c, uint64_t cookie)
+{
+	struct pcb *p = pcb_by_cookie(c, cookie);
+
+	if (!p || !p->hce)
+		return -ENOENT;
+	p->hce->trusted = true;
+	return 0;
+}
+
+int core_forget(struct core *c, uint64_t cookie, uint32_t uid, usec_t now)
+{
+	struct pcb *p = pcb_by_cookie(c, cookie), *other;
+
+	if (!p || !p->hce)
+		return -ENOENT;
+	DL_FOREACH(p->hce->pcbs, other)
+		if (uid != 0 && other->uid != uid && other->forget == USEC_NEVER)
+			return -EPERM;
+	hce_destroy(c, p->hce, now);
+	return 0;
 }
 
 void core_pcb_close(struct core *c, uint64_t cookie, usec_t now)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define READ_MAX	1024	/* datagrams taken in one sockdiag_read() */
@@ -252,6 +253,7 @@ static int tcp_state(int fd, struct pcb *ret)
 int sockdiag_describe(int fd, struct pcb *ret)
 {
 	struct pcb p = { 0 };
+	struct stat st;
 	int domain, type, protocol, r;
 
 	r = sock_option(fd, SO_DOMAIN, &domain, sizeof(domain));
@@ -273,7 +275,11 @@ int sockdiag_describe(int fd, struct pcb *ret)
 	p.established = true;
 	if (!r && protocol == IPPROTO_TCP)
 		r = tcp_state(fd, &p);
-	if (!r)
-		*ret = p;
-	return r;
+	if (!r && fstat(fd, &st))
+		r = -errno;
+	if (r)
+		return r;
+	p.uid = st.st_uid;
+	*ret = p;
+	return 0;
 }

@@ -10,7 +10,7 @@ if [ ! -x "$helper" ]; then
 fi
 umask 077
 file=example-$$.conf
-trap 'rm -f "$file"' EXIT
+trap 'rm -f "$file" "${file%.conf}" "${file%.conf}.c"' EXIT
 
 # try WHAT PEERS: $file, which must be taken and have so many peers.
 try()
@@ -35,4 +35,14 @@ for page in "$man/hmip.conf.5" "$top_srcdir/README"; do
 		try "${page##*/}, peer $peer" 1
 	done
 done
+# The program in libhmip(3); tests/netns/api.sh runs it.
+if command -v "${CC:-cc}" >/dev/null; then
+	example "$man/libhmip.3" >"${file%.conf}.c"
+	if said=$("${CC:-cc}" -Wall -Werror -I "$top_srcdir/shim" -o "${file%.conf}" "${file%.conf}.c" \
+		-L "$top_builddir/shim/.libs" -lhmip 2>&1); then
+		good
+	else
+		bad "libhmip.3, the example" "$said"
+	fi
+fi
 summary

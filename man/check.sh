@@ -35,6 +35,12 @@ same()
 	fi
 }
 
+# example PAGE: the program among its examples.
+example()
+{
+	sed -n '/^\.Sh EXAMPLES/,/^\.Sh ERRORS/{/^\.Bd/,/^\.Ed/{/^\.[BE]d/d; s/\\e/\\/g; p;};}' "$1"
+}
+
 summary()
 {
 	printf '%d%%: Checks: %d, Failures: %d, Errors: 0\n' $((100 * (checks - failures) / checks)) $checks $failures

@@ -53,7 +53,7 @@ EXPORT int accept(int fd, struct sockaddr *addr, socklen_t *len)
 	socklen_t room = room_for(addr, len);
 	int r = libc()->accept(fd, addr, len);
 
-	if (r >= 0)
+	if (r >= 0 && !names_prevented(fd))
 		accepted(r, addr, room);
 	return r;
 }
@@ -63,7 +63,7 @@ EXPORT int accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 	socklen_t room = room_for(addr, len);
 	int r = libc()->accept4(fd, addr, len, flags);
 
-	if (r >= 0)
+	if (r >= 0 && !names_prevented(fd))
 		accepted(r, addr, room);
 	return r;
 }

@@ -33,7 +33,7 @@ EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t len)
 	int saved = errno;
 	int r = libc()->bind(fd, addr, len);
 
-	if (!r || errno != EADDRNOTAVAIL || !helper_eligible(addr, len, &asked))
+	if (!r || errno != EADDRNOTAVAIL || !helper_eligible(addr, len, &asked) || names_prevented(fd))
 		return r;
 	r = bind_elsewhere(fd, &asked, len);
 	if (!r)

@@ -47,7 +47,7 @@ EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t len)
 	struct sockaddr_in6 asked;
 
 	/* In this order: without a helper even a bad pointer is the kernel's business. */
-	if (!helper_known() || !helper_eligible(addr, len, &asked))
+	if (!helper_known() || !helper_eligible(addr, len, &asked) || names_prevented(fd))
 		return libc()->connect(fd, addr, len);
 	return connect6(fd, addr, len, &asked);
 }

@@ -129,9 +129,23 @@ static bool door_is_trusted(int fd)
 	return !raw_getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) && (peer.uid == 0 || peer.uid == geteuid());
 }
 
-static void hand_over(int at, int fd, enum control_origin origin)
+/* A connection to the helper's door. Returns its descriptor or a negative errno. */
+static int open_door(void)
 {
-	struct control_register text = { CONTROL_MAGIC, CONTROL_VERSION, origin, 0 };
+	int at = raw_socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK), r;
+
+	if (at < 0)
+		return -errno;
+	if (!raw_connect(at, (const struct sockaddr *)&door, door_len) && door_is_trusted(at))
+		return at;
+	r = errno == EAGAIN ? -EAGAIN : -ENXIO;
+	raw_close(at);
+	return r;
+}
+
+static int hand_over(int at, int fd, enum control_verb verb)
+{
+	struct control_register text = { CONTROL_MAGIC, CONTROL_VERSION, verb, 0 };
 	struct iovec iov = { &text, sizeof(text) };
 	union {
 		struct cmsghdr align;
@@ -147,18 +161,44 @@ static void hand_over(int at, int fd, enum control_origin origin)
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(fd));
 	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	raw_sendmsg(at, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return raw_sendmsg(at, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
-void helper_show(int fd, enum control_origin origin)
+void helper_show(int fd, enum control_verb verb)
 {
-	int at = raw_socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int at = open_door();
 
 	if (at < 0)
 		return;
-	if (!raw_connect(at, (const struct sockaddr *)&door, door_len) && door_is_trusted(at))
-		hand_over(at, fd, origin);
+	hand_over(at, fd, verb);
 	raw_close(at);
+}
+
+static int receive(int at, struct control_answer *ret)
+{
+	char buf[sizeof(*ret) + 1];
+	int n = raw_wait(at, HELPER_ANSWER_MS);
+
+	if (n == 0)
+		return -ETIMEDOUT;
+	if (n > 0)
+		n = raw_recv(at, buf, sizeof(buf));
+	if (n < 0)
+		return -errno;
+	return control_answer_parse(buf, n, ret);
+}
+
+int helper_ask(int fd, enum control_verb verb, struct control_answer *ret)
+{
+	int at = helper_known() ? open_door() : -ENXIO, r;
+
+	if (at < 0)
+		return at;
+	r = hand_over(at, fd, verb);
+	if (!r)
+		r = receive(at, ret);
+	raw_close(at);
+	return r ? r : ret->result;
 }
 
 bool helper_eligible(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *ret)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The helper as a program sees it: a view to look into and a door to show sockets at. Everything here is
- * async-signal-safe, takes no lock, waits for nobody and holds no descriptor between calls. Only helper_lookup() and
+ * async-signal-safe, takes no lock, waits for nobody (helper_ask() does) and holds no descriptor between calls. Only helper_lookup() and
  * helper_show() make system calls worth counting, and none while there is no helper but for a failing open(2) every
  * HELPER_RETRY_MS.
  *
@@ -17,7 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HELPER_RETRY_MS	100
+#define HELPER_RETRY_MS		100
+#define HELPER_ANSWER_MS	1000
 
 /* Reads the environment and maps the view. Idempotent; called by the constructor. Keeps errno. */
 void helper_start(void);
@@ -35,7 +36,13 @@ bool helper_known(void);
  * Shows fd at the door, or does nothing if that cannot be done at once. To be called only if helper_known(). Clobbers
  * errno.
  */
-void helper_show(int fd, enum control_origin origin);
+void helper_show(int fd, enum control_verb verb);
+
+/*
+ * Shows fd at the door with a question, and waits for the answer at most HELPER_ANSWER_MS. Returns 0 or a negative errno,
+ * the helper's own included: -ENXIO if there is none, or it is not to be trusted.
+ */
+int helper_ask(int fd, enum control_verb verb, struct control_answer *ret);
 
 /* The kernel's cookie of the socket fd, which names it for life; 0 if fd is no socket. Clobbers errno. */
 uint64_t helper_cookie(int fd);

@@ -12,6 +12,7 @@
 struct name {
 	struct in6_addr known[2], now[2];	/* by enum name_side */
 	bool has[2];
+	bool prevented;
 	uint64_t cookie;			/* 0: never used */
 	uint32_t age;
 	int fd;					/* that it was set by: tells whether the socket lives */
@@ -71,7 +72,9 @@ static uint32_t row_worth(const struct name *n)
 	uint32_t age = (__atomic_load_n(&ages, __ATOMIC_RELAXED) - n->age) & INT32_MAX;
 	uint32_t youth = INT32_MAX - age;
 
-	return helper_cookie(n->fd) == n->cookie ? UINT32_C(0x80000000) + youth : youth + 1;
+	if (helper_cookie(n->fd) != n->cookie)
+		return youth + 1;
+	return n->prevented ? UINT32_MAX : UINT32_C(0x80000000) + youth;
 }
 
 /* The row to use for a new cookie, NULL if all are being written. */
@@ -96,7 +99,8 @@ static struct row *row_cheapest(uint64_t cookie, uint32_t *seq)
 	return cheapest;
 }
 
-void names_set(int fd, enum name_side side, const struct in6_addr *known, const struct in6_addr *now)
+/* Writes the row of fd's socket, a new one if need be, as change() makes it. Returns false if there is no room. */
+static bool row_change(int fd, void (*change)(struct name *n, const void *arg), const void *arg)
 {
 	uint64_t cookie = helper_cookie(fd);
 
@@ -112,14 +116,54 @@ void names_set(int fd, enum name_side side, const struct in6_addr *known, const 
 		n.cookie = cookie;
 		n.fd = fd;
 		n.age = __atomic_add_fetch(&ages, 1, __ATOMIC_RELAXED);
-		n.has[side] = true;
-		n.known[side] = *known;
-		n.now[side] = *now;
+		change(&n, arg);
 		if (r && row_write(r, &n, seq)) {
 			__atomic_store_n(&any, true, __ATOMIC_RELAXED);
-			return;
+			return true;
 		}
 	}
+	return false;
+}
+
+struct naming {
+	enum name_side side;
+	const struct in6_addr *known, *now;
+};
+
+static void give_name(struct name *n, const void *arg)
+{
+	const struct naming *g = arg;
+
+	n->has[g->side] = true;
+	n->known[g->side] = *g->known;
+	n->now[g->side] = *g->now;
+}
+
+void names_set(int fd, enum name_side side, const struct in6_addr *known, const struct in6_addr *now)
+{
+	row_change(fd, give_name, &(struct naming){ side, known, now });
+}
+
+static void set_prevented(struct name *n, const void *arg)
+{
+	(void)arg;
+	n->prevented = true;
+}
+
+bool names_prevent(int fd)
+{
+	return row_change(fd, set_prevented, NULL);
+}
+
+bool names_prevented(int fd)
+{
+	struct name n;
+	uint32_t seq;
+	int saved = errno;
+	bool prevented = names_any() && row_find(helper_cookie(fd), &n, &seq) && n.prevented;
+
+	errno = saved;
+	return prevented;
 }
 
 void names_drop(int fd, enum name_side side)

@@ -26,6 +26,15 @@ bool names_any(void);
 /* The program called the address known, the kernel was told now. Clobbers errno. */
 void names_set(int fd, enum name_side side, const struct in6_addr *known, const struct in6_addr *now);
 
+/*
+ * The program wants this socket, and what it accepts, to be left alone. Returns false if there is no room: such rows do not
+ * give way while their sockets live. Clobbers errno.
+ */
+bool names_prevent(int fd);
+
+/* Whether it does. Keeps errno. */
+bool names_prevented(int fd);
+
 /* The program and the kernel agree about this socket from now on. Clobbers errno. */
 void names_drop(int fd, enum name_side side);
 

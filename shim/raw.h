@@ -7,8 +7,10 @@
 #ifndef HMIP_RAW_H
 #define HMIP_RAW_H
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 static inline int raw_socket(int family, int type)
@@ -54,6 +56,20 @@ static inline int raw_getsockopt(int fd, int level, int name, void *value, sockl
 static inline int raw_sendmsg(int fd, const struct msghdr *msg, int flags)
 {
 	return syscall(SYS_sendmsg, fd, msg, flags);
+}
+
+static inline int raw_recv(int fd, void *buf, size_t size)
+{
+	return syscall(SYS_recvfrom, fd, buf, size, MSG_DONTWAIT, NULL, NULL);
+}
+
+/* Waits for something to read. Returns as poll(2). */
+static inline int raw_wait(int fd, unsigned ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+	return syscall(SYS_ppoll, &p, 1, &t, NULL, 0);
 }
 
 static inline int raw_close(int fd)

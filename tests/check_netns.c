@@ -51,6 +51,7 @@ static const struct script {
 	{ "netns/others.sh", 90 },
 	{ "netns/errors.sh", 60 },
 	{ "netns/ftp.sh", 120 },
+	{ "netns/api.sh", 60 },
 #endif
 };
 

@@ -16,7 +16,7 @@ session()
 	mkfifo "$dir/$1.in"
 	# Both ways, so that opening it waits for nobody.
 	exec {ftp_in[$1]}<>"$dir/$1.in"
-	in_ns "$client" env HMIP_SOCKET="$dir/client.sock" HOME="$dir" "$(program hmip-run)" lftp >"$dir/$1.out" \
+	ip netns exec "$client" env HMIP_SOCKET="$dir/client.sock" HOME="$dir" "$(program hmip-run)" lftp >"$dir/$1.out" \
 		2>"$dir/$1.log" <"$dir/$1.in" &
 	pid_of[$1]=$!
 	tell "$1" "set net:max-retries 1; set net:reconnect-interval-base 1; set net:timeout 10; set ftp:prefer-epsv yes;

@@ -87,7 +87,7 @@ START_TEST(whatever_the_helper_does_the_program_sees_what_it_would_see)
 		bool show = _i == RIG_LIVE && row[c].concerns;
 		ck_assert_msg(s.n == show, "%s: shown %u times", row[c].text, s.n);
 		if (show) {
-			ck_assert_int_eq(s.origin, CONTROL_ACCEPT);
+			ck_assert_int_eq(s.verb, CONTROL_ACCEPT);
 			ck_assert_uint_eq(s.cookie, rig_cookie(w));
 		}
 		close(w);

@@ -93,7 +93,7 @@ START_TEST(whatever_the_helper_does_the_program_sees_what_it_would_see)
 		bool show = _i == RIG_LIVE && taken && (call[i].concerns || call[i].port == 1);
 		ck_assert_msg(s.n == show, "%s: shown %u times", call[i].what, s.n);
 		if (show) {
-			ck_assert_int_eq(s.origin, CONTROL_CONNECT);
+			ck_assert_int_eq(s.verb, CONTROL_CONNECT);
 			ck_assert_uint_eq(s.cookie, rig_cookie(with.fd));
 		}
 		close(with.fd);

@@ -50,6 +50,22 @@ static int enter(void)
 	return 0;
 }
 
+/* An address is tentative until the kernel has come round to seeing that loopback needs no detection of duplicates. */
+static int settle(const char *text)
+{
+	struct sockaddr_in6 a = { .sin6_family = AF_INET6 };
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), r = -1;
+
+	inet_pton(AF_INET6, text, &a.sin6_addr);
+	for (int i = 0; r && i < 5000; i++) {
+		r = bind(fd, (struct sockaddr *)&a, sizeof(a));
+		if (r)
+			usleep(1000);
+	}
+	close(fd);
+	return r;
+}
+
 static int dress_loopback(void)
 {
 	static const char *const addr[] = { HERE, THERE, ULA };
@@ -65,6 +81,8 @@ static int dress_loopback(void)
 		inet_pton(AF_INET6, addr[i], &in6.ifr6_addr);
 		r = ioctl(fd, SIOCSIFADDR, &in6);
 	}
+	for (size_t i = 0; !r && i < LENGTH(addr); i++)
+		r = settle(addr[i]);
 	close(fd);
 	return r;
 }
@@ -202,7 +220,7 @@ static bool read_message(int fd, struct rig_shown *s)
 	ck_assert_uint_eq(c->cmsg_len, CMSG_LEN(sizeof(int)));
 	memcpy(&shown, CMSG_DATA(c), sizeof(shown));
 	s->n++;
-	s->origin = text.origin;
+	s->verb = text.verb;
 	s->cookie = rig_cookie(shown);
 	close(shown);
 	return true;
@@ -218,6 +236,11 @@ struct rig_shown rig_shown(void)
 		close(fd);
 	}
 	return s;
+}
+
+int rig_door(void)
+{
+	return door;
 }
 
 uint64_t rig_cookie(int fd)

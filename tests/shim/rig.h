@@ -44,10 +44,13 @@ extern struct view *rig_view;
 /* What was shown at the door since last asked. */
 struct rig_shown {
 	unsigned n;			/* messages, all well-formed */
-	enum control_origin origin;	/* of the last one */
+	enum control_verb verb;		/* of the last one */
 	uint64_t cookie;
 };
 struct rig_shown rig_shown(void);
+
+/* The door itself, listening and not blocking; -1 if the helper has none. */
+int rig_door(void);
 
 uint64_t rig_cookie(int fd);
 

@@ -29,7 +29,7 @@ START_TEST(anything_else_is_refused_and_changes_nothing)
 		{ { CONTROL_MAGIC + 1, CONTROL_VERSION, CONTROL_CONNECT, 0 }, sizeof(struct control_register) },
 		{ { CONTROL_MAGIC, CONTROL_VERSION + 1, CONTROL_CONNECT, 0 }, sizeof(struct control_register) },
 		{ { CONTROL_MAGIC, CONTROL_VERSION, 0, 0 }, sizeof(struct control_register) },
-		{ { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_ACCEPT + 1, 0 }, sizeof(struct control_register) },
+		{ { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_INFO + 1, 0 }, sizeof(struct control_register) },
 		{ { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_CONNECT, 1 }, sizeof(struct control_register) },
 	};
 
@@ -43,6 +43,28 @@ START_TEST(anything_else_is_refused_and_changes_nothing)
 		ck_assert_msg(control_register_parse(buf, row[i].len, &r) == -EPROTO, "row %zu", i);
 		ck_assert_mem_eq(&r, &before, sizeof(r));
 	}
+}
+END_TEST
+
+START_TEST(an_answer_is_read_or_refused)
+{
+	static const struct control_answer good_one = {
+		.magic = CONTROL_MAGIC, .version = CONTROL_VERSION, .result = -EPERM, .flags = CONTROL_FLAGS, .addresses = 2,
+	};
+	struct control_answer bad[5], a;
+
+	ck_assert_int_eq(control_answer_parse(&good_one, sizeof(good_one), &a), 0);
+	ck_assert_mem_eq(&a, &good_one, sizeof(a));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		bad[i] = good_one;
+	bad[0].magic++;
+	bad[1].version++;
+	bad[2].result = 1;
+	bad[3].flags = CONTROL_FLAGS + 1;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		ck_assert_int_eq(control_answer_parse(&bad[i], sizeof(a) - (i == 4), &a), -EPROTO);
+	ck_assert_int_eq(control_answer_parse(&good_one, 0, &a), -EPROTO);
+	ck_assert_mem_eq(&a, &good_one, sizeof(a));
 }
 END_TEST
 
@@ -97,6 +119,7 @@ int main(void)
 
 	tcase_add_test(tc, a_well_formed_message_is_read);
 	tcase_add_test(tc, anything_else_is_refused_and_changes_nothing);
+	tcase_add_test(tc, an_answer_is_read_or_refused);
 	tcase_add_test(tc, the_option_is_stronger_than_the_environment_and_that_than_the_default);
 	tcase_add_test(tc, the_doors_have_the_names_that_are_documented);
 	tcase_add_test(tc, a_path_that_does_not_fit_is_refused);

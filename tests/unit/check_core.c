@@ -513,6 +513,56 @@ START_TEST(r3_ports_are_unique_within_an_entry)
 }
 END_TEST
 
+START_TEST(x8_a_program_can_vouch_for_its_peer)
+{
+	struct core *c = w.host[SERVER].core;
+	uint64_t cookie;
+
+	acquaint();
+	cookie = core_pcbs(c)->cookie;
+	entry(SERVER)->trusted = false;
+	ck_assert_int_eq(core_trust(c, cookie + 1), -ENOENT);
+	ck_assert(!entry(SERVER)->trusted);
+	ck_assert_int_eq(core_trust(c, cookie), 0);
+	ck_assert(entry(SERVER)->trusted);
+}
+END_TEST
+
+/* A connection of user uid to S0. */
+static int open_as(struct core *c, uint64_t cookie, uint32_t uid, uint16_t port)
+{
+	struct pcb p = { .cookie = cookie, .local = world_addr(C0), .foreign = world_addr(S0), .lport = port, .fport = 80,
+			 .proto = IPPROTO_TCP, .origin = PCB_CONNECT, .uid = uid, .established = true };
+
+	return core_pcb_open(c, &p, w.now);
+}
+
+START_TEST(x8_an_entry_goes_at_the_wish_of_who_alone_uses_it)
+{
+	struct core *c = w.host[CLIENT].core;
+
+	ck_assert_int_eq(open_as(c, 71, 1000, 1), 0);
+	ck_assert_int_eq(open_as(c, 72, 1001, 2), 0);
+	ck_assert_int_eq(open_as(c, 73, PCB_UID_UNKNOWN, 3), 0);
+	ck_assert_int_eq(core_forget(c, 70, 1000, w.now), -ENOENT);
+	ck_assert_int_eq(core_forget(c, 71, 1000, w.now), -EPERM);
+	core_pcb_close(c, 72, w.now);
+	ck_assert_int_eq(core_forget(c, 71, 1000, w.now), -EPERM);
+	core_pcb_close(c, 73, w.now);
+	ck_assert_uint_eq(HASH_COUNT(core_entries(c)), 1);
+	ck_assert_int_eq(core_forget(c, 71, 1000, w.now), 0);
+	ck_assert_ptr_null(core_entries(c));
+	ck_assert_int_eq(core_forget(c, 71, 1000, w.now), -ENOENT);
+	ck_assert_ptr_nonnull(core_pcbs(c));
+
+	/* The next connection begins anew; root may end anybody's. */
+	ck_assert_int_eq(open_as(c, 74, 1001, 4), 0);
+	ck_assert_uint_eq(HASH_COUNT(core_entries(c)), 1);
+	ck_assert_int_eq(core_forget(c, 74, 0, w.now), 0);
+	ck_assert_ptr_null(core_entries(c));
+}
+END_TEST
+
 START_TEST(c11_a_new_connection_keeps_its_birth_pair_until_the_next_move)
 {
 	world_up(&w, CLIENT, C1);
@@ -588,6 +638,8 @@ int main(void)
 	tcase_add_loop_test(tc, r4_signalling_that_is_not_right_changes_nothing_and_is_counted, 0, 4);
 	tcase_add_loop_test(tc, x7_a_peer_cannot_touch_what_belongs_to_another, 0, 2);
 	tcase_add_test(tc, r3_ports_are_unique_within_an_entry);
+	tcase_add_test(tc, x8_a_program_can_vouch_for_its_peer);
+	tcase_add_test(tc, x8_an_entry_goes_at_the_wish_of_who_alone_uses_it);
 	tcase_add_test(tc, c11_a_new_connection_keeps_its_birth_pair_until_the_next_move);
 	tcase_add_test(tc, a_preferred_address_is_moved_to_and_the_peer_follows);
 	tcase_add_test(tc, a_server_that_lost_its_memory_learns_everything_again);

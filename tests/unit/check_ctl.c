@@ -21,7 +21,7 @@
 static char dir[] = "/tmp/check-ctl-XXXXXX", path[64];
 static struct event_base *base;
 static struct ctl *ctl;
-static unsigned n_shown, n_prefer;
+static unsigned n_shown, n_asked, n_prefer;
 static size_t big;		/* length of the text a report contains */
 static char preferred[64];
 
@@ -49,12 +49,20 @@ static int fake_prefer(void *ctx, const struct in6_addr *addr, const char *inter
 	return strcmp(preferred, "nowhere") == 0 ? -EADDRNOTAVAIL : 0;
 }
 
-static void fake_shown(void *ctx, int fd, enum control_origin origin)
+static void fake_shown(void *ctx, int fd, enum control_verb verb)
 {
 	n_shown++;
 }
 
-static const struct ctl_handler handler = { fake_report, fake_prefer, fake_shown, NULL };
+static void fake_asked(void *ctx, int fd, enum control_verb verb, uid_t uid, struct control_answer *ret)
+{
+	n_asked++;
+	ck_assert_uint_eq(uid, geteuid());
+	ret->result = verb == CONTROL_FORGET ? -EPERM : 0;
+	ret->connections = verb;
+}
+
+static const struct ctl_handler handler = { fake_report, fake_prefer, fake_shown, fake_asked, NULL };
 
 static void setup(void)
 {
@@ -306,6 +314,36 @@ START_TEST(a_socket_that_is_shown_is_handed_over_and_closed)
 }
 END_TEST
 
+START_TEST(a_question_about_a_socket_is_answered_once)
+{
+	unsigned before = open_fds();
+
+	for (uint32_t verb = CONTROL_TRUST; verb <= CONTROL_INFO; verb++) {
+		struct control_register q = good;
+		struct control_answer a;
+		char buf[sizeof(a) + 1];
+		int door = dial(true), s = socket(AF_INET6, SOCK_STREAM, 0);
+		ssize_t n;
+
+		q.verb = verb;
+		show(door, &q, sizeof(q), s, 1);
+		show(door, &q, sizeof(q), s, 1);
+		spin();
+		n = recv(door, buf, sizeof(buf), 0);
+		ck_assert_int_eq(control_answer_parse(buf, n, &a), 0);
+		ck_assert_int_eq(a.result, verb == CONTROL_FORGET ? -EPERM : 0);
+		ck_assert_uint_eq(a.connections, verb);
+		ck_assert_int_le(recv(door, buf, sizeof(buf), 0), 0);
+		close(s);
+		close(door);
+		spin();
+	}
+	ck_assert_uint_eq(n_asked, 3);
+	ck_assert_uint_eq(n_shown, 0);
+	ck_assert_uint_eq(open_fds(), before);
+}
+END_TEST
+
 START_TEST(anything_but_one_message_with_one_descriptor_is_refused)
 {
 	struct control_register wrong = good;
@@ -462,6 +500,7 @@ int main(void)
 	tcase_add_test(tc, every_monitor_sees_every_event);
 	tcase_add_test(tc, a_monitor_that_does_not_read_is_let_go_of);
 	tcase_add_test(tc, a_socket_that_is_shown_is_handed_over_and_closed);
+	tcase_add_test(tc, a_question_about_a_socket_is_answered_once);
 	tcase_add_test(tc, anything_but_one_message_with_one_descriptor_is_refused);
 	tcase_add_test(tc, one_user_cannot_keep_the_door_shut);
 	tcase_add_test(tc, a_descriptor_that_blocks_its_close_blocks_nobody);

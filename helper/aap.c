@@ -441,8 +441,12 @@ static void on_init(struct core *c, const struct signal *s, size_t len, usec_t n
 
 void aap_renewal(struct core *c, const struct peer *p, const struct signal *s, size_t len, usec_t now)
 {
+	const struct foreign_addr *fa = foreign_find(c, &s->src);
+
 	c->counter[COUNT_AAP_INITS]++;
-	if (p->sa.class == SA_ANONYMOUS && p->hce && p->hce->peer == p && refresh_secrets(c, now))
+	if (!fa || fa->hce != p->hce || fa->state != ADDR_ACTIVE)
+		refuse(c, s, "AAP Init under AH from an address that is not proven");
+	else if (p->sa.class == SA_ANONYMOUS && p->hce->peer == p && refresh_secrets(c, now))
 		send_response(c, s, p, len, now);
 }
 

@@ -365,6 +365,8 @@ void binding_sync(struct core *c, struct hce *h, usec_t now)
 
 	struct signal s = { .src = src->addr, .dst = explore_target(h, h->rt.tries) };
 
+	if (IN6_IS_ADDR_UNSPECIFIED(&s.dst))
+		return;		/* who only claims an address as yet has none to be told at */
 	bare = says_it_all(c, h);
 	if (bare) {
 		s.src = bare->addr;

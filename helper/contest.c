@@ -63,6 +63,16 @@ void contest_claim(struct core *c, struct foreign_addr *fa, const struct hce *cl
 	ask_both(c, fa, now);
 }
 
+bool contest_claimed_by(struct core *c, const struct hce *h)
+{
+	struct foreign_addr *fa, *next;
+
+	HASH_ITER(hh, c->foreign, fa, next)
+		if (fa->contest && fa->contest->claimant == h->id)
+			return true;
+	return false;
+}
+
 void contest_end(struct foreign_addr *fa)
 {
 	free(fa->contest);
@@ -88,8 +98,10 @@ bool contest_response(struct core *c, struct foreign_addr *fa, const struct hce 
 
 	if (party(c, fa, who) != h ||
 	    ah_hmac128(&h->sa->in.key, fa->contest->challenge[who], CHALLENGE_LEN, &fa->addr, sizeof(fa->addr), want) < 0 ||
-	    CRYPTO_memcmp(want, bu->challenge, sizeof(want)))
+	    CRYPTO_memcmp(want, bu->challenge, sizeof(want))) {
+		c->counter[COUNT_BAD_RESPONSE] += who == CLAIMANT;	/* the owner's may answer another Challenge */
 		return true;
+	}
 	fa->contest->good[who] = true;
 	if (!fa->contest->good[OWNER] || !fa->contest->good[CLAIMANT])
 		return true;

@@ -463,7 +463,15 @@ void peer_prune(struct core *c)
 
 static void peer_end(struct core *c, struct peer *p, usec_t now)
 {
-	c->ended[c->n_ended++ % ENDED_MAX] = (struct ended){ p->sa.in.spi, usec_add(now, AAP_STATE_LIFETIME * USEC_PER_SEC) };
+	struct ended *e = &c->ended[c->n_ended % ENDED_MAX];
+
+	/* The state its Confirm bore has run out since. */
+	if (now < usec_add(p->made, AAP_STATE_LIFETIME * USEC_PER_SEC)) {
+		if (now < e->until)
+			OPENSSL_cleanse(c->seal, sizeof(c->seal));
+		*e = (struct ended){ p->sa.in.spi, usec_add(now, AAP_STATE_LIFETIME * USEC_PER_SEC) };
+		c->n_ended++;
+	}
 	core_act(c, ACTION_SPI_GONE, p->hce)->spi = p->sa.in.spi;
 	peer_free(c, p);
 }

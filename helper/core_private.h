@@ -32,8 +32,11 @@
 /* Twice Linux's TIME-WAIT would be no better: a late segment of a moved connection finds its PCB this long. */
 #define PCB_LINGER		(60 * USEC_PER_SEC)
 
-/* The SPI of an anonymous SA that ended: a replayed Confirm shall not bring it back (hmip-aap(7)). */
-#define ENDED_MAX	64
+/*
+ * The SPI of an anonymous SA that ended: a replayed Confirm shall not bring it back (hmip-aap(7)). If more end than can be
+ * remembered, no state sealed so far is taken any more.
+ */
+#define ENDED_MAX	1024
 
 struct ended {
 	uint32_t spi;
@@ -329,6 +332,9 @@ bool contest_response(struct core *c, struct foreign_addr *fa, const struct hce 
 		      usec_t now);
 void contest_expire(struct core *c, struct foreign_addr *fa, usec_t now);
 void contest_end(struct foreign_addr *fa);
+
+/* Whether h claims an address that is in another entry: then it is needed, though it may have none. */
+bool contest_claimed_by(struct core *c, const struct hce *h);
 
 /* aap.c */
 

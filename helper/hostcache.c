@@ -282,7 +282,7 @@ bool hce_expire(struct core *c, struct hce *h, usec_t now)
 		else
 			foreign_set_state(c, fa, ADDR_DEPRECATED, now);
 	}
-	if (!h->addrs && !h->n_pcb) {		/* C10 */
+	if (!h->addrs && !h->n_pcb && !contest_claimed_by(c, h)) {		/* C10 */
 		hce_destroy(c, h, now);
 		return false;
 	}

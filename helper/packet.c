@@ -47,6 +47,35 @@ static bool owned_by_other(struct core *c, const struct peer *p, const struct in
 	return fa && fa->hce != p->hce && fa->state != ADDR_DEPRECATED;
 }
 
+/* Whether the packet adds its source to what its sender has: if that is another's, it is a claim to be looked into (X6). */
+static bool claims_source(const struct signal *s)
+{
+	for (unsigned i = 0; i < s->n_bu; i++)
+		if (s->bu[i].names_source && s->bu[i].lifetime)
+			return true;
+	return false;
+}
+
+/* Answers go to the source, so it must be somebody's, and not ours. */
+static bool plausible(struct core *c, const struct signal *s)
+{
+	const struct in6_addr *addr[] = { &s->src, &s->home };
+
+	for (unsigned i = 0; i <= s->has_home; i++) {
+		const struct local_addr *l = local_find(c, addr[i]);
+
+		if (!addr_usable(addr[i])) {
+			drop(c, NULL, s, COUNT_REFUSED_ADDR, "comes from an address that cannot be anybody's");
+			return false;
+		}
+		if (l && l->usable) {
+			drop(c, NULL, s, COUNT_WRONG_ENTRY, "comes from an address of this host");
+			return false;
+		}
+	}
+	return true;
+}
+
 static void receive_acks(struct core *c, struct hce *h, const struct signal *s, usec_t now)
 {
 	for (unsigned i = 0; i < s->n_ba; i++) {
@@ -86,6 +115,7 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 	const struct local_addr *to;
 	struct signal s;
 	struct peer *p;
+	bool claimed;
 	int r;
 
 	if (len > ICMP_OFFSET && pkt[6] == IPPROTO_ICMPV6) {
@@ -110,6 +140,8 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 		drop(c, NULL, &s, COUNT_NOT_LOCAL, "source-routed");
 		return;		/* none is sent between Homeless hosts (S1) */
 	}
+	if (!plausible(c, &s))
+		return;
 	if (s.unprotected)
 		drop(c, NULL, &s, COUNT_NO_AH, "Binding Update or Acknowledgement without AH");
 	if (s.has_br && !s.has_ah)
@@ -121,7 +153,9 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 	p = authenticate(c, &s, pkt, len, now);
 	if (!p)
 		return;
-	if (owned_by_other(c, p, &s.src) || (s.has_home && owned_by_other(c, p, &s.home))) {
+	claimed = owned_by_other(c, p, &s.src);
+	if ((claimed && !claims_source(&s)) ||
+	    (s.has_home && !addr_equal(&s.home, &s.src) && owned_by_other(c, p, &s.home))) {
 		drop(c, p->hce, &s, COUNT_WRONG_ENTRY, "comes from another peer's address");
 		return;
 	}
@@ -135,7 +169,7 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 	p->hce->proved = now;
 	if (s.has_aap && s.aap.kind == AAP_INIT)
 		aap_renewal(c, p, &s, len, now);
-	if (s.n_ba)
+	if (s.n_ba && !claimed)
 		receive_acks(c, p->hce, &s, now);
 	if (s.has_br)
 		receive_request(c, &s, now);

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#define BATCH		64		/* packets handed over by one wire_read() */
 #define SNAPLEN		2048		/* more than any signalling has */
 #define CAPTURE_BUFFER	(1 << 20)
 /* Next Header: AH, Destination Options, or an ICMPv6 Parameter Problem. */
@@ -159,7 +160,8 @@ static void captured(u_char *ctx, const struct pcap_pkthdr *h, const u_char *dat
 int wire_read(struct wire *w)
 {
 	w->handed = 0;
-	return pcap_dispatch(w->in, -1, captured, (u_char *)w) == PCAP_ERROR ? -EIO : w->handed;
+	/* Not all there are: as fast as they come in a flood, there would be no end, and nothing else would be done. */
+	return pcap_dispatch(w->in, BATCH, captured, (u_char *)w) == PCAP_ERROR ? -EIO : w->handed;
 }
 
 /*

@@ -26,9 +26,10 @@ void wire_close(struct wire *w);
 int wire_fd(const struct wire *w);
 
 /*
- * Hands over what was captured: packets that came in for this host on any interface, with an AH or Destination
- * Options header right behind the IPv6 header. What this host sends is not among them. One that came in through
- * stacked interfaces (bridge, VLAN) may be seen on each. Returns the number of packets or a negative errno.
+ * Hands over what was captured, up to a limit: wire_fd() stays readable while there is more. These are packets that came
+ * in for this host on any interface, with an AH or Destination Options header right behind the IPv6 header. What this
+ * host sends is not among them. One that came in through stacked interfaces (bridge, VLAN) may be seen on each. Returns
+ * the number of packets or a negative errno.
  */
 int wire_read(struct wire *w);
 

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a peer with good keys, and one without, may try against a server: the small forms of what peers/misbehave.py
+ * found. Alice has configured keys, Mallory ran AAP.
+ */
+#include "core_private.h"
+#include "addr.h"
+#include "suite.h"
+#include "world.h"
+
+#include <string.h>
+#include <utlist.h>
+
+#define A0	"2001:db8:1::c"		/* as world_init() has it */
+#define A1	"2001:db8:11::c"
+#define S0	"2001:db8:2::5"
+#define S1	"2001:db8:22::5"
+#define M0	"2001:db8:3::3"
+#define D0	"2001:db8:4::d"
+#define X0	"2001:db8:5::e"
+
+enum { ALICE, SERVER, MALLORY };
+
+static struct world w;
+
+static void setup(void)
+{
+	world_init(&w);
+	w.delay = 10 * USEC_PER_MSEC;
+	ck_assert_uint_eq(world_stranger(&w, "Mallory"), MALLORY);
+	world_up(&w, MALLORY, M0);
+	world_connect(&w, ALICE, A0, SERVER, S0, 1000);
+	world_connect(&w, MALLORY, M0, SERVER, S0, 2000);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_int_eq(world_foreign(&w, SERVER, M0)->state, ADDR_ACTIVE);
+	ck_assert_int_eq(world_foreign(&w, SERVER, A0)->state, ADDR_ACTIVE);
+}
+
+static void teardown(void)
+{
+	world_free(&w);
+}
+
+static uint64_t count(enum core_counter n)
+{
+	return core_counter(w.host[SERVER].core, n);
+}
+
+static struct hce *entry(unsigned host)
+{
+	return core_entries(w.host[host].core);
+}
+
+/* A Binding Update from Mallory in good order, to be spoiled. */
+static struct signal update(const char *src)
+{
+	struct signal s = { .src = world_addr(src), .dst = world_addr(S0), .n_bu = 1 };
+
+	s.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = ++entry(MALLORY)->seq_out, .lifetime = 600 };
+	return s;
+}
+
+/* Under Mallory's SA. */
+static void say(struct signal *s)
+{
+	struct sa *sa = entry(MALLORY)->sa;
+	uint8_t pkt[SIGNAL_MTU];
+
+	s->has_ah = true;
+	s->spi = sa->out.spi;
+	s->ah_seq = sa_next_seq(sa);
+	int len = signal_build(s, ah_icv_len(sa->out.key.alg), pkt, sizeof(pkt));
+
+	ck_assert_int_gt(len, 0);
+	ck_assert_int_eq(ah_sign(pkt, (size_t)len, &sa->out.key), 0);
+	core_packet(w.host[SERVER].core, pkt, (size_t)len, w.now);
+	world_collect(&w);
+}
+
+static void name(struct signal *s, const char *addr)
+{
+	s->bu[0].addr[s->bu[0].n_addr++] = world_addr(addr);
+}
+
+START_TEST(r5_nothing_is_answered_to_an_address_that_cannot_be_anybodys)
+{
+	static const char *const odd[] = { "ff02::1", "::1", "fe80::1", "::", "::ffff:192.0.2.1" };
+	struct signal s = update(odd[_i]);
+	unsigned sends = w.host[SERVER].sends;
+
+	name(&s, M0);
+	say(&s);
+	ck_assert_uint_eq(count(COUNT_REFUSED_ADDR), 1);
+	s = update(M0);
+	s.has_home = true;
+	s.home = world_addr(odd[_i]);
+	say(&s);
+	ck_assert_uint_eq(count(COUNT_REFUSED_ADDR), 2);
+	ck_assert_uint_eq(w.host[SERVER].sends, sends);
+}
+END_TEST
+
+START_TEST(a3_nothing_is_answered_to_an_address_of_the_host_itself)
+{
+	struct signal s = update(S0);
+	unsigned sends = w.host[SERVER].sends;
+
+	name(&s, M0);
+	say(&s);
+	s = update(M0);
+	s.has_home = true;
+	s.home = world_addr(S0);
+	say(&s);
+	ck_assert_uint_eq(count(COUNT_WRONG_ENTRY), 2);
+	ck_assert_uint_eq(w.host[SERVER].sends, sends);
+}
+END_TEST
+
+/* What is sent to where Alice will be does not reach Mallory. */
+static bool lose_at_a1(struct world *world, const struct packet_in_flight *p)
+{
+	struct in6_addr a1 = world_addr(A1);
+
+	return p->from == MALLORY && addr_equal(&p->send.send.src, &a1);
+}
+
+START_TEST(x6_who_comes_to_an_address_a_squatter_named_gets_it)
+{
+	struct signal s = update(M0);
+
+	w.lose = lose_at_a1;
+	name(&s, A1);
+	s.bu[0].names_source = true;
+	say(&s);
+	ck_assert_int_eq(world_foreign(&w, SERVER, A1)->state, ADDR_TENTATIVE);
+	world_down(&w, ALICE, A0);
+	world_up(&w, ALICE, A1);
+	world_run(&w, 10 * USEC_PER_SEC);
+	ck_assert_int_eq(world_foreign(&w, SERVER, A1)->state, ADDR_ACTIVE);
+	ck_assert_str_eq(world_foreign(&w, SERVER, A1)->hce->name, "client");
+}
+END_TEST
+
+START_TEST(x6_who_has_no_entry_yet_may_claim_a_squatted_address_too)
+{
+	struct sa_half in = { .spi = 0x2001, .key = { .alg = AH_HMAC_SHA1_96, .len = 20 } };
+	struct sa_half out = { .spi = 0x2002, .key = { .alg = AH_HMAC_SHA1_96, .len = 20 } };
+	struct core_peer at_server = { .name = "dave", .n_addr = 1, .addr = { world_addr(D0) }, .in = in, .out = out };
+	unsigned dave = world_stranger(&w, "Dave");
+	struct signal s = update(M0);
+
+	ck_assert_int_eq(core_peer_add(w.host[SERVER].core, &at_server, w.now), 0);
+	w.host[dave].peer = (struct core_peer){ .name = "server", .n_addr = 1, .addr = { world_addr(S0) }, .in = out,
+						.out = in };
+	world_renew(&w, dave);
+	name(&s, D0);
+	say(&s);
+	ck_assert_int_eq(world_foreign(&w, SERVER, D0)->state, ADDR_TENTATIVE);
+	world_up(&w, dave, D0);
+	world_connect(&w, dave, D0, SERVER, S0, 4000);
+	world_run(&w, 20 * USEC_PER_SEC);
+	ck_assert_int_eq(world_foreign(&w, SERVER, D0)->state, ADDR_ACTIVE);
+	ck_assert_str_eq(world_foreign(&w, SERVER, D0)->hce->name, "dave");
+}
+END_TEST
+
+START_TEST(x7_who_only_claims_an_address_has_none_to_be_told_at)
+{
+	struct signal s = update(M0);
+	struct hce *h = world_foreign(&w, SERVER, M0)->hce;
+	struct foreign_addr *fa;
+	uint32_t id = h->id;
+
+	/* All its addresses are deleted and run out; a claim keeps the entry. */
+	s.bu[0].lifetime = 0;
+	s.bu[0].names_source = true;
+	say(&s);
+	DL_FOREACH(h->addrs, fa)
+		fa->expires = w.now;
+	s = update(A0);
+	s.bu[0].names_source = true;
+	say(&s);
+	ck_assert_uint_eq(count(COUNT_CONFLICTS), 1);
+	core_tick(w.host[SERVER].core, w.now);
+	world_collect(&w);
+	h = core_entry(w.host[SERVER].core, id);
+	ck_assert_ptr_nonnull(h);
+	ck_assert_ptr_null(h->addrs);
+	h->pair.foreign = in6addr_any;
+	world_up(&w, SERVER, S1);
+	world_run(&w, 10 * USEC_PER_SEC);
+	ck_assert_int_eq(world_foreign(&w, SERVER, A0)->state, ADDR_ACTIVE);
+}
+END_TEST
+
+START_TEST(x4_keys_are_renewed_between_proven_addresses_only)
+{
+	struct signal s = { .src = world_addr(_i ? M0 : "2001:db8:5::5"), .dst = world_addr(S0), .has_aap = true };
+	unsigned sends = w.host[SERVER].sends;
+
+	s.aap.kind = AAP_INIT;
+	s.aap.init.spi = 0x5000;
+	memset(s.aap.init.share, 9, sizeof(s.aap.init.share));
+	say(&s);
+	ck_assert_uint_eq(w.host[SERVER].sends, sends + _i);
+	ck_assert_uint_eq(count(COUNT_AAP_REFUSED), 1 - _i);
+}
+END_TEST
+
+/* The Confirm that made Mallory's SA. */
+static struct action confirm;
+
+static void keep_confirm(struct world *world, const struct packet_in_flight *p)
+{
+	struct signal s;
+
+	if (signal_parse(p->send.send.packet, p->send.send.len, &s) == 0 && s.has_aap && s.aap.kind == AAP_CONFIRM)
+		confirm = p->send;
+}
+
+START_TEST(x4_a_confirm_is_not_taken_again_however_many_sas_have_ended_since)
+{
+	struct core *c = w.host[SERVER].core;
+	unsigned x = world_stranger(&w, "Xavier");
+
+	w.tap = keep_confirm;
+	world_up(&w, x, X0);
+	world_connect(&w, x, X0, SERVER, S0, 3000);
+	world_run(&w, USEC_PER_SEC);
+	w.tap = NULL;
+	ck_assert_uint_gt(confirm.send.len, 0);
+	core_packet(c, confirm.send.packet, confirm.send.len, w.now);
+	ck_assert_uint_eq(count(COUNT_REPLAYED), 1);
+
+	uint64_t made = count(COUNT_AAP_CONFIRMED);
+
+	hce_destroy(c, world_foreign(&w, SERVER, X0)->hce, w.now);
+	for (uint32_t i = 1; i <= (uint32_t)_i * ENDED_MAX; i++) {
+		struct hce *h = hce_create(c, NULL, false, w.now);
+
+		ck_assert_ptr_nonnull(peer_make_anonymous(c, h, &(struct sa_half){ .spi = i }, &(struct sa_half){ .spi = i }, w.now));
+		hce_destroy(c, h, w.now);
+	}
+	world_collect(&w);
+	core_packet(c, confirm.send.packet, confirm.send.len, w.now);
+	ck_assert_uint_eq(count(COUNT_AAP_CONFIRMED), made);
+	ck_assert_uint_eq(count(COUNT_AAP_REFUSED), 1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("hostile");
+	TCase *tc = tcase_create("peers");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, r5_nothing_is_answered_to_an_address_that_cannot_be_anybodys, 0, 5);
+	tcase_add_test(tc, a3_nothing_is_answered_to_an_address_of_the_host_itself);
+	tcase_add_test(tc, x6_who_comes_to_an_address_a_squatter_named_gets_it);
+	tcase_add_test(tc, x6_who_has_no_entry_yet_may_claim_a_squatted_address_too);
+	tcase_add_test(tc, x7_who_only_claims_an_address_has_none_to_be_told_at);
+	tcase_add_loop_test(tc, x4_keys_are_renewed_between_proven_addresses_only, 0, 2);
+	tcase_add_loop_test(tc, x4_a_confirm_is_not_taken_again_however_many_sas_have_ended_since, 0, 2);
+	suite_add_tcase(s, tc);
+	return suite_run(s);
+}

@@ -270,12 +270,7 @@ def seeds(folder):
                 f.write(octets)
 
 
-self_test()
-if sys.argv[1:] == ["print"]:
-    sys.stdout.write(text())
-elif len(sys.argv) == 3 and sys.argv[1] == "seeds":
-    seeds(sys.argv[2])
-else:
+def compare():
     here = os.path.dirname(os.path.abspath(__file__))
     with open(os.path.join(here, "..", "unit", "aap_vectors.h")) as f:
         assert f.read() == text(), "unit/aap_vectors.h is not what \"aap_vectors.py print\" prints"
@@ -285,3 +280,13 @@ else:
         if what in ("I_PRIVATE", "I_SHARE", "R_PRIVATE", "R_SHARE", "PRK", "K_IR", "K_RI"):
             assert "\n  %s\n" % octets.hex() in page, "hmip-aap(7) has another " + what
     print("unit/aap_vectors.h and hmip-aap(7) are right")
+
+
+if __name__ == "__main__":
+    self_test()
+    if sys.argv[1:] == ["print"]:
+        sys.stdout.write(text())
+    elif len(sys.argv) == 3 and sys.argv[1] == "seeds":
+        seeds(sys.argv[2])
+    else:
+        compare()

@@ -8,3 +8,6 @@ EXTRA_PROGRAMS += packets
 CLEANFILES += packets
 packets_SOURCES = peers/packets.c
 peers/verify_ah.log: packets$(EXEEXT)
+
+# Run by netns/misbehave.sh and others.
+EXTRA_DIST += peers/homeless.py peers/malformed.py peers/misbehave.py peers/strangers.py

@@ -85,7 +85,7 @@ namespaces()
 teardown()
 {
 	local status=$? ns h
-	trap '' INT TERM
+	trap '' INT TERM PIPE
 	trap - EXIT ERR
 	set +e
 	if [[ $status != 0 && $status != "$SKIP" ]]; then
@@ -615,3 +615,4 @@ set -E
 trap 'say "failed: line $LINENO of $0: $BASH_COMMAND"' ERR
 trap 'exit 130' INT
 trap 'exit 143' TERM
+trap 'exit 141' PIPE

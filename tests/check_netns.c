@@ -47,6 +47,7 @@ static const struct script {
 	{ "netns/tentative.sh", 90 },
 	{ "netns/hostile.sh", 120 },
 	{ "netns/misbehave.sh", 120 },
+	{ "netns/storm.sh", 120 },
 	{ "netns/without-helper.sh", 60 },
 	{ "netns/clean.sh", 120 },
 	{ "netns/others.sh", 90 },

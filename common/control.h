@@ -26,6 +26,7 @@
 
 #define HMIP_SOCKET_DEFAULT	"/run/hmip/helper.sock"
 #define HMIP_SOCKET_ENV		"HMIP_SOCKET"
+#define HMIP_PERSONALITY_ENV	"HMIP_PERSONALITY"
 
 #define CONTROL_MAGIC		UINT32_C(0x686d6970)	/* "hmip" */
 #define CONTROL_VERSION		1

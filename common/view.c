@@ -165,6 +165,14 @@ void view_unmap(const struct view *v)
 	munmap((void *)v, sizeof(*v));
 }
 
+struct in6_addr view_personality(const char *name)
+{
+	struct in6_addr a = { 0 };
+
+	memcpy(&a, name, strnlen(name, sizeof(a)));
+	return a;
+}
+
 bool view_live(const struct view *v)
 {
 	return __atomic_load_n(&v->live, __ATOMIC_ACQUIRE);

@@ -25,6 +25,7 @@ enum view_side {
 	VIEW_FOREIGN = 1,	/* an address of a peer that is elsewhere now */
 	VIEW_LOCAL = 2,		/* an address this host has lost */
 	VIEW_NAME = 3,		/* the other way round: one that a peer uses; now is the one that programs know it by */
+	VIEW_PERSONALITY = 4,	/* a personality (view_personality()); now is the address its programs connect from */
 };
 
 struct view_row {
@@ -63,6 +64,9 @@ void view_write(struct view *v, const struct view_row *rows, unsigned n);
  */
 const struct view *view_map(const char *path);
 void view_unmap(const struct view *v);
+
+/* A personality's name as a row has it: its first 16 octets, filled up with 0. */
+struct in6_addr view_personality(const char *name);
 
 /* Whether the helper behind v is alive as far as it said. */
 bool view_live(const struct view *v);

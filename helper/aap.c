@@ -349,6 +349,7 @@ static void send_retry(struct core *c, const struct signal *s, usec_t now)
 static void put_initial_bu(struct core *c, struct signal *s, uint16_t seq, bool known, usec_t now)
 {
 	struct binding_update *bu = &s->bu[s->n_bu++];
+	const struct local_addr *src = local_find(c, &s->src);
 	struct local_addr *l, *next;
 
 	s->has_home = !known;
@@ -361,7 +362,8 @@ static void put_initial_bu(struct core *c, struct signal *s, uint16_t seq, bool 
 	HASH_ITER(hh, c->locals, l, next) {
 		uint32_t t = binding_lifetime(c, &l->addr, now);
 
-		if (!l->usable || addr_equal(&l->addr, &s->src) || bu->n_addr == BU_ADDRS_MAX)
+		if (!l->usable || !src || l->personality != src->personality || addr_equal(&l->addr, &s->src) ||
+		    bu->n_addr == BU_ADDRS_MAX)
 			continue;
 		bu->addr[bu->n_addr++] = l->addr;
 		if (t < bu->lifetime)
@@ -480,7 +482,7 @@ static struct hce *entry_for(struct core *c, const struct signal *s, usec_t now)
 
 	if (fa && !fa->hce->sa)
 		return fa->hce;
-	return hce_room(c, &s->src) ? hce_create(c, NULL, false, now) : NULL;
+	return hce_room(c, &s->src) ? hce_create(c, NULL, &s->dst, false, now) : NULL;
 }
 
 /* The entry whose SA a run under that SA replaces, if it is the current one still. */

@@ -82,7 +82,7 @@ void binding_want_all(struct core *c, struct hce *h, usec_t now)
 	struct local_addr *l, *next;
 
 	HASH_ITER(hh, c->locals, l, next)
-		if (l->usable)
+		if (local_good_for(l, h))
 			binding_want(c, h, &l->addr, true, now);
 }
 
@@ -91,18 +91,18 @@ const struct local_addr *binding_source(struct core *c, const struct hce *h)
 	struct local_addr *l = local_find(c, &h->pair.local), *each, *next;
 	const struct binding *b;
 
-	if (l && l->usable)
+	if (local_good_for(l, h))
 		return l;
 	DL_FOREACH(h->bindings, b) {
 		l = b->state >= BINDING_RESPONDED ? local_find(c, &b->addr) : NULL;
-		if (l && l->usable)
+		if (local_good_for(l, h))
 			return l;
 	}
 	l = local_find(c, &h->routed);
-	if (l && l->usable)
+	if (local_good_for(l, h))
 		return l;
 	HASH_ITER(hh, c->locals, each, next)
-		if (each->usable)
+		if (local_good_for(each, h))
 			return each;
 	return NULL;
 }
@@ -320,7 +320,7 @@ static const struct local_addr *says_it_all(struct core *c, const struct hce *h)
 		only = b;
 	}
 	l = only ? local_find(c, &only->addr) : NULL;
-	return l && l->usable ? l : NULL;
+	return local_good_for(l, h) ? l : NULL;
 }
 
 /* No BU, so no number of its own: the first retransmission is a proper BU, should nothing come of this. */

@@ -44,13 +44,13 @@ struct report helper_report(struct helper *h)
 		.state = h->state, .started = h->started, .now = helper_now() };
 }
 
-/* The address of this host to use where none is prescribed: the most preferred usable one closest to like. */
-static const struct local_addr *best_local(struct core *c, const struct in6_addr *like)
+/* The address of that personality to use where none is prescribed: the most preferred usable one closest to like. */
+static const struct local_addr *best_local(struct core *c, unsigned personality, const struct in6_addr *like)
 {
 	const struct local_addr *best = NULL;
 
 	for (const struct local_addr *l = core_locals(c); l; l = l->hh.next) {
-		if (!l->usable)
+		if (!l->usable || l->personality != personality)
 			continue;
 		if (!best || l->preference > best->preference ||
 		    (l->preference == best->preference &&
@@ -106,10 +106,17 @@ static void write_view(struct helper *h)
 		if (e->status == PEER_HOMELESS && !IN6_IS_ADDR_UNSPECIFIED(&e->pair.foreign))
 			n = entry_rows(h, e, n);
 	for (const struct local_addr *l = core_locals(h->core); l; l = l->hh.next) {
-		const struct local_addr *best = l->usable ? NULL : best_local(h->core, &l->addr);
+		const struct local_addr *best = l->usable ? NULL : best_local(h->core, l->personality, &l->addr);
 
 		if (best && n < VIEW_ROWS_MAX)
 			h->row[n++] = (struct view_row){ .known = l->addr, .now = best->addr, .side = VIEW_LOCAL };
+	}
+	for (unsigned i = 1; i <= h->conf->core.n_personality && n < VIEW_ROWS_MAX; i++) {
+		const struct local_addr *best = best_local(h->core, i, &in6addr_any);
+
+		if (best)
+			h->row[n++] = (struct view_row){ .known = view_personality(core_personality_name(h->core, i)),
+				.now = best->addr, .side = VIEW_PERSONALITY };
 	}
 	view_write(h->view, h->row, n);
 }
@@ -187,7 +194,7 @@ static bool pcb_is_moved(struct helper *h, const struct action *a)
 static void unreachable(struct helper *h, uint32_t id)
 {
 	struct hce *e = core_entry(h->core, id);
-	const struct local_addr *via = e ? best_local(h->core, &e->pair.foreign) : NULL;
+	const struct local_addr *via = e ? best_local(h->core, e->personality, &e->pair.foreign) : NULL;
 
 	for (const struct pcb *p = via ? core_pcbs(h->core) : NULL; p; p = p->hh.next) {
 		uint32_t acked = 0;

@@ -263,6 +263,12 @@ static int parse_group(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *resul
 			  "a group of this system (groupadd makes one)", result);
 }
 
+static int parse_interface(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
+{
+	return parse_text(cfg, opt, value_new(cfg, opt), *text && strlen(text) < IF_NAMESIZE, text, "the name of an interface",
+			  result);
+}
+
 static int parse_path(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 {
 	return parse_text(cfg, opt, value_new(cfg, opt), *text == '/', text, "an absolute path", result);
@@ -391,6 +397,57 @@ static int take_peers(cfg_t *cfg, struct conf *conf)
 	return 0;
 }
 
+static int take_personality(cfg_t *sec, struct conf *conf)
+{
+	struct conf_personality *p = &conf->personality[conf->core.n_personality];
+	unsigned n_if = cfg_size(sec, "interface"), n_addr = cfg_size(sec, "address");
+
+	if (!name_good(cfg_title(sec)) || strlen(cfg_title(sec)) >= CORE_PERSONALITY_NAME) {
+		complain(sec->filename, sec->line, "found personality \"%s\", expected a name of 1 to %d characters without spaces",
+			 cfg_title(sec), CORE_PERSONALITY_NAME - 1);
+		return -EINVAL;
+	}
+	if (n_if + n_addr < 1 || n_if > CONF_MEMBERS_MAX || n_addr > CONF_MEMBERS_MAX) {
+		complain(sec->filename, sec->line, "found personality \"%s\" with %u interfaces and %u addresses, expected one at "
+			 "least, and at most %d of each", cfg_title(sec), n_if, n_addr, CONF_MEMBERS_MAX);
+		return -EINVAL;
+	}
+	for (; p->n_interface < n_if; p->n_interface++)
+		strcpy(p->interface[p->n_interface], ((struct value *)cfg_getnptr(sec, "interface", p->n_interface))->text);
+	for (; p->n_addr < n_addr; p->n_addr++)
+		p->addr[p->n_addr] = ((struct value *)cfg_getnptr(sec, "address", p->n_addr))->addr;
+	strcpy(conf->core.personality[conf->core.n_personality++], cfg_title(sec));
+	return 0;
+}
+
+static int take_personalities(cfg_t *cfg, struct conf *conf)
+{
+	unsigned n = cfg_size(cfg, "personality");
+	int r = 0;
+
+	if (n > CORE_PERSONALITIES_MAX) {
+		complain(cfg->filename, cfg_getnsec(cfg, "personality", CORE_PERSONALITIES_MAX)->line,
+			 "found one more personality, expected at most %d", CORE_PERSONALITIES_MAX);
+		return -EINVAL;
+	}
+	for (unsigned i = 0; r == 0 && i < n; i++)
+		r = take_personality(cfg_getnsec(cfg, "personality", i), conf);
+	return r;
+}
+
+unsigned conf_personality(const struct conf *conf, const struct in6_addr *addr, const char *interface)
+{
+	for (unsigned i = 0; i < conf->core.n_personality; i++)
+		for (unsigned k = 0; k < conf->personality[i].n_addr; k++)
+			if (addr_equal(&conf->personality[i].addr[k], addr))
+				return i + 1;
+	for (unsigned i = 0; interface && i < conf->core.n_personality; i++)
+		for (unsigned k = 0; k < conf->personality[i].n_interface; k++)
+			if (strcmp(conf->personality[i].interface[k], interface) == 0)
+				return i + 1;
+	return 0;
+}
+
 static int take_text(cfg_t *cfg, const char *name, char **ret)
 {
 	const struct value *v = value_of(cfg, name);
@@ -435,6 +492,8 @@ static int take_all(cfg_t *cfg, struct conf *conf)
 		r = take_text(cfg, "control_group", &conf->control_group);
 	if (r == 0)
 		r = take_text(cfg, "state", &conf->state);
+	if (r == 0)
+		r = take_personalities(cfg, conf);
 	return r < 0 ? r : take_peers(cfg, conf);
 }
 
@@ -447,6 +506,11 @@ static int parse(const char *path, char *text, size_t len, struct conf *conf)
 		CFG_PTR_CB("spi_out", NULL, CFGF_NONE, parse_number, value_free_plain),
 		CFG_PTR_CB("key_in", NULL, CFGF_NONE, parse_key, value_free_plain),
 		CFG_PTR_CB("key_out", NULL, CFGF_NONE, parse_key, value_free_plain),
+		CFG_END()
+	};
+	cfg_opt_t personality_opts[] = {
+		CFG_PTR_LIST_CB("interface", NULL, CFGF_NONE, parse_interface, value_free_text),
+		CFG_PTR_LIST_CB("address", NULL, CFGF_NONE, parse_address, value_free_plain),
 		CFG_END()
 	};
 	cfg_opt_t opts[] = {
@@ -464,6 +528,7 @@ static int parse(const char *path, char *text, size_t len, struct conf *conf)
 		CFG_PTR_CB("max_foreign", NULL, CFGF_NONE, parse_number, value_free_plain),
 		CFG_PTR_CB("control_group", NULL, CFGF_NONE, parse_group, value_free_text),
 		CFG_PTR_CB("state", NULL, CFGF_NONE, parse_path, value_free_text),
+		CFG_SEC("personality", personality_opts, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		CFG_SEC("peer", peer_opts, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		CFG_BOOL(CONF_END, cfg_false, CFGF_NONE),
 		CFG_END()

@@ -15,6 +15,11 @@
  *	control_group = "hmip"		# who but root may move this host with hmipctl
  *	state = "/var/lib/hmip/state"	# default: derived from the socket's path
  *
+ *	personality "work" {		# addresses that peers of the others shall not learn of
+ *		interface = {"wg0"}
+ *		address = {"2001:db8:1::10"}
+ *	}
+ *
  *	peer "server" {
  *		address = {"2001:db8:2::10"}
  *		algorithm = "hmac-sha256-128"
@@ -30,10 +35,22 @@
 #include "core.h"
 #include "datapath.h"
 
+#include <net/if.h>
+
 #define CONF_DEFAULT	SYSCONFDIR "/hmip/hmip.conf"
+
+#define CONF_MEMBERS_MAX	16
+
+/* What belongs to personality number i + 1 (core.h). */
+struct conf_personality {
+	unsigned n_interface, n_addr;
+	char interface[CONF_MEMBERS_MAX][IF_NAMESIZE];
+	struct in6_addr addr[CONF_MEMBERS_MAX];
+};
 
 struct conf {
 	struct core_config core;
+	struct conf_personality personality[CORE_PERSONALITIES_MAX];
 	struct datapath_config datapath;
 	char *control_group;	/* NULL: root only */
 	char *state;		/* path, NULL: derived */
@@ -47,6 +64,9 @@ struct conf {
  * may read. Returns 0 or a negative errno.
  */
 int conf_read(const char *path, struct conf **ret, char **why);
+
+/* The number of the personality an address belongs to, by itself or else by its interface; 0 is the default one. */
+unsigned conf_personality(const struct conf *conf, const struct in6_addr *addr, const char *interface);
 
 /* Wipes the keys and frees. NULL is fine. */
 void conf_free(struct conf *conf);

@@ -604,6 +604,30 @@ struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t
 	return l;
 }
 
+bool local_good_for(const struct local_addr *l, const struct hce *h)
+{
+	return l && l->usable && l->personality == h->personality;
+}
+
+void core_local_personality(struct core *c, const struct in6_addr *addr, unsigned personality, usec_t now)
+{
+	struct local_addr *l = local_find(c, addr);
+
+	if (!addr_usable(addr) || (l && l->personality == personality))
+		return;
+	core_local_down(c, addr, now);
+	l = local_find(c, addr);
+	if (!l)
+		l = local_add(c, addr, now);
+	if (l)
+		l->personality = personality;
+}
+
+const char *core_personality_name(const struct core *c, unsigned personality)
+{
+	return personality && personality <= c->config.n_personality ? c->config.personality[personality - 1] : NULL;
+}
+
 void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex, usec_t valid_until, usec_t now)
 {
 	struct local_addr *l = local_find(c, addr);
@@ -625,6 +649,8 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 	core_tell(c, EVENT_LOCAL_UP, NULL, addr, NULL, 0, NULL);
 
 	HASH_ITER(hh, c->entries, h, next) {
+		if (!local_good_for(l, h))
+			continue;
 		binding_want(c, h, addr, true, now);
 		pair_update(c, h, now);
 		/* Back where it was before anybody missed it: the peer must learn that it may go on. */

@@ -15,6 +15,8 @@
 struct core;
 
 #define CORE_PREFIXES_MAX	64
+#define CORE_PERSONALITIES_MAX	16
+#define CORE_PERSONALITY_NAME	16	/* octets, the last of which is 0 */
 
 /* Whether AAP is run with hosts in a prefix; the longest that matches decides, and yes if none does. */
 struct core_prefix {
@@ -35,6 +37,8 @@ struct core_config {
 	uint32_t plain_lifetime;		/* how long a host that did not answer AAP is left alone, 3600 */
 	unsigned n_probe;
 	struct core_prefix probe[CORE_PREFIXES_MAX];
+	unsigned n_personality;			/* besides the default one, whose number is 0; these begin with 1 (C2, X9) */
+	char personality[CORE_PERSONALITIES_MAX][CORE_PERSONALITY_NAME];
 };
 
 extern const struct core_config core_config_default;
@@ -185,6 +189,15 @@ void core_reconfigure(struct core *c, const struct core_config *config);
 
 /* The kernel says addr is usable on ifindex until valid_until (DAD done or optimistic, interface up, carrier there). Repeating it with another lifetime updates it. */
 void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex, usec_t valid_until, usec_t now);
+
+/*
+ * addr belongs to that personality, not to the default one; to be told before core_local_up(). The addresses of one
+ * personality are an L-HCE of their own: a peer learns of no others than those of the one its entry began with.
+ */
+void core_local_personality(struct core *c, const struct in6_addr *addr, unsigned personality, usec_t now);
+
+/* Its name, NULL for the default one. */
+const char *core_personality_name(const struct core *c, unsigned personality);
 
 /* addr is not usable any more, for whatever reason (B6). */
 void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now);

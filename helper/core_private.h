@@ -124,6 +124,9 @@ struct local_addr *local_find(struct core *c, const struct in6_addr *addr);
 /* Tells the datapath of l as it is. */
 void local_act(struct core *c, const struct local_addr *l);
 
+/* Whether our address is usable, and h's peer may learn of it (X9). l may be NULL. */
+bool local_good_for(const struct local_addr *l, const struct hce *h);
+
 /* Drops an address that is neither usable nor born by any connection. */
 void local_forget(struct core *c, struct local_addr *l);
 
@@ -164,8 +167,11 @@ bool plain_find(struct core *c, const struct in6_addr *addr, usec_t now);
 
 /* hostcache.c */
 
-/* Makes an entry, for peer if not NULL. Returns NULL (counted) if there is no room. */
-struct hce *hce_create(struct core *c, struct peer *peer, bool initiated, usec_t now);
+/*
+ * Makes an entry, for peer if not NULL, of the personality that our address local has. Returns NULL (counted) if there is
+ * no room.
+ */
+struct hce *hce_create(struct core *c, struct peer *peer, const struct in6_addr *local, bool initiated, usec_t now);
 
 /* Makes the entry of that id, which none may have. */
 struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t now);
@@ -236,7 +242,7 @@ struct binding *binding_find(struct hce *h, const struct in6_addr *addr);
 /* h's peer shall hold addr (B5), or hold it no more (B6). Sends nothing: binding_sync() does. */
 void binding_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool wanted, usec_t now);
 
-/* Wants every usable local address of the right scope (B2). */
+/* Wants every usable local address of the entry's personality (B2, X9). */
 void binding_want_all(struct core *c, struct hce *h, usec_t now);
 
 /* Sends what is news, if it is time and there is an address to send from; sets the timer. */

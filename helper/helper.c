@@ -30,6 +30,7 @@ static void on_address_up(void *ctx, const struct in6_addr *addr, unsigned ifind
 {
 	struct helper *h = ctx;
 
+	core_local_personality(h->core, addr, conf_personality(h->conf, addr, link_name(h->link, ifindex)), helper_now());
 	core_local_up(h->core, addr, ifindex, valid_until, helper_now());
 	h->route_now = true;
 }
@@ -307,6 +308,18 @@ static void forget_peers(struct helper *h, const struct conf *conf, const struct
 	}
 }
 
+/* What addresses belong to is settled when a helper starts: what peers have learned cannot be unlearned. */
+static void keep_personalities(struct conf *conf, const struct conf *old)
+{
+	if (conf->core.n_personality != old->core.n_personality ||
+	    memcmp(conf->core.personality, old->core.personality, sizeof(old->core.personality)) != 0 ||
+	    memcmp(conf->personality, old->personality, sizeof(old->personality)) != 0)
+		log_warnx("personalities change with a restart only, ignoring");
+	conf->core.n_personality = old->core.n_personality;
+	memcpy(conf->core.personality, old->core.personality, sizeof(old->core.personality));
+	memcpy(conf->personality, old->personality, sizeof(old->personality));
+}
+
 static void reload_event(evutil_socket_t sig, short what, void *ptr)
 {
 	struct helper *h = ptr;
@@ -321,6 +334,7 @@ static void reload_event(evutil_socket_t sig, short what, void *ptr)
 	}
 	if (memcmp(&conf->datapath, &h->conf->datapath, sizeof(conf->datapath)) != 0)
 		log_warnx("max_connections and max_foreign change with a restart only, ignoring");
+	keep_personalities(conf, h->conf);
 	forget_peers(h, conf, h->conf);
 	declare_peers(h, conf, h->conf);
 	core_reconfigure(h->core, &conf->core);

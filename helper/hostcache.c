@@ -139,13 +139,15 @@ struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t n
 	return h;
 }
 
-struct hce *hce_create(struct core *c, struct peer *peer, bool initiated, usec_t now)
+struct hce *hce_create(struct core *c, struct peer *peer, const struct in6_addr *local, bool initiated, usec_t now)
 {
+	const struct local_addr *l = local_find(c, local);
 	struct hce *h = hce_restore(c, peer, c->last_id + 1, now);
 
 	if (h) {
 		c->last_id = h->id;
 		h->initiated = initiated;
+		h->personality = l ? l->personality : 0;
 		h->trusted |= initiated;
 	}
 	return h;

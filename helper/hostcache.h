@@ -140,6 +140,7 @@ struct hce {
 	enum peer_status status;
 	bool trusted;			/* X8: configured, connected to, or accepted from */
 	bool initiated;			/* made because this host initiated (C4) */
+	unsigned personality;		/* whose addresses the peer may learn (X9) */
 	usec_t created, heard;
 	usec_t proved;			/* last packet under its SA: then, it was who it is */
 	struct foreign_addr *addrs;	/* utlist DL */
@@ -168,9 +169,10 @@ struct hce {
 	UT_hash_handle hh;		/* by id */
 };
 
-/* An address of this host: a member of the default L-HCE (C2, C3). */
+/* An address of this host: a member of the L-HCE of its personality (C2, C3). */
 struct local_addr {
 	struct in6_addr addr;
+	unsigned personality;		/* 0: the default one */
 	unsigned ifindex;
 	bool usable;			/* false: lost, kept while connections were born with it */
 	usec_t valid_until;		/* the kernel's valid lifetime; USEC_NEVER */

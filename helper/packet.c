@@ -110,6 +110,26 @@ static void receive_problem(struct core *c, const uint8_t *pkt, size_t len, usec
 		aap_problem(c, &quoted, now);
 }
 
+/* Whether it came to an address where its sender may come: not to one that he shall not learn to be ours, too (X9). */
+static bool welcome(struct core *c, const struct signal *s, const struct local_addr *to)
+{
+	const struct foreign_addr *fa = foreign_find(c, &s->src);
+
+	if (!to || !to->usable) {
+		drop(c, NULL, s, COUNT_NOT_LOCAL, "not sent to an address of this host");
+		return false;
+	}
+	if (s->has_rh0) {
+		drop(c, NULL, s, COUNT_NOT_LOCAL, "source-routed");
+		return false;		/* none is sent between Homeless hosts (S1) */
+	}
+	if (fa && fa->state == ADDR_ACTIVE && fa->hce->personality != to->personality) {
+		drop(c, NULL, s, COUNT_NOT_LOCAL, "sent to an address of another personality");
+		return false;
+	}
+	return true;
+}
+
 void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 {
 	const struct local_addr *to;
@@ -132,14 +152,8 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 		return;
 	}
 	to = local_find(c, &s.dst);
-	if (!to || !to->usable) {
-		drop(c, NULL, &s, COUNT_NOT_LOCAL, "not sent to an address of this host");
+	if (!welcome(c, &s, to))
 		return;
-	}
-	if (s.has_rh0) {
-		drop(c, NULL, &s, COUNT_NOT_LOCAL, "source-routed");
-		return;		/* none is sent between Homeless hosts (S1) */
-	}
 	if (!plausible(c, &s))
 		return;
 	if (s.unprotected)
@@ -153,6 +167,10 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 	p = authenticate(c, &s, pkt, len, now);
 	if (!p)
 		return;
+	if (p->hce && p->hce->personality != to->personality) {
+		drop(c, NULL, &s, COUNT_NOT_LOCAL, "sent to an address of another personality");
+		return;
+	}
 	claimed = owned_by_other(c, p, &s.src);
 	if ((claimed && !claims_source(&s)) ||
 	    (s.has_home && !addr_equal(&s.home, &s.src) && owned_by_other(c, p, &s.home))) {
@@ -160,7 +178,7 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 		return;
 	}
 	/* C4, 5.2: who answers makes an entry when the first authentic Binding Update comes. */
-	if (!p->hce && s.n_bu && !hce_create(c, p, false, now))
+	if (!p->hce && s.n_bu && !hce_create(c, p, &s.dst, false, now))
 		return;
 	if (!p->hce) {
 		drop(c, NULL, &s, COUNT_UNEXPECTED_BA, "no entry for this Binding Acknowledgement");

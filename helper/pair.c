@@ -39,7 +39,7 @@ static bool may_send_from(struct hce *h, const struct local_addr *l)
 {
 	struct binding *b = binding_find(h, &l->addr);
 
-	if (!l->usable)
+	if (!local_good_for(l, h))
 		return false;
 	return (b && b->state >= BINDING_RESPONDED) || addr_equal(&h->pair.local, &l->addr);
 }

@@ -143,6 +143,14 @@ int pcb_restore(struct core *c, const struct pcb *from, struct hce *h, uint32_t 
 	return 0;
 }
 
+/* Whether p's local address is of h's personality: else the peer must not learn that both are one host's (X9). */
+static bool pcb_suits(struct core *c, const struct pcb *p, const struct hce *h)
+{
+	const struct local_addr *l = local_find(c, &p->local);
+
+	return l && l->personality == h->personality;
+}
+
 /* The entry a connection to foreign belongs to, made if this host initiates (C4). NULL: none. */
 static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 {
@@ -156,7 +164,7 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 		foreign_renew(c, fa, fa->kind, fa->lifetime, now);
 	}
 	if (fa)
-		return fa->state == ADDR_ACTIVE ? fa->hce : NULL;
+		return fa->state == ADDR_ACTIVE && pcb_suits(c, p, fa->hce) ? fa->hce : NULL;
 	if (p->origin != PCB_CONNECT)
 		return NULL;
 
@@ -164,8 +172,8 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 		for (unsigned i = 0; i < peer->n_addr; i++)
 			if (addr_equal(&peer->addr[i], &p->foreign))
 				of = peer;
-	h = of && of->hce ? of->hce : hce_create(c, of, true, now);
-	if (!h)
+	h = of && of->hce ? of->hce : hce_create(c, of, &p->local, true, now);
+	if (!h || !pcb_suits(c, p, h))
 		return NULL;
 	/* C5, C6: what the program connects to is in use as it is, for as long as it is heard */
 	if (!foreign_add(c, h, &p->foreign, ADDR_ACTIVE, LIFETIME_ACTIVITY, c->config.default_lifetime * USEC_PER_SEC,
@@ -275,7 +283,7 @@ void pcb_bind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr
 	struct pcb *p, *next;
 
 	HASH_ITER(hh, c->pcbs, p, next)
-		if (!p->hce && p->forget == USEC_NEVER && addr_equal(&p->foreign, addr))
+		if (!p->hce && p->forget == USEC_NEVER && addr_equal(&p->foreign, addr) && pcb_suits(c, p, h))
 			pcb_bind(c, p, h, h->pair.gen);
 }
 

@@ -45,8 +45,9 @@ static json_t *locals(const struct report *r)
 	json_t *all = json_array();
 
 	for (struct local_addr *l = core_locals(r->core); l; l = l->hh.next)
-		json_array_append_new(all, json_pack("{so, so, sb, so, so, si, si}",
+		json_array_append_new(all, json_pack("{so, so, so, sb, so, so, si, si}",
 			"address", address(&l->addr),
+			"personality", text(core_personality_name(r->core, l->personality)),
 			"interface", text(r->link ? link_name(r->link, l->ifindex) : NULL),
 			"usable", l->usable,
 			"since", since(l->since, r->now),
@@ -141,9 +142,10 @@ static json_t *entry(const struct report *r, const struct hce *h)
 		json_array_append_new(addresses, foreign(r, f));
 	DL_FOREACH(h->bindings, b)
 		json_array_append_new(bindings, binding(r, b));
-	return json_pack("{sI, so, ss, sb, sb, s{so, so, sI}, so, so, so, si, so, so, so}",
+	return json_pack("{sI, so, so, ss, sb, sb, s{so, so, sI}, so, so, so, si, so, so, so}",
 		"id", (json_int_t)h->id,
 		"name", text(h->name),
+		"personality", text(core_personality_name(r->core, h->personality)),
 		"status", peer_status_name(h->status),
 		"trusted", h->trusted,
 		"initiated", h->initiated,

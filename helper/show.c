@@ -120,7 +120,7 @@ static void show_counters(FILE *out, json_t *all, const char *title)
 void show_status(FILE *out, json_t *a)
 {
 	json_t *dp = json_object_get(a, "datapath"), *l;
-	struct table t = { .n_col = 5 };
+	struct table t = { .n_col = 6 };
 	size_t i;
 
 	fprintf(out, "hmip-helper %s, process %lld, running for %s\n", text(a, "version"), number(a, "pid"), duration(a, "uptime").s);
@@ -136,6 +136,8 @@ void show_status(FILE *out, json_t *a)
 		PUT(row, 2, "%s for %s", flag(l, "usable") ? "usable" : "lost", duration(l, "since").s);
 		PUT(row, 3, "%lld connections", number(l, "connections"));
 		PUT(row, 4, "%s", number(l, "preference") ? "preferred" : "");
+		if (json_is_string(json_object_get(l, "personality")))
+			PUT(row, 5, "personality %s", text(l, "personality"));
 	}
 	if (!t.n_row)
 		fputs("  none\n", out);
@@ -179,6 +181,8 @@ void show_cache(FILE *out, json_t *a)
 
 		fprintf(out, "%s%lld %s: %s, %s, %lld connections", i ? "\n" : "", number(e, "id"), text(e, "name"), text(e, "status"),
 			flag(e, "trusted") ? "trusted" : "not trusted", number(e, "connections"));
+		if (json_is_string(json_object_get(e, "personality")))
+			fprintf(out, ", personality %s", text(e, "personality"));
 		if (json_is_number(rtt))
 			fprintf(out, ", round trip %s", duration(e, "rtt").s);
 		fprintf(out, "\n  pair %s - %s, %s\n", text(pair, "local"), text(pair, "foreign"),

@@ -115,8 +115,9 @@ static json_t *save_entries(struct core *c, usec_t now, usec_t wall)
 	HASH_ITER(hh, c->entries, h, next) {
 		if (!h->sa)
 			continue;
-		json_array_append_new(all, json_pack("{sI, sI, si, sb, sb, sb, sb, sb, si, si, sI, s{so, so, sI}, so, so}",
-			"id", (json_int_t)h->id, "spi", (json_int_t)h->sa->in.spi, "status", h->status, "trusted", h->trusted,
+		json_array_append_new(all, json_pack("{sI, sI, ss?, si, sb, sb, sb, sb, sb, si, si, sI, s{so, so, sI}, so, so}",
+			"id", (json_int_t)h->id, "spi", (json_int_t)h->sa->in.spi,
+			"personality", core_personality_name(c, h->personality), "status", h->status, "trusted", h->trusted,
 			"may_announce", h->may_announce, "homeless_acked", h->homeless_acked,
 			"knows_us", h->knows_us, "seq_in_valid", h->seq_in_valid,
 			"seq_in", h->seq_in, "seq_out", h->seq_out, "srtt", (json_int_t)h->srtt,
@@ -315,7 +316,7 @@ static int load_binding(const struct loader *l, struct hce *h, json_t *o)
 		return -ENOMEM;
 	b->state = state;
 	local = local_find(l->c, &addr);
-	if (!local || !local->usable)
+	if (!local_good_for(local, h))
 		binding_want(l->c, h, &addr, false, l->now);
 	return 0;
 }
@@ -337,6 +338,20 @@ static int load_list(const struct loader *l, struct hce *h, json_t *list,
 	return 0;
 }
 
+/* Which personality has that name today. Returns 0 or -ENOENT. */
+static int get_personality(const struct core *c, const char *name, unsigned *ret)
+{
+	*ret = 0;
+	if (!name)
+		return 0;
+	for (unsigned i = 1; i <= c->config.n_personality; i++)
+		if (!strcmp(name, core_personality_name(c, i))) {
+			*ret = i;
+			return 0;
+		}
+	return -ENOENT;
+}
+
 static int load_entry(const struct loader *l, json_t *o)
 {
 	json_t *addresses, *bindings;
@@ -344,10 +359,11 @@ static int load_entry(const struct loader *l, json_t *o)
 	int status, trusted, announce, acked, knows, valid, seq_in, seq_out, r;
 	json_int_t id, spi, srtt, gen;
 	const char *local, *foreign;
+	json_t *personality = NULL;
 	struct peer *p;
 
-	if (json_unpack(o, "{sI, sI, si, sb, sb, sb, sb, sb, si, si, sI, s{ss, ss, sI}, so, so}", "id", &id, "spi", &spi,
-			"status", &status, "trusted", &trusted, "may_announce", &announce, "homeless_acked", &acked,
+	if (json_unpack(o, "{sI, sI, s?o, si, sb, sb, sb, sb, sb, si, si, sI, s{ss, ss, sI}, so, so}", "id", &id, "spi", &spi,
+			"personality", &personality, "status", &status, "trusted", &trusted, "may_announce", &announce, "homeless_acked", &acked,
 			"knows_us", &knows, "seq_in_valid", &valid, "seq_in", &seq_in, "seq_out", &seq_out, "srtt", &srtt,
 			"pair", "local", &local, "foreign", &foreign, "gen", &gen, "addresses", &addresses,
 			"bindings", &bindings) < 0 ||
@@ -356,11 +372,12 @@ static int load_entry(const struct loader *l, json_t *o)
 		return -EBADMSG;
 	p = peer_by_spi(l->c, (uint32_t)spi);
 	if (l->apply) {
-		if (!p || p->hce || core_entry(l->c, (uint32_t)id))
+		if (!p || p->hce || core_entry(l->c, (uint32_t)id) || get_personality(l->c, json_string_value(personality), &v.personality) < 0)
 			return 0;
 		h = hce_restore(l->c, p, (uint32_t)id, l->now);
 		if (!h)
 			return -ENOMEM;
+		h->personality = v.personality;
 		h->trusted = trusted;
 		h->may_announce = announce;
 		h->homeless_acked = acked;

@@ -32,7 +32,7 @@ flags()
 
 same "settings, hmip.conf.5" \
 	"$(sed -n 's/.*CFG_[A-Z_]*("\([a-z0-9_]*\)".*/\1/p' "$helper/conf.c")" \
-	"$(items hmip.conf.5 DESCRIPTION Ic; items hmip.conf.5 PEERS Ic; sed -n 's/^\.D1 Ic \([a-z]*\).*/\1/p' "$man/hmip.conf.5")"
+	"$(items hmip.conf.5 DESCRIPTION Ic; items hmip.conf.5 PERSONALITIES Ic; items hmip.conf.5 PEERS Ic; sed -n 's/^\.D1 Ic \([a-z]*\).*/\1/p' "$man/hmip.conf.5")"
 same "settings, examples/hmip.conf" \
 	"$(sed -n 's/.*CFG_[A-Z_]*("\([a-z0-9_]*\)".*/\1/p' "$helper/conf.c")" \
 	"$(sed -n 's/^#*[[:space:]]*\([a-z_]*\) \(=\|".*{$\).*/\1/p' "$top_srcdir/examples/hmip.conf")"

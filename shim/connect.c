@@ -6,6 +6,7 @@
 #include "helper.h"
 #include "libc.h"
 #include "names.h"
+#include "raw.h"
 
 #include <errno.h>
 
@@ -22,6 +23,28 @@ static void connected(int fd, const struct in6_addr *asked, const struct in6_add
 	else if (names_any())
 		names_drop(fd, NAME_PEER);
 	helper_show(fd, CONTROL_CONNECT);
+}
+
+/*
+ * Has a socket that the program has not bound connect from an address of our personality, if we have one: it must not
+ * connect from another. Returns 0, or -1 with errno set.
+ */
+static int be_ourselves(int fd)
+{
+	struct sockaddr_in6 own = { .sin6_family = AF_INET6 }, is;
+	socklen_t len = sizeof(is);
+	int r = helper_personality(fd, &own.sin6_addr), on = 1;
+
+	if (!r || raw_getsockname(fd, (struct sockaddr *)&is, &len) || len != sizeof(is) || is.sin6_port ||
+	    !IN6_IS_ADDR_UNSPECIFIED(&is.sin6_addr))
+		return 0;
+	if (r < 0) {
+		errno = -r;
+		return -1;
+	}
+	/* The port is left for connect(2) to choose, so that many connections can share one. */
+	raw_setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+	return raw_bind(fd, (const struct sockaddr *)&own, sizeof(own));
 }
 
 static int connect6(int fd, const struct sockaddr *addr, socklen_t len, const struct sockaddr_in6 *asked)
@@ -47,7 +70,13 @@ EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t len)
 	struct sockaddr_in6 asked;
 
 	/* In this order: without a helper even a bad pointer is the kernel's business. */
-	if (!helper_known() || !helper_eligible(addr, len, &asked) || names_prevented(fd))
+	if (!helper_known() || !helper_eligible(addr, len, &asked))
+		return libc()->connect(fd, addr, len);
+	int saved = errno;
+	if (be_ourselves(fd))
+		return -1;
+	errno = saved;
+	if (names_prevented(fd))
 		return libc()->connect(fd, addr, len);
 	return connect6(fd, addr, len, &asked);
 }

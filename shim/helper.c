@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#define _GNU_SOURCE	/* struct ucred */
+#define _GNU_SOURCE	/* struct ucred, secure_getenv() */
 #include "helper.h"
 #include "addr.h"
 #include "raw.h"
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -18,15 +19,19 @@ static struct sockaddr_un door;
 static socklen_t door_len;
 static char view_path[sizeof(door.sun_path) + sizeof(VIEW_SUFFIX)];
 
+static struct in6_addr personality;		/* view_personality() of its name, all 0 if we have none */
+
 static const struct view *current;		/* the last view mapped, dead or alive */
 static uint64_t looked;				/* when it was last looked for, ms */
 
-/* Copies the path: programs overwrite their environment to change their title. */
+/* Copies the path and the name: programs overwrite their environment to change their title. */
 static void read_path(void)
 {
-	const char *path = control_path(NULL);
+	const char *path = control_path(NULL), *name = secure_getenv(HMIP_PERSONALITY_ENV);
 	int len = control_shim_address(path, &door);
 
+	if (name)
+		personality = view_personality(name);
 	if (len < 0)
 		return;
 	door_len = len;
@@ -101,6 +106,20 @@ bool helper_lookup(int fd, enum view_side side, const struct in6_addr *addr, str
 		return false;
 	*ret = now;
 	return true;
+}
+
+int helper_personality(int fd, struct in6_addr *ret)
+{
+	const struct view *v = IN6_IS_ADDR_UNSPECIFIED(&personality) ? NULL : view_now();
+	struct in6_addr now;
+	bool found = view_lookup(v, VIEW_PERSONALITY, &personality, &now);
+
+	if (!v || !socket_is_ours(fd, v))
+		return 0;
+	if (!found)
+		return -EADDRNOTAVAIL;
+	*ret = now;
+	return 1;
 }
 
 bool helper_known(void)

@@ -29,6 +29,12 @@ void helper_start(void);
  */
 bool helper_lookup(int fd, enum view_side side, const struct in6_addr *addr, struct in6_addr *ret);
 
+/*
+ * The address a program of our personality connects fd from, if the environment names one and there is a helper. Returns 1
+ * and fills *ret; 0 if any will do; -EADDRNOTAVAIL if the personality has none, or is unknown. Clobbers errno.
+ */
+int helper_personality(int fd, struct in6_addr *ret);
+
 /* Whether there is, or was, a helper: else there is nothing to do for us. Keeps errno. */
 bool helper_known(void);
 

@@ -53,6 +53,11 @@ static inline int raw_getsockopt(int fd, int level, int name, void *value, sockl
 	return syscall(SYS_getsockopt, fd, level, name, value, len);
 }
 
+static inline int raw_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	return syscall(SYS_setsockopt, fd, level, name, value, len);
+}
+
 static inline int raw_sendmsg(int fd, const struct msghdr *msg, int flags)
 {
 	return syscall(SYS_sendmsg, fd, msg, flags);

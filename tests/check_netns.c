@@ -54,6 +54,7 @@ static const struct script {
 	{ "netns/errors.sh", 60 },
 	{ "netns/ftp.sh", 120 },
 	{ "netns/api.sh", 60 },
+	{ "netns/personality.sh", 120 },
 #endif
 };
 

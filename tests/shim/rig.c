@@ -141,6 +141,7 @@ static void open_view(void)
 		{ .hce = 1, .side = VIEW_FOREIGN },
 		{ .side = VIEW_LOCAL },
 		{ .hce = 1, .side = VIEW_NAME },
+		{ .known = view_personality(PERSONALITY), .side = VIEW_PERSONALITY },
 	};
 
 	inet_pton(AF_INET6, ONCE, &row[0].known);
@@ -149,6 +150,7 @@ static void open_view(void)
 	inet_pton(AF_INET6, HERE, &row[1].now);
 	row[2].known = row[0].now;
 	row[2].now = row[0].known;
+	inet_pton(AF_INET6, ULA, &row[3].now);
 	rig_view = view_create(view_path);
 	ck_assert_ptr_nonnull(rig_view);
 	view_write(rig_view, row, LENGTH(row));

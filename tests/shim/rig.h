@@ -20,6 +20,8 @@
 #define ONCE	"2001:db8:9::1"		/* nowhere: where the peer was */
 #define LOST	"2001:db8:8::1"		/* nowhere: an address of ours that is gone */
 
+#define PERSONALITY	"work"			/* connects from ULA */
+
 #define LENGTH(array)	(sizeof(array) / sizeof(*(array)))
 
 /* Runs the suite make() returns, preloaded and in its own namespace. Exit status; 77 (skip) if that may not be done. */

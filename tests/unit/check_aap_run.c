@@ -64,6 +64,42 @@ static void assert_active(unsigned host, const char *addr)
 	ck_assert_msg(fa->state == ADDR_ACTIVE, "%s holds %s %s", w.host[host].name, addr, addr_state_name(fa->state));
 }
 
+START_TEST(x9_strangers_learn_one_personality_of_each_other)
+{
+	struct in6_addr c1 = world_addr(C1), s1 = world_addr(S1);
+
+	core_local_personality(w.host[client].core, &c1, 1, w.now);
+	core_local_personality(w.host[server].core, &s1, 1, w.now);
+	world_up(&w, client, C1);
+	world_up(&w, server, S1);
+	world_connect(&w, client, C1, server, S0, 1000);
+	world_run(&w, USEC_PER_SEC);
+	assert_active(server, C1);
+	assert_active(client, S0);
+	ck_assert_ptr_null(world_foreign(&w, server, C0));
+	ck_assert_ptr_null(world_foreign(&w, client, S1));
+	ck_assert_uint_eq(entry(client)->personality, 1);
+	ck_assert_uint_eq(entry(server)->personality, 0);
+}
+END_TEST
+
+START_TEST(x9_an_init_to_another_personality_is_not_answered)
+{
+	struct in6_addr s1 = world_addr(S1);
+	unsigned sends;
+
+	core_local_personality(w.host[server].core, &s1, 1, w.now);
+	world_up(&w, server, S1);
+	world_connect(&w, client, C0, server, S0, 1000);
+	world_run(&w, USEC_PER_SEC);
+	assert_active(server, C0);
+	sends = w.host[server].sends;
+	world_connect(&w, client, C0, server, S1, 1001);
+	world_run(&w, 2 * USEC_PER_SEC);
+	ck_assert_uint_eq(w.host[server].sends, sends);
+}
+END_TEST
+
 START_TEST(a4_two_strangers_run_a2_as_drawn)
 {
 	w.tap = write_down;
@@ -340,6 +376,8 @@ int main(void)
 	TCase *tc = tcase_create("strangers");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, x9_strangers_learn_one_personality_of_each_other);
+	tcase_add_test(tc, x9_an_init_to_another_personality_is_not_answered);
 	tcase_add_test(tc, a4_two_strangers_run_a2_as_drawn);
 	tcase_add_test(tc, x4_the_responder_keeps_nothing_before_the_third_message);
 	tcase_add_test(tc, a1_strangers_move_as_acquaintances_do);

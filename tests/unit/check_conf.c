@@ -89,7 +89,7 @@ static const struct {
 	{ "binding_lifetime = 600\nbinding_lifetme = 600\n",
 	  ":2: found binding_lifetme, expected one of default_lifetime, maximum_expired_lifetime, binding_lifetime, appendix_b, max_entries, "
 	  "max_addresses, max_per_prefix, plain_lifetime, probe, no_probe, "
-	  "max_connections, max_foreign, control_group, state, peer" },
+	  "max_connections, max_foreign, control_group, state, personality, peer" },
 	{ "\n\ndefault_lifetime = 0\n", ":3: found default_lifetime = 0, expected a whole number from 1 to 31536000" },
 	{ "default_lifetime = ten\n", ":1: found default_lifetime = ten, expected a whole number from 1 to 31536000" },
 	{ "default_lifetime = -1\n", ":1: found default_lifetime = -1, expected a whole number from 1 to 31536000" },
@@ -138,6 +138,12 @@ static const struct {
 	{ GOOD_PEER("a b", "2001:db8::1", "256"),
 	  ":7: found peer \"a b\", expected a name of 1 to 63 characters without spaces" },
 	{ GOOD_PEER("a", "2001:db8::1", "256") GOOD_PEER("a", "2001:db8::2", "257"), ":8: found duplicate title 'a'" },
+	{ "personality \"sixteen-letters.\" {\ninterface = {\"wg0\"}\n}\n",
+	  ":3: found personality \"sixteen-letters.\", expected a name of 1 to 15 characters without spaces" },
+	{ "personality \"work\" {\n}\n",
+	  ":2: found personality \"work\" with 0 interfaces and 0 addresses, expected one at least, and at most 16 of each" },
+	{ "personality \"work\" {\ninterface = {\"longer-than-fifteen\"}\n}\n",
+	  ":2: found interface = longer-than-fifteen, expected the name of an interface" },
 	{ "peer \"a\" {\n", ":2: found the end of the file, expected }" },
 	{ "default_lifetime = 5\n/* no end\n\n", ":4: found the end of the file, expected the end of a comment or string" },
 	{ "state = \"/no/end\n", ":2: found the end of the file, expected more" },
@@ -146,6 +152,30 @@ static const struct {
 };
 
 #define N_BAD	((int)(sizeof(bad) / sizeof(bad[0])))
+
+START_TEST(c2_addresses_are_sorted_into_personalities)
+{
+	struct in6_addr a, b;
+	struct conf *c;
+	char *why;
+
+	put("personality \"work\" {\ninterface = {\"wg0\", \"wg1\"}\n}\n"
+	    "personality \"fifteen-letters\" {\naddress = {\"2001:db8:7::1\"}\ninterface = {\"wg2\"}\n}\n", 0644);
+	ck_assert_msg(conf_read(path, &c, &why) == 0, "%s", why);
+	inet_pton(AF_INET6, "2001:db8:7::1", &a);
+	inet_pton(AF_INET6, "2001:db8:7::2", &b);
+	ck_assert_uint_eq(c->core.n_personality, 2);
+	ck_assert_str_eq(c->core.personality[0], "work");
+	ck_assert_str_eq(c->core.personality[1], "fifteen-letters");
+	ck_assert_uint_eq(conf_personality(c, &b, "wg1"), 1);
+	ck_assert_uint_eq(conf_personality(c, &b, "wg2"), 2);
+	ck_assert_uint_eq(conf_personality(c, &b, "eth0"), 0);
+	ck_assert_uint_eq(conf_personality(c, &b, NULL), 0);
+	/* The address itself is the stronger reason. */
+	ck_assert_uint_eq(conf_personality(c, &a, "wg0"), 2);
+	conf_free(c);
+}
+END_TEST
 
 START_TEST(a_bad_file_is_refused_with_file_and_line)
 {
@@ -242,6 +272,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_complete_file_is_understood);
+	tcase_add_test(tc, c2_addresses_are_sorted_into_personalities);
 	tcase_add_loop_test(tc, a_bad_file_is_refused_with_file_and_line, 0, N_BAD);
 	tcase_add_loop_test(tc, keys_that_others_may_read_are_refused_with_the_remedy, 0, 4);
 	tcase_add_test(tc, a_file_without_keys_may_be_read_by_all);

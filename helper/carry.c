@@ -19,6 +19,7 @@
 #define ROUNDS_MAX	16	/* of sendings that fail and make the core ask for more, before the loop gets its turn */
 #define KICK_BURST	16	/* Linux doubles its timeout 15 times at most */
 #define LATER_MS	200
+#define FRESH_LINK	(3 * USEC_PER_SEC)	/* an address is new to its link for so long */
 
 static usec_t clock_usec(clockid_t id)
 {
@@ -261,6 +262,9 @@ static void send_one(struct helper *h, const struct action *a)
 	int r;
 
 	HASH_FIND(hh, locals, src, sizeof(*src), l);
+	/* On a link that is just up this packet shall be the one that asks for the router, not a segment ahead of it. */
+	if (l && helper_now() < usec_add(l->since, FRESH_LINK))
+		steer_hurry(h->steer, l->ifindex);
 	r = wire_send(h->wire, a->send.packet, a->send.len, l ? l->ifindex : 0);
 	if (r == 0)
 		return;

@@ -5,6 +5,7 @@
 #include "addr.h"
 #include "fib.h"
 #include "log.h"
+#include "neighbour.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -50,6 +51,14 @@ int steer_open(struct steer **ret)
 	else
 		*ret = s;
 	return r;
+}
+
+void steer_hurry(struct steer *s, unsigned ifindex)
+{
+	int r = neighbour_hurry(s->nl, ifindex);
+
+	if (r)
+		log_debug("neighbours of interface %u stay as they are: %s", ifindex, strerror(-r));
 }
 
 /* Takes the route out of the kernel and of the set. */

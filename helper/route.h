@@ -34,6 +34,9 @@ struct steer;
 /* Opens the netlink socket and removes routes a dead helper left. Returns 0 or a negative errno. */
 int steer_open(struct steer **ret);
 
+/* What is unresolved on the interface is to be asked for anew, by the next packet (neighbour.h). */
+void steer_hurry(struct steer *s, unsigned ifindex);
+
 /* Removes all our routes and frees. NULL is fine. */
 void steer_close(struct steer *s);
 

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "neighbour.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#define FOUND_MAX	16	/* routers and neighbours asked for so early: hardly ever more than one */
+
+struct found {
+	unsigned ifindex, n;
+	struct in6_addr addr[FOUND_MAX];
+};
+
+static struct nlmsghdr *begin(char *buf, uint16_t type, uint16_t flags, unsigned ifindex)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct ndmsg *nd;
+
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
+	nd = mnl_nlmsg_put_extra_header(nlh, sizeof(*nd));
+	nd->ndm_family = AF_INET6;
+	nd->ndm_ifindex = (int)ifindex;
+	return nlh;
+}
+
+static int note(void *ctx, const struct nlmsghdr *nlh)
+{
+	const struct ndmsg *nd = mnl_nlmsg_get_payload(nlh);
+	struct found *f = ctx;
+	const struct nlattr *a;
+
+	if (nlh->nlmsg_type != RTM_NEWNEIGH || mnl_nlmsg_get_payload_len(nlh) < sizeof(*nd) ||
+	    nd->ndm_ifindex != (int)f->ifindex || !(nd->ndm_state & (NUD_INCOMPLETE | NUD_FAILED)))
+		return 0;
+	mnl_attr_for_each(a, nlh, sizeof(*nd))
+		if (mnl_attr_get_type(a) == NDA_DST && f->n < FOUND_MAX &&
+		    mnl_attr_get_payload_len(a) == sizeof(f->addr[0]))
+			memcpy(&f->addr[f->n++], mnl_attr_get_payload(a), sizeof(f->addr[0]));
+	return 0;
+}
+
+static void again(void *ctx)
+{
+	struct found *f = ctx;
+
+	f->n = 0;
+}
+
+int neighbour_hurry(struct netlink *n, unsigned ifindex)
+{
+	char buf[MNL_NLMSG_HDRLEN + 64];
+	struct found f = { .ifindex = ifindex };
+	int r = netlink_dump(n, begin(buf, RTM_GETNEIGH, NLM_F_DUMP, ifindex), note, again, &f);
+
+	for (unsigned i = 0; !r && i < f.n; i++) {
+		struct nlmsghdr *nlh = begin(buf, RTM_DELNEIGH, NLM_F_ACK, ifindex);
+
+		mnl_attr_put(nlh, NDA_DST, sizeof(f.addr[i]), &f.addr[i]);
+		r = netlink_ask(n, nlh, NULL, NULL);
+		if (r == -ENOENT)	/* resolved itself, or went, meanwhile */
+			r = 0;
+	}
+	return r;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* neighbour.h: what would make a fresh address wait is forgotten, and nothing else. */
+#include "config.h"
+
+#include "neighbour.h"
+#include "netns.h"
+
+#include <net/if.h>
+
+#define SHOW	"ip -6 neigh show"
+
+static struct netlink *nl;
+
+static void setup(void)
+{
+	netns_new();
+	run("ip link add n0 type veth peer name n1 && ip link set n0 up && ip link set n1 up");
+	run("ip addr add 2001:db8:1::1/64 dev n0 nodad && ip addr add 2001:db8:2::1/64 dev n1 nodad");
+	ck_assert_int_eq(netlink_open(NETLINK_ROUTE, &nl), 0);
+}
+
+static void teardown(void)
+{
+	netlink_close(nl);
+}
+
+START_TEST(what_is_unresolved_is_asked_for_anew_and_what_is_known_stays)
+{
+	run("ip -6 neigh add 2001:db8:1::2 dev n0 nud incomplete");
+	run("ip -6 neigh add 2001:db8:1::3 dev n0 nud failed");
+	run("ip -6 neigh add 2001:db8:1::4 dev n0 lladdr 02:00:00:00:00:04 nud reachable");
+	run("ip -6 neigh add 2001:db8:1::5 dev n0 lladdr 02:00:00:00:00:05 nud permanent");
+	run("ip -6 neigh add 2001:db8:2::2 dev n1 nud failed");
+	ck_assert_int_eq(neighbour_hurry(nl, if_nametoindex("n0")), 0);
+	ck_assert(!shows(SHOW, "2001:db8:1::2"));
+	ck_assert(!shows(SHOW, "2001:db8:1::3"));
+	ck_assert(shows(SHOW, "2001:db8:1::4"));
+	ck_assert(shows(SHOW, "2001:db8:1::5"));
+	ck_assert(shows(SHOW, "2001:db8:2::2"));
+}
+END_TEST
+
+START_TEST(an_interface_that_is_gone_is_no_fault)
+{
+	ck_assert_int_eq(neighbour_hurry(nl, 4711), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("neighbour");
+	TCase *tc = tcase_create("neighbour");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, what_is_unresolved_is_asked_for_anew_and_what_is_known_stays);
+	tcase_add_test(tc, an_interface_that_is_gone_is_no_fault);
+	suite_add_tcase(suite, tc);
+	return netns_suite_run(suite);
+}

@@ -15,6 +15,7 @@ const struct core_config core_config_default = {
 	.default_lifetime = 600,
 	.maximum_expired_lifetime = 1800,
 	.binding_lifetime = 600,
+	.path_timeout = 3,
 	.max_entries = 4096,
 	.max_addresses = 64,
 	.max_per_prefix = 64,
@@ -43,6 +44,7 @@ static const char *const event_names[] = {
 	[EVENT_PCB_GONE] = "connection-gone",
 	[EVENT_AAP] = "aap",
 	[EVENT_CONFLICT] = "conflict",
+	[EVENT_PATH] = "path",
 	[EVENT_DROPPED] = "dropped",
 };
 
@@ -79,6 +81,9 @@ static const char *const counter_names[COUNT_MAX] = {
 	[COUNT_CHALLENGES] = "challenges-sent",
 	[COUNT_VERIFIED] = "verified",
 	[COUNT_SWITCHED] = "switched",
+	[COUNT_SILENCES] = "silences",
+	[COUNT_PROBES] = "probes",
+	[COUNT_DETOURS] = "detours",
 };
 
 const char *core_counter_name(enum core_counter n)
@@ -314,6 +319,7 @@ void core_tick(struct core *c, usec_t now)
 				contest_expire(c, fa, now);
 		aap_expire(c, h, now);
 		binding_sync(c, h, now);
+		explore_expire(c, h, now);
 	}
 }
 
@@ -714,6 +720,7 @@ void core_routed(struct core *c, uint32_t id, const struct in6_addr *src, usec_t
 	if (!h || addr_equal(&h->routed, src))
 		return;
 	h->routed = *src;
+	explore_forget(h);
 	pair_update(c, h, now);
 	binding_sync(c, h, now);
 }
@@ -746,6 +753,7 @@ int core_prefer(struct core *c, const struct in6_addr *addr, unsigned ifindex, u
 	if (!found)
 		return -EADDRNOTAVAIL;
 	HASH_ITER(hh, c->entries, h, next_h) {
+		explore_forget(h);
 		pair_update(c, h, now);
 		binding_sync(c, h, now);
 	}
@@ -781,6 +789,14 @@ void core_heard(struct core *c, uint32_t id, const struct in6_addr *src, usec_t 
 	hce_answered(c, h, now);
 }
 
+void core_silent(struct core *c, uint32_t id, usec_t now)
+{
+	struct hce *h = core_entry(c, id);
+
+	if (h)
+		explore_silent(c, h, now);
+}
+
 void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint32_t gen, usec_t now)
 {
 	struct hce *h = core_entry(c, id);
@@ -790,6 +806,7 @@ void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint
 		return;
 	fa->heard = h->heard = now;
 	h->pair.foreign = *src;
+	explore_follow(h);
 	if ((int32_t)(gen - h->pair.gen) > 0)
 		h->pair.gen = gen;
 	c->counter[COUNT_SWITCHED]++;

@@ -31,6 +31,7 @@ struct core_config {
 	uint32_t maximum_expired_lifetime;	/* MAXIMUM-EXPIRED-LIFETIME, 1800 */
 	uint32_t binding_lifetime;		/* the longest lifetime asked for in BUs, 600 */
 	uint32_t appendix_b;			/* 1: announce a new address by just using it (B11), 0 */
+	uint32_t path_timeout;			/* how long to send and hear nothing before other pairs are tried, 3; 0: never */
 	uint32_t max_entries;			/* F-HCEs, 4096 */
 	uint32_t max_addresses;			/* per F-HCE, 64 */
 	uint32_t max_per_prefix;		/* F-HCEs made by answering, whose peers share a /64, 64 */
@@ -90,6 +91,7 @@ enum core_event {
 	EVENT_PCB_NEW,		/* "connection-new" */
 	EVENT_PCB_GONE,		/* "connection-gone" */
 	EVENT_AAP,		/* "aap": a message of AAP; detail says which */
+	EVENT_PATH,		/* "path": the pair in use, or one that was probed; detail says how it fares */
 	EVENT_CONFLICT,		/* "conflict": two hosts claim an address (X6) */
 	EVENT_DROPPED,		/* "dropped": signalling was refused; detail says why */
 };
@@ -155,6 +157,9 @@ enum core_counter {
 	COUNT_CHALLENGES,
 	COUNT_VERIFIED,			/* addresses that became Active by a Response */
 	COUNT_SWITCHED,
+	COUNT_SILENCES,			/* sent, and heard nothing */
+	COUNT_PROBES,			/* Challenges to see whether a pair works */
+	COUNT_DETOURS,			/* switched away from a pair that did not */
 	COUNT_MAX,
 };
 
@@ -242,6 +247,9 @@ void core_prune(struct core *c, usec_t now);
 
 /* Data came in from a peer's address: told by the datapath at the first packet after a change or a silence (C6, C11). */
 void core_heard(struct core *c, uint32_t hce, const struct in6_addr *src, usec_t now);
+
+/* Connections of this entry have sent for path_timeout, on its pair, and heard nothing: told by the datapath, repeatedly. */
+void core_silent(struct core *c, uint32_t hce, usec_t now);
 
 /* The datapath itself followed the peer to src: the entry's pair is now (local as before, src), its gen is gen (C11). */
 void core_followed(struct core *c, uint32_t hce, const struct in6_addr *src, uint32_t gen, usec_t now);

@@ -226,6 +226,12 @@ bool pcb_pinned_to(struct core *c, const struct hce *h, const struct in6_addr *a
 /* Chooses the pair anew from what is usable, verified and preferred, and switches to it if it is another. */
 void pair_update(struct core *c, struct hce *h, usec_t now);
 
+/* Whether packets of h may leave from l: the peer must have proof that l is ours, or the connections were born there. */
+bool pair_may_send_from(struct hce *h, const struct local_addr *l);
+
+/* Switches to a pair that was found to work. */
+void pair_take(struct core *c, struct hce *h, const struct in6_addr *local, const struct in6_addr *foreign);
+
 /* There is nowhere h's packets may go: nothing is sent until the pair changes. */
 void pair_hold(struct core *c, struct hce *h);
 
@@ -316,6 +322,10 @@ void reach_hurry(struct core *c, struct foreign_addr *fa, usec_t now);
 void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to, const struct in6_addr *from,
 		   const struct binding_ack *ba, usec_t now);
 
+/* Whether bu is the Response to challenge from h's address addr. */
+bool reach_is_response(const struct hce *h, const uint8_t challenge[static CHALLENGE_LEN], const struct in6_addr *addr,
+		       const struct binding_update *bu);
+
 /* Whether bu is the right Response for fa. */
 bool reach_verify(struct core *c, const struct foreign_addr *fa, const struct binding_update *bu);
 
@@ -323,6 +333,23 @@ bool reach_verify(struct core *c, const struct foreign_addr *fa, const struct bi
 
 /* Where the news goes that was sent so many times in vain: to all addresses of h in turn, the pair's first. */
 struct in6_addr explore_target(const struct hce *h, unsigned tries);
+
+/* Connections of h send and hear nothing. */
+void explore_silent(struct core *c, struct hce *h, usec_t now);
+
+/* The peer asked whether we can be reached at our address to, which it knows to be ours. */
+void explore_asked(struct core *c, struct hce *h, const struct in6_addr *to, usec_t now);
+
+/* A Response came from fa to local: to a probe, perhaps. */
+void explore_answered(struct core *c, struct hce *h, const struct in6_addr *local, const struct foreign_addr *fa,
+		      const struct binding_update *bu, usec_t now);
+
+/* The pair changed for other reasons: it is to be probed first. */
+void explore_follow(struct hce *h);
+
+/* What is preferred has changed: it is tried. */
+void explore_forget(struct hce *h);
+void explore_expire(struct core *c, struct hce *h, usec_t now);
 
 /* Whether so many sendings went to each of h's Active addresses equally often. */
 bool explore_round(const struct hce *h, unsigned tries);

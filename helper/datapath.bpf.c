@@ -13,6 +13,7 @@
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
+__u64 path_timeout;	/* ns; 0: nobody wants to know of silence */
 __u64 sender;	/* socket cookie of the helper's raw socket, 0: it has none */
 
 /* DP_NO_NEXT_HEADER has had its use. */
@@ -36,6 +37,35 @@ static __always_inline void end_signalling(struct __sk_buff *skb, struct headers
 	}
 	if (h->proto == DP_NO_NEXT_HEADER)
 		bpf_skb_store_bytes(skb, h->proto_at, &none, sizeof(none), 0);
+}
+
+/* Whether it must be answered: any datagram may be, of TCP data is (SYN and FIN too, left out here). */
+static __always_inline bool wants_answer(struct __sk_buff *skb, struct headers *h)
+{
+	__u8 offset;
+
+	if (h->proto != IPPROTO_TCP)
+		return true;
+	if (bpf_skb_load_bytes(skb, h->l4 + 12, &offset, sizeof(offset)))
+		return false;
+	return skb->len > h->l4 + (offset >> 4) * 4;
+}
+
+/* Notes since when an answer is due, and tells if that is too long. The coarse clock is cheap and makes writes rare. */
+static __always_inline void note_sent(struct __sk_buff *skb, struct headers *h, struct dp_hce *e, __u32 id)
+{
+	__u64 now;
+
+	if (!path_timeout)
+		return;
+	now = bpf_ktime_get_coarse_ns();
+	if (e->waiting <= e->heard) {
+		if (e->waiting != now && wants_answer(skb, h))
+			e->waiting = now;
+	} else if (now - e->waiting > path_timeout) {
+		e->waiting = now;
+		tell(DP_EVENT_SILENT, id, 0, &e->f);
+	}
 }
 
 static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
@@ -68,6 +98,8 @@ static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 		count(DP_HELD);
 		return DROP;
 	}
+	if (e)
+		note_sent(skb, &h, e, pcb->hce);
 	if (!e || e->gen == pcb->gen || unspecified(&e->l) || unspecified(&e->f))
 		return PASS;
 	struct dp_addrs to = { .src = e->l, .dst = e->f };
@@ -121,20 +153,35 @@ static __always_inline void note_acked(struct __sk_buff *skb, struct headers *h,
 		pcb->acked = bpf_ntohl(t.ack);
 }
 
+/* An answer counts only if it came the way back: what arrives by another pair says nothing of the one that is sent by. */
+static __always_inline void note_answer(struct dp_hce *e, const struct dp_pcb_in *pcb, bool moved,
+					const struct dp_addrs *addrs)
+{
+	__u64 now;
+
+	if (!path_timeout)
+		return;
+	if (e->gen == pcb->gen ? moved : !same_addr(&e->f, &addrs->src) || !same_addr(&e->l, &addrs->dst))
+		return;
+	now = bpf_ktime_get_coarse_ns();
+	if (e->heard != now)
+		e->heard = now;
+}
+
 /*
  * C11: what is sent next goes where the peer was heard last. Not for a connection that keeps its birth pair under
  * today's gen: two such, born with two addresses of the peer, would have the pair change with every packet.
  */
-static __always_inline void follow(__u32 id, const struct dp_pcb_in *pcb, bool moved, const struct in6_addr *src)
+static __always_inline void follow(struct dp_hce *e, __u32 id, const struct dp_pcb_in *pcb, bool moved,
+				   const struct in6_addr *src)
 {
-	struct dp_hce *e = bpf_map_lookup_elem(&hce, &id);
-
-	if (!e || same_addr(&e->f, src) || (!moved && e->gen == pcb->gen))
+	if (same_addr(&e->f, src) || (!moved && e->gen == pcb->gen))
 		return;
 	struct dp_hce next = *e;
 
 	next.f = *src;
 	next.gen++;
+	next.waiting = next.heard = 0;
 	if (bpf_map_update_elem(&hce, &id, &next, BPF_EXIST))
 		return;
 	count(DP_FOLLOWED);
@@ -145,6 +192,7 @@ static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 {
 	struct dp_foreign *f;
 	struct dp_pcb_in *pcb;
+	struct dp_hce *e;
 	struct ports port;
 
 	if (parse_ports(skb, h, &port))
@@ -166,9 +214,12 @@ static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 	}
 	note_heard(f, &h->addrs.src);
 	note_acked(skb, h, pcb);
+	e = bpf_map_lookup_elem(&hce, &key.hce);
+	if (e)
+		note_answer(e, pcb, moved, &h->addrs);
 	/* Before the birth pair is let through: a peer may come back to it. */
-	if (f->state == DP_ACTIVE)
-		follow(f->hce, pcb, moved, &h->addrs.src);
+	if (e && f->state == DP_ACTIVE)
+		follow(e, key.hce, pcb, moved, &h->addrs.src);
 	if (!moved)
 		return PASS;
 	if (!rewrite(skb, h, &birth))

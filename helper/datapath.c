@@ -359,6 +359,11 @@ void datapath_set_sender(struct datapath *dp, uint64_t cookie)
 	dp->bpf->bss->sender = cookie;
 }
 
+void datapath_watch(struct datapath *dp, uint32_t seconds)
+{
+	dp->bpf->bss->path_timeout = seconds * 1000000000ULL;
+}
+
 int datapath_event_fd(const struct datapath *dp)
 {
 	return ring_buffer__epoll_fd(dp->ring);

@@ -58,6 +58,9 @@ int datapath_notify(struct datapath *dp, uint32_t hce);
 /* The socket cookie of who sends with DP_NO_NEXT_HEADER (wire.h), to have that put right on the wire. */
 void datapath_set_sender(struct datapath *dp, uint64_t cookie);
 
+/* How long connections may send and hear nothing before DP_EVENT_SILENT tells, seconds; 0: for ever. */
+void datapath_watch(struct datapath *dp, uint32_t seconds);
+
 /* Readable when events wait; poll it, then call datapath_events(). */
 int datapath_event_fd(const struct datapath *dp);
 

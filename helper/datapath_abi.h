@@ -53,6 +53,8 @@ struct dp_hce {
 	struct in6_addr l, f;		/* today's pair; an unspecified l or f: leave packets alone */
 	__u32 gen;			/* connections with this gen keep their birth pair */
 	__u32 flags;
+	__u64 waiting;			/* CLOCK_MONOTONIC ns, coarse: since then an answer is due, if that is after heard; */
+	__u64 heard;			/* and when one was heard last; both written by the programs */
 };
 
 struct dp_local {
@@ -85,6 +87,7 @@ struct dp_addrs {			/* as they lie in the IPv6 header */
 enum dp_event_type {
 	DP_EVENT_HEARD = 1,		/* a packet of hce came from addr, which was asked for ("notify") or which had
 					 * been silent for DP_SILENCE_NS */
+	DP_EVENT_SILENT = 3,		/* for path_timeout hce has sent data from its pair and heard nothing there */
 	DP_EVENT_FOLLOWED = 2,		/* the pair of hce now has f = addr; gen is the new one (C11) */
 };
 

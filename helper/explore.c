@@ -3,12 +3,25 @@
  * Finding a way to the peer when the one in use does not carry packets (what RFC 5534 does for shim6).
  *
  * Signalling that nobody answers goes to the peer's other addresses in turn.
+ *
+ * When connections send and hear nothing (the datapath tells), all pairs of an address of ours that the peer has proof
+ * of and an Active one of the peer's are probed, each with a Challenge from the one to the other. The pair in use comes
+ * first: if that answers, nothing changes. Else the first to answer is used. The address of ours that would be preferred
+ * is probed from then on, ever more slowly, and returned to when it answers. The peer follows what it hears (C11); and if
+ * it is probed at another address of its own than it sends from, it does all of this itself: perhaps only its half is
+ * dead.
  */
 #include "core_private.h"
 
+#include <string.h>
 #include <utlist.h>
 
 #include "addr.h"
+
+#define PAIRS_MAX	16				/* probed in one round */
+#define PATIENCE	(60 * USEC_PER_SEC)		/* with nobody sending any more */
+#define QUIET_MAX	(64 * USEC_PER_SEC)
+#define HOME_WAIT_MAX	(64 * USEC_PER_SEC)
 
 /* The n-th address of h but the pair's: Active ones come first. NULL if there are not so many. */
 static const struct in6_addr *other_foreign(const struct hce *h, unsigned n)
@@ -51,4 +64,226 @@ struct in6_addr explore_target(const struct hce *h, unsigned tries)
 bool explore_round(const struct hce *h, unsigned tries)
 {
 	return tries % count_foreign(h, false) == 0;
+}
+
+/* Whether h's peer can be tried at all, and is to be. */
+static bool explorable(const struct core *c, const struct hce *h)
+{
+	return c->config.path_timeout && hce_homeless(h) && h->seq_in_valid && !h->pair.hold &&
+	       !IN6_IS_ADDR_UNSPECIFIED(&h->pair.local);
+}
+
+/* The n-th address of this host that h's peer has proof of, the pair's first. NULL if there are not so many. */
+static const struct in6_addr *nth_local(struct core *c, struct hce *h, unsigned n)
+{
+	struct local_addr *l = local_find(c, &h->pair.local), *next;
+
+	if (l && l->usable && !n--)
+		return &l->addr;
+	HASH_ITER(hh, c->locals, l, next)
+		if (!addr_equal(&l->addr, &h->pair.local) && pair_may_send_from(h, l) && !n--)
+			return &l->addr;
+	return NULL;
+}
+
+/* Asks the peer at foreign to answer to local, whoever of them is preferred. */
+static void probe(struct core *c, struct hce *h, const struct in6_addr *local, const struct in6_addr *foreign,
+		  usec_t now)
+{
+	const struct foreign_addr *fa = foreign_find(c, foreign);
+	struct signal s = { .src = *local, .dst = *foreign, .n_ba = 1 };
+	struct binding_ack *ba = &s.ba[0];
+
+	if (!fa || fa->hce != h || fa->state != ADDR_ACTIVE)
+		return;
+	/* The number and the lifetime say nothing new: whoever missed our last Acknowledgement may take this for it. */
+	ba->seq = h->seq_in;
+	ba->lifetime = fa->expires == USEC_NEVER ? SIGNAL_INFINITE : usec_until(fa->expires, now) / USEC_PER_SEC;
+	ba->refresh = ba->lifetime;
+	ba->has_challenge = true;
+	memcpy(ba->challenge, h->explore.challenge, sizeof(ba->challenge));
+	if (core_send(c, h, &s) == 0)
+		c->counter[COUNT_PROBES]++;
+}
+
+/* The n-th pair to be tried; the first is the one in use. Returns false if there are not so many. */
+static bool nth_pair(struct core *c, struct hce *h, unsigned n, const struct in6_addr **local,
+		     const struct in6_addr **foreign)
+{
+	unsigned n_local = 0;
+
+	while (n_local < PAIRS_MAX && nth_local(c, h, n_local))
+		n_local++;
+	if (!n_local || n >= PAIRS_MAX || n / n_local >= count_foreign(h, false))
+		return false;
+	*local = nth_local(c, h, n % n_local);
+	*foreign = n < n_local ? &h->pair.foreign : other_foreign(h, n / n_local - 1);
+	return *foreign != NULL;
+}
+
+/* One pair at a time; when all were tried, from the beginning at half the rate. */
+static void probe_next(struct core *c, struct hce *h, usec_t now)
+{
+	struct explore *x = &h->explore;
+	const struct in6_addr *local, *foreign;
+
+	if (!nth_pair(c, h, x->at, &local, &foreign)) {
+		x->at = 0;
+		x->wait = 2 * x->wait < SLOW_UPDATE_INTERVAL ? 2 * x->wait : SLOW_UPDATE_INTERVAL;
+	}
+	if (nth_pair(c, h, x->at, &local, &foreign)) {
+		probe(c, h, local, foreign, now);
+		x->at++;
+	}
+	x->next = usec_add(now, x->wait);
+	core_wake(c, x->next);
+}
+
+static void start(struct core *c, struct hce *h, usec_t now, const char *why)
+{
+	struct explore *x = &h->explore;
+
+	x->running = true;
+	x->at = 0;
+	x->wait = binding_timeout(h);
+	x->until = usec_add(now, PATIENCE);
+	core_nonce(c, x->challenge);
+	core_tell(c, EVENT_PATH, h, &h->pair.local, &h->pair.foreign, 0, why);
+	probe_next(c, h, now);
+}
+
+void explore_silent(struct core *c, struct hce *h, usec_t now)
+{
+	struct explore *x = &h->explore;
+
+	if (!explorable(c, h))
+		return;
+	if (x->running) {
+		x->until = usec_add(now, PATIENCE);
+		return;
+	}
+	if (now < x->quiet_until)
+		return;
+	c->counter[COUNT_SILENCES]++;
+	start(c, h, now, "silent");
+}
+
+void explore_asked(struct core *c, struct hce *h, const struct in6_addr *to, usec_t now)
+{
+	struct explore *x = &h->explore;
+
+	if (!explorable(c, h) || x->running || now < x->asked_until || addr_equal(to, &h->pair.local))
+		return;
+	x->asked_until = usec_add(now, SLOW_UPDATE_INTERVAL);
+	start(c, h, now, "the peer tries another");
+}
+
+static void set_home_timer(struct core *c, struct explore *x, usec_t now)
+{
+	x->home_next = usec_add(now, x->home_wait);
+	core_wake(c, x->home_next);
+}
+
+/* Goes another way than what is preferred, unless local is just that. */
+static void leave_home(struct core *c, struct hce *h, const struct in6_addr *local, usec_t now)
+{
+	struct explore *x = &h->explore;
+	usec_t first = 2 * c->config.path_timeout * USEC_PER_SEC;
+
+	if (!x->detour)
+		x->home = h->pair.local;
+	x->detour = !addr_equal(local, &x->home);
+	if (!x->detour)
+		return;
+	c->counter[COUNT_DETOURS]++;
+	/* Where there was hardly a return before it failed again, the next takes longer. */
+	x->home_wait = x->returned && now - x->returned < HOME_WAIT_MAX ? 2 * x->home_wait : first;
+	if (x->home_wait > HOME_WAIT_MAX)
+		x->home_wait = HOME_WAIT_MAX;
+	set_home_timer(c, x, now);
+}
+
+/*
+ * The pair in use answers although its connections hear nothing: they may have nothing to hear. Looked after ever less
+ * often.
+ */
+static void calm_down(struct core *c, struct hce *h, const struct foreign_addr *fa, usec_t now)
+{
+	struct explore *x = &h->explore;
+	usec_t least = c->config.path_timeout * USEC_PER_SEC;
+
+	x->quiet = fa->heard > x->ended || !x->quiet ? least : 4 * x->quiet;
+	if (x->quiet > QUIET_MAX)
+		x->quiet = QUIET_MAX;
+	x->quiet_until = usec_add(now, x->quiet);
+	x->ended = now;
+}
+
+void explore_answered(struct core *c, struct hce *h, const struct in6_addr *local, const struct foreign_addr *fa,
+		      const struct binding_update *bu, usec_t now)
+{
+	struct explore *x = &h->explore;
+
+	if ((!x->running && !x->detour) || !explorable(c, h) || fa->state != ADDR_ACTIVE ||
+	    !reach_is_response(h, x->challenge, &fa->addr, bu))
+		return;
+	if (!x->running) {
+		if (!addr_equal(local, &x->home))
+			return;
+		x->detour = false;
+		x->returned = now;
+		core_tell(c, EVENT_PATH, h, local, &fa->addr, 0, "answers again");
+		pair_take(c, h, local, &fa->addr);
+		return;
+	}
+	x->running = false;
+	core_tell(c, EVENT_PATH, h, local, &fa->addr, 0, "answers");
+	if (addr_equal(local, &h->pair.local) && addr_equal(&fa->addr, &h->pair.foreign)) {
+		calm_down(c, h, fa, now);
+		return;
+	}
+	leave_home(c, h, local, now);
+	pair_take(c, h, local, &fa->addr);
+}
+
+void explore_follow(struct hce *h)
+{
+	h->explore.at = 0;
+}
+
+void explore_forget(struct hce *h)
+{
+	h->explore.detour = false;
+}
+
+static void probe_home(struct core *c, struct hce *h, usec_t now)
+{
+	struct explore *x = &h->explore;
+	const struct local_addr *l = local_find(c, &x->home);
+
+	core_nonce(c, x->challenge);
+	if (l && pair_may_send_from(h, l))
+		probe(c, h, &x->home, &h->pair.foreign, now);
+	x->home_wait = 2 * x->home_wait < HOME_WAIT_MAX ? 2 * x->home_wait : HOME_WAIT_MAX;
+	set_home_timer(c, x, now);
+}
+
+void explore_expire(struct core *c, struct hce *h, usec_t now)
+{
+	struct explore *x = &h->explore;
+
+	if (!explorable(c, h))
+		x->running = x->detour = false;
+	if (x->running && now >= x->until) {
+		x->running = false;
+		core_tell(c, EVENT_PATH, h, &h->pair.local, &h->pair.foreign, 0, "given up");
+	}
+	if (x->running && now >= x->next)
+		probe_next(c, h, now);
+	else if (x->running)
+		core_wake(c, x->next);
+	if (x->detour && !x->running && now >= x->home_next)
+		probe_home(c, h, now);
+	else if (x->detour)
+		core_wake(c, x->home_next > now ? x->home_next : now + USEC_PER_SEC);
 }

@@ -101,6 +101,8 @@ static void on_datapath(void *ctx, const struct dp_event *e)
 		helper_settle(h);
 		core_heard(h->core, e->hce, &e->addr, helper_now());
 	}
+	if (e->type == DP_EVENT_SILENT)
+		core_silent(h->core, e->hce, helper_now());
 	if (e->type == DP_EVENT_FOLLOWED)
 		core_followed(h->core, e->hce, &e->addr, e->gen, helper_now());
 }
@@ -338,6 +340,7 @@ static void reload_event(evutil_socket_t sig, short what, void *ptr)
 	forget_peers(h, conf, h->conf);
 	declare_peers(h, conf, h->conf);
 	core_reconfigure(h->core, &conf->core);
+	datapath_watch(h->datapath, conf->core.path_timeout);
 	ctl_set_group(h->ctl, conf->control_group);
 	conf_free(h->conf);
 	h->conf = conf;
@@ -470,6 +473,7 @@ static int restore(struct helper *h)
 	LL_FOREACH(h->interfaces, i)
 		datapath_attach(h->datapath, i->ifindex, i->hatype);
 	h->attached = true;
+	datapath_watch(h->datapath, h->conf->core.path_timeout);
 	datapath_set_sender(h->datapath, wire_disguise(h->wire));
 	return 0;
 }

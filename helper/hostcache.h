@@ -125,6 +125,19 @@ struct retransmit {
 	usec_t credited;	/* when credit was last counted up */
 };
 
+/* The search for a pair that works, and the way back (explore.c). */
+struct explore {
+	bool running;
+	unsigned at;			/* how many pairs this round has tried */
+	usec_t wait, next, until;	/* between probes; when the next goes; when to give up */
+	uint8_t challenge[CHALLENGE_LEN];
+	usec_t ended, quiet, quiet_until;	/* the pair in use answered; silence means nothing until then */
+	usec_t asked_until;		/* the peer's probes start no search until then */
+	bool detour;			/* the preferred local address, home, did not work */
+	struct in6_addr home;
+	usec_t home_wait, home_next, returned;
+};
+
 /* An address pair and when it was chosen. gen grows by one with every change: connections born under the current
  * gen keep their birth pair, older ones follow the pair. */
 struct pair {
@@ -156,6 +169,7 @@ struct hce {
 	bool may_announce;		/* B1: a reply, or the peer's own Initial BU, has come */
 	bool homeless_acked;		/* B4: a BA has come */
 	bool knows_us;			/* it left Homeless Support out, so a BA of ours has come to it */
+	struct explore explore;
 	bool kick_on_ack;		/* moved to an address whose Response is not acknowledged yet */
 	uint16_t seq_out;		/* last BU sequence number sent */
 	bool seq_in_valid;

@@ -17,6 +17,7 @@ static void pair_switch(struct core *c, struct hce *h, const struct pair *to)
 	h->pair.foreign = to->foreign;
 	h->pair.hold = false;
 	h->pair.gen++;
+	explore_follow(h);
 	core_act(c, ACTION_PAIR, h)->pair = h->pair;
 	c->counter[COUNT_SWITCHED]++;
 	core_tell(c, EVENT_SWITCHED, h, &to->local, &to->foreign, 0, NULL);
@@ -34,8 +35,7 @@ void pair_hold(struct core *c, struct hce *h)
 	core_act(c, ACTION_PAIR, h)->pair = h->pair;
 }
 
-/* Whether packets of h may leave from l: the peer must have proof that l is ours, or the connections were born there. */
-static bool may_send_from(struct hce *h, const struct local_addr *l)
+bool pair_may_send_from(struct hce *h, const struct local_addr *l)
 {
 	struct binding *b = binding_find(h, &l->addr);
 
@@ -65,11 +65,14 @@ static bool better_source(const struct hce *h, const struct local_addr *a, const
 
 static const struct local_addr *choose_local(struct core *c, struct hce *h)
 {
-	struct local_addr *l, *next;
+	struct local_addr *l = local_find(c, &h->pair.local), *next;
 	const struct local_addr *best = NULL;
 
+	if (h->explore.detour && l && pair_may_send_from(h, l))
+		return l;
+	explore_forget(h);
 	HASH_ITER(hh, c->locals, l, next)
-		if (may_send_from(h, l) && (!best || better_source(h, l, best)))
+		if (pair_may_send_from(h, l) && (!best || better_source(h, l, best)))
 			best = l;
 	return best;
 }
@@ -106,6 +109,13 @@ void pair_update(struct core *c, struct hce *h, usec_t now)
 		to.foreign = fa->addr;
 	if (!addr_equal(&to.local, &h->pair.local) || !addr_equal(&to.foreign, &h->pair.foreign))
 		pair_switch(c, h, &to);
+}
+
+void pair_take(struct core *c, struct hce *h, const struct in6_addr *local, const struct in6_addr *foreign)
+{
+	struct pair to = { .local = *local, .foreign = *foreign };
+
+	pair_switch(c, h, &to);
 }
 
 void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, usec_t now)

@@ -101,6 +101,7 @@ void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to, con
 	struct binding *b = binding_find(h, to);
 	struct signal s = { .src = *to, .dst = *from, .n_bu = 1 };
 	struct binding_update *bu = &s.bu[0];
+	bool probed;
 
 	core_tell(c, EVENT_CHALLENGE_HEARD, h, to, from, ba->seq, NULL);
 	if (!b || !b->wanted)
@@ -113,18 +114,26 @@ void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to, con
 	if (ah_hmac128(&h->sa->out.key, ba->challenge, CHALLENGE_LEN, to, sizeof(*to), bu->challenge) < 0 ||
 	    core_send(c, h, &s) < 0)
 		return;
+	probed = b->state == BINDING_VERIFIED;
 	b->state = BINDING_RESPONDED;
 	if (!b->news)
 		b->seq = bu->seq;
 	pair_update(c, h, now);
+	if (probed)
+		explore_asked(c, h, to, now);
+}
+
+bool reach_is_response(const struct hce *h, const uint8_t challenge[static CHALLENGE_LEN], const struct in6_addr *addr,
+		       const struct binding_update *bu)
+{
+	uint8_t want[CHALLENGE_LEN];
+
+	if (ah_hmac128(&h->sa->in.key, challenge, CHALLENGE_LEN, addr, sizeof(*addr), want) < 0)
+		return false;
+	return !CRYPTO_memcmp(want, bu->challenge, sizeof(want));
 }
 
 bool reach_verify(struct core *c, const struct foreign_addr *fa, const struct binding_update *bu)
 {
-	uint8_t want[CHALLENGE_LEN];
-
-	if (!fa->reach.running || ah_hmac128(&fa->hce->sa->in.key, fa->reach.challenge, CHALLENGE_LEN, &fa->addr,
-					     sizeof(fa->addr), want) < 0)
-		return false;
-	return !CRYPTO_memcmp(want, bu->challenge, sizeof(want));
+	return fa->reach.running && reach_is_response(fa->hce, fa->reach.challenge, &fa->addr, bu);
 }

@@ -47,7 +47,7 @@ START_TEST(a_complete_file_is_understood)
 	struct conf *c;
 	char *why;
 
-	put("default_lifetime = 300\nmaximum_expired_lifetime = 900\nbinding_lifetime = 200\nmax_entries = 7\n"
+	put("default_lifetime = 300\nmaximum_expired_lifetime = 900\nbinding_lifetime = 200\npath_timeout = 0\nmax_entries = 7\n"
 	    "max_connections = 1024\ncontrol_group = \"root\"\nstate = \"/tmp/x.state\"\n"
 	    "peer \"server\" {\n"
 	    "address = {\"2001:db8:2::10\", \"fd00::10\"}\n"
@@ -62,6 +62,7 @@ START_TEST(a_complete_file_is_understood)
 	ck_assert_uint_eq(c->core.default_lifetime, 300);
 	ck_assert_uint_eq(c->core.maximum_expired_lifetime, 900);
 	ck_assert_uint_eq(c->core.binding_lifetime, 200);
+	ck_assert_uint_eq(c->core.path_timeout, 0);
 	ck_assert_uint_eq(c->core.max_entries, 7);
 	ck_assert_uint_eq(c->core.max_addresses, core_config_default.max_addresses);
 	ck_assert_uint_eq(c->datapath.max_pcbs, 1024);
@@ -87,7 +88,7 @@ static const struct {
 	const char *text, *why;		/* why: what follows the file's name */
 } bad[] = {
 	{ "binding_lifetime = 600\nbinding_lifetme = 600\n",
-	  ":2: found binding_lifetme, expected one of default_lifetime, maximum_expired_lifetime, binding_lifetime, appendix_b, max_entries, "
+	  ":2: found binding_lifetme, expected one of default_lifetime, maximum_expired_lifetime, binding_lifetime, appendix_b, path_timeout, max_entries, "
 	  "max_addresses, max_per_prefix, plain_lifetime, probe, no_probe, "
 	  "max_connections, max_foreign, control_group, state, personality, peer" },
 	{ "\n\ndefault_lifetime = 0\n", ":3: found default_lifetime = 0, expected a whole number from 1 to 31536000" },

@@ -7,6 +7,7 @@
 #include "need_bpf.h"
 #include "suite.h"
 
+#include <string.h>
 #include <time.h>
 
 static struct dp_event seen[8];
@@ -178,6 +179,92 @@ START_TEST(the_last_acknowledgement_is_noted)
 }
 END_TEST
 
+static void pass(unsigned ms)
+{
+	nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 }, NULL);
+}
+
+static void say(const struct packet *p, bool bare)
+{
+	struct frame out, f = frame_of(p);
+
+	if (bare)
+		f.len -= strlen("payload");
+	run(true, false, &f, &out);
+}
+
+static bool was_silent(void)
+{
+	bool r = false;
+
+	poll_events();
+	for (unsigned i = 0; i < n_seen; i++)
+		r |= seen[i].type == DP_EVENT_SILENT && seen[i].hce == HCE;
+	return r;
+}
+
+static const struct {
+	const char *what;
+	const char *l, *f;		/* today's pair */
+	uint32_t gen;
+	bool udp, bare;			/* what is sent */
+	const char *src, *dst;		/* what comes back, NULL: nothing */
+	bool silent;
+} silence[] = {
+	{ "data without an answer", L0, F0, 1, .silent = true },
+	{ "data of a moved connection without an answer", L1, F1, 2, .silent = true },
+	{ "datagrams without an answer", L0, F0, 1, .udp = true, .silent = true },
+	{ "acknowledgements, which nobody answers", L0, F0, 1, .bare = true },
+	{ "data with an answer", L0, F0, 1, .src = F0, .dst = L0 },
+	{ "data of a moved connection with an answer", L1, F1, 2, .src = F1, .dst = L1 },
+	{ "an answer from elsewhere", L1, F1, 2, .src = FD, .dst = L1, .silent = true },
+	{ "an answer to elsewhere", L1, F1, 2, .src = F1, .dst = L0, .silent = true },
+	{ "an answer by another pair than the birth pair", L0, F0, 1, .src = F0, .dst = L1, .silent = true },
+};
+
+START_TEST(silence_is_told_when_something_was_to_be_heard)
+{
+	struct packet tcp = OUT(L0, F0, TCP), udp = OUT(L0, F0, UDP);
+	const struct packet *p = silence[_i].udp ? &udp : &tcp;
+
+	datapath_watch(dp, 1);
+	set_pair(silence[_i].l, silence[_i].f, silence[_i].gen);
+	say(p, silence[_i].bare);
+	pass(20);			/* some ticks of the coarse clock */
+	if (silence[_i].src)
+		hear(silence[_i].src, silence[_i].dst, 9);
+	say(p, silence[_i].bare);
+	ck_assert_msg(!was_silent(), "%s: told at once", silence[_i].what);
+	if (silence[_i].src) {
+		pass(20);
+		hear(silence[_i].src, silence[_i].dst, 9);
+	}
+	pass(1050);
+	say(p, silence[_i].bare);
+	ck_assert_msg(was_silent() == silence[_i].silent, "%s", silence[_i].what);
+	say(p, silence[_i].bare);
+	ck_assert_msg(!was_silent(), "%s: told twice", silence[_i].what);
+}
+END_TEST
+
+START_TEST(silence_is_not_told_to_who_does_not_ask_nor_of_a_pair_just_switched_to)
+{
+	struct packet p = OUT(L0, F0, TCP);
+
+	set_pair(L0, F0, 1);
+	say(&p, false);
+	pass(1050);
+	say(&p, false);
+	ck_assert(!was_silent());
+	datapath_watch(dp, 1);
+	say(&p, false);
+	pass(1050);
+	set_pair(L1, F1, 2);
+	say(&p, false);
+	ck_assert(!was_silent());
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("heard");
@@ -195,6 +282,8 @@ int main(void)
 	tcase_add_test(tc, b1_the_next_packet_heard_is_told_when_asked_for);
 	tcase_add_test(tc, c6_the_time_an_address_was_heard_is_noted);
 	tcase_add_test(tc, the_last_acknowledgement_is_noted);
+	tcase_add_loop_test(tc, silence_is_told_when_something_was_to_be_heard, 0, sizeof(silence) / sizeof(silence[0]));
+	tcase_add_test(tc, silence_is_not_told_to_who_does_not_ask_nor_of_a_pair_just_switched_to);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

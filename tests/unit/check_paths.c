@@ -134,10 +134,263 @@ START_TEST(b13_an_address_the_peer_withdrew_is_the_last_resort)
 }
 END_TEST
 
+/* Paths that carry nothing, from the first to the second. */
+static struct {
+	const char *from, *to;
+} dead[16];
+
+static bool is_dead(struct world *world, const struct packet_in_flight *p)
+{
+	for (unsigned i = 0; i < 16 && dead[i].from; i++) {
+		struct in6_addr from = world_addr(dead[i].from), to = world_addr(dead[i].to);
+
+		if (addr_equal(&from, &p->send.send.src) && addr_equal(&to, &p->send.send.dst))
+			return true;
+	}
+	return false;
+}
+
+static void heal(void)
+{
+	memset(dead, 0, sizeof(dead));
+}
+
+static void kill_path(const char *from, const char *to)
+{
+	unsigned i = 0;
+
+	while (dead[i].from)
+		i++;
+	ck_assert_uint_lt(i, 15);
+	dead[i].from = from;
+	dead[i].to = to;
+	w.lose = is_dead;
+}
+
+static void kill_both_ways(const char *a, const char *b)
+{
+	kill_path(a, b);
+	kill_path(b, a);
+}
+
+static void setup_paths(void)
+{
+	heal();
+	world_init(&w);
+	acquaint(C1, S1);
+}
+
+static uint64_t count(unsigned host, enum core_counter n)
+{
+	return core_counter(w.host[host].core, n);
+}
+
+static struct hce *entry(unsigned host)
+{
+	return core_entries(w.host[host].core);
+}
+
+static void silent(unsigned host)
+{
+	core_silent(w.host[host].core, entry(host)->id, w.now);
+	world_collect(&w);
+}
+
+/* A transfer: host sends data, the other acknowledges what it hears; until the clock has gone on by d. */
+static void transfer(unsigned host, usec_t d)
+{
+	usec_t end = w.now + d, heard = w.now;
+
+	while (w.now < end) {
+		if (world_data(&w, host) && world_data(&w, !host))
+			heard = w.now;
+		if (w.now - heard > 3 * USEC_PER_SEC)	/* what the datapath does */
+			silent(host);
+		world_run(&w, 250 * USEC_PER_MSEC);
+	}
+}
+
+static const struct {
+	const char *dead_local, *dead_foreign;	/* every path to this address; NULL: only between C0 and S0 */
+	unsigned sender;
+	bool one_way;				/* from the client to the server only */
+	const char *c, *s;			/* where it must go on */
+} death[] = {
+	{ NULL, NULL, CLIENT, false, C1, S0 },
+	{ NULL, NULL, SERVER, false, C0, S1 },
+	{ NULL, NULL, CLIENT, true, C1, S0 },
+	{ NULL, NULL, SERVER, true, C0, S1 },
+	{ C0, NULL, CLIENT, false, C1, S0 },
+	{ C0, NULL, SERVER, false, C1, S0 },
+	{ NULL, S0, CLIENT, false, C0, S1 },
+	{ NULL, S0, SERVER, false, C0, S1 },
+	{ C0, S0, CLIENT, false, C1, S1 },
+	{ C0, S0, SERVER, false, C1, S1 },
+	{ C0, NULL, CLIENT, true, C1, S0 },
+	{ NULL, S0, SERVER, true, C0, S1 },
+};
+
+static void let_die(unsigned i)
+{
+	static const char *const client[] = { C0, C1 }, *const server[] = { S0, S1 };
+
+	for (unsigned a = 0; a < 2; a++)
+		for (unsigned b = 0; b < 2; b++) {
+			bool hit = (death[i].dead_local && !a) || (death[i].dead_foreign && !b) || (!a && !b);
+
+			if (hit && death[i].one_way)
+				kill_path(client[a], server[b]);
+			else if (hit)
+				kill_both_ways(client[a], server[b]);
+		}
+}
+
+START_TEST(a_transfer_leaves_a_dead_path_and_comes_back_when_it_is_healed)
+{
+	let_die(_i);
+	transfer(death[_i].sender, 10 * USEC_PER_SEC);
+	assert_pair(CLIENT, death[_i].c, death[_i].s);
+	assert_pair(SERVER, death[_i].s, death[_i].c);
+	ck_assert(world_data(&w, CLIENT) && world_data(&w, SERVER));
+	unsigned switched = w.host[CLIENT].events[EVENT_SWITCHED] + w.host[SERVER].events[EVENT_SWITCHED];
+
+	transfer(death[_i].sender, 300 * USEC_PER_SEC);	/* it stays there, and is not restless */
+	assert_pair(CLIENT, death[_i].c, death[_i].s);
+	assert_pair(SERVER, death[_i].s, death[_i].c);
+	ck_assert_uint_eq(w.host[CLIENT].events[EVENT_SWITCHED] + w.host[SERVER].events[EVENT_SWITCHED], switched);
+	ck_assert_uint_le(count(CLIENT, COUNT_PROBES) + count(SERVER, COUNT_PROBES), 50);
+
+	heal();
+	transfer(death[_i].sender, 70 * USEC_PER_SEC);
+	assert_pair(CLIENT, C0, S0);
+	assert_pair(SERVER, S0, C0);
+}
+END_TEST
+
+START_TEST(a_transfer_that_is_answered_is_not_probed)
+{
+	w.lose = is_dead;
+	transfer(CLIENT, 100 * USEC_PER_SEC);
+	ck_assert_uint_eq(count(CLIENT, COUNT_PROBES) + count(SERVER, COUNT_PROBES), 0);
+}
+END_TEST
+
+START_TEST(who_sends_and_has_nothing_to_hear_is_probed_ever_less_often)
+{
+	for (unsigned i = 0; i < 200; i++) {
+		silent(CLIENT);
+		world_run(&w, 3 * USEC_PER_SEC);
+	}
+	ck_assert_uint_le(count(CLIENT, COUNT_PROBES), 13);
+	ck_assert_uint_ge(count(CLIENT, COUNT_PROBES), 9);
+	ck_assert_uint_eq(count(CLIENT, COUNT_DETOURS), 0);
+	ck_assert_uint_eq(count(SERVER, COUNT_PROBES), 0);
+	assert_pair(CLIENT, C0, S0);
+}
+END_TEST
+
+START_TEST(with_no_path_left_probes_are_bounded_and_end)
+{
+	kill_both_ways(C0, S0);
+	kill_both_ways(C0, S1);
+	kill_both_ways(C1, S0);
+	kill_both_ways(C1, S1);
+	silent(CLIENT);
+	world_run(&w, 59 * USEC_PER_SEC);
+	ck_assert_uint_le(count(CLIENT, COUNT_PROBES), 40);
+	ck_assert_uint_ge(count(CLIENT, COUNT_PROBES), 12);
+	world_run(&w, 2 * USEC_PER_SEC);
+	uint64_t n = count(CLIENT, COUNT_PROBES);
+
+	world_run(&w, 200 * USEC_PER_SEC);
+	ck_assert_uint_eq(count(CLIENT, COUNT_PROBES), n);
+	assert_pair(CLIENT, C0, S0);
+	silent(CLIENT);			/* somebody sends again, and a path is there */
+	heal();
+	kill_both_ways(C0, S0);
+	world_run(&w, USEC_PER_SEC);
+	assert_pair(CLIENT, C1, S0);
+}
+END_TEST
+
+START_TEST(an_address_not_proven_is_not_probed_with)
+{
+	kill_both_ways(C0, S0);
+	kill_both_ways(C0, S1);
+	kill_both_ways(C1, S0);
+	kill_both_ways(C1, S1);
+	kill_path(C2, S0);
+	world_up(&w, CLIENT, C2);
+	silent(CLIENT);
+	world_run(&w, 20 * USEC_PER_SEC);
+	assert_pair(CLIENT, C0, S0);
+	struct in6_addr c2 = world_addr(C2);
+	ck_assert(!addr_equal(&w.host[CLIENT].last_send.send.src, &c2));
+}
+END_TEST
+
+START_TEST(what_is_preferred_anew_ends_a_detour)
+{
+	struct in6_addr c0 = world_addr(C0);
+
+	kill_both_ways(C0, S0);
+	transfer(CLIENT, 10 * USEC_PER_SEC);
+	assert_pair(CLIENT, C1, S0);
+	ck_assert_int_eq(core_prefer(w.host[CLIENT].core, &c0, 0, w.now), 0);
+	world_collect(&w);
+	assert_pair(CLIENT, C0, S0);
+	transfer(CLIENT, 10 * USEC_PER_SEC);
+	assert_pair(CLIENT, C1, S0);		/* it is no better than before */
+	world_down(&w, CLIENT, C1);
+	assert_pair(CLIENT, C0, S0);
+}
+END_TEST
+
+START_TEST(a_path_that_fails_again_and_again_is_returned_to_more_slowly)
+{
+	unsigned switched = 0;
+
+	for (unsigned i = 0; i < 100; i++) {
+		heal();
+		transfer(CLIENT, 3 * USEC_PER_SEC);
+		kill_both_ways(C0, S0);
+		transfer(CLIENT, 7 * USEC_PER_SEC);
+	}
+	switched = w.host[CLIENT].events[EVENT_SWITCHED];
+	ck_assert_uint_le(switched, 60);
+	ck_assert_uint_ge(switched, 2);
+}
+END_TEST
+
+START_TEST(with_path_timeout_0_there_are_no_probes)
+{
+	struct core_config config = core_config_default;
+
+	config.path_timeout = 0;
+	core_reconfigure(w.host[CLIENT].core, &config);
+	kill_both_ways(C0, S0);
+	silent(CLIENT);
+	world_run(&w, 20 * USEC_PER_SEC);
+	ck_assert_uint_eq(count(CLIENT, COUNT_PROBES), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("paths");
-	TCase *both = tcase_create("both at once");
+	TCase *both = tcase_create("both at once"), *paths = tcase_create("dead paths");
+
+	tcase_add_checked_fixture(paths, setup_paths, teardown);
+	tcase_add_loop_test(paths, a_transfer_leaves_a_dead_path_and_comes_back_when_it_is_healed, 0,
+			    sizeof(death) / sizeof(death[0]));
+	tcase_add_test(paths, a_transfer_that_is_answered_is_not_probed);
+	tcase_add_test(paths, who_sends_and_has_nothing_to_hear_is_probed_ever_less_often);
+	tcase_add_test(paths, with_no_path_left_probes_are_bounded_and_end);
+	tcase_add_test(paths, an_address_not_proven_is_not_probed_with);
+	tcase_add_test(paths, what_is_preferred_anew_ends_a_detour);
+	tcase_add_test(paths, a_path_that_fails_again_and_again_is_returned_to_more_slowly);
+	tcase_add_test(paths, with_path_timeout_0_there_are_no_probes);
+	suite_add_tcase(s, paths);
 
 	tcase_add_checked_fixture(both, setup, teardown);
 	tcase_add_test(both, a1_both_lose_their_address_at_once_and_have_announced_another);

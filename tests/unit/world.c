@@ -172,6 +172,38 @@ static void deliver(struct world *w, const struct packet_in_flight *p)
 	world_collect(w);
 }
 
+bool world_data(struct world *w, unsigned from)
+{
+	const struct pair *pair = &w->host[from].pair;
+	struct packet_in_flight p = { .from = from, .send.send = { .src = pair->local, .dst = pair->foreign } };
+
+	if (w->lose && w->lose(w, &p))
+		return false;
+	for (unsigned i = 0; i < w->n_host; i++) {
+		struct core *c = w->host[i].core;
+		struct hce *h = core_entries(c);
+		struct local_addr *l;
+		struct foreign_addr *fa;
+
+		HASH_FIND(hh, core_locals(c), &pair->foreign, sizeof(struct in6_addr), l);
+		if (i == from || !l || !l->usable || !h)
+			continue;
+		DL_FOREACH(h->addrs, fa)
+			if (addr_equal(&fa->addr, &pair->local))
+				break;
+		if (!fa || fa->state == ADDR_TENTATIVE)
+			return false;
+		core_heard(c, h->id, &fa->addr, w->now);
+		if (fa->state == ADDR_ACTIVE && !addr_equal(&fa->addr, &h->pair.foreign)) {
+			w->host[i].pair.foreign = fa->addr;
+			core_followed(c, h->id, &fa->addr, ++w->host[i].pair.gen, w->now);
+		}
+		world_collect(w);
+		return true;
+	}
+	return false;
+}
+
 /* The earliest thing that will happen: a delivery, or a host's timer. */
 static usec_t next_event(const struct world *w)
 {

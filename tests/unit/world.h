@@ -60,6 +60,12 @@ void world_down(struct world *w, unsigned host, const char *addr);
 /* Opens a connection between two hosts at these addresses, both ends shown to their cores. Returns its cookie. */
 uint64_t world_connect(struct world *w, unsigned from, const char *src, unsigned to, const char *dst, uint16_t port);
 
+/*
+ * A data packet of host from's connections leaves with its pair; the lose hook is asked with a packet of length 0. Returns
+ * whether it arrived, which its receiver's datapath noted and followed (C11).
+ */
+bool world_data(struct world *w, unsigned from);
+
 /* Lets d microseconds pass, with all deliveries and timers that fall into it. */
 void world_run(struct world *w, usec_t d);
 

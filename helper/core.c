@@ -301,7 +301,7 @@ usec_t core_deadline(const struct core *c)
 void core_tick(struct core *c, usec_t now)
 {
 	struct hce *h, *next;
-	struct foreign_addr *fa;
+	struct foreign_addr *fa, *next_fa;
 
 	if (now < c->deadline)
 		return;
@@ -314,9 +314,9 @@ void core_tick(struct core *c, usec_t now)
 			continue;
 		DL_FOREACH(h->addrs, fa)
 			reach_expire(c, fa, now);
-		DL_FOREACH(h->addrs, fa)
+		DL_FOREACH_SAFE(h->addrs, fa, next_fa)
 			if (fa->contest)
-				contest_expire(c, fa, now);
+				contest_expire(c, fa, now);	/* which may take fa off h */
 		aap_expire(c, h, now);
 		binding_sync(c, h, now);
 		explore_expire(c, h, now);

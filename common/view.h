@@ -4,7 +4,9 @@
  *
  * It holds only what is not as it seems: addresses that programs still know but that must not be used as they
  * are, each with the one to use now; and the addresses those peers use now, each with the one that programs know
- * the peer by. An address that is not in the table is used, and shown, as it is. The helper is the only writer. There are two tables: readers use the one that the lowest bit of seq names, the writer fills the other and
+ * the peer by. An address that is not in the table is used, and shown, as it is. The helper is the only writer.
+ *
+ * There are two tables: readers use the one that the lowest bit of seq names, the writer fills the other and
  * then counts seq up. So a helper that dies or is stopped in the middle of a write hangs nobody and takes nothing away; a
  * reader starts again only if a whole write went by while it looked.
  */

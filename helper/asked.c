@@ -13,7 +13,8 @@ static void describe(struct helper *h, const struct pcb *p, struct control_answe
 	const struct foreign_addr *f;
 	const struct pcb *each;
 
-	ret->flags = CONTROL_KNOWN | (e->sa && e->status == PEER_HOMELESS ? CONTROL_HOMELESS : 0) | (e->trusted ? CONTROL_TRUSTED : 0);
+	ret->flags = CONTROL_KNOWN | (e->sa && e->status == PEER_HOMELESS ? CONTROL_HOMELESS : 0) |
+		     (e->trusted ? CONTROL_TRUSTED : 0);
 	DL_FOREACH(e->addrs, f)
 		ret->addresses += f->state == ADDR_ACTIVE;
 	DL_FOREACH(e->pcbs, each)

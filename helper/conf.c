@@ -266,8 +266,8 @@ static int parse_group(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *resul
 
 static int parse_interface(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 {
-	return parse_text(cfg, opt, value_new(cfg, opt), *text && strlen(text) < IF_NAMESIZE, text, "the name of an interface",
-			  result);
+	return parse_text(cfg, opt, value_new(cfg, opt), *text && strlen(text) < IF_NAMESIZE, text,
+			  "the name of an interface", result);
 }
 
 static int parse_path(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
@@ -404,13 +404,14 @@ static int take_personality(cfg_t *sec, struct conf *conf)
 	unsigned n_if = cfg_size(sec, "interface"), n_addr = cfg_size(sec, "address");
 
 	if (!name_good(cfg_title(sec)) || strlen(cfg_title(sec)) >= CORE_PERSONALITY_NAME) {
-		complain(sec->filename, sec->line, "found personality \"%s\", expected a name of 1 to %d characters without spaces",
-			 cfg_title(sec), CORE_PERSONALITY_NAME - 1);
+		complain(sec->filename, sec->line,
+			 "found personality \"%s\", expected a name of 1 to %d characters without spaces", cfg_title(sec),
+			 CORE_PERSONALITY_NAME - 1);
 		return -EINVAL;
 	}
 	if (n_if + n_addr < 1 || n_if > CONF_MEMBERS_MAX || n_addr > CONF_MEMBERS_MAX) {
-		complain(sec->filename, sec->line, "found personality \"%s\" with %u interfaces and %u addresses, expected one at "
-			 "least, and at most %d of each", cfg_title(sec), n_if, n_addr, CONF_MEMBERS_MAX);
+		complain(sec->filename, sec->line, "found personality \"%s\" with %u interfaces and %u addresses, "
+			 "expected one at least, and at most %d of each", cfg_title(sec), n_if, n_addr, CONF_MEMBERS_MAX);
 		return -EINVAL;
 	}
 	for (; p->n_interface < n_if; p->n_interface++)

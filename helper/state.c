@@ -363,7 +363,8 @@ static int load_entry(const struct loader *l, json_t *o)
 	struct peer *p;
 
 	if (json_unpack(o, "{sI, sI, s?o, si, sb, sb, sb, sb, sb, si, si, sI, s{ss, ss, sI}, so, so}", "id", &id, "spi", &spi,
-			"personality", &personality, "status", &status, "trusted", &trusted, "may_announce", &announce, "homeless_acked", &acked,
+			"personality", &personality, "status", &status, "trusted", &trusted,
+			"may_announce", &announce, "homeless_acked", &acked,
 			"knows_us", &knows, "seq_in_valid", &valid, "seq_in", &seq_in, "seq_out", &seq_out, "srtt", &srtt,
 			"pair", "local", &local, "foreign", &foreign, "gen", &gen, "addresses", &addresses,
 			"bindings", &bindings) < 0 ||
@@ -372,7 +373,8 @@ static int load_entry(const struct loader *l, json_t *o)
 		return -EBADMSG;
 	p = peer_by_spi(l->c, (uint32_t)spi);
 	if (l->apply) {
-		if (!p || p->hce || core_entry(l->c, (uint32_t)id) || get_personality(l->c, json_string_value(personality), &v.personality) < 0)
+		if (!p || p->hce || core_entry(l->c, (uint32_t)id) ||
+		    get_personality(l->c, json_string_value(personality), &v.personality) < 0)
 			return 0;
 		h = hce_restore(l->c, p, (uint32_t)id, l->now);
 		if (!h)

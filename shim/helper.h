@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The helper as a program sees it: a view to look into and a door to show sockets at. Everything here is
- * async-signal-safe, takes no lock, waits for nobody (helper_ask() does) and holds no descriptor between calls. Only helper_lookup() and
- * helper_show() make system calls worth counting, and none while there is no helper but for a failing open(2) every
+ * async-signal-safe, takes no lock, waits for nobody (but helper_ask() does) and holds no descriptor between
+ * calls. Only helper_lookup() and helper_show() make system calls worth counting, and none while there is no helper but for a failing open(2) every
  * HELPER_RETRY_MS.
  *
  * Once a view was mapped the door is tried even when that view is dead: in a chroot the next one cannot be opened,

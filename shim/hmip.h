@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hmip.h - what a program may say to, and learn from, the hmip helper about its own connections; see libhmip(3). Link with
- * -lhmip: that does what hmip-run(1) does, and a program that hmip-run(1) starts gets the same library.
+ * hmip.h - what a program may say to, and learn from, the hmip helper about its own connections; see libhmip(3).
+ * Link with -lhmip: that does what hmip-run(1) does, and a program that hmip-run(1) starts gets the same library.
  *
  * All return 0, or -1 with errno set. A socket is one of TCP or a connected one of UDP, over IPv6.
  */
@@ -36,12 +36,12 @@ int hmip_info(int fd, struct hmip_info *info);
 int hmip_trust(int fd);
 
 /*
- * Nothing is to be kept of the peer of fd any longer. This and all other connections with it are left alone from now on,
- * so one that has moved ends. Fails with EPERM if other users have connections with that peer, unless root asks.
+ * Nothing is to be kept of the peer of fd any longer. This and all other connections with it are left alone from now
+ * on, so one that has moved ends. Fails with EPERM if other users have connections with that peer, unless root asks.
  */
 int hmip_forget(int fd);
 
-/* The socket fd, not connected yet, or all connections that the listening socket fd will accept, are to be left alone. */
+/* The socket fd, not connected yet, or all that the listening socket fd will accept from now on, is to be left alone. */
 int hmip_prevent(int fd);
 
 #ifdef __cplusplus

@@ -221,6 +221,9 @@ void pcb_expire(struct core *c, usec_t now);
 /* Whether a connection of h was born with addr (as local or foreign) and keeps its birth pair to this day. */
 bool pcb_pinned_to(struct core *c, const struct hce *h, const struct in6_addr *addr);
 
+/* Whether a connection of h has another pair than h's: the one it was born with. */
+bool pcb_pinned_elsewhere(struct core *c, const struct hce *h);
+
 /* pair.c */
 
 /* Chooses the pair anew from what is usable, verified and preferred, and switches to it if it is another. */
@@ -237,6 +240,9 @@ void pair_hold(struct core *c, struct hce *h);
 
 /* The peer is to be heard at fa from now on, if that is possible (C11). */
 void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, usec_t now);
+
+/* The pair is known to work: connections that were born with another one, which they still have, take it. */
+void pair_unpin_others(struct core *c, struct hce *h);
 
 /* addr cannot be used any more: connections still pinned to it must take the pair. */
 void pair_unpin(struct core *c, struct hce *h, const struct in6_addr *addr);

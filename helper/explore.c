@@ -78,7 +78,7 @@ static const struct in6_addr *nth_local(struct core *c, struct hce *h, unsigned 
 {
 	struct local_addr *l = local_find(c, &h->pair.local), *next;
 
-	if (l && l->usable && !n--)
+	if (l && pair_may_send_from(h, l) && !n--)
 		return &l->addr;
 	HASH_ITER(hh, c->locals, l, next)
 		if (!addr_equal(&l->addr, &h->pair.local) && pair_may_send_from(h, l) && !n--)
@@ -240,6 +240,7 @@ void explore_answered(struct core *c, struct hce *h, const struct in6_addr *loca
 	core_tell(c, EVENT_PATH, h, local, &fa->addr, 0, "answers");
 	if (addr_equal(local, &h->pair.local) && addr_equal(&fa->addr, &h->pair.foreign)) {
 		calm_down(c, h, fa, now);
+		pair_unpin_others(c, h);
 		return;
 	}
 	leave_home(c, h, local, now);

@@ -137,3 +137,12 @@ void pair_unpin(struct core *c, struct hce *h, const struct in6_addr *addr)
 	h->pair.gen++;
 	core_act(c, ACTION_PAIR, h)->pair = h->pair;
 }
+
+void pair_unpin_others(struct core *c, struct hce *h)
+{
+	if (!pcb_pinned_elsewhere(c, h))
+		return;
+	h->pair.gen++;
+	core_act(c, ACTION_PAIR, h)->pair = h->pair;
+	core_act(c, ACTION_KICK, h);
+}

@@ -305,6 +305,17 @@ void pcb_unbind_all(struct core *c, struct hce *h)
 			pcb_unbind(c, p);
 }
 
+bool pcb_pinned_elsewhere(struct core *c, const struct hce *h)
+{
+	struct pcb *p, *next;
+
+	HASH_ITER(hh, c->pcbs, p, next)
+		if (p->hce == h && p->gen == h->pair.gen &&
+		    !(addr_equal(&p->local, &h->pair.local) && addr_equal(&p->foreign, &h->pair.foreign)))
+			return true;
+	return false;
+}
+
 bool pcb_pinned_to(struct core *c, const struct hce *h, const struct in6_addr *addr)
 {
 	struct pcb *p, *next;

@@ -362,6 +362,24 @@ START_TEST(a_path_that_fails_again_and_again_is_returned_to_more_slowly)
 }
 END_TEST
 
+START_TEST(a_connection_on_a_dead_path_of_its_own_takes_the_pair_that_works)
+{
+	uint32_t gen;
+
+	world_connect(&w, CLIENT, C1, SERVER, S0, 1001);
+	gen = w.host[CLIENT].pair.gen;
+	kill_both_ways(C1, S0);
+	silent(CLIENT);
+	world_run(&w, USEC_PER_SEC);
+	assert_pair(CLIENT, C0, S0);
+	ck_assert_uint_eq(w.host[CLIENT].pair.gen, gen + 1);
+	w.now += 100 * USEC_PER_SEC;
+	silent(CLIENT);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_uint_eq(w.host[CLIENT].pair.gen, gen + 1);	/* once */
+}
+END_TEST
+
 START_TEST(with_path_timeout_0_there_are_no_probes)
 {
 	struct core_config config = core_config_default;
@@ -389,6 +407,7 @@ int main(void)
 	tcase_add_test(paths, an_address_not_proven_is_not_probed_with);
 	tcase_add_test(paths, what_is_preferred_anew_ends_a_detour);
 	tcase_add_test(paths, a_path_that_fails_again_and_again_is_returned_to_more_slowly);
+	tcase_add_test(paths, a_connection_on_a_dead_path_of_its_own_takes_the_pair_that_works);
 	tcase_add_test(paths, with_path_timeout_0_there_are_no_probes);
 	suite_add_tcase(s, paths);
 

@@ -197,6 +197,12 @@ bool hce_room(struct core *c, const struct in6_addr *addr);
 /* The only writer of an address's state: sets the timers that go with it, binds connections, tells. */
 void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state state, usec_t now);
 
+/*
+ * fa's time is over, or the peer gave it up: what was Active is Deprecated from now on, for late packets and for programs
+ * that hold on to it; all else goes. A peer that never was at an address has no say in what is sent there.
+ */
+void foreign_lose(struct core *c, struct foreign_addr *fa, usec_t now);
+
 /* Grants lifetime seconds from now on (C7 converts an activity-related one). */
 void foreign_renew(struct core *c, struct foreign_addr *fa, enum lifetime_kind kind, usec_t lifetime, usec_t now);
 

@@ -209,6 +209,7 @@ struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6
 	fa->addr = *addr;
 	fa->hce = h;
 	fa->state = state;
+	fa->proven = state != ADDR_TENTATIVE;
 	fa->reach.next = USEC_NEVER;
 	HASH_ADD(hh, c->foreign, addr, sizeof(fa->addr), fa);
 	DL_APPEND(h->addrs, fa);
@@ -250,6 +251,7 @@ void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state 
 		core_wake(c, fa->expires);
 		pair_unpin(c, fa->hce, &fa->addr);
 	}
+	fa->proven |= state == ADDR_ACTIVE;
 	foreign_act(c, fa);
 	if (state == ADDR_ACTIVE)
 		pcb_bind_foreign(c, fa->hce, &fa->addr);
@@ -267,6 +269,14 @@ static void tell_unreachable(struct core *c, const struct hce *h)
 		core_act(c, ACTION_UNREACHABLE, h);
 }
 
+void foreign_lose(struct core *c, struct foreign_addr *fa, usec_t now)
+{
+	if (fa->state == ADDR_DEPRECATED || !fa->proven)
+		foreign_remove(c, fa);
+	else
+		foreign_set_state(c, fa, ADDR_DEPRECATED, now);
+}
+
 bool hce_expire(struct core *c, struct hce *h, usec_t now)
 {
 	struct foreign_addr *fa, *next;
@@ -279,10 +289,7 @@ bool hce_expire(struct core *c, struct hce *h, usec_t now)
 			continue;
 		}
 		changed = true;
-		if (fa->state == ADDR_DEPRECATED)
-			foreign_remove(c, fa);
-		else
-			foreign_set_state(c, fa, ADDR_DEPRECATED, now);
+		foreign_lose(c, fa, now);
 	}
 	if (!h->addrs && !h->n_pcb && !contest_claimed_by(c, h)) {		/* C10 */
 		hce_destroy(c, h, now);

@@ -19,7 +19,7 @@
 enum addr_state {
 	ADDR_TENTATIVE,		/* named by a BU, its reachability not proven: carries no data (R5) */
 	ADDR_ACTIVE,
-	ADDR_DEPRECATED,	/* expired or deleted: still matched on receive, not sent to (C9) */
+	ADDR_DEPRECATED,	/* was Active, expired or was deleted: still matched on receive, not sent to (C9) */
 };
 
 enum lifetime_kind {
@@ -59,6 +59,7 @@ struct reach {
 struct foreign_addr {
 	struct in6_addr addr;
 	enum addr_state state;
+	bool proven;		/* was Active once: only then it is kept as Deprecated */
 	enum lifetime_kind kind;
 	usec_t lifetime;	/* as granted */
 	usec_t expires;		/* Active, Tentative: becomes Deprecated; Deprecated: goes. USEC_NEVER for an infinite one */

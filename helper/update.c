@@ -114,8 +114,8 @@ static void delete_addr(struct core *c, struct hce *h, const struct in6_addr *a,
 {
 	struct foreign_addr *fa = foreign_find(c, a);
 
-	if (fa && fa->hce == h)
-		foreign_set_state(c, fa, ADDR_DEPRECATED, now);
+	if (fa && fa->hce == h && fa->state != ADDR_DEPRECATED)
+		foreign_lose(c, fa, now);
 }
 
 /* R5: what is new becomes Tentative; what is Active is renewed (C7). */

@@ -48,6 +48,7 @@ static const struct script {
 	{ "netns/tentative.sh", 90 },
 	{ "netns/hostile.sh", 120 },
 	{ "netns/misbehave.sh", 120 },
+	{ "netns/appendix-c.sh", 90 },
 	{ "netns/storm.sh", 120 },
 	{ "netns/without-helper.sh", 60 },
 	{ "netns/clean.sh", 120 },

@@ -1,26 +1,40 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
-# A server whose only link leads to a program that is all the rest of the world, with a helper that knows two peers by
-# configured keys, Alice and Dave. Source it after lib.sh.
-MAC=02:00:00:00:00:20
+# Hosts whose only link leads to a program that is all the rest of the world. Source it after lib.sh.
+MAC=02:00:00:00:00:20 MAC_CLIENT=02:00:00:00:00:10
 outside=$PREFIX-outside
 python=${PYTHON3:-/usr/bin/python3}
 
-outside()
+# The namespace such programs run in.
+world()
 {
 	"$python" -c 'import scapy' 2>/dev/null || skip "no scapy (Debian: python3-scapy)"
-	namespace "$server"
 	ip netns add "$outside"
 	in_ns "$outside" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
-	in_ns "$server" sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.accept_ra=0
-	ip link add dev s0 netns "$server" address $MAC type veth peer name world netns "$outside"
-	ip -n "$outside" link set world up
-	ip -n "$server" link set s0 up
-	ip -n "$server" addr add $S0/128 dev s0 nodad
+}
+
+# attach SIDE ADDRESS INTERFACE MAC PEER_INTERFACE: makes a host.
+attach()
+{
+	local ns=$PREFIX-$1
+	namespace "$ns"
+	in_ns "$ns" sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.accept_ra=0
+	ip link add dev "$3" netns "$ns" address "$4" type veth peer name "$5" netns "$outside"
+	ip -n "$outside" link set "$5" up
+	ip -n "$ns" link set "$3" gso_max_segs 1 up
+	ip -n "$ns" addr add "$2/128" dev "$3" nodad
+	ip -n "$ns" -6 neigh replace fe80::1 dev "$3" nud permanent \
+		lladdr "$(in_ns "$outside" cat "/sys/class/net/$5/address")"
+	ip -n "$ns" -6 route add default via fe80::1 dev "$3" src "$2"
+}
+
+# A server with two addresses and a helper that knows two peers by configured keys, Alice and Dave.
+outside()
+{
+	world
+	attach server $S0 s0 $MAC world
 	ip -n "$server" addr add $S1/128 dev s0 nodad
-	ip -n "$server" -6 neigh replace fe80::1 lladdr "$(in_ns "$outside" cat /sys/class/net/world/address)" dev s0 nud permanent
-	ip -n "$server" -6 route add default via fe80::1 dev s0
 	(umask 077 && cat >"$dir/server.conf") <<-END
 		state = "$dir/server.state"
 		peer "alice" {
@@ -41,13 +55,19 @@ outside()
 	helper_start server
 }
 
-# peer PROGRAM ARGS...: one of tests/peers, outside.
-peer()
+# play PROGRAM ARGS...: one of tests/peers, outside.
+play()
 {
 	local program=$1
 	shift
-	in_ns "$outside" env PYTHONDONTWRITEBYTECODE=1 "$python" "$netns_dir/../peers/$program" --hmipctl "$(program hmipctl)" \
-		--socket "$dir/server.sock" --pid "$(status server 'd["pid"]')" --interface world --mac $MAC --to $S0 "$@" |
-		tee "$dir/peer.txt" || fail "$program"
+	in_ns "$outside" env PYTHONDONTWRITEBYTECODE=1 "$python" "$netns_dir/../peers/$program" "$@" | tee "$dir/peer.txt" ||
+		fail "$program"
+}
+
+# peer PROGRAM ARGS...: the same, with the server.
+peer()
+{
+	play "$1" --hmipctl "$(program hmipctl)" --socket "$dir/server.sock" --pid "$(status server 'd["pid"]')" \
+		--interface world --mac $MAC --to $S0 "${@:2}"
 	must "the helper is alive" alive server-helper
 }

@@ -244,6 +244,16 @@ def syn_ack(m):
     )
 
 
+def summed(pkt):
+    """A TCP segment whose checksum was left to hardware that is not there, completed."""
+    rest = pkt[40:56] + b"\0\0" + pkt[58:]
+    covered = pkt[8:40] + struct.pack("!II", len(rest), TCP) + rest + bytes(len(rest) % 2)
+    total = sum(struct.unpack(f"!{len(covered) // 2}H", covered))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return pkt[:56] + struct.pack("!H", total ^ 0xFFFF) + pkt[58:]
+
+
 def scapy_agrees(pkt, spi, key):
     """Whether scapy's AH takes a packet for authentic; it is handed what AH covers."""
     view = bytearray(pkt)
@@ -305,7 +315,7 @@ class Wire:
             host.hear(pkt)
         elif pkt[24:40] in self.way:
             self.routed.append(pkt)
-            self.send(pkt)
+            self.send(pkt if pkt[6] != TCP else summed(pkt))
         elif pkt[24] != 0xFF:
             self.stray.append(pkt)
 

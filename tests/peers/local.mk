@@ -10,7 +10,8 @@ packets_SOURCES = peers/packets.c
 peers/verify_ah.log: packets$(EXEEXT)
 
 # Run by netns/misbehave.sh and others.
-EXTRA_DIST += peers/homeless.py peers/malformed.py peers/misbehave.py peers/storm.py peers/strangers.py
+EXTRA_DIST += peers/appendix_c.py peers/homeless.py peers/malformed.py peers/misbehave.py peers/storm.py \
+	peers/strangers.py
 noinst_PROGRAMS += flood
 flood_SOURCES = peers/flood.c
 flood_LDADD =

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Floods from 100,000 addresses that are not the sender's (X4, X8): AAP's Inits, Confirms, and Binding Updates forged in
-several ways. They make no entry, the helper's memory stays what it was, a peer with keys has its updates acknowledged
+"""Floods from 100,000 addresses that are not the sender's (X4, X8): AAP's Inits, Confirms, and Binding Updates forged
+in several ways. They make no entry, the helper's memory stays what it was, a peer with keys has its updates acknowledged
 and a stranger completes AAP meanwhile.
 """
 import argparse

@@ -185,6 +185,11 @@ def responder(c):
 def initiator(c):
     y = h.Host(c.wire, "Yvonne", "2001:db8:99::9", c.dst)
     y.answers = False
+    # A program that connects to an address that Mallory had for his, and took back, is not connected to Mallory.
+    for lifetime in (600, 0):
+        c.wire.send(c.evil_bu(alt_coa(y.addr), lifetime=lifetime))
+    c.settle()
+    c.check("A3 X5 what was never proven is not kept as Deprecated", c.state(y.addr) is None)
     caller = subprocess.Popen([*shlex.split(c.args.call), h.text(y.addr), "80"])
     try:
         if not c.wire.pump(lambda: any(m.aap_kind == INIT for m in y.heard), 10):

@@ -207,6 +207,26 @@ START_TEST(x4_keys_are_renewed_between_proven_addresses_only)
 }
 END_TEST
 
+START_TEST(a3_an_address_that_was_never_proven_is_not_kept)
+{
+	struct signal s = update(M0);
+
+	name(&s, X0);
+	s.bu[0].lifetime = _i ? 600 : 5;
+	say(&s);
+	ck_assert_int_eq(world_foreign(&w, SERVER, X0)->state, ADDR_TENTATIVE);
+	if (_i) {
+		s = update(M0);
+		name(&s, X0);
+		s.bu[0].lifetime = 0;
+		say(&s);
+	} else {
+		world_run(&w, 6 * USEC_PER_SEC);
+	}
+	ck_assert_ptr_null(world_foreign(&w, SERVER, X0));
+}
+END_TEST
+
 /* The Confirm that made Mallory's SA. */
 static struct action confirm;
 
@@ -260,6 +280,7 @@ int main(void)
 	tcase_add_test(tc, x6_who_has_no_entry_yet_may_claim_a_squatted_address_too);
 	tcase_add_test(tc, x7_who_only_claims_an_address_has_none_to_be_told_at);
 	tcase_add_loop_test(tc, x4_keys_are_renewed_between_proven_addresses_only, 0, 2);
+	tcase_add_loop_test(tc, a3_an_address_that_was_never_proven_is_not_kept, 0, 2);
 	tcase_add_loop_test(tc, x4_a_confirm_is_not_taken_again_however_many_sas_have_ended_since, 0, 2);
 	suite_add_tcase(s, tc);
 	return suite_run(s);

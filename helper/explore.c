@@ -26,23 +26,25 @@
 /* The n-th address of h but the pair's: Active ones come first. NULL if there are not so many. */
 static const struct in6_addr *other_foreign(const struct hce *h, unsigned n)
 {
+	/* X2: never a Tentative one. */
+	static const enum addr_state order[] = { ADDR_ACTIVE, ADDR_DEPRECATED };
 	const struct foreign_addr *fa;
 
-	for (int active = 1; active >= 0; active--)
+	for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++)
 		DL_FOREACH(h->addrs, fa)
-			if ((fa->state == ADDR_ACTIVE) == active && !addr_equal(&fa->addr, &h->pair.foreign) && !n--)
+			if (fa->state == order[i] && !addr_equal(&fa->addr, &h->pair.foreign) && !n--)
 				return &fa->addr;
 	return NULL;
 }
 
-/* How many addresses of h are good for trying: all, or the pair's and the Active ones. */
+/* How many addresses of h are good for trying: the pair's, the Active ones and, if all, the Deprecated ones. */
 static unsigned count_foreign(const struct hce *h, bool all)
 {
 	const struct foreign_addr *fa;
 	unsigned n = IN6_IS_ADDR_UNSPECIFIED(&h->pair.foreign) ? 0 : 1;
 
 	DL_FOREACH(h->addrs, fa)
-		n += (all || fa->state == ADDR_ACTIVE) && !addr_equal(&fa->addr, &h->pair.foreign);
+		n += (fa->state == ADDR_ACTIVE || (all && fa->state == ADDR_DEPRECATED)) && !addr_equal(&fa->addr, &h->pair.foreign);
 	return n ? n : 1;
 }
 

@@ -178,6 +178,8 @@ struct hce {
 	bool has_echo;			/* a Unique Identifier to be sent back in the next BU */
 	uint16_t echo;
 	usec_t requested;		/* when we last sent a Binding Request */
+	unsigned ask_credit;		/* Challenges that may be sent at once to unproven addresses, and when that was counted up */
+	usec_t ask_credited;
 	struct retransmit rt;
 	usec_t srtt;			/* smoothed BU-to-BA round trip, 0: not measured */
 

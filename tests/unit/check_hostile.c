@@ -268,6 +268,31 @@ START_TEST(x4_a_confirm_is_not_taken_again_however_many_sas_have_ended_since)
 }
 END_TEST
 
+START_TEST(x8_a_peer_cannot_have_many_packets_sent_to_addresses_of_its_choice)
+{
+	unsigned sends = w.host[SERVER].sends;
+
+	for (unsigned round = 0; round < 20; round++) {
+		struct signal s = update(M0);
+
+		s.bu[0].names_source = true;
+		for (unsigned i = 0; i < 12; i++) {
+			struct in6_addr a = world_addr("2001:db8:bad::");
+
+			a.s6_addr[14] = (uint8_t)round;
+			a.s6_addr[15] = (uint8_t)(i + 1);
+			s.bu[0].addr[s.bu[0].n_addr++] = a;
+		}
+		say(&s);
+	}
+	/* an Acknowledgement for each update, and sixteen Challenges */
+	ck_assert_uint_le(w.host[SERVER].sends - sends, 20 + 16);
+	sends = w.host[SERVER].sends;
+	world_run(&w, 10 * USEC_PER_SEC);
+	ck_assert_uint_le(w.host[SERVER].sends - sends, 10 * 4 + 4);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("hostile");
@@ -282,6 +307,7 @@ int main(void)
 	tcase_add_loop_test(tc, x4_keys_are_renewed_between_proven_addresses_only, 0, 2);
 	tcase_add_loop_test(tc, a3_an_address_that_was_never_proven_is_not_kept, 0, 2);
 	tcase_add_loop_test(tc, x4_a_confirm_is_not_taken_again_however_many_sas_have_ended_since, 0, 2);
+	tcase_add_test(tc, x8_a_peer_cannot_have_many_packets_sent_to_addresses_of_its_choice);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

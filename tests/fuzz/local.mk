@@ -1,25 +1,31 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A fuzz target is fuzz/fuzz_X.c with seeds in fuzz/corpus/X. make check puts the seeds through it with a plain
 # main(); "make fuzz" lets libFuzzer look for more (CC=clang ./configure --enable-fuzzers).
-FUZZ_TARGETS = aap ah signalling
+FUZZ_TARGETS = aap ah control signalling
 FUZZ_SECONDS = 60
 EXTRA_DIST += fuzz/corpus
 
-check_PROGRAMS += corpus_aap corpus_ah corpus_signalling
+check_PROGRAMS += corpus_aap corpus_ah corpus_control corpus_signalling
 corpus_aap_SOURCES = fuzz/fuzz_aap.c fuzz/corpus.c fuzz/fuzz.h
 corpus_aap_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/aap"'
 corpus_ah_SOURCES = fuzz/fuzz_ah.c fuzz/corpus.c fuzz/fuzz.h
 corpus_ah_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/ah"'
+corpus_control_SOURCES = fuzz/fuzz_control.c fuzz/corpus.c fuzz/fuzz.h
+corpus_control_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/control"'
+corpus_control_LDADD = ../common/libdoor.la $(CHECK_LIBS)
 corpus_signalling_SOURCES = fuzz/fuzz_signalling.c fuzz/corpus.c fuzz/fuzz.h same_signal.h
 corpus_signalling_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/signalling"'
 
-FUZZ_BINARIES = fuzz_aap fuzz_ah fuzz_signalling
+FUZZ_BINARIES = fuzz_aap fuzz_ah fuzz_control fuzz_signalling
 EXTRA_PROGRAMS = $(FUZZ_BINARIES)
 CLEANFILES = $(FUZZ_BINARIES)
 fuzz_aap_SOURCES = fuzz/fuzz_aap.c fuzz/fuzz.h
 fuzz_aap_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_ah_SOURCES = fuzz/fuzz_ah.c fuzz/fuzz.h
 fuzz_ah_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_control_SOURCES = fuzz/fuzz_control.c fuzz/fuzz.h
+fuzz_control_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_control_LDADD = ../common/libdoor.la
 fuzz_signalling_SOURCES = fuzz/fuzz_signalling.c fuzz/fuzz.h same_signal.h
 fuzz_signalling_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 

@@ -4,6 +4,7 @@
  *
  * For each peer there is a list of what it holds of our addresses and what it shall hold. What differs is news; all news
  * goes out together, again and again with growing sequence numbers, until one of the packets that carried it is acknowledged.
+ * What does not fit waits until then.
  */
 #include "core_private.h"
 
@@ -14,6 +15,9 @@
 #include "addr.h"
 
 #define MIN_REFRESH	(5 * USEC_PER_SEC)
+#define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
+#define BINDINGS_MAX	(2 * BU_ADDRS_MAX)
+#define NEWS_MAX	12	/* addresses in a packet: so many fit even if they have nothing in common */
 
 struct binding *binding_find(struct hce *h, const struct in6_addr *addr)
 {
@@ -42,7 +46,22 @@ void binding_free_all(struct hce *h)
 static void binding_set_news(struct binding *b)
 {
 	b->news = true;
-	b->sent = false;
+	b->sent = b->told = b->waiting = false;
+}
+
+/* A peer that cannot be reached shall not make the list of what it is to delete grow for ever: it forgets by itself. */
+static void binding_limit(struct hce *h)
+{
+	struct binding *b, *oldest = NULL;
+	unsigned n = 0;
+
+	DL_FOREACH(h->bindings, b) {
+		n++;
+		if (!b->wanted && !oldest)
+			oldest = b;
+	}
+	if (n >= BINDINGS_MAX && oldest)
+		binding_remove(h, oldest);
 }
 
 void binding_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool wanted, usec_t now)
@@ -50,6 +69,7 @@ void binding_want(struct core *c, struct hce *h, const struct in6_addr *addr, bo
 	struct binding *b = binding_find(h, addr);
 
 	if (!b && wanted) {
+		binding_limit(h);
 		b = calloc(1, sizeof(*b));
 		if (!b) {
 			c->counter[COUNT_NO_ROOM]++;
@@ -69,10 +89,11 @@ void binding_want(struct core *c, struct hce *h, const struct in6_addr *addr, bo
 		binding_remove(h, b);
 	} else if (!wanted) {
 		binding_set_news(b);
-	} else if (!b->sent) {
+	} else if (!b->told && b->state >= BINDING_KNOWN) {
 		b->news = false;	/* gone and back before it could be told: the peer holds it still */
 	} else {
-		b->state = BINDING_NONE;	/* deleted, or about to be: it will be Tentative there */
+		if (b->state > BINDING_SENT)
+			b->state = BINDING_SENT;	/* deleted, or about to be: it will be Tentative there */
 		binding_set_news(b);
 	}
 }
@@ -125,6 +146,12 @@ uint32_t binding_lifetime(struct core *c, const struct in6_addr *addr, usec_t no
 	return left < c->config.binding_lifetime ? left : c->config.binding_lifetime;
 }
 
+void binding_told(struct binding *b, uint32_t lifetime, usec_t now)
+{
+	if (lifetime)
+		b->expires = usec_add(now, lifetime * USEC_PER_SEC);
+}
+
 /* Puts b into the news that BU number seq carries. */
 static void binding_sent(struct binding *b, uint16_t seq)
 {
@@ -132,7 +159,8 @@ static void binding_sent(struct binding *b, uint16_t seq)
 		b->state = BINDING_SENT;
 	if (!b->sent)
 		b->seq = seq;
-	b->sent = true;
+	b->sent = b->told = true;
+	b->waiting = false;
 }
 
 static struct binding_update *bu_begin(struct hce *h, struct signal *s, uint32_t lifetime)
@@ -158,24 +186,31 @@ static void bu_name(struct binding_update *bu, const struct signal *s, const str
 		bu->addr[bu->n_addr++] = *addr;
 }
 
-/* Whether news b goes into a BU of this lifetime; 0 is the deleting one. */
-static bool binding_fits(struct core *c, const struct binding *b, uint32_t lifetime, bool any, usec_t now)
+/* Whether news b goes into a BU of this lifetime, or of this one at least; 0 is the deleting one. */
+static bool binding_fits(struct core *c, const struct binding *b, uint32_t lifetime, bool longer, usec_t now)
 {
+	uint32_t t;
+
 	if (!b->news || b->wanted != (lifetime > 0))
 		return false;
-	return !lifetime || any || binding_lifetime(c, &b->addr, now) == lifetime;
+	t = binding_lifetime(c, &b->addr, now);
+	return !lifetime || t == lifetime || (longer && t > lifetime);
 }
 
-static void compose_one(struct core *c, struct hce *h, struct signal *s, uint32_t lifetime, bool any, usec_t now)
+/* Adds a BU for as many addresses as there is room for. */
+static void compose_one(struct core *c, struct hce *h, struct signal *s, uint32_t lifetime, bool longer, unsigned *room,
+			usec_t now)
 {
 	struct binding_update *bu = bu_begin(h, s, lifetime);
 	struct binding *b;
 
 	DL_FOREACH(h->bindings, b) {
-		if (!binding_fits(c, b, lifetime, any, now) || bu->n_addr == BU_ADDRS_MAX)
+		if (!*room || !binding_fits(c, b, lifetime, longer, now))
 			continue;
 		bu_name(bu, s, &b->addr);
 		binding_sent(b, bu->seq);
+		binding_told(b, lifetime, now);
+		--*room;
 	}
 }
 
@@ -226,6 +261,12 @@ static bool has_news(const struct hce *h)
 	return false;
 }
 
+/* BU number seq_out was the last of a packet with news. */
+static void note_packet(struct hce *h)
+{
+	h->rt.packet[h->rt.n_packet++ % ARRAY_LEN(h->rt.packet)] = h->seq_out;
+}
+
 /* News has been sent: when to send it again if no Acknowledgement comes. */
 static void arm(struct core *c, struct hce *h, usec_t now)
 {
@@ -240,32 +281,35 @@ static void arm(struct core *c, struct hce *h, usec_t now)
 	if (h->n_pcb && h->rt.timeout > SLOW_UPDATE_INTERVAL)
 		h->rt.timeout = SLOW_UPDATE_INTERVAL;
 	h->rt.last_seq = h->seq_out;
+	note_packet(h);
 	h->rt.sent = now;
 	h->rt.failed = false;
 	h->rt.next = h->rt.tries > 1 && h->rt.timeout == MAX_BINDACK_TIMEOUT ? USEC_NEVER : now + h->rt.timeout;
 	core_wake(c, h->rt.next);
 }
 
-bool binding_compose(struct core *c, struct hce *h, struct signal *s, usec_t now)
+static bool binding_compose(struct core *c, struct hce *h, struct signal *s, usec_t now)
 {
-	bool initial = !registered(h, &s->src);
+	bool initial = !registered(h, &s->src), deletes = false;
+	unsigned room = NEWS_MAX, last = initial ? 1 : SIGNAL_BU_MAX - 1;
 	uint32_t lifetime = 0;
 	struct binding *b;
-	bool deletes = false;
 
 	if (!h->may_announce || !has_news(h))
 		return false;
 	set_home(h, s);
-	/* An Initial BU may meet a standard host, which understands one BU in a packet: all addresses, shortest lifetime. */
-	while (s->n_bu < SIGNAL_BU_MAX - 1 && (lifetime = next_lifetime(c, h, lifetime, now))) {
-		compose_one(c, h, s, lifetime, initial, now);
-		if (initial)
-			break;
-	}
-	DL_FOREACH(h->bindings, b)
+	DL_FOREACH(h->bindings, b) {
+		b->waiting = b->news;
 		deletes |= b->news && !b->wanted;
-	if (deletes)
-		compose_one(c, h, s, 0, false, now);
+	}
+	/* An Initial BU may meet a standard host, which understands one BU in a packet: all addresses, shortest lifetime. */
+	while (room && s->n_bu < last && (lifetime = next_lifetime(c, h, lifetime, now)))
+		compose_one(c, h, s, lifetime, s->n_bu + 1 == last, &room, now);
+	if (deletes && room)
+		compose_one(c, h, s, 0, false, &room, now);
+	/* The Acknowledgement of this packet is not theirs. */
+	DL_FOREACH(h->bindings, b)
+		b->sent &= !b->waiting;
 	if (!s->n_bu)
 		return false;
 
@@ -288,18 +332,36 @@ static bool take_credit(struct retransmit *rt, usec_t now)
 	return true;
 }
 
+/* What the peer has not been told of for a lifetime it does not hold any more. */
+static void binding_expire(struct core *c, struct hce *h, struct binding *b, usec_t now)
+{
+	if (now < b->expires)
+		core_wake(c, b->expires);
+	else if (!b->wanted)
+		binding_remove(h, b);
+	else if (b->state > BINDING_SENT)
+		b->state = BINDING_SENT;
+}
+
+bool binding_ride(struct core *c, struct hce *h, struct signal *s, usec_t now)
+{
+	return h->may_announce && has_news(h) && take_credit(&h->rt, now) && binding_compose(c, h, s, now);
+}
+
 /* Lets what is due for a refresh become news. Returns whether any news has not been sent even once. */
 static bool freshen(struct core *c, struct hce *h, usec_t now)
 {
-	struct binding *b;
+	struct binding *b, *next;
 	bool unsent = false;
 
-	DL_FOREACH(h->bindings, b) {
+	DL_FOREACH_SAFE(h->bindings, b, next) {
 		if (b->wanted && !b->news && now >= b->refresh)
 			binding_set_news(b);
 		if (!b->news)
 			core_wake(c, b->refresh);
-		unsent |= b->news && !b->sent;
+		unsent |= b->news && !b->sent && !b->waiting;
+		if (b->state != BINDING_NONE)
+			binding_expire(c, h, b, now);
 	}
 	return unsent;
 }
@@ -329,8 +391,10 @@ static void sent_bare(struct core *c, struct hce *h, usec_t now)
 	struct binding *b;
 
 	DL_FOREACH(h->bindings, b)
-		if (b->news)
+		if (b->news) {
 			binding_sent(b, h->seq_out);
+			binding_told(b, c->config.default_lifetime, now);
+		}
 	arm(c, h, now);
 }
 
@@ -367,6 +431,7 @@ void binding_sync(struct core *c, struct hce *h, usec_t now)
 
 	if (IN6_IS_ADDR_UNSPECIFIED(&s.dst))
 		return;		/* who only claims an address as yet has none to be told at */
+
 	bare = says_it_all(c, h);
 	if (bare) {
 		s.src = bare->addr;
@@ -416,8 +481,11 @@ void binding_assume_sent(struct core *c, struct hce *h, uint16_t seq, usec_t now
 	h->may_announce = true;
 	h->seq_out = seq;
 	binding_want_all(c, h, now);
-	DL_FOREACH(h->bindings, b)
+	DL_FOREACH(h->bindings, b) {
 		binding_sent(b, seq);
+		binding_told(b, binding_lifetime(c, &b->addr, now), now);
+	}
+	note_packet(h);
 	h->rt.tries = 1;
 	h->rt.timeout = INITIAL_BINDACK_TIMEOUT;
 	h->rt.next = usec_add(now, h->rt.timeout);
@@ -432,6 +500,15 @@ static void measure(struct hce *h, uint16_t seq, usec_t now)
 	if (h->rt.tries != 1 || seq != h->rt.last_seq || !rtt)
 		return;
 	h->srtt = h->srtt ? (7 * h->srtt + rtt) / 8 : rtt;
+}
+
+/* Whether BU number seq was the last of a packet with news. A Response has a number, too, but tells nothing of the rest. */
+static bool carried_news(const struct hce *h, uint16_t seq)
+{
+	for (unsigned i = 0; i < h->rt.n_packet && i < ARRAY_LEN(h->rt.packet); i++)
+		if (h->rt.packet[i] == seq)
+			return true;
+	return false;
 }
 
 /* The news b is settled at the peer. */
@@ -462,7 +539,7 @@ static bool note_verified(struct hce *h, const struct binding_ack *ba, const str
 {
 	struct binding *b = binding_find(h, to);
 
-	if (!b || !b->wanted || ba->has_challenge || (int16_t)(ba->seq - b->seq) < 0 || b->state == BINDING_NONE)
+	if (!b || !b->wanted || ba->has_challenge || (int16_t)(ba->seq - b->seq) < 0 || b->state < BINDING_KNOWN)
 		return false;
 	b->state = BINDING_VERIFIED;
 	return true;
@@ -471,7 +548,7 @@ static bool note_verified(struct hce *h, const struct binding_ack *ba, const str
 void binding_acked(struct core *c, struct hce *h, const struct binding_ack *ba, const struct in6_addr *to, usec_t now)
 {
 	struct binding *b, *next;
-	bool matched = ba->has_challenge;
+	bool matched = ba->has_challenge, news = carried_news(h, ba->seq);
 
 	if ((int16_t)(h->seq_out - ba->seq) < 0) {
 		c->counter[COUNT_UNEXPECTED_BA]++;
@@ -485,11 +562,14 @@ void binding_acked(struct core *c, struct hce *h, const struct binding_ack *ba, 
 	}
 	measure(h, ba->seq, now);
 	DL_FOREACH_SAFE(h->bindings, b, next) {
-		if (!b->news || !b->sent || (int16_t)(ba->seq - b->seq) < 0)
+		if (!news || !b->news || !b->sent || (int16_t)(ba->seq - b->seq) < 0)
 			continue;
 		matched = true;
 		settle(c, h, b, ba, now);
 	}
+	if (matched)
+		DL_FOREACH(h->bindings, b)
+			b->waiting = false;
 	if (note_verified(h, ba, to)) {
 		matched = true;
 		pair_update(c, h, now);

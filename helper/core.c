@@ -397,6 +397,7 @@ int core_peer_add(struct core *c, const struct core_peer *from, usec_t now)
 			return -ENOMEM;
 		}
 		p->sa.class = SA_GENERIC;
+		p->seq_out = c->epoch;
 	}
 	peer_rekey(c, p, from);
 	HASH_ADD(hh, c->peers, sa.in.spi, sizeof(p->sa.in.spi), p);
@@ -496,8 +497,10 @@ void peer_detach(struct core *c, struct hce *h, usec_t now)
 
 	if (!h->peer)
 		return;
-	if (h->peer->sa.class == SA_GENERIC)
+	if (h->peer->sa.class == SA_GENERIC) {
 		h->peer->hce = NULL;
+		h->peer->seq_out = h->seq_out;
+	}
 	HASH_ITER(hh, c->peers, p, next)	/* the one it replaced, too */
 		if (p->hce == h && p->sa.class == SA_ANONYMOUS)
 			peer_end(c, p, now);
@@ -800,16 +803,23 @@ void core_silent(struct core *c, uint32_t id, usec_t now)
 void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint32_t gen, usec_t now)
 {
 	struct hce *h = core_entry(c, id);
-	struct foreign_addr *fa = foreign_find(c, src);
+	const struct foreign_addr *fa = foreign_find(c, src);
 
-	if (!h || !fa || fa->hce != h)
+	if (!h)
 		return;
-	fa->heard = h->heard = now;
-	h->pair.foreign = *src;
-	explore_follow(h);
+	core_heard(c, id, src, now);
 	if ((int32_t)(gen - h->pair.gen) > 0)
 		h->pair.gen = gen;
-	c->counter[COUNT_SWITCHED]++;
-	core_tell(c, EVENT_SWITCHED, h, &h->pair.local, src, 0, "followed the peer");
-	core_act(c, ACTION_KICK, h);
+	if (fa && fa->hce == h && fa->state == ADDR_ACTIVE && !addr_equal(src, &h->pair.foreign)) {
+		h->pair.foreign = *src;
+		explore_follow(h);
+		c->counter[COUNT_SWITCHED]++;
+		core_tell(c, EVENT_SWITCHED, h, &h->pair.local, src, 0, "followed the peer");
+		/* A peer that uses two sources in turn has not moved, and kicks would make both ends send more of that. */
+		if (now >= usec_add(h->followed, FOLLOW_INTERVAL))
+			core_act(c, ACTION_KICK, h);
+		h->followed = now;
+	}
+	/* The pair may have changed here since the datapath followed: both must have the same. */
+	core_act(c, ACTION_PAIR, h)->pair = h->pair;
 }

@@ -29,6 +29,9 @@
 #define FAST_UPDATE_INTERVAL	USEC_PER_SEC		/* MAX_UPDATE_RATE */
 #define SLOW_UPDATE_INTERVAL	(10 * USEC_PER_SEC)	/* SLOW_UPDATE_RATE */
 
+/* Within this time a second move of the peer's is taken for two sources used in turn. */
+#define FOLLOW_INTERVAL		USEC_PER_SEC
+
 /* Twice Linux's TIME-WAIT would be no better: a late segment of a moved connection finds its PCB this long. */
 #define PCB_LINGER		(60 * USEC_PER_SEC)
 
@@ -52,6 +55,7 @@ struct peer {
 	struct hce *hce;		/* NULL while there is no entry */
 	usec_t made;			/* of an anonymous one: when its keys were */
 	usec_t retire;			/* its entry has newer keys; ends then. 0: in use */
+	uint16_t seq_out;		/* where the BU numbers of the next entry begin: the peer may have kept its own */
 	UT_hash_handle hh;		/* by sa.in.spi */
 };
 
@@ -260,6 +264,9 @@ struct binding *binding_find(struct hce *h, const struct in6_addr *addr);
 /* h's peer shall hold addr (B5), or hold it no more (B6). Sends nothing: binding_sync() does. */
 void binding_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool wanted, usec_t now);
 
+/* The peer was, or may have been, told of b, for lifetime seconds; 0: that it is gone. */
+void binding_told(struct binding *b, uint32_t lifetime, usec_t now);
+
 /* Wants every usable local address of the entry's personality (B2, X9). */
 void binding_want_all(struct core *c, struct hce *h, usec_t now);
 
@@ -281,8 +288,8 @@ void binding_renew(struct core *c, struct hce *h, usec_t now);
 /* The peer holds nothing of ours any more: everything is news, and Homeless Support is to be told again. */
 void binding_forget(struct core *c, struct hce *h, usec_t now);
 
-/* Adds h's waiting news to a packet that goes to the peer anyway. Returns whether there was any. */
-bool binding_compose(struct core *c, struct hce *h, struct signal *s, usec_t now);
+/* Adds h's waiting news to a packet that goes to the peer anyway, if it is time. Returns whether there was any. */
+bool binding_ride(struct core *c, struct hce *h, struct signal *s, usec_t now);
 
 /* A Binding Acknowledgement came to the local address to. */
 void binding_acked(struct core *c, struct hce *h, const struct binding_ack *ba, const struct in6_addr *to, usec_t now);

@@ -51,12 +51,13 @@ static unsigned count_foreign(const struct hce *h, bool all)
 struct in6_addr explore_target(const struct hce *h, unsigned tries)
 {
 	bool paired = !IN6_IS_ADDR_UNSPECIFIED(&h->pair.foreign);
-	unsigned good = count_foreign(h, false), n = tries % good;
+	unsigned good = count_foreign(h, false), bad = count_foreign(h, true) - good, n = tries % good;
+	unsigned late = tries - 2 * good;
 	const struct in6_addr *a;
 
-	/* What is not Active is no more than a last resort. */
-	if (tries >= 2 * good)
-		n = (tries - 2 * good) % count_foreign(h, true);
+	/* What is not Active is no more than a last resort, and there may be many: every other try is theirs. */
+	if (tries >= 2 * good && bad)
+		n = late % 2 ? late / 2 % good : good + late / 2 % bad;
 	if (paired && !n)
 		return h->pair.foreign;
 	a = other_foreign(h, paired ? n - 1 : n);

@@ -128,7 +128,7 @@ struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t n
 	}
 	h->id = id;
 	h->created = now;
-	h->seq_out = c->epoch;
+	h->seq_out = peer ? peer->seq_out : c->epoch;
 	h->rt.next = USEC_NEVER;
 	h->rt.credit = MAX_FAST_UPDATES;
 	h->rt.credited = now;
@@ -194,12 +194,29 @@ static void foreign_act(struct core *c, const struct foreign_addr *fa)
 	core_tell(c, EVENT_FOREIGN_STATE, fa->hce, NULL, &fa->addr, 0, addr_state_name(fa->state));
 }
 
+/* An address that is not used for sending any more makes room for one that will be: the one that has been longest. */
+static void make_room(struct core *c, struct hce *h)
+{
+	struct foreign_addr *fa, *oldest = NULL;
+	unsigned n;
+
+	DL_COUNT(h->addrs, fa, n);
+	if (n < c->config.max_addresses)
+		return;
+	DL_FOREACH(h->addrs, fa)
+		if (fa->state == ADDR_DEPRECATED && (!oldest || fa->expires < oldest->expires))
+			oldest = fa;
+	if (oldest)
+		foreign_remove(c, oldest);
+}
+
 struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6_addr *addr, enum addr_state state,
 				 enum lifetime_kind kind, usec_t lifetime, usec_t now)
 {
 	struct foreign_addr *fa, *each;
 	unsigned n;
 
+	make_room(c, h);
 	DL_COUNT(h->addrs, each, n);
 	fa = n < c->config.max_addresses ? calloc(1, sizeof(*fa)) : NULL;
 	if (!fa) {

@@ -109,9 +109,12 @@ struct binding {
 	enum binding_state state;
 	bool wanted;		/* false: to be deleted at the peer, then forgotten */
 	bool news;		/* the peer is to be told, or has not acknowledged, what stands here */
-	bool sent;		/* news went out in BU number seq, or a later one */
+	bool sent;		/* news went out in BU number seq, and in all later ones */
+	bool told;		/* news went out at all, so the peer may know of it */
+	bool waiting;		/* there was no room for it in the last packet with news: its turn comes with the BA */
 	uint16_t seq;
 	usec_t refresh;		/* when it must be announced anew */
+	usec_t expires;		/* by then the peer uses it no more, unless it is told */
 	struct binding *prev, *next;
 };
 
@@ -119,6 +122,8 @@ struct binding {
 struct retransmit {
 	unsigned tries;		/* packets sent with the news that waits for its Acknowledgement; 0: none */
 	uint16_t last_seq;	/* highest sequence number of the last packet */
+	uint16_t packet[8];	/* and of those before it, which may be acknowledged yet; a ring */
+	unsigned n_packet;
 	usec_t sent, timeout;
 	bool failed;		/* the kernel did not take the last packet */
 	usec_t next;		/* when to send (again); USEC_NEVER while nothing waits */
@@ -159,6 +164,7 @@ struct hce {
 	usec_t proved;			/* last packet under its SA: then, it was who it is */
 	struct foreign_addr *addrs;	/* utlist DL */
 	struct pair pair;
+	usec_t followed;		/* when the datapath last followed the peer to another address */
 	struct in6_addr routed;		/* the source the kernel's routing would choose for this peer; unspecified: not told */
 	struct peer *peer;		/* who holds the SA; NULL: none */
 	struct sa *sa;			/* peer's; NULL: none */

@@ -137,6 +137,7 @@ void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to, con
 	    core_send(c, h, &s) < 0)
 		return;
 	probed = b->state == BINDING_VERIFIED;
+	binding_told(b, bu->lifetime, now);
 	b->state = BINDING_RESPONDED;
 	if (!b->news)
 		b->seq = bu->seq;

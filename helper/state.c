@@ -315,6 +315,7 @@ static int load_binding(const struct loader *l, struct hce *h, json_t *o)
 	if (!b)
 		return -ENOMEM;
 	b->state = state;
+	binding_told(b, l->c->config.binding_lifetime, l->now);
 	local = local_find(l->c, &addr);
 	if (!local_good_for(local, h))
 		binding_want(l->c, h, &addr, false, l->now);
@@ -454,11 +455,15 @@ static void resume(struct core *c, usec_t now)
 {
 	struct binding_ack ba = { 0 };
 	struct foreign_addr *fa;
+	struct local_addr *local, *next_local;
 	struct hce *h, *next;
 
 	HASH_ITER(hh, c->entries, h, next) {
 		binding_want_all(c, h, now);
 		binding_renew(c, h, now);
+		HASH_ITER(hh, c->locals, local, next_local)
+			if (!local->usable)
+				pair_unpin(c, h, &local->addr);		/* lost while no helper ran */
 		pair_update(c, h, now);
 		binding_sync(c, h, now);
 		ba.seq = h->seq_in;

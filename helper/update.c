@@ -118,17 +118,15 @@ static void delete_addr(struct core *c, struct hce *h, const struct in6_addr *a,
 		foreign_lose(c, fa, now);
 }
 
-/* R5: what is new becomes Tentative; what is Active is renewed (C7). */
-static void add_addr(struct core *c, struct hce *h, const struct in6_addr *a, const struct binding_update *bu,
+/* R5: what is new becomes Tentative; what is Active is renewed (C7). Returns false if there is no room. */
+static bool add_addr(struct core *c, struct hce *h, const struct in6_addr *a, const struct binding_update *bu,
 		     usec_t now)
 {
 	struct foreign_addr *fa = foreign_find(c, a);
 	usec_t lifetime = granted(c, h, bu->lifetime);
 
-	if (!fa) {
-		foreign_add(c, h, a, ADDR_TENTATIVE, LIFETIME_ABSOLUTE, lifetime, now);
-		return;
-	}
+	if (!fa)
+		return foreign_add(c, h, a, ADDR_TENTATIVE, LIFETIME_ABSOLUTE, lifetime, now);
 	if (fa->state == ADDR_DEPRECATED)
 		foreign_set_state(c, fa, ADDR_TENTATIVE, now);
 	foreign_renew(c, fa, LIFETIME_ABSOLUTE, lifetime, now);
@@ -136,6 +134,7 @@ static void add_addr(struct core *c, struct hce *h, const struct in6_addr *a, co
 		foreign_set_state(c, fa, ADDR_ACTIVE, now);
 		c->counter[COUNT_VERIFIED]++;
 	}
+	return true;
 }
 
 /* A peer that knew us speaks as if it did not: it lost its memory, and must hear everything again. */
@@ -151,9 +150,11 @@ static void note_support(struct core *c, struct hce *h, const struct binding_upd
 	h->knows_us = false;
 }
 
-static void apply(struct core *c, struct hce *h, const struct signal *s, usec_t now)
+/* Returns whether there was room for all of it. */
+static bool apply(struct core *c, struct hce *h, const struct signal *s, usec_t now)
 {
 	struct named named;
+	bool room = true;
 
 	for (unsigned i = 0; i < s->n_bu; i++) {
 		const struct binding_update *bu = &s->bu[i];
@@ -164,7 +165,7 @@ static void apply(struct core *c, struct hce *h, const struct signal *s, usec_t 
 		name_addresses(s, bu, &named);
 		for (unsigned k = 0; k < named.n; k++) {
 			if (bu->lifetime)
-				add_addr(c, h, &named.addr[k], bu, now);
+				room &= add_addr(c, h, &named.addr[k], bu, now);
 			else
 				delete_addr(c, h, &named.addr[k], now);
 		}
@@ -172,15 +173,16 @@ static void apply(struct core *c, struct hce *h, const struct signal *s, usec_t 
 		h->seq_in_valid = true;
 		note_support(c, h, bu, now);
 	}
+	return room;
 }
 
 /* B8: one BA, of the highest number, for all. Rides with the Challenge for the source, and our own Initial BU (B1). */
-static void answer(struct core *c, struct hce *h, const struct signal *s, usec_t now)
+static void answer(struct core *c, struct hce *h, const struct signal *s, uint8_t status, usec_t now)
 {
 	struct foreign_addr *fa, *src = foreign_find(c, &s->src);
-	struct binding_ack ba = { .status = BA_ACCEPTED };
+	struct binding_ack ba = { .status = status };
 	struct signal r = { .src = s->dst, .dst = s->src };
-	bool wanted = false;
+	bool wanted = status >= BA_REJECTED;
 
 	for (unsigned i = 0; i < s->n_bu; i++) {
 		wanted |= s->bu[i].flags & BU_ACK;
@@ -200,7 +202,7 @@ static void answer(struct core *c, struct hce *h, const struct signal *s, usec_t
 	}
 	if (wanted)
 		r.ba[r.n_ba++] = ba;
-	binding_compose(c, h, &r, now);
+	binding_ride(c, h, &r, now);
 	if (r.n_ba || r.n_bu)
 		core_send(c, h, &r);
 }
@@ -217,23 +219,23 @@ void update_bare(struct core *c, struct hce *h, const struct signal *s, usec_t n
 					       .lifetime = c->config.default_lifetime };
 	if (!h->seq_in_valid || !check_addr(c, h, s, &s->src, true, h->seq_in, now))
 		return;
-	apply(c, h, &as_bu, now);
-	answer(c, h, &as_bu, now);
+	answer(c, h, &as_bu, apply(c, h, &as_bu, now) ? BA_ACCEPTED : BA_NO_RESOURCES, now);
 }
 
 void update_receive(struct core *c, struct hce *h, const struct signal *s, usec_t now)
 {
 	struct foreign_addr *src;
 	uint32_t gen = h->pair.gen;
+	bool room;
 
 	if (settles_contest(c, h, s, now) || !check(c, h, s, now))
 		return;
-	apply(c, h, s, now);
+	room = apply(c, h, s, now);
 	if (!h->may_announce || !h->bindings) {
 		h->may_announce = true;		/* B1: the peer's Initial BU triggers ours */
 		binding_want_all(c, h, now);
 	}
-	answer(c, h, s, now);
+	answer(c, h, s, room ? BA_ACCEPTED : BA_NO_RESOURCES, now);
 
 	pair_update(c, h, now);
 	src = foreign_find(c, &s->src);

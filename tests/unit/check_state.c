@@ -100,6 +100,26 @@ START_TEST(c7_what_ran_out_while_no_helper_ran_is_not_used)
 }
 END_TEST
 
+START_TEST(b6_an_address_lost_while_no_helper_ran_is_not_sent_from)
+{
+	struct pcb *p;
+
+	/* born with C2 and, since then, without a move: it keeps its birth pair */
+	world_up(&w, CLIENT, "2001:db8:12::c");
+	world_run(&w, USEC_PER_SEC);
+	uint64_t cookie = world_connect(&w, CLIENT, "2001:db8:12::c", SERVER, S0, 1001);
+
+	ck_assert_int_eq(restart(1), 0);	/* of its addresses only C1 is left */
+	struct hce *h = core_entries(w.host[CLIENT].core);
+	struct pcb *pcbs = core_pcbs(w.host[CLIENT].core);
+
+	HASH_FIND(hh, pcbs, &cookie, sizeof(cookie), p);
+	ck_assert_ptr_nonnull(p);
+	ck_assert_uint_ne(p->gen, h->pair.gen);
+	ck_assert_str_eq(addr_text(&h->pair.local).s, C1);
+}
+END_TEST
+
 START_TEST(only_its_owner_can_read_the_file)
 {
 	struct stat st;
@@ -175,6 +195,7 @@ int main(void)
 	tcase_add_test(tc, b10_a_moved_connection_goes_on_after_a_restart);
 	tcase_add_test(tc, x1_the_peer_takes_the_successors_signalling_for_genuine);
 	tcase_add_test(tc, c7_what_ran_out_while_no_helper_ran_is_not_used);
+	tcase_add_test(tc, b6_an_address_lost_while_no_helper_ran_is_not_sent_from);
 	tcase_add_test(tc, only_its_owner_can_read_the_file);
 	tcase_add_loop_test(tc, a_file_that_cannot_be_understood_restores_nothing, 0, 6);
 	tcase_add_test(tc, connections_of_another_boot_are_not_taken_for_todays);

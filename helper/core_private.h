@@ -4,6 +4,8 @@
  *
  *   core.c       events, time, the list of actions
  *   packet.c     a captured packet is authenticated and handed on
+ *   local.c      addresses of this host
+ *   peer.c       who shares keys with us
  *   hostcache.c  entries, their addresses and lifetimes
  *   pcb.c        connections
  *   pair.c       which addresses an entry's packets bear
@@ -149,6 +151,9 @@ bool hce_homeless(const struct hce *h);
 /* Whether AAP may be run with addr, by configuration. */
 bool core_probes(const struct core *c, const struct in6_addr *addr);
 
+/* peer.c */
+
+void peer_free(struct core *c, struct peer *p);
 struct peer *peer_by_spi(struct core *c, uint32_t spi);
 
 /* Ends the anonymous SAs that no entry has. */

@@ -43,4 +43,4 @@ done
 say "$(tail -n 1 "$dir/scapy.log")"
 tcpdump -nvr "$dir/s0.pcap" 'ip6 proto 51 or ip6 proto 60' >"$dir/tcpdump.log" 2>/dev/null
 must "tcpdump sees AH with the configured SPIs" grep -q "spi=0x00001001" "$dir/tcpdump.log"
-must_not "tcpdump finds fault with our packets" grep -qiE 'trunc|invalid|bad' "$dir/tcpdump.log"
+must_not "tcpdump finds fault with our packets" grep -qiwE 'trunc|truncated|truncated-ip6|invalid|bad' "$dir/tcpdump.log"

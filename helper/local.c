@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The addresses of this host: Local Host Cache Entries (C2, C3), a personality each. */
+#include "core_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "addr.h"
+
+struct local_addr *local_find(struct core *c, const struct in6_addr *addr)
+{
+	struct local_addr *l;
+
+	HASH_FIND(hh, c->locals, addr, sizeof(*addr), l);
+	return l;
+}
+
+void local_act(struct core *c, const struct local_addr *l)
+{
+	struct action *a = core_act(c, ACTION_LOCAL, NULL);
+
+	a->local.addr = l->addr;
+	a->local.ifindex = l->ifindex;
+	a->local.usable = l->usable;
+}
+
+struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t now)
+{
+	struct local_addr *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->addr = *addr;
+	l->since = now;
+	HASH_ADD(hh, c->locals, addr, sizeof(l->addr), l);
+	return l;
+}
+
+bool local_good_for(const struct local_addr *l, const struct hce *h)
+{
+	return l && l->usable && l->personality == h->personality;
+}
+
+void core_local_personality(struct core *c, const struct in6_addr *addr, unsigned personality, usec_t now)
+{
+	struct local_addr *l = local_find(c, addr);
+
+	if (!addr_usable(addr) || (l && l->personality == personality))
+		return;
+	core_local_down(c, addr, now);
+	l = local_find(c, addr);
+	if (!l)
+		l = local_add(c, addr, now);
+	if (l)
+		l->personality = personality;
+}
+
+const char *core_personality_name(const struct core *c, unsigned personality)
+{
+	return personality && personality <= c->config.n_personality ? c->config.personality[personality - 1] : NULL;
+}
+
+void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex, usec_t valid_until, usec_t now)
+{
+	struct local_addr *l = local_find(c, addr);
+	struct hce *h, *next;
+
+	if (!addr_usable(addr))
+		return;
+	if (!l)
+		l = local_add(c, addr, now);
+	if (!l)
+		return;
+	l->valid_until = valid_until;
+	if (l->usable && l->ifindex == ifindex)
+		return;
+	l->usable = true;
+	l->ifindex = ifindex;
+	l->since = now;
+	local_act(c, l);
+	core_tell(c, EVENT_LOCAL_UP, NULL, addr, NULL, 0, NULL);
+
+	HASH_ITER(hh, c->entries, h, next) {
+		if (!local_good_for(l, h))
+			continue;
+		binding_want(c, h, addr, true, now);
+		pair_update(c, h, now);
+		/* Back where it was before anybody missed it: the peer must learn that it may go on. */
+		if (hce_homeless(h) && addr_equal(&h->pair.local, addr)) {
+			binding_renew(c, h, now);
+			core_act(c, ACTION_KICK, h);
+		}
+		binding_retry(h, now);
+		binding_sync(c, h, now);
+	}
+}
+
+void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now)
+{
+	struct local_addr *l = local_find(c, addr);
+	struct hce *h, *next;
+
+	if (!l || !l->usable)
+		return;
+	l->usable = false;
+	l->since = now;
+	local_act(c, l);
+	core_tell(c, EVENT_LOCAL_LOST, NULL, addr, NULL, 0, NULL);
+
+	HASH_ITER(hh, c->entries, h, next) {
+		binding_want(c, h, addr, false, now);
+		pair_unpin(c, h, addr);
+		pair_update(c, h, now);
+		binding_sync(c, h, now);
+	}
+	if (!l->n_pcb)
+		local_forget(c, l);
+}
+
+void local_forget(struct core *c, struct local_addr *l)
+{
+	core_act(c, ACTION_LOCAL_GONE, NULL)->local.addr = l->addr;
+	HASH_DEL(c->locals, l);
+	free(l);
+}
+
+int core_prefer(struct core *c, const struct in6_addr *addr, unsigned ifindex, usec_t now)
+{
+	struct local_addr *l, *next_l;
+	struct hce *h, *next_h;
+	bool found = false;
+
+	c->preferences++;
+	HASH_ITER(hh, c->locals, l, next_l) {
+		if (!l->usable || (addr ? !addr_equal(&l->addr, addr) : l->ifindex != ifindex))
+			continue;
+		l->preference = c->preferences;
+		found = true;
+	}
+	if (!found)
+		return -EADDRNOTAVAIL;
+	HASH_ITER(hh, c->entries, h, next_h) {
+		explore_forget(h);
+		pair_update(c, h, now);
+		binding_sync(c, h, now);
+	}
+	return 0;
+}

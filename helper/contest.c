@@ -125,8 +125,10 @@ static void hand_over(struct core *c, struct foreign_addr *fa, usec_t now)
 	pair_update(c, old, now);
 	if (addr_equal(&old->pair.foreign, &addr))
 		pair_hold(c, old);
-	if (h)		/* else AAP's next Confirm makes its entry */
-		foreign_add(c, h, &addr, ADDR_ACTIVE, LIFETIME_ABSOLUTE, c->config.default_lifetime * USEC_PER_SEC, now);
+	if (!h)
+		return;		/* AAP's next Confirm makes its entry */
+	foreign_add(c, h, &addr, ADDR_ACTIVE, LIFETIME_ABSOLUTE, c->config.default_lifetime * USEC_PER_SEC, now);
+	pair_update(c, h, now);
 }
 
 void contest_expire(struct core *c, struct foreign_addr *fa, usec_t now)

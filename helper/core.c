@@ -391,8 +391,8 @@ void core_heard(struct core *c, uint32_t id, const struct in6_addr *src, usec_t 
 	if (!h || !fa || fa->hce != h)
 		return;
 	fa->heard = h->heard = now;
-	/* C6; and 2.1.4: an address kept as Deprecated that is still used is used again */
-	if (fa->kind == LIFETIME_ACTIVITY && fa->state == ADDR_DEPRECATED)
+	/* C6; and 2.1.4: an address kept as Deprecated that is still used is used again; a Homeless peer must prove it (X5) */
+	if (fa->kind == LIFETIME_ACTIVITY && fa->state == ADDR_DEPRECATED && !hce_homeless(h))
 		foreign_set_state(c, fa, ADDR_ACTIVE, now);
 	if (fa->kind == LIFETIME_ACTIVITY)
 		foreign_renew(c, fa, fa->kind, fa->lifetime, now);

@@ -112,6 +112,9 @@ static void check_active(struct sim *s, struct host *h, const struct action *a)
 	struct plane_foreign *f;
 
 	HASH_FIND(hh, h->plane.foreign, &a->foreign.addr, sizeof(struct in6_addr), f);
+	/* C6: who never said that it is Homeless is heard again where this host once connected to */
+	if (e && e->status != PEER_HOMELESS && f && f->hce == a->hce && f->state == ADDR_DEPRECATED)
+		return;
 	if (!e || (f && f->hce == a->hce && f->state == ADDR_ACTIVE) ||
 	    (h->opening && !f && addr_equal(h->opening, &a->foreign.addr)))
 		return;

@@ -246,6 +246,25 @@ START_TEST(b10_news_does_not_ride_on_every_answer)
 }
 END_TEST
 
+START_TEST(x5_data_does_not_make_a_homeless_peers_deprecated_address_active)
+{
+	struct in6_addr s1 = world_addr(S1);
+	struct core_peer server = w.host[CLIENT].peer;
+	struct pcb p = { .cookie = 77, .local = world_addr(C0), .foreign = s1, .lport = 7, .fport = 80,
+			 .proto = IPPROTO_TCP, .origin = PCB_CONNECT };
+
+	acquaint();
+	server.addr[server.n_addr++] = s1;
+	ck_assert_int_eq(core_peer_add(w.host[CLIENT].core, &server, w.now), 0);
+	ck_assert_int_eq(core_pcb_open(w.host[CLIENT].core, &p, w.now), 0);
+	world_run(&w, 700 * USEC_PER_SEC);
+	ck_assert_int_eq(world_foreign(&w, CLIENT, S1)->state, ADDR_DEPRECATED);
+	core_heard(w.host[CLIENT].core, entry(CLIENT)->id, &s1, w.now);
+	world_collect(&w);
+	ck_assert_int_eq(world_foreign(&w, CLIENT, S1)->state, ADDR_DEPRECATED);
+}
+END_TEST
+
 START_TEST(an_entry_without_addresses_survives_a_new_local_address)
 {
 	w.lose = lose_all;
@@ -310,6 +329,7 @@ int main(void)
 	tcase_add_test(tc, b13_both_ends_lose_their_address_at_once_and_have_another_announced);
 	tcase_add_test(tc, r5_numbers_go_on_when_an_entry_is_made_anew);
 	tcase_add_test(tc, b10_news_does_not_ride_on_every_answer);
+	tcase_add_test(tc, x5_data_does_not_make_a_homeless_peers_deprecated_address_active);
 	tcase_add_test(tc, an_entry_without_addresses_survives_a_new_local_address);
 	tcase_add_loop_test(tc, c11_where_the_datapath_followed_to_meanwhile_deprecated_is_taken_back, 0, 2);
 	tcase_add_test(tc, c11_two_sources_used_in_turn_do_not_kick_at_every_packet);

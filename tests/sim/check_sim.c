@@ -40,7 +40,7 @@ int main(void)
 	TCase *tc = tcase_create("scenarios");
 	int n = 0;
 
-	while (scenarios[n].name)
+	while (scenarios[n].seeds)
 		n++;
 	tcase_set_timeout(tc, 600 * number("HMIP_SIM_SEEDS", 1));
 	tcase_add_loop_test(tc, x5_x7_b10_what_must_hold_holds_at_every_step_and_data_flows_when_it_calms_down, 0, n);

@@ -8,7 +8,7 @@ const struct scenario scenarios[] = {
 	{ "lossy", "two hosts that move, on links that lose, double and reorder", { .outages = true }, 20 },
 	{ "restart", "helpers end and begin again with their state", { .restarts = true, .outages = true }, 20 },
 	{ "amnesia", "... or without", { .restarts = true, .amnesia = true, .outages = true }, 10 },
-	{ "mesh", "five hosts, each a peer of each, that take over each other's addresses",
+	{ "mesh", "five hosts, each a peer of each",
 	  { .hosts = 5, .group = 5, .restarts = true }, 10 },
 	{ "attack", "forgers, replayers and a malicious peer", { .hosts = 6, .group = 3, .restarts = true, .attacks = true }, 10 },
 	{ "flood", "... that floods", { .hosts = 6, .group = 3, .attacks = true, .flood = true }, 5 },
@@ -20,6 +20,8 @@ const struct scenario scenarios[] = {
 	  .amnesia = true, .outages = true, .move = 300 * USEC_PER_SEC, .send = 60 * USEC_PER_SEC }, 3 },
 	{ "many", "two thousand hosts for hours", { .hosts = 2000, .rounds = 1, .storm = UINT64_C(7200) * USEC_PER_SEC,
 	  .sockets = 1, .move = 900 * USEC_PER_SEC, .send = 60 * USEC_PER_SEC }, 1 },
+	{ "reuse", "five hosts that take over each other's addresses at once, while data is on its way there (by hand only)",
+	  { .hosts = 5, .group = 5, .restarts = true, .reuse = true }, 0 },
 	{ 0 },
 };
 

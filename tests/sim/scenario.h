@@ -8,7 +8,7 @@
 struct scenario {
 	const char *name, *what;
 	struct sim_config config;	/* what is 0 is as in sim_config_default */
-	unsigned seeds;			/* how many of them make check tries */
+	unsigned seeds;			/* how many of them make check tries; 0, at the end: none */
 };
 
 extern const struct scenario scenarios[];	/* ends with a nameless one */

@@ -132,7 +132,6 @@ struct conn_end {
 	struct flow flow;
 	bool open, shown;
 	unsigned received;
-	usec_t heard;
 };
 
 struct conn {

@@ -11,7 +11,6 @@
 
 #define PORT	80
 #define SYNS	5
-#define FORGOTTEN	(1800 * USEC_PER_SEC)
 #define READ_EVERY	(2 * USEC_PER_MSEC)
 
 enum step {
@@ -269,6 +268,20 @@ void socket_send(struct sim *s, unsigned conn, unsigned end)
 		sim_later(s, due[n - 1] - s->now, &e);
 }
 
+/* Whether the sender has reason to believe that its peer knows the address src. */
+static bool proven(struct sim *s, const struct conn *c, unsigned end, const struct in6_addr *src)
+{
+	struct hce *e = node_entry(&s->host[c->end[end].host], c->end[!end].host);
+	const struct binding *b;
+
+	if (!e)
+		return true;
+	DL_FOREACH(e->bindings, b)
+		if (addr_equal(&b->addr, src))
+			return b->state >= BINDING_RESPONDED;
+	return false;
+}
+
 /* A packet no socket is there for: the kernel would answer with a reset. */
 static void unknown(struct sim *s, struct host *h, unsigned conn, unsigned end, const struct flow *f)
 {
@@ -289,10 +302,10 @@ static void unknown(struct sim *s, struct host *h, unsigned conn, unsigned end, 
 	if (!c->live)
 		return;
 	/*
-	 * Beyond help: an address that comes back while no helper runs, and who was silent until every lifetime of
-	 * theirs, Deprecated ones included, has run out.
+	 * Beyond help today: an address that comes back while no helper runs; and one that comes back when the peer has
+	 * forgotten it, and is all there is to send from.
 	 */
-	if (c->bound && !c->doomed && h->core && s->now < to->heard + FORGOTTEN)
+	if (c->bound && !c->doomed && h->core && proven(s, c, end, &f->foreign))
 		sim_fail(s, h, "resets connection %u: data came from %s to %s", conn, addr_text(&f->foreign).s,
 			 addr_text(&f->local).s);
 	c->doomed = true;
@@ -308,7 +321,6 @@ static void arrived(struct sim *s, unsigned conn, unsigned end)
 
 	s->delivered++;
 	at->received++;
-	at->heard = s->now;
 	if (pcbs)
 		HASH_FIND(hh, pcbs, &at->cookie, sizeof(at->cookie), p);
 	if (p && !p->established) {

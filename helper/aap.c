@@ -18,6 +18,7 @@
 #define RENEW_AGE	(24 * 3600 * USEC_PER_SEC)	/* what is older, or has sent more, gets new keys */
 #define RENEW_PACKETS	(UINT32_C(1) << 31)
 #define RENEW_RETRY	(3600 * USEC_PER_SEC)
+#define CONFIRM_LIFETIME	(60 * USEC_PER_SEC)	/* for how long a Confirm is repeated */
 #define RETIRE		(30 * USEC_PER_SEC)	/* what was sent under the old keys may still arrive */
 
 static void draw(struct core *c, uint8_t *buf, size_t len)
@@ -200,7 +201,7 @@ void aap_expire(struct core *c, struct hce *h, usec_t now)
 		return;
 	}
 	if (t->confirming) {
-		/* the sealed state has run out at the peer: it never heard a Confirm, or does not want us */
+		/* the peer never heard a Confirm, or does not want us */
 		if (!t->renewing)
 			peer_detach(c, h, now);
 		give_up(c, h, now);
@@ -284,7 +285,7 @@ static struct peer *on_response(struct core *c, const struct signal *s, const ui
 	ah_replay_update(&p->sa.replay, s->ah_seq);
 	t->confirming = true;
 	t->sealed = s->aap.response.sealed;
-	t->next = usec_add(now, AAP_STATE_LIFETIME * USEC_PER_SEC);
+	t->next = usec_add(now, CONFIRM_LIFETIME);
 	core_wake(c, t->next);
 	aap_keypair_wipe(&t->own);
 	binding_want_all(c, h, now);

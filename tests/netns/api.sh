@@ -78,4 +78,5 @@ does alice info alone
 must_not "the helper was shown it" sockets client "[s for s in d if s['lingers'] is None]"
 does alice close ok
 does alice connect ok
-does alice info "known trusted 1"
+must_soon 5 "the peer is Homeless again" eval "[ \"\$(cache client 'd[0][\"status\"]')\" = homeless ]"
+does alice info "known homeless trusted 1"

@@ -3,55 +3,16 @@
 #include "core.h"
 #include "addr.h"
 #include "suite.h"
-#include "world.h"
+#include "two_hosts.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <utlist.h>
 
-#define CLIENT		0
-#define SERVER		1
-#define C0		"2001:db8:1::c"
-#define C1		"2001:db8:11::c"
-#define C2		"2001:db8:12::c"
-#define S0		"2001:db8:2::5"
-#define S1		"2001:db8:22::5"
-
-static struct world w;
-
-static void setup(void)
-{
-	world_init(&w);
-}
-
-static void teardown(void)
-{
-	world_free(&w);
-}
-
-static bool lose_all(struct world *world, const struct packet_in_flight *p)
-{
-	return true;
-}
-
-static struct hce *entry(unsigned host)
-{
-	ck_assert_ptr_nonnull(core_entries(w.host[host].core));
-	return core_entries(w.host[host].core);
-}
-
 static void acquaint(void)
 {
 	world_connect(&w, CLIENT, C0, SERVER, S0, 1000);
 	world_run(&w, USEC_PER_SEC);
-}
-
-static void assert_pair(unsigned host, const char *local, const char *foreign)
-{
-	struct in6_addr l = world_addr(local), f = world_addr(foreign);
-
-	ck_assert_str_eq(addr_text(&w.host[host].pair.local).s, addr_text(&l).s);
-	ck_assert_str_eq(addr_text(&w.host[host].pair.foreign).s, addr_text(&f).s);
 }
 
 static unsigned count_addrs(unsigned host, enum addr_state state)

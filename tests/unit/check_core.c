@@ -3,31 +3,11 @@
 #include "core.h"
 #include "addr.h"
 #include "suite.h"
-#include "world.h"
+#include "two_hosts.h"
 
 #include <errno.h>
 #include <string.h>
 #include <utlist.h>
-
-#define CLIENT		0
-#define SERVER		1
-#define C0		"2001:db8:1::c"
-#define C1		"2001:db8:11::c"
-#define C2		"2001:db8:12::c"
-#define S0		"2001:db8:2::5"
-#define S1		"2001:db8:22::5"
-
-static struct world w;
-
-static void setup(void)
-{
-	world_init(&w);
-}
-
-static void teardown(void)
-{
-	world_free(&w);
-}
 
 static void assert_state(unsigned host, const char *addr, enum addr_state state)
 {
@@ -35,20 +15,6 @@ static void assert_state(unsigned host, const char *addr, enum addr_state state)
 
 	ck_assert_msg(fa != NULL, "%s does not know %s", w.host[host].name, addr);
 	ck_assert_msg(fa->state == state, "%s holds %s %s", w.host[host].name, addr, addr_state_name(fa->state));
-}
-
-static void assert_pair(unsigned host, const char *local, const char *foreign)
-{
-	struct in6_addr l = world_addr(local), f = world_addr(foreign);
-
-	ck_assert_str_eq(addr_text(&w.host[host].pair.local).s, addr_text(&l).s);
-	ck_assert_str_eq(addr_text(&w.host[host].pair.foreign).s, addr_text(&f).s);
-}
-
-static struct hce *entry(unsigned host)
-{
-	ck_assert_ptr_nonnull(core_entries(w.host[host].core));
-	return core_entries(w.host[host].core);
 }
 
 static uint64_t count(unsigned host, enum core_counter n)
@@ -274,11 +240,6 @@ START_TEST(b10_lost_signalling_is_sent_again_until_it_is_acknowledged)
 	ck_assert_uint_gt(w.lost, 0);
 }
 END_TEST
-
-static bool lose_all(struct world *world, const struct packet_in_flight *p)
-{
-	return true;
-}
 
 START_TEST(b10_an_unanswered_bu_is_repeated_at_a_bounded_rate)
 {

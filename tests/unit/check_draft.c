@@ -3,37 +3,11 @@
 #include "core.h"
 #include "addr.h"
 #include "suite.h"
-#include "world.h"
+#include "two_hosts.h"
 
 #include <errno.h>
 #include <string.h>
 #include <utlist.h>
-
-#define CLIENT	0
-#define SERVER	1
-#define C0	"2001:db8:1::c"
-#define C1	"2001:db8:11::c"
-#define C2	"2001:db8:12::c"
-#define S0	"2001:db8:2::5"
-#define S1	"2001:db8:22::5"
-
-static struct world w;
-
-static void setup(void)
-{
-	world_init(&w);
-}
-
-static void teardown(void)
-{
-	world_free(&w);
-}
-
-static struct hce *entry(unsigned host)
-{
-	ck_assert_ptr_nonnull(core_entries(w.host[host].core));
-	return core_entries(w.host[host].core);
-}
 
 static void acquaint(void)
 {
@@ -49,11 +23,6 @@ static struct signal last_sent(void)
 
 	ck_assert_int_eq(signal_parse(a->send.packet, a->send.len, &s), 0);
 	return s;
-}
-
-static bool lose_all(struct world *world, const struct packet_in_flight *p)
-{
-	return true;
 }
 
 START_TEST(c1_all_connections_to_a_peer_share_one_entry)

@@ -3,42 +3,9 @@
 #include "core.h"
 #include "addr.h"
 #include "suite.h"
-#include "world.h"
+#include "two_hosts.h"
 
 #include <string.h>
-
-#define CLIENT		0
-#define SERVER		1
-#define C0		"2001:db8:1::c"
-#define C1		"2001:db8:11::c"
-#define C2		"2001:db8:12::c"
-#define S0		"2001:db8:2::5"
-#define S1		"2001:db8:22::5"
-
-static struct world w;
-
-static void setup(void)
-{
-	world_init(&w);
-}
-
-static void teardown(void)
-{
-	world_free(&w);
-}
-
-static bool has_pair(unsigned host, const char *local, const char *foreign)
-{
-	struct in6_addr l = world_addr(local), f = world_addr(foreign);
-
-	return addr_equal(&w.host[host].pair.local, &l) && addr_equal(&w.host[host].pair.foreign, &f);
-}
-
-static void assert_pair(unsigned host, const char *local, const char *foreign)
-{
-	ck_assert_msg(has_pair(host, local, foreign), "%s has the pair %s, %s", w.host[host].name,
-		      addr_text(&w.host[host].pair.local).s, addr_text(&w.host[host].pair.foreign).s);
-}
 
 /* Both hosts know each other and the second addresses that are named; one connection between C0 and S0. */
 static void acquaint(const char *c1, const char *s1)
@@ -183,11 +150,6 @@ static void setup_paths(void)
 static uint64_t count(unsigned host, enum core_counter n)
 {
 	return core_counter(w.host[host].core, n);
-}
-
-static struct hce *entry(unsigned host)
-{
-	return core_entries(w.host[host].core);
 }
 
 static void silent(unsigned host)

@@ -11,6 +11,29 @@
 
 #define ABSTRACT_PREFIX	"hmip:"
 
+static bool all_zero(const void *p, size_t len)
+{
+	const uint8_t *octet = p;
+
+	while (len && !octet[len - 1])
+		len--;
+	return !len;
+}
+
+/* Whether what goes with the verb is there, and nothing else. */
+static bool register_fits_verb(const struct control_register *r)
+{
+	bool names_peer = r->verb == CONTROL_CONNECT || r->verb == CONTROL_SEND;
+	size_t len = strnlen(r->name, sizeof(r->name));
+
+	if (r->n_other > (names_peer ? CONTROL_OTHERS_MAX : 0) || len > (names_peer ? sizeof(r->name) - 1 : 0))
+		return false;
+	if (IN6_IS_ADDR_UNSPECIFIED(&r->to) == (r->verb == CONTROL_SEND))
+		return false;
+	return all_zero(r->other + r->n_other, (CONTROL_OTHERS_MAX - r->n_other) * sizeof(r->other[0])) &&
+	       all_zero(r->name + len, sizeof(r->name) - len);
+}
+
 int control_register_parse(const void *buf, size_t len, struct control_register *ret)
 {
 	struct control_register r;
@@ -18,12 +41,17 @@ int control_register_parse(const void *buf, size_t len, struct control_register 
 	if (len != sizeof(r))
 		return -EPROTO;
 	memcpy(&r, buf, sizeof(r));
-	if (r.magic != CONTROL_MAGIC || r.version != CONTROL_VERSION || r.reserved)
+	if (r.magic != CONTROL_MAGIC || r.version != CONTROL_VERSION)
 		return -EPROTO;
-	if (r.verb < CONTROL_CONNECT || r.verb > CONTROL_INFO)
+	if (r.verb < CONTROL_CONNECT || r.verb > CONTROL_PREVENT || !register_fits_verb(&r))
 		return -EPROTO;
 	*ret = r;
 	return 0;
+}
+
+bool control_is_answered(enum control_verb verb)
+{
+	return verb == CONTROL_TRUST || verb == CONTROL_FORGET || verb == CONTROL_INFO;
 }
 
 int control_answer_parse(const void *buf, size_t len, struct control_answer *ret)

@@ -6,7 +6,7 @@
  *
  *   @hmip:PATH   abstract, so reachable from a chroot and gone with its namespace: shims register sockets here.
  *                One struct control_register with the socket's descriptor in SCM_RIGHTS. It is not answered if it
- *                only shows a socket; else by one struct control_answer, with which the helper closes.
+ *                only tells of a socket; else by one struct control_answer, with which the helper closes.
  *                The shim sends only to a listener whose SO_PEERCRED says root or its own user: an abstract
  *                name can be taken by anybody.
  *   PATH         in the file system (default HMIP_SOCKET_DEFAULT): hmipctl. One JSON object as request,
@@ -19,6 +19,7 @@
 #define HMIP_CONTROL_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -29,8 +30,10 @@
 #define HMIP_PERSONALITY_ENV	"HMIP_PERSONALITY"
 
 #define CONTROL_MAGIC		UINT32_C(0x686d6970)	/* "hmip" */
-#define CONTROL_VERSION		1
+#define CONTROL_VERSION		2
 #define CONTROL_PACKET_MAX	32768			/* octets of JSON in one packet */
+#define CONTROL_OTHERS_MAX	8
+#define CONTROL_NAME_MAX	256			/* a DNS name and the NUL behind it */
 
 enum control_verb {
 	CONTROL_CONNECT = 1,	/* this side initiated: may create a Foreign Host Cache Entry (C4) */
@@ -38,13 +41,18 @@ enum control_verb {
 	CONTROL_TRUST = 3,	/* the entry of this connection is trusted (X8) */
 	CONTROL_FORGET = 4,	/* ... is to go */
 	CONTROL_INFO = 5,	/* what is known of this connection */
+	CONTROL_SEND = 6,	/* datagrams go to "to" from this socket, which is not connected: as CONTROL_CONNECT */
+	CONTROL_PREVENT = 7,	/* this connection, or all that this socket connects or sends, is to be left alone (X8) */
 };
 
 /* A socket is shown to the helper: the descriptor proves whose it is. Host byte order: it never leaves the machine. */
 struct control_register {
 	uint32_t magic, version;
-	uint32_t verb;		/* enum control_verb */
-	uint32_t reserved;	/* 0 */
+	uint32_t verb;					/* enum control_verb */
+	uint32_t n_other;				/* for the first and CONTROL_SEND; else 0 */
+	struct in6_addr to;				/* for CONTROL_SEND; else unspecified */
+	struct in6_addr other[CONTROL_OTHERS_MAX];	/* what the peer's name resolved to besides (C5); unused ones 0 */
+	char name[CONTROL_NAME_MAX];			/* that name, as the program asked for it; else all 0 */
 };
 
 #define CONTROL_KNOWN		1	/* the connection belongs to an entry; without, all that follows is 0 */
@@ -53,7 +61,10 @@ struct control_register {
 #define CONTROL_MOVED		8	/* the pairs differ */
 #define CONTROL_FLAGS		15
 
-/* The answer to all but the first two. */
+/* Whether a message with that verb is answered. */
+bool control_is_answered(enum control_verb verb);
+
+/* The answer to those that are. */
 struct control_answer {
 	uint32_t magic, version;
 	int32_t result;		/* 0 or a negative errno */

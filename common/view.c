@@ -173,6 +173,14 @@ struct in6_addr view_personality(const char *name)
 	return a;
 }
 
+struct in6_addr view_entry(uint32_t hce)
+{
+	struct in6_addr a = { 0 };
+
+	memcpy(&a, &hce, sizeof(hce));
+	return a;
+}
+
 bool view_live(const struct view *v)
 {
 	return __atomic_load_n(&v->live, __ATOMIC_ACQUIRE);
@@ -180,7 +188,7 @@ bool view_live(const struct view *v)
 
 /* Searches a table that may be changing: stays within it, whatever is there. */
 static bool table_search(const struct view_table *t, enum view_side side, const struct in6_addr *known,
-			 struct in6_addr *ret)
+			 struct view_row *ret)
 {
 	unsigned low = 0, high = __atomic_load_n(&t->n, __ATOMIC_RELAXED);
 
@@ -191,7 +199,7 @@ static bool table_search(const struct view_table *t, enum view_side side, const 
 		int d = row_compare(known, side, &t->row[mid].known, t->row[mid].side);
 
 		if (!d) {
-			*ret = t->row[mid].now;
+			*ret = t->row[mid];
 			return true;
 		}
 		if (d < 0)
@@ -202,18 +210,18 @@ static bool table_search(const struct view_table *t, enum view_side side, const 
 	return false;
 }
 
-bool view_lookup(const struct view *v, enum view_side side, const struct in6_addr *known, struct in6_addr *ret)
+bool view_lookup(const struct view *v, enum view_side side, const struct in6_addr *known, struct view_row *ret)
 {
 	for (unsigned i = 0; v && i < VIEW_TRIES; i++) {
 		uint32_t seq = __atomic_load_n(&v->seq, __ATOMIC_ACQUIRE);
-		struct in6_addr now;
-		bool found = table_search(&v->table[seq & 1], side, known, &now);
+		struct view_row row;
+		bool found = table_search(&v->table[seq & 1], side, known, &row);
 
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (__atomic_load_n(&v->seq, __ATOMIC_RELAXED) != seq)
 			continue;
 		if (found)
-			*ret = now;
+			*ret = row;
 		return found;
 	}
 	return false;

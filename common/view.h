@@ -2,9 +2,10 @@
 /*
  * The Host Cache as programs may see it: a read-only file they map once and look into without a system call.
  *
- * It holds only what is not as it seems: addresses that programs still know but that must not be used as they
- * are, each with the one to use now; and the addresses those peers use now, each with the one that programs know
- * the peer by. An address that is not in the table is used, and shown, as it is. The helper is the only writer.
+ * It holds what is not as it seems: addresses that programs still know but that must not be used as they are, each
+ * with the one to use now; and the addresses those peers use now, each with the one that programs know the peer
+ * by. And it says whose an address is, as far as the helper knows. An address that is not in the table is used, and
+ * shown, as it is. The helper is the only writer.
  *
  * There are two tables: readers use the one that the lowest bit of seq names, the writer fills the other and
  * then counts seq up. So a helper that dies or is stopped in the middle of a write hangs nobody and takes nothing away; a
@@ -18,22 +19,28 @@
 #include <stdint.h>
 
 #define VIEW_MAGIC	UINT32_C(0x686d7677)
-#define VIEW_VERSION	1
-#define VIEW_ROWS_MAX	4096
+#define VIEW_VERSION	2
+#define VIEW_ROWS_MAX	16384
 #define VIEW_TRIES	64	/* a reader that was overtaken that often takes it that nothing is known */
 #define VIEW_SUFFIX	".view"
 
 enum view_side {
-	VIEW_FOREIGN = 1,	/* an address of a peer that is elsewhere now */
+	VIEW_FOREIGN = 1,	/* an address of a peer; now is the one its packets bear today; flags tell more */
 	VIEW_LOCAL = 2,		/* an address this host has lost */
 	VIEW_NAME = 3,		/* the other way round: one that a peer uses; now is the one that programs know it by */
 	VIEW_PERSONALITY = 4,	/* a personality (view_personality()); now is the address its programs connect from */
+	VIEW_ENTRY = 5,		/* an F-HCE (view_entry() of its id); now is the address its peer's packets bear today */
+};
+
+enum view_flag {		/* of VIEW_FOREIGN */
+	VIEW_ELSEWHERE = 1,	/* the peer is not there any more: now is to be used instead */
 };
 
 struct view_row {
 	struct in6_addr known, now;
-	uint32_t hce;		/* of the F-HCE; 0 for local rows */
-	uint32_t side;		/* enum view_side */
+	uint32_t hce;		/* id of the F-HCE; 0 for local rows */
+	uint16_t side;		/* enum view_side */
+	uint16_t flags;		/* enum view_flag */
 };
 
 struct view_table {
@@ -70,13 +77,16 @@ void view_unmap(const struct view *v);
 /* A personality's name as a row has it: its first 16 octets, filled up with 0. */
 struct in6_addr view_personality(const char *name);
 
+/* The id of an F-HCE as a row has it. */
+struct in6_addr view_entry(uint32_t hce);
+
 /* Whether the helper behind v is alive as far as it said. */
 bool view_live(const struct view *v);
 
 /*
- * Looks known up on one side. Returns true and fills *ret if the address must be replaced. Async-signal-safe, no
- * system call, bounded time. v may be NULL. v->netns is for the caller to compare.
+ * Looks known up on one side. Returns true and fills *ret if there is such a row. Async-signal-safe, no system call,
+ * bounded time. v may be NULL. v->netns is for the caller to compare.
  */
-bool view_lookup(const struct view *v, enum view_side side, const struct in6_addr *known, struct in6_addr *ret);
+bool view_lookup(const struct view *v, enum view_side side, const struct in6_addr *known, struct view_row *ret);
 
 #endif

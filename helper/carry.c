@@ -80,46 +80,51 @@ static const struct in6_addr *name_of(const struct hce *e)
 	return NULL;
 }
 
-/* The rows of one entry, from the n-th on. Returns how many there are then. */
-static unsigned entry_rows(struct helper *h, const struct hce *e, unsigned n)
+static void add_row(struct helper *h, enum view_side side, const struct in6_addr *known, const struct in6_addr *now,
+		    uint32_t hce, unsigned flags)
 {
-	const struct in6_addr *name = name_of(e);
+	if (h->n_row < VIEW_ROWS_MAX)
+		h->row[h->n_row++] = (struct view_row){ .known = *known, .now = *now, .hce = hce, .side = side,
+			.flags = flags };
+}
+
+static void add_entry_rows(struct helper *h, const struct hce *e)
+{
+	const struct in6_addr *name = name_of(e), *now = &e->pair.foreign;
+	struct in6_addr id = view_entry(e->id);
 	const struct foreign_addr *f;
 
+	add_row(h, VIEW_ENTRY, &id, now, e->id, 0);
 	DL_FOREACH(e->addrs, f) {
-		if (n == VIEW_ROWS_MAX)
-			break;
-		if (f->state != ADDR_ACTIVE && !addr_equal(&f->addr, &e->pair.foreign))
-			h->row[n++] = (struct view_row){ .known = f->addr, .now = e->pair.foreign, .hce = e->id,
-				.side = VIEW_FOREIGN };
-		else if (f->state == ADDR_ACTIVE && name)
-			h->row[n++] = (struct view_row){ .known = f->addr, .now = *name, .hce = e->id, .side = VIEW_NAME };
+		bool elsewhere = f->state != ADDR_ACTIVE && !addr_equal(&f->addr, now);
+
+		add_row(h, VIEW_FOREIGN, &f->addr, now, e->id, elsewhere ? VIEW_ELSEWHERE : 0);
+		if (f->state == ADDR_ACTIVE && name)
+			add_row(h, VIEW_NAME, &f->addr, name, e->id, 0);
 	}
-	return n;
 }
 
 static void write_view(struct helper *h)
 {
-	unsigned n = 0;
-
+	h->n_row = 0;
 	h->view_now = h->view_later = false;
 	for (const struct hce *e = core_entries(h->core); e; e = e->hh.next)
 		if (e->status == PEER_HOMELESS && !IN6_IS_ADDR_UNSPECIFIED(&e->pair.foreign))
-			n = entry_rows(h, e, n);
+			add_entry_rows(h, e);
 	for (const struct local_addr *l = core_locals(h->core); l; l = l->hh.next) {
 		const struct local_addr *best = l->usable ? NULL : best_local(h->core, l->personality, &l->addr);
 
-		if (best && n < VIEW_ROWS_MAX)
-			h->row[n++] = (struct view_row){ .known = l->addr, .now = best->addr, .side = VIEW_LOCAL };
+		if (best)
+			add_row(h, VIEW_LOCAL, &l->addr, &best->addr, 0, 0);
 	}
-	for (unsigned i = 1; i <= h->conf->core.n_personality && n < VIEW_ROWS_MAX; i++) {
+	for (unsigned i = 1; i <= h->conf->core.n_personality; i++) {
 		const struct local_addr *best = best_local(h->core, i, &in6addr_any);
+		struct in6_addr name = view_personality(core_personality_name(h->core, i));
 
 		if (best)
-			h->row[n++] = (struct view_row){ .known = view_personality(core_personality_name(h->core, i)),
-				.now = best->addr, .side = VIEW_PERSONALITY };
+			add_row(h, VIEW_PERSONALITY, &name, &best->addr, 0, 0);
 	}
-	view_write(h->view, h->row, n);
+	view_write(h->view, h->row, h->n_row);
 }
 
 /* Whether people want to see it on an ordinary day. */

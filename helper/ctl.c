@@ -286,8 +286,8 @@ static int shim_read(struct client *cl)
 		return n == -EAGAIN ? 0 : (int)n;
 	if (fd < 0 || control_register_parse(buf, n, &reg) < 0)
 		n = -EPROTO;
-	else if (reg.verb == CONTROL_CONNECT || reg.verb == CONTROL_ACCEPT)
-		cl->ctl->handler.shown(cl->ctl->handler.ctx, fd, reg.verb);
+	else if (!control_is_answered(reg.verb))
+		cl->ctl->handler.shown(cl->ctl->handler.ctx, fd, &reg);
 	else
 		n = shim_answer(cl, fd, reg.verb);
 	door_dispose(fd);

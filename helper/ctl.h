@@ -24,8 +24,8 @@ struct ctl_handler {
 	json_t *(*report)(void *ctx, const char *what);
 	/* Moves to addr, or to the interface of that name if addr is NULL. Returns 0 or a negative errno. */
 	int (*prefer)(void *ctx, const struct in6_addr *addr, const char *interface);
-	/* A program shows a socket, having connected or accepted it. fd stays the caller's. */
-	void (*shown)(void *ctx, int fd, enum control_verb verb);
+	/* A program tells of a socket (what is not answered, control.h). fd stays the caller's. */
+	void (*shown)(void *ctx, int fd, const struct control_register *reg);
 	/* A program of user uid asks something else about one (control.h). Fills *ret, which is all 0. */
 	void (*asked)(void *ctx, int fd, enum control_verb verb, uid_t uid, struct control_answer *ret);
 	void *ctx;

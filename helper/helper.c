@@ -144,7 +144,7 @@ static int on_prefer(void *ctx, const struct in6_addr *addr, const char *interfa
 	return r;
 }
 
-static void on_shown(void *ctx, int fd, enum control_verb verb)
+static void on_shown(void *ctx, int fd, const struct control_register *reg)
 {
 	struct helper *h = ctx;
 	struct pcb p, *known;
@@ -154,7 +154,7 @@ static void on_shown(void *ctx, int fd, enum control_verb verb)
 		log_debug("was shown something that is no connection over IPv6 (%s), ignoring", strerror(-r));
 		return;
 	}
-	p.origin = verb == CONTROL_CONNECT ? PCB_CONNECT : PCB_ACCEPT;
+	p.origin = reg->verb == CONTROL_CONNECT ? PCB_CONNECT : PCB_ACCEPT;
 	r = core_pcb_open(h->core, &p, helper_now());
 	if (r < 0)
 		log_debug("cannot take the connection from port %u to [%s]:%u: %s", p.lport, addr_text(&p.foreign).s, p.fport,

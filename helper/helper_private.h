@@ -53,7 +53,8 @@ struct helper {
 	unsigned n_kick;
 	bool steer_now, steer_later, view_now, view_later, save_now, save_later;
 	bool route_now;				/* the core is to be told which sources the kernel would choose */
-	struct view_row row[VIEW_ROWS_MAX];
+	struct view_row row[VIEW_ROWS_MAX];	/* to be written to the view; n_row of them */
+	unsigned n_row;
 };
 
 /* CLOCK_BOOTTIME and CLOCK_REALTIME. */

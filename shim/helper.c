@@ -86,6 +86,15 @@ void helper_start(void)
 	errno = saved;
 }
 
+bool helper_row(enum view_side side, const struct in6_addr *addr, struct view_row *ret)
+{
+	int saved = errno;
+	bool found = view_lookup(view_now(), side, addr, ret);
+
+	errno = saved;
+	return found;
+}
+
 static bool socket_is_ours(int fd, const struct view *v)
 {
 	int proto = 0;
@@ -100,25 +109,33 @@ static bool socket_is_ours(int fd, const struct view *v)
 bool helper_lookup(int fd, enum view_side side, const struct in6_addr *addr, struct in6_addr *ret)
 {
 	const struct view *v = view_now();
-	struct in6_addr now;
+	struct view_row row;
 
-	if (!view_lookup(v, side, addr, &now) || !socket_is_ours(fd, v))
+	if (!view_lookup(v, side, addr, &row) || (side == VIEW_FOREIGN && !(row.flags & VIEW_ELSEWHERE)) ||
+	    !socket_is_ours(fd, v))
 		return false;
-	*ret = now;
+	*ret = row.now;
 	return true;
+}
+
+bool helper_owns(int fd)
+{
+	const struct view *v = view_now();
+
+	return v && socket_is_ours(fd, v);
 }
 
 int helper_personality(int fd, struct in6_addr *ret)
 {
 	const struct view *v = IN6_IS_ADDR_UNSPECIFIED(&personality) ? NULL : view_now();
-	struct in6_addr now;
-	bool found = view_lookup(v, VIEW_PERSONALITY, &personality, &now);
+	struct view_row row;
+	bool found = view_lookup(v, VIEW_PERSONALITY, &personality, &row);
 
 	if (!v || !socket_is_ours(fd, v))
 		return 0;
 	if (!found)
 		return -EADDRNOTAVAIL;
-	*ret = now;
+	*ret = row.now;
 	return 1;
 }
 
@@ -164,7 +181,7 @@ static int open_door(void)
 
 static int hand_over(int at, int fd, enum control_verb verb)
 {
-	struct control_register text = { CONTROL_MAGIC, CONTROL_VERSION, verb, 0 };
+	struct control_register text = { .magic = CONTROL_MAGIC, .version = CONTROL_VERSION, .verb = verb };
 	struct iovec iov = { &text, sizeof(text) };
 	union {
 		struct cmsghdr align;

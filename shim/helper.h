@@ -24,9 +24,15 @@
 void helper_start(void);
 
 /*
- * Looks addr up for socket fd, which must be TCP or UDP and of the network namespace the view speaks of. Returns true and
- * fills *ret if another address must be used. Clobbers errno.
+ * What the view says of addr on that side. Returns true and fills *ret if there is such a row. No system call, as long as the
+ * helper lives; keeps errno. Speaks of the helper's network namespace: helper_owns() tells whether that is a socket's, too.
  */
+bool helper_row(enum view_side side, const struct in6_addr *addr, struct view_row *ret);
+
+/* Whether fd is a socket of TCP or UDP in the helper's network namespace. Clobbers errno. */
+bool helper_owns(int fd);
+
+/* Both in one: returns true and fills *ret if addr must be replaced for socket fd. Clobbers errno. */
 bool helper_lookup(int fd, enum view_side side, const struct in6_addr *addr, struct in6_addr *ret);
 
 /*

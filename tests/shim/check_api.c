@@ -64,7 +64,7 @@ static pid_t answer(unsigned n, const void *text, size_t len)
 		fd = raw_accept4(p.fd, NULL, NULL, SOCK_CLOEXEC);
 		if (recv(fd, &q, sizeof(q), 0) != sizeof(q))
 			_exit(1);
-		if (q.verb == CONTROL_CONNECT || q.verb == CONTROL_ACCEPT)
+		if (!control_is_answered(q.verb))
 			n++;
 		else
 			send(fd, text, len, 0);

@@ -138,7 +138,7 @@ static void fill_queue(void)
 static void open_view(void)
 {
 	struct view_row row[] = {
-		{ .hce = 1, .side = VIEW_FOREIGN },
+		{ .hce = 1, .side = VIEW_FOREIGN, .flags = VIEW_ELSEWHERE },
 		{ .side = VIEW_LOCAL },
 		{ .hce = 1, .side = VIEW_NAME },
 		{ .known = view_personality(PERSONALITY), .side = VIEW_PERSONALITY },

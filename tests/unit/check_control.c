@@ -6,14 +6,26 @@
 #include <errno.h>
 #include <string.h>
 
-static const struct control_register good = { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_ACCEPT, 0 };
+#define HEAD(the_verb)	.magic = CONTROL_MAGIC, .version = CONTROL_VERSION, .verb = (the_verb)
+#define SOMEBODY	{ .s6_addr = { 0x20, 0x01, 0x0d, 0xb8 } }
 
 START_TEST(a_well_formed_message_is_read)
 {
-	struct control_register r;
+	static const struct control_register good[] = {
+		{ HEAD(CONTROL_CONNECT) },
+		{ HEAD(CONTROL_CONNECT), .n_other = CONTROL_OTHERS_MAX, .other = { SOMEBODY }, .name = "host.example" },
+		{ HEAD(CONTROL_ACCEPT) }, { HEAD(CONTROL_TRUST) }, { HEAD(CONTROL_FORGET) }, { HEAD(CONTROL_INFO) },
+		{ HEAD(CONTROL_SEND), .to = SOMEBODY },
+		{ HEAD(CONTROL_SEND), .to = SOMEBODY, .n_other = 1, .other = { SOMEBODY }, .name = "h" },
+		{ HEAD(CONTROL_PREVENT) },
+	};
 
-	ck_assert_int_eq(control_register_parse(&good, sizeof(good), &r), 0);
-	ck_assert_mem_eq(&r, &good, sizeof(r));
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		struct control_register r;
+
+		ck_assert_int_eq(control_register_parse(&good[i], sizeof(r), &r), 0);
+		ck_assert_mem_eq(&r, &good[i], sizeof(r));
+	}
 }
 END_TEST
 
@@ -23,14 +35,22 @@ START_TEST(anything_else_is_refused_and_changes_nothing)
 		struct control_register msg;
 		size_t len;
 	} row[] = {
-		{ { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_CONNECT, 0 }, 0 },
-		{ { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_CONNECT, 0 }, sizeof(struct control_register) - 1 },
-		{ { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_CONNECT, 0 }, sizeof(struct control_register) + 1 },
-		{ { CONTROL_MAGIC + 1, CONTROL_VERSION, CONTROL_CONNECT, 0 }, sizeof(struct control_register) },
-		{ { CONTROL_MAGIC, CONTROL_VERSION + 1, CONTROL_CONNECT, 0 }, sizeof(struct control_register) },
-		{ { CONTROL_MAGIC, CONTROL_VERSION, 0, 0 }, sizeof(struct control_register) },
-		{ { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_INFO + 1, 0 }, sizeof(struct control_register) },
-		{ { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_CONNECT, 1 }, sizeof(struct control_register) },
+		{ { HEAD(CONTROL_CONNECT) }, 0 },
+		{ { HEAD(CONTROL_CONNECT) }, sizeof(struct control_register) - 1 },
+		{ { HEAD(CONTROL_CONNECT) }, sizeof(struct control_register) + 1 },
+		{ { .magic = CONTROL_MAGIC + 1, .version = CONTROL_VERSION, .verb = CONTROL_CONNECT }, sizeof(struct control_register) },
+		{ { .magic = CONTROL_MAGIC, .version = CONTROL_VERSION + 1, .verb = CONTROL_CONNECT }, sizeof(struct control_register) },
+		{ { HEAD(0) }, sizeof(struct control_register) },
+		{ { HEAD(CONTROL_PREVENT + 1) }, sizeof(struct control_register) },
+		{ { HEAD(CONTROL_CONNECT), .n_other = CONTROL_OTHERS_MAX + 1 }, sizeof(struct control_register) },
+		{ { HEAD(CONTROL_CONNECT), .n_other = 1, .other = { SOMEBODY, SOMEBODY } }, sizeof(struct control_register) },
+		{ { HEAD(CONTROL_CONNECT), .to = SOMEBODY }, sizeof(struct control_register) },
+		{ { HEAD(CONTROL_CONNECT), .name = { [0] = 'a', [2] = 'b' } }, sizeof(struct control_register) },
+		{ { HEAD(CONTROL_CONNECT), .name = { [0 ... CONTROL_NAME_MAX - 1] = 'a' } }, sizeof(struct control_register) },
+		{ { HEAD(CONTROL_ACCEPT), .name = "a" }, sizeof(struct control_register) },
+		{ { HEAD(CONTROL_ACCEPT), .n_other = 1, .other = { SOMEBODY } }, sizeof(struct control_register) },
+		{ { HEAD(CONTROL_SEND) }, sizeof(struct control_register) },
+		{ { HEAD(CONTROL_PREVENT), .to = SOMEBODY }, sizeof(struct control_register) },
 	};
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {

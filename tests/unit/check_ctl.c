@@ -49,7 +49,7 @@ static int fake_prefer(void *ctx, const struct in6_addr *addr, const char *inter
 	return strcmp(preferred, "nowhere") == 0 ? -EADDRNOTAVAIL : 0;
 }
 
-static void fake_shown(void *ctx, int fd, enum control_verb verb)
+static void fake_shown(void *ctx, int fd, const struct control_register *reg)
 {
 	n_shown++;
 }
@@ -289,7 +289,7 @@ static void show(int door, const void *msg, size_t len, int fd, int n)
 	sendmsg(door, &m, MSG_NOSIGNAL);
 }
 
-static const struct control_register good = { CONTROL_MAGIC, CONTROL_VERSION, CONTROL_CONNECT, 0 };
+static const struct control_register good = { .magic = CONTROL_MAGIC, .version = CONTROL_VERSION, .verb = CONTROL_CONNECT };
 
 static unsigned open_fds(void)
 {

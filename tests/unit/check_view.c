@@ -40,16 +40,16 @@ static struct in6_addr addr(unsigned x, unsigned y)
 
 static bool says(const struct view *v, enum view_side side, struct in6_addr known, struct in6_addr now)
 {
-	struct in6_addr r;
+	struct view_row r;
 
-	return view_lookup(v, side, &known, &r) && IN6_ARE_ADDR_EQUAL(&r, &now);
+	return view_lookup(v, side, &known, &r) && IN6_ARE_ADDR_EQUAL(&r.now, &now);
 }
 
 static bool silent(const struct view *v, enum view_side side, struct in6_addr known)
 {
-	struct in6_addr r = addr(9, 9), before = r;
+	struct view_row r = { .now = addr(9, 9) }, before = r;
 
-	return !view_lookup(v, side, &known, &r) && IN6_ARE_ADDR_EQUAL(&r, &before);
+	return !view_lookup(v, side, &known, &r) && memcmp(&r, &before, sizeof(r)) == 0;
 }
 
 START_TEST(a_new_view_knows_nothing)
@@ -74,7 +74,7 @@ START_TEST(rows_are_found_whatever_their_order)
 	for (unsigned i = 0; i < N; i++) {
 		unsigned k = i * 377 % N;	/* 377 and 1000 have no common factor: each once */
 
-		row[i] = (struct view_row){ addr(1, k), addr(2, k), k + 1, VIEW_FOREIGN };
+		row[i] = (struct view_row){ addr(1, k), addr(2, k), k + 1, VIEW_FOREIGN, 0 };
 	}
 	view_write(view, row, N);
 	for (unsigned i = 0; i < N; i++)
@@ -90,9 +90,9 @@ END_TEST
 START_TEST(the_sides_are_told_apart)
 {
 	const struct view_row row[] = {
-		{ addr(1, 1), addr(2, 1), 0, VIEW_LOCAL },
-		{ addr(1, 1), addr(3, 1), 7, VIEW_FOREIGN },
-		{ addr(1, 2), addr(4, 1), 0, VIEW_LOCAL },
+		{ addr(1, 1), addr(2, 1), 0, VIEW_LOCAL, 0 },
+		{ addr(1, 1), addr(3, 1), 7, VIEW_FOREIGN, 0 },
+		{ addr(1, 2), addr(4, 1), 0, VIEW_LOCAL, 0 },
 	};
 	const struct view *v = view_map(path);
 
@@ -110,7 +110,7 @@ START_TEST(rows_beyond_the_limit_are_cut)
 	const struct view *v = view_map(path);
 
 	for (unsigned i = 0; i <= VIEW_ROWS_MAX; i++)
-		row[i] = (struct view_row){ addr(1, i), addr(2, i), 1, VIEW_FOREIGN };
+		row[i] = (struct view_row){ addr(1, i), addr(2, i), 1, VIEW_FOREIGN, 0 };
 	view_write(view, row, VIEW_ROWS_MAX + 1);
 	ck_assert(says(v, VIEW_FOREIGN, addr(1, VIEW_ROWS_MAX - 1), addr(2, VIEW_ROWS_MAX - 1)));
 	ck_assert(silent(v, VIEW_FOREIGN, addr(1, VIEW_ROWS_MAX)));
@@ -129,9 +129,9 @@ static void write_version(unsigned g, bool last)
 		struct in6_addr now = addr(g, g);
 
 		memset(&now, g, 12);
-		row[i] = (struct view_row){ addr(1, i), now, 1, VIEW_FOREIGN };
+		row[i] = (struct view_row){ addr(1, i), now, 1, VIEW_FOREIGN, 0 };
 	}
-	row[TORN_ROWS] = (struct view_row){ addr(1, 0xffff), addr(1, 1), 0, VIEW_FOREIGN };
+	row[TORN_ROWS] = (struct view_row){ addr(1, 0xffff), addr(1, 1), 0, VIEW_FOREIGN, 0 };
 	view_write(view, row, TORN_ROWS + last);
 }
 
@@ -143,12 +143,13 @@ static int read_versions(void)
 
 	for (unsigned i = 0;; i++) {
 		struct in6_addr known = addr(1, i % TORN_ROWS), end = addr(1, 0xffff), now, r;
+		struct view_row row;
 
-		if (view_lookup(v, VIEW_FOREIGN, &end, &r))
+		if (view_lookup(v, VIEW_FOREIGN, &end, &row))
 			return looks ? 0 : 2;
-		if (!view_lookup(v, VIEW_FOREIGN, &known, &now))
+		if (!view_lookup(v, VIEW_FOREIGN, &known, &row))
 			return 3;
-		r = now;
+		r = now = row.now;
 		memset(&r, now.s6_addr[13], 12);
 		r.s6_addr[12] = r.s6_addr[14] = now.s6_addr[12];
 		r.s6_addr[15] = now.s6_addr[13];
@@ -181,7 +182,7 @@ END_TEST
 
 START_TEST(a_writer_that_died_in_the_middle_takes_nothing_away)
 {
-	const struct view_row row = { addr(1, 1), addr(2, 1), 1, VIEW_FOREIGN };
+	const struct view_row row = { addr(1, 1), addr(2, 1), 1, VIEW_FOREIGN, 0 };
 	const struct view *v = view_map(path);
 
 	view_write(view, &row, 1);

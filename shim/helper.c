@@ -21,6 +21,7 @@ static char view_path[sizeof(door.sun_path) + sizeof(VIEW_SUFFIX)];
 
 static struct in6_addr personality;		/* view_personality() of its name, all 0 if we have none */
 
+static bool shut;				/* the program is in a sandbox: no system call it would not make itself */
 static const struct view *current;		/* the last view mapped, dead or alive */
 static uint64_t looked;				/* when it was last looked for, ms */
 
@@ -59,6 +60,8 @@ static const struct view *view_now(void)
 {
 	const struct view *v = __atomic_load_n(&current, __ATOMIC_ACQUIRE), *fresh;
 
+	if (helper_is_shut())
+		return NULL;
 	if (v && view_live(v))
 		return v;
 	if (__atomic_load_n(&started, __ATOMIC_ACQUIRE) != START_DONE || !door_len || !retry_due())
@@ -139,10 +142,20 @@ int helper_personality(int fd, struct in6_addr *ret)
 	return 1;
 }
 
+void helper_shut(void)
+{
+	__atomic_store_n(&shut, true, __ATOMIC_RELAXED);
+}
+
+bool helper_is_shut(void)
+{
+	return __atomic_load_n(&shut, __ATOMIC_RELAXED);
+}
+
 bool helper_known(void)
 {
 	int saved = errno;
-	bool known = view_now() || __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+	bool known = view_now() || (!helper_is_shut() && __atomic_load_n(&current, __ATOMIC_ACQUIRE));
 
 	errno = saved;
 	return known;

@@ -41,6 +41,13 @@ bool helper_lookup(int fd, enum view_side side, const struct in6_addr *addr, str
  */
 int helper_personality(int fd, struct in6_addr *ret);
 
+/*
+ * From now on there is no helper for this process, nor for those it forks, as far as all of the above and below tell; and no
+ * system call is made to find out. For programs in a sandbox.
+ */
+void helper_shut(void);
+bool helper_is_shut(void);
+
 /* Whether there is, or was, a helper: else there is nothing to do for us. Keeps errno. */
 bool helper_known(void);
 

@@ -25,6 +25,7 @@ static const struct {
 	{ "bind", offsetof(struct libc, bind), (void (*)(void))raw_bind },
 	{ "getpeername", offsetof(struct libc, getpeername), (void (*)(void))raw_getpeername },
 	{ "getsockname", offsetof(struct libc, getsockname), (void (*)(void))raw_getsockname },
+	{ "prctl", offsetof(struct libc, prctl), (void (*)(void))raw_prctl },
 };
 
 const struct libc *libc(void)

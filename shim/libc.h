@@ -14,6 +14,7 @@ struct libc {
 	int (*bind)(int fd, const struct sockaddr *addr, socklen_t len);
 	int (*getpeername)(int fd, struct sockaddr *addr, socklen_t *len);
 	int (*getsockname)(int fd, struct sockaddr *addr, socklen_t *len);
+	int (*prctl)(int option, ...);
 };
 
 /* The table, complete: resolved by our constructor, or by the first call if that comes earlier. Keeps errno. */

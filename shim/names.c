@@ -28,7 +28,7 @@ static uint32_t ages;
 
 bool names_any(void)
 {
-	return __atomic_load_n(&any, __ATOMIC_RELAXED);
+	return __atomic_load_n(&any, __ATOMIC_RELAXED) && !helper_is_shut();
 }
 
 /* Copies a row that may be changing. Returns false if it did; *seq is what it was copied at. */

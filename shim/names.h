@@ -20,7 +20,7 @@ enum name_side {
 	NAME_OWN,
 };
 
-/* Whether there ever was a name to keep: while not, getpeername() and getsockname() have nothing to ask. */
+/* Whether there was a name to keep, and may be asked for: if not, getpeername() and getsockname() have nothing to look for. */
 bool names_any(void);
 
 /* The program called the address known, the kernel was told now. Clobbers errno. */

@@ -8,6 +8,9 @@
 #define HMIP_RAW_H
 
 #include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -66,6 +69,41 @@ static inline int raw_sendmsg(int fd, const struct msghdr *msg, int flags)
 static inline int raw_recv(int fd, void *buf, size_t size)
 {
 	return syscall(SYS_recvfrom, fd, buf, size, MSG_DONTWAIT, NULL, NULL);
+}
+
+static inline int raw_prctl(int option, ...)
+{
+	unsigned long arg[4];
+	va_list ap;
+
+	va_start(ap, option);
+	for (unsigned i = 0; i < 4; i++)
+		arg[i] = va_arg(ap, unsigned long);
+	va_end(ap);
+	return syscall(SYS_prctl, option, arg[0], arg[1], arg[2], arg[3]);
+}
+
+/* The kernel's set of signals, which is shorter than libc's. */
+struct raw_signals {
+	unsigned long bits[(_NSIG - 1) / 8 / sizeof(unsigned long)];
+};
+
+/* All but those that tell a thread of a fault of its own: blocked, they kill. */
+static inline struct raw_signals raw_signals_from_others(void)
+{
+	static const int fault[] = { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP };
+	struct raw_signals s;
+
+	memset(&s, 0xff, sizeof(s));
+	for (unsigned i = 0; i < sizeof(fault) / sizeof(*fault); i++)
+		s.bits[0] &= ~(1UL << (fault[i] - 1));
+	return s;
+}
+
+/* Has these blocked and no others, libc's own two included, and tells those that were. ret may be NULL. */
+static inline int raw_block(const struct raw_signals *set, struct raw_signals *ret)
+{
+	return syscall(SYS_rt_sigprocmask, SIG_SETMASK, set, ret, sizeof(*set));
 }
 
 /* Waits for something to read. Returns as poll(2). */

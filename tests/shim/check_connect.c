@@ -262,7 +262,7 @@ START_TEST(an_interrupted_connect_is_shown_and_may_be_waited_for)
 }
 END_TEST
 
-/* Refuses socket(AF_UNIX) the way a sandbox does, with an error. */
+/* Refuses socket(AF_UNIX) with an error. Behind the shim's back, as a service manager does before it starts a program. */
 static void enter_sandbox(void)
 {
 	struct sock_filter f[] = {
@@ -275,8 +275,8 @@ static void enter_sandbox(void)
 	};
 	struct sock_fprog prog = { LENGTH(f), f };
 
-	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog), 0);
+	ck_assert_int_eq(syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	ck_assert_int_eq(syscall(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0), 0);
 }
 
 START_TEST(in_a_sandbox_without_unix_sockets_nothing_is_shown_and_nothing_else_changes)

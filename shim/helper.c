@@ -215,12 +215,17 @@ static int hand_over(int at, int fd, enum control_verb verb)
 
 void helper_show(int fd, enum control_verb verb)
 {
-	int at = open_door();
+	struct raw_signals others = raw_signals_from_others(), before;
+	int at;
 
-	if (at < 0)
-		return;
-	hand_over(at, fd, verb);
-	raw_close(at);
+	/* A handler may fork, or jump out of the call, and would leave a descriptor of ours behind. */
+	raw_block(&others, &before);
+	at = open_door();
+	if (at >= 0) {
+		hand_over(at, fd, verb);
+		raw_close(at);
+	}
+	raw_block(&before, NULL);
 }
 
 static int receive(int at, struct control_answer *ret)

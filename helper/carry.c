@@ -88,6 +88,22 @@ static void add_row(struct helper *h, enum view_side side, const struct in6_addr
 			.flags = flags };
 }
 
+/*
+ * Whether a connection made to addr now may be born with another pair than one the entry has. The kernel tells both apart
+ * by their pairs and may give them the same ports; on the wire both bear the pair of the entry, and are one (R3).
+ */
+static bool ports_may_clash(const struct hce *e, const struct in6_addr *addr)
+{
+	bool routed = !IN6_IS_ADDR_UNSPECIFIED(&e->routed);
+	const struct pcb *p;
+
+	DL_FOREACH(e->pcbs, p)
+		if (!addr_equal(&p->foreign, addr) || !addr_equal(&p->local, &e->pair.local) ||
+		    (routed && !addr_equal(&p->local, &e->routed)))
+			return true;
+	return false;
+}
+
 static void add_entry_rows(struct helper *h, const struct hce *e)
 {
 	const struct in6_addr *name = name_of(e), *now = &e->pair.foreign;
@@ -98,7 +114,9 @@ static void add_entry_rows(struct helper *h, const struct hce *e)
 	DL_FOREACH(e->addrs, f) {
 		bool elsewhere = f->state != ADDR_ACTIVE && !addr_equal(&f->addr, now);
 
-		add_row(h, VIEW_FOREIGN, &f->addr, now, e->id, elsewhere ? VIEW_ELSEWHERE : 0);
+		add_row(h, VIEW_FOREIGN, &f->addr, now, e->id,
+			(elsewhere ? VIEW_ELSEWHERE : 0) |
+			(ports_may_clash(e, elsewhere ? now : &f->addr) ? VIEW_OWN_PORT : 0));
 		if (f->state == ADDR_ACTIVE && name)
 			add_row(h, VIEW_NAME, &f->addr, name, e->id, 0);
 	}
@@ -196,6 +214,16 @@ static bool pcb_is_moved(struct helper *h, const struct action *a)
 	return e && (!addr_equal(&e->pair.local, &a->pcb.local) || !addr_equal(&e->pair.foreign, &a->pcb.foreign));
 }
 
+/* Whether a new connection may change what ports_may_clash() says: it is the first, or not born as the one before it. */
+static bool pcb_is_unlike(struct helper *h, const struct action *a)
+{
+	const struct pcb *p = helper_pcb(h, a->pcb.cookie);
+	const struct hce *e = p ? p->hce : NULL;
+
+	return e && (p == e->pcbs || !addr_equal(&p->local, &p->prev->local) ||
+		     !addr_equal(&p->foreign, &p->prev->foreign));
+}
+
 /* S6: nothing can be sent to this peer; its connections may know. */
 static void unreachable(struct helper *h, uint32_t id)
 {
@@ -247,6 +275,7 @@ static void carry(struct helper *h, const struct action *a)
 		break;
 	case ACTION_PCB:
 		h->steer_now |= pcb_is_moved(h, a);
+		h->view_now |= pcb_is_unlike(h, a);
 		h->save_later = true;
 		break;
 	case ACTION_PCB_GONE:
@@ -338,6 +367,7 @@ static void flush(struct helper *h)
 static void tell_routed(struct helper *h)
 {
 	h->route_now = false;
+	h->view_now = true;	/* ports_may_clash() */
 	for (struct hce *e = core_entries(h->core), *next; e; e = next) {
 		const struct in6_addr *dst = &e->pair.foreign;
 		struct in6_addr src;

@@ -6,6 +6,7 @@
 #include "helper.h"
 #include "libc.h"
 #include "names.h"
+#include "port.h"
 #include "raw.h"
 
 #include <errno.h>
@@ -76,6 +77,7 @@ EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (be_ourselves(fd))
 		return -1;
 	errno = saved;
+	port_of_its_own(fd, &asked.sin6_addr);
 	if (names_prevented(fd))
 		return libc()->connect(fd, addr, len);
 	return connect6(fd, addr, len, &asked);

@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Hundreds of connections from few ports, before and after moves of either end: none shares its ports with another (R3).
+source "$(dirname "$0")/lib.sh"
+
+topology c0 c1 s0
+in_ns "$client" sysctl -qw net.ipv4.ip_local_port_range="40000 40279"
+helpers
+spawn_on crowd-server server python3 "$netns_dir/crowd.py" serve --port 7000
+must_soon 10 "the server listens" listens "$server" 7000
+mkfifo "$dir/control"
+spawn_on crowd client python3 "$netns_dir/crowd.py" talk --to $S0 --port 7000 --control "$dir/control" --status "$dir/crowd.json"
+
+total=0
+
+know_all()
+{
+	local side
+	for side in client server; do
+		[[ $(sockets $side "str(len([s for s in d if s['lingers'] is None]))") == "$total" ]] || return 1
+	done
+}
+
+opened()
+{
+	[[ $(figure crowd open) == "$total" ]] && (($(figure crowd slowest) >= $1))
+}
+
+# more COUNT WHAT: opens so many, and waits until all that are open, old and new, have got a word through since.
+more()
+{
+	total=$((total + $1))
+	echo "$1" >"$dir/control"
+	must_soon 15 "all are open: $2" opened 1
+	must_soon 15 "all get through: $2" opened $(($(figure crowd slowest) + 3))
+	[[ -z $(figure crowd errors) ]] || fail "$2: $(figure crowd errors)"
+	must_soon 5 "both helpers know all: $2" know_all
+	must "no connection was left alone for its ports: $2" [ "$(counter client port-clash)$(counter server port-clash)" = 00 ]
+	say "$2: $total connections, slowest at round $(figure crowd slowest)"
+}
+
+must_soon 10 "the client waits" [ -s "$dir/crowd.json" ]
+more 100 "at first"
+must_soon 10 "the server has verified the client's second address" is_active server $C1
+link_down c0
+must "the client sends from its second address" uses client $C1
+more 70 "after the client's move"
+link_ready s1
+must_soon 10 "the client has verified the server's second address" is_active client $S1
+link_down s0
+must_soon 5 "the client sends to the second address" sends_to client $S1
+more 50 "after the server's move"
+link_ready c0
+must_soon 10 "the server has verified the client's first address" is_active server $C0
+link_down c1
+must "the client is back" uses client $C0
+more 40 "after the client's return"
+must "no two have the same port" [ "$(figure crowd shared_ports)" = 0 ]

@@ -34,7 +34,7 @@ enum view_side {
 
 enum view_flag {		/* of VIEW_FOREIGN */
 	VIEW_ELSEWHERE = 1,	/* the peer is not there any more: now is to be used instead */
-	VIEW_OWN_PORT = 2,	/* a new connection must not share its port with any other (R3) */
+	VIEW_OWN_PORT = 4,	/* a new connection must not share its port with any other (R3) */
 };
 
 struct view_row {

@@ -63,25 +63,62 @@ chmod +x "$tmp/script"
 expect 'a script' 0 '^script $' "$warning" "$run" "$tmp/script"
 expect 'a script found in PATH' 0 '^script $' "$warning" env PATH="$tmp:$PATH" "$run" script
 
+# -v: one line for each thing that will be so.
+said="^hmip-run: /[^ ]*/true is dynamically linked hmip-run: no hmip-helper answers .*"
+said="$said hmip-run: LD_PRELOAD=/[^ ]*/libhmip.so puts /[^ ]*/libhmip.so in front of its C library"
+said="$said hmip-run: what it starts in turn gets the same, as long as LD_PRELOAD and HMIP_SOCKET stay"
+expect 'what will happen' 0 "$nothing" "$said" "$run" -v true
+expect 'what will happen to a script' 0 '^script $' "$tmp/script is a script that /bin/sh runs hmip-run: /bin/sh is dyn" \
+	"$run" -v "$tmp/script"
+printf '#!/usr/bin/env -S sh -e\necho script\n' >"$tmp/by-env"
+chmod +x "$tmp/by-env"
+expect 'a script that env finds the interpreter of' 0 '^script $' 'by-env is a script that /[^ ]*/sh runs' "$run" -v "$tmp/by-env"
+expect 'a personality' 0 "$nothing" 'connects from addresses of the personality work' \
+	env HMIP_PERSONALITY=work "$run" -v true
+expect 'the status is kept with -v, too' 3 "$nothing" 'dynamically linked' "$run" -v sh -c 'exit 3'
+
+instead='run it without hmip-run: once hmip-helper knows the host'
 if [ -x /sbin/ldconfig ]; then
-	expect 'a static program' 126 "$nothing" '^hmip-run: /sbin/ldconfig is statically linked' "$run" /sbin/ldconfig
+	expect 'a static program' 126 "$nothing" "^hmip-run: /sbin/ldconfig is statically linked.*$instead" "$run" /sbin/ldconfig
+	printf '#!/sbin/ldconfig -p\n' >"$tmp/by-static"
+	chmod +x "$tmp/by-static"
+	expect 'a script run by a static program' 126 "$nothing" \
+		"^hmip-run: $tmp/by-static: /sbin/ldconfig, which runs it, is statically linked" "$run" "$tmp/by-static"
+fi
+if echo 'int main(void) { return 0; }' | ${CC:-cc} -x c -static-pie -o "$tmp/static-pie" - 2>/dev/null; then
+	expect 'a static position-independent program' 126 "$nothing" 'static-pie is statically linked' "$run" "$tmp/static-pie"
+fi
+if objcopy --add-section .go.buildinfo=/dev/null /bin/true "$tmp/go" 2>/dev/null; then
+	expect 'a Go program that is dynamically linked' 0 "$nothing" '/go is written in Go .* it is run, but' "$run" "$tmp/go"
 fi
 # A foreign machine: the ELF header of this machine's true(1), e_machine spoilt.
 cp /bin/true "$tmp/foreign"
 printf '\377\376' | dd of="$tmp/foreign" bs=1 seek=18 conv=notrunc 2>/dev/null
-expect 'a program for another machine' 126 "$nothing" 'another processor' "$run" "$tmp/foreign"
+expect 'a program for another machine' 126 "$nothing" "another processor.*$instead" "$run" "$tmp/foreign"
+cp /bin/true "$tmp/other-size"
+printf '\001' | dd of="$tmp/other-size" bs=1 seek=4 conv=notrunc 2>/dev/null
+expect 'a program of another word size' 126 "$nothing" 'or word size' "$run" "$tmp/other-size"
 if [ "$(id -u)" = 0 ]; then
 	cp /bin/true "$tmp/setuid"
 	chmod 4755 "$tmp/setuid"
 	chmod 755 "$tmp"
 	expect 'a set-uid program, as root itself' 0 "$nothing" "$warning" "$run" "$tmp/setuid"
 	if setpriv --reuid=65534 --clear-groups "$run" -V >/dev/null 2>&1; then
-		expect 'a set-uid program' 126 "$nothing" 'is set-uid' \
-			setpriv --reuid=65534 --clear-groups "$run" "$tmp/setuid"
+		nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
+		expect 'a set-uid program' 126 "$nothing" "is set-uid.*$instead" $nobody "$run" "$tmp/setuid"
+		cp /bin/true "$tmp/setgid"
+		chmod 2755 "$tmp/setgid"
+		expect 'a set-gid program' 126 "$nothing" 'is set-uid or set-gid' $nobody "$run" "$tmp/setgid"
+		printf '#!%s\n' "$tmp/setuid" >"$tmp/by-setuid"
+		chmod 755 "$tmp/by-setuid"
+		expect 'a script run by a set-uid program' 126 "$nothing" 'which runs it, is set-uid' \
+			$nobody "$run" "$tmp/by-setuid"
+		chmod 6755 "$tmp/script"
+		expect 'a script whose own set-uid bit means nothing' 0 '^script $' "$warning" $nobody "$run" "$tmp/script"
 		cp /bin/true "$tmp/capable"
 		if setcap cap_net_raw+ep "$tmp/capable" 2>/dev/null; then
 			expect 'a program with capabilities' 126 "$nothing" 'has file capabilities' \
-				setpriv --reuid=65534 --clear-groups "$run" "$tmp/capable"
+				$nobody "$run" "$tmp/capable"
 		fi
 	fi
 fi

@@ -114,6 +114,9 @@ static void add_entry_rows(struct helper *h, const struct hce *e)
 	DL_FOREACH(e->addrs, f) {
 		bool elsewhere = f->state != ADDR_ACTIVE && !addr_equal(&f->addr, now);
 
+		/* Anybody can claim an address: until it is proven, programs shall reach whom they would reach without us. */
+		if (f->state == ADDR_TENTATIVE)
+			continue;
 		add_row(h, VIEW_FOREIGN, &f->addr, now, e->id,
 			(elsewhere ? VIEW_ELSEWHERE : 0) |
 			(ports_may_clash(e, elsewhere ? now : &f->addr) ? VIEW_OWN_PORT : 0));

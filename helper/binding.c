@@ -278,7 +278,7 @@ static void arm(struct core *c, struct hce *h, usec_t now)
 	if (h->rt.timeout > MAX_BINDACK_TIMEOUT)
 		h->rt.timeout = MAX_BINDACK_TIMEOUT;
 	/* draft-13 10.11 allows a slow rate for as long as wished: connections wish it */
-	if (h->n_pcb && h->rt.timeout > SLOW_UPDATE_INTERVAL)
+	if (hce_wanted(h) && h->rt.timeout > SLOW_UPDATE_INTERVAL)
 		h->rt.timeout = SLOW_UPDATE_INTERVAL;
 	h->rt.last_seq = h->seq_out;
 	note_packet(h);
@@ -575,6 +575,7 @@ void binding_acked(struct core *c, struct hce *h, const struct binding_ack *ba, 
 		pair_update(c, h, now);
 		if (h->kick_on_ack && addr_equal(&h->pair.local, to)) {
 			h->kick_on_ack = false;
+			pair_doubt(c, h, false);
 			core_act(c, ACTION_KICK, h);
 		}
 	}

@@ -317,6 +317,18 @@ struct pcb *helper_pcb(struct helper *h, uint64_t cookie)
 	return p;
 }
 
+struct hce *helper_entry_at(struct helper *h, const struct in6_addr *addr)
+{
+	struct hce *e;
+	const struct foreign_addr *f;
+
+	for (e = core_entries(h->core); e; e = e->hh.next)
+		DL_FOREACH(e->addrs, f)
+			if (addr_equal(&f->addr, addr))
+				return e;
+	return NULL;
+}
+
 void helper_settle(struct helper *h)
 {
 	for (struct pcb *p = core_pcbs(h->core), *next; p; p = next) {

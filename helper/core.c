@@ -119,6 +119,7 @@ void core_free(struct core *c)
 		return;
 	HASH_ITER(hh, c->entries, h, next_h)
 		hce_destroy(c, h, 0);
+	sender_free_all(c);
 	HASH_CLEAR(hh_ports, c->ports);
 	HASH_ITER(hh, c->pcbs, b, next_b) {
 		HASH_DEL(c->pcbs, b);
@@ -161,6 +162,11 @@ struct local_addr *core_locals(struct core *c)
 struct pcb *core_pcbs(struct core *c)
 {
 	return c->pcbs;
+}
+
+struct sender *core_senders(struct core *c)
+{
+	return c->senders;
 }
 
 uint64_t core_counter(const struct core *c, enum core_counter n)
@@ -377,7 +383,7 @@ void core_prune(struct core *c, usec_t now)
 	struct hce *h, *next;
 
 	HASH_ITER(hh, c->entries, h, next)
-		if (!h->n_pcb)
+		if (!hce_wanted(h))
 			hce_destroy(c, h, now);
 }
 

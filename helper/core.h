@@ -178,6 +178,7 @@ struct hce *core_entries(struct core *c);		/* uthash list: iterate with ->hh.nex
 struct hce *core_entry(struct core *c, uint32_t id);	/* NULL if there is none */
 struct local_addr *core_locals(struct core *c);
 struct pcb *core_pcbs(struct core *c);
+struct sender *core_senders(struct core *c);
 uint64_t core_counter(const struct core *c, enum core_counter n);
 
 /*
@@ -225,6 +226,16 @@ void core_send_failed(struct core *c, const struct action *send, usec_t now);
  * -EINVAL if its addresses may not be in the Host Cache.
  */
 int core_pcb_open(struct core *c, const struct pcb *p, usec_t now);
+
+/*
+ * The program sends datagrams from a socket that is not connected, on its own account and not to answer: the kernel would have them
+ * leave from p->local to p->foreign; p->cookie and p->uid say whose it is, the rest is ignored. As if it had connected (C4), but that
+ * the entry is not trusted for that; it stays while the socket lives (C10). Returns 0, -ENOMEM, or -EINVAL as above.
+ */
+int core_datagram_sent(struct core *c, const struct pcb *p, usec_t now);
+
+/* A datagram of an entry that has no pair yet came from src to the address dst of ours, for no connection: told by the datapath. */
+void core_datagram_heard(struct core *c, uint32_t hce, const struct in6_addr *src, const struct in6_addr *dst, usec_t now);
 
 /* The program says that who is at the other end is honest: the entry stays when others must make room (X8). Returns 0, or
  * -ENOENT if the connection has no entry. */

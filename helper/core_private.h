@@ -8,6 +8,7 @@
  *   peer.c       who shares keys with us
  *   hostcache.c  entries, their addresses and lifetimes
  *   pcb.c        connections
+ *   datagram.c   sockets that send without being connected
  *   pair.c       which addresses an entry's packets bear
  *   binding.c    Binding Updates and Acknowledgements, sending
  *   update.c     Binding Updates, receiving
@@ -88,6 +89,7 @@ struct core {
 	struct local_addr *locals;
 	struct pcb *pcbs;		/* by cookie */
 	struct pcb *ports;		/* by struct pcb_ports */
+	struct sender *senders;		/* by cookie */
 	struct plain *plain;		/* by address, oldest first */
 
 	uint32_t spi_range;		/* upper half of all anonymous SPIs of ours */
@@ -226,6 +228,9 @@ void pcb_bind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr
 /* Puts back a connection of an earlier helper; h is its entry, NULL if it had none. Returns 0 or -ENOMEM. */
 int pcb_restore(struct core *c, const struct pcb *from, struct hce *h, uint32_t gen, usec_t now);
 
+/* The entry a connection to p->foreign belongs to, made if this host initiates (C4). NULL: none. */
+struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now);
+
 /* Takes the connections with addr that were opened since then off h: it is another's now. */
 void pcb_unbind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr, usec_t since);
 
@@ -239,7 +244,29 @@ bool pcb_pinned_to(struct core *c, const struct hce *h, const struct in6_addr *a
 /* Whether a connection of h has another pair than h's: the one it was born with. */
 bool pcb_pinned_elsewhere(struct core *c, const struct hce *h);
 
+/* datagram.c */
+
+/* Whether connections or senders need h (C10). */
+bool hce_wanted(const struct hce *h);
+
+/* Puts back a sender to h of an earlier helper. Returns 0 or -ENOMEM. */
+int sender_restore(struct core *c, uint64_t cookie, uint32_t uid, struct hce *h);
+
+/* The socket is gone; or the entry. */
+void sender_close(struct core *c, uint64_t cookie);
+void sender_leave_all(struct core *c, struct hce *h);
+
+/* Whether a socket of another user than uid sends to h. */
+bool sender_is_others(struct core *c, const struct hce *h, uint32_t uid);
+void sender_free_all(struct core *c);
+
 /* pair.c */
+
+/* Whether h's peer may take for a stranger's what comes from us, as things are now. */
+void pair_doubt(struct core *c, struct hce *h, bool unproven);
+
+/* h has no pair yet: this is one that packets bear. */
+void pair_begin(struct core *c, struct hce *h, const struct in6_addr *local, const struct in6_addr *foreign);
 
 /* Chooses the pair anew from what is usable, verified and preferred, and switches to it if it is another. */
 void pair_update(struct core *c, struct hce *h, usec_t now);

@@ -5,11 +5,9 @@
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
+#include "datagram.bpf.h"
 #include "icmp.bpf.h"
 
-#define PASS	TC_ACT_UNSPEC		/* also TCX_NEXT: let the others on this interface have their turn */
-#define DROP	TC_ACT_SHOT
-#define HEARD_GRAIN_NS	1000000ULL	/* how often an address is written to, lest CPUs fight over it */
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
@@ -91,7 +89,7 @@ static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 	struct dp_pcb_out *pcb = bpf_map_lookup_elem(&pcb_out, &key);
 
 	if (!pcb)
-		return PASS;
+		return h.proto == IPPROTO_UDP ? datagram_out(skb, &h) : PASS;
 	struct dp_hce *e = bpf_map_lookup_elem(&hce, &pcb->hce);
 
 	if (e && e->flags & DP_HCE_HOLD) {
@@ -123,21 +121,6 @@ static __always_inline int signalling(struct __sk_buff *skb, struct headers *h)
 		return PASS;
 	count(DP_SIGNALLING);
 	return DROP;
-}
-
-/* Notes that src was heard (C6), and tells the helper if it asked for that or if src had been silent. */
-static __always_inline void note_heard(struct dp_foreign *f, const struct in6_addr *src)
-{
-	__u64 now = bpf_ktime_get_boot_ns();
-	__s64 since = now - f->heard;
-	__u32 id = f->hce;
-
-	if (since < (__s64)HEARD_GRAIN_NS)
-		return;
-	f->heard = now;
-	f->packets++;
-	if (!bpf_map_delete_elem(&notify, &id) || since > (__s64)DP_SILENCE_NS)
-		tell(DP_EVENT_HEARD, id, 0, src);
 }
 
 static __always_inline void note_acked(struct __sk_buff *skb, struct headers *h, struct dp_pcb_in *pcb)
@@ -204,7 +187,7 @@ static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 
 	pcb = bpf_map_lookup_elem(&pcb_in, &key);
 	if (!pcb)
-		return PASS;
+		return h->proto == IPPROTO_UDP ? datagram_in(skb, h, f) : PASS;
 	struct dp_addrs birth = { .src = pcb->f, .dst = pcb->l };
 	bool moved = !same_addrs(&birth, &h->addrs);
 

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #ifndef ARPHRD_RAWIP
 #define ARPHRD_RAWIP	519
@@ -234,6 +235,15 @@ const char *datapath_kind(const struct datapath *dp)
 	return dp->kind->name;
 }
 
+/* The clock the programs use for what need not be exact. */
+static uint64_t coarse_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
 static int put(struct bpf_map *map, const void *key, const void *value)
 {
 	int r = bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_ANY);
@@ -321,7 +331,8 @@ int datapath_action(struct datapath *dp, const struct action *a)
 	switch (a->type) {
 	case ACTION_PAIR:
 		pair = (struct dp_hce){ .l = a->pair.local, .f = a->pair.foreign, .gen = a->pair.gen,
-					.flags = a->pair.hold ? DP_HCE_HOLD : 0 };
+					.flags = a->pair.hold ? DP_HCE_HOLD : 0,
+					.unproven = a->pair.unproven ? coarse_ns() + DP_DATAGRAM_WAIT_NS : 0 };
 		return put(dp->bpf->maps.hce, &a->hce, &pair);
 	case ACTION_PAIR_GONE:
 		return drop_pair(dp, a->hce);

@@ -55,11 +55,15 @@ struct dp_hce {
 	__u32 flags;
 	__u64 waiting;			/* CLOCK_MONOTONIC ns, coarse: since then an answer is due, if that is after heard; */
 	__u64 heard;			/* and when one was heard last; both written by the programs */
+	__u64 unproven;			/* CLOCK_MONOTONIC ns, coarse: until then the peer may not know where we are */
 };
 
 struct dp_local {
 	__u32 usable;			/* 0: lost, but connections still bear it */
 };
+
+/* Datagrams of no connection wait, that is are dropped, while the peer would not know whose they are; but no longer than this. */
+#define DP_DATAGRAM_WAIT_NS	3000000000ULL
 
 /*
  * What the helper's own packets end with on their way through the host, in the place of No Next Header, which they end with on
@@ -89,13 +93,14 @@ enum dp_event_type {
 					 * been silent for DP_SILENCE_NS */
 	DP_EVENT_SILENT = 3,		/* for path_timeout hce has sent data from its pair and heard nothing there */
 	DP_EVENT_FOLLOWED = 2,		/* the pair of hce now has f = addr; gen is the new one (C11) */
+	DP_EVENT_DATAGRAM = 4,		/* one for no connection came from addr to local, and hce has no pair */
 };
 
 #define DP_SILENCE_NS	1000000000ULL
 
 struct dp_event {
 	__u32 type, hce, gen, zero;
-	struct in6_addr addr;
+	struct in6_addr addr, local;
 };
 
 /* Per-CPU counters, index into the map "counters". */

@@ -101,6 +101,8 @@ static void on_datapath(void *ctx, const struct dp_event *e)
 		helper_settle(h);
 		core_heard(h->core, e->hce, &e->addr, helper_now());
 	}
+	if (e->type == DP_EVENT_DATAGRAM)
+		core_datagram_heard(h->core, e->hce, &e->addr, &e->local, helper_now());
 	if (e->type == DP_EVENT_SILENT)
 		core_silent(h->core, e->hce, helper_now());
 	if (e->type == DP_EVENT_FOLLOWED)
@@ -144,12 +146,39 @@ static int on_prefer(void *ctx, const struct in6_addr *addr, const char *interfa
 	return r;
 }
 
+/* A socket sends to reg->to without being connected. Unless it is bound, the kernel chooses its source anew each time. */
+static void on_sender(struct helper *h, int fd, const struct control_register *reg)
+{
+	struct pcb p;
+	struct hce *e;
+	int r = sockdiag_describe_sender(fd, &p);
+
+	if (r == 0 && IN6_IS_ADDR_UNSPECIFIED(&p.local))
+		r = route_source(h->steer, &reg->to, &p.local);
+	p.foreign = reg->to;
+	if (r == 0)
+		r = core_datagram_sent(h->core, &p, helper_now());
+	if (r < 0) {
+		log_debug("cannot take the socket that sends to [%s]: %s", addr_text(&reg->to).s, strerror(-r));
+		return;
+	}
+	helper_carry(h);
+	e = helper_entry_at(h, &reg->to);
+	if (e && !e->may_announce)
+		datapath_notify(h->datapath, e->id);
+}
+
 static void on_shown(void *ctx, int fd, const struct control_register *reg)
 {
 	struct helper *h = ctx;
 	struct pcb p, *known;
-	int r = sockdiag_describe(fd, &p);
+	int r;
 
+	if (reg->verb == CONTROL_SEND) {
+		on_sender(h, fd, reg);
+		return;
+	}
+	r = sockdiag_describe(fd, &p);
 	if (r < 0) {
 		log_debug("was shown something that is no connection over IPv6 (%s), ignoring", strerror(-r));
 		return;

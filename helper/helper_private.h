@@ -70,6 +70,9 @@ void helper_carry_later(struct helper *h);
 /* The connection of that cookie, NULL if there is none. */
 struct pcb *helper_pcb(struct helper *h, uint64_t cookie);
 
+/* The entry whose peer has addr, NULL if there is none. */
+struct hce *helper_entry_at(struct helper *h, const struct in6_addr *addr);
+
 /* Tells the core of connections whose handshake is over, as the datapath has seen. */
 void helper_settle(struct helper *h);
 

@@ -158,6 +158,7 @@ void hce_destroy(struct core *c, struct hce *h, usec_t now)
 	struct foreign_addr *fa, *next;
 
 	pcb_unbind_all(c, h);
+	sender_leave_all(c, h);
 	DL_FOREACH_SAFE(h->addrs, fa, next)
 		foreign_remove(c, fa);
 	binding_free_all(h);
@@ -308,7 +309,7 @@ bool hce_expire(struct core *c, struct hce *h, usec_t now)
 		changed = true;
 		foreign_lose(c, fa, now);
 	}
-	if (!h->addrs && !h->n_pcb && !contest_claimed_by(c, h)) {		/* C10 */
+	if (!h->addrs && !hce_wanted(h) && !contest_claimed_by(c, h)) {		/* C10 */
 		hce_destroy(c, h, now);
 		return false;
 	}

@@ -150,6 +150,7 @@ struct pair {
 	struct in6_addr local, foreign;	/* unspecified while there is none */
 	uint32_t gen;
 	bool hold;			/* what would go to foreign is dropped: another host has that address now (A3) */
+	bool unproven;			/* local is lost, or the peer has not said yet that it knows it to be ours */
 };
 
 /* A Foreign Host Cache Entry. */
@@ -171,6 +172,7 @@ struct hce {
 	struct aap_try *aap;		/* owned; NULL: none is running */
 	unsigned n_pcb;			/* lingering ones included */
 	struct pcb *pcbs;		/* these, oldest first; utlist DL */
+	unsigned n_sender;		/* sockets that send datagrams without being connected */
 
 	struct binding *bindings;	/* utlist DL */
 	bool may_announce;		/* B1: a reply, or the peer's own Initial BU, has come */
@@ -203,6 +205,17 @@ struct local_addr {
 	usec_t since;			/* became usable, or was lost */
 	unsigned n_pcb;			/* connections born with it */
 	UT_hash_handle hh;		/* by addr */
+};
+
+/* A socket that sends datagrams to peers without being connected to any. */
+#define SENDER_PEERS_MAX	64	/* of one socket: the latest */
+
+struct sender {
+	uint64_t cookie;
+	uint32_t uid;
+	unsigned n;
+	uint32_t peer[SENDER_PEERS_MAX];	/* ids of entries, the one last sent to for the first time at the end */
+	UT_hash_handle hh;		/* by cookie */
 };
 
 #define PCB_UID_UNKNOWN	UINT32_MAX

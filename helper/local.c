@@ -88,6 +88,7 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 		pair_update(c, h, now);
 		/* Back where it was before anybody missed it: the peer must learn that it may go on. */
 		if (hce_homeless(h) && addr_equal(&h->pair.local, addr)) {
+			pair_doubt(c, h, false);
 			binding_renew(c, h, now);
 			core_act(c, ACTION_KICK, h);
 		}
@@ -112,6 +113,8 @@ void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now)
 		binding_want(c, h, addr, false, now);
 		pair_unpin(c, h, addr);
 		pair_update(c, h, now);
+		if (addr_equal(&h->pair.local, addr))
+			pair_doubt(c, h, true);
 		binding_sync(c, h, now);
 	}
 	if (!l->n_pcb)

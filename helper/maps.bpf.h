@@ -55,14 +55,22 @@ static __always_inline void count(__u32 n)
 }
 
 /* A full ring loses the event: the helper also reads the maps when it wants to know. */
-static __always_inline void tell(__u32 type, __u32 id, __u32 gen, const struct in6_addr *addr)
+static __always_inline void tell_pair(__u32 type, __u32 id, __u32 gen, const struct in6_addr *addr,
+				      const struct in6_addr *local)
 {
 	struct dp_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 
 	if (!e)
 		return;
 	*e = (struct dp_event){ .type = type, .hce = id, .gen = gen, .addr = *addr };
+	if (local)
+		e->local = *local;
 	bpf_ringbuf_submit(e, 0);
+}
+
+static __always_inline void tell(__u32 type, __u32 id, __u32 gen, const struct in6_addr *addr)
+{
+	tell_pair(type, id, gen, addr, NULL);
 }
 
 #endif

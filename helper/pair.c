@@ -9,6 +9,23 @@
 
 #include "addr.h"
 
+void pair_begin(struct core *c, struct hce *h, const struct in6_addr *local, const struct in6_addr *foreign)
+{
+	if (!IN6_IS_ADDR_UNSPECIFIED(&h->pair.local))
+		return;
+	h->pair.local = *local;
+	h->pair.foreign = *foreign;
+	core_act(c, ACTION_PAIR, h)->pair = h->pair;
+}
+
+void pair_doubt(struct core *c, struct hce *h, bool unproven)
+{
+	if (h->pair.unproven == unproven || !hce_homeless(h))
+		return;
+	h->pair.unproven = unproven;
+	core_act(c, ACTION_PAIR, h)->pair = h->pair;
+}
+
 static void pair_switch(struct core *c, struct hce *h, const struct pair *to)
 {
 	struct binding *b = binding_find(h, &to->local);
@@ -16,14 +33,14 @@ static void pair_switch(struct core *c, struct hce *h, const struct pair *to)
 	h->pair.local = to->local;
 	h->pair.foreign = to->foreign;
 	h->pair.hold = false;
+	/* A retransmission that reaches the peer ahead of its verification of our Response is lost: wait for the BA then. */
+	h->pair.unproven = h->kick_on_ack = b && b->state == BINDING_RESPONDED;
 	h->pair.gen++;
 	explore_follow(h);
 	core_act(c, ACTION_PAIR, h)->pair = h->pair;
 	c->counter[COUNT_SWITCHED]++;
 	core_tell(c, EVENT_SWITCHED, h, &to->local, &to->foreign, 0, NULL);
 
-	/* A retransmission that reaches the peer ahead of its verification of our Response is lost: wait for the BA then. */
-	h->kick_on_ack = b && b->state == BINDING_RESPONDED;
 	if (!h->kick_on_ack)
 		core_act(c, ACTION_KICK, h);
 }

@@ -81,11 +81,7 @@ static int pcb_bind(struct core *c, struct pcb *p, struct hce *h, uint32_t gen)
 
 	if (r < 0)
 		return r;
-	if (IN6_IS_ADDR_UNSPECIFIED(&h->pair.local)) {
-		h->pair.local = p->local;
-		h->pair.foreign = p->foreign;
-		core_act(c, ACTION_PAIR, h)->pair = h->pair;
-	}
+	pair_begin(c, h, &p->local, &p->foreign);
 	p->hce = h;
 	p->gen = gen;
 	p->ports = ports;
@@ -151,8 +147,7 @@ static bool pcb_suits(struct core *c, const struct pcb *p, const struct hce *h)
 	return l && l->personality == h->personality;
 }
 
-/* The entry a connection to foreign belongs to, made if this host initiates (C4). NULL: none. */
-static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
+struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 {
 	struct foreign_addr *fa = foreign_find(c, &p->foreign);
 	struct peer *peer, *next, *of = NULL;
@@ -210,6 +205,8 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 		pcb_drop(c, p);
 		return r;
 	}
+	if (h && p->origin == PCB_CONNECT)
+		h->trusted = true;
 	if (h && p->established)
 		hce_answered(c, h, now);
 	return 0;
@@ -245,6 +242,8 @@ int core_forget(struct core *c, uint64_t cookie, uint32_t uid, usec_t now)
 	DL_FOREACH(p->hce->pcbs, other)
 		if (uid != 0 && other->uid != uid && other->forget == USEC_NEVER)
 			return -EPERM;
+	if (uid != 0 && sender_is_others(c, p->hce, uid))
+		return -EPERM;
 	hce_destroy(c, p->hce, now);
 	return 0;
 }
@@ -253,6 +252,7 @@ void core_pcb_close(struct core *c, uint64_t cookie, usec_t now)
 {
 	struct pcb *p = pcb_by_cookie(c, cookie);
 
+	sender_close(c, cookie);
 	if (!p || p->forget != USEC_NEVER)
 		return;
 	if (p->hce)

@@ -142,7 +142,7 @@ static json_t *entry(const struct report *r, const struct hce *h)
 		json_array_append_new(addresses, foreign(r, f));
 	DL_FOREACH(h->bindings, b)
 		json_array_append_new(bindings, binding(r, b));
-	return json_pack("{sI, so, so, ss, sb, sb, s{so, so, sI}, so, so, so, si, so, so, so}",
+	return json_pack("{sI, so, so, ss, sb, sb, s{so, so, sI}, so, so, so, si, si, so, so, so}",
 		"id", (json_int_t)h->id,
 		"name", text(h->name),
 		"personality", text(core_personality_name(r->core, h->personality)),
@@ -157,6 +157,7 @@ static json_t *entry(const struct report *r, const struct hce *h)
 		"age", since(h->created, r->now),
 		"last_heard", since(h->heard, r->now),
 		"connections", (int)h->n_pcb,
+		"senders", (int)h->n_sender,
 		"addresses", addresses,
 		"bindings", bindings,
 		"sa", sa(h->sa));

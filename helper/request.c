@@ -20,7 +20,7 @@ void binding_request(struct core *c, struct foreign_addr *fa, usec_t now)
 	const struct local_addr *l;
 	usec_t from;
 
-	if (fa->state != ADDR_ACTIVE || fa->kind != LIFETIME_ABSOLUTE || !hce_homeless(h) || !h->n_pcb ||
+	if (fa->state != ADDR_ACTIVE || fa->kind != LIFETIME_ABSOLUTE || !hce_homeless(h) || !hce_wanted(h) ||
 	    fa->expires == USEC_NEVER)
 		return;
 	from = fa->expires - (fa->lifetime < REQUEST_AHEAD * 4 ? fa->lifetime / 4 : REQUEST_AHEAD);

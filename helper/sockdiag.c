@@ -155,12 +155,14 @@ int sockdiag_sync(struct sockdiag *d, struct core *c)
 	int r;
 
 	/* One dump for all: asking for a single socket misses those bound to a device. */
-	roll.entry = calloc(HASH_COUNT(core_pcbs(c)) + 1, sizeof(*roll.entry));
+	roll.entry = calloc(HASH_COUNT(core_pcbs(c)) + HASH_COUNT(core_senders(c)) + 1, sizeof(*roll.entry));
 	if (!roll.entry)
 		return -ENOMEM;
 	for (p = core_pcbs(c); p; p = p->hh.next)
 		if (p->forget == USEC_NEVER)
 			roll.entry[roll.n++].cookie = p->cookie;
+	for (const struct sender *s = core_senders(c); s; s = s->hh.next)
+		roll.entry[roll.n++].cookie = s->cookie;
 	qsort(roll.entry, roll.n, sizeof(*roll.entry), by_cookie);
 	r = dump(d, IPPROTO_TCP, &roll);
 	if (!r)
@@ -202,27 +204,33 @@ static int same_namespace(int fd)
 	return ours == theirs ? 0 : -EINVAL;
 }
 
-/* The two ends of fd, as the kernel sees them: SO_PEERNAME knows them in SYN-SENT too, where getpeername(2) does not. */
-static int ends(int fd, struct pcb *ret)
+static int own_end(int fd, struct pcb *ret)
 {
-	struct sockaddr_in6 local, peer;
+	struct sockaddr_in6 local;
 	socklen_t len = sizeof(local);
-	int r;
 
 	if (getsockname(fd, (struct sockaddr *)&local, &len))
 		return -errno;
-	r = sock_option(fd, SO_PEERNAME, &peer, sizeof(peer));
+	if (len != sizeof(local) || local.sin6_family != AF_INET6 || IN6_IS_ADDR_V4MAPPED(&local.sin6_addr))
+		return -EINVAL;
+	ret->local = local.sin6_addr;
+	ret->lport = ntohs(local.sin6_port);
+	return 0;
+}
+
+/* As the kernel sees it: SO_PEERNAME knows it in SYN-SENT too, where getpeername(2) does not. */
+static int other_end(int fd, struct pcb *ret)
+{
+	struct sockaddr_in6 peer;
+	int r = sock_option(fd, SO_PEERNAME, &peer, sizeof(peer));
+
 	if (r == -ENOTCONN)
 		return -EINVAL;
 	if (r)
 		return r;
-	if (len != sizeof(local) || local.sin6_family != AF_INET6 || peer.sin6_family != AF_INET6)
+	if (peer.sin6_family != AF_INET6 || IN6_IS_ADDR_V4MAPPED(&peer.sin6_addr))
 		return -EINVAL;
-	if (IN6_IS_ADDR_V4MAPPED(&local.sin6_addr) || IN6_IS_ADDR_V4MAPPED(&peer.sin6_addr))
-		return -EINVAL;
-	ret->local = local.sin6_addr;
 	ret->foreign = peer.sin6_addr;
-	ret->lport = ntohs(local.sin6_port);
 	ret->fport = ntohs(peer.sin6_port);
 	return 0;
 }
@@ -250,10 +258,9 @@ static int tcp_state(int fd, struct pcb *ret)
 	}
 }
 
-int sockdiag_describe(int fd, struct pcb *ret)
+/* Fills ret->proto: whether fd is a socket of TCP or UDP over IPv6, of our namespace. */
+static int right_kind(int fd, struct pcb *ret)
 {
-	struct pcb p = { 0 };
-	struct stat st;
 	int domain, type, protocol, r;
 
 	r = sock_option(fd, SO_DOMAIN, &domain, sizeof(domain));
@@ -266,20 +273,53 @@ int sockdiag_describe(int fd, struct pcb *ret)
 	if (domain != AF_INET6 || !((type == SOCK_STREAM && protocol == IPPROTO_TCP) ||
 				    (type == SOCK_DGRAM && protocol == IPPROTO_UDP)))
 		return -EINVAL;		/* the type, as a raw socket may have these protocols too */
-	p.proto = (uint8_t)protocol;
-	r = same_namespace(fd);
-	if (!r)
-		r = ends(fd, &p);
-	if (!r)
-		r = sock_option(fd, SO_COOKIE, &p.cookie, sizeof(p.cookie));
-	p.established = true;
-	if (!r && protocol == IPPROTO_TCP)
-		r = tcp_state(fd, &p);
+	ret->proto = (uint8_t)protocol;
+	return same_namespace(fd);
+}
+
+/* What names fd, and whose it is. */
+static int identity(int fd, struct pcb *ret)
+{
+	int r = sock_option(fd, SO_COOKIE, &ret->cookie, sizeof(ret->cookie));
+	struct stat st;
+
 	if (!r && fstat(fd, &st))
 		r = -errno;
-	if (r)
-		return r;
-	p.uid = st.st_uid;
-	*ret = p;
-	return 0;
+	if (!r)
+		ret->uid = st.st_uid;
+	return r;
+}
+
+int sockdiag_describe(int fd, struct pcb *ret)
+{
+	struct pcb p = { .established = true };
+	int r = right_kind(fd, &p);
+
+	if (!r)
+		r = own_end(fd, &p);
+	if (!r)
+		r = other_end(fd, &p);
+	if (!r)
+		r = identity(fd, &p);
+	if (!r && p.proto == IPPROTO_TCP)
+		r = tcp_state(fd, &p);
+	if (!r)
+		*ret = p;
+	return r;
+}
+
+int sockdiag_describe_sender(int fd, struct pcb *ret)
+{
+	struct pcb p = { 0 };
+	int r = right_kind(fd, &p);
+
+	if (!r && p.proto != IPPROTO_UDP)
+		r = -EINVAL;
+	if (!r)
+		r = own_end(fd, &p);
+	if (!r)
+		r = identity(fd, &p);
+	if (!r)
+		*ret = p;
+	return r;
 }

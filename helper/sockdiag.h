@@ -27,7 +27,7 @@ int sockdiag_fd(const struct sockdiag *d);
  */
 int sockdiag_read(struct sockdiag *d);
 
-/* Looks for each connection in c not known to be closed whether its socket lives and reports those that do not. Returns
+/* Looks for each connection and sender in c not known to be closed whether its socket lives and reports those that do not. Returns
  * 0 or a negative errno. */
 int sockdiag_sync(struct sockdiag *d, struct core *c);
 
@@ -38,5 +38,11 @@ int sockdiag_sync(struct sockdiag *d, struct core *c);
  * Returns 0, -EINVAL if it is none of these, or a negative errno.
  */
 int sockdiag_describe(int fd, struct pcb *ret);
+
+/*
+ * The same for a UDP socket whose peer does not matter: it need not have one, and foreign and fport stay 0. local is 0, too, if it
+ * is bound to none.
+ */
+int sockdiag_describe_sender(int fd, struct pcb *ret);
 
 #endif

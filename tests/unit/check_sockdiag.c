@@ -19,6 +19,11 @@ struct pcb *core_pcbs(struct core *c)
 	return pcbs;
 }
 
+struct sender *core_senders(struct core *c)
+{
+	return NULL;
+}
+
 static struct {
 	uint64_t cookie[256];
 	unsigned n;

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Who was heard (C6); and UDP of sockets that are not connected, for which there is no PCB: programs under the shim know their
+ * peers' addresses, so that little is left to be done here.
+ */
+#ifndef HMIP_DATAGRAM_BPF_H
+#define HMIP_DATAGRAM_BPF_H
+
+#include <linux/pkt_cls.h>
+#include "rewrite.bpf.h"
+
+#define PASS	TC_ACT_UNSPEC		/* also TCX_NEXT: let the others on this interface have their turn */
+#define DROP	TC_ACT_SHOT
+#define HEARD_GRAIN_NS	1000000ULL	/* how often an address is written to, lest CPUs fight over it */
+
+/*
+ * Notes that src was heard (C6), and tells the helper if it asked for that or if src had been silent. Returns whether it was
+ * written down: once in a while only.
+ */
+static __always_inline bool note_heard(struct dp_foreign *f, const struct in6_addr *src)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+	__s64 since = now - f->heard;
+	__u32 id = f->hce;
+
+	if (since < (__s64)HEARD_GRAIN_NS)
+		return false;
+	f->heard = now;
+	f->packets++;
+	if (!bpf_map_delete_elem(&notify, &id) || since > (__s64)DP_SILENCE_NS)
+		tell(DP_EVENT_HEARD, id, 0, src);
+	return true;
+}
+
+/*
+ * Whether the peer would not know whom a datagram from src is from: the address that it is used to is lost and no other told it,
+ * or the new one is not proven to it yet. TCP can wait for its acknowledgement; these would be a stranger's.
+ */
+static __always_inline bool too_early(const struct dp_hce *e, const struct in6_addr *src)
+{
+	struct dp_local *l;
+
+	if (!e->unproven || e->unproven < bpf_ktime_get_coarse_ns())
+		return false;
+	if (same_addr(&e->l, src))
+		return true;
+	l = bpf_map_lookup_elem(&local, &e->l);
+	return !l || !l->usable;
+}
+
+static __always_inline int datagram_out(struct __sk_buff *skb, struct headers *h)
+{
+	struct dp_foreign *f = bpf_map_lookup_elem(&foreign, &h->addrs.dst);
+	struct dp_hce *e = f ? bpf_map_lookup_elem(&hce, &f->hce) : NULL;
+
+	if (!e || unspecified(&e->l))
+		return PASS;
+	if (too_early(e, &h->addrs.src)) {
+		count(DP_HELD);
+		return DROP;
+	}
+	return PASS;
+}
+
+/* What a Tentative source sends is a stranger's (R8): anybody can claim an address. */
+static __always_inline int datagram_in(struct __sk_buff *skb, struct headers *h, struct dp_foreign *f)
+{
+	__u32 id = f->hce;
+	struct dp_hce *e;
+
+	if (f->state == DP_TENTATIVE || !note_heard(f, &h->addrs.src))
+		return PASS;
+	e = bpf_map_lookup_elem(&hce, &id);
+	if (!e || unspecified(&e->l))
+		tell_pair(DP_EVENT_DATAGRAM, id, 0, &h->addrs.src, &h->addrs.dst);
+	return PASS;
+}
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sockets that exchange datagrams without being connected: no PCB says whom with, so the programs and the datapath do. An
+ * entry is needed by those that send on their own account (C4, C10), not by those that answer.
+ */
+#include "core_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "addr.h"
+
+static struct sender *sender_find(struct core *c, uint64_t cookie)
+{
+	struct sender *s;
+
+	HASH_FIND(hh, c->senders, &cookie, sizeof(cookie), s);
+	return s;
+}
+
+static bool sends_to(const struct sender *s, const struct hce *h)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		if (s->peer[i] == h->id)
+			return true;
+	return false;
+}
+
+/* Takes the i-th peer from s. h is its entry. */
+static void sender_leave(struct core *c, struct sender *s, unsigned i, struct hce *h)
+{
+	memmove(s->peer + i, s->peer + i + 1, (--s->n - i) * sizeof(s->peer[0]));
+	h->n_sender--;
+	core_wake(c, 0);	/* it may have been what kept the entry (C10) */
+}
+
+static void sender_free(struct core *c, struct sender *s)
+{
+	HASH_DEL(c->senders, s);
+	free(s);
+}
+
+/* s sends to h, too. The peer that it first sent to the longest ago may have to do without. */
+static void sender_join(struct core *c, struct sender *s, struct hce *h)
+{
+	if (sends_to(s, h))
+		return;
+	if (s->n == SENDER_PEERS_MAX)
+		sender_leave(c, s, 0, core_entry(c, s->peer[0]));
+	s->peer[s->n++] = h->id;
+	h->n_sender++;
+}
+
+static struct sender *sender_make(struct core *c, uint64_t cookie, uint32_t uid)
+{
+	struct sender *s = sender_find(c, cookie);
+
+	if (s)
+		return s;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
+	s->cookie = cookie;
+	s->uid = uid;
+	HASH_ADD(hh, c->senders, cookie, sizeof(s->cookie), s);
+	return s;
+}
+
+bool hce_wanted(const struct hce *h)
+{
+	return h->n_pcb || h->n_sender;
+}
+
+int sender_restore(struct core *c, uint64_t cookie, uint32_t uid, struct hce *h)
+{
+	struct sender *s = sender_make(c, cookie, uid);
+
+	if (!s)
+		return -ENOMEM;
+	sender_join(c, s, h);
+	return 0;
+}
+
+void sender_close(struct core *c, uint64_t cookie)
+{
+	struct sender *s = sender_find(c, cookie);
+
+	if (!s)
+		return;
+	while (s->n)
+		sender_leave(c, s, s->n - 1, core_entry(c, s->peer[s->n - 1]));
+	sender_free(c, s);
+}
+
+void sender_leave_all(struct core *c, struct hce *h)
+{
+	struct sender *s, *next;
+
+	HASH_ITER(hh, c->senders, s, next)
+		for (unsigned i = 0; i < s->n; i++)
+			if (s->peer[i] == h->id)
+				sender_leave(c, s, i, h);
+}
+
+bool sender_is_others(struct core *c, const struct hce *h, uint32_t uid)
+{
+	struct sender *s, *next;
+
+	HASH_ITER(hh, c->senders, s, next)
+		if (s->uid != uid && sends_to(s, h))
+			return true;
+	return false;
+}
+
+void sender_free_all(struct core *c)
+{
+	struct sender *s, *next;
+
+	HASH_ITER(hh, c->senders, s, next)
+		sender_free(c, s);
+}
+
+int core_datagram_sent(struct core *c, const struct pcb *p, usec_t now)
+{
+	struct pcb as = *p;
+	struct hce *h;
+
+	if (!local_find(c, &p->local) || !addr_usable(&p->foreign) || local_find(c, &p->foreign))
+		return -EINVAL;
+	as.origin = PCB_CONNECT;
+	h = pcb_entry(c, &as, now);
+	if (!h)
+		return 0;
+	/* One socket can send to the whole world: unlike what it would have to connect to, that gives way (X8). */
+	if (!h->sa && !h->n_pcb)
+		h->trusted = false;
+	pair_begin(c, h, &p->local, &p->foreign);
+	return sender_restore(c, p->cookie, p->uid, h);
+}
+
+void core_datagram_heard(struct core *c, uint32_t id, const struct in6_addr *src, const struct in6_addr *dst, usec_t now)
+{
+	struct hce *h = core_entry(c, id);
+	const struct foreign_addr *fa = foreign_find(c, src);
+	const struct local_addr *l = local_find(c, dst);
+
+	if (h && fa && fa->hce == h && fa->state == ADDR_ACTIVE && local_good_for(l, h))
+		pair_begin(c, h, dst, src);
+	core_heard(c, id, src, now);
+}

@@ -3,6 +3,7 @@
  * connect(2): goes where the peer is now, remembers whom the program asked for, and shows the socket to the helper as
  * soon as the kernel has chosen its addresses.
  */
+#include "connect.h"
 #include "helper.h"
 #include "libc.h"
 #include "names.h"
@@ -13,11 +14,8 @@
 
 #define EXPORT	__attribute__((visibility("default")))
 
-/*
- * The kernel has taken the call: to the address asked for, or to now if that is not NULL. A program that calls again to
- * learn how a connection ended shows its socket twice; the helper knows it by its cookie.
- */
-static void connected(int fd, const struct in6_addr *asked, const struct in6_addr *now)
+/* A program that calls again to learn how a connection ended shows its socket twice; the helper knows it by its cookie. */
+void connect_done(int fd, const struct in6_addr *asked, const struct in6_addr *now)
 {
 	if (now)
 		names_set(fd, NAME_PEER, asked, now);
@@ -26,11 +24,7 @@ static void connected(int fd, const struct in6_addr *asked, const struct in6_add
 	helper_show(fd, CONTROL_CONNECT);
 }
 
-/*
- * Has a socket that the program has not bound connect from an address of our personality, if we have one: it must not
- * connect from another. Returns 0, or -1 with errno set.
- */
-static int be_ourselves(int fd)
+int connect_from(int fd)
 {
 	struct sockaddr_in6 own = { .sin6_family = AF_INET6 }, is;
 	socklen_t len = sizeof(is);
@@ -61,7 +55,7 @@ static int connect6(int fd, const struct sockaddr *addr, socklen_t len, const st
 		r = libc()->connect(fd, addr, len);
 	saved = errno;
 	if (!r || errno == EINPROGRESS || errno == EINTR)
-		connected(fd, &asked->sin6_addr, elsewhere ? &there.sin6_addr : NULL);
+		connect_done(fd, &asked->sin6_addr, elsewhere ? &there.sin6_addr : NULL);
 	errno = saved;
 	return r;
 }
@@ -74,7 +68,7 @@ EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!helper_known() || !helper_eligible(addr, len, &asked))
 		return libc()->connect(fd, addr, len);
 	int saved = errno;
-	if (be_ourselves(fd))
+	if (connect_from(fd))
 		return -1;
 	errno = saved;
 	port_of_its_own(fd, &asked.sin6_addr);

@@ -161,6 +161,15 @@ bool helper_known(void)
 	return known;
 }
 
+uint64_t helper_epoch(void)
+{
+	int saved = errno;
+	const struct view *v = view_now();
+
+	errno = saved;
+	return (uintptr_t)v;	/* views stay mapped, so no two are at one address */
+}
+
 uint64_t helper_cookie(int fd)
 {
 	uint64_t cookie = 0;
@@ -192,7 +201,8 @@ static int open_door(void)
 	return r;
 }
 
-static int hand_over(int at, int fd, enum control_verb verb)
+/* to: NULL unless verb is CONTROL_SEND. */
+static int hand_over(int at, int fd, enum control_verb verb, const struct in6_addr *to)
 {
 	struct control_register text = { .magic = CONTROL_MAGIC, .version = CONTROL_VERSION, .verb = verb };
 	struct iovec iov = { &text, sizeof(text) };
@@ -206,6 +216,8 @@ static int hand_over(int at, int fd, enum control_verb verb)
 	};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
 
+	if (to)
+		text.to = *to;
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(fd));
@@ -213,7 +225,7 @@ static int hand_over(int at, int fd, enum control_verb verb)
 	return raw_sendmsg(at, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
-void helper_show(int fd, enum control_verb verb)
+static void show(int fd, enum control_verb verb, const struct in6_addr *to)
 {
 	struct raw_signals others = raw_signals_from_others(), before;
 	int at;
@@ -222,10 +234,20 @@ void helper_show(int fd, enum control_verb verb)
 	raw_block(&others, &before);
 	at = open_door();
 	if (at >= 0) {
-		hand_over(at, fd, verb);
+		hand_over(at, fd, verb, to);
 		raw_close(at);
 	}
 	raw_block(&before, NULL);
+}
+
+void helper_show(int fd, enum control_verb verb)
+{
+	show(fd, verb, NULL);
+}
+
+void helper_show_to(int fd, const struct in6_addr *to)
+{
+	show(fd, CONTROL_SEND, to);
 }
 
 static int receive(int at, struct control_answer *ret)
@@ -248,7 +270,7 @@ int helper_ask(int fd, enum control_verb verb, struct control_answer *ret)
 
 	if (at < 0)
 		return at;
-	r = hand_over(at, fd, verb);
+	r = hand_over(at, fd, verb, NULL);
 	if (!r)
 		r = receive(at, ret);
 	raw_close(at);

@@ -26,6 +26,13 @@ static const struct {
 	{ "getpeername", offsetof(struct libc, getpeername), (void (*)(void))raw_getpeername },
 	{ "getsockname", offsetof(struct libc, getsockname), (void (*)(void))raw_getsockname },
 	{ "prctl", offsetof(struct libc, prctl), (void (*)(void))raw_prctl },
+	{ "sendto", offsetof(struct libc, sendto), (void (*)(void))raw_sendto },
+	{ "sendmsg", offsetof(struct libc, sendmsg), (void (*)(void))raw_sendmsg },
+	{ "sendmmsg", offsetof(struct libc, sendmmsg), (void (*)(void))raw_sendmmsg },
+	{ "recvfrom", offsetof(struct libc, recvfrom), (void (*)(void))raw_recvfrom },
+	{ "__recvfrom_chk", offsetof(struct libc, recvfrom_chk), (void (*)(void))raw_recvfrom_chk },
+	{ "recvmsg", offsetof(struct libc, recvmsg), (void (*)(void))raw_recvmsg },
+	{ "recvmmsg", offsetof(struct libc, recvmmsg), (void (*)(void))raw_recvmmsg },
 };
 
 const struct libc *libc(void)

@@ -6,6 +6,9 @@
 #define HMIP_LIBC_H
 
 #include <sys/socket.h>
+#include <time.h>
+
+struct mmsghdr;
 
 struct libc {
 	int (*connect)(int fd, const struct sockaddr *addr, socklen_t len);
@@ -15,6 +18,13 @@ struct libc {
 	int (*getpeername)(int fd, struct sockaddr *addr, socklen_t *len);
 	int (*getsockname)(int fd, struct sockaddr *addr, socklen_t *len);
 	int (*prctl)(int option, ...);
+	ssize_t (*sendto)(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr, socklen_t len);
+	ssize_t (*sendmsg)(int fd, const struct msghdr *msg, int flags);
+	int (*sendmmsg)(int fd, struct mmsghdr *msgs, unsigned n, int flags);
+	ssize_t (*recvfrom)(int fd, void *buf, size_t n, int flags, struct sockaddr *addr, socklen_t *len);
+	ssize_t (*recvfrom_chk)(int fd, void *buf, size_t n, size_t room, int flags, struct sockaddr *addr, socklen_t *len);
+	ssize_t (*recvmsg)(int fd, struct msghdr *msg, int flags);
+	int (*recvmmsg)(int fd, struct mmsghdr *msgs, unsigned n, int flags, struct timespec *timeout);
 };
 
 /* The table, complete: resolved by our constructor, or by the first call if that comes earlier. Keeps errno. */

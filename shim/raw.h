@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -61,9 +62,45 @@ static inline int raw_setsockopt(int fd, int level, int name, const void *value,
 	return syscall(SYS_setsockopt, fd, level, name, value, len);
 }
 
-static inline int raw_sendmsg(int fd, const struct msghdr *msg, int flags)
+struct mmsghdr;
+
+static inline ssize_t raw_sendto(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr, socklen_t len)
+{
+	return syscall(SYS_sendto, fd, buf, n, flags, addr, len);
+}
+
+static inline ssize_t raw_sendmsg(int fd, const struct msghdr *msg, int flags)
 {
 	return syscall(SYS_sendmsg, fd, msg, flags);
+}
+
+static inline int raw_sendmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags)
+{
+	return syscall(SYS_sendmmsg, fd, msgs, n, flags);
+}
+
+static inline ssize_t raw_recvfrom(int fd, void *buf, size_t n, int flags, struct sockaddr *addr, socklen_t *len)
+{
+	return syscall(SYS_recvfrom, fd, buf, n, flags, addr, len);
+}
+
+/* With _FORTIFY_SOURCE: the compiler knows that there is room for so much. */
+static inline ssize_t raw_recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags, struct sockaddr *addr,
+				       socklen_t *len)
+{
+	if (n > room)
+		__builtin_trap();
+	return raw_recvfrom(fd, buf, n, flags, addr, len);
+}
+
+static inline ssize_t raw_recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	return syscall(SYS_recvmsg, fd, msg, flags);
+}
+
+static inline int raw_recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags, struct timespec *timeout)
+{
+	return syscall(SYS_recvmmsg, fd, msgs, n, flags, timeout);
 }
 
 static inline int raw_recv(int fd, void *buf, size_t size)

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#define _GNU_SOURCE	/* struct in6_pktinfo */
+#include "message.h"
+#include "helper.h"
+#include "names.h"
+#include "peers.h"
+
+#include <errno.h>
+#include <linux/errqueue.h>
+#include <string.h>
+
+static bool is_pktinfo(const struct cmsghdr *c)
+{
+	return c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof(struct in6_pktinfo));
+}
+
+/*
+ * A source that the program chose and this host has lost becomes the one that took its place. So is the interface left to
+ * the kernel: the one that had it may be gone, too. Returns whether anything was changed.
+ */
+static bool move_source(int fd, struct message *m)
+{
+	bool moved = false;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m->hdr); c; c = CMSG_NXTHDR(&m->hdr, c)) {
+		struct in6_pktinfo info;
+
+		if (!is_pktinfo(c))
+			continue;
+		memcpy(&info, CMSG_DATA(c), sizeof(info));
+		if (!helper_lookup(fd, VIEW_LOCAL, &info.ipi6_addr, &info.ipi6_addr) || names_prevented(fd))
+			continue;
+		info.ipi6_ifindex = 0;
+		memcpy(CMSG_DATA(c), &info, sizeof(info));
+		moved = true;
+	}
+	return moved;
+}
+
+static bool send_from_elsewhere(int fd, const struct msghdr *msg, struct message *ret)
+{
+	if (!msg->msg_control || msg->msg_controllen < CMSG_LEN(sizeof(struct in6_pktinfo)) ||
+	    msg->msg_controllen > sizeof(ret->control))
+		return false;
+	memcpy(&ret->control, msg->msg_control, msg->msg_controllen);
+	ret->hdr.msg_control = &ret->control;
+	return move_source(fd, ret);
+}
+
+bool message_send(int fd, const struct msghdr *msg, struct message *ret, bool *tell)
+{
+	struct peers_way way;
+	int saved = errno;
+	bool moved;
+
+	*tell = false;
+	ret->hdr = *msg;
+	if (!helper_eligible(msg->msg_name, msg->msg_namelen, &ret->name))
+		return false;
+	way = peers_way(fd, &ret->name.sin6_addr);
+	*tell = way.tell;
+	if (way.elsewhere) {
+		ret->name.sin6_addr = way.to;
+		ret->hdr.msg_name = &ret->name;
+		if (ret->hdr.msg_namelen > sizeof(ret->name))
+			ret->hdr.msg_namelen = sizeof(ret->name);
+	}
+	moved = send_from_elsewhere(fd, msg, ret);
+	if (!moved)
+		ret->hdr.msg_control = msg->msg_control;
+	errno = saved;
+	return way.elsewhere || moved;
+}
+
+void message_sent(int fd, const struct msghdr *msg)
+{
+	struct sockaddr_in6 to;
+
+	if (helper_eligible(msg->msg_name, msg->msg_namelen, &to))
+		peers_tell(fd, &to.sin6_addr);
+}
+
+void message_from(int fd, struct sockaddr *addr, socklen_t len, int flags)
+{
+	struct sockaddr_in6 from;
+
+	if (len != sizeof(from) || !helper_eligible(addr, len, &from))
+		return;
+	/* What is in the error queue is what was sent, with whom it was sent to. */
+	if (flags & MSG_ERRQUEUE)
+		peers_rename(fd, &from.sin6_addr);
+	else
+		peers_name(fd, &from.sin6_addr);
+	memcpy(addr, &from, sizeof(from));
+}
+
+/* Who complained of what was sent: the peer itself, perhaps. */
+static void name_offender(int fd, struct cmsghdr *c)
+{
+	struct sockaddr_in6 offender;
+	char *at = (char *)CMSG_DATA(c) + sizeof(struct sock_extended_err);
+
+	if (c->cmsg_level != IPPROTO_IPV6 || c->cmsg_type != IPV6_RECVERR ||
+	    c->cmsg_len < CMSG_LEN(sizeof(struct sock_extended_err) + sizeof(offender)) ||
+	    !helper_eligible((struct sockaddr *)at, sizeof(offender), &offender))
+		return;
+	peers_rename(fd, &offender.sin6_addr);
+	memcpy(at, &offender, sizeof(offender));
+}
+
+void message_received(int fd, struct msghdr *msg, socklen_t room, int flags)
+{
+	if (room >= sizeof(struct sockaddr_in6) && msg->msg_name)
+		message_from(fd, msg->msg_name, msg->msg_namelen, flags);
+	if (!(flags & MSG_ERRQUEUE))
+		return;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c))
+		name_offender(fd, c);
+}

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "peers.h"
+#include "helper.h"
+#include "names.h"
+#include "raw.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#define SETS	256
+#define WAYS	8
+#define ANY_FD	(-1)	/* of rows that speak of the whole program */
+
+enum peer_kind {
+	PEER_NONE,		/* the row is free */
+	PEER_ADDRESS,		/* the program has sent to the address, or received from it */
+	PEER_ENTRY,		/* a Homeless peer: the name it is known by */
+};
+
+struct key {
+	struct in6_addr addr;	/* the address, or view_entry() of the entry */
+	int32_t fd;
+	uint32_t kind;		/* enum peer_kind */
+};
+
+struct peer {
+	struct key key;
+	struct in6_addr name;	/* PEER_ENTRY */
+	struct in6_addr last;	/* where it was last: another helper's entry is the same one if this address is in it */
+	uint64_t epoch;		/* of the helper that called the entry so */
+	uint64_t cookie;	/* PEER_ENTRY: of the socket it is known to; 0 if that does not concern us */
+	uint32_t hce;		/* 0: nobody's, as far as is known */
+	uint32_t told;		/* PEER_ADDRESS: when the helper was, seconds; 0: not yet */
+	uint32_t age;
+	uint32_t initiated;	/* PEER_ADDRESS: sent to before anything came from there */
+};
+
+static struct row {
+	uint32_t seq;		/* odd while the row is being written */
+	struct peer peer;
+} rows[SETS][WAYS];
+
+/* A row as it was at seq. */
+struct place {
+	struct row *row;
+	uint32_t seq;
+	struct peer peer;
+};
+
+static uint32_t ages;
+static uint64_t telling;	/* upper half: a second; lower half: how often the helper was told in that */
+
+/* ---- the table ---- */
+
+static struct key key_of(enum peer_kind kind, const struct in6_addr *addr, int fd)
+{
+	return (struct key){ .addr = *addr, .fd = fd, .kind = kind };
+}
+
+static struct row *set_of(const struct key *key)
+{
+	uint64_t word[3], h = 0;
+
+	_Static_assert(sizeof(word) == sizeof(*key), "a key has no padding");
+	memcpy(word, key, sizeof(word));
+	for (unsigned i = 0; i < 3; i++)
+		h = (h ^ word[i]) * UINT64_C(0x9e3779b97f4a7c15);
+	return rows[(h >> 40) % SETS];
+}
+
+/* Copies a row that may be changing. Returns false if it did; *seq is what it was copied at. */
+static bool row_read(const struct row *r, struct peer *ret, uint32_t *seq)
+{
+	*seq = __atomic_load_n(&r->seq, __ATOMIC_ACQUIRE);
+	if (*seq & 1)
+		return false;
+	*ret = *(const volatile struct peer *)&r->peer;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return __atomic_load_n(&r->seq, __ATOMIC_RELAXED) == *seq;
+}
+
+/* Does nothing if the row is not what it was at seq any more: whoever changed it knew better, or will be asked again. */
+static void row_write(struct row *r, const struct peer *p, uint32_t seq)
+{
+	if (!__atomic_compare_exchange_n(&r->seq, &seq, seq + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		return;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	r->peer = *p;
+	__atomic_store_n(&r->seq, seq + 2, __ATOMIC_RELEASE);
+}
+
+static bool row_find(const struct key *key, struct place *ret)
+{
+	struct row *set = set_of(key);
+
+	for (unsigned i = 0; i < WAYS; i++) {
+		/* A glance first: most rows are not it, and a copy takes longer. */
+		if (memcmp(&set[i].peer.key, key, sizeof(*key)))
+			continue;
+		ret->row = &set[i];
+		if (row_read(&set[i], &ret->peer, &ret->seq) && !memcmp(&ret->peer.key, key, sizeof(*key)))
+			return true;
+	}
+	return false;
+}
+
+/* How willingly a row is given up: free ones first, then by age, those of Homeless peers last. */
+static uint32_t row_worth(const struct peer *p)
+{
+	if (p->key.kind == PEER_NONE)
+		return 0;
+	uint32_t age = (__atomic_load_n(&ages, __ATOMIC_RELAXED) - p->age) & INT32_MAX;
+
+	return (p->hce ? UINT32_C(0x80000000) : 1) + (INT32_MAX - age) / 2;
+}
+
+/* Puts a new row where it costs least. */
+static void row_add(struct peer *p)
+{
+	struct row *set = set_of(&p->key), *cheapest = NULL;
+	uint32_t lowest = UINT32_MAX, seq = 0;
+
+	for (unsigned i = 0; i < WAYS && lowest; i++) {
+		struct peer there;
+		uint32_t s, worth;
+
+		if (!row_read(&set[i], &there, &s))
+			continue;
+		worth = row_worth(&there);
+		if (worth < lowest) {
+			cheapest = &set[i];
+			lowest = worth;
+			seq = s;
+		}
+	}
+	p->age = __atomic_add_fetch(&ages, 1, __ATOMIC_RELAXED);
+	if (cheapest)
+		row_write(cheapest, p, seq);
+}
+
+static void row_drop(const struct place *at)
+{
+	row_write(at->row, &(struct peer){ .key.kind = PEER_NONE }, at->seq);
+}
+
+/* ---- what is in it ---- */
+
+/* Whether the entry that p speaks of has its number still: another helper may have given that to another peer. */
+static bool entry_holds(const struct peer *p)
+{
+	struct view_row row;
+
+	if (!p->hce || p->epoch == helper_epoch())
+		return p->hce;
+	return helper_row(VIEW_FOREIGN, &p->last, &row) && row.hce == p->hce;
+}
+
+/* Notes whose p is and where that peer was last. Returns whether that is news. */
+static bool note(struct peer *p, uint32_t hce, const struct in6_addr *last)
+{
+	uint64_t epoch = helper_epoch();
+
+	if (p->hce == hce && p->epoch == epoch && IN6_ARE_ADDR_EQUAL(&p->last, last))
+		return false;
+	p->hce = hce;
+	p->epoch = epoch;
+	p->last = *last;
+	return true;
+}
+
+/* The address addr, which is hce's now, as fd knows it. Made if need be: by sending to it, or else receiving from it. */
+static void meet(const struct in6_addr *addr, int fd, uint32_t hce, bool sends, struct place *ret)
+{
+	struct key key = key_of(PEER_ADDRESS, addr, fd);
+
+	if (row_find(&key, ret)) {
+		if (note(&ret->peer, hce, addr))
+			row_write(ret->row, &ret->peer, ret->seq);
+		return;
+	}
+	ret->peer = (struct peer){ .key = key, .initiated = sends };
+	note(&ret->peer, hce, addr);
+	row_add(&ret->peer);
+}
+
+/* The name that hce is known by on fd. */
+static bool find_name(uint32_t hce, int fd, struct place *ret)
+{
+	struct in6_addr id = view_entry(hce);
+	struct key key = key_of(PEER_ENTRY, &id, fd);
+
+	return row_find(&key, ret) && entry_holds(&ret->peer);
+}
+
+/* hce, which was at last a moment ago, is known by that name on fd. */
+static void set_name(uint32_t hce, int fd, const struct in6_addr *name, const struct in6_addr *last)
+{
+	struct in6_addr id = view_entry(hce);
+	struct peer p = { .key = key_of(PEER_ENTRY, &id, fd), .name = *name };
+	struct place old;
+
+	if (row_find(&p.key, &old))
+		row_drop(&old);
+	if (fd >= 0 && helper_owns(fd) && !names_prevented(fd))
+		p.cookie = helper_cookie(fd);
+	note(&p, hce, last);
+	row_add(&p);
+}
+
+/* Makes a name known: on fd, and if the program has none for hce, in all of it. */
+static void introduce(uint32_t hce, int fd, const struct in6_addr *name, const struct in6_addr *last)
+{
+	struct place all, at;
+
+	set_name(hce, fd, name, last);
+	if (find_name(hce, ANY_FD, &all))
+		return;
+	set_name(hce, ANY_FD, name, last);
+	meet(name, ANY_FD, hce, false, &at);
+}
+
+/* Whether p, a name that is known to fd, is the name of that socket's peer, which concerns us. */
+static bool speaks_of(const struct peer *p, int fd)
+{
+	return p->cookie && helper_cookie(fd) == p->cookie;
+}
+
+/* Whether name still is the peer's, or at least nobody else's (A3). */
+static bool name_is_free(const struct in6_addr *name, uint32_t hce)
+{
+	struct view_row row;
+
+	return !helper_row(VIEW_FOREIGN, name, &row) || row.hce == hce;
+}
+
+/* ---- sending ---- */
+
+/*
+ * The view has no row for the address asked, but it may have been a peer's for longer than the view remembers (C9). Where that
+ * peer is now, if so.
+ */
+static bool find_forgotten(const struct peer *p, struct in6_addr *ret)
+{
+	struct in6_addr id = view_entry(p->hce);
+	struct view_row row;
+
+	if (!entry_holds(p) || !helper_row(VIEW_ENTRY, &id, &row))
+		return false;
+	*ret = row.now;
+	return true;
+}
+
+/* C11: the address asked is as good as any other of the peer's, but it was heard from another one last. */
+static bool find_last(const struct peer *known, const struct in6_addr *asked, struct in6_addr *ret)
+{
+	struct view_row row;
+
+	if (!IN6_ARE_ADDR_EQUAL(&known->name, asked) || IN6_ARE_ADDR_EQUAL(&known->last, asked) ||
+	    !helper_row(VIEW_FOREIGN, &known->last, &row) || row.hce != known->hce || row.flags & VIEW_ELSEWHERE)
+		return false;
+	*ret = known->last;
+	return true;
+}
+
+/* The address asked is one of a Homeless peer. */
+static void way_to_peer(int fd, const struct in6_addr *asked, const struct view_row *row, struct peers_way *way)
+{
+	struct place known;
+
+	way->to = row->now;
+	way->elsewhere = row->flags & VIEW_ELSEWHERE;
+	if (!find_name(row->hce, fd, &known))
+		introduce(row->hce, fd, asked, &row->now);
+	else if (!way->elsewhere)
+		way->elsewhere = find_last(&known.peer, asked, &way->to) && speaks_of(&known.peer, fd);
+}
+
+static uint32_t seconds(void)
+{
+	struct timespec t;
+
+	return clock_gettime(CLOCK_MONOTONIC_COARSE, &t) ? 0 : (uint32_t)t.tv_sec + 1;
+}
+
+static bool tell_due(const struct peer *p)
+{
+	return p->initiated && (!p->told || p->epoch != helper_epoch() || seconds() - p->told >= PEERS_TELL_AGAIN);
+}
+
+struct peers_way peers_way(int fd, const struct in6_addr *asked)
+{
+	struct key here = key_of(PEER_ADDRESS, asked, fd), anywhere = key_of(PEER_ADDRESS, asked, ANY_FD);
+	struct peers_way way = { 0 };
+	struct view_row row;
+	struct place at;
+	int saved = errno;
+
+	if (helper_row(VIEW_FOREIGN, asked, &row)) {
+		meet(asked, fd, row.hce, true, &at);
+		way_to_peer(fd, asked, &row, &way);
+		way.tell = tell_due(&at.peer);
+	} else if (row_find(&here, &at) || row_find(&anywhere, &at)) {
+		way.elsewhere = find_forgotten(&at.peer, &way.to);
+		way.tell = tell_due(&at.peer);
+	} else {
+		meet(asked, fd, 0, true, &at);
+		way.tell = true;
+	}
+	if (way.elsewhere)
+		way.elsewhere = helper_owns(fd) && !names_prevented(fd);
+	errno = saved;
+	return way;
+}
+
+/* A program that sends to the whole world shall not keep the helper busy. */
+static bool may_tell(uint32_t now)
+{
+	uint64_t old = __atomic_load_n(&telling, __ATOMIC_RELAXED), next;
+
+	do {
+		next = old >> 32 == now ? old + 1 : (uint64_t)now << 32 | 1;
+		if ((uint32_t)next > PEERS_TELL_MAX)
+			return false;
+	} while (!__atomic_compare_exchange_n(&telling, &old, next, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	return true;
+}
+
+static bool is_udp(int fd)
+{
+	int proto = 0;
+	socklen_t len = sizeof(proto);
+
+	return !raw_getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &proto, &len) && proto == IPPROTO_UDP;
+}
+
+void peers_tell(int fd, const struct in6_addr *asked)
+{
+	struct key key = key_of(PEER_ADDRESS, asked, fd);
+	uint32_t now = seconds();
+	struct place at;
+	int saved = errno;
+
+	if (!may_tell(now))
+		goto out;
+	if (row_find(&key, &at)) {
+		at.peer.told = now;
+		at.peer.epoch = helper_epoch();
+		row_write(at.row, &at.peer, at.seq);
+	}
+	if (is_udp(fd) && helper_owns(fd) && !names_prevented(fd))
+		helper_show_to(fd, asked);
+out:
+	errno = saved;
+}
+
+/* ---- receiving ---- */
+
+/* Nobody has the address src any more that the program called hce by: it is another's (A3). */
+static void forget_name(uint32_t hce, int fd, const struct in6_addr *src)
+{
+	struct place known;
+
+	if (find_name(hce, fd, &known) && IN6_ARE_ADDR_EQUAL(&known.peer.name, src))
+		row_drop(&known);
+}
+
+/* The sender is no Homeless peer. */
+static void meet_stranger(int fd, const struct in6_addr *src)
+{
+	struct key here = key_of(PEER_ADDRESS, src, fd), anywhere = key_of(PEER_ADDRESS, src, ANY_FD);
+	struct place at, all;
+	uint32_t hce;
+
+	if (!row_find(&here, &at)) {
+		meet(src, fd, 0, false, &at);
+		return;
+	}
+	hce = at.peer.hce;
+	if (!hce)
+		return;
+	forget_name(hce, fd, src);
+	forget_name(hce, ANY_FD, src);
+	if (row_find(&anywhere, &all))
+		row_drop(&all);
+	note(&at.peer, 0, src);
+	row_write(at.row, &at.peer, at.seq);
+}
+
+/* What the peer hce, which sent from src, is called where it has no name yet. */
+static struct in6_addr first_name(uint32_t hce, const struct in6_addr *src)
+{
+	struct view_row row;
+	struct place all;
+
+	if (find_name(hce, ANY_FD, &all) && name_is_free(&all.peer.name, hce))
+		return all.peer.name;
+	return helper_row(VIEW_NAME, src, &row) && row.hce == hce ? row.now : *src;
+}
+
+/* Whether fd went to addr by itself: then the peer has several names there. */
+static bool initiated(const struct in6_addr *addr, int fd)
+{
+	struct key key = key_of(PEER_ADDRESS, addr, fd);
+	struct place at;
+
+	return row_find(&key, &at) && at.peer.initiated;
+}
+
+/* fd received from src, an address of hce's. */
+static void name_peer(int fd, uint32_t hce, struct in6_addr *src)
+{
+	struct place known, at;
+	struct in6_addr name;
+
+	if (find_name(hce, fd, &known)) {
+		if (note(&known.peer, hce, src))
+			row_write(known.row, &known.peer, known.seq);
+		if (IN6_ARE_ADDR_EQUAL(&known.peer.name, src) || initiated(src, fd))
+			return;
+		if (speaks_of(&known.peer, fd) && name_is_free(&known.peer.name, hce)) {
+			*src = known.peer.name;
+			return;
+		}
+	}
+	/* Another socket may have had this descriptor, or the name is another host's by now. */
+	name = first_name(hce, src);
+	introduce(hce, fd, &name, src);
+	meet(&name, fd, hce, false, &at);
+	if (!IN6_ARE_ADDR_EQUAL(&name, src) && helper_owns(fd) && !names_prevented(fd))
+		*src = name;
+}
+
+void peers_name(int fd, struct in6_addr *src)
+{
+	struct view_row row;
+	int saved = errno;
+
+	if (helper_row(VIEW_FOREIGN, src, &row))
+		name_peer(fd, row.hce, src);
+	else
+		meet_stranger(fd, src);
+	errno = saved;
+}
+
+void peers_rename(int fd, struct in6_addr *addr)
+{
+	struct view_row row;
+	struct place known;
+	int saved = errno;
+
+	if (helper_row(VIEW_FOREIGN, addr, &row) && find_name(row.hce, fd, &known) &&
+	    !IN6_ARE_ADDR_EQUAL(&known.peer.name, addr) && !initiated(addr, fd) && speaks_of(&known.peer, fd) &&
+	    name_is_free(&known.peer.name, row.hce))
+		*addr = known.peer.name;
+	errno = saved;
+}

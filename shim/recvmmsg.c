@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * recvmmsg(2): as recvmsg(2) for each message, but that names which have not all the room they need are as the kernel has them: to
+ * make room for all would take more stack than a signal handler may have.
+ */
+#define _GNU_SOURCE	/* struct mmsghdr */
+#include "helper.h"
+#include "libc.h"
+#include "message.h"
+
+#include <limits.h>
+#include <string.h>
+
+#define MESSAGES_MAX	1024	/* the kernel's UIO_MAXIOV, what it takes in one call */
+
+__attribute__((visibility("default"))) int recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags,
+						    struct timespec *timeout)
+{
+	uint8_t whole[MESSAGES_MAX / CHAR_BIT];
+	int r;
+
+	if (!helper_known() || !msgs)
+		return libc()->recvmmsg(fd, msgs, n, flags, timeout);
+	if (n > MESSAGES_MAX)
+		n = MESSAGES_MAX;
+	memset(whole, 0, sizeof(whole));
+	for (unsigned i = 0; i < n; i++)
+		if (msgs[i].msg_hdr.msg_namelen >= sizeof(struct sockaddr_in6))
+			whole[i / CHAR_BIT] |= 1 << i % CHAR_BIT;
+	r = libc()->recvmmsg(fd, msgs, n, flags, timeout);
+	for (int i = 0; i < r; i++)
+		message_received(fd, &msgs[i].msg_hdr,
+				 whole[i / CHAR_BIT] & 1 << i % CHAR_BIT ? sizeof(struct sockaddr_in6) : 0, flags);
+	return r;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sendmmsg(2): as sendmsg(2) for each message. While none of them must be changed they go down together; then in chunks of
+ * copies, whose end is the end of the call if it comes before the last message.
+ */
+#define _GNU_SOURCE	/* struct mmsghdr */
+#include "helper.h"
+#include "libc.h"
+#include "message.h"
+
+#include <errno.h>
+
+#define MESSAGES_MAX	1024	/* the kernel's UIO_MAXIOV, what it takes in one call */
+#define CHUNK		8
+
+/* Tells of those of the first n that are to be told of. */
+static void tell_sent(int fd, const struct mmsghdr *msgs, unsigned n, const bool *tell)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (tell[i])
+			message_sent(fd, &msgs[i].msg_hdr);
+}
+
+/* Sends up to CHUNK messages. Returns as sendmmsg(2). */
+static int send_chunk(int fd, struct mmsghdr *msgs, unsigned n, int flags)
+{
+	struct mmsghdr copy[CHUNK];
+	struct message there[CHUNK];
+	bool tell[CHUNK];
+	int r;
+
+	for (unsigned i = 0; i < n; i++) {
+		copy[i] = msgs[i];
+		if (message_send(fd, &msgs[i].msg_hdr, &there[i], &tell[i]))
+			copy[i].msg_hdr = there[i].hdr;
+	}
+	r = libc()->sendmmsg(fd, copy, n, flags);
+	for (int i = 0; i < r; i++)
+		msgs[i].msg_len = copy[i].msg_len;
+	if (r > 0)
+		tell_sent(fd, msgs, r, tell);
+	return r;
+}
+
+/* Whether any message must be changed, or told of. */
+static bool concerns_us(int fd, const struct mmsghdr *msgs, unsigned n)
+{
+	struct message there;
+	bool tell;
+
+	for (unsigned i = 0; i < n; i++)
+		if (msgs[i].msg_hdr.msg_name && (message_send(fd, &msgs[i].msg_hdr, &there, &tell) || tell))
+			return true;
+	return false;
+}
+
+__attribute__((visibility("default"))) int sendmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags)
+{
+	unsigned sent = 0;
+	int saved = errno;
+
+	if (n > MESSAGES_MAX)
+		n = MESSAGES_MAX;
+	if (!helper_known() || !concerns_us(fd, msgs, n))
+		return libc()->sendmmsg(fd, msgs, n, flags);
+	while (sent < n) {
+		unsigned some = n - sent < CHUNK ? n - sent : CHUNK;
+		int r = send_chunk(fd, msgs + sent, some, flags);
+
+		if (r < 0 && !sent)
+			return r;
+		if (r > 0)
+			sent += r;
+		if (r < (int)some)
+			break;
+	}
+	errno = saved;
+	return sent;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* sendmsg(2): to where the peer is now, and from where this host is now; the program's message stays as it is. */
+#include "fastopen.h"
+#include "helper.h"
+#include "libc.h"
+#include "message.h"
+
+__attribute__((visibility("default"))) ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	struct message there;
+	bool tell;
+	ssize_t r;
+
+	if (!helper_known() || !msg || !msg->msg_name)
+		return libc()->sendmsg(fd, msg, flags);
+	if (fastopen_connects(fd, flags))
+		return fastopen(fd, msg, flags);
+	if (message_send(fd, msg, &there, &tell))
+		r = libc()->sendmsg(fd, &there.hdr, flags);
+	else
+		r = libc()->sendmsg(fd, msg, flags);
+	if (r >= 0 && tell)
+		message_sent(fd, msg);
+	return r;
+}

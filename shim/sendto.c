@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* sendto(2): to where the peer is now, whatever name the program has for it. */
+#include "fastopen.h"
+#include "helper.h"
+#include "libc.h"
+#include "peers.h"
+
+#define EXPORT	__attribute__((visibility("default")))
+
+static ssize_t fastopen_to(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr, socklen_t len)
+{
+	struct iovec iov = { (void *)buf, n };
+	struct msghdr msg = { .msg_name = (void *)addr, .msg_namelen = len, .msg_iov = &iov, .msg_iovlen = 1 };
+
+	return fastopen(fd, &msg, flags);
+}
+
+EXPORT ssize_t sendto(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr, socklen_t len)
+{
+	struct sockaddr_in6 to, asked;
+	struct peers_way way;
+	ssize_t r;
+
+	/* In this order: without a helper even a bad pointer is the kernel's business. */
+	if (!addr || !helper_known() || !helper_eligible(addr, len, &to))
+		return libc()->sendto(fd, buf, n, flags, addr, len);
+	if (fastopen_connects(fd, flags))
+		return fastopen_to(fd, buf, n, flags, addr, len);
+	asked = to;
+	way = peers_way(fd, &asked.sin6_addr);
+	if (way.elsewhere) {
+		to.sin6_addr = way.to;
+		r = libc()->sendto(fd, buf, n, flags, (struct sockaddr *)&to, len < sizeof(to) ? len : sizeof(to));
+	} else {
+		r = libc()->sendto(fd, buf, n, flags, addr, len);
+	}
+	if (r >= 0 && way.tell)
+		peers_tell(fd, &asked.sin6_addr);
+	return r;
+}

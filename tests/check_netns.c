@@ -42,6 +42,7 @@ static const struct script {
 	{ "netns/firewall.sh", 60 },
 	{ "netns/servers.sh", 60 },
 	{ "netns/ports.sh", 90 },
+	{ "netns/datagrams.sh", 90 },
 	{ "netns/programs.sh", 90 },
 	{ "netns/bulk.sh", 240 },
 	{ "netns/pmtu.sh", 90 },

@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# UDP between sockets that are not connected, or of which only the client's is: client and server move, in turn, to addresses
+# announced before and to fresh ones, and each end goes on seeing the other by the name it first knew it by (A1, C4, C11, X5).
+# The hosts share no keys.
+source "$(dirname "$0")/lib.sh"
+
+topology c0 c1 s0
+for side in client server; do
+	echo "state = \"$dir/$side.state\"" >"$dir/$side.conf"
+done
+helpers
+
+# datagrams NAME SIDE ARGS...: an end; its state is in $dir/NAME.json
+datagrams()
+{
+	local name=$1 side=$2
+	shift 2
+	spawn_on "$name" "$side" python3 "$netns_dir/datagrams.py" "$@" --status "$dir/$name.json"
+}
+
+bound()
+{
+	[[ -n $(ip netns exec "$1" ss -6Hlun "sport = :$2") ]]
+}
+
+pairs="plain msg connected"
+
+# all_go_on SECONDS WHAT: both ends of all exchanges hear something new.
+all_go_on()
+{
+	local p e had
+	for p in $pairs; do
+		for e in $p-client $p-server; do
+			alive "$e" || fail "$e ended ($2)"
+			had=$(figure "$e" received)
+			must_soon "$1" "$e goes on: $2" flowing "$e" $((had + 30))
+		done
+	done
+	say "$2: goes on; longest silences $(for p in $pairs; do echo "$(figure $p-client max_gap_ms)/$(figure $p-server max_gap_ms)"; done | tr '\n' ' ')ms"
+}
+
+# known_by SIDE ADDRESS: all ends of SIDE have seen their peer by that name and no other.
+known_by()
+{
+	local p
+	for p in $pairs; do
+		[[ $(figure "$p-$1" names) == "{'$2': "*([0-9])"}" ]] || fail "$p-$1 knows its peer by $(figure "$p-$1" names)"
+	done
+}
+shopt -s extglob
+
+port=7100
+for p in $pairs; do
+	args=()
+	[[ $p != msg ]] || args=(--msg)
+	datagrams $p-server server serve --port $port "${args[@]}"
+	must_soon 10 "the server of $p is there" bound "$server" $port
+	[[ $p != connected ]] || args+=(--connect)
+	datagrams $p-client client talk --to $S0 --port $port "${args[@]}"
+	port=$((port + 1))
+done
+must_soon 10 "C4: the client has an entry, which needs no connection" cache client "[e for e in d if e['senders'] == 2]"
+must_soon 15 "the server has verified the client's addresses" both_active server $C0 $C1
+must_not "the server, which only answers, initiates nothing" cache server "[e for e in d if e['initiated'] or e['senders']]"
+all_go_on 5 "unmoved"
+
+link_down c0
+all_go_on 5 "the client moved to an address announced before"
+link_down s0
+link_up s1
+all_go_on 15 "the server moved to a fresh address"
+link_down c1
+link_up c0
+all_go_on 15 "the client moved back"
+known_by client $S0
+known_by server $C0
+for p in $pairs; do
+	for e in $p-client $p-server; do
+		kill -TERM "${pid_of[$e]}"
+		finish $e 10 || fail "$e"
+		[[ $(figure $e wrong) == 0 ]] || fail "$e: $(cat "$dir/$e.json")"
+	done
+done
+must_soon 10 "C10: with the sockets gone, nothing needs the entry" cache client "[e for e in d if e['senders'] == 0]"

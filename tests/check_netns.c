@@ -43,7 +43,7 @@ static const struct script {
 	{ "netns/servers.sh", 60 },
 	{ "netns/ports.sh", 90 },
 	{ "netns/datagrams.sh", 90 },
-	{ "netns/programs.sh", 90 },
+	{ "netns/programs.sh", 180 },
 	{ "netns/bulk.sh", 240 },
 	{ "netns/pmtu.sh", 90 },
 	{ "netns/wire.sh", 90 },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * prctl(2), only to hear of it when a program locks itself into a sandbox: its filter may answer each system call that the
- * program itself does not make with death. libseccomp(3) and those who do without call this first.
+ * program itself does not make with death. PR_SET_NO_NEW_PRIVS alone is no sandbox: vsftpd calls it without one.
  */
 #include "helper.h"
 #include "libc.h"
@@ -23,7 +23,7 @@ EXPORT int prctl(int option, ...)
 		arg[i] = va_arg(ap, unsigned long);
 	va_end(ap);
 	r = libc()->prctl(option, arg[0], arg[1], arg[2], arg[3]);
-	if (!r && (option == PR_SET_SECCOMP || option == PR_SET_NO_NEW_PRIVS))
+	if (!r && option == PR_SET_SECCOMP)
 		helper_shut();
 	return r;
 }

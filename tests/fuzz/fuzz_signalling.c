@@ -23,7 +23,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	if (!s.n_bu && !s.n_ba && !s.has_br && !s.has_aap) {
-		must(signal_parse(first, (size_t)n, &again) == -ENOMSG);
+		/* AH and nothing behind it says something, too (homelessv6 appendix B). */
+		must(signal_parse(first, (size_t)n, &again) == (s.has_ah ? 0 : -ENOMSG));
+		must(!s.has_ah || again.bare);
 		return 0;
 	}
 	must(signal_parse(first, (size_t)n, &again) == 0);

@@ -237,15 +237,17 @@ static bool name_is_free(const struct in6_addr *name, uint32_t hce)
 /* ---- sending ---- */
 
 /*
- * The view has no row for the address asked, but it may have been a peer's for longer than the view remembers (C9). Where that
- * peer is now, if so.
+ * The view has no row for the address asked, but it may be the name of hce, for longer than the view remembers its address (C9).
+ * Where that peer is now, if so.
  */
-static bool find_forgotten(const struct peer *p, struct in6_addr *ret)
+static bool find_forgotten(uint32_t hce, int fd, const struct in6_addr *asked, struct in6_addr *ret)
 {
-	struct in6_addr id = view_entry(p->hce);
+	struct in6_addr id = view_entry(hce);
 	struct view_row row;
+	struct place known;
 
-	if (!entry_holds(p) || !helper_row(VIEW_ENTRY, &id, &row))
+	if (!hce || !(find_name(hce, fd, &known) || find_name(hce, ANY_FD, &known)) ||
+	    !IN6_ARE_ADDR_EQUAL(&known.peer.name, asked) || !helper_row(VIEW_ENTRY, &id, &row))
 		return false;
 	*ret = row.now;
 	return true;
@@ -301,7 +303,7 @@ struct peers_way peers_way(int fd, const struct in6_addr *asked)
 		way_to_peer(fd, asked, &row, &way);
 		way.tell = tell_due(&at.peer);
 	} else if (row_find(&here, &at) || row_find(&anywhere, &at)) {
-		way.elsewhere = find_forgotten(&at.peer, &way.to);
+		way.elsewhere = find_forgotten(at.peer.hce, fd, asked, &way.to);
 		way.tell = tell_due(&at.peer);
 	} else {
 		meet(asked, fd, 0, true, &at);

@@ -223,6 +223,7 @@ static bool read_message(int fd, struct rig_shown *s)
 	memcpy(&shown, CMSG_DATA(c), sizeof(shown));
 	s->n++;
 	s->verb = text.verb;
+	s->to = text.to;
 	s->cookie = rig_cookie(shown);
 	close(shown);
 	return true;

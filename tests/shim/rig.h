@@ -48,6 +48,7 @@ struct rig_shown {
 	unsigned n;			/* messages, all well-formed */
 	enum control_verb verb;		/* of the last one */
 	uint64_t cookie;
+	struct in6_addr to;
 };
 struct rig_shown rig_shown(void);
 

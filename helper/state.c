@@ -7,7 +7,8 @@
  *	 "entries": [{"id": 1, "spi": 4097, "status": 1, "pair": {"local": "...", "foreign": "...", "gen": 2}, ...,
  *		"addresses": [{"addr": "2001:db8::1", "state": 1, "kind": 1, "lifetime": 600, "expires": 1700000600}],
  *		"bindings": [{"addr": "2001:db8:1::c", "state": 4, "wanted": true}]}],
- *	 "connections": [{"cookie": 42, "entry": 1, "local": "...", "lport": 40000, ...}]}
+ *	 "connections": [{"cookie": 42, "entry": 1, "local": "...", "lport": 40000, ...}],
+ *	 "senders": [{"cookie": 43, "uid": 1000, "entry": 1}]}
  *
  * An anonymous peer has "key_in" and "key_out", too, in hexadecimal: nobody else remembers them.
  * It is read twice: once to see that all of it can be understood, once to do it.
@@ -146,6 +147,18 @@ static json_t *save_connections(struct core *c)
 	return all;
 }
 
+static json_t *save_senders(struct core *c)
+{
+	json_t *all = json_array();
+	struct sender *s, *next;
+
+	HASH_ITER(hh, c->senders, s, next)
+		for (unsigned i = 0; i < s->n; i++)
+			json_array_append_new(all, json_pack("{sI, sI, sI}", "cookie", (json_int_t)s->cookie,
+							     "uid", (json_int_t)s->uid, "entry", (json_int_t)s->peer[i]));
+	return all;
+}
+
 /* What cookies of sockets mean something to: this boot, this network namespace. */
 static int read_origin(char ret[static ORIGIN_MAX])
 {
@@ -179,9 +192,9 @@ int state_save(struct core *c, const char *path, usec_t now, usec_t wall)
 		return r;
 	if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
 		return -ENAMETOOLONG;
-	root = json_pack("{si, ss, sI, so, so, so}", "version", STATE_VERSION, "origin", origin, "last_id", (json_int_t)c->last_id,
+	root = json_pack("{si, ss, sI, so, so, so, so}", "version", STATE_VERSION, "origin", origin, "last_id", (json_int_t)c->last_id,
 			 "peers", save_peers(c), "entries", save_entries(c, now, wall),
-			 "connections", save_connections(c));
+			 "connections", save_connections(c), "senders", save_senders(c));
 	if (!root)
 		return -ENOMEM;
 	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -424,16 +437,29 @@ static int load_connection(const struct loader *l, json_t *o)
 	return pcb_restore(l->c, &p, core_entry(l->c, (uint32_t)entry), (uint32_t)gen, l->now);
 }
 
+static int load_sender(const struct loader *l, json_t *o)
+{
+	json_int_t cookie, uid, entry;
+	struct hce *h;
+
+	if (json_unpack(o, "{sI, sI, sI}", "cookie", &cookie, "uid", &uid, "entry", &entry) < 0 || uid < 0 ||
+	    uid > PCB_UID_UNKNOWN)
+		return -EBADMSG;
+	h = l->apply ? core_entry(l->c, (uint32_t)entry) : NULL;
+	return h ? sender_restore(l->c, (uint64_t)cookie, (uint32_t)uid, h) : 0;
+}
+
 static int load_all(struct loader *l, json_t *root)
 {
-	json_t *peers, *entries, *connections, *o;
+	json_t *peers, *entries, *connections, *senders = NULL, *o;
 	const char *origin;
 	json_int_t last_id;
 	int version, r;
 	size_t i;
 
-	if (json_unpack(root, "{si, ss, sI, so, so, so}", "version", &version, "origin", &origin, "last_id", &last_id,
-			"peers", &peers, "entries", &entries, "connections", &connections) < 0 || version != STATE_VERSION)
+	if (json_unpack(root, "{si, ss, sI, so, so, so, s?o}", "version", &version, "origin", &origin, "last_id", &last_id,
+			"peers", &peers, "entries", &entries, "connections", &connections, "senders", &senders) < 0 ||
+	    version != STATE_VERSION)
 		return -EBADMSG;
 	if (l->apply && (uint32_t)last_id > l->c->last_id)
 		l->c->last_id = (uint32_t)last_id;
@@ -446,6 +472,9 @@ static int load_all(struct loader *l, json_t *root)
 			return r;
 	json_array_foreach(connections, i, o)
 		if ((r = load_connection(l, o)) < 0)
+			return r;
+	json_array_foreach(senders, i, o)
+		if ((r = load_sender(l, o)) < 0)
 			return r;
 	return 0;
 }

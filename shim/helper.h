@@ -60,8 +60,11 @@ void helper_show(int fd, enum control_verb verb);
 /* As helper_show(): fd, which need not be connected, sends datagrams to that address. */
 void helper_show_to(int fd, const struct in6_addr *to);
 
-/* Names the helper that speaks to us: another number when another one does. Keeps errno. */
-uint64_t helper_epoch(void);
+/*
+ * The view that counts now, for who has several questions: NULL if there is none. It stays mapped, so another helper's has another
+ * address. Keeps errno.
+ */
+const struct view *helper_view(void);
 
 /*
  * Shows fd at the door with a question, and waits for the answer at most HELPER_ANSWER_MS. Returns 0 or a negative errno,

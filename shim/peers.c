@@ -11,6 +11,7 @@
 #define SETS	256
 #define WAYS	8
 #define ANY_FD	(-1)	/* of rows that speak of the whole program */
+#define CLOCK_EVERY	16	/* datagrams sent */
 
 enum peer_kind {
 	PEER_NONE,		/* the row is free */
@@ -26,20 +27,20 @@ struct key {
 
 struct peer {
 	struct key key;
-	struct in6_addr name;	/* PEER_ENTRY */
-	struct in6_addr last;	/* where it was last: another helper's entry is the same one if this address is in it */
-	uint64_t epoch;		/* of the helper that called the entry so */
-	uint64_t cookie;	/* PEER_ENTRY: of the socket it is known to; 0 if that does not concern us */
+	const struct view *view;	/* of the helper that called the entry so */
 	uint32_t hce;		/* 0: nobody's, as far as is known */
-	uint32_t told;		/* PEER_ADDRESS: when the helper was, seconds; 0: not yet */
+	uint32_t told;		/* when the helper was, seconds; 0: not yet */
+	uint32_t initiated;	/* the address, or the name, was sent to before anything came from there */
 	uint32_t age;
-	uint32_t initiated;	/* PEER_ADDRESS: sent to before anything came from there */
+	struct in6_addr last;	/* where it was last: another helper's entry is the same one if this address is in it */
+	struct in6_addr name;	/* PEER_ENTRY */
+	uint64_t cookie;	/* PEER_ENTRY: of the socket it is known to; 0 if that does not concern us */
 };
 
 static struct row {
 	uint32_t seq;		/* odd while the row is being written */
 	struct peer peer;
-} rows[SETS][WAYS];
+} rows[SETS][WAYS] __attribute__((aligned(64)));
 
 /* A row as it was at seq. */
 struct place {
@@ -49,6 +50,7 @@ struct place {
 };
 
 static uint32_t ages;
+static uint32_t sent;		/* datagrams, roughly */
 static uint64_t telling;	/* upper half: a second; lower half: how often the helper was told in that */
 
 /* ---- the table ---- */
@@ -75,7 +77,7 @@ static bool row_read(const struct row *r, struct peer *ret, uint32_t *seq)
 	*seq = __atomic_load_n(&r->seq, __ATOMIC_ACQUIRE);
 	if (*seq & 1)
 		return false;
-	*ret = *(const volatile struct peer *)&r->peer;
+	memcpy(ret, &r->peer, sizeof(*ret));
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return __atomic_load_n(&r->seq, __ATOMIC_RELAXED) == *seq;
 }
@@ -147,91 +149,97 @@ static void row_drop(const struct place *at)
 /* ---- what is in it ---- */
 
 /* Whether the entry that p speaks of has its number still: another helper may have given that to another peer. */
-static bool entry_holds(const struct peer *p)
+static bool entry_holds(const struct view *v, const struct peer *p)
 {
 	struct view_row row;
 
-	if (!p->hce || p->epoch == helper_epoch())
+	if (!p->hce || p->view == v)
 		return p->hce;
-	return helper_row(VIEW_FOREIGN, &p->last, &row) && row.hce == p->hce;
+	return view_lookup(v, VIEW_FOREIGN, &p->last, &row) && row.hce == p->hce;
 }
 
 /* Notes whose p is and where that peer was last. Returns whether that is news. */
-static bool note(struct peer *p, uint32_t hce, const struct in6_addr *last)
+static bool note(const struct view *v, struct peer *p, uint32_t hce, const struct in6_addr *last)
 {
-	uint64_t epoch = helper_epoch();
-
-	if (p->hce == hce && p->epoch == epoch && IN6_ARE_ADDR_EQUAL(&p->last, last))
+	if (p->hce == hce && p->view == v && IN6_ARE_ADDR_EQUAL(&p->last, last))
 		return false;
 	p->hce = hce;
-	p->epoch = epoch;
+	p->view = v;
 	p->last = *last;
 	return true;
 }
 
 /* The address addr, which is hce's now, as fd knows it. Made if need be: by sending to it, or else receiving from it. */
-static void meet(const struct in6_addr *addr, int fd, uint32_t hce, bool sends, struct place *ret)
+static void meet(const struct view *v, const struct in6_addr *addr, int fd, uint32_t hce, bool sends, struct place *ret)
 {
 	struct key key = key_of(PEER_ADDRESS, addr, fd);
 
 	if (row_find(&key, ret)) {
-		if (note(&ret->peer, hce, addr))
+		if (note(v, &ret->peer, hce, addr))
 			row_write(ret->row, &ret->peer, ret->seq);
 		return;
 	}
 	ret->peer = (struct peer){ .key = key, .initiated = sends };
-	note(&ret->peer, hce, addr);
+	note(v, &ret->peer, hce, addr);
 	row_add(&ret->peer);
 }
 
 /* The name that hce is known by on fd. */
-static bool find_name(uint32_t hce, int fd, struct place *ret)
+static bool find_name(const struct view *v, uint32_t hce, int fd, struct place *ret)
 {
 	struct in6_addr id = view_entry(hce);
 	struct key key = key_of(PEER_ENTRY, &id, fd);
 
-	return row_find(&key, ret) && entry_holds(&ret->peer);
+	return row_find(&key, ret) && entry_holds(v, &ret->peer);
+}
+
+/* Whether fd is a socket whose datagrams may bear other addresses. */
+static bool concerns_us(int fd)
+{
+	return helper_owns(fd) && !names_prevented(fd);
 }
 
 /* hce, which was at last a moment ago, is known by that name on fd. */
-static void set_name(uint32_t hce, int fd, const struct in6_addr *name, const struct in6_addr *last)
+static void set_name(const struct view *v, uint32_t hce, int fd, const struct in6_addr *name, const struct in6_addr *last,
+		     bool initiated)
 {
 	struct in6_addr id = view_entry(hce);
-	struct peer p = { .key = key_of(PEER_ENTRY, &id, fd), .name = *name };
+	struct peer p = { .key = key_of(PEER_ENTRY, &id, fd), .name = *name, .initiated = initiated };
 	struct place old;
 
 	if (row_find(&p.key, &old))
 		row_drop(&old);
-	if (fd >= 0 && helper_owns(fd) && !names_prevented(fd))
+	if (fd >= 0 && concerns_us(fd))
 		p.cookie = helper_cookie(fd);
-	note(&p, hce, last);
+	note(v, &p, hce, last);
 	row_add(&p);
 }
 
 /* Makes a name known: on fd, and if the program has none for hce, in all of it. */
-static void introduce(uint32_t hce, int fd, const struct in6_addr *name, const struct in6_addr *last)
+static void introduce(const struct view *v, uint32_t hce, int fd, const struct in6_addr *name, const struct in6_addr *last,
+		      bool initiated)
 {
 	struct place all, at;
 
-	set_name(hce, fd, name, last);
-	if (find_name(hce, ANY_FD, &all))
+	set_name(v, hce, fd, name, last, initiated);
+	if (find_name(v, hce, ANY_FD, &all))
 		return;
-	set_name(hce, ANY_FD, name, last);
-	meet(name, ANY_FD, hce, false, &at);
+	set_name(v, hce, ANY_FD, name, last, false);
+	meet(v, name, ANY_FD, hce, false, &at);
 }
 
-/* Whether p, a name that is known to fd, is the name of that socket's peer, which concerns us. */
+/* Whether p, a name that is known to fd, is the name of that socket's peer, which concerns us: by one system call. */
 static bool speaks_of(const struct peer *p, int fd)
 {
-	return p->cookie && helper_cookie(fd) == p->cookie;
+	return p->cookie && helper_cookie(fd) == p->cookie && !names_prevented(fd);
 }
 
 /* Whether name still is the peer's, or at least nobody else's (A3). */
-static bool name_is_free(const struct in6_addr *name, uint32_t hce)
+static bool name_is_free(const struct view *v, const struct in6_addr *name, uint32_t hce)
 {
 	struct view_row row;
 
-	return !helper_row(VIEW_FOREIGN, name, &row) || row.hce == hce;
+	return !view_lookup(v, VIEW_FOREIGN, name, &row) || row.hce == hce;
 }
 
 /* ---- sending ---- */
@@ -240,43 +248,31 @@ static bool name_is_free(const struct in6_addr *name, uint32_t hce)
  * The view has no row for the address asked, but it may be the name of hce, for longer than the view remembers its address (C9).
  * Where that peer is now, if so.
  */
-static bool find_forgotten(uint32_t hce, int fd, const struct in6_addr *asked, struct in6_addr *ret)
+static bool find_forgotten(const struct view *v, uint32_t hce, int fd, const struct in6_addr *asked, struct in6_addr *ret)
 {
 	struct in6_addr id = view_entry(hce);
 	struct view_row row;
 	struct place known;
 
-	if (!hce || !(find_name(hce, fd, &known) || find_name(hce, ANY_FD, &known)) ||
-	    !IN6_ARE_ADDR_EQUAL(&known.peer.name, asked) || !helper_row(VIEW_ENTRY, &id, &row))
+	if (!hce || !(find_name(v, hce, fd, &known) || find_name(v, hce, ANY_FD, &known)) ||
+	    !IN6_ARE_ADDR_EQUAL(&known.peer.name, asked) || !view_lookup(v, VIEW_ENTRY, &id, &row))
 		return false;
 	*ret = row.now;
 	return true;
 }
 
-/* C11: the address asked is as good as any other of the peer's, but it was heard from another one last. */
-static bool find_last(const struct peer *known, const struct in6_addr *asked, struct in6_addr *ret)
+/* C11: the name is as good as any other address of the peer's, but it was heard from another one last. */
+static bool find_last(const struct view *v, const struct peer *known, struct in6_addr *ret)
 {
 	struct view_row row;
 
-	if (!IN6_ARE_ADDR_EQUAL(&known->name, asked) || IN6_ARE_ADDR_EQUAL(&known->last, asked) ||
-	    !helper_row(VIEW_FOREIGN, &known->last, &row) || row.hce != known->hce || row.flags & VIEW_ELSEWHERE)
+	if (IN6_ARE_ADDR_EQUAL(&known->last, &known->name) ||
+	    !view_lookup(v, VIEW_FOREIGN, &known->last, &row) || row.hce != known->hce || row.flags & VIEW_ELSEWHERE)
 		return false;
 	*ret = known->last;
 	return true;
 }
 
-/* The address asked is one of a Homeless peer. */
-static void way_to_peer(int fd, const struct in6_addr *asked, const struct view_row *row, struct peers_way *way)
-{
-	struct place known;
-
-	way->to = row->now;
-	way->elsewhere = row->flags & VIEW_ELSEWHERE;
-	if (!find_name(row->hce, fd, &known))
-		introduce(row->hce, fd, asked, &row->now);
-	else if (!way->elsewhere)
-		way->elsewhere = find_last(&known.peer, asked, &way->to) && speaks_of(&known.peer, fd);
-}
 
 static uint32_t seconds(void)
 {
@@ -285,32 +281,60 @@ static uint32_t seconds(void)
 	return clock_gettime(CLOCK_MONOTONIC_COARSE, &t) ? 0 : (uint32_t)t.tv_sec + 1;
 }
 
-static bool tell_due(const struct peer *p)
+/* The clock is looked at now and then: it would be a good part of what a datagram costs. */
+static bool tell_due(const struct view *v, const struct peer *p)
 {
-	return p->initiated && (!p->told || p->epoch != helper_epoch() || seconds() - p->told >= PEERS_TELL_AGAIN);
+	if (!p->initiated)
+		return false;
+	if (!p->told || p->view != v)
+		return true;
+	uint32_t n = __atomic_load_n(&sent, __ATOMIC_RELAXED);
+	__atomic_store_n(&sent, n + 1, __ATOMIC_RELAXED);
+	return n % CLOCK_EVERY == 0 && seconds() - p->told >= PEERS_TELL_AGAIN;
+}
+
+/* The address asked is one of a Homeless peer. */
+static void way_to_peer(const struct view *v, int fd, const struct in6_addr *asked, const struct view_row *row,
+			struct peers_way *way)
+{
+	struct place known, at;
+	bool has_name = find_name(v, row->hce, fd, &known);
+
+	way->to = row->now;
+	way->elsewhere = row->flags & VIEW_ELSEWHERE;
+	if (has_name && IN6_ARE_ADDR_EQUAL(&known.peer.name, asked)) {
+		way->elsewhere = (way->elsewhere || find_last(v, &known.peer, &way->to)) &&
+				 (speaks_of(&known.peer, fd) || concerns_us(fd));
+		way->tell = tell_due(v, &known.peer);
+		return;
+	}
+	meet(v, asked, fd, row->hce, true, &at);
+	if (!has_name)
+		introduce(v, row->hce, fd, asked, &row->now, at.peer.initiated);
+	way->elsewhere = way->elsewhere && concerns_us(fd);
+	way->tell = tell_due(v, &at.peer);
 }
 
 struct peers_way peers_way(int fd, const struct in6_addr *asked)
 {
 	struct key here = key_of(PEER_ADDRESS, asked, fd), anywhere = key_of(PEER_ADDRESS, asked, ANY_FD);
+	const struct view *v = helper_view();
 	struct peers_way way = { 0 };
 	struct view_row row;
 	struct place at;
 	int saved = errno;
 
-	if (helper_row(VIEW_FOREIGN, asked, &row)) {
-		meet(asked, fd, row.hce, true, &at);
-		way_to_peer(fd, asked, &row, &way);
-		way.tell = tell_due(&at.peer);
+	if (!v)
+		return way;
+	if (view_lookup(v, VIEW_FOREIGN, asked, &row)) {
+		way_to_peer(v, fd, asked, &row, &way);
 	} else if (row_find(&here, &at) || row_find(&anywhere, &at)) {
-		way.elsewhere = find_forgotten(at.peer.hce, fd, asked, &way.to);
-		way.tell = tell_due(&at.peer);
+		way.elsewhere = find_forgotten(v, at.peer.hce, fd, asked, &way.to) && concerns_us(fd);
+		way.tell = tell_due(v, &at.peer);
 	} else {
-		meet(asked, fd, 0, true, &at);
+		meet(v, asked, fd, 0, true, &at);
 		way.tell = true;
 	}
-	if (way.elsewhere)
-		way.elsewhere = helper_owns(fd) && !names_prevented(fd);
 	errno = saved;
 	return way;
 }
@@ -336,21 +360,30 @@ static bool is_udp(int fd)
 	return !raw_getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &proto, &len) && proto == IPPROTO_UDP;
 }
 
+static void note_told(const struct view *v, struct place *at, uint32_t now)
+{
+	at->peer.told = now;
+	at->peer.view = v;
+	row_write(at->row, &at->peer, at->seq);
+}
+
 void peers_tell(int fd, const struct in6_addr *asked)
 {
 	struct key key = key_of(PEER_ADDRESS, asked, fd);
+	const struct view *v = helper_view();
 	uint32_t now = seconds();
+	struct view_row row;
 	struct place at;
 	int saved = errno;
 
-	if (!may_tell(now))
+	if (!v || !may_tell(now))
 		goto out;
-	if (row_find(&key, &at)) {
-		at.peer.told = now;
-		at.peer.epoch = helper_epoch();
-		row_write(at.row, &at.peer, at.seq);
-	}
-	if (is_udp(fd) && helper_owns(fd) && !names_prevented(fd))
+	if (row_find(&key, &at))
+		note_told(v, &at, now);
+	if (view_lookup(v, VIEW_FOREIGN, asked, &row) && find_name(v, row.hce, fd, &at) &&
+	    IN6_ARE_ADDR_EQUAL(&at.peer.name, asked))
+		note_told(v, &at, now);
+	if (is_udp(fd) && concerns_us(fd))
 		helper_show_to(fd, asked);
 out:
 	errno = saved;
@@ -359,45 +392,45 @@ out:
 /* ---- receiving ---- */
 
 /* Nobody has the address src any more that the program called hce by: it is another's (A3). */
-static void forget_name(uint32_t hce, int fd, const struct in6_addr *src)
+static void forget_name(const struct view *v, uint32_t hce, int fd, const struct in6_addr *src)
 {
 	struct place known;
 
-	if (find_name(hce, fd, &known) && IN6_ARE_ADDR_EQUAL(&known.peer.name, src))
+	if (find_name(v, hce, fd, &known) && IN6_ARE_ADDR_EQUAL(&known.peer.name, src))
 		row_drop(&known);
 }
 
 /* The sender is no Homeless peer. */
-static void meet_stranger(int fd, const struct in6_addr *src)
+static void meet_stranger(const struct view *v, int fd, const struct in6_addr *src)
 {
 	struct key here = key_of(PEER_ADDRESS, src, fd), anywhere = key_of(PEER_ADDRESS, src, ANY_FD);
 	struct place at, all;
 	uint32_t hce;
 
 	if (!row_find(&here, &at)) {
-		meet(src, fd, 0, false, &at);
+		meet(v, src, fd, 0, false, &at);
 		return;
 	}
 	hce = at.peer.hce;
 	if (!hce)
 		return;
-	forget_name(hce, fd, src);
-	forget_name(hce, ANY_FD, src);
+	forget_name(v, hce, fd, src);
+	forget_name(v, hce, ANY_FD, src);
 	if (row_find(&anywhere, &all))
 		row_drop(&all);
-	note(&at.peer, 0, src);
+	note(v, &at.peer, 0, src);
 	row_write(at.row, &at.peer, at.seq);
 }
 
 /* What the peer hce, which sent from src, is called where it has no name yet. */
-static struct in6_addr first_name(uint32_t hce, const struct in6_addr *src)
+static struct in6_addr first_name(const struct view *v, uint32_t hce, const struct in6_addr *src)
 {
 	struct view_row row;
 	struct place all;
 
-	if (find_name(hce, ANY_FD, &all) && name_is_free(&all.peer.name, hce))
+	if (find_name(v, hce, ANY_FD, &all) && name_is_free(v, &all.peer.name, hce))
 		return all.peer.name;
-	return helper_row(VIEW_NAME, src, &row) && row.hce == hce ? row.now : *src;
+	return view_lookup(v, VIEW_NAME, src, &row) && row.hce == hce ? row.now : *src;
 }
 
 /* Whether fd went to addr by itself: then the peer has several names there. */
@@ -410,50 +443,54 @@ static bool initiated(const struct in6_addr *addr, int fd)
 }
 
 /* fd received from src, an address of hce's. */
-static void name_peer(int fd, uint32_t hce, struct in6_addr *src)
+static void name_peer(const struct view *v, int fd, uint32_t hce, struct in6_addr *src)
 {
 	struct place known, at;
 	struct in6_addr name;
 
-	if (find_name(hce, fd, &known)) {
-		if (note(&known.peer, hce, src))
+	if (find_name(v, hce, fd, &known)) {
+		if (note(v, &known.peer, hce, src))
 			row_write(known.row, &known.peer, known.seq);
 		if (IN6_ARE_ADDR_EQUAL(&known.peer.name, src) || initiated(src, fd))
 			return;
-		if (speaks_of(&known.peer, fd) && name_is_free(&known.peer.name, hce)) {
+		if (speaks_of(&known.peer, fd) && name_is_free(v, &known.peer.name, hce)) {
 			*src = known.peer.name;
 			return;
 		}
 	}
 	/* Another socket may have had this descriptor, or the name is another host's by now. */
-	name = first_name(hce, src);
-	introduce(hce, fd, &name, src);
-	meet(&name, fd, hce, false, &at);
-	if (!IN6_ARE_ADDR_EQUAL(&name, src) && helper_owns(fd) && !names_prevented(fd))
+	name = first_name(v, hce, src);
+	introduce(v, hce, fd, &name, src, false);
+	meet(v, &name, fd, hce, false, &at);
+	if (!IN6_ARE_ADDR_EQUAL(&name, src) && concerns_us(fd))
 		*src = name;
 }
 
 void peers_name(int fd, struct in6_addr *src)
 {
+	const struct view *v = helper_view();
 	struct view_row row;
 	int saved = errno;
 
-	if (helper_row(VIEW_FOREIGN, src, &row))
-		name_peer(fd, row.hce, src);
+	if (!v)
+		return;
+	if (view_lookup(v, VIEW_FOREIGN, src, &row))
+		name_peer(v, fd, row.hce, src);
 	else
-		meet_stranger(fd, src);
+		meet_stranger(v, fd, src);
 	errno = saved;
 }
 
 void peers_rename(int fd, struct in6_addr *addr)
 {
+	const struct view *v = helper_view();
 	struct view_row row;
 	struct place known;
 	int saved = errno;
 
-	if (helper_row(VIEW_FOREIGN, addr, &row) && find_name(row.hce, fd, &known) &&
+	if (view_lookup(v, VIEW_FOREIGN, addr, &row) && find_name(v, row.hce, fd, &known) &&
 	    !IN6_ARE_ADDR_EQUAL(&known.peer.name, addr) && !initiated(addr, fd) && speaks_of(&known.peer, fd) &&
-	    name_is_free(&known.peer.name, row.hce))
+	    name_is_free(v, &known.peer.name, row.hce))
 		*addr = known.peer.name;
 	errno = saved;
 }

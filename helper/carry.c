@@ -288,6 +288,9 @@ static void carry(struct helper *h, const struct action *a)
 	case ACTION_SPI_GONE:
 		h->save_now = true;
 		break;
+	case ACTION_BOUND:
+	case ACTION_BOUND_GONE:
+		break;
 	}
 	datapath_action(h->datapath, a);
 }

@@ -120,6 +120,7 @@ void core_free(struct core *c)
 	HASH_ITER(hh, c->entries, h, next_h)
 		hce_destroy(c, h, 0);
 	sender_free_all(c);
+	bound_free_all(c);
 	HASH_CLEAR(hh_ports, c->ports);
 	HASH_ITER(hh, c->pcbs, b, next_b) {
 		HASH_DEL(c->pcbs, b);

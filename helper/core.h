@@ -62,6 +62,8 @@ enum action_type {
 	ACTION_LOCAL_GONE,	/* ... and has no connection any more */
 	ACTION_PCB,		/* a connection belongs to an F-HCE from now on */
 	ACTION_PCB_GONE,
+	ACTION_BOUND,		/* what comes for this UDP port is for a socket bound to a lost address, from now on */
+	ACTION_BOUND_GONE,
 	ACTION_SPI,		/* AH with this SPI is ours from now on */
 	ACTION_SPI_GONE,
 	ACTION_KICK,		/* the connections of this F-HCE have a path again: make TCP retransmit */
@@ -117,6 +119,10 @@ struct action {
 			unsigned ifindex;
 			bool usable;
 		} local;
+		struct {
+			struct in6_addr addr;
+			uint16_t port;		/* host order */
+		} bound;
 		struct pcb pcb;			/* pcb.hce is not to be followed; hce above names it */
 		uint32_t spi;
 		struct {
@@ -236,6 +242,12 @@ int core_datagram_sent(struct core *c, const struct pcb *p, usec_t now);
 
 /* A datagram of an entry that has no pair yet came from src to the address dst of ours, for no connection: told by the datapath. */
 void core_datagram_heard(struct core *c, uint32_t hce, const struct in6_addr *src, const struct in6_addr *dst, usec_t now);
+
+/*
+ * A UDP socket that is not connected is bound to p->local and p->lport, and that address is lost, or about to be: to be told before
+ * core_local_down(). Returns 0, -EEXIST if one with another address has the port, -ENOSPC, -ENOMEM or -EINVAL.
+ */
+int core_bound_open(struct core *c, const struct pcb *p, usec_t now);
 
 /* The program says that who is at the other end is honest: the entry stays when others must make room (X8). Returns 0, or
  * -ENOENT if the connection has no entry. */

@@ -9,6 +9,7 @@
  *   hostcache.c  entries, their addresses and lifetimes
  *   pcb.c        connections
  *   datagram.c   sockets that send without being connected
+ *   bound.c      sockets that are bound to lost addresses
  *   pair.c       which addresses an entry's packets bear
  *   binding.c    Binding Updates and Acknowledgements, sending
  *   update.c     Binding Updates, receiving
@@ -90,6 +91,7 @@ struct core {
 	struct pcb *pcbs;		/* by cookie */
 	struct pcb *ports;		/* by struct pcb_ports */
 	struct sender *senders;		/* by cookie */
+	struct bound *bound;		/* by cookie */
 	struct plain *plain;		/* by address, oldest first */
 
 	uint32_t spi_range;		/* upper half of all anonymous SPIs of ours */
@@ -259,6 +261,13 @@ void sender_leave_all(struct core *c, struct hce *h);
 /* Whether a socket of another user than uid sends to h. */
 bool sender_is_others(struct core *c, const struct hce *h, uint32_t uid);
 void sender_free_all(struct core *c);
+
+/* bound.c */
+
+/* The socket is gone; or the address is back. */
+void bound_close(struct core *c, uint64_t cookie);
+void bound_return(struct core *c, const struct in6_addr *addr);
+void bound_free_all(struct core *c);
 
 /* pair.c */
 

@@ -52,6 +52,7 @@ static __always_inline int datagram_out(struct __sk_buff *skb, struct headers *h
 {
 	struct dp_foreign *f = bpf_map_lookup_elem(&foreign, &h->addrs.dst);
 	struct dp_hce *e = f ? bpf_map_lookup_elem(&hce, &f->hce) : NULL;
+	struct dp_local *l;
 
 	if (!e || unspecified(&e->l))
 		return PASS;
@@ -59,20 +60,44 @@ static __always_inline int datagram_out(struct __sk_buff *skb, struct headers *h
 		count(DP_HELD);
 		return DROP;
 	}
+	l = bpf_map_lookup_elem(&local, &h->addrs.src);
+	if (!l || l->usable)
+		return PASS;
+	/* Of a socket that is bound to a lost address. */
+	struct dp_addrs to = { .src = e->l, .dst = f->state == DP_ACTIVE ? h->addrs.dst : e->f };
+
+	if (!same_addrs(&to, &h->addrs) && !rewrite(skb, h, &to))
+		count(DP_OUT_REWRITTEN);
 	return PASS;
 }
 
+/* A socket that is bound to a lost address has its datagrams addressed to that. */
+static __always_inline void deliver_to_lost(struct __sk_buff *skb, struct headers *h, __be16 port)
+{
+	struct in6_addr *lost = bpf_map_lookup_elem(&bound, &port);
+
+	if (!lost || same_addr(lost, &h->addrs.dst))
+		return;
+	struct dp_addrs to = { .src = h->addrs.src, .dst = *lost };
+
+	if (!rewrite(skb, h, &to))
+		count(DP_IN_REWRITTEN);
+}
+
 /* What a Tentative source sends is a stranger's (R8): anybody can claim an address. */
-static __always_inline int datagram_in(struct __sk_buff *skb, struct headers *h, struct dp_foreign *f)
+static __always_inline int datagram_in(struct __sk_buff *skb, struct headers *h, struct dp_foreign *f, __be16 port)
 {
 	__u32 id = f->hce;
 	struct dp_hce *e;
 
-	if (f->state == DP_TENTATIVE || !note_heard(f, &h->addrs.src))
+	if (f->state == DP_TENTATIVE)
 		return PASS;
-	e = bpf_map_lookup_elem(&hce, &id);
-	if (!e || unspecified(&e->l))
-		tell_pair(DP_EVENT_DATAGRAM, id, 0, &h->addrs.src, &h->addrs.dst);
+	if (note_heard(f, &h->addrs.src)) {
+		e = bpf_map_lookup_elem(&hce, &id);
+		if (!e || unspecified(&e->l))
+			tell_pair(DP_EVENT_DATAGRAM, id, 0, &h->addrs.src, &h->addrs.dst);
+	}
+	deliver_to_lost(skb, h, port);
 	return PASS;
 }
 

@@ -187,7 +187,7 @@ static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 
 	pcb = bpf_map_lookup_elem(&pcb_in, &key);
 	if (!pcb)
-		return h->proto == IPPROTO_UDP ? datagram_in(skb, h, f) : PASS;
+		return h->proto == IPPROTO_UDP ? datagram_in(skb, h, f, port.dst) : PASS;
 	struct dp_addrs birth = { .src = pcb->f, .dst = pcb->l };
 	bool moved = !same_addrs(&birth, &h->addrs);
 

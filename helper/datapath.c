@@ -326,6 +326,7 @@ int datapath_action(struct datapath *dp, const struct action *a)
 	struct dp_hce pair;
 	struct dp_local local;
 	uint32_t spi = htonl(a->type == ACTION_SPI || a->type == ACTION_SPI_GONE ? a->spi : 0);
+	uint16_t port;
 	uint8_t yes = 1;
 
 	switch (a->type) {
@@ -349,6 +350,12 @@ int datapath_action(struct datapath *dp, const struct action *a)
 		return put_pcb(dp, a->hce, &a->pcb);
 	case ACTION_PCB_GONE:
 		return drop_pcb(dp, a->hce, &a->pcb);
+	case ACTION_BOUND:
+		port = htons(a->bound.port);
+		return put(dp->bpf->maps.bound, &port, &a->bound.addr);
+	case ACTION_BOUND_GONE:
+		port = htons(a->bound.port);
+		return drop(dp->bpf->maps.bound, &port);
 	case ACTION_SPI:
 		return put(dp->bpf->maps.spi, &spi, &yes);
 	case ACTION_SPI_GONE:

@@ -49,7 +49,7 @@ int datapath_program(const struct datapath *dp, bool egress, bool ethernet);
 /* "tcx" or "clsact". */
 const char *datapath_kind(const struct datapath *dp);
 
-/* Carries out ACTION_PAIR*, FOREIGN*, LOCAL*, PCB*, SPI*, not the others. Returns 0 or a negative errno (logged). */
+/* Carries out ACTION_PAIR*, FOREIGN*, LOCAL*, PCB*, BOUND*, SPI*, not the others. Returns 0 or a negative errno (logged). */
 int datapath_action(struct datapath *dp, const struct action *a);
 
 /* Asks to be told of the next packet heard from hce, once. */

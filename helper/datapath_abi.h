@@ -75,7 +75,7 @@ struct dp_local {
 #define DP_SPI_RANGE		0xffff0000u
 
 /*
- * The other maps: "spi" (SPI, network order) and "notify" (hce: the next packet heard is told, once: B1) are sets;
+ * The other maps: "bound" has, for the UDP ports (network order) of sockets bound to a lost address, that address; "spi" (SPI, network order) and "notify" (hce: the next packet heard is told, once: B1) are sets;
  * "fragments" is the programs' own: (source, destination, identification) of a first fragment -> the pair it was given.
  */
 struct dp_fragment_key {

@@ -39,6 +39,7 @@ static void on_address_down(void *ctx, const struct in6_addr *addr)
 {
 	struct helper *h = ctx;
 
+	helper_find_bound(h, addr);
 	core_local_down(h->core, addr, helper_now());
 	h->route_now = true;
 }
@@ -498,6 +499,7 @@ static int restore(struct helper *h)
 	if (r < 0)
 		return r;
 	core_prune(h->core, helper_now());
+	helper_find_bound(h, NULL);
 	helper_carry(h);
 	LL_FOREACH(h->interfaces, i)
 		datapath_attach(h->datapath, i->ifindex, i->hatype);

@@ -73,6 +73,9 @@ struct pcb *helper_pcb(struct helper *h, uint64_t cookie);
 /* The entry whose peer has addr, NULL if there is none. */
 struct hce *helper_entry_at(struct helper *h, const struct in6_addr *addr);
 
+/* Tells the core of UDP sockets that are bound to the address lost, or to any that is not this host's if that is NULL. */
+void helper_find_bound(struct helper *h, const struct in6_addr *lost);
+
 /* Tells the core of connections whose handshake is over, as the datapath has seen. */
 void helper_settle(struct helper *h);
 

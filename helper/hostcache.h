@@ -203,7 +203,7 @@ struct local_addr {
 	usec_t valid_until;		/* the kernel's valid lifetime; USEC_NEVER */
 	unsigned preference;		/* set by prefer: the higher is chosen; 0 by default */
 	usec_t since;			/* became usable, or was lost */
-	unsigned n_pcb;			/* connections born with it */
+	unsigned n_pcb;			/* connections born with it, and sockets bound to it since it was lost */
 	UT_hash_handle hh;		/* by addr */
 };
 
@@ -215,6 +215,16 @@ struct sender {
 	uint32_t uid;
 	unsigned n;
 	uint32_t peer[SENDER_PEERS_MAX];	/* ids of entries, the one last sent to for the first time at the end */
+	UT_hash_handle hh;		/* by cookie */
+};
+
+/* A UDP socket that is bound to an address of ours that is lost. */
+#define BOUND_MAX	1024
+
+struct bound {
+	uint64_t cookie;
+	struct in6_addr local;
+	uint16_t port;			/* host order */
 	UT_hash_handle hh;		/* by cookie */
 };
 

@@ -253,6 +253,7 @@ void core_pcb_close(struct core *c, uint64_t cookie, usec_t now)
 	struct pcb *p = pcb_by_cookie(c, cookie);
 
 	sender_close(c, cookie);
+	bound_close(c, cookie);
 	if (!p || p->forget != USEC_NEVER)
 		return;
 	if (p->hce)

@@ -133,7 +133,7 @@ static int mark_alive(void *ctx, const struct nlmsghdr *nlh)
 	return 0;
 }
 
-static int dump(struct sockdiag *d, uint8_t proto, struct roll *roll)
+static int dump(struct sockdiag *d, uint8_t proto, uint32_t states, netlink_fn *fn, void *ctx)
 {
 	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct inet_diag_req_v2))] __attribute__((aligned(4)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
@@ -144,8 +144,8 @@ static int dump(struct sockdiag *d, uint8_t proto, struct roll *roll)
 	q = mnl_nlmsg_put_extra_header(nlh, sizeof(*q));
 	q->sdiag_family = AF_INET6;
 	q->sdiag_protocol = proto;
-	q->idiag_states = ALL_STATES & ~NO_STATES;
-	return netlink_dump(d->ask, nlh, mark_alive, NULL, roll);
+	q->idiag_states = states;
+	return netlink_dump(d->ask, nlh, fn, NULL, ctx);
 }
 
 int sockdiag_sync(struct sockdiag *d, struct core *c)
@@ -164,14 +164,39 @@ int sockdiag_sync(struct sockdiag *d, struct core *c)
 	for (const struct sender *s = core_senders(c); s; s = s->hh.next)
 		roll.entry[roll.n++].cookie = s->cookie;
 	qsort(roll.entry, roll.n, sizeof(*roll.entry), by_cookie);
-	r = dump(d, IPPROTO_TCP, &roll);
+	r = dump(d, IPPROTO_TCP, ALL_STATES & ~NO_STATES, mark_alive, &roll);
 	if (!r)
-		r = dump(d, IPPROTO_UDP, &roll);
+		r = dump(d, IPPROTO_UDP, ALL_STATES & ~NO_STATES, mark_alive, &roll);
 	for (size_t i = 0; !r && i < roll.n; i++)
 		if (!roll.entry[i].alive)
 			d->fn(d->ctx, roll.entry[i].cookie);
 	free(roll.entry);
 	return r;
+}
+
+struct visit {
+	int (*fn)(void *ctx, const struct pcb *p);
+	void *ctx;
+};
+
+static int visit_unconnected(void *ctx, const struct nlmsghdr *nlh)
+{
+	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(nlh);
+	const struct visit *v = ctx;
+	struct pcb p = { .proto = IPPROTO_UDP };
+
+	if (!message_cookie(nlh, &p.cookie) || m->idiag_family != AF_INET6)
+		return 0;
+	memcpy(&p.local, m->id.idiag_src, sizeof(p.local));
+	p.lport = ntohs(m->id.idiag_sport);
+	return v->fn(v->ctx, &p);
+}
+
+int sockdiag_unconnected(struct sockdiag *d, int (*fn)(void *ctx, const struct pcb *p), void *ctx)
+{
+	struct visit v = { fn, ctx };
+
+	return dump(d, IPPROTO_UDP, 1u << TCP_CLOSE, visit_unconnected, &v);
 }
 
 /*

@@ -32,6 +32,12 @@ int sockdiag_read(struct sockdiag *d);
 int sockdiag_sync(struct sockdiag *d, struct core *c);
 
 /*
+ * Calls fn for each UDP socket over IPv6 that is not connected, with its cookie, local address (unspecified if it is bound to
+ * none) and port, until it returns a negative errno. Returns 0, that errno, or another.
+ */
+int sockdiag_unconnected(struct sockdiag *d, int (*fn)(void *ctx, const struct pcb *p), void *ctx);
+
+/*
  * Reads what a descriptor is into *ret (cookie, addresses, ports, protocol, established; the rest is zero): a TCP or
  * UDP socket over IPv6 of this network namespace that has a peer (SYN-SENT included). A connection that is over, an
  * IPv4 one on an IPv6 socket and MPTCP are not. Does not consume fd and does nothing to it: fd may be anything.

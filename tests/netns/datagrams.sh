@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# UDP between sockets that are not connected, or of which only the client's is: client and server move, in turn, to addresses
+# UDP between sockets that are not connected, some of them bound to an address, or of which only the client's is: client and server move, in turn, to addresses
 # announced before and to fresh ones, and each end goes on seeing the other by the name it first knew it by (A1, C4, C11, X5).
 # The hosts share no keys.
 source "$(dirname "$0")/lib.sh"
@@ -24,7 +24,7 @@ bound()
 	[[ -n $(ip netns exec "$1" ss -6Hlun "sport = :$2") ]]
 }
 
-pairs="plain msg connected"
+pairs="plain msg connected bound"
 
 # all_go_on SECONDS WHAT: both ends of all exchanges hear something new.
 all_go_on()
@@ -54,13 +54,15 @@ port=7100
 for p in $pairs; do
 	args=()
 	[[ $p != msg ]] || args=(--msg)
+	[[ $p != bound ]] || args=(--bind $S0)
 	datagrams $p-server server serve --port $port "${args[@]}"
 	must_soon 10 "the server of $p is there" bound "$server" $port
 	[[ $p != connected ]] || args+=(--connect)
+	[[ $p != bound ]] || args=(--bind $C0)
 	datagrams $p-client client talk --to $S0 --port $port "${args[@]}"
 	port=$((port + 1))
 done
-must_soon 10 "C4: the client has an entry, which needs no connection" cache client "[e for e in d if e['senders'] == 2]"
+must_soon 10 "C4: the client has an entry, which needs no connection" cache client "[e for e in d if e['senders'] == 3]"
 must_soon 15 "the server has verified the client's addresses" both_active server $C0 $C1
 must_not "the server, which only answers, initiates nothing" cache server "[e for e in d if e['initiated'] or e['senders']]"
 all_go_on 5 "unmoved"

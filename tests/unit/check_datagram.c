@@ -199,6 +199,79 @@ START_TEST(x5_datagrams_wait_until_the_peer_knows_the_new_address)
 }
 END_TEST
 
+/* A socket bound to that address of the client's, which is lost. */
+static int bind_to(uint64_t cookie, const char *addr, uint16_t port)
+{
+	struct pcb p = { .cookie = cookie, .local = world_addr(addr), .lport = port, .proto = IPPROTO_UDP };
+
+	return core_bound_open(core(CLIENT), &p, w.now);
+}
+
+/* The next action about bound sockets; 0 if there is none. */
+static enum action_type next_bound(struct action *ret)
+{
+	while (core_next_action(core(CLIENT), ret))
+		if (ret->type == ACTION_BOUND || ret->type == ACTION_BOUND_GONE)
+			return ret->type;
+	return 0;
+}
+
+static struct local_addr *local(const char *text)
+{
+	struct in6_addr a = world_addr(text);
+	struct local_addr *l;
+
+	HASH_FIND(hh, core_locals(core(CLIENT)), &a, sizeof(a), l);
+	return l;
+}
+
+START_TEST(a1_a_lost_address_stays_while_sockets_are_bound_to_it)
+{
+	struct in6_addr c0 = world_addr(C0);
+	struct action a;
+
+	ck_assert_int_eq(bind_to(1, C0, 53), 0);
+	ck_assert_int_eq(bind_to(1, C0, 53), 0);
+	ck_assert_int_eq(bind_to(2, C0, 53), 0);	/* SO_REUSEPORT */
+	ck_assert_int_eq(bind_to(3, C1, 53), -EEXIST);
+	ck_assert_int_eq(next_bound(&a), ACTION_BOUND);
+	ck_assert(addr_equal(&a.bound.addr, &c0));
+	ck_assert_uint_eq(a.bound.port, 53);
+	ck_assert_int_eq(next_bound(&a), 0);
+	core_local_down(core(CLIENT), &c0, w.now);
+	core_pcb_close(core(CLIENT), 1, w.now);
+	ck_assert_int_eq(next_bound(&a), 0);
+	ck_assert_ptr_nonnull(local(C0));
+	core_pcb_close(core(CLIENT), 2, w.now);
+	ck_assert_int_eq(next_bound(&a), ACTION_BOUND_GONE);
+	ck_assert_ptr_null(local(C0));
+}
+END_TEST
+
+START_TEST(a1_an_address_that_is_back_needs_no_help)
+{
+	struct in6_addr c0 = world_addr(C0);
+	struct action a;
+
+	bind_to(1, C0, 53);
+	core_local_down(core(CLIENT), &c0, w.now);
+	ck_assert_int_eq(next_bound(&a), ACTION_BOUND);
+	core_local_up(core(CLIENT), &c0, 2, USEC_NEVER, w.now);
+	ck_assert_int_eq(next_bound(&a), ACTION_BOUND_GONE);
+	ck_assert_ptr_nonnull(local(C0));
+	ck_assert(local(C0)->usable);
+	ck_assert_uint_eq(local(C0)->n_pcb, 0);
+}
+END_TEST
+
+START_TEST(a1_the_bound_sockets_that_are_known_are_limited)
+{
+	for (unsigned i = 0; i < BOUND_MAX; i++)
+		ck_assert_int_eq(bind_to(i + 1, C0, (uint16_t)(i + 1)), 0);
+	ck_assert_int_eq(bind_to(BOUND_MAX + 1, C0, BOUND_MAX + 1), -ENOSPC);
+}
+END_TEST
+
 static Suite *make(void)
 {
 	Suite *s = suite_create("datagram");
@@ -215,6 +288,9 @@ static Suite *make(void)
 	tcase_add_test(tc, c8_what_no_entry_may_hold_is_refused);
 	tcase_add_test(tc, x8_an_entry_is_not_forgotten_while_others_send_to_it);
 	tcase_add_test(tc, x5_datagrams_wait_until_the_peer_knows_the_new_address);
+	tcase_add_test(tc, a1_a_lost_address_stays_while_sockets_are_bound_to_it);
+	tcase_add_test(tc, a1_an_address_that_is_back_needs_no_help);
+	tcase_add_test(tc, a1_the_bound_sockets_that_are_known_are_limited);
 	suite_add_tcase(s, tc);
 	return s;
 }

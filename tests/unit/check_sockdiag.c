@@ -6,6 +6,7 @@
 #include "netns.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #ifndef IPPROTO_MPTCP
@@ -130,6 +131,92 @@ START_TEST(a_connection_half_open_has_its_peer_and_is_not_established)
 	ck_assert(!p.established);
 	ck_assert_mem_eq(&p.local, &l, sizeof(l));
 	ck_assert_mem_eq(&p.foreign, &f, sizeof(f));
+}
+END_TEST
+
+START_TEST(a_connection_that_waits_for_data_to_fast_open_has_its_peer)
+{
+	int lfd = listener(7009), on = 16, fd, s;
+	struct sockaddr_in6 a = at("::1", 7009);
+	struct pcb p;
+
+	run("sysctl -qw net.ipv4.tcp_fastopen=3");
+	ck_assert_int_eq(setsockopt(lfd, IPPROTO_TCP, TCP_FASTOPEN, &on, sizeof(on)), 0);
+	for (int i = 0; i < 2; i++) {		/* the first one gets the cookie */
+		fd = socket(AF_INET6, SOCK_STREAM, 0);
+		on = 1;
+		ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof(on)), 0);
+		ck_assert_int_eq(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+		ck_assert_int_eq(sockdiag_describe(fd, &p), 0);
+		ck_assert_uint_eq(p.fport, 7009);
+		ck_assert_uint_ne(p.lport, 0);
+		ck_assert_int_eq(p.established, !i);
+		ck_assert_int_eq(send(fd, "x", 1, 0), 1);
+		s = accept(lfd, NULL, NULL);
+		ck_assert_int_ge(s, 0);
+		close(s);
+		close(fd);
+	}
+}
+END_TEST
+
+START_TEST(c4_a_socket_that_sends_is_described_without_a_peer)
+{
+	struct in6_addr one = in6("::1");
+	struct sockaddr_in6 a = at("::1", 7003);
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0), udp = connected(SOCK_DGRAM, "::1", 7001);
+	int tcp = socket(AF_INET6, SOCK_STREAM, 0), v4 = socket(AF_INET, SOCK_DGRAM, 0), q;
+	int raw = socket(AF_INET6, SOCK_RAW, IPPROTO_UDP);
+	struct pcb p;
+
+	ck_assert_int_eq(sockdiag_describe_sender(fd, &p), 0);
+	ck_assert(IN6_IS_ADDR_UNSPECIFIED(&p.local));
+	ck_assert_uint_ne(p.cookie, 0);
+	ck_assert_uint_eq(p.uid, geteuid());
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	ck_assert_int_eq(sockdiag_describe_sender(fd, &p), 0);
+	ck_assert_mem_eq(&p.local, &one, sizeof(one));
+	ck_assert_uint_eq(p.lport, 7003);
+	ck_assert_int_eq(sockdiag_describe_sender(udp, &p), 0);
+	ck_assert(IN6_IS_ADDR_UNSPECIFIED(&p.foreign));
+	q = sockdiag_describe_sender(tcp, &p);
+	ck_assert_int_eq(q, -EINVAL);
+	ck_assert_int_eq(sockdiag_describe_sender(v4, &p), -EINVAL);
+	ck_assert_int_eq(sockdiag_describe_sender(raw, &p), -EINVAL);
+	ck_assert_int_eq(sockdiag_describe_sender(0, &p), -EINVAL);
+}
+END_TEST
+
+static struct pcb visited[8];
+static unsigned n_visited;
+
+static int visit(void *ctx, const struct pcb *p)
+{
+	ck_assert_uint_lt(n_visited, 8);
+	visited[n_visited++] = *p;
+	return n_visited == 2 ? *(int *)ctx : 0;
+}
+
+START_TEST(sockets_that_are_not_connected_are_found)
+{
+	struct in6_addr one = in6("::1");
+	struct sockaddr_in6 a = at("::1", 7004), b = at("::", 7005);
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0), any = socket(AF_INET6, SOCK_DGRAM, 0), r = 0;
+
+	connected(SOCK_DGRAM, "::1", 7001);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	ck_assert_int_eq(bind(any, (struct sockaddr *)&b, sizeof(b)), 0);
+	ck_assert_int_eq(sockdiag_unconnected(d, visit, &r), 0);
+	ck_assert_uint_eq(n_visited, 2);
+	const struct pcb *p = &visited[visited[0].lport == 7004 ? 0 : 1], *q = &visited[visited[0].lport == 7004 ? 1 : 0];
+	ck_assert_uint_eq(p->lport, 7004);
+	ck_assert_mem_eq(&p->local, &one, sizeof(one));
+	ck_assert_uint_ne(p->cookie, 0);
+	ck_assert_uint_eq(q->lport, 7005);
+	ck_assert(IN6_IS_ADDR_UNSPECIFIED(&q->local));
+	n_visited = 0;
+	r = -ENOMEM;
+	ck_assert_int_eq(sockdiag_unconnected(d, visit, &r), -ENOMEM);
 }
 END_TEST
 
@@ -310,6 +397,9 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_tcp_connection_is_described_from_both_ends);
 	tcase_add_test(tc, a_connection_half_open_has_its_peer_and_is_not_established);
+	tcase_add_test(tc, a_connection_that_waits_for_data_to_fast_open_has_its_peer);
+	tcase_add_test(tc, c4_a_socket_that_sends_is_described_without_a_peer);
+	tcase_add_test(tc, sockets_that_are_not_connected_are_found);
 	tcase_add_test(tc, a_connected_udp_socket_is_described_and_another_is_not);
 	tcase_add_test(tc, whatever_else_is_shown_is_refused);
 	tcase_add_test(tc, a_raw_socket_that_pretends_to_be_tcp_is_refused);

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * UDP sockets that are bound to an address of ours which is lost, and not connected: what peers send to the address in its place
+ * is for them. There is no PCB that says so.
+ */
+#include "core_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "addr.h"
+
+static struct bound *bound_find_port(struct core *c, uint16_t port)
+{
+	struct bound *b, *next;
+
+	HASH_ITER(hh, c->bound, b, next)
+		if (b->port == port)
+			return b;
+	return NULL;
+}
+
+static void bound_act(struct core *c, enum action_type type, const struct bound *b)
+{
+	struct action *a = core_act(c, type, NULL);
+
+	a->bound.addr = b->local;
+	a->bound.port = b->port;
+}
+
+int core_bound_open(struct core *c, const struct pcb *p, usec_t now)
+{
+	struct local_addr *l = local_find(c, &p->local);
+	struct bound *b, *other = bound_find_port(c, p->lport);
+
+	HASH_FIND(hh, c->bound, &p->cookie, sizeof(p->cookie), b);
+	if (b)
+		return 0;
+	if (!addr_usable(&p->local))
+		return -EINVAL;
+	if (other && !addr_equal(&other->local, &p->local))
+		return -EEXIST;
+	if (HASH_COUNT(c->bound) >= BOUND_MAX)
+		return -ENOSPC;
+	if (!l) {
+		l = local_add(c, &p->local, now);
+		if (!l)
+			return -ENOMEM;
+		local_act(c, l);
+	}
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return -ENOMEM;
+	b->cookie = p->cookie;
+	b->local = p->local;
+	b->port = p->lport;
+	HASH_ADD(hh, c->bound, cookie, sizeof(b->cookie), b);
+	l->n_pcb++;
+	if (!other)
+		bound_act(c, ACTION_BOUND, b);
+	return 0;
+}
+
+static void bound_drop(struct core *c, struct bound *b)
+{
+	struct local_addr *l = local_find(c, &b->local);
+
+	HASH_DEL(c->bound, b);
+	if (!bound_find_port(c, b->port))
+		bound_act(c, ACTION_BOUND_GONE, b);
+	if (l && !--l->n_pcb && !l->usable)
+		local_forget(c, l);
+	free(b);
+}
+
+void bound_close(struct core *c, uint64_t cookie)
+{
+	struct bound *b;
+
+	HASH_FIND(hh, c->bound, &cookie, sizeof(cookie), b);
+	if (b)
+		bound_drop(c, b);
+}
+
+void bound_return(struct core *c, const struct in6_addr *addr)
+{
+	struct bound *b, *next;
+
+	HASH_ITER(hh, c->bound, b, next)
+		if (addr_equal(&b->local, addr))
+			bound_drop(c, b);
+}
+
+void bound_free_all(struct core *c)
+{
+	struct bound *b, *next;
+
+	HASH_ITER(hh, c->bound, b, next) {
+		HASH_DEL(c->bound, b);
+		free(b);
+	}
+}

@@ -181,6 +181,8 @@ void show_cache(FILE *out, json_t *a)
 
 		fprintf(out, "%s%lld %s: %s, %s, %lld connections", i ? "\n" : "", number(e, "id"), text(e, "name"), text(e, "status"),
 			flag(e, "trusted") ? "trusted" : "not trusted", number(e, "connections"));
+		if (number(e, "senders"))
+			fprintf(out, ", %lld senders", number(e, "senders"));
 		if (json_is_string(json_object_get(e, "personality")))
 			fprintf(out, ", personality %s", text(e, "personality"));
 		if (json_is_number(rtt))

@@ -57,7 +57,7 @@ same "options, hmipctl.8" \
 	"$(letters "$helper/hmipctl.c")" "$(sed -n 's/^\.It Fl \([a-zA-Z]\)[ ,].*/\1/p' "$man/hmipctl.8")"
 same "options, hmip-run.1" "$(letters "$shim/hmip-run.c")" "$(flags hmip-run.1)"
 same "calls, libhmip.3" \
-	"$(sed 's/^_*//' "$shim/libhmip.sym")" "$(items libhmip.3 DESCRIPTION Fn)"
+	"$(sed 's/^_*//; s/_chk$//' "$shim/libhmip.sym")" "$(items libhmip.3 DESCRIPTION Fn)"
 same "packages to build, README" \
 	"$(echo check; sed -n '/^packages=(/,/)/p' "$top_srcdir/quickstart" | sed 's/packages=(//; s/)//' | xargs -n 1)" \
 	"$(sed -n '/apt-get install/,/[^\\]$/p' "$top_srcdir/README" | sed 's/.*apt-get install//; s/\\$//' | xargs -n 1)"

@@ -125,7 +125,7 @@ static void add_entry_rows(struct helper *h, const struct hce *e)
 	}
 }
 
-static void write_view(struct helper *h)
+void helper_write_view(struct helper *h)
 {
 	h->n_row = 0;
 	h->view_now = h->view_later = false;
@@ -145,7 +145,8 @@ static void write_view(struct helper *h)
 		if (best)
 			add_row(h, VIEW_PERSONALITY, &name, &best->addr, 0, 0);
 	}
-	view_write(h->view, h->row, h->n_row);
+	if (h->view)
+		view_write(h->view, h->row, h->n_row);
 }
 
 /* Whether people want to see it on an ordinary day. */
@@ -370,7 +371,7 @@ static void flush(struct helper *h)
 	if (h->steer_now)
 		steer_update(h->steer, h->core);
 	if (h->view_now)
-		write_view(h);
+		helper_write_view(h);
 	h->steer_now = false;
 	h->n_send = h->n_kick = 0;
 	for (unsigned i = 0; i < n_send; i++)
@@ -452,7 +453,7 @@ void helper_carry_later(struct helper *h)
 		steer_update(h->steer, h->core);
 	h->steer_later = false;
 	if (h->view_later)
-		write_view(h);
+		helper_write_view(h);
 	if (h->save_later)
 		save(h);
 }

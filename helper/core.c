@@ -382,10 +382,16 @@ void core_send_failed(struct core *c, const struct action *send, usec_t now)
 void core_prune(struct core *c, usec_t now)
 {
 	struct hce *h, *next;
+	struct foreign_addr *fa;
 
-	HASH_ITER(hh, c->entries, h, next)
-		if (!hce_wanted(h))
+	HASH_ITER(hh, c->entries, h, next) {
+		bool active = false;
+
+		DL_FOREACH(h->addrs, fa)
+			active |= fa->state == ADDR_ACTIVE;
+		if (!hce_wanted(h) && !active)
 			hce_destroy(c, h, now);
+	}
 }
 
 /* What the datapath saw */

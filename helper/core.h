@@ -265,7 +265,10 @@ void core_pcb_established(struct core *c, uint64_t cookie, usec_t now);
 /* The kernel destroyed the socket. Unknown cookies are ignored. */
 void core_pcb_close(struct core *c, uint64_t cookie, usec_t now);
 
-/* Ends the entries that no connection refers to: after a restart there is no telling what has become of those peers. */
+/*
+ * Ends the entries that no connection refers to and that have no Active address: after a restart there is no telling what has become
+ * of those peers. Others expire; programs that only answer datagrams may need them, and nothing says so.
+ */
 void core_prune(struct core *c, usec_t now);
 
 /* Data came in from a peer's address: told by the datapath at the first packet after a change or a silence (C6, C11). */

@@ -474,11 +474,21 @@ static int open_shells(struct helper *h)
 		r = failed(sockdiag_open(on_socket_gone, h, &h->sockdiag), "sock_diag");
 	if (r == 0)
 		r = failed(steer_open(&h->steer), "the routing table");
-	if (r == 0 && !(h->view = view_create(h->view_path))) {
-		r = -errno;
-		log_warn("cannot make %s", h->view_path);
-	}
 	return r;
+}
+
+/* Takes the place of an earlier helper's, which programs go by until they find this one: so it is filled at once. */
+static int open_view(struct helper *h)
+{
+	h->view = view_create(h->view_path);
+	if (!h->view) {
+		int r = -errno;
+
+		log_warn("cannot make %s", h->view_path);
+		return r;
+	}
+	helper_write_view(h);
+	return 0;
 }
 
 /* The addresses and connections there are, those the last helper knew of included; then the interfaces. */
@@ -501,6 +511,9 @@ static int restore(struct helper *h)
 	core_prune(h->core, helper_now());
 	helper_find_bound(h, NULL);
 	helper_carry(h);
+	r = open_view(h);
+	if (r < 0)
+		return r;
 	LL_FOREACH(h->interfaces, i)
 		datapath_attach(h->datapath, i->ifindex, i->hatype);
 	h->attached = true;

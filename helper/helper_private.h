@@ -64,6 +64,9 @@ usec_t helper_wall(void);
 /* Carries out all that the core asks for, saves what must survive, and sets the timer. */
 void helper_carry(struct helper *h);
 
+/* Tells programs what the core knows, if there is a view. */
+void helper_write_view(struct helper *h);
+
 /* What can wait a moment: routes that nothing needs any more, connections that came and went. */
 void helper_carry_later(struct helper *h);
 

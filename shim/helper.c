@@ -24,6 +24,8 @@ static struct in6_addr personality;		/* view_personality() of its name, all 0 if
 static bool shut;				/* the program is in a sandbox: no system call it would not make itself */
 static const struct view *current;		/* the last view mapped, dead or alive */
 static uint64_t looked;				/* when it was last looked for, ms */
+static const struct view *mourned;		/* the last one found dead, */
+static uint64_t died;				/* and when, ms */
 
 /* Copies the path and the name: programs overwrite their environment to change their title. */
 static void read_path(void)
@@ -40,14 +42,16 @@ static void read_path(void)
 	strcat(view_path, VIEW_SUFFIX);
 }
 
-static bool retry_due(void)
+static uint64_t now_ms(void)
 {
 	struct timespec t;
 
-	if (clock_gettime(CLOCK_MONOTONIC_COARSE, &t))
-		return false;
+	return clock_gettime(CLOCK_MONOTONIC_COARSE, &t) ? 0 : t.tv_sec * UINT64_C(1000) + t.tv_nsec / 1000000;
+}
 
-	uint64_t now = t.tv_sec * UINT64_C(1000) + t.tv_nsec / 1000000;
+static bool retry_due(void)
+{
+	uint64_t now = now_ms();
 	uint64_t last = __atomic_load_n(&looked, __ATOMIC_RELAXED);
 	if (last && now - last < HELPER_RETRY_MS)
 		return false;
@@ -123,7 +127,7 @@ bool helper_lookup(int fd, enum view_side side, const struct in6_addr *addr, str
 
 bool helper_owns(int fd)
 {
-	const struct view *v = view_now();
+	const struct view *v = helper_view();
 
 	return v && socket_is_ours(fd, v);
 }
@@ -164,10 +168,16 @@ bool helper_known(void)
 const struct view *helper_view(void)
 {
 	int saved = errno;
-	const struct view *v = view_now();
+	const struct view *v = view_now(), *last = v ? v : __atomic_load_n(&current, __ATOMIC_ACQUIRE);
 
 	errno = saved;
-	return v;
+	if (v || !last)
+		return v;
+	if (__atomic_load_n(&mourned, __ATOMIC_ACQUIRE) != last) {
+		__atomic_store_n(&died, now_ms(), __ATOMIC_RELAXED);
+		__atomic_store_n(&mourned, last, __ATOMIC_RELEASE);
+	}
+	return now_ms() - __atomic_load_n(&died, __ATOMIC_RELAXED) < HELPER_GRACE_MS ? last : NULL;
 }
 
 uint64_t helper_cookie(int fd)

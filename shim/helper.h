@@ -19,6 +19,7 @@
 
 #define HELPER_RETRY_MS		100
 #define HELPER_ANSWER_MS	1000
+#define HELPER_GRACE_MS		10000
 
 /* Reads the environment and maps the view. Idempotent; called by the constructor. Keeps errno. */
 void helper_start(void);
@@ -29,7 +30,7 @@ void helper_start(void);
  */
 bool helper_row(enum view_side side, const struct in6_addr *addr, struct view_row *ret);
 
-/* Whether fd is a socket of TCP or UDP in the helper's network namespace. Clobbers errno. */
+/* Whether fd is a socket of TCP or UDP in the network namespace that helper_view() speaks of. Clobbers errno. */
 bool helper_owns(int fd);
 
 /* Both in one: returns true and fills *ret if addr must be replaced for socket fd. Clobbers errno. */
@@ -61,8 +62,9 @@ void helper_show(int fd, enum control_verb verb);
 void helper_show_to(int fd, const struct in6_addr *to);
 
 /*
- * The view that counts now, for who has several questions: NULL if there is none. It stays mapped, so another helper's has another
- * address. Keeps errno.
+ * The view that counts, for who has several questions: NULL if there is none. The last one counts for HELPER_GRACE_MS after its helper
+ * has stopped, so that another can take over without programs seeing names change. It stays mapped, so another helper's has
+ * another address. Keeps errno.
  */
 const struct view *helper_view(void);
 

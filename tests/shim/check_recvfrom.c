@@ -147,6 +147,27 @@ START_TEST(a_program_takes_the_name_that_connections_know_a_peer_by)
 }
 END_TEST
 
+START_TEST(names_stay_while_one_helper_takes_over_from_another)
+{
+	unsigned port, own;
+	int peer = udp(THERE, &port), fd = udp(HERE, &own);
+	struct sockaddr_storage once = rig_addr(ONCE, port), name = { 0 };
+	socklen_t len = sizeof(name);
+	char buf[8];
+
+	rig_helper(RIG_LIVE);
+	view_moved();
+	ck_assert_int_eq(sendto(fd, "one", 3, 0, SA(&once), sizeof(struct sockaddr_in6)), 3);
+	ck_assert(hears(peer, "one", HERE, own));
+	rig_view->live = 0;
+	ck_assert_int_eq(sendto(fd, "two", 3, 0, SA(&once), sizeof(struct sockaddr_in6)), 3);
+	ck_assert(hears(peer, "two", HERE, own));
+	say(peer, HERE, own, "words");
+	ck_assert_int_eq(recvfrom(fd, buf, sizeof(buf), 0, SA(&name), &len), 5);
+	ck_assert(names(&name, ONCE, port));
+}
+END_TEST
+
 START_TEST(a_stream_has_no_names)
 {
 	unsigned port;
@@ -176,6 +197,7 @@ static Suite *make(void)
 			    root ? 2 * RIG_HELPERS : RIG_IMPOSTOR);
 	tcase_add_loop_test(tc, a1_a_peer_that_moved_keeps_the_name_it_was_first_heard_by, 0, LENGTH(call));
 	tcase_add_test(tc, a_program_takes_the_name_that_connections_know_a_peer_by);
+	tcase_add_test(tc, names_stay_while_one_helper_takes_over_from_another);
 	tcase_add_loop_test(tc, a_stream_has_no_names, 0, LENGTH(call));
 	suite_add_tcase(s, tc);
 	return s;

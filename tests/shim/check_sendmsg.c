@@ -127,6 +127,8 @@ static ssize_t strange(unsigned row, ssize_t (*fn)(int fd, const struct msghdr *
 {
 	int fd = udp(row == 3 ? "127.0.0.1" : ALL, NULL);
 	int local = socket(AF_UNIX, SOCK_DGRAM, 0);
+	static char large[4096];
+	static struct iovec many[1025];
 	struct post p;
 	ssize_t r;
 
@@ -139,10 +141,13 @@ static ssize_t strange(unsigned row, ssize_t (*fn)(int fd, const struct msghdr *
 		p.msg.msg_namelen = 1;
 		break;
 	case 2:
-		p.msg.msg_namelen = 4096;	/* the kernel looks at 128 octets of it */
+		memcpy(large, &p.to, sizeof(p.to));
+		p.msg.msg_name = large;
+		p.msg.msg_namelen = sizeof(large);	/* the kernel looks at 128 octets of it */
 		break;
 	case 4:
-		p.msg.msg_iovlen = 1025;
+		p.msg.msg_iov = many;
+		p.msg.msg_iovlen = LENGTH(many);
 		break;
 	case 5:
 		add_source(&p, LOST);

@@ -6,6 +6,8 @@
 
 #include "control.h"
 #include "show.h"
+#include "uncovered.h"
+#include "view.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -29,17 +31,21 @@ static void show_preferred(FILE *out, json_t *answer)
 	fprintf(out, "%s is preferred now\n", s ? s : "it");
 }
 
+static json_t *find_uncovered(const char *path, int *ret_exit);
+
 static const struct command {
 	const char *name, *argument, *help;
 	void (*show)(FILE *out, json_t *answer);
 	bool stream;
+	json_t *(*find)(const char *path, int *ret_exit);	/* not by one question to the helper */
 } commands[] = {
-	{ "status", NULL, "the helper, this host's addresses, counters", show_status, false },
-	{ "cache", NULL, "peers, their addresses, states and lifetimes", show_cache, false },
-	{ "sockets", NULL, "connections and the addresses they bear on the wire", show_sockets, false },
-	{ "sa", NULL, "security associations (never their keys)", show_sa, false },
-	{ "monitor", NULL, "events, as they happen", show_event, true },
-	{ "prefer", "ADDRESS|INTERFACE", "move there on purpose", show_preferred, false },
+	{ "status", NULL, "the helper, this host's addresses, counters", show_status, false, NULL },
+	{ "cache", NULL, "peers, their addresses, states and lifetimes", show_cache, false, NULL },
+	{ "sockets", NULL, "connections and the addresses they bear on the wire", show_sockets, false, NULL },
+	{ "uncovered", NULL, "connections that would not survive a move, and why", show_uncovered, false, find_uncovered },
+	{ "sa", NULL, "security associations (never their keys)", show_sa, false, NULL },
+	{ "monitor", NULL, "events, as they happen", show_event, true, NULL },
+	{ "prefer", "ADDRESS|INTERFACE", "move there on purpose", show_preferred, false, NULL },
 };
 
 #define N_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
@@ -79,32 +85,43 @@ static int dial(const char *path)
 	return -EXIT_NO_HELPER;
 }
 
-static int ask(int fd, const struct command *c, const char *argument)
+/* Connects and asks. Returns the descriptor or the exit code as a negative number, having said why. */
+static int ask(const char *path, const char *command, const char *argument)
 {
-	json_t *request = json_pack("{ss}", "command", c->name);
+	json_t *request = json_pack("{ss}", "command", command);
+	int fd = dial(path);
 	char *text;
-	int r;
 
-	if (argument)
+	if (fd >= 0 && argument)
 		json_object_set_new(request, "target", json_string(argument));
 	text = json_dumps(request, JSON_COMPACT);
-	r = text && send(fd, text, strlen(text), MSG_NOSIGNAL) >= 0 ? 0 : -1;
-	free(text);
 	json_decref(request);
-	return r;
+	if (fd >= 0 && (!text || send(fd, text, strlen(text), MSG_NOSIGNAL) < 0)) {
+		fprintf(stderr, "hmipctl: cannot ask the helper at %s: %s\n", path, strerror(errno));
+		close(fd);
+		fd = -EXIT_NO_HELPER;
+	}
+	free(text);
+	return fd;
 }
 
-/* Shows one answer. Returns the exit code. */
-static int show(const struct command *c, const char *text, size_t len, bool as_json)
+/* Understands an answer. Returns a new reference, or NULL having said why. */
+static json_t *understand(const char *text, size_t len)
 {
 	json_t *answer = json_loadb(text, len, JSON_DECODE_ANY, NULL);
 	const char *error = json_string_value(json_object_get(answer, "error"));
-	int r = EXIT_OK;
 
-	if (!answer || error) {
-		fprintf(stderr, "hmipctl: %s\n", error ? error : "the helper's answer cannot be understood");
-		r = EXIT_REFUSED;
-	} else if (as_json) {
+	if (answer && !error)
+		return answer;
+	fprintf(stderr, "hmipctl: %s\n", error ? error : "the helper's answer cannot be understood");
+	json_decref(answer);
+	return NULL;
+}
+
+/* Takes the reference. */
+static void show(const struct command *c, json_t *answer, bool as_json)
+{
+	if (as_json) {
 		json_dumpf(answer, stdout, c->stream ? JSON_COMPACT : JSON_INDENT(2));
 		putchar('\n');
 		fflush(stdout);
@@ -112,18 +129,21 @@ static int show(const struct command *c, const char *text, size_t len, bool as_j
 		c->show(stdout, answer);
 	}
 	json_decref(answer);
-	return r;
 }
 
-/* Reads the whole answer, or packet after packet of a stream. Returns the exit code. */
-static int listen_to(int fd, const struct command *c, bool as_json)
+/* Asks, and reads the whole answer. Returns a new reference, or NULL and the exit code, having said why. */
+static json_t *fetch(const char *path, const char *command, const char *argument, int *ret_exit)
 {
+	int fd = ask(path, command, argument);
 	size_t len = 0, size = 0;
+	json_t *answer = NULL;
 	char *text = NULL;
-	int r = EXIT_OK;
-	ssize_t n;
+	ssize_t n = 1;
 
-	for (;;) {
+	*ret_exit = -fd;
+	if (fd < 0)
+		return NULL;
+	while (n > 0) {
 		if (size - len < CONTROL_PACKET_MAX) {
 			char *more = realloc(text, size += 2 * CONTROL_PACKET_MAX);
 
@@ -132,23 +152,80 @@ static int listen_to(int fd, const struct command *c, bool as_json)
 			text = more;
 		}
 		n = recv(fd, text + len, size - len, 0);
-		if (n <= 0)
-			break;
-		if (c->stream)
-			r = show(c, text, n, as_json);
-		else
-			len += n;
-		if (r != EXIT_OK || ferror(stdout))
-			break;
+		len += n > 0 ? n : 0;
 	}
-	if (!c->stream)
-		r = show(c, text ? text : "", len, as_json);
-	else if (r == EXIT_OK && !ferror(stdout)) {
-		fprintf(stderr, "hmipctl: the helper has ended\n");
-		r = EXIT_NO_HELPER;
-	}
+	close(fd);
+	answer = understand(text ? text : "", len);
+	*ret_exit = answer ? EXIT_OK : EXIT_REFUSED;
 	free(text);
-	return r;
+	return answer;
+}
+
+/* Shows packet after packet. Returns the exit code. */
+static int listen_to(int fd, const struct command *c, bool as_json)
+{
+	static char text[CONTROL_PACKET_MAX];
+	ssize_t n;
+
+	while ((n = recv(fd, text, sizeof(text), 0)) > 0) {
+		json_t *event = understand(text, n);
+
+		if (!event)
+			return EXIT_REFUSED;
+		show(c, event, as_json);
+		if (ferror(stdout))
+			return EXIT_OK;
+	}
+	fprintf(stderr, "hmipctl: the helper has ended\n");
+	return EXIT_NO_HELPER;
+}
+
+/* Whether the helper at path speaks of our network namespace, as far as can be told. */
+static bool same_namespace(const char *path)
+{
+	char view_path[sizeof(((struct sockaddr_un *)0)->sun_path) + sizeof(VIEW_SUFFIX)];
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint64_t own = 0;
+	socklen_t len = sizeof(own);
+	const struct view *v;
+	bool same;
+
+	snprintf(view_path, sizeof(view_path), "%s" VIEW_SUFFIX, path);
+	v = view_map(view_path);
+	same = !v || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &own, &len) || own == v->netns;
+	if (v)
+		view_unmap(v);
+	if (fd >= 0)
+		close(fd);
+	return same;
+}
+
+static json_t *find_uncovered(const char *path, int *ret_exit)
+{
+	struct uncovered_helper h = { .status = fetch(path, "status", NULL, ret_exit) };
+	json_t *answer = NULL;
+	const char *why;
+
+	if (h.status)
+		h.cache = fetch(path, "cache", NULL, ret_exit);
+	if (h.cache)
+		h.sockets = fetch(path, "sockets", NULL, ret_exit);
+	if (h.sockets && !same_namespace(path)) {
+		fprintf(stderr, "hmipctl: this network namespace is not the one of the helper at %s: use \"ip netns exec\" or "
+			"nsenter(1)\n", path);
+		*ret_exit = EXIT_REFUSED;
+	} else if (h.sockets) {
+		answer = uncovered_find(&h, &why);
+		*ret_exit = answer ? EXIT_OK : EXIT_REFUSED;
+		if (!answer)
+			fprintf(stderr, "hmipctl: %s: %s\n", why, strerror(errno));
+		else if (geteuid() != 0)
+			fprintf(stderr, "hmipctl: not root, so only processes of your own can be looked into\n");
+	}
+	json_decref(h.status);
+	json_decref(h.cache);
+	json_decref(h.sockets);
+	return answer;
 }
 
 static const struct command *command_named(const char *name)
@@ -157,6 +234,26 @@ static const struct command *command_named(const char *name)
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
 	return NULL;
+}
+
+/* Returns the exit code. */
+static int carry_out(const struct command *c, const char *path, const char *argument, bool as_json)
+{
+	json_t *answer;
+	int r, fd;
+
+	if (c->stream) {
+		fd = ask(path, c->name, argument);
+		if (fd < 0)
+			return -fd;
+		r = listen_to(fd, c, as_json);
+		close(fd);
+		return r;
+	}
+	answer = c->find ? c->find(path, &r) : fetch(path, c->name, argument, &r);
+	if (answer)
+		show(c, answer, as_json);
+	return r;
 }
 
 int main(int argc, char **argv)
@@ -171,7 +268,7 @@ int main(int argc, char **argv)
 	const char *path = NULL, *argument;
 	const struct command *c;
 	bool as_json = false;
-	int o, fd, r;
+	int o;
 
 	while ((o = getopt_long(argc, argv, "s:jVh", options, NULL)) != -1)
 		switch (o) {
@@ -203,16 +300,5 @@ int main(int argc, char **argv)
 		fprintf(stderr, "hmipctl: %s takes %s\n", c->name, c->argument ? c->argument : "no argument");
 		return EXIT_USAGE;
 	}
-	path = control_path(path);
-	fd = dial(path);
-	if (fd < 0)
-		return -fd;
-	if (ask(fd, c, argument) < 0) {
-		fprintf(stderr, "hmipctl: cannot ask the helper at %s: %s\n", path, strerror(errno));
-		close(fd);
-		return EXIT_NO_HELPER;
-	}
-	r = listen_to(fd, c, as_json);
-	close(fd);
-	return r;
+	return carry_out(c, control_path(path), argument, as_json);
 }

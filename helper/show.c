@@ -230,6 +230,39 @@ void show_sockets(FILE *out, json_t *a)
 	table_print(out, &t, "");
 }
 
+void show_uncovered(FILE *out, json_t *a)
+{
+	struct table t = { .n_col = 7 };
+	static const char *const title[] = { "PID", "COMMAND", "PEER", "PROTO", "LOCAL", "FOREIGN", "WHY" };
+	char (*row)[CELL];
+	json_t *p;
+	size_t i;
+
+	if (json_array_size(a) == 0) {
+		fputs("all connections with Homeless peers are covered\n", out);
+		return;
+	}
+	row = table_row(&t);
+	for (i = 0; row && i < t.n_col; i++)
+		PUT(row, i, "%s", title[i]);
+	json_array_foreach(a, i, p) {
+		row = table_row(&t);
+		if (!row)
+			return;
+		if (json_is_integer(json_object_get(p, "pid")))
+			PUT(row, 0, "%lld", number(p, "pid"));
+		else
+			PUT(row, 0, "-");
+		PUT(row, 1, "%s", text(p, "command"));
+		PUT(row, 2, "%s", text(p, "name"));
+		PUT(row, 3, "%s", text(p, "proto"));
+		PUT(row, 4, "%s", text(p, "local"));
+		PUT(row, 5, "%s", text(p, "foreign"));
+		PUT(row, 6, "%s", text(p, "detail"));
+	}
+	table_print(out, &t, "");
+}
+
 void show_sa(FILE *out, json_t *a)
 {
 	struct table t = { .n_col = 6 };

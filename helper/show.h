@@ -8,10 +8,11 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* Each writes the helper's answer (report.h) to out. Missing members are shown as "-". */
+/* Each writes the helper's answer (report.h; uncovered.h) to out. Missing members are shown as "-". */
 void show_status(FILE *out, json_t *answer);
 void show_cache(FILE *out, json_t *answer);
 void show_sockets(FILE *out, json_t *answer);
+void show_uncovered(FILE *out, json_t *answer);
 void show_sa(FILE *out, json_t *answer);
 void show_event(FILE *out, json_t *event);	/* one line */
 

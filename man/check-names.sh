@@ -39,16 +39,19 @@ same "settings, examples/hmip.conf" \
 same "commands, hmipctl.8" \
 	"$(sed -n 's/^\t{ "\([a-z]*\)", .*show_.*/\1/p' "$helper/hmipctl.c")" "$(items hmipctl.8 DESCRIPTION Cm)"
 same "commands that the helper answers, hmipctl.8" \
-	"$(sed -n 's/^\t{ "\([a-z]*\)", .*answer_.*/\1/p' "$helper/ctl.c")" "$(items hmipctl.8 DESCRIPTION Cm)"
+	"$(sed -n 's/^\t{ "\([a-z]*\)", .*answer_.*/\1/p' "$helper/ctl.c"; sed -n 's/^\t{ "\([a-z]*\)", .*find_.*/\1/p' "$helper/hmipctl.c")" \
+	"$(items hmipctl.8 DESCRIPTION Cm)"
 same "counters, hmipctl.8" \
 	"$(table core.c COUNT_; table datapath.c DP_)" "$(items hmipctl.8 COUNTERS Sy)"
+same "reasons, hmipctl.8" \
+	"$(sed -n 's/^\t\[[A-Z]*\] = { "\([a-z-]*\)",.*/\1/p' "$helper/uncovered.c")" "$(items hmipctl.8 "WHAT IS UNCOVERED" Sy)"
 same "events, hmipctl.8" "$(table core.c EVENT_)" "$(items hmipctl.8 EVENTS Sy)"
 same "states, hmipctl.8" \
 	"$(table hostcache.c ADDR_; table hostcache.c LIFETIME_; table hostcache.c BINDING_; echo unknown; echo homeless)" \
 	"$(table hostcache.c '[A-Z]*' | while read -r name; do
 		grep -qE "^\.[PQ].*Ql $name( |\$)|^\.Ql $name( |\$)" "$man/hmipctl.8" && echo "$name"; done)"
 same "JSON members, hmipctl.8" \
-	"$( (sed -n 's/^\t*"\([a-z_]*\)",.*/\1/p; s/.*_set_new([a-z]*, "\([a-z_]*\)".*/\1/p' "$helper/report.c"
+	"$( (sed -n 's/^\t*"\([a-z_]*\)",.*/\1/p; s/.*_set_new([a-z]*, "\([a-z_]*\)".*/\1/p' "$helper/report.c" "$helper/uncovered.c"
 	     echo preferred) | sort -u)" \
 	"$(sed -n '/^\.Sh JSON/,/^\.Sh ENV/s/^\.Ql \([a-z_]*\)\( [,.:)].*\)*$/\1/p' "$man/hmipctl.8" |
 		grep -vxE 'null|tcx|clsact|activity|absolute')"

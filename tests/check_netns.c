@@ -59,6 +59,7 @@ static const struct script {
 	{ "netns/ftp.sh", 120 },
 	{ "netns/api.sh", 60 },
 	{ "netns/personality.sh", 120 },
+	{ "netns/uncovered.sh", 60 },
 #endif
 };
 

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The connections over IPv6 of this network namespace, whoever's, as the kernel lists them (sock_diag). For hmipctl, which may
+ * look into processes as the helper may not.
+ */
+#ifndef HMIP_CONNECTION_H
+#define HMIP_CONNECTION_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct connection {
+	uint64_t cookie;		/* the kernel's name for the socket */
+	struct in6_addr local, foreign;
+	uint16_t lport, fport;		/* host order */
+	uint8_t proto;			/* IPPROTO_TCP, IPPROTO_UDP */
+	uint32_t uid;			/* of the user whose socket it is */
+	uint32_t inode;			/* by which /proc/PID/fd names it */
+	uint32_t device;		/* ifindex of the interface its program bound it to, 0: none */
+	bool prevented;			/* its program wants it left alone (hmip_prevent()) */
+};
+
+/*
+ * Lists TCP connections that are established, or half closed, and connected UDP sockets, as far as a program holds them; none
+ * between v4-mapped addresses. Needs no privilege. Returns 0 and fills *ret (to be freed) and *n, or a negative errno.
+ */
+int connection_list(struct connection **ret, size_t *n);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LIBRARY	"/libhmip.so"
+
+static int by_inode(const void *va, const void *vb)
+{
+	const struct owner *a = va, *b = vb;
+
+	return a->inode < b->inode ? -1 : a->inode > b->inode;
+}
+
+/* A file of /proc/PID, which dir is, for reading; NULL if it may not be looked into. */
+static FILE *open_file(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (!f && fd >= 0)
+		close(fd);
+	return f;
+}
+
+static bool has_library(int dir)
+{
+	FILE *f = open_file(dir, "maps");
+	char line[PATH_MAX + 128];
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		char *name = strrchr(line, '/');
+
+		/* Replaced by an upgrade it is " (deleted)", and still there. */
+		found = name && !strncmp(name, LIBRARY, strlen(LIBRARY)) && strchr(" \n", name[strlen(LIBRARY)]);
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* What the kernel told the dynamic linker. */
+static bool is_secure(int dir)
+{
+	FILE *f = open_file(dir, "auxv");
+	unsigned long a[2];	/* type, value */
+	bool secure = false;
+
+	while (f && fread(a, sizeof(a), 1, f) == 1 && a[0] != AT_NULL)
+		if (a[0] == AT_SECURE)
+			secure = a[1] != 0;
+	if (f)
+		fclose(f);
+	return secure;
+}
+
+static struct program program_of(int dir)
+{
+	struct program p = { .kind = PROGRAM_FINE };
+	int fd = openat(dir, "exe", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		p = program_read(fd);
+		close(fd);
+	}
+	return p;
+}
+
+static double age_of(int dir)
+{
+	FILE *f = open_file(dir, "stat");
+	unsigned long long start = 0;
+	char line[1024], *p = NULL;
+	struct timespec now;
+
+	if (f && fgets(line, sizeof(line), f))
+		p = strrchr(line, ')');		/* a command's name may have anything in it */
+	/* The 22nd field; the one behind the parenthesis is the third. */
+	for (unsigned i = 3; p && i <= 22; i++)
+		p = strchr(p + 1, ' ');
+	if (p)
+		start = strtoull(p, NULL, 10);
+	if (f)
+		fclose(f);
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec + now.tv_nsec / 1e9 - start / (double)sysconf(_SC_CLK_TCK);
+}
+
+static void look(int dir, pid_t pid, struct process *ret)
+{
+	FILE *f = open_file(dir, "comm");
+
+	*ret = (struct process){ .pid = pid };
+	if (f && fgets(ret->command, sizeof(ret->command), f))
+		ret->command[strcspn(ret->command, "\n")] = '\0';
+	if (f)
+		fclose(f);
+	ret->preloaded = has_library(dir);
+	ret->secure = is_secure(dir);
+	ret->program = program_of(dir);
+	ret->age = age_of(dir);
+}
+
+/* Looks for the sockets among the descriptors of a process. */
+static void search(int dir, pid_t pid, struct owner *owner, size_t n)
+{
+	int fds = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fds < 0 ? NULL : fdopendir(fds);
+	struct process known = { .pid = 0 };
+	struct dirent *e;
+
+	if (!d && fds >= 0)
+		close(fds);
+	while (d && (e = readdir(d))) {
+		char to[64];
+		ssize_t len = readlinkat(fds, e->d_name, to, sizeof(to) - 1);
+		struct owner key, *o;
+
+		to[len < 0 ? 0 : len] = '\0';
+		if (sscanf(to, "socket:[%u]", &key.inode) != 1)
+			continue;
+		o = bsearch(&key, owner, n, sizeof(*owner), by_inode);
+		if (!o || (o->process.pid && o->process.pid <= pid))
+			continue;
+		if (!known.pid)
+			look(dir, pid, &known);
+		o->process = known;
+	}
+	if (d)
+		closedir(d);
+}
+
+int process_find(struct owner *owner, size_t n)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *e;
+
+	if (!proc)
+		return -errno;
+	qsort(owner, n, sizeof(*owner), by_inode);
+	while ((e = readdir(proc))) {
+		pid_t pid = atoi(e->d_name);
+		int dir = pid > 0 ? openat(dirfd(proc), e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+		if (dir < 0)
+			continue;
+		search(dir, pid, owner, n);
+		close(dir);
+	}
+	closedir(proc);
+	return 0;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "addr.h"
+#include "uncovered.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What stands in the way, in the order it is asked for. The words are part of hmipctl's interface. */
+enum reason {
+	COVERED,
+	PREVENTED,
+	CLASH,
+	PERSONALITY,
+	ADDRESS,
+	MISSED,
+	HIDDEN,
+	STATIC,
+	FOREIGN,
+	SETUID,
+	GO,
+	BARE,
+	OLDER,
+	SILENT,
+	DEVICE,
+	REASONS
+};
+
+static const struct {
+	const char *word, *sentence;
+} text[REASONS] = {
+	[PREVENTED] = { "prevented", "its program wants it left alone" },
+	[CLASH] = { "port-clash", "another connection with this peer has the same ports" },
+	[PERSONALITY] = { "personality", "its address is of another personality than the one this peer knows" },
+	[ADDRESS] = { "address", "its address is none of those the helper looks after" },
+	[MISSED] = { "not-found", "the helper finds such by itself, but has not found it yet" },
+	[HIDDEN] = { "hidden", "its process may not be looked into: ask as root" },
+	[STATIC] = { "static", "its program is statically linked, so no library reaches it" },
+	[FOREIGN] = { "foreign", "its program is for another processor or word size than hmip" },
+	[SETUID] = { "set-uid", "its program has more rights than who started it, so it ignores preloads" },
+	[GO] = { "go", "its program is written in Go and connects without the C library" },
+	[BARE] = { "not-preloaded", "its program was started without hmip-run" },
+	[OLDER] = { "older", "its program was started before the helper" },
+	[SILENT] = { "not-shown", "the helper was not shown it, or had too much to do" },
+	[DEVICE] = { "device", "its program bound it to an interface, which it cannot leave" },
+};
+
+static const char *string(json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "";
+}
+
+/* The helper's answers by what they are looked up by; the values are borrowed from them. */
+struct index {
+	json_t *peers;		/* Homeless ones, by each of their addresses */
+	json_t *locals;		/* addresses of this host */
+	json_t *cookies, *ports;	/* connections */
+};
+
+/* The port behind the address of an endpoint. */
+static unsigned port(json_t *o, const char *key)
+{
+	const char *colon = strrchr(string(o, key), ':');
+
+	return colon ? strtoul(colon + 1, NULL, 10) : 0;
+}
+
+struct key {
+	char s[64];
+};
+
+static struct key cookie_key(uint64_t cookie)
+{
+	struct key k;
+
+	snprintf(k.s, sizeof(k.s), "%llu", (unsigned long long)cookie);
+	return k;
+}
+
+/* What no two connections of a peer may share (R3). */
+static struct key ports_key(json_t *hce, const char *proto, unsigned lport, unsigned fport)
+{
+	struct key k;
+
+	snprintf(k.s, sizeof(k.s), "%lld %s %u %u", (long long)json_integer_value(hce), proto, lport, fport);
+	return k;
+}
+
+static const char *proto_name(const struct connection *c)
+{
+	return c->proto == IPPROTO_UDP ? "udp" : "tcp";
+}
+
+static void index_peers(json_t *peers, json_t *cache)
+{
+	json_t *e, *f;
+	size_t i, k;
+
+	json_array_foreach(cache, i, e)
+		if (!strcmp(string(e, "status"), "homeless"))
+			json_array_foreach(json_object_get(e, "addresses"), k, f)
+				json_object_set(peers, string(f, "address"), e);
+}
+
+static void index_free(struct index *x)
+{
+	json_decref(x->peers);
+	json_decref(x->locals);
+	json_decref(x->cookies);
+	json_decref(x->ports);
+}
+
+static struct index index_make(const struct uncovered_helper *h)
+{
+	struct index x = { json_object(), json_object(), json_object(), json_object() };
+	json_t *o;
+	size_t i;
+
+	index_peers(x.peers, h->cache);
+	json_array_foreach(json_object_get(h->status, "addresses"), i, o)
+		json_object_set(x.locals, string(o, "address"), o);
+	json_array_foreach(h->sockets, i, o) {
+		json_t *hce = json_object_get(o, "hce");
+
+		if (!json_is_integer(hce))
+			continue;
+		json_object_set(x.cookies, cookie_key(json_integer_value(json_object_get(o, "cookie"))).s, o);
+		json_object_set(x.ports, ports_key(hce, string(o, "proto"), port(o, "local"), port(o, "foreign")).s, o);
+	}
+	return x;
+}
+
+static enum reason judge_process(const struct process *p, const struct uncovered_helper *h)
+{
+	if (json_is_true(json_object_get(h->status, "adopting")))
+		return MISSED;
+	if (!p || !p->pid)
+		return HIDDEN;
+	if (p->program.kind == PROGRAM_STATIC)
+		return STATIC;
+	if (p->program.kind == PROGRAM_FOREIGN)
+		return FOREIGN;
+	if (p->secure)
+		return SETUID;
+	if (p->program.go)
+		return GO;
+	if (!p->preloaded)
+		return BARE;
+	return p->age > json_number_value(json_object_get(h->status, "uptime")) ? OLDER : SILENT;
+}
+
+static enum reason judge(const struct uncovered_helper *h, const struct index *x, json_t *peer, const struct connection *c,
+			 const struct process *p)
+{
+	json_t *local = json_object_get(x->locals, addr_text(&c->local).s);
+
+	if (json_object_get(x->cookies, cookie_key(c->cookie).s))
+		return c->device ? DEVICE : COVERED;
+	if (c->prevented)
+		return PREVENTED;
+	if (json_object_get(x->ports, ports_key(json_object_get(peer, "id"), proto_name(c), c->lport, c->fport).s))
+		return CLASH;
+	if (!local)
+		return ADDRESS;
+	if (strcmp(string(local, "personality"), string(peer, "personality")))
+		return PERSONALITY;
+	return judge_process(p, h);
+}
+
+static json_t *endpoint(const struct in6_addr *a, unsigned number)
+{
+	return json_sprintf("[%s]:%u", addr_text(a).s, number);
+}
+
+static json_t *row(json_t *peer, const struct connection *c, const struct process *p, enum reason why)
+{
+	return json_pack("{so, so, sI, ss, so, so, sO, sO, ss, ss}",
+		"pid", p && p->pid ? json_integer(p->pid) : json_null(),
+		"command", p && p->pid ? json_string(p->command) : json_null(),
+		"uid", (json_int_t)c->uid,
+		"proto", proto_name(c),
+		"local", endpoint(&c->local, c->lport),
+		"foreign", endpoint(&c->foreign, c->fport),
+		"hce", json_object_get(peer, "id"),
+		"name", json_object_get(peer, "name"),
+		"reason", text[why].word,
+		"detail", text[why].sentence);
+}
+
+static const struct process *owner_of(const struct owner *owner, size_t n, uint32_t inode)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (owner[mid].inode == inode)
+			return &owner[mid].process;
+		if (owner[mid].inode < inode)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+json_t *uncovered_judge(const struct uncovered_helper *helper, const struct connection *c, size_t n,
+			const struct owner *owner, size_t n_owner)
+{
+	struct index x = index_make(helper);
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *peer = json_object_get(x.peers, addr_text(&c[i].foreign).s);
+		const struct process *p = owner_of(owner, n_owner, c[i].inode);
+		enum reason why = peer ? judge(helper, &x, peer, &c[i], p) : COVERED;
+
+		if (why != COVERED)
+			json_array_append_new(all, row(peer, &c[i], p, why));
+	}
+	index_free(&x);
+	return all;
+}
+
+json_t *uncovered_find(const struct uncovered_helper *helper, const char **why)
+{
+	struct connection *c = NULL;
+	struct owner *owner = NULL;
+	json_t *all = NULL;
+	size_t n = 0;
+	int r = connection_list(&c, &n);
+
+	*why = "cannot list connections";
+	if (!r)
+		owner = calloc(n + 1, sizeof(*owner));
+	if (!owner)
+		goto out;
+	for (size_t i = 0; i < n; i++)
+		owner[i].inode = c[i].inode;
+	*why = "cannot look into processes";
+	if (!process_find(owner, n))
+		all = uncovered_judge(helper, c, n, owner, n);
+out:
+	free(owner);
+	free(c);
+	return all;
+}

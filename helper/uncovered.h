@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * "hmipctl uncovered": connections with Homeless peers that would not survive a move, and why not. Judged from what the helper
+ * says (report.h), what the kernel lists (connection.h) and what is known of the processes (process.h).
+ */
+#ifndef HMIP_UNCOVERED_H
+#define HMIP_UNCOVERED_H
+
+#include "connection.h"
+#include "process.h"
+
+#include <jansson.h>
+
+/* The helper's answers. */
+struct uncovered_helper {
+	json_t *status, *cache, *sockets;
+};
+
+/*
+ * The connections out of n that nothing covers. owner has a row for each inode among them and is sorted (process_find()).
+ * Returns a new array of objects, as hmipctl(8) tells, or NULL if memory is short.
+ */
+json_t *uncovered_judge(const struct uncovered_helper *helper, const struct connection *c, size_t n,
+			const struct owner *owner, size_t n_owner);
+
+/* The same of this host, now. Returns a new reference; NULL with a sentence in *why that says what failed. */
+json_t *uncovered_find(const struct uncovered_helper *helper, const char **why);
+
+#endif

@@ -7,6 +7,7 @@
 #include <linux/pkt_cls.h>
 #include "datagram.bpf.h"
 #include "icmp.bpf.h"
+#include "share.bpf.h"
 
 
 char _license[] SEC("license") = "Dual BSD/GPL";
@@ -89,7 +90,7 @@ static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 	struct dp_pcb_out *pcb = bpf_map_lookup_elem(&pcb_out, &key);
 
 	if (!pcb)
-		return h.proto == IPPROTO_UDP ? datagram_out(skb, &h) : PASS;
+		return h.proto == IPPROTO_UDP ? datagram_out(skb, &h) : is_refused(skb, &h, &port) ? DROP : PASS;
 	struct dp_hce *e = bpf_map_lookup_elem(&hce, &pcb->hce);
 
 	if (e && e->flags & DP_HCE_HOLD) {
@@ -123,17 +124,19 @@ static __always_inline int signalling(struct __sk_buff *skb, struct headers *h)
 	return DROP;
 }
 
-static __always_inline void note_acked(struct __sk_buff *skb, struct headers *h, struct dp_pcb_in *pcb)
+/* Returns the flags of a TCP segment. */
+static __always_inline __u8 note_acked(struct __sk_buff *skb, struct headers *h, struct dp_pcb_in *pcb)
 {
 	struct {
 		__be32 ack;
 		__u8 offset, flags, zero[2];
 	} t;
 
-	if (h->proto != IPPROTO_TCP || bpf_skb_load_bytes(skb, h->l4 + 8, &t, sizeof(t)) || !(t.flags & 0x10))
-		return;
-	if (pcb->acked != bpf_ntohl(t.ack))
+	if (h->proto != IPPROTO_TCP || bpf_skb_load_bytes(skb, h->l4 + 8, &t, sizeof(t)))
+		return 0;
+	if (t.flags & FLAG_ACK && pcb->acked != bpf_ntohl(t.ack))
 		pcb->acked = bpf_ntohl(t.ack);
+	return t.flags;
 }
 
 /* An answer counts only if it came the way back: what arrives by another pair says nothing of the one that is sent by. */
@@ -177,6 +180,7 @@ static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 	struct dp_pcb_in *pcb;
 	struct dp_hce *e;
 	struct ports port;
+	__u8 flags;
 
 	if (parse_ports(skb, h, &port))
 		return PASS;
@@ -191,13 +195,17 @@ static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 	struct dp_addrs birth = { .src = pcb->f, .dst = pcb->l };
 	bool moved = !same_addrs(&birth, &h->addrs);
 
+	if (moved && is_anothers(skb, h, &port, pcb))
+		return PASS;
 	if (moved && f->state == DP_TENTATIVE) {
 		count(DP_IN_TENTATIVE_DROPPED);
 		return DROP;
 	}
 	note_heard(f, &h->addrs.src);
-	note_acked(skb, h, pcb);
+	flags = note_acked(skb, h, pcb);
 	e = bpf_map_lookup_elem(&hce, &key.hce);
+	if (moved && begins_another(e, pcb, h, flags))
+		return PASS;
 	if (e)
 		note_answer(e, pcb, moved, &h->addrs);
 	/* Before the birth pair is let through: a peer may come back to it. */

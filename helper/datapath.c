@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "datapath.h"
+#include "addr.h"
 #include "attach.h"
 #include "datapath.skel.h"
 #include "log.h"
@@ -296,9 +297,17 @@ static int put_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
 {
 	struct dp_pcb_in_key in_key = pcb_in_key(hce, p);
 	struct dp_pcb_out_key out_key = pcb_out_key(p);
-	struct dp_pcb_in in = { .l = p->local, .f = p->foreign, .gen = p->gen };
+	struct dp_pcb_in in = { .l = p->local, .f = p->foreign, .gen = p->gen, .shared = p->shared }, old;
 	struct dp_pcb_out out = { .hce = hce, .gen = p->gen };
-	int r = put(dp->bpf->maps.pcb_in, &in_key, &in);
+	int r;
+
+	/* What the program noted outlives a second telling. */
+	if (!bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.pcb_in), &in_key, &old) && addr_equal(&old.l, &in.l) &&
+	    addr_equal(&old.f, &in.f)) {
+		in.acked = old.acked;
+		in.shared |= old.shared;
+	}
+	r = put(dp->bpf->maps.pcb_in, &in_key, &in);
 
 	return r ? r : put(dp->bpf->maps.pcb_out, &out_key, &out);
 }
@@ -442,6 +451,7 @@ const char *datapath_counter_name(enum dp_counter n)
 		[DP_FRAGMENTS] = "fragments",
 		[DP_FOLLOWED] = "followed",
 		[DP_TOO_DEEP] = "too-deep",
+		[DP_OUT_REFUSED] = "out-refused",
 		[DP_HELD] = "held",
 	};
 

@@ -32,6 +32,7 @@ struct dp_pcb_in {
 	struct in6_addr l, f;		/* the birth pair */
 	__u32 gen;			/* as in dp_pcb_out */
 	__u32 acked;			/* TCP: last acknowledgement number heard, host order; written by the program */
+	__u32 shared;			/* another connection has its ports, or may have; written by the program, too */
 };
 
 enum dp_foreign_state {			/* the values of enum addr_state */
@@ -92,6 +93,8 @@ enum dp_event_type {
 	DP_EVENT_HEARD = 1,		/* a packet of hce came from addr, which was asked for ("notify") or which had
 					 * been silent for DP_SILENCE_NS */
 	DP_EVENT_SILENT = 3,		/* for path_timeout hce has sent data from its pair and heard nothing there */
+	DP_EVENT_REFUSED = 6,		/* a connection from addr was not begun, as another has its ports; gen is the number of
+					 * its first segment */
 	DP_EVENT_FOLLOWED = 2,		/* the pair of hce now has f = addr; gen is the new one (C11) */
 	DP_EVENT_DATAGRAM = 4,		/* one for no connection came from addr to local, and hce has no pair */
 };
@@ -99,7 +102,8 @@ enum dp_event_type {
 #define DP_SILENCE_NS	1000000000ULL
 
 struct dp_event {
-	__u32 type, hce, gen, zero;
+	__u32 type, hce, gen;
+	__be16 lport, fport;		/* of DP_EVENT_REFUSED */
 	struct in6_addr addr, local;
 };
 
@@ -113,6 +117,7 @@ enum dp_counter {
 	DP_FRAGMENTS,			/* non-first fragments rewritten */
 	DP_FOLLOWED,
 	DP_TOO_DEEP,			/* header chains longer than the walker's bound: passed */
+	DP_OUT_REFUSED,			/* connections not begun: another, which was moved, has their ports */
 	DP_HELD,			/* dropped: their address is another host's now */
 	DP_COUNTER_MAX,
 };

@@ -40,10 +40,6 @@ struct frag_header {
 	__be32 id;
 };
 
-struct ports {
-	__be16 src, dst;
-};
-
 static __always_inline bool is_vlan(__be16 type)
 {
 	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);

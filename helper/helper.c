@@ -94,6 +94,20 @@ static void on_socket_gone(void *ctx, uint64_t cookie)
 	core_pcb_close(h->core, cookie, helper_now());
 }
 
+/* The datapath does not let a connection begin (R3): its program need not wait for what will not come. */
+static void refuse(struct helper *h, const struct dp_event *e)
+{
+	const struct hce *entry = core_entry(h->core, e->hce);
+	struct pcb p = { .proto = IPPROTO_TCP, .local = e->addr, .lport = ntohs(e->lport), .fport = ntohs(e->fport) };
+
+	if (!entry)
+		return;
+	p.foreign = entry->pair.foreign;
+	log_debug("a connection from port %u to [%s]:%u was refused: another has its ports", p.lport,
+		  addr_text(&p.foreign).s, p.fport);
+	wire_refuse(h->wire, &p, e->gen);
+}
+
 static void on_datapath(void *ctx, const struct dp_event *e)
 {
 	struct helper *h = ctx;
@@ -104,6 +118,8 @@ static void on_datapath(void *ctx, const struct dp_event *e)
 	}
 	if (e->type == DP_EVENT_DATAGRAM)
 		core_datagram_heard(h->core, e->hce, &e->addr, &e->local, helper_now());
+	if (e->type == DP_EVENT_REFUSED)
+		refuse(h, e);
 	if (e->type == DP_EVENT_SILENT)
 		core_silent(h->core, e->hce, helper_now());
 	if (e->type == DP_EVENT_FOLLOWED)

@@ -140,9 +140,10 @@ static json_t *fetch(const char *path, const char *command, const char *argument
 	char *text = NULL;
 	ssize_t n = 1;
 
-	*ret_exit = -fd;
-	if (fd < 0)
+	if (fd < 0) {
+		*ret_exit = -fd;
 		return NULL;
+	}
 	while (n > 0) {
 		if (size - len < CONTROL_PACKET_MAX) {
 			char *more = realloc(text, size += 2 * CONTROL_PACKET_MAX);

@@ -254,6 +254,7 @@ struct pcb {
 	uint32_t gen;			/* of the entry's pair at birth */
 	struct hce *hce;		/* NULL: its peer has no entry (yet) */
 	struct pcb *prev, *next;	/* of the entry */
+	bool shared;			/* another connection, which is left alone, has its ports */
 	usec_t opened;			/* when it was shown to us */
 	usec_t forget;			/* the socket is gone; kept until then for TIME-WAIT. USEC_NEVER: open */
 	struct pcb_ports ports;		/* key of hh_ports, which holds those that have an entry (R3) */

@@ -55,6 +55,10 @@ static __always_inline void count(__u32 n)
 		(*c)++;
 }
 
+struct ports {
+	__be16 src, dst;
+};
+
 /* A full ring loses the event: the helper also reads the maps when it wants to know. */
 static __always_inline void tell_pair(__u32 type, __u32 id, __u32 gen, const struct in6_addr *addr,
 				      const struct in6_addr *local)
@@ -72,6 +76,17 @@ static __always_inline void tell_pair(__u32 type, __u32 id, __u32 gen, const str
 static __always_inline void tell(__u32 type, __u32 id, __u32 gen, const struct in6_addr *addr)
 {
 	tell_pair(type, id, gen, addr, NULL);
+}
+
+static __always_inline void tell_refused(__u32 id, __u32 seq, const struct ports *port, const struct in6_addr *from)
+{
+	struct dp_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+
+	if (!e)
+		return;
+	*e = (struct dp_event){ .type = DP_EVENT_REFUSED, .hce = id, .gen = seq, .lport = port->src, .fport = port->dst,
+				.addr = *from };
+	bpf_ringbuf_submit(e, 0);
 }
 
 #endif

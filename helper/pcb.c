@@ -68,6 +68,10 @@ static int pcb_make_way(struct core *c, const struct pcb_ports *ports)
 		return 0;
 	if (other->forget == USEC_NEVER) {
 		c->counter[COUNT_PCB_CLASH]++;
+		if (!other->shared) {
+			other->shared = true;
+			pcb_act(c, ACTION_PCB, other);
+		}
 		return -EEXIST;
 	}
 	pcb_drop(c, other);

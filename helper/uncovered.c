@@ -4,6 +4,7 @@
 #include "addr.h"
 #include "uncovered.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,17 +236,21 @@ json_t *uncovered_find(const struct uncovered_helper *helper, const char **why)
 	int r = connection_list(&c, &n);
 
 	*why = "cannot list connections";
-	if (!r)
-		owner = calloc(n + 1, sizeof(*owner));
-	if (!owner)
+	if (r)
+		goto out;
+	owner = calloc(n + 1, sizeof(*owner));
+	r = owner ? 0 : -ENOMEM;
+	if (r)
 		goto out;
 	for (size_t i = 0; i < n; i++)
 		owner[i].inode = c[i].inode;
 	*why = "cannot look into processes";
-	if (!process_find(owner, n))
+	r = process_find(owner, n);
+	if (!r)
 		all = uncovered_judge(helper, c, n, owner, n);
 out:
 	free(owner);
 	free(c);
+	errno = -r;
 	return all;
 }

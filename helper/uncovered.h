@@ -23,7 +23,7 @@ struct uncovered_helper {
 json_t *uncovered_judge(const struct uncovered_helper *helper, const struct connection *c, size_t n,
 			const struct owner *owner, size_t n_owner);
 
-/* The same of this host, now. Returns a new reference; NULL with a sentence in *why that says what failed. */
+/* The same of this host, now. Returns a new reference; NULL with errno set and, in *why, what could not be done. */
 json_t *uncovered_find(const struct uncovered_helper *helper, const char **why);
 
 #endif

@@ -301,3 +301,8 @@ int wire_unreachable(struct wire *w, const struct pcb *p, uint32_t seq, const st
 		return -EINVAL;
 	return tell_stack(w, p, seq, ICMP6_DST_UNREACH_ADDR, via, 1);
 }
+
+int wire_refuse(struct wire *w, const struct pcb *p, uint32_t seq)
+{
+	return tell_stack(w, p, seq, ICMP6_DST_UNREACH_ADDR, &p->local, 1);
+}

@@ -59,6 +59,13 @@ uint64_t wire_disguise(struct wire *w);
 int wire_kick(struct wire *w, const struct pcb *p, uint32_t seq, const struct in6_addr *via, unsigned n);
 
 /*
+ * Tells the local stack that p, a TCP connection of which no more is set than its addresses and ports, cannot be made:
+ * ICMPv6 "address unreachable" quoting its first segment, whose number is seq. connect(2) fails with EHOSTUNREACH. Returns
+ * 0 or a negative errno.
+ */
+int wire_refuse(struct wire *w, const struct pcb *p, uint32_t seq);
+
+/*
  * Tells the local stack that the peer of p cannot be reached (S6): ICMPv6 "address unreachable" quoting p, for a TCP connection
  * the segment seq. A connection takes it as the reason should it give up. via: a usable local address. Returns 0 or a negative errno.
  */

@@ -463,6 +463,22 @@ START_TEST(x7_a_peer_cannot_touch_what_belongs_to_another)
 }
 END_TEST
 
+/* What the core says of the connection from that port, and told the datapath last. */
+static bool is_shared(unsigned host, uint16_t lport)
+{
+	bool shared = false, told = false;
+	struct action a;
+
+	for (const struct pcb *p = core_pcbs(w.host[host].core); p; p = p->hh.next)
+		if (p->lport == lport)
+			shared = p->shared;
+	while (core_next_action(w.host[host].core, &a))
+		if (a.type == ACTION_PCB && a.pcb.lport == lport)
+			told = a.pcb.shared;
+	ck_assert(shared == told);
+	return shared;
+}
+
 START_TEST(r3_ports_are_unique_within_an_entry)
 {
 	world_up(&w, CLIENT, C1);
@@ -472,8 +488,11 @@ START_TEST(r3_ports_are_unique_within_an_entry)
 
 	ck_assert_int_eq(core_pcb_open(w.host[CLIENT].core, &p, w.now), -EEXIST);
 	ck_assert_uint_eq(count(CLIENT, COUNT_PCB_CLASH), 1);
+	/* The datapath is told to look twice at what bears these ports. */
+	ck_assert(is_shared(CLIENT, 1000));
 	p.lport = 1001;
 	ck_assert_int_eq(core_pcb_open(w.host[CLIENT].core, &p, w.now), 0);
+	ck_assert(!is_shared(CLIENT, 1001));
 }
 END_TEST
 

@@ -141,7 +141,7 @@ static size_t put_payload(struct frame *f, const struct packet *p)
 		put32(f, 1000);			/* sequence number */
 		put32(f, p->ack);
 		put8(f, 5 << 4);
-		put8(f, p->ack ? 0x10 : 0x02);
+		put8(f, p->syn ? 0x02 : p->ack ? 0x10 : 0x08);
 		put16(f, 512);
 		put32(f, 0);			/* checksum, urgent */
 		put(f, "payload", 7);		/* an odd length */

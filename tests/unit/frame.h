@@ -26,6 +26,7 @@ struct packet {
 	uint8_t proto;			/* IPPROTO_TCP, IPPROTO_UDP, or anything: payload only */
 	uint16_t sport, dport;
 	uint32_t ack;			/* TCP: the ACK flag is set if not 0 */
+	bool syn;			/* TCP: the SYN flag alone */
 	uint32_t spi;
 	uint32_t frag_id;
 	unsigned vlans;

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Two connections with one peer that have the same ports (R3): one is looked after, the other is left alone. While packets of
+ * both differ in their addresses, the kernel's own table tells whose they are; where they would not, the younger one is
+ * refused before its first segment leaves, as the peer would take it for the older.
+ */
+#ifndef HMIP_SHARE_BPF_H
+#define HMIP_SHARE_BPF_H
+
+#include <linux/bpf.h>
+#include "headers.bpf.h"
+
+#define FLAG_SYN	0x02
+#define FLAG_ACK	0x10
+
+/* Whether the kernel has a connection that takes what comes with addrs and ports. */
+static __always_inline bool lives(struct __sk_buff *skb, __u8 proto, const struct dp_addrs *addrs, __be16 sport, __be16 dport)
+{
+	struct bpf_sock_tuple t;
+	struct bpf_sock *sk;
+	__u32 state;
+
+	__builtin_memcpy(t.ipv6.saddr, addrs, sizeof(*addrs));	/* and daddr */
+	t.ipv6.sport = sport;
+	t.ipv6.dport = dport;
+	/* The verifier wants the two kinds of sockets kept apart, and the compiler is kept from merging the branches. */
+	if (proto == IPPROTO_TCP) {
+		sk = bpf_skc_lookup_tcp(skb, &t, sizeof(t.ipv6), BPF_F_CURRENT_NETNS, 0);
+		if (!sk)
+			return false;
+		state = sk->state;
+		asm volatile("" ::: "memory");
+		bpf_sk_release(sk);
+	} else {
+		sk = bpf_sk_lookup_udp(skb, &t, sizeof(t.ipv6), BPF_F_CURRENT_NETNS, 0);
+		if (!sk)
+			return false;
+		state = sk->state;
+		bpf_sk_release(sk);
+	}
+	/* A UDP socket that is not connected is in CLOSE, and waits for nobody in particular. */
+	return state != BPF_TCP_LISTEN && state != BPF_TCP_TIME_WAIT && state != BPF_TCP_CLOSE;
+}
+
+/* Whether a packet begins a TCP connection; *seq is its first number then. */
+static __always_inline bool is_first(struct __sk_buff *skb, const struct headers *h, __u32 *seq)
+{
+	__be32 n;
+	__u8 flags;
+
+	if (h->proto != IPPROTO_TCP || bpf_skb_load_bytes(skb, h->l4 + 13, &flags, sizeof(flags)) ||
+	    (flags & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN || bpf_skb_load_bytes(skb, h->l4 + 4, &n, sizeof(n)))
+		return false;
+	*seq = bpf_ntohl(n);
+	return true;
+}
+
+/*
+ * An outgoing segment is of no connection that is looked after. Returns true if it begins one that would be taken for
+ * another, which is looked after and has been moved to this very pair: that one goes on, this one cannot be.
+ */
+static __always_inline bool is_refused(struct __sk_buff *skb, const struct headers *h, const struct ports *port)
+{
+	struct dp_pcb_in *other;
+	struct dp_foreign *f;
+	struct dp_hce *e;
+	__u32 seq;
+
+	if (!is_first(skb, h, &seq))
+		return false;
+	f = bpf_map_lookup_elem(&foreign, &h->addrs.dst);
+	if (!f)
+		return false;
+	struct dp_pcb_in_key key = { .hce = f->hce, .lport = port->src, .fport = port->dst, .proto = h->proto };
+
+	other = bpf_map_lookup_elem(&pcb_in, &key);
+	e = bpf_map_lookup_elem(&hce, &key.hce);
+	if (!other || !e)
+		return false;
+	struct dp_addrs birth = { .src = other->f, .dst = other->l };
+
+	/* One that only lingers stands in nobody's way. */
+	if (!lives(skb, h->proto, &birth, port->dst, port->src))
+		return false;
+	if (e->gen == other->gen || !same_addr(&e->l, &h->addrs.src) || !same_addr(&e->f, &h->addrs.dst)) {
+		other->shared = 1;
+		return false;
+	}
+	count(DP_OUT_REFUSED);
+	tell_refused(key.hce, seq, port, &h->addrs.src);
+	return true;
+}
+
+/* An incoming packet has the ports of pcb but not its birth pair: whether it is another connection's, which has both. */
+static __always_inline bool is_anothers(struct __sk_buff *skb, const struct headers *h, const struct ports *port,
+					const struct dp_pcb_in *pcb)
+{
+	return pcb->shared && lives(skb, h->proto, &h->addrs, port->src, port->dst);
+}
+
+/*
+ * The same for the segment that begins another: by then the kernel has nothing yet. One by the pair in use is not let
+ * through: it can only be from a peer that has forgotten the connection, which a reset will tell.
+ */
+static __always_inline bool begins_another(const struct dp_hce *e, struct dp_pcb_in *pcb, const struct headers *h, __u8 flags)
+{
+	if ((flags & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN)
+		return false;
+	if (e && e->gen != pcb->gen && same_addr(&e->f, &h->addrs.src) && same_addr(&e->l, &h->addrs.dst))
+		return false;
+	pcb->shared = 1;
+	return true;
+}
+
+#endif

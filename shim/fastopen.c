@@ -4,6 +4,7 @@
 #include "helper.h"
 #include "libc.h"
 #include "names.h"
+#include "port.h"
 #include "raw.h"
 
 #include <errno.h>
@@ -33,6 +34,7 @@ ssize_t fastopen(int fd, const struct msghdr *msg, int flags)
 		return libc()->sendmsg(fd, msg, flags);
 	if (connect_from(fd))
 		return -1;
+	port_of_its_own(fd, &asked.sin6_addr);
 	there = asked;
 	elsewhere = helper_lookup(fd, VIEW_FOREIGN, &asked.sin6_addr, &there.sin6_addr);
 	errno = saved;

@@ -108,6 +108,11 @@ static int libc_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	return connect(fd, addr, len);
 }
 
+static int fast_open(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	return sendto(fd, "word", 4, MSG_FASTOPEN, addr, len) == 4 ? 0 : -1;
+}
+
 /* A UDP socket has its port from bind(2): left to itself it might share one. */
 static int fill_one(const struct kind *k, unsigned n, unsigned port)
 {
@@ -191,6 +196,21 @@ START_TEST(r3_connections_to_a_peer_that_moved_share_no_ports)
 }
 END_TEST
 
+START_TEST(r3_so_it_is_with_fast_open)
+{
+	unsigned port;
+	int listener = rig_listen(HERE, 128, &port);
+
+	rig_helper(RIG_LIVE);
+	flag_here(VIEW_OWN_PORT);
+	narrow_range(14);
+	fill(&kind[0], listener, port);
+	for (unsigned n = 0; n < FREE; n++)
+		ck_assert_uint_ne(go(make_socket(&kind[0], NULL), port, fast_open), 0);
+	ck_assert_uint_eq(clashes(), 0);
+}
+END_TEST
+
 /* What the shim is there for: without it, or without its knowing of danger, ports are shared. */
 START_TEST(the_kernel_alone_shares_ports)
 {
@@ -264,6 +284,7 @@ static Suite *make(void)
 
 	tcase_add_checked_fixture(tc, wide_range, NULL);
 	tcase_add_loop_test(tc, r3_connections_to_a_peer_that_moved_share_no_ports, 0, LENGTH(kind));
+	tcase_add_test(tc, r3_so_it_is_with_fast_open);
 	tcase_add_loop_test(tc, the_kernel_alone_shares_ports, 0, 2);
 	tcase_add_test(tc, when_no_port_is_left_the_program_gets_what_it_would_get);
 	tcase_add_loop_test(tc, a_port_that_the_program_has_chosen_stays, 0, LENGTH(kind));

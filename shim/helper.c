@@ -241,7 +241,8 @@ static void show(int fd, enum control_verb verb, const struct in6_addr *to)
 	int at;
 
 	/* A handler may fork, or jump out of the call, and would leave a descriptor of ours behind. */
-	raw_block(&others, &before);
+	if (raw_block(&others, &before))
+		return;
 	at = open_door();
 	if (at >= 0) {
 		hand_over(at, fd, verb, to);

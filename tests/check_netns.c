@@ -60,6 +60,7 @@ static const struct script {
 	{ "netns/api.sh", 60 },
 	{ "netns/personality.sh", 120 },
 	{ "netns/uncovered.sh", 60 },
+	{ "netns/crowd.sh", 120 },
 #endif
 };
 

@@ -297,8 +297,10 @@ static Suite *make(void)
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_set_timeout(tc, 600);
-	tcase_add_test(tc, a_thread_can_be_cancelled_in_accept);
-	tcase_add_test(tc, a_thread_can_be_cancelled_in_connect);
+	if (!RIG_ASAN) {	/* it takes the stack of a cancelled thread for still in use */
+		tcase_add_test(tc, a_thread_can_be_cancelled_in_accept);
+		tcase_add_test(tc, a_thread_can_be_cancelled_in_connect);
+	}
 	tcase_add_test(tc, nothing_hangs_or_breaks_in_a_crowd_that_forks);
 	suite_add_tcase(s, tc);
 	return s;

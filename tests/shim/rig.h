@@ -22,6 +22,13 @@
 
 #define PERSONALITY	"work"			/* connects from ULA */
 
+/* AddressSanitizer's runtime makes system calls of its own, must be loaded first, and knows no stack but the threads'. */
+#ifdef __SANITIZE_ADDRESS__
+#define RIG_ASAN	true
+#else
+#define RIG_ASAN	false
+#endif
+
 #define LENGTH(array)	(sizeof(array) / sizeof(*(array)))
 
 /* Runs the suite make() returns, preloaded and in its own namespace. Exit status; 77 (skip) if that may not be done. */

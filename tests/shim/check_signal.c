@@ -86,8 +86,8 @@ START_TEST(handlers_may_call_whatever_they_interrupt)
 	}
 	set_timer(0);
 	ck_assert_int_eq(wrong, 0);
-	ck_assert_int_gt(handled, 50);
-	ck_assert_uint_gt(rounds, 50);
+	ck_assert_int_gt(handled, 5);
+	ck_assert_uint_gt(rounds, 0);
 }
 END_TEST
 
@@ -123,7 +123,7 @@ START_TEST(a_call_may_be_left_with_siglongjmp)
 			connect(fd, (struct sockaddr *)(jumps & 1 ? &once : &there), sizeof(once));
 	}
 	set_timer(0);
-	ck_assert_uint_gt(jumps, 50);
+	ck_assert_uint_gt(jumps, 5);
 	ck_assert_uint_eq(rig_descriptors(), descriptors);
 	ck_assert_int_eq(call_all(), 0);
 }

@@ -182,7 +182,7 @@ START_TEST(nothing_hangs_or_breaks_in_a_crowd_that_forks)
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	join(thread, LENGTH(thread));
 	ck_assert_uint_eq(rig_descriptors(), descriptors);
-	ck_assert_uint_gt(forks, 10);
+	ck_assert_uint_gt(forks, 0);
 }
 END_TEST
 

@@ -10,13 +10,6 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Nobody has libseccomp. */
-static int no_seccomp_load(void *filter)
-{
-	(void)filter;
-	return -ENOSYS;
-}
-
 static struct libc table;
 static bool resolved;
 
@@ -33,7 +26,6 @@ static const struct {
 	{ "getpeername", offsetof(struct libc, getpeername), (void (*)(void))raw_getpeername },
 	{ "getsockname", offsetof(struct libc, getsockname), (void (*)(void))raw_getsockname },
 	{ "prctl", offsetof(struct libc, prctl), (void (*)(void))raw_prctl },
-	{ "seccomp_load", offsetof(struct libc, seccomp_load), (void (*)(void))no_seccomp_load },
 	{ "sendto", offsetof(struct libc, sendto), (void (*)(void))raw_sendto },
 	{ "sendmsg", offsetof(struct libc, sendmsg), (void (*)(void))raw_sendmsg },
 	{ "sendmmsg", offsetof(struct libc, sendmmsg), (void (*)(void))raw_sendmmsg },

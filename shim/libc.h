@@ -18,7 +18,6 @@ struct libc {
 	int (*getpeername)(int fd, struct sockaddr *addr, socklen_t *len);
 	int (*getsockname)(int fd, struct sockaddr *addr, socklen_t *len);
 	int (*prctl)(int option, ...);
-	int (*seccomp_load)(void *filter);
 	ssize_t (*sendto)(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr, socklen_t len);
 	ssize_t (*sendmsg)(int fd, const struct msghdr *msg, int flags);
 	int (*sendmmsg)(int fd, struct mmsghdr *msgs, unsigned n, int flags);

@@ -3,14 +3,35 @@
  * seccomp_load(3) of libseccomp, only to hear of it: programs that lock themselves in by it make the system call behind
  * it without libc. Who is not linked with libseccomp does not call it.
  */
+#define _GNU_SOURCE	/* RTLD_NEXT */
 #include "helper.h"
-#include "libc.h"
 
-__attribute__((visibility("default"))) int seccomp_load(void *filter);
+#include <dlfcn.h>
+#include <errno.h>
+#include <stddef.h>
+
+typedef int load_fn(void *filter);
+
+__attribute__((visibility("default"))) load_fn seccomp_load;
+
+#define LIBRARY	"libseccomp.so.2"
+
+/* Plugins that are loaded with dlopen(3) bring libraries that are behind them, but not behind us. NULL if there is none. */
+static load_fn *behind(void)
+{
+	void *f = dlsym(RTLD_NEXT, "seccomp_load"), *library = f ? NULL : dlopen(LIBRARY, RTLD_LAZY | RTLD_NOLOAD);
+
+	if (!library)
+		return (load_fn *)f;
+	f = dlsym(library, "seccomp_load");
+	dlclose(library);	/* as often as opened: others have it open */
+	return (load_fn *)f;
+}
 
 int seccomp_load(void *filter)
 {
-	int r = libc()->seccomp_load(filter);
+	load_fn *load = behind();
+	int r = load ? load(filter) : -ENOSYS;
 
 	if (!r)
 		helper_shut();

@@ -26,6 +26,10 @@ static struct sock_filter strict[] = {
 #endif
 	ALLOW(SYS_getpeername),
 	ALLOW(SYS_getsockname),
+	ALLOW(SYS_sendto),
+	ALLOW(SYS_sendmsg),
+	ALLOW(SYS_recvfrom),
+	ALLOW(SYS_recvmsg),
 	ALLOW(SYS_exit_group),
 	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 };
@@ -40,7 +44,8 @@ static int lock_by_libseccomp(void)
 {
 	static const int call[] = {
 		SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(getpeername),
-		SCMP_SYS(getsockname), SCMP_SYS(exit_group),
+		SCMP_SYS(getsockname), SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
+		SCMP_SYS(exit_group),
 	};
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int r = ctx ? 0 : -1;
@@ -59,7 +64,7 @@ static int lock_as_root(void)
 static int (*const lock[])(void) = { lock_by_prctl, lock_by_libseccomp, lock_as_root };
 
 struct play {
-	int listener, tcp, named, bound;
+	int listener, tcp, named, bound, letters;
 	struct sockaddr_storage here, once, lost;
 };
 
@@ -69,6 +74,21 @@ static uint64_t now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * UINT64_C(1000) + t.tv_nsec / 1000000;
+}
+
+/* A datagram to here, which fd is bound to, in both ways there are. */
+static bool exchange_letters(int fd, const struct sockaddr_storage *here)
+{
+	struct sockaddr_storage from;
+	socklen_t len = sizeof(from);
+	char c = 'x';
+	struct iovec iov = { &c, 1 };
+	struct msghdr out = { .msg_name = (void *)here, .msg_namelen = sizeof(*here), .msg_iov = &iov, .msg_iovlen = 1 };
+	struct msghdr in = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1 };
+
+	return sendto(fd, &c, 1, 0, (const struct sockaddr *)here, sizeof(*here)) == 1 && sendmsg(fd, &out, 0) == 1 &&
+	       recvfrom(fd, &c, 1, MSG_DONTWAIT, (struct sockaddr *)&from, &len) == 1 &&
+	       recvmsg(fd, &in, MSG_DONTWAIT) == 1;
 }
 
 /*
@@ -92,6 +112,8 @@ static int inside(const struct play *p, int (*lock_in)(void))
 		return 4;
 	if (!bind(p->bound, (const struct sockaddr *)&p->lost, sizeof(p->lost)) || errno != EADDRNOTAVAIL)
 		return 5;
+	if (!exchange_letters(p->letters, &p->here))
+		return 7;
 	for (start = now_ms(); now_ms() < start + 150;)
 		if (!connect(p->bound, (const struct sockaddr *)&p->once, sizeof(p->once)) || errno != ENETUNREACH)
 			return 6;
@@ -107,12 +129,14 @@ START_TEST(a_program_that_locks_itself_in_makes_no_system_call_but_its_own)
 		.tcp = socket(AF_INET6, SOCK_STREAM, 0),
 		.named = socket(AF_INET6, SOCK_DGRAM, 0),
 		.bound = socket(AF_INET6, SOCK_STREAM, 0),
+		.letters = socket(AF_INET6, SOCK_DGRAM, 0),
 	};
 	int waiting = socket(AF_INET6, SOCK_STREAM, 0);
 
 	p.here = rig_addr(HERE, port);
 	p.once = rig_addr(kind == RIG_LIVE ? ONCE : HERE, port);
 	p.lost = rig_addr(LOST, 0);
+	ck_assert_int_eq(bind(p.letters, (struct sockaddr *)&p.here, sizeof(p.here)), 0);
 	rig_helper(kind);
 	ck_assert_int_eq(connect(waiting, (struct sockaddr *)&p.here, sizeof(p.here)), 0);
 	ck_assert_int_eq(connect(p.named, (struct sockaddr *)&p.once, sizeof(p.once)), 0);

@@ -13,6 +13,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 extern char **environ;
@@ -254,6 +255,21 @@ START_TEST(the_library_may_be_loaded_and_unloaded_by_hand)
 }
 END_TEST
 
+START_TEST(a_plugin_may_lock_the_program_in)
+{
+	void *plugin = dlopen(PLUGIN, RTLD_NOW | RTLD_LOCAL);
+	int (*lock_in)(void);
+
+	ck_assert_msg(plugin != NULL, "%s", dlerror());
+	lock_in = (int (*)(void))dlsym(plugin, "plugin_lock_in");
+	ck_assert_int_eq(lock_in(), 0);
+	ck_assert_int_eq(prctl(PR_GET_SECCOMP), 2);
+	ck_assert_int_eq(connect(socket(AF_INET6, SOCK_DGRAM, 0), (struct sockaddr *)&there, sizeof(there)), 0);
+	ck_assert_uint_eq(rig_shown().n, 0);
+	dlclose(plugin);
+}
+END_TEST
+
 START_TEST(the_calls_are_found_by_every_name)
 {
 	typedef int connect_fn(int fd, const struct sockaddr *addr, socklen_t len);
@@ -290,6 +306,7 @@ static Suite *make(void)
 	if (setegid(getegid()) == 0 && seteuid(65534) == 0 && seteuid(0) == 0)
 		tcase_add_test(tc, another_user_later_is_served_as_well);
 	tcase_add_test(tc, a_socket_passed_on_has_the_kernels_name_there_and_ours_here);
+	tcase_add_test(tc, a_plugin_may_lock_the_program_in);
 	tcase_add_test(tc, the_calls_are_found_by_every_name);
 	if (have(BASH))
 		tcase_add_loop_test(tc, what_a_program_starts_is_served_unless_its_environment_is_taken_away, 0, 3);

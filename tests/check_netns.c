@@ -44,6 +44,7 @@ static const struct script {
 	{ "netns/ports.sh", 90 },
 	{ "netns/datagrams.sh", 90 },
 	{ "netns/programs.sh", 180 },
+	{ "netns/cpython.sh", 300 },
 	{ "netns/bulk.sh", 240 },
 	{ "netns/pmtu.sh", 90 },
 	{ "netns/wire.sh", 90 },

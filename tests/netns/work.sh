@@ -90,6 +90,8 @@ pace()
 		fi
 	done
 	for ns in "$client" "$server"; do
+		# BBR takes such a queue for a path of gigabits that is blocked now and then, and at times sends nothing for 10 s.
+		in_ns "$ns" sysctl -qw net.ipv4.tcp_congestion_control=reno
 		in_ns "$ns" nft -f - <<-END
 		table ip6 pace {
 			map streams { type inet_service : classid; elements = { $tcp }; }

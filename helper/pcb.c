@@ -59,6 +59,15 @@ static void pcb_drop(struct core *c, struct pcb *p)
 	free(p);
 }
 
+/* Another connection, which is left alone, has the ports of p: the datapath is to look twice at what bears them. */
+static void pcb_share(struct core *c, struct pcb *p)
+{
+	if (p->shared)
+		return;
+	p->shared = true;
+	pcb_act(c, ACTION_PCB, p);
+}
+
 /* Two connections of one entry may not have the same ports (R3). One that only lingers gives way. */
 static int pcb_make_way(struct core *c, const struct pcb_ports *ports)
 {
@@ -68,10 +77,7 @@ static int pcb_make_way(struct core *c, const struct pcb_ports *ports)
 		return 0;
 	if (other->forget == USEC_NEVER) {
 		c->counter[COUNT_PCB_CLASH]++;
-		if (!other->shared) {
-			other->shared = true;
-			pcb_act(c, ACTION_PCB, other);
-		}
+		pcb_share(c, other);
 		return -EEXIST;
 	}
 	pcb_drop(c, other);

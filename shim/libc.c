@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The one place that looks symbols up. */
+/* The one place that looks symbols up, but for what no libc has (seccomp_load.c). */
 #define _GNU_SOURCE	/* RTLD_NEXT */
 #include "libc.h"
 #include "raw.h"

@@ -85,6 +85,9 @@ START_TEST(a_daemon_is_what_its_parent_was)
 	ends_well(pid);
 	ck_assert_int_eq(read(done[0], &c, 1), 1);
 	ck_assert_int_eq(c, 'y');
+	/* Until it has ended: the rig's door is open in it, too. */
+	close(done[1]);
+	ck_assert_int_eq(read(done[0], &c, 1), 0);
 	ck_assert_uint_eq(rig_shown().n, 1);
 }
 END_TEST

@@ -246,7 +246,8 @@ static void set_home(struct hce *h, struct signal *s)
 
 	if (b && b->state >= BINDING_RESPONDED)
 		return;
-	b = registered(h, &s->src);
+	/* What was registered may have another owner by now, from whom nothing of ours is taken: it is left out at times. */
+	b = explore_late(h, h->rt.tries) ? NULL : registered(h, &s->src);
 	s->has_home = true;
 	s->home = b ? b->addr : s->src;		/* B3: the Initial BU's is its source */
 }

@@ -5,7 +5,6 @@
  */
 #include "core_private.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +29,7 @@ static void ask(struct core *c, struct foreign_addr *fa, int who)
 	if (!h || !h->sa || !l || !l->usable || fa->contest->good[who])
 		return;
 	s.src = l->addr;
-	s.ba[0].seq = h->seq_in;
+	s.ba[0].seq = h->seq_in;	/* and it grants nothing: a claimant shall not take its claim for settled */
 	s.ba[0].has_challenge = true;
 	memcpy(s.ba[0].challenge, fa->contest->challenge[who], CHALLENGE_LEN);
 	core_send(c, h, &s);
@@ -38,11 +37,27 @@ static void ask(struct core *c, struct foreign_addr *fa, int who)
 
 static void ask_both(struct core *c, struct foreign_addr *fa, usec_t now)
 {
-	fa->contest->sent++;
-	fa->contest->next = usec_add(now, CONTEST_INTERVAL);
+	/* The first time no longer than an answer takes: what comes of it is not final. */
+	fa->contest->next = usec_add(now, fa->contest->sent++ ? CONTEST_INTERVAL : binding_timeout(fa->hce));
 	core_wake(c, fa->contest->next);
 	ask(c, fa, OWNER);
 	ask(c, fa, CLAIMANT);
+}
+
+/*
+ * Only the claimant has answered so far: until it is known whose it is, nobody's data goes there, and none that comes from
+ * there is the entry's (A3). A mere claim, which any peer could make, does not have that effect.
+ */
+static void suspend(struct core *c, struct foreign_addr *fa, usec_t now)
+{
+	struct hce *h = fa->hce;
+
+	if (fa->state != ADDR_ACTIVE)
+		return;
+	foreign_set_state(c, fa, ADDR_TENTATIVE, now);
+	pair_update(c, h, now);
+	if (addr_equal(&h->pair.foreign, &fa->addr))
+		pair_hold(c, h, HOLD_ALL);
 }
 
 void contest_claim(struct core *c, struct foreign_addr *fa, const struct hce *claimant, const struct in6_addr *from,
@@ -56,6 +71,7 @@ void contest_claim(struct core *c, struct foreign_addr *fa, const struct hce *cl
 	t->claimant = claimant ? claimant->id : 0;
 	t->good[CLAIMANT] = !claimant;
 	t->from = *from;
+	t->since = now;
 	core_nonce(c, t->challenge[OWNER]);
 	core_nonce(c, t->challenge[CLAIMANT]);
 	c->counter[COUNT_CONFLICTS]++;
@@ -90,45 +106,76 @@ static void flush_both(struct core *c, struct foreign_addr *fa, usec_t now)
 	hce_destroy(c, owner, now);
 }
 
-bool contest_response(struct core *c, struct foreign_addr *fa, const struct hce *h, const struct binding_update *bu,
-		      usec_t now)
+/*
+ * The connections opened there since then are the new owner's. The others stay with the entry, and are held if that has no
+ * other address: nobody else shall receive their data (A3).
+ */
+static void lose(struct core *c, struct foreign_addr *fa, usec_t since, const char *why, usec_t now)
 {
-	int who = h == fa->hce ? OWNER : CLAIMANT;
-	uint8_t want[CHALLENGE_LEN];
+	struct in6_addr addr = fa->addr;
+	struct hce *h = fa->hce;
 
-	if (party(c, fa, who) != h ||
-	    ah_hmac128(&h->sa->in.key, fa->contest->challenge[who], CHALLENGE_LEN, &fa->addr, sizeof(fa->addr), want) < 0 ||
-	    CRYPTO_memcmp(want, bu->challenge, sizeof(want))) {
-		c->counter[COUNT_BAD_RESPONSE] += who == CLAIMANT;	/* the owner's may answer another Challenge */
-		return true;
-	}
-	fa->contest->good[who] = true;
-	if (!fa->contest->good[OWNER] || !fa->contest->good[CLAIMANT])
-		return true;
-	flush_both(c, fa, now);
-	return false;
+	core_tell(c, EVENT_CONFLICT, h, NULL, &addr, 0, why);
+	pcb_unbind_foreign(c, h, &addr, since);
+	foreign_remove(c, fa);
+	pair_update(c, h, now);
+	if (addr_equal(&h->pair.foreign, &addr))
+		pair_hold(c, h, HOLD_ALL);
+}
+
+void contest_lose(struct core *c, struct foreign_addr *fa, const char *why, usec_t now)
+{
+	lose(c, fa, USEC_NEVER, why, now);
 }
 
 /*
- * Only the claimant has answered: the address is its own. So are the connections opened there since the owner was last
- * heard under its SA, and all if it never had one. The others stay with its entry, and are held if that has no
- * other address: nobody else shall receive their data (A3).
+ * Whose are the connections there? A claimant that we know tells us of the address before it uses it. Another has AAP run
+ * because of a connection, which is younger than the last sign of the entry; if that never had an SA, all may be.
  */
+static usec_t claimed_since(const struct foreign_addr *fa)
+{
+	if (!fa->hce->sa)
+		return 0;
+	return fa->contest->claimant ? fa->contest->since : fa->hce->proved;
+}
+
+/* Only the claimant has answered: the address is its own. */
 static void hand_over(struct core *c, struct foreign_addr *fa, usec_t now)
 {
-	struct hce *old = fa->hce, *h = party(c, fa, CLAIMANT);
+	struct hce *h = party(c, fa, CLAIMANT);
 	struct in6_addr addr = fa->addr;
 
-	core_tell(c, EVENT_CONFLICT, old, NULL, &addr, 0, "its entry did not answer and loses it");
-	pcb_unbind_foreign(c, old, &addr, old->sa ? old->proved : 0);
-	foreign_remove(c, fa);
-	pair_update(c, old, now);
-	if (addr_equal(&old->pair.foreign, &addr))
-		pair_hold(c, old);
+	lose(c, fa, claimed_since(fa), "its entry did not answer and loses it", now);
 	if (!h)
 		return;		/* AAP's next Confirm makes its entry */
 	foreign_add(c, h, &addr, ADDR_ACTIVE, LIFETIME_ABSOLUTE, c->config.default_lifetime * USEC_PER_SEC, now);
 	pair_update(c, h, now);
+}
+
+bool contest_response(struct core *c, struct foreign_addr *fa, const struct hce *h, const struct binding_update *bu,
+		      usec_t now)
+{
+	int who = h == fa->hce ? OWNER : CLAIMANT;
+	bool right = party(c, fa, who) == h && reach_is_response(h, fa->contest->challenge[who], &fa->addr, bu);
+
+	/* The entry's may answer another Challenge, which proves no less. */
+	if (!right && who == OWNER)
+		right = reach_verify(c, fa, bu);
+	if (!right) {
+		c->counter[COUNT_BAD_RESPONSE] += who == CLAIMANT;
+		return true;
+	}
+	fa->contest->good[who] = true;
+	if (who == CLAIMANT && fa->state == ADDR_DEPRECATED) {
+		/* Its entry has said that it is not there any more, or not for long that it is. */
+		fa->contest->sent = CONTEST_TRIES;
+		fa->contest->next = now;
+		core_wake(c, now);
+	}
+	if (!fa->contest->good[OWNER] || !fa->contest->good[CLAIMANT])
+		return true;
+	flush_both(c, fa, now);
+	return false;
 }
 
 void contest_expire(struct core *c, struct foreign_addr *fa, usec_t now)
@@ -137,6 +184,8 @@ void contest_expire(struct core *c, struct foreign_addr *fa, usec_t now)
 		core_wake(c, fa->contest->next);
 		return;
 	}
+	if (fa->contest->good[CLAIMANT])
+		suspend(c, fa, now);
 	if (fa->contest->sent < CONTEST_TRIES) {
 		ask_both(c, fa, now);
 		return;

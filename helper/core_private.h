@@ -216,6 +216,12 @@ void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state 
  */
 void foreign_lose(struct core *c, struct foreign_addr *fa, usec_t now);
 
+/*
+ * The peer says that it is not at fa any more. If it was asked there it may have answered and sent data after that, which
+ * the network may have put in another order: for a while that is dropped, as it would have been before, not reset.
+ */
+void foreign_give_up(struct core *c, struct foreign_addr *fa, usec_t now);
+
 /* Grants lifetime seconds from now on (C7 converts an activity-related one). */
 void foreign_renew(struct core *c, struct foreign_addr *fa, enum lifetime_kind kind, usec_t lifetime, usec_t now);
 
@@ -286,8 +292,8 @@ bool pair_may_send_from(struct hce *h, const struct local_addr *l);
 /* Switches to a pair that was found to work. */
 void pair_take(struct core *c, struct hce *h, const struct in6_addr *local, const struct in6_addr *foreign);
 
-/* There is nowhere h's packets may go: nothing is sent until the pair changes. */
-void pair_hold(struct core *c, struct hce *h);
+/* There is nowhere h's packets may go: they are dropped until an address of its peer's may be used. */
+void pair_hold(struct core *c, struct hce *h, enum hold how);
 
 /* The peer is to be heard at fa from now on, if that is possible (C11). */
 void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, usec_t now);
@@ -363,10 +369,13 @@ void update_bare(struct core *c, struct hce *h, const struct signal *s, usec_t n
 /* reach.c */
 
 /*
- * Makes fa ready to be checked, or checked on: Challenges leave from the address from and ride on the BA given, for as
- * long as it takes. Returns false if the cryptographic library failed.
+ * Makes fa ready to be checked, or checked on: Challenges leave from the address from and ride on BAs of that number, for
+ * as long as it takes. Returns false if the cryptographic library failed.
  */
-bool reach_ask(struct core *c, struct foreign_addr *fa, const struct in6_addr *from, const struct binding_ack *ba);
+bool reach_ask(struct core *c, struct foreign_addr *fa, const struct in6_addr *from, uint16_t seq);
+
+/* What a BA with a Challenge for fa grants: seconds, never 0, which would say that the peer does not have fa. */
+uint32_t reach_lifetime(const struct foreign_addr *fa, usec_t now);
 
 /* Puts the Challenge for fa into a BA that leaves for fa now. */
 void reach_fill(struct core *c, struct foreign_addr *fa, struct binding_ack *ba, usec_t now);
@@ -414,6 +423,9 @@ void explore_expire(struct core *c, struct hce *h, usec_t now);
 /* Whether so many sendings went to each of h's Active addresses equally often. */
 bool explore_round(const struct hce *h, unsigned tries);
 
+/* Whether they went there twice without an answer, so that it is time to try something else, for as many tries again. */
+bool explore_late(const struct hce *h, unsigned tries);
+
 /* contest.c */
 
 /* claimant (NULL: who has completed AAP from there) claims fa, which is in another entry. Both are asked; unless they are already. */
@@ -425,6 +437,9 @@ bool contest_response(struct core *c, struct foreign_addr *fa, const struct hce 
 		      usec_t now);
 void contest_expire(struct core *c, struct foreign_addr *fa, usec_t now);
 void contest_end(struct foreign_addr *fa);
+
+/* fa is another host's now, or this one's: takes it from its entry. why is static text. */
+void contest_lose(struct core *c, struct foreign_addr *fa, const char *why, usec_t now);
 
 /* Whether h claims an address that is in another entry: then it is needed, though it may have none. */
 bool contest_claimed_by(struct core *c, const struct hce *h);

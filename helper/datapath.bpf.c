@@ -9,6 +9,9 @@
 #include "icmp.bpf.h"
 #include "share.bpf.h"
 
+#define FLAG_RST	0x04
+#define RESET_MAX	24		/* octets: without a timestamp, perhaps with MPTCP's reason */
+#define PORT_UNREACHABLE	0x0104	/* type and code */
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
@@ -50,21 +53,86 @@ static __always_inline bool wants_answer(struct __sk_buff *skb, struct headers *
 	return skb->len > h->l4 + (offset >> 4) * 4;
 }
 
-/* Notes since when an answer is due, and tells if that is too long. The coarse clock is cheap and makes writes rare. */
-static __always_inline void note_sent(struct __sk_buff *skb, struct headers *h, struct dp_hce *e, __u32 id)
+static __always_inline bool is_pair(const struct dp_hce *e, const struct in6_addr *l, const struct in6_addr *f)
 {
+	return same_addr(&e->l, l) && same_addr(&e->f, f);
+}
+
+/*
+ * Notes since when an answer is due, and tells if that is too long: on the path of today's pair or, for a connection that
+ * keeps another one, on its own, for what is heard on one says nothing of the other. The coarse clock is cheap and makes
+ * writes rare.
+ */
+static __always_inline void note_sent(struct __sk_buff *skb, struct headers *h, struct dp_hce *e,
+				      const struct dp_pcb_out *pcb, const struct dp_pcb_out_key *birth)
+{
+	struct dp_pcb_in_key key = { .hce = pcb->hce, .lport = birth->lport, .fport = birth->fport, .proto = birth->proto };
+	struct dp_path *path = &e->path;
 	__u64 now;
 
 	if (!path_timeout)
 		return;
-	now = bpf_ktime_get_coarse_ns();
-	if (e->waiting <= e->heard) {
-		if (e->waiting != now && wants_answer(skb, h))
-			e->waiting = now;
-	} else if (now - e->waiting > path_timeout) {
-		e->waiting = now;
-		tell(DP_EVENT_SILENT, id, 0, &e->f);
+	if (e->gen == pcb->gen && !is_pair(e, &birth->l, &birth->f)) {
+		struct dp_pcb_in *in = bpf_map_lookup_elem(&pcb_in, &key);
+
+		if (!in)
+			return;
+		path = &in->path;
 	}
+	now = bpf_ktime_get_coarse_ns();
+	if (path->waiting <= path->heard) {
+		if (path->waiting != now && wants_answer(skb, h))
+			path->waiting = now;
+	} else if (now - path->waiting > path_timeout) {
+		path->waiting = now;
+		tell(DP_EVENT_SILENT, key.hce, 0, &e->f);
+	}
+}
+
+/* The ports of what a packet refuses for want of a socket: a TCP reset, or a Port Unreachable about UDP. False: it is neither. */
+static __always_inline bool refuses(struct __sk_buff *skb, struct headers *h, struct dp_ports_key *ret)
+{
+	__u32 quoted = h->l4 + 8;
+	struct ports port;
+	__u8 flags, inner;
+	__be16 kind;
+
+	if (h->proto == IPPROTO_TCP) {
+		/* With ACK it would be the answer to a SYN, or the end of a connection. The length tells most others apart. */
+		if (skb->len > h->l4 + RESET_MAX || bpf_skb_load_bytes(skb, h->l4 + 13, &flags, sizeof(flags)) || (flags & (FLAG_RST | FLAG_ACK)) != FLAG_RST ||
+		    bpf_skb_load_bytes(skb, h->l4, &port, sizeof(port)))
+			return false;
+		*ret = (struct dp_ports_key){ .lport = port.src, .fport = port.dst, .proto = IPPROTO_TCP };
+		return true;
+	}
+	if (h->proto != IPPROTO_ICMPV6 || bpf_skb_load_bytes(skb, h->l4, &kind, sizeof(kind)) ||
+	    kind != bpf_htons(PORT_UNREACHABLE) ||
+	    bpf_skb_load_bytes(skb, quoted + offsetof(struct ipv6hdr, nexthdr), &inner, sizeof(inner)) ||
+	    inner != IPPROTO_UDP || bpf_skb_load_bytes(skb, quoted + sizeof(struct ipv6hdr), &port, sizeof(port)))
+		return false;
+	*ret = (struct dp_ports_key){ .lport = port.dst, .fport = port.src, .proto = IPPROTO_UDP };
+	return true;
+}
+
+/*
+ * What belongs to no connection passes, unless by it the kernel refuses data that no socket is there for although a
+ * connection with a Homeless peer has these ports: the peer is at an address that it has yet to prove, or that we forgot.
+ * It would end that connection.
+ */
+static __always_inline int not_ours(struct __sk_buff *skb, struct headers *h)
+{
+	struct dp_ports_key key;
+	struct dp_hce *e;
+	__u32 *id;
+
+	if (!refuses(skb, h, &key))
+		return PASS;
+	id = bpf_map_lookup_elem(&ports, &key);
+	e = id ? bpf_map_lookup_elem(&hce, id) : NULL;
+	if (!e || !(e->flags & DP_HCE_HOMELESS))
+		return PASS;
+	count(DP_REFUSALS);
+	return DROP;
 }
 
 static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
@@ -82,7 +150,7 @@ static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 	if (h.proto == IPPROTO_AH || h.proto == DP_NO_NEXT_HEADER)
 		end_signalling(skb, &h);
 	if (parse_ports(skb, &h, &port))
-		return PASS;
+		return not_ours(skb, &h);
 
 	struct dp_pcb_out_key key = {
 		.l = h.addrs.src, .f = h.addrs.dst, .lport = port.src, .fport = port.dst, .proto = h.proto,
@@ -90,7 +158,7 @@ static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 	struct dp_pcb_out *pcb = bpf_map_lookup_elem(&pcb_out, &key);
 
 	if (!pcb)
-		return h.proto == IPPROTO_UDP ? datagram_out(skb, &h) : is_refused(skb, &h, &port) ? DROP : PASS;
+		return h.proto == IPPROTO_UDP ? datagram_out(skb, &h) : is_refused(skb, &h, &port) ? DROP : not_ours(skb, &h);
 	struct dp_hce *e = bpf_map_lookup_elem(&hce, &pcb->hce);
 
 	if (e && e->flags & DP_HCE_HOLD) {
@@ -98,12 +166,18 @@ static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 		return DROP;
 	}
 	if (e)
-		note_sent(skb, &h, e, pcb->hce);
+		note_sent(skb, &h, e, pcb, &key);
 	if (!e || e->gen == pcb->gen || unspecified(&e->l) || unspecified(&e->f))
 		return PASS;
 	struct dp_addrs to = { .src = e->l, .dst = e->f };
 
-	if (!same_addrs(&to, &h.addrs) && !rewrite(skb, &h, &to))
+	if (same_addrs(&to, &h.addrs))
+		return PASS;
+	if (e->flags & DP_HCE_HOLD_MOVED) {
+		count(DP_HELD);
+		return DROP;
+	}
+	if (!rewrite(skb, &h, &to))
 		count(DP_OUT_REWRITTEN);
 	return PASS;
 }
@@ -140,18 +214,20 @@ static __always_inline __u8 note_acked(struct __sk_buff *skb, struct headers *h,
 }
 
 /* An answer counts only if it came the way back: what arrives by another pair says nothing of the one that is sent by. */
-static __always_inline void note_answer(struct dp_hce *e, const struct dp_pcb_in *pcb, bool moved,
-					const struct dp_addrs *addrs)
+static __always_inline void note_answer(struct dp_hce *e, struct dp_pcb_in *pcb, bool moved, const struct dp_addrs *addrs)
 {
+	bool own = e->gen == pcb->gen;
 	__u64 now;
 
-	if (!path_timeout)
-		return;
-	if (e->gen == pcb->gen ? moved : !same_addr(&e->f, &addrs->src) || !same_addr(&e->l, &addrs->dst))
+	if (!path_timeout || (own && moved))
 		return;
 	now = bpf_ktime_get_coarse_ns();
-	if (e->heard != now)
-		e->heard = now;
+	if (is_pair(e, &addrs->dst, &addrs->src)) {
+		if (e->path.heard != now)
+			e->path.heard = now;
+	} else if (own && pcb->path.heard != now) {
+		pcb->path.heard = now;
+	}
 }
 
 /*
@@ -167,7 +243,7 @@ static __always_inline void follow(struct dp_hce *e, __u32 id, const struct dp_p
 
 	next.f = *src;
 	next.gen++;
-	next.waiting = next.heard = 0;
+	next.path = (struct dp_path){ 0 };
 	if (bpf_map_update_elem(&hce, &id, &next, BPF_EXIST))
 		return;
 	count(DP_FOLLOWED);

@@ -103,6 +103,7 @@ static int load(struct datapath *dp, const struct datapath_config *config)
 		return -errno;
 	bpf_map__set_max_entries(dp->bpf->maps.pcb_out, config->max_pcbs);
 	bpf_map__set_max_entries(dp->bpf->maps.pcb_in, config->max_pcbs);
+	bpf_map__set_max_entries(dp->bpf->maps.ports, config->max_pcbs);
 	bpf_map__set_max_entries(dp->bpf->maps.foreign, config->max_foreign);
 	bpf_map__set_max_entries(dp->bpf->maps.hce, config->max_foreign);
 	bpf_map__set_max_entries(dp->bpf->maps.notify, config->max_foreign);
@@ -293,22 +294,31 @@ static struct dp_pcb_out_key pcb_out_key(const struct pcb *p)
 	};
 }
 
+static struct dp_ports_key ports_key(const struct pcb *p)
+{
+	return (struct dp_ports_key){ .lport = htons(p->lport), .fport = htons(p->fport), .proto = p->proto };
+}
+
 static int put_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
 {
 	struct dp_pcb_in_key in_key = pcb_in_key(hce, p);
 	struct dp_pcb_out_key out_key = pcb_out_key(p);
 	struct dp_pcb_in in = { .l = p->local, .f = p->foreign, .gen = p->gen, .shared = p->shared }, old;
 	struct dp_pcb_out out = { .hce = hce, .gen = p->gen };
+	struct dp_ports_key ports = ports_key(p);
 	int r;
 
 	/* What the program noted outlives a second telling. */
 	if (!bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.pcb_in), &in_key, &old) && addr_equal(&old.l, &in.l) &&
 	    addr_equal(&old.f, &in.f)) {
 		in.acked = old.acked;
+		in.path = old.path;
 		in.shared |= old.shared;
 	}
 	r = put(dp->bpf->maps.pcb_in, &in_key, &in);
 
+	if (!r)
+		r = put(dp->bpf->maps.ports, &ports, &hce);
 	return r ? r : put(dp->bpf->maps.pcb_out, &out_key, &out);
 }
 
@@ -316,10 +326,25 @@ static int drop_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
 {
 	struct dp_pcb_in_key in_key = pcb_in_key(hce, p);
 	struct dp_pcb_out_key out_key = pcb_out_key(p);
+	struct dp_ports_key ports = ports_key(p);
 	int out = drop(dp->bpf->maps.pcb_out, &out_key);
 	int in = drop(dp->bpf->maps.pcb_in, &in_key);
+	uint32_t whose;
+
+	if (!bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.ports), &ports, &whose) && whose == hce)
+		drop(dp->bpf->maps.ports, &ports);
 
 	return out ? out : in;
+}
+
+static int put_pair(struct datapath *dp, uint32_t hce, const struct pair *p)
+{
+	struct dp_hce e = { .l = p->local, .f = p->foreign, .gen = p->gen,
+			    .unproven = p->unproven ? coarse_ns() + DP_DATAGRAM_WAIT_NS : 0 };
+
+	e.flags = (p->hold == HOLD_ALL ? DP_HCE_HOLD : 0) | (p->hold == HOLD_MOVED ? DP_HCE_HOLD_MOVED : 0) |
+		  (p->homeless ? DP_HCE_HOMELESS : 0);
+	return put(dp->bpf->maps.hce, &hce, &e);
 }
 
 static int drop_pair(struct datapath *dp, uint32_t hce)
@@ -332,7 +357,6 @@ static int drop_pair(struct datapath *dp, uint32_t hce)
 
 int datapath_action(struct datapath *dp, const struct action *a)
 {
-	struct dp_hce pair;
 	struct dp_local local;
 	uint32_t spi = htonl(a->type == ACTION_SPI || a->type == ACTION_SPI_GONE ? a->spi : 0);
 	uint16_t port;
@@ -340,10 +364,7 @@ int datapath_action(struct datapath *dp, const struct action *a)
 
 	switch (a->type) {
 	case ACTION_PAIR:
-		pair = (struct dp_hce){ .l = a->pair.local, .f = a->pair.foreign, .gen = a->pair.gen,
-					.flags = a->pair.hold ? DP_HCE_HOLD : 0,
-					.unproven = a->pair.unproven ? coarse_ns() + DP_DATAGRAM_WAIT_NS : 0 };
-		return put(dp->bpf->maps.hce, &a->hce, &pair);
+		return put_pair(dp, a->hce, &a->pair);
 	case ACTION_PAIR_GONE:
 		return drop_pair(dp, a->hce);
 	case ACTION_FOREIGN:
@@ -453,6 +474,7 @@ const char *datapath_counter_name(enum dp_counter n)
 		[DP_TOO_DEEP] = "too-deep",
 		[DP_OUT_REFUSED] = "out-refused",
 		[DP_HELD] = "held",
+		[DP_REFUSALS] = "refusals",
 	};
 
 	return (unsigned)n < DP_COUNTER_MAX ? name[n] : "unknown";

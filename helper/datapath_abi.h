@@ -22,6 +22,12 @@ struct dp_pcb_out {
 	__u32 hce, gen;
 };
 
+/* Whether the way that packets take carries them. CLOCK_MONOTONIC ns, coarse; written by the programs. */
+struct dp_path {
+	__u64 waiting;			/* since then an answer is due, if that is after heard; */
+	__u64 heard;			/* and when one was heard last */
+};
+
 struct dp_pcb_in_key {
 	__u32 hce;
 	__be16 lport, fport;
@@ -29,10 +35,13 @@ struct dp_pcb_in_key {
 };
 
 struct dp_pcb_in {
+	/* of the birth pair, if it is used and not today's. First, as compilers add an offset before they look for NULL */
+	struct dp_path path;
 	struct in6_addr l, f;		/* the birth pair */
 	__u32 gen;			/* as in dp_pcb_out */
 	__u32 acked;			/* TCP: last acknowledgement number heard, host order; written by the program */
 	__u32 shared;			/* another connection has its ports, or may have; written by the program, too */
+	__u32 zero;
 };
 
 enum dp_foreign_state {			/* the values of enum addr_state */
@@ -49,14 +58,21 @@ struct dp_foreign {
 };
 
 #define DP_HCE_HOLD	0x01		/* drop what connections send: there is nowhere it may go */
+#define DP_HCE_HOLD_MOVED	0x02	/* ... but for what would leave as it is */
+#define DP_HCE_HOMELESS	0x04		/* the peer may use addresses that are not known yet, or any more: no resets */
 
 struct dp_hce {
 	struct in6_addr l, f;		/* today's pair; an unspecified l or f: leave packets alone */
 	__u32 gen;			/* connections with this gen keep their birth pair */
 	__u32 flags;
-	__u64 waiting;			/* CLOCK_MONOTONIC ns, coarse: since then an answer is due, if that is after heard; */
-	__u64 heard;			/* and when one was heard last; both written by the programs */
+	struct dp_path path;		/* of today's pair */
 	__u64 unproven;			/* CLOCK_MONOTONIC ns, coarse: until then the peer may not know where we are */
+};
+
+/* Which entry has a connection with these ports; if several have, that of the youngest. */
+struct dp_ports_key {
+	__be16 lport, fport;
+	__u8 proto, zero[3];
 };
 
 struct dp_local {
@@ -92,7 +108,7 @@ struct dp_addrs {			/* as they lie in the IPv6 header */
 enum dp_event_type {
 	DP_EVENT_HEARD = 1,		/* a packet of hce came from addr, which was asked for ("notify") or which had
 					 * been silent for DP_SILENCE_NS */
-	DP_EVENT_SILENT = 3,		/* for path_timeout hce has sent data from its pair and heard nothing there */
+	DP_EVENT_SILENT = 3,		/* for path_timeout hce has sent data by one pair and heard nothing there */
 	DP_EVENT_REFUSED = 6,		/* a connection from addr was not begun, as another has its ports; gen is the number of
 					 * its first segment */
 	DP_EVENT_FOLLOWED = 2,		/* the pair of hce now has f = addr; gen is the new one (C11) */
@@ -118,7 +134,8 @@ enum dp_counter {
 	DP_FOLLOWED,
 	DP_TOO_DEEP,			/* header chains longer than the walker's bound: passed */
 	DP_OUT_REFUSED,			/* connections not begun: another, which was moved, has their ports */
-	DP_HELD,			/* dropped: their address is another host's now */
+	DP_HELD,			/* dropped: their address is another host's now, or nobody knows whose */
+	DP_REFUSALS,			/* dropped: resets and the like, to addresses that a connection's peer may have */
 	DP_COUNTER_MAX,
 };
 

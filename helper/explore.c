@@ -69,6 +69,11 @@ bool explore_round(const struct hce *h, unsigned tries)
 	return tries % count_foreign(h, false) == 0;
 }
 
+bool explore_late(const struct hce *h, unsigned tries)
+{
+	return tries / (2 * count_foreign(h, false)) % 2;
+}
+
 /* Whether h's peer can be tried at all, and is to be. */
 static bool explorable(const struct core *c, const struct hce *h)
 {
@@ -101,8 +106,7 @@ static void probe(struct core *c, struct hce *h, const struct in6_addr *local, c
 		return;
 	/* The number and the lifetime say nothing new: whoever missed our last Acknowledgement may take this for it. */
 	ba->seq = h->seq_in;
-	ba->lifetime = fa->expires == USEC_NEVER ? SIGNAL_INFINITE : usec_until(fa->expires, now) / USEC_PER_SEC;
-	ba->refresh = ba->lifetime;
+	ba->lifetime = ba->refresh = reach_lifetime(fa, now);
 	ba->has_challenge = true;
 	memcpy(ba->challenge, h->explore.challenge, sizeof(ba->challenge));
 	if (core_send(c, h, &s) == 0)

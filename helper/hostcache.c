@@ -8,6 +8,8 @@
 
 #include "addr.h"
 
+#define GIVEN_UP_LINGER	(10 * USEC_PER_SEC)
+
 static const char *const state_names[] = {
 	[ADDR_TENTATIVE] = "tentative",
 	[ADDR_ACTIVE] = "active",
@@ -175,6 +177,9 @@ void hce_set_status(struct core *c, struct hce *h, enum peer_status status)
 	if (h->status == status)
 		return;
 	h->status = status;
+	h->pair.homeless = status == PEER_HOMELESS;
+	if (!IN6_IS_ADDR_UNSPECIFIED(&h->pair.local))
+		core_act(c, ACTION_PAIR, h)->pair = h->pair;
 	core_tell(c, EVENT_STATUS, h, NULL, NULL, 0, peer_status_name(status));
 }
 
@@ -295,6 +300,17 @@ void foreign_lose(struct core *c, struct foreign_addr *fa, usec_t now)
 		foreign_set_state(c, fa, ADDR_DEPRECATED, now);
 }
 
+void foreign_give_up(struct core *c, struct foreign_addr *fa, usec_t now)
+{
+	if (fa->state != ADDR_TENTATIVE || fa->proven || !fa->reach.sent) {
+		foreign_lose(c, fa, now);
+	} else if (!fa->given_up) {
+		fa->given_up = true;
+		fa->reach.running = false;
+		foreign_renew(c, fa, LIFETIME_ABSOLUTE, GIVEN_UP_LINGER, now);
+	}
+}
+
 bool hce_expire(struct core *c, struct hce *h, usec_t now)
 {
 	struct foreign_addr *fa, *next;
@@ -317,5 +333,8 @@ bool hce_expire(struct core *c, struct hce *h, usec_t now)
 		pair_update(c, h, now);
 		tell_unreachable(c, h);
 	}
+	/* C10 keeps it for its connections, but the last address could be anybody's now. */
+	if (!h->addrs && hce_homeless(h))
+		pair_hold(c, h, HOLD_MOVED);
 	return true;
 }

@@ -52,7 +52,6 @@ struct reach {
 	usec_t last, next;			/* next is USEC_NEVER when given up */
 	struct in6_addr from;			/* the local address the BU came to; Challenges come from it */
 	uint16_t seq;				/* of the BU the Challenge's BA answers */
-	uint32_t lifetime;			/* and what it grants, seconds */
 };
 
 /* An address of a peer. */
@@ -60,6 +59,7 @@ struct foreign_addr {
 	struct in6_addr addr;
 	enum addr_state state;
 	bool proven;		/* was Active once: only then it is kept as Deprecated */
+	bool given_up;		/* Tentative, and the peer says that it is not there any more: not asked */
 	enum lifetime_kind kind;
 	usec_t lifetime;	/* as granted */
 	usec_t expires;		/* Active, Tentative: becomes Deprecated; Deprecated: goes. USEC_NEVER for an infinite one */
@@ -76,7 +76,8 @@ struct contest {
 	uint32_t claimant;
 	bool good[2];				/* who has answered: the entry, the claimant */
 	uint8_t challenge[2][CHALLENGE_LEN];
-	struct in6_addr from;			/* the local address the claim came to */
+	struct in6_addr from;			/* the local address the claim came to, and when */
+	usec_t since;
 	unsigned sent;
 	usec_t next;
 };
@@ -87,6 +88,7 @@ struct aap_try {
 	struct aap_init init;
 	struct in6_addr src, dst;
 	unsigned sent;
+	unsigned bad;				/* Responses that failed */
 	usec_t next;
 	bool renewing;				/* the entry has an SA, which this run is to replace */
 	bool confirming;			/* the SA is made; sealed goes with every packet until a BA comes */
@@ -144,13 +146,21 @@ struct explore {
 	usec_t home_wait, home_next, returned;
 };
 
+/* What of an entry's packets is dropped, as there is nowhere it may go (A3). */
+enum hold {
+	HOLD_NONE,
+	HOLD_MOVED,		/* what would leave with other addresses than its own: no address of the peer is left */
+	HOLD_ALL,		/* another host has pair.foreign now */
+};
+
 /* An address pair and when it was chosen. gen grows by one with every change: connections born under the current
  * gen keep their birth pair, older ones follow the pair. */
 struct pair {
 	struct in6_addr local, foreign;	/* unspecified while there is none */
 	uint32_t gen;
-	bool hold;			/* what would go to foreign is dropped: another host has that address now (A3) */
+	enum hold hold;
 	bool unproven;			/* local is lost, or the peer has not said yet that it knows it to be ours */
+	bool homeless;			/* the peer's connections can move, so it may be heard from addresses not known */
 };
 
 /* A Foreign Host Cache Entry. */
@@ -255,7 +265,7 @@ struct pcb {
 	struct hce *hce;		/* NULL: its peer has no entry (yet) */
 	struct pcb *prev, *next;	/* of the entry */
 	bool shared;			/* another connection, which is left alone, has its ports */
-	usec_t opened;			/* when it was shown to us */
+	usec_t opened;			/* when it was shown to us; 0: to an earlier helper */
 	usec_t forget;			/* the socket is gone; kept until then for TIME-WAIT. USEC_NEVER: open */
 	struct pcb_ports ports;		/* key of hh_ports, which holds those that have an entry (R3) */
 	UT_hash_handle hh, hh_ports;	/* hh: by cookie */

@@ -63,11 +63,14 @@ const char *core_personality_name(const struct core *c, unsigned personality)
 
 void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex, usec_t valid_until, usec_t now)
 {
+	struct foreign_addr *taken = foreign_find(c, addr);
 	struct local_addr *l = local_find(c, addr);
 	struct hce *h, *next;
 
 	if (!addr_usable(addr))
 		return;
+	if (taken)
+		contest_lose(c, taken, "it is this host's now", now);
 	if (!l)
 		l = local_add(c, addr, now);
 	if (!l)

@@ -21,6 +21,7 @@
 
 HASH_MAP(pcb_out, struct dp_pcb_out_key, struct dp_pcb_out, 1);
 HASH_MAP(pcb_in, struct dp_pcb_in_key, struct dp_pcb_in, 1);
+HASH_MAP(ports, struct dp_ports_key, __u32, 1);
 HASH_MAP(foreign, struct in6_addr, struct dp_foreign, 1);
 HASH_MAP(hce, __u32, struct dp_hce, 1);
 HASH_MAP(notify, __u32, __u8, 1);

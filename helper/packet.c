@@ -56,7 +56,7 @@ static bool claims_source(const struct signal *s)
 	return false;
 }
 
-/* Answers go to the source, so it must be somebody's, and not ours. */
+/* Answers go to the source, so it must be somebody's, and not ours: nor one that only connections of ours bear any more. */
 static bool plausible(struct core *c, const struct signal *s)
 {
 	const struct in6_addr *addr[] = { &s->src, &s->home };
@@ -68,7 +68,7 @@ static bool plausible(struct core *c, const struct signal *s)
 			drop(c, NULL, s, COUNT_REFUSED_ADDR, "comes from an address that cannot be anybody's");
 			return false;
 		}
-		if (l && l->usable) {
+		if (l && (l->usable || !i)) {
 			drop(c, NULL, s, COUNT_WRONG_ENTRY, "comes from an address of this host");
 			return false;
 		}

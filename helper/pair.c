@@ -32,7 +32,7 @@ static void pair_switch(struct core *c, struct hce *h, const struct pair *to)
 
 	h->pair.local = to->local;
 	h->pair.foreign = to->foreign;
-	h->pair.hold = false;
+	h->pair.hold = HOLD_NONE;
 	/* A retransmission that reaches the peer ahead of its verification of our Response is lost: wait for the BA then. */
 	h->pair.unproven = h->kick_on_ack = b && b->state == BINDING_RESPONDED;
 	h->pair.gen++;
@@ -45,10 +45,13 @@ static void pair_switch(struct core *c, struct hce *h, const struct pair *to)
 		core_act(c, ACTION_KICK, h);
 }
 
-void pair_hold(struct core *c, struct hce *h)
+void pair_hold(struct core *c, struct hce *h, enum hold how)
 {
-	h->pair.hold = true;
-	h->pair.gen++;
+	if (h->pair.hold >= how)
+		return;
+	h->pair.hold = how;
+	if (how == HOLD_ALL)
+		h->pair.gen++;		/* none may keep its birth pair */
 	core_act(c, ACTION_PAIR, h)->pair = h->pair;
 }
 
@@ -124,7 +127,7 @@ void pair_update(struct core *c, struct hce *h, usec_t now)
 		to.local = l->addr;
 	if (fa)
 		to.foreign = fa->addr;
-	if (!addr_equal(&to.local, &h->pair.local) || !addr_equal(&to.foreign, &h->pair.foreign))
+	if (!addr_equal(&to.local, &h->pair.local) || !addr_equal(&to.foreign, &h->pair.foreign) || (fa && h->pair.hold))
 		pair_switch(c, h, &to);
 }
 

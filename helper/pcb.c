@@ -144,6 +144,7 @@ int pcb_restore(struct core *c, const struct pcb *from, struct hce *h, uint32_t 
 	p = pcb_add(c, from, l, now);
 	if (!p)
 		return -ENOMEM;
+	p->opened = 0;
 	if (h && pcb_bind(c, p, h, gen) < 0)
 		pcb_drop(c, p);
 	return 0;

@@ -43,20 +43,29 @@ static void reach_arm(struct core *c, struct foreign_addr *fa, usec_t now)
 	c->counter[COUNT_CHALLENGES]++;
 }
 
+uint32_t reach_lifetime(const struct foreign_addr *fa, usec_t now)
+{
+	usec_t left = usec_until(fa->expires, now) / USEC_PER_SEC;
+
+	if (fa->expires == USEC_NEVER)
+		return SIGNAL_INFINITE;
+	return left ? (uint32_t)left : 1;
+}
+
 void reach_fill(struct core *c, struct foreign_addr *fa, struct binding_ack *ba, usec_t now)
 {
+	ba->lifetime = ba->refresh = reach_lifetime(fa, now);
 	ba->has_challenge = true;
 	memcpy(ba->challenge, fa->reach.challenge, sizeof(ba->challenge));
 	reach_arm(c, fa, now);
 }
 
-bool reach_ask(struct core *c, struct foreign_addr *fa, const struct in6_addr *from, const struct binding_ack *ba)
+bool reach_ask(struct core *c, struct foreign_addr *fa, const struct in6_addr *from, uint16_t seq)
 {
 	if (!fa->reach.running && !reach_begin(c, fa))
 		return false;
 	fa->reach.from = *from;
-	fa->reach.seq = ba->seq;
-	fa->reach.lifetime = ba->lifetime;
+	fa->reach.seq = seq;
 	return true;
 }
 
@@ -93,7 +102,6 @@ void reach_send(struct core *c, struct foreign_addr *fa, usec_t now)
 	}
 	s.src = l->addr;
 	s.ba[0].seq = fa->reach.seq;
-	s.ba[0].lifetime = s.ba[0].refresh = fa->reach.lifetime;
 	reach_fill(c, fa, &s.ba[0], now);
 	core_send(c, fa->hce, &s);
 }
@@ -123,11 +131,16 @@ void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to, con
 	struct binding *b = binding_find(h, to);
 	struct signal s = { .src = *to, .dst = *from, .n_bu = 1 };
 	struct binding_update *bu = &s.bu[0];
-	bool probed;
+	bool probed, answers;
 
 	core_tell(c, EVENT_CHALLENGE_HEARD, h, to, from, ba->seq, NULL);
 	if (!b || !b->wanted)
 		return;		/* not an address we claim any more */
+	/*
+	 * Whether the peer has what we told of the address. Not with a number from before that, nor if it grants nothing: then
+	 * another has the address yet (X6), and our data would be taken for that one's.
+	 */
+	answers = b->state != BINDING_NONE && ba->lifetime && (int16_t)(ba->seq - b->seq) >= 0;
 	bu->flags = BU_ACK;
 	bu->seq = ++h->seq_out;
 	bu->lifetime = binding_lifetime(c, to, now);
@@ -138,10 +151,16 @@ void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to, con
 		return;
 	probed = b->state == BINDING_VERIFIED;
 	binding_told(b, bu->lifetime, now);
-	b->state = BINDING_RESPONDED;
-	if (!b->news)
-		b->seq = bu->seq;
-	pair_update(c, h, now);
+	if (!ba->lifetime && b->news && b->state > BINDING_SENT) {
+		b->state = BINDING_SENT;	/* another had it since, and has been proven there */
+		pair_update(c, h, now);
+	}
+	if (answers) {
+		b->state = BINDING_RESPONDED;
+		if (!b->news)
+			b->seq = bu->seq;
+		pair_update(c, h, now);
+	}
 	if (probed)
 		explore_asked(c, h, to, now);
 }

@@ -3,7 +3,8 @@
  * The state file, for example (shortened):
  *
  *	{"version": 1, "origin": "BOOT-ID/NETNS-COOKIE", "last_id": 3,
- *	 "peers": [{"spi_in": 4097, "spi_out": 4098, "out_seq": 17, "replay_top": 12, "replay_seen": 4095}],
+ *	 "peers": [{"spi_in": 4097, "spi_out": 4098, "out_seq": 17, "replay_top": 12, "replay_seen": 4095,
+ *		"bu_seq": 3}],
  *	 "entries": [{"id": 1, "spi": 4097, "status": 1, "pair": {"local": "...", "foreign": "...", "gen": 2}, ...,
  *		"addresses": [{"addr": "2001:db8::1", "state": 1, "kind": 1, "lifetime": 600, "expires": 1700000600}],
  *		"bindings": [{"addr": "2001:db8:1::c", "state": 4, "wanted": true}]}],
@@ -69,12 +70,13 @@ static json_t *save_peers(struct core *c)
 	struct peer *p, *next;
 
 	HASH_ITER(hh, c->peers, p, next) {
-		json_t *o = json_pack("{sI, sI, sI, sI, sI}",
+		json_t *o = json_pack("{sI, sI, sI, sI, sI, si}",
 			"spi_in", (json_int_t)p->sa.in.spi,
 			"spi_out", (json_int_t)p->sa.out.spi,
 			"out_seq", (json_int_t)p->sa.out_seq,
 			"replay_top", (json_int_t)p->sa.replay.top,
-			"replay_seen", (json_int_t)p->sa.replay.seen);
+			"replay_seen", (json_int_t)p->sa.replay.seen,
+			"bu_seq", p->hce ? p->hce->seq_out : p->seq_out);
 
 		if (p->sa.class == SA_ANONYMOUS) {
 			json_object_set_new(o, "key_in", key(&p->sa.in.key));
@@ -116,14 +118,14 @@ static json_t *save_entries(struct core *c, usec_t now, usec_t wall)
 	HASH_ITER(hh, c->entries, h, next) {
 		if (!h->sa)
 			continue;
-		json_array_append_new(all, json_pack("{sI, sI, ss?, si, sb, sb, sb, sb, sb, si, si, sI, s{so, so, sI}, so, so}",
+		json_array_append_new(all, json_pack("{sI, sI, ss?, si, sb, sb, sb, sb, sb, si, si, sI, s{so, so, sI, si}, so, so}",
 			"id", (json_int_t)h->id, "spi", (json_int_t)h->sa->in.spi,
 			"personality", core_personality_name(c, h->personality), "status", h->status, "trusted", h->trusted,
 			"may_announce", h->may_announce, "homeless_acked", h->homeless_acked,
 			"knows_us", h->knows_us, "seq_in_valid", h->seq_in_valid,
 			"seq_in", h->seq_in, "seq_out", h->seq_out, "srtt", (json_int_t)h->srtt,
 			"pair", "local", text(&h->pair.local), "foreign", text(&h->pair.foreign),
-			"gen", (json_int_t)h->pair.gen,
+			"gen", (json_int_t)h->pair.gen, "hold", h->pair.hold,
 			"addresses", save_addresses(h, now, wall), "bindings", save_bindings(h)));
 	}
 	return all;
@@ -266,10 +268,10 @@ static int load_peer(const struct loader *l, json_t *o)
 	json_int_t spi_in, spi_out, out_seq, top, seen;
 	struct sa_half in = { 0 }, out = { 0 };
 	struct peer *p;
-	int r = 0;
+	int r = 0, bu_seq = -1;
 
-	if (json_unpack(o, "{sI, sI, sI, sI, sI}", "spi_in", &spi_in, "spi_out", &spi_out, "out_seq", &out_seq,
-			"replay_top", &top, "replay_seen", &seen) < 0)
+	if (json_unpack(o, "{sI, sI, sI, sI, sI, s?i}", "spi_in", &spi_in, "spi_out", &spi_out, "out_seq", &out_seq,
+			"replay_top", &top, "replay_seen", &seen, "bu_seq", &bu_seq) < 0)
 		return -EBADMSG;
 	in.spi = (uint32_t)spi_in;
 	out.spi = (uint32_t)spi_out;
@@ -282,6 +284,8 @@ static int load_peer(const struct loader *l, json_t *o)
 	p->sa.replay.seen = (uint64_t)seen;
 	if (p->sa.out.spi == (uint32_t)spi_out && (uint32_t)out_seq > p->sa.out_seq)
 		p->sa.out_seq = (uint32_t)out_seq;
+	if (bu_seq >= 0)
+		p->seq_out = (uint16_t)bu_seq;
 	return 0;
 }
 
@@ -328,6 +332,7 @@ static int load_binding(const struct loader *l, struct hce *h, json_t *o)
 	if (!b)
 		return -ENOMEM;
 	b->state = state;
+	b->seq = h->seq_out;
 	binding_told(b, l->c->config.binding_lifetime, l->now);
 	local = local_find(l->c, &addr);
 	if (!local_good_for(local, h))
@@ -374,16 +379,17 @@ static int load_entry(const struct loader *l, json_t *o)
 	json_int_t id, spi, srtt, gen;
 	const char *local, *foreign;
 	json_t *personality = NULL;
+	int hold = HOLD_NONE;
 	struct peer *p;
 
-	if (json_unpack(o, "{sI, sI, s?o, si, sb, sb, sb, sb, sb, si, si, sI, s{ss, ss, sI}, so, so}", "id", &id, "spi", &spi,
+	if (json_unpack(o, "{sI, sI, s?o, si, sb, sb, sb, sb, sb, si, si, sI, s{ss, ss, sI, s?i}, so, so}", "id", &id, "spi", &spi,
 			"personality", &personality, "status", &status, "trusted", &trusted,
 			"may_announce", &announce, "homeless_acked", &acked,
 			"knows_us", &knows, "seq_in_valid", &valid, "seq_in", &seq_in, "seq_out", &seq_out, "srtt", &srtt,
-			"pair", "local", &local, "foreign", &foreign, "gen", &gen, "addresses", &addresses,
+			"pair", "local", &local, "foreign", &foreign, "gen", &gen, "hold", &hold, "addresses", &addresses,
 			"bindings", &bindings) < 0 ||
-	    id <= 0 || id > UINT32_MAX || status < 0 || status > PEER_PLAIN || get_addr(local, &v.pair.local) < 0 ||
-	    get_addr(foreign, &v.pair.foreign) < 0)
+	    id <= 0 || id > UINT32_MAX || status < 0 || status > PEER_PLAIN || hold < HOLD_NONE || hold > HOLD_ALL ||
+	    get_addr(local, &v.pair.local) < 0 || get_addr(foreign, &v.pair.foreign) < 0)
 		return -EBADMSG;
 	p = peer_by_spi(l->c, (uint32_t)spi);
 	if (l->apply) {
@@ -404,6 +410,7 @@ static int load_entry(const struct loader *l, json_t *o)
 		h->srtt = (usec_t)srtt;
 		h->pair = v.pair;
 		h->pair.gen = (uint32_t)gen;
+		h->pair.hold = hold;
 		hce_set_status(l->c, h, status);
 		core_act(l->c, ACTION_PAIR, h)->pair = h->pair;
 	}
@@ -482,7 +489,6 @@ static int load_all(struct loader *l, json_t *root)
 /* Everything is where it was: the peers are told so, and asked anew what was being asked. */
 static void resume(struct core *c, usec_t now)
 {
-	struct binding_ack ba = { 0 };
 	struct foreign_addr *fa;
 	struct local_addr *local, *next_local;
 	struct hce *h, *next;
@@ -495,9 +501,8 @@ static void resume(struct core *c, usec_t now)
 				pair_unpin(c, h, &local->addr);		/* lost while no helper ran */
 		pair_update(c, h, now);
 		binding_sync(c, h, now);
-		ba.seq = h->seq_in;
 		DL_FOREACH(h->addrs, fa)
-			if (fa->state == ADDR_TENTATIVE && reach_ask(c, fa, &h->pair.local, &ba))
+			if (fa->state == ADDR_TENTATIVE && reach_ask(c, fa, &h->pair.local, h->seq_in))
 				reach_send(c, fa, now);
 	}
 }

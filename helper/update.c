@@ -32,16 +32,19 @@ static bool refuse(struct core *c, const struct hce *h, const struct signal *s, 
 static bool check_addr(struct core *c, struct hce *h, const struct signal *s, const struct in6_addr *a, bool adds,
 		       uint16_t seq, usec_t now)
 {
+	const struct local_addr *local = local_find(c, a);
 	struct foreign_addr *fa = foreign_find(c, a);
 
 	if (!addr_usable(a))
 		return refuse(c, h, s, COUNT_REFUSED_ADDR, seq, "names an address that cannot be anybody's");
-	if (local_find(c, a))
+	/* What the peer gave up may have its next owner already, whom this does not concern. */
+	if (!adds)
+		return true;
+	if (local && local->usable)
 		return refuse(c, h, s, COUNT_WRONG_ENTRY, seq, "names an address of this host");
 	/* X7: only the entry of the SA that protects the BU may change; who claims an addition, must show more (X6) */
 	if (fa && fa->hce != h) {
-		if (adds)
-			contest_claim(c, fa, h, &s->dst, now);
+		contest_claim(c, fa, h, &s->dst, now);
 		return refuse(c, h, s, COUNT_WRONG_ENTRY, seq, "names an address of another peer");
 	}
 	return true;
@@ -115,7 +118,7 @@ static void delete_addr(struct core *c, struct hce *h, const struct in6_addr *a,
 	struct foreign_addr *fa = foreign_find(c, a);
 
 	if (fa && fa->hce == h && fa->state != ADDR_DEPRECATED)
-		foreign_lose(c, fa, now);
+		foreign_give_up(c, fa, now);
 }
 
 /* R5: what is new becomes Tentative; what is Active is renewed (C7). Returns false if there is no room. */
@@ -125,10 +128,14 @@ static bool add_addr(struct core *c, struct hce *h, const struct in6_addr *a, co
 	struct foreign_addr *fa = foreign_find(c, a);
 	usec_t lifetime = granted(c, h, bu->lifetime);
 
+	/* We lost it, and connections of ours still bear it: the kernel would keep to itself what is sent there. */
+	if (local_find(c, a))
+		return true;
 	if (!fa)
 		return foreign_add(c, h, a, ADDR_TENTATIVE, LIFETIME_ABSOLUTE, lifetime, now);
 	if (fa->state == ADDR_DEPRECATED)
 		foreign_set_state(c, fa, ADDR_TENTATIVE, now);
+	fa->given_up = false;
 	foreign_renew(c, fa, LIFETIME_ABSOLUTE, lifetime, now);
 	if (bu->has_challenge && fa->state == ADDR_TENTATIVE) {
 		foreign_set_state(c, fa, ADDR_ACTIVE, now);
@@ -191,7 +198,7 @@ static void answer(struct core *c, struct hce *h, const struct signal *s, uint8_
 			ba.lifetime = ba.refresh = s->bu[i].lifetime;
 	}
 	DL_FOREACH(h->addrs, fa) {
-		if (fa->state != ADDR_TENTATIVE || !reach_ask(c, fa, &s->dst, &ba))
+		if (fa->state != ADDR_TENTATIVE || fa->given_up || !reach_ask(c, fa, &s->dst, ba.seq))
 			continue;
 		if (fa != src && !fa->reach.sent)
 			reach_send(c, fa, now);

@@ -108,8 +108,8 @@ static void check_send(struct sim *s, struct host *h, const struct action *a)
 static void check_active(struct sim *s, struct host *h, const struct action *a)
 {
 	struct hce *e = core_entry(h->core, a->hce);
-	struct proof key, *p;
 	struct plane_foreign *f;
+	struct proof *p;
 
 	HASH_FIND(hh, h->plane.foreign, &a->foreign.addr, sizeof(struct in6_addr), f);
 	/* C6: who never said that it is Homeless is heard again where this host once connected to */
@@ -118,16 +118,12 @@ static void check_active(struct sim *s, struct host *h, const struct action *a)
 	if (!e || (f && f->hce == a->hce && f->state == ADDR_ACTIVE) ||
 	    (h->opening && !f && addr_equal(h->opening, &a->foreign.addr)))
 		return;
-	memset(&key, 0, sizeof(key));
-	key.key.prover = sim_named(e);
-	key.key.verifier = h->id;
-	key.key.addr = a->foreign.addr;
-	HASH_FIND(hh, s->proofs, &key.key, sizeof(key.key), p);
+	p = proof_find(s, sim_named(e), h->id, &a->foreign.addr);
 	/* What the last helper held Active, its successor may: by proof or because it connected there. */
 	if (h->loading)
 		return;
 	if (!p || (f && p->sent < f->tentative_since))
-		sim_fail(s, h, "X5: %s of h%u is Active without a Response", addr_text(&a->foreign.addr).s, key.key.prover);
+		sim_fail(s, h, "X5: %s of h%u is Active without a Response", addr_text(&a->foreign.addr).s, sim_named(e));
 }
 
 void check_action(struct sim *s, struct host *h, const struct action *a)
@@ -178,7 +174,9 @@ static void check_pair(struct sim *s, struct host *h, struct hce *e, unsigned ac
 	if (!h->untold && !IN6_IS_ADDR_UNSPECIFIED(&e->pair.local) &&
 	    (!p || p->pair.gen != e->pair.gen || !addr_equal(&p->pair.local, &e->pair.local) ||
 	     !addr_equal(&p->pair.foreign, &e->pair.foreign)))
-		sim_fail(s, h, "the datapath's pair of entry %u is not the core's", e->id);
+		sim_fail(s, h, "the datapath's pair of entry %u, %s > %s gen %u, is not the core's, %s > %s gen %u", e->id,
+			 p ? addr_text(&p->pair.local).s : "none", p ? addr_text(&p->pair.foreign).s : "", p ? p->pair.gen : 0,
+			 addr_text(&e->pair.local).s, addr_text(&e->pair.foreign).s, e->pair.gen);
 	if (e->status != PEER_HOMELESS || !e->sa || IN6_IS_ADDR_UNSPECIFIED(&e->pair.local))
 		return;
 	DL_FOREACH(e->addrs, fa)

@@ -135,6 +135,7 @@ bool node_up(struct sim *s, struct host *h, unsigned slot, const struct in6_addr
 	if (l->up || at->host != NOBODY)
 		return false;
 	at->host = h->id;
+	at->since = s->now;
 	l->addr = *addr;
 	l->up = true;
 	if (s->config.trace)

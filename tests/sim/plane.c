@@ -28,7 +28,7 @@ static void set_pair(struct plane *p, const struct action *a)
 		HASH_ADD(hh, p->pairs, hce, sizeof(e->hce), e);
 	}
 	e->pair = a->pair;
-	e->waiting = e->heard = 0;
+	e->path = (struct plane_path){ 0 };
 }
 
 static void drop_pair(struct plane *p, uint32_t hce)
@@ -169,12 +169,24 @@ void plane_clear(struct plane *p)
 	}
 }
 
-static void note_sent(struct plane_pair *e, usec_t now, struct plane_news *news)
+/* That of today's pair or, for a connection that keeps another one, its own. */
+static struct plane_path *path_of(struct plane_pair *e, struct plane_pcb *own, const struct in6_addr *l, const struct in6_addr *f)
 {
-	if (e->waiting <= e->heard) {
-		e->waiting = now;
-	} else if (now - e->waiting > core_config_default.path_timeout * USEC_PER_SEC) {
-		e->waiting = now;
+	if (addr_equal(&e->pair.local, l) && addr_equal(&e->pair.foreign, f))
+		return &e->path;
+	return own ? &own->path : NULL;
+}
+
+static void note_sent(struct plane_pair *e, struct plane_pcb *b, usec_t now, struct plane_news *news)
+{
+	struct plane_path *path = &e->path;
+
+	if (e->pair.gen == b->gen)
+		path = path_of(e, b, &b->birth.local, &b->birth.foreign);
+	if (path->waiting <= path->heard) {
+		path->waiting = now;
+	} else if (now - path->waiting > core_config_default.path_timeout * USEC_PER_SEC) {
+		path->waiting = now;
 		news->silent = true;
 		news->hce = e->hce;
 	}
@@ -191,26 +203,28 @@ bool plane_egress(struct plane *p, const struct flow *socket, struct in6_addr *s
 	HASH_FIND(hh_out, p->out, socket, sizeof(*socket), b);
 	if (b)
 		HASH_FIND(hh, p->pairs, &b->ports.hce, sizeof(b->ports.hce), e);
-	if (e && e->pair.hold)
+	if (e && e->pair.hold == HOLD_ALL)
 		return false;
 	if (e && news)
-		note_sent(e, now, news);
+		note_sent(e, b, now, news);
 	if (!e || e->pair.gen == b->gen || IN6_IS_ADDR_UNSPECIFIED(&e->pair.local) || IN6_IS_ADDR_UNSPECIFIED(&e->pair.foreign))
 		return true;
 	*src = e->pair.local;
 	*dst = e->pair.foreign;
-	return true;
+	return e->pair.hold == HOLD_NONE || (addr_equal(src, &socket->local) && addr_equal(dst, &socket->foreign));
 }
 
 /* An answer counts only if it came the way back. */
-static bool is_answer(const struct plane_pair *e, const struct plane_pcb *b, bool moved, const struct flow *f)
+static void note_answer(struct plane_pair *e, struct plane_pcb *b, bool moved, const struct flow *f, usec_t now)
 {
-	if (e->pair.gen == b->gen)
-		return !moved;
-	return addr_equal(&e->pair.foreign, &f->foreign) && addr_equal(&e->pair.local, &f->local);
+	bool own = e->pair.gen == b->gen;
+	struct plane_path *path = own && moved ? NULL : path_of(e, own ? b : NULL, &f->local, &f->foreign);
+
+	if (path)
+		path->heard = now;
 }
 
-static void note(struct plane *p, struct plane_foreign *f, const struct plane_pcb *b, bool moved, const struct flow *flow,
+static void note(struct plane *p, struct plane_foreign *f, struct plane_pcb *b, bool moved, const struct flow *flow,
 		 usec_t now, struct plane_news *news)
 {
 	struct plane_pair *e;
@@ -222,12 +236,11 @@ static void note(struct plane *p, struct plane_foreign *f, const struct plane_pc
 	if (!e)
 		return;
 	e->notify = false;
-	if (is_answer(e, b, moved, flow))
-		e->heard = now;
+	note_answer(e, b, moved, flow, now);
 	if (f->state != ADDR_ACTIVE || addr_equal(&e->pair.foreign, &f->addr) || (!moved && e->pair.gen == b->gen))
 		return;
 	e->pair.foreign = f->addr;
-	e->waiting = e->heard = 0;
+	e->path = (struct plane_path){ 0 };
 	news->gen = ++e->pair.gen;
 	news->followed = true;
 }
@@ -257,4 +270,19 @@ enum verdict plane_ingress(struct plane *p, struct flow *f, usec_t now, struct p
 	if (moved)
 		*f = b->birth;
 	return PLANE_PASS;
+}
+
+bool plane_keeps_reset(struct plane *p, const struct flow *f)
+{
+	struct plane_pcb *b, *next;
+	struct plane_pair *e;
+
+	HASH_ITER(hh_out, p->out, b, next) {
+		if (b->ports.lport != f->lport || b->ports.fport != f->fport || b->ports.proto != f->proto)
+			continue;
+		HASH_FIND(hh, p->pairs, &b->ports.hce, sizeof(b->ports.hce), e);
+		if (e && e->pair.homeless)
+			return true;
+	}
+	return false;
 }

@@ -23,11 +23,15 @@ struct plane_foreign {
 	UT_hash_handle hh;
 };
 
+struct plane_path {
+	usec_t waiting, heard;	/* since when an answer is due; the last one */
+};
+
 struct plane_pair {
 	uint32_t hce;
 	struct pair pair;
 	bool notify;
-	usec_t waiting, heard;	/* since when an answer is due; the last one */
+	struct plane_path path;
 	UT_hash_handle hh;
 };
 
@@ -35,6 +39,7 @@ struct plane_pcb {
 	struct flow birth;		/* key of hh_out */
 	struct pcb_ports ports;		/* key of hh_in */
 	uint32_t gen;
+	struct plane_path path;		/* of the birth pair, where that is not today's */
 	UT_hash_handle hh_out, hh_in;
 };
 
@@ -74,5 +79,8 @@ bool plane_egress(struct plane *p, const struct flow *socket, struct in6_addr *s
 
 /* A packet comes in: *f, from the receiver's side, is changed to what the sockets see. */
 enum verdict plane_ingress(struct plane *p, struct flow *f, usec_t now, struct plane_news *news);
+
+/* Whether the answer to what came in as f, a reset, is kept back: a connection that moves has its ports. */
+bool plane_keeps_reset(struct plane *p, const struct flow *f);
 
 #endif

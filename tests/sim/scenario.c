@@ -20,8 +20,8 @@ const struct scenario scenarios[] = {
 	  .amnesia = true, .outages = true, .move = 300 * USEC_PER_SEC, .send = 60 * USEC_PER_SEC }, 3 },
 	{ "many", "two thousand hosts for hours", { .hosts = 2000, .rounds = 1, .storm = UINT64_C(7200) * USEC_PER_SEC,
 	  .sockets = 1, .move = 900 * USEC_PER_SEC, .send = 60 * USEC_PER_SEC }, 1 },
-	{ "reuse", "five hosts that take over each other's addresses at once, while data is on its way there (by hand only)",
-	  { .hosts = 5, .group = 5, .restarts = true, .reuse = true }, 0 },
+	{ "reuse", "five hosts that take over each other's addresses at once, while data is on its way there",
+	  { .hosts = 5, .group = 5, .restarts = true, .reuse = true }, 15 },
 	{ 0 },
 };
 

@@ -134,7 +134,7 @@ struct in6_addr place_fresh(struct sim *s, unsigned host)
 	return a;
 }
 
-void proof_note(struct sim *s, unsigned prover, unsigned verifier, const struct in6_addr *addr)
+struct proof *proof_find(struct sim *s, unsigned prover, unsigned verifier, const struct in6_addr *addr)
 {
 	struct proof key, *p;
 
@@ -143,11 +143,21 @@ void proof_note(struct sim *s, unsigned prover, unsigned verifier, const struct 
 	key.key.verifier = verifier;
 	key.key.addr = *addr;
 	HASH_FIND(hh, s->proofs, &key.key, sizeof(key.key), p);
+	return p;
+}
+
+void proof_note(struct sim *s, unsigned prover, unsigned verifier, const struct in6_addr *addr)
+{
+	struct proof *p = proof_find(s, prover, verifier, addr);
+
 	if (!p) {
 		p = calloc(1, sizeof(*p));
 		if (!p)
 			abort();
-		p->key = key.key;
+		p->key.prover = prover;
+		p->key.verifier = verifier;
+		p->key.addr = *addr;
+		p->first = s->now;
 		HASH_ADD(hh, s->proofs, key, sizeof(p->key), p);
 	}
 	p->sent = s->now;

@@ -64,6 +64,7 @@ struct packet {
 struct place {
 	struct in6_addr addr;
 	unsigned host;		/* NOBODY: it is free; from sim->n_host on: an attacker */
+	usec_t since;		/* it has it */
 	UT_hash_handle hh;
 };
 
@@ -73,7 +74,7 @@ struct proof {
 		uint32_t prover, verifier;
 		struct in6_addr addr;
 	} key;
-	usec_t sent;
+	usec_t first, sent;	/* the first one, the last one */
 	UT_hash_handle hh;
 };
 
@@ -197,6 +198,7 @@ unsigned sim_named(const struct hce *h);
 
 struct place *place_find(struct sim *s, const struct in6_addr *addr);
 struct in6_addr place_fresh(struct sim *s, unsigned host);
+struct proof *proof_find(struct sim *s, unsigned prover, unsigned verifier, const struct in6_addr *addr);
 void proof_note(struct sim *s, unsigned prover, unsigned verifier, const struct in6_addr *addr);
 
 /* node.c */

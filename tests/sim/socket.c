@@ -11,6 +11,7 @@
 
 #define PORT	80
 #define SYNS	5
+#define CONTESTED	(5 * USEC_PER_SEC)	/* so long two hosts may claim one address */
 #define READ_EVERY	(2 * USEC_PER_MSEC)
 
 enum step {
@@ -230,6 +231,8 @@ static void told_later(struct sim *s, struct host *h, const struct plane_news *n
 	struct sim_event e = { .host = h->id, .told = { .addr = *src, .hce = news->hce, .gen = news->gen, .life = h->life } };
 	usec_t wait = READ_EVERY - s->now % READ_EVERY;		/* the ring buffer keeps the order */
 
+	if (!h->core)
+		return;
 	if (news->heard) {
 		e.on = ON_HEARD;
 		sim_later(s, wait, &e);
@@ -240,7 +243,7 @@ static void told_later(struct sim *s, struct host *h, const struct plane_news *n
 	}
 	if (news->followed) {
 		e.on = ON_FOLLOWED;
-		h->untold += h->core != NULL;
+		h->untold++;
 		sim_later(s, wait, &e);
 	}
 }
@@ -268,20 +271,6 @@ void socket_send(struct sim *s, unsigned conn, unsigned end)
 		sim_later(s, due[n - 1] - s->now, &e);
 }
 
-/* Whether the sender has reason to believe that its peer knows the address src. */
-static bool proven(struct sim *s, const struct conn *c, unsigned end, const struct in6_addr *src)
-{
-	struct hce *e = node_entry(&s->host[c->end[end].host], c->end[!end].host);
-	const struct binding *b;
-
-	if (!e)
-		return true;
-	DL_FOREACH(e->bindings, b)
-		if (addr_equal(&b->addr, src))
-			return b->state >= BINDING_RESPONDED;
-	return false;
-}
-
 /* A packet no socket is there for: the kernel would answer with a reset. */
 static void unknown(struct sim *s, struct host *h, unsigned conn, unsigned end, const struct flow *f)
 {
@@ -299,13 +288,9 @@ static void unknown(struct sim *s, struct host *h, unsigned conn, unsigned end, 
 		step_later(s, rng_wait(&s->rng, USEC_PER_SEC), conn, 0, STEP_SEND);
 		return;
 	}
-	if (!c->live)
+	if (!c->live || plane_keeps_reset(&h->plane, f))
 		return;
-	/*
-	 * Beyond help today: an address that comes back while no helper runs; and one that comes back when the peer has
-	 * forgotten it, and is all there is to send from.
-	 */
-	if (c->bound && !c->doomed && h->core && proven(s, c, end, &f->foreign))
+	if (c->bound && !c->doomed)
 		sim_fail(s, h, "resets connection %u: data came from %s to %s", conn, addr_text(&f->foreign).s,
 			 addr_text(&f->local).s);
 	c->doomed = true;
@@ -329,6 +314,30 @@ static void arrived(struct sim *s, unsigned conn, unsigned end)
 	}
 	if (rng_chance(&s->rng, 0.5))
 		socket_send(s, conn, end);
+}
+
+/*
+ * Another host had this address, as the receiver's helper knows, and that cannot be helped (hmip(7)): the connection never
+ * moved, and its host was not heard of there, so it is as it would be without a helper; or its host had the address before,
+ * lost it without being able to say so, and has only just got it back.
+ */
+static bool unheard(struct sim *s, struct host *h, const struct flow *from, const struct sim_event *e)
+{
+	unsigned sender = s->conn[e->data.conn].end[e->data.end].host;
+	const struct proof *p = proof_find(s, sender, h->id, &e->data.src);
+	const struct place *at = place_find(s, &e->data.src);
+	struct hce *entry = node_entry(h, sender);
+	const struct foreign_addr *fa;
+
+	if (p && p->first < at->since && s->now < at->since + CONTESTED)
+		return true;
+	if (!addr_equal(&from->local, &e->data.src) || !addr_equal(&from->foreign, &e->data.dst))
+		return false;
+	if (entry)
+		DL_FOREACH(entry->addrs, fa)
+			if (addr_equal(&fa->addr, &e->data.src))
+				return false;
+	return true;
 }
 
 void socket_data(struct sim *s, const struct sim_event *e)
@@ -357,7 +366,7 @@ void socket_data(struct sim *s, const struct sim_event *e)
 		unknown(s, h, conn, end, &f);
 	else if (k->conn == conn && k->end == !end)
 		arrived(s, conn, !end);
-	else if (h->id == s->conn[conn].end[!end].host)
+	else if (h->id == s->conn[conn].end[!end].host && !unheard(s, h, from, e))
 		sim_fail(s, h, "connection %u gets the data of connection %u", k->conn, conn);
 	else
 		s->stale++;

@@ -18,8 +18,23 @@ static void later_down(struct sim *s, struct host *h, usec_t wait, unsigned slot
 	sim_later(s, wait, &e);
 }
 
+/*
+ * Whether connections of another host of the group bear it: its kernel keeps all that is sent there to itself, so these two
+ * would not hear each other (hmip(7) tells).
+ */
+static bool borne(struct sim *s, const struct host *h, const struct in6_addr *addr)
+{
+	unsigned group = h->id - h->id % s->config.group;
+
+	for (unsigned i = group; i < group + s->config.group; i++)
+		for (const struct sock *k = s->host[i].socks; k; k = k->hh.next)
+			if (i != h->id && addr_equal(&k->flow.local, addr))
+				return true;
+	return false;
+}
+
 /* What a slot gets next: a fresh address mostly, or one it had, or one another host gave back. */
-static struct in6_addr next_addr(struct sim *s, struct host *h)
+static struct in6_addr choose_addr(struct sim *s, struct host *h)
 {
 	double d = rng_unit(&s->rng);
 
@@ -37,6 +52,13 @@ static struct in6_addr next_addr(struct sim *s, struct host *h)
 		return a;
 	}
 	return place_fresh(s, h->id);
+}
+
+static struct in6_addr next_addr(struct sim *s, struct host *h)
+{
+	struct in6_addr a = choose_addr(s, h);
+
+	return s->config.reuse && borne(s, h, &a) ? place_fresh(s, h->id) : a;
 }
 
 static unsigned pick_slot(struct sim *s, struct host *h, bool up)
@@ -201,6 +223,23 @@ void weather_calm(struct sim *s)
 	}
 }
 
+/* Who took the address over meanwhile gets another one. */
+static void give_back(struct sim *s, const struct in6_addr *a, unsigned to)
+{
+	unsigned has = place_find(s, a)->host;
+
+	for (unsigned i = 0; has < s->n_host && has != to && i < s->config.slots; i++) {
+		struct slot *l = &s->host[has].slot[i];
+
+		if (!l->up || !addr_equal(&l->addr, a))
+			continue;
+		struct in6_addr other = place_fresh(s, has);
+
+		node_down(s, &s->host[has], i);
+		node_up(s, &s->host[has], i, &other);
+	}
+}
+
 void weather_restore(struct sim *s, struct conn *c)
 {
 	for (unsigned i = 0; i < 2; i++) {
@@ -214,6 +253,9 @@ void weather_restore(struct sim *s, struct conn *c)
 			node_down(s, h, slot = rng_below(&s->rng, s->config.slots));
 		struct in6_addr a = e->pair.foreign;
 
+		if (s->config.reuse && borne(s, h, &a))
+			continue;
+		give_back(s, &a, h->id);
 		if (node_up(s, h, slot, &a) || place_find(s, &a)->host == h->id)
 			return;
 	}

@@ -51,6 +51,97 @@ static const struct row moved_row[] = {
 	{ "AH goes out", true, OUT(L1, F1, AH, .spi = OUR_SPI), NULL, NULL, NONE, false },
 };
 
+#define RST	.flags = 0x04, .empty = true
+
+/* What the kernel answers to data for which it has no socket. */
+static const struct row refusal_row[] = {
+	{ "a reset to where a peer may be", true, OUT(L1, OTHER, TCP, RST), NULL, NULL, DP_REFUSALS, true },
+	{ "to a Tentative address", true, OUT(L1, FT, TCP, RST), NULL, NULL, DP_REFUSALS, true },
+	{ "of a connection that has it coming", true, OUT(L0, F0, TCP, RST), L1, F1, DP_OUT_REWRITTEN, false },
+	{ "R8: about other ports", true, { .src = L1, .dst = OTHER, TCP, .sport = LPORT, .dport = 81, RST }, NULL, NULL,
+	  NONE, false },
+	{ "R8: to a SYN", true, OUT(L1, OTHER, TCP, .flags = 0x14, .empty = true), NULL, NULL, NONE, false },
+	{ "an end", true, OUT(L1, OTHER, TCP, .flags = 0x11, .empty = true), NULL, NULL, NONE, false },
+};
+
+static void set_homeless(const char *l, const char *f, uint32_t gen, enum hold hold)
+{
+	act(&(struct action){ .type = ACTION_PAIR, .hce = HCE, .pair = { addr(l), addr(f), gen, hold, false, true } });
+}
+
+START_TEST(a3_c10_a_moving_connection_is_not_reset_by_what_comes_from_elsewhere)
+{
+	struct row r = refusal_row[_i];
+
+	set_homeless(L1, F1, 2, HOLD_NONE);
+	check_row(&r, false);
+	check_row(&r, true);
+	/* nor is anybody else's spared: the peer cannot move */
+	if (r.counter == DP_REFUSALS) {
+		r.counter = NONE;
+		r.drop = false;
+		set_pair(L1, F1, 2);
+		check_row(&r, false);
+	}
+}
+END_TEST
+
+START_TEST(a3_c10_nor_by_a_port_unreachable)
+{
+	struct packet in = IN(OTHER, L1, UDP), out = { .src = L1, .dst = OTHER, .proto = IPPROTO_ICMPV6, .icmp_type = 1 };
+	struct frame quoted = frame_of(&in), f, got;
+
+	set_homeless(L1, F1, 2, HOLD_NONE);
+	out.quote = &quoted;
+	f = frame_of(&out);
+	ck_assert_uint_eq(run(true, false, &f, &got), PASS);	/* code 0: no route */
+	f.b[f.l4 + 1] = 4;
+	ck_assert_uint_eq(run(true, false, &f, &got), TC_ACT_SHOT);
+	ck_assert_uint_eq(datapath_counter(dp, DP_REFUSALS), 1);
+	in.sport = 9;
+	quoted = frame_of(&in);
+	f = frame_of(&out);
+	f.b[f.l4 + 1] = 4;
+	ck_assert_uint_eq(run(true, false, &f, &got), PASS);
+}
+END_TEST
+
+START_TEST(r8_the_ports_of_who_is_gone_are_refused_again)
+{
+	struct row r = refusal_row[0];
+	struct action gone = pcb_action(ACTION_PCB_GONE, IPPROTO_TCP), other = pcb_action(ACTION_PCB, IPPROTO_TCP);
+
+	set_homeless(L1, F1, 2, HOLD_NONE);
+	other.hce = HCE + 1;
+	act(&other);
+	act(&(struct action){ .type = ACTION_PAIR, .hce = HCE + 1, .pair = { addr(L0), addr(OTHER), 1, HOLD_NONE, false, true } });
+	act(&gone);			/* the other one's are the same */
+	check_row(&r, false);
+	other.type = ACTION_PCB_GONE;
+	act(&other);
+	r.counter = NONE;
+	r.drop = false;
+	check_row(&r, false);
+}
+END_TEST
+
+START_TEST(a3_what_is_held_is_dropped)
+{
+	static const struct {
+		enum hold hold;
+		const char *l, *f;
+		bool drop;
+	} row[] = {
+		{ HOLD_ALL, L1, F1, true }, { HOLD_ALL, L0, F0, true }, { HOLD_MOVED, L1, F1, true },
+		{ HOLD_MOVED, L0, F1, true }, { HOLD_MOVED, L0, F0, false },
+	};
+	struct row r = { "held", true, OUT(L0, F0, TCP), NULL, NULL, row[_i].drop ? DP_HELD : NONE, row[_i].drop };
+
+	set_homeless(row[_i].l, row[_i].f, 2, row[_i].hold);
+	check_row(&r, false);
+}
+END_TEST
+
 START_TEST(with_todays_pair_unlike_the_birth_pair)
 {
 	set_pair(L1, F1, 2);
@@ -342,6 +433,11 @@ int main(void)
 	tcase_add_loop_test(tc, with_todays_pair_unlike_the_birth_pair, 0, n_rows);
 	tcase_add_loop_test(tc, with_a_checksum_over_the_whole_packet, 0, n_rows);
 	tcase_add_loop_test(tc, with_a_checksum_over_the_whole_packet_and_an_old_kernel, 0, 2);
+	tcase_add_loop_test(tc, a3_c10_a_moving_connection_is_not_reset_by_what_comes_from_elsewhere, 0,
+			    sizeof(refusal_row) / sizeof(refusal_row[0]));
+	tcase_add_test(tc, a3_c10_nor_by_a_port_unreachable);
+	tcase_add_test(tc, r8_the_ports_of_who_is_gone_are_refused_again);
+	tcase_add_loop_test(tc, a3_what_is_held_is_dropped, 0, 5);
 	tcase_add_test(tc, behind_vlan_tags);
 	tcase_add_loop_test(tc, egress_leaves_connections_alone_that, 0, 4);
 	tcase_add_loop_test(tc, what_is_gone_is_passed, 0, 4);

@@ -265,6 +265,36 @@ START_TEST(silence_is_not_told_to_who_does_not_ask_nor_of_a_pair_just_switched_t
 }
 END_TEST
 
+/* One connection is moved and takes today's pair; another, younger one keeps its own. Each says nothing of the other. */
+START_TEST(a_dead_path_is_not_hidden_by_a_connection_that_has_another)
+{
+	struct action young = pcb_action(ACTION_PCB, IPPROTO_TCP);
+	struct packet old_out = OUT(L0, F0, TCP), young_out = { .src = L0, .dst = F1, TCP, .sport = 40001, .dport = FPORT };
+	struct packet young_in = { .src = F1, .dst = L0, TCP, .sport = FPORT, .dport = 40001, .ack = 9 };
+	struct frame f = frame_of(&young_in), out;
+
+	young.pcb.foreign = addr(F1);
+	young.pcb.lport = 40001;
+	young.pcb.gen = 2;
+	act(&young);
+	datapath_watch(dp, 1);
+	set_pair(L1, F1, 2);
+	say(&old_out, false);
+	say(&young_out, false);
+	for (int i = 0; i < 5; i++) {
+		pass(210);
+		if (_i)
+			hear(F1, L1, 9);
+		else
+			run(false, false, &f, &out);
+	}
+	say(_i ? &old_out : &young_out, false);
+	ck_assert(!was_silent());
+	say(_i ? &young_out : &old_out, false);
+	ck_assert(was_silent());
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("heard");
@@ -283,6 +313,7 @@ int main(void)
 	tcase_add_test(tc, c6_the_time_an_address_was_heard_is_noted);
 	tcase_add_test(tc, the_last_acknowledgement_is_noted);
 	tcase_add_loop_test(tc, silence_is_told_when_something_was_to_be_heard, 0, sizeof(silence) / sizeof(silence[0]));
+	tcase_add_loop_test(tc, a_dead_path_is_not_hidden_by_a_connection_that_has_another, 0, 2);
 	tcase_add_test(tc, silence_is_not_told_to_who_does_not_ask_nor_of_a_pair_just_switched_to);
 	suite_add_tcase(s, tc);
 	return suite_run(s);

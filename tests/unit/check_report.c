@@ -119,7 +119,7 @@ START_TEST(a_socket_shows_its_birth_pair_and_the_pair_on_the_wire)
 	ck_assert_int_eq(json_integer_value(json_object_get(s, "hce")), e->id);
 	json_decref(all);
 
-	e->pair = (struct pair){ a("2001:db8:9::1"), a("2001:db8:2::11"), e->pair.gen + 1, false, false };
+	e->pair = (struct pair){ a("2001:db8:9::1"), a("2001:db8:2::11"), e->pair.gen + 1, HOLD_NONE, false, true };
 	all = report_sockets(&report);
 	s = json_array_get(all, 0);
 	ck_assert_str_eq(str(s, "local"), "[2001:db8:1::1]:40000");

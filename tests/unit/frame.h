@@ -27,6 +27,8 @@ struct packet {
 	uint16_t sport, dport;
 	uint32_t ack;			/* TCP: the ACK flag is set if not 0 */
 	bool syn;			/* TCP: the SYN flag alone */
+	uint8_t flags;			/* TCP: these, and no others, if not 0 */
+	bool empty;			/* TCP: no payload */
 	uint32_t spi;
 	uint32_t frag_id;
 	unsigned vlans;

@@ -14,6 +14,7 @@
 
 #define AAP_TRIES	4			/* Inits without an answer before the peer counts as plain */
 #define AAP_TIMEOUT	USEC_PER_SEC		/* for the first; then doubled */
+#define AAP_BAD_RESPONSES	8		/* that may fail before the run ends */
 #define AAP_BUSY	200			/* Inits a second above which a cookie is asked for first */
 #define RENEW_AGE	(24 * 3600 * USEC_PER_SEC)	/* what is older, or has sent more, gets new keys */
 #define RENEW_PACKETS	(UINT32_C(1) << 31)
@@ -167,7 +168,9 @@ static void renew(struct core *c, struct hce *h, usec_t now)
 
 	if (!p || p->sa.class != SA_ANONYMOUS || !h->initiated)
 		return;
-	due = p->sa.out_seq >= RENEW_PACKETS ? now : usec_add(p->made, RENEW_AGE);
+	due = usec_add(p->made, RENEW_AGE);
+	if (p->sa.out_seq >= RENEW_PACKETS || p->sa.replay.top >= RENEW_PACKETS)
+		due = now;
 	if (now >= due)
 		begin(c, h, true, now);
 	else
@@ -245,6 +248,15 @@ static void on_retry(struct core *c, const struct signal *s, usec_t now)
 	send_init(c, fa->hce, now);
 }
 
+/* The first round trip with a peer: what comes next is repeated at its rate. Karn: what was sent twice measures nothing. */
+static void measure(struct hce *h, usec_t now)
+{
+	usec_t sent = h->aap->next - AAP_TIMEOUT;
+
+	if (!h->srtt && h->aap->sent == 1 && now > sent)
+		h->srtt = now - sent;
+}
+
 static void retire(struct core *c, struct peer *old, usec_t now)
 {
 	old->retire = usec_add(now, RETIRE);
@@ -273,8 +285,11 @@ static struct peer *on_response(struct core *c, const struct signal *s, const ui
 	if (aap_secret_initiator(&t->own, &run, prk) < 0 || aap_keys_expand(prk, &keys) < 0 ||
 	    ah_verify(pkt, len, &keys.ri) < 0) {
 		refuse(c, s, "AAP Response with wrong ICV");
+		if (++t->bad == AAP_BAD_RESPONSES)
+			give_up(c, h, now);	/* each costs us a multiplication */
 		goto out;
 	}
+	measure(h, now);
 	replaced = h->peer;
 	p = peer_make_anonymous(c, h, &(struct sa_half){ t->init.spi, keys.ri },
 				&(struct sa_half){ s->aap.response.spi, keys.ir }, now);

@@ -160,6 +160,7 @@ static bool event_is_news(enum core_event e)
 	case EVENT_LOCAL_LOST:
 	case EVENT_FOREIGN_STATE:
 	case EVENT_SWITCHED:
+	case EVENT_KEYS:
 		return true;
 	default:
 		return false;

@@ -45,6 +45,7 @@ static const char *const event_names[] = {
 	[EVENT_AAP] = "aap",
 	[EVENT_CONFLICT] = "conflict",
 	[EVENT_PATH] = "path",
+	[EVENT_KEYS] = "keys",
 	[EVENT_DROPPED] = "dropped",
 };
 
@@ -275,6 +276,9 @@ int core_send_under(struct core *c, const struct hce *h, struct sa *sa, struct s
 	s->ah_seq = sa_next_seq(sa);
 	if (!s->ah_seq)
 		return -EOVERFLOW;
+	if (s->ah_seq == UINT32_MAX)
+		core_tell(c, EVENT_KEYS, h, &s->src, &s->dst, 0, "the last AH sequence number is used up: nothing is signalled "
+			  "to this peer before it has other keys");
 	return send_built(c, h, s, &sa->out.key);
 }
 

@@ -95,6 +95,7 @@ enum core_event {
 	EVENT_AAP,		/* "aap": a message of AAP; detail says which */
 	EVENT_PATH,		/* "path": the pair in use, or one that was probed; detail says how it fares */
 	EVENT_CONFLICT,		/* "conflict": two hosts claim an address (X6) */
+	EVENT_KEYS,		/* "keys": an SA cannot be used any more; detail says why */
 	EVENT_DROPPED,		/* "dropped": signalling was refused; detail says why */
 };
 

@@ -99,8 +99,8 @@ static __always_inline bool refuses(struct __sk_buff *skb, struct headers *h, st
 
 	if (h->proto == IPPROTO_TCP) {
 		/* With ACK it would be the answer to a SYN, or the end of a connection. The length tells most others apart. */
-		if (skb->len > h->l4 + RESET_MAX || bpf_skb_load_bytes(skb, h->l4 + 13, &flags, sizeof(flags)) || (flags & (FLAG_RST | FLAG_ACK)) != FLAG_RST ||
-		    bpf_skb_load_bytes(skb, h->l4, &port, sizeof(port)))
+		if (skb->len > h->l4 + RESET_MAX || bpf_skb_load_bytes(skb, h->l4 + 13, &flags, sizeof(flags)) ||
+		    (flags & (FLAG_RST | FLAG_ACK)) != FLAG_RST || bpf_skb_load_bytes(skb, h->l4, &port, sizeof(port)))
 			return false;
 		*ret = (struct dp_ports_key){ .lport = port.src, .fport = port.dst, .proto = IPPROTO_TCP };
 		return true;

@@ -256,6 +256,103 @@ static void problem(uint8_t flip)
 	world_collect(&w);
 }
 
+/* X4: a number of packets under a key that is far below what AH can count (RFC 4302). Either direction counts. */
+START_TEST(x4_keys_are_renewed_before_half_of_the_numbers_are_used)
+{
+	struct sa *sa;
+	uint32_t spi;
+
+	world_connect(&w, client, C0, server, S0, 1000);
+	world_run(&w, USEC_PER_SEC);
+	sa = entry(client)->sa;
+	spi = sa->in.spi;
+	if (_i) {
+		sa->replay.top = UINT32_C(1) << 31;
+		entry(server)->sa->out_seq = UINT32_C(1) << 31;
+	} else {
+		sa->out_seq = UINT32_C(1) << 31;
+	}
+	world_run(&w, 600 * USEC_PER_SEC);
+	ck_assert_uint_ne(entry(client)->sa->in.spi, spi);
+	ck_assert_uint_lt(entry(client)->sa->out_seq, 100);
+	ck_assert_uint_lt(entry(server)->sa->out_seq, 100);
+	assert_active(server, C0);
+}
+END_TEST
+
+START_TEST(x3_the_last_number_of_an_sa_is_told_of_once_and_is_the_last)
+{
+	struct hce *h;
+	unsigned sends;
+
+	world_connect(&w, client, C0, server, S0, 1000);
+	world_run(&w, USEC_PER_SEC);
+	h = entry(server);		/* who did not call does not renew */
+	h->sa->out_seq = UINT32_MAX - 2;
+	w.lose = lose_all;
+	sends = w.host[server].sends;
+	world_up(&w, server, S1);
+	world_run(&w, 60 * USEC_PER_SEC);
+	ck_assert_uint_eq(w.host[server].sends, sends + 2);
+	ck_assert_uint_eq(w.host[server].events[EVENT_KEYS], 1);
+	ck_assert_uint_eq(h->sa->out_seq, UINT32_MAX);
+}
+END_TEST
+
+static struct action init;
+
+static void keep_init(struct world *world, const struct packet_in_flight *p)
+{
+	if (p->from == client)
+		init = p->send;
+}
+
+/* From who sees the Inits, but has no part in the exchange. */
+static void answer_badly(uint32_t spi)
+{
+	struct sa_half sa = { .spi = spi, .key = { .alg = AH_HMAC_SHA256_128, .len = 32 } };
+	struct signal s = { .src = world_addr(S0), .dst = world_addr(C0), .has_aap = true, .has_ah = true, .spi = spi,
+			    .ah_seq = 1 };
+	uint8_t pkt[SIGNAL_MTU];
+
+	s.aap.kind = AAP_RESPONSE;
+	s.aap.response.spi = 0x5000;
+	memset(s.aap.response.share, 9, sizeof(s.aap.response.share));
+	s.aap.response.sealed.len = 8;
+	int len = signal_build(&s, ah_icv_len(sa.key.alg), pkt, sizeof(pkt));
+
+	ck_assert_int_gt(len, 0);
+	ck_assert_int_eq(ah_sign(pkt, (size_t)len, &sa.key), 0);
+	core_packet(w.host[client].core, pkt, (size_t)len, w.now);
+	world_collect(&w);
+}
+
+START_TEST(x4_a_run_ends_after_eight_responses_that_failed)
+{
+	struct signal s;
+
+	w.lose = lose_all;
+	w.tap = keep_init;
+	world_connect(&w, client, C0, server, S0, 1000);
+	ck_assert_int_eq(signal_parse(init.send.packet, init.send.len, &s), 0);
+	for (unsigned i = 0; i < 7u + _i; i++)
+		answer_badly(s.aap.init.spi);
+	ck_assert_uint_eq(core_counter(w.host[client].core, COUNT_AAP_REFUSED), 7u + _i);
+	w.lose = NULL;
+	world_run(&w, 20 * USEC_PER_SEC);
+	ck_assert_int_eq(entry(client)->status, _i ? PEER_PLAIN : PEER_HOMELESS);
+}
+END_TEST
+
+/* The Confirm is repeated at the rate of the round trip that the Init has measured. */
+START_TEST(b10_x4_the_first_round_trip_is_measured)
+{
+	world_connect(&w, client, C0, server, S0, 1000);
+	world_run(&w, 2 * w.delay);
+	ck_assert_uint_eq(entry(client)->srtt, 2 * w.delay);
+}
+END_TEST
+
 START_TEST(s7_a_parameter_problem_that_quotes_our_init_shows_a_plain_host)
 {
 	w.lose = lose_all;
@@ -386,6 +483,10 @@ int main(void)
 	tcase_add_loop_test(tc, x9_prefixes_that_are_not_to_be_probed_are_not, 0, 2);
 	tcase_add_test(tc, a4_both_may_call_at_once);
 	tcase_add_test(tc, x3_keys_are_renewed_under_the_old_ones);
+	tcase_add_loop_test(tc, x4_keys_are_renewed_before_half_of_the_numbers_are_used, 0, 2);
+	tcase_add_test(tc, x3_the_last_number_of_an_sa_is_told_of_once_and_is_the_last);
+	tcase_add_loop_test(tc, x4_a_run_ends_after_eight_responses_that_failed, 0, 2);
+	tcase_add_test(tc, b10_x4_the_first_round_trip_is_measured);
 	tcase_add_test(tc, s7_a_parameter_problem_that_quotes_our_init_shows_a_plain_host);
 	tcase_add_test(tc, x8_a_flood_of_inits_makes_no_state_and_stops_nobody);
 	tcase_add_test(tc, a3_who_takes_an_address_over_does_not_get_its_connections);

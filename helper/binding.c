@@ -516,7 +516,11 @@ static bool carried_news(const struct hce *h, uint16_t seq)
 static void settle(struct core *c, struct hce *h, struct binding *b, const struct binding_ack *ba, usec_t now)
 {
 	usec_t half = (ba->refresh < ba->lifetime ? ba->refresh : ba->lifetime / 2) * USEC_PER_SEC;
+	usec_t told = usec_until(b->expires, now) / 2;
 
+	/* One Acknowledgement speaks for several Updates (B8), with the longest of their lifetimes perhaps. */
+	if (told < half)
+		half = told;
 	if (!b->wanted) {
 		binding_remove(h, b);
 		return;

@@ -204,6 +204,9 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 			core_pcb_established(c, from->cookie, now);
 		return 0;
 	}
+	/* C4, R9: user data only */
+	if (from->proto != IPPROTO_TCP && from->proto != IPPROTO_UDP)
+		return -EINVAL;
 	if (!l || !addr_usable(&from->foreign) || local_find(c, &from->foreign))
 		return -EINVAL;
 	p = pcb_add(c, from, l, now);

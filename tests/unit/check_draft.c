@@ -126,6 +126,93 @@ START_TEST(b12_a_binding_lasts_no_longer_than_its_address)
 }
 END_TEST
 
+/* Two Binding Updates of a packet have one Acknowledgement, whose lifetime is that of one of them. */
+START_TEST(b10_b12_each_binding_is_refreshed_before_its_own_lifetime_ends)
+{
+	struct in6_addr c1 = world_addr(C1), c2 = world_addr(C2);
+
+	acquaint();
+	core_local_up(w.host[CLIENT].core, &c1, 2, w.now + 90 * USEC_PER_SEC, w.now);
+	core_local_up(w.host[CLIENT].core, &c2, 2, USEC_NEVER, w.now);
+	for (unsigned i = 0; i < 30; i++) {
+		world_collect(&w);
+		world_run(&w, 20 * USEC_PER_SEC);
+		ck_assert_int_eq(world_foreign(&w, SERVER, C1)->state, ADDR_ACTIVE);
+		/* the router goes on announcing its prefix */
+		core_local_up(w.host[CLIENT].core, &c1, 2, w.now + 90 * USEC_PER_SEC, w.now);
+	}
+}
+END_TEST
+
+START_TEST(c4_r9_only_user_data_makes_an_entry)
+{
+	static const uint8_t proto[] = { IPPROTO_ICMPV6, IPPROTO_RAW, 132 };
+	struct pcb p = { .cookie = 7, .local = world_addr(C0), .foreign = world_addr(S0), .lport = 1, .fport = 80,
+			 .proto = proto[_i], .origin = PCB_CONNECT };
+
+	ck_assert_int_eq(core_pcb_open(w.host[CLIENT].core, &p, w.now), -EINVAL);
+	ck_assert_ptr_null(core_entries(w.host[CLIENT].core));
+	ck_assert_ptr_null(core_pcbs(w.host[CLIENT].core));
+}
+END_TEST
+
+START_TEST(c6_an_address_that_nobody_announced_lives_as_long_as_it_is_heard)
+{
+	struct in6_addr s0 = world_addr(S0);
+
+	w.lose = lose_all;
+	world_connect(&w, CLIENT, C0, SERVER, S0, 1000);
+	for (unsigned i = 0; i < 5; i++) {
+		world_run(&w, 500 * USEC_PER_SEC);
+		ck_assert_int_eq(world_foreign(&w, CLIENT, S0)->state, ADDR_ACTIVE);
+		ck_assert_int_eq(world_foreign(&w, CLIENT, S0)->kind, LIFETIME_ACTIVITY);
+		core_heard(w.host[CLIENT].core, entry(CLIENT)->id, &s0, w.now);
+		world_collect(&w);
+	}
+	world_run(&w, 601 * USEC_PER_SEC);
+	ck_assert_int_eq(world_foreign(&w, CLIENT, S0)->state, ADDR_DEPRECATED);
+}
+END_TEST
+
+START_TEST(c7_a_binding_update_ends_that)
+{
+	world_connect(&w, CLIENT, C0, SERVER, S0, 1000);
+	ck_assert_int_eq(world_foreign(&w, CLIENT, S0)->kind, LIFETIME_ACTIVITY);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_int_eq(world_foreign(&w, CLIENT, S0)->kind, LIFETIME_ABSOLUTE);
+}
+END_TEST
+
+static unsigned told;			/* a bit for each host that was sent a Binding Update */
+
+static void note_told(struct world *world, const struct packet_in_flight *p)
+{
+	struct in6_addr s0 = world_addr(S0);
+	struct signal s;
+
+	if (p->from == CLIENT && signal_parse(p->send.send.packet, p->send.send.len, &s) == 0 && s.n_bu)
+		told |= addr_equal(&s.dst, &s0) ? 1 : 2;
+}
+
+START_TEST(b5_b6_every_peer_is_told_at_once)
+{
+	unsigned x = world_stranger(&w, "Xavier");
+
+	acquaint();
+	world_up(&w, x, "2001:db8:3::3");
+	world_connect(&w, CLIENT, C0, x, "2001:db8:3::3", 3000);
+	world_run(&w, USEC_PER_SEC);
+	told = 0;
+	w.tap = note_told;
+	world_up(&w, CLIENT, C1);
+	ck_assert_uint_eq(told, 3);
+	world_run(&w, USEC_PER_SEC);
+	told = 0;
+	world_down(&w, CLIENT, _i ? C1 : C0);	/* in use, or not */
+	ck_assert_uint_eq(told, 3);
+}
+END_TEST
+
 START_TEST(b8_lifetimes_that_differ_go_in_one_packet)
 {
 	struct in6_addr c1 = world_addr(C1), c2 = world_addr(C2);
@@ -237,6 +324,11 @@ int main(void)
 	tcase_add_test(tc, b2_the_initial_bu_names_all_addresses_and_asks_for_an_acknowledgement);
 	tcase_add_test(tc, b4_homeless_support_is_said_until_the_first_acknowledgement);
 	tcase_add_test(tc, b12_a_binding_lasts_no_longer_than_its_address);
+	tcase_add_test(tc, b10_b12_each_binding_is_refreshed_before_its_own_lifetime_ends);
+	tcase_add_loop_test(tc, c4_r9_only_user_data_makes_an_entry, 0, 3);
+	tcase_add_test(tc, c6_an_address_that_nobody_announced_lives_as_long_as_it_is_heard);
+	tcase_add_test(tc, c7_a_binding_update_ends_that);
+	tcase_add_loop_test(tc, b5_b6_every_peer_is_told_at_once, 0, 2);
 	tcase_add_test(tc, b8_lifetimes_that_differ_go_in_one_packet);
 	tcase_add_test(tc, r1_what_is_sent_to_no_address_of_ours_is_not_read);
 	tcase_add_test(tc, r8_a_packet_that_proves_nothing_makes_no_state);

@@ -20,13 +20,23 @@ static bool all_zero(const void *p, size_t len)
 	return !len;
 }
 
+bool control_name_good(const char *name)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+	size_t len = strnlen(name, CONTROL_NAME_MAX);
+
+	return len > 0 && len < CONTROL_NAME_MAX && strspn(name, allowed) == len;
+}
+
 /* Whether what goes with the verb is there, and nothing else. */
 static bool register_fits_verb(const struct control_register *r)
 {
 	bool names_peer = r->verb == CONTROL_CONNECT || r->verb == CONTROL_SEND;
 	size_t len = strnlen(r->name, sizeof(r->name));
 
-	if (r->n_other > (names_peer ? CONTROL_OTHERS_MAX : 0) || len > (names_peer ? sizeof(r->name) - 1 : 0))
+	if (r->n_other > (names_peer ? CONTROL_OTHERS_MAX : 0))
+		return false;
+	if (len && (!names_peer || !control_name_good(r->name)))
 		return false;
 	if (IN6_IS_ADDR_UNSPECIFIED(&r->to) == (r->verb == CONTROL_SEND))
 		return false;

@@ -75,6 +75,12 @@ struct control_answer {
 };
 
 /*
+ * Whether name may be told as a host's: one that can be in the DNS, in letters, digits, "-", "_" and ".". No numeric IPv6
+ * address is.
+ */
+bool control_name_good(const char *name);
+
+/*
  * Checks len octets received at the shims' door. Returns 0 and fills *ret, or -EPROTO if they are anything else
  * than one well-formed message of this version.
  */

@@ -37,7 +37,7 @@ static void accepted(int fd, struct sockaddr *addr, socklen_t room)
 		if (addr)
 			memcpy(addr, &peer, room < sizeof(peer) ? room : sizeof(peer));
 	}
-	helper_show(fd, CONTROL_ACCEPT);
+	helper_show(fd, CONTROL_ACCEPT, NULL);
 out:
 	errno = saved;
 }

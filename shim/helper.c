@@ -2,6 +2,7 @@
 #define _GNU_SOURCE	/* struct ucred, secure_getenv() */
 #include "helper.h"
 #include "addr.h"
+#include "hosts.h"
 #include "raw.h"
 
 #include <errno.h>
@@ -211,11 +212,22 @@ static int open_door(void)
 	return r;
 }
 
-/* to: NULL unless verb is CONTROL_SEND. */
-static int hand_over(int at, int fd, enum control_verb verb, const struct in6_addr *to)
+/* The name that gave the address the program asked for, and what else it gave (C5). */
+static void name_peer(struct control_register *text, const struct in6_addr *asked)
 {
-	struct control_register text = { .magic = CONTROL_MAGIC, .version = CONTROL_VERSION, .verb = verb };
-	struct iovec iov = { &text, sizeof(text) };
+	struct host h;
+
+	if (!hosts_find(asked, &h))
+		return;
+	memcpy(text->name, h.name, sizeof(text->name));
+	for (unsigned i = 0; i < h.n; i++)
+		if (!addr_equal(&h.addr[i], asked))
+			text->other[text->n_other++] = h.addr[i];
+}
+
+static int hand_over(int at, int fd, struct control_register *text)
+{
+	struct iovec iov = { text, sizeof(*text) };
 	union {
 		struct cmsghdr align;
 		char buf[CMSG_SPACE(sizeof(fd))];
@@ -226,8 +238,6 @@ static int hand_over(int at, int fd, enum control_verb verb, const struct in6_ad
 	};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
 
-	if (to)
-		text.to = *to;
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(fd));
@@ -235,30 +245,25 @@ static int hand_over(int at, int fd, enum control_verb verb, const struct in6_ad
 	return raw_sendmsg(at, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
-static void show(int fd, enum control_verb verb, const struct in6_addr *to)
+void helper_show(int fd, enum control_verb verb, const struct in6_addr *asked)
 {
+	struct control_register text = { .magic = CONTROL_MAGIC, .version = CONTROL_VERSION, .verb = verb };
 	struct raw_signals others = raw_signals_from_others(), before;
 	int at;
 
+	if (asked)
+		name_peer(&text, asked);
+	if (verb == CONTROL_SEND)
+		text.to = *asked;
 	/* A handler may fork, or jump out of the call, and would leave a descriptor of ours behind. */
 	if (raw_block(&others, &before))
 		return;
 	at = open_door();
 	if (at >= 0) {
-		hand_over(at, fd, verb, to);
+		hand_over(at, fd, &text);
 		raw_close(at);
 	}
 	raw_block(&before, NULL);
-}
-
-void helper_show(int fd, enum control_verb verb)
-{
-	show(fd, verb, NULL);
-}
-
-void helper_show_to(int fd, const struct in6_addr *to)
-{
-	show(fd, CONTROL_SEND, to);
 }
 
 static int receive(int at, struct control_answer *ret)
@@ -277,11 +282,12 @@ static int receive(int at, struct control_answer *ret)
 
 int helper_ask(int fd, enum control_verb verb, struct control_answer *ret)
 {
+	struct control_register text = { .magic = CONTROL_MAGIC, .version = CONTROL_VERSION, .verb = verb };
 	int at = helper_known() ? open_door() : -ENXIO, r;
 
 	if (at < 0)
 		return at;
-	r = hand_over(at, fd, verb, NULL);
+	r = hand_over(at, fd, &text);
 	if (!r)
 		r = receive(at, ret);
 	raw_close(at);

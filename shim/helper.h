@@ -53,13 +53,11 @@ bool helper_is_shut(void);
 bool helper_known(void);
 
 /*
- * Shows fd at the door, or does nothing if that cannot be done at once. To be called only if helper_known(). Clobbers
- * errno.
+ * Shows fd at the door, or does nothing if that cannot be done at once. To be called only if helper_known(). asked is whom the
+ * program connects (CONTROL_CONNECT) or sends (CONTROL_SEND) to, by the address it knows: the name that gave it (hosts.h) is
+ * told with it. NULL for all other verbs. Clobbers errno.
  */
-void helper_show(int fd, enum control_verb verb);
-
-/* As helper_show(): fd, which need not be connected, sends datagrams to that address. */
-void helper_show_to(int fd, const struct in6_addr *to);
+void helper_show(int fd, enum control_verb verb, const struct in6_addr *asked);
 
 /*
  * The view that counts, for who has several questions: NULL if there is none. The last one counts for HELPER_GRACE_MS after its helper

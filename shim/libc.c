@@ -13,6 +13,29 @@
 static struct libc table;
 static bool resolved;
 
+/* The kernel resolves no names. */
+static int no_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **res)
+{
+	(void)name, (void)service, (void)hints, (void)res;
+	return EAI_FAIL;
+}
+
+static struct hostent *no_gethostbyname2(const char *name, int family)
+{
+	(void)name, (void)family;
+	h_errno = NO_RECOVERY;
+	return NULL;
+}
+
+static int no_gethostbyname2_r(const char *name, int family, struct hostent *entry, char *buf, size_t size,
+			       struct hostent **result, int *error)
+{
+	(void)name, (void)family, (void)entry, (void)buf, (void)size;
+	*result = NULL;
+	*error = NO_RECOVERY;
+	return ENOSYS;
+}
+
 /* What is found nowhere behind us (a program that brings a libc of its own) is asked of the kernel. */
 static const struct {
 	const char *name;
@@ -33,6 +56,9 @@ static const struct {
 	{ "__recvfrom_chk", offsetof(struct libc, recvfrom_chk), (void (*)(void))raw_recvfrom_chk },
 	{ "recvmsg", offsetof(struct libc, recvmsg), (void (*)(void))raw_recvmsg },
 	{ "recvmmsg", offsetof(struct libc, recvmmsg), (void (*)(void))raw_recvmmsg },
+	{ "getaddrinfo", offsetof(struct libc, getaddrinfo), (void (*)(void))no_getaddrinfo },
+	{ "gethostbyname2", offsetof(struct libc, gethostbyname2), (void (*)(void))no_gethostbyname2 },
+	{ "gethostbyname2_r", offsetof(struct libc, gethostbyname2_r), (void (*)(void))no_gethostbyname2_r },
 };
 
 const struct libc *libc(void)

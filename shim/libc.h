@@ -5,6 +5,7 @@
 #ifndef HMIP_LIBC_H
 #define HMIP_LIBC_H
 
+#include <netdb.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -25,6 +26,10 @@ struct libc {
 	ssize_t (*recvfrom_chk)(int fd, void *buf, size_t n, size_t room, int flags, struct sockaddr *addr, socklen_t *len);
 	ssize_t (*recvmsg)(int fd, struct msghdr *msg, int flags);
 	int (*recvmmsg)(int fd, struct mmsghdr *msgs, unsigned n, int flags, struct timespec *timeout);
+	int (*getaddrinfo)(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **res);
+	struct hostent *(*gethostbyname2)(const char *name, int family);
+	int (*gethostbyname2_r)(const char *name, int family, struct hostent *entry, char *buf, size_t size,
+				struct hostent **result, int *error);
 };
 
 /* The table, complete: resolved by our constructor, or by the first call if that comes earlier. Keeps errno. */

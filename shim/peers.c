@@ -384,7 +384,7 @@ void peers_tell(int fd, const struct in6_addr *asked)
 	    IN6_ARE_ADDR_EQUAL(&at.peer.name, asked))
 		note_told(v, &at, now);
 	if (is_udp(fd) && concerns_us(fd))
-		helper_show_to(fd, asked);
+		helper_show(fd, CONTROL_SEND, asked);
 out:
 	errno = saved;
 }

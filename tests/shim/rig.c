@@ -224,6 +224,7 @@ static bool read_message(int fd, struct rig_shown *s)
 	s->n++;
 	s->verb = text.verb;
 	s->to = text.to;
+	s->text = text;
 	s->cookie = rig_cookie(shown);
 	close(shown);
 	return true;

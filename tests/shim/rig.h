@@ -56,6 +56,7 @@ struct rig_shown {
 	enum control_verb verb;		/* of the last one */
 	uint64_t cookie;
 	struct in6_addr to;
+	struct control_register text;
 };
 struct rig_shown rig_shown(void);
 

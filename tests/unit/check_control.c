@@ -47,6 +47,9 @@ START_TEST(anything_else_is_refused_and_changes_nothing)
 		{ { HEAD(CONTROL_CONNECT), .to = SOMEBODY }, sizeof(struct control_register) },
 		{ { HEAD(CONTROL_CONNECT), .name = { [0] = 'a', [2] = 'b' } }, sizeof(struct control_register) },
 		{ { HEAD(CONTROL_CONNECT), .name = { [0 ... CONTROL_NAME_MAX - 1] = 'a' } }, sizeof(struct control_register) },
+		{ { HEAD(CONTROL_CONNECT), .name = "2001:db8::1" }, sizeof(struct control_register) },
+		{ { HEAD(CONTROL_CONNECT), .name = "a b" }, sizeof(struct control_register) },
+		{ { HEAD(CONTROL_CONNECT), .name = "a\nb" }, sizeof(struct control_register) },
 		{ { HEAD(CONTROL_ACCEPT), .name = "a" }, sizeof(struct control_register) },
 		{ { HEAD(CONTROL_ACCEPT), .n_other = 1, .other = { SOMEBODY } }, sizeof(struct control_register) },
 		{ { HEAD(CONTROL_SEND) }, sizeof(struct control_register) },
@@ -63,6 +66,23 @@ START_TEST(anything_else_is_refused_and_changes_nothing)
 		ck_assert_msg(control_register_parse(buf, row[i].len, &r) == -EPROTO, "row %zu", i);
 		ck_assert_mem_eq(&r, &before, sizeof(r));
 	}
+}
+END_TEST
+
+START_TEST(names_of_hosts_are_those_that_the_dns_may_have)
+{
+	static const char *const good[] = { "a", "host.example", "HOST-1.example.", "_service._tcp.example", "xn--bcher-kva.example" };
+	static const char *const bad[] = { "", "::1", "fe80::1%eth0", "b\xc3\xbc" "cher.example", "a b", "a/b", "a\"b" };
+	char name[CONTROL_NAME_MAX + 1];
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+		ck_assert_msg(control_name_good(good[i]), "%s", good[i]);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		ck_assert_msg(!control_name_good(bad[i]), "%s", bad[i]);
+	memset(name, 'a', sizeof(name));
+	ck_assert(!control_name_good(name));
+	name[CONTROL_NAME_MAX - 1] = '\0';
+	ck_assert(control_name_good(name));
 }
 END_TEST
 
@@ -139,6 +159,7 @@ int main(void)
 
 	tcase_add_test(tc, a_well_formed_message_is_read);
 	tcase_add_test(tc, anything_else_is_refused_and_changes_nothing);
+	tcase_add_test(tc, names_of_hosts_are_those_that_the_dns_may_have);
 	tcase_add_test(tc, an_answer_is_read_or_refused);
 	tcase_add_test(tc, the_option_is_stronger_than_the_environment_and_that_than_the_default);
 	tcase_add_test(tc, the_doors_have_the_names_that_are_documented);

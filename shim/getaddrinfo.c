@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * getaddrinfo(3): remembers which addresses a name has, so that the helper can be told the name with a connection to one of
+ * them (C5). The result is libc's.
+ */
+#include "hosts.h"
+#include "libc.h"
+
+#include <netdb.h>
+
+#define EXPORT	__attribute__((visibility("default")))
+
+EXPORT int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **res)
+{
+	int r = libc()->getaddrinfo(name, service, hints, res);
+	struct host h;
+
+	if (r || !hosts_begin(&h, name))
+		return r;
+	for (const struct addrinfo *ai = *res; ai; ai = ai->ai_next)
+		if (ai->ai_family == AF_INET6 && ai->ai_addrlen >= sizeof(struct sockaddr_in6))
+			hosts_add(&h, &((const struct sockaddr_in6 *)ai->ai_addr)->sin6_addr);
+	hosts_keep(&h);
+	return r;
+}

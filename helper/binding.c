@@ -286,6 +286,8 @@ static void arm(struct core *c, struct hce *h, usec_t now)
 	h->rt.sent = now;
 	h->rt.failed = false;
 	h->rt.next = h->rt.tries > 1 && h->rt.timeout == MAX_BINDACK_TIMEOUT ? USEC_NEVER : now + h->rt.timeout;
+	if (rendezvous_due(h))
+		h->rt.next = now + binding_timeout(h);
 	core_wake(c, h->rt.next);
 }
 
@@ -413,6 +415,7 @@ void binding_sync(struct core *c, struct hce *h, usec_t now)
 	if (!has_news(h)) {
 		h->rt.tries = 0;
 		h->rt.next = USEC_NEVER;
+		rendezvous_rest(h);
 		return;
 	}
 	if (now < h->rt.next) {
@@ -430,6 +433,7 @@ void binding_sync(struct core *c, struct hce *h, usec_t now)
 
 	struct signal s = { .src = src->addr, .dst = explore_target(h, h->rt.tries) };
 
+	rendezvous_take(c, h, &s.dst);
 	if (IN6_IS_ADDR_UNSPECIFIED(&s.dst))
 		return;		/* who only claims an address as yet has none to be told at */
 
@@ -445,10 +449,19 @@ void binding_sync(struct core *c, struct hce *h, usec_t now)
 
 void binding_retry(struct hce *h, usec_t now)
 {
+	rendezvous_hurry(h, now);
 	if (h->rt.tries <= 1)
 		return;
 	h->rt.tries = 0;
 	h->rt.next = now;
+}
+
+void binding_elsewhere(struct core *c, struct hce *h, usec_t now)
+{
+	if (!has_news(h))
+		binding_renew(c, h, now);
+	h->rt.next = now;
+	binding_sync(c, h, now);
 }
 
 void binding_renew(struct core *c, struct hce *h, usec_t now)

@@ -161,6 +161,7 @@ static bool event_is_news(enum core_event e)
 	case EVENT_FOREIGN_STATE:
 	case EVENT_SWITCHED:
 	case EVENT_KEYS:
+	case EVENT_RESOLVING:
 		return true;
 	default:
 		return false;
@@ -171,7 +172,7 @@ static void log_event(struct helper *h, const struct action *a, usec_t after_los
 {
 	const struct hce *e = a->hce ? core_entry(h->core, a->hce) : NULL;
 	void (*line)(const char *fmt, ...) = event_is_news(a->event.event) ? log_info : log_debug;
-	char text[320];
+	char text[512];
 	int n = 0;
 
 #define ADD(...)	(n += n < (int)sizeof(text) ? snprintf(text + n, sizeof(text) - n, __VA_ARGS__) : 0)
@@ -186,8 +187,8 @@ static void log_event(struct helper *h, const struct action *a, usec_t after_los
 		ADD(", foreign %s", addr_text(&a->event.foreign).s);
 	if (a->event.seq)
 		ADD(", seq %u", a->event.seq);
-	if (a->event.detail)
-		ADD(" (%s)", a->event.detail);
+	if (core_event_detail(h->core, a))
+		ADD(" (%s)", core_event_detail(h->core, a));
 	if (after_loss != USEC_NEVER)
 		ADD(", %.1f ms after an address was lost", after_loss / 1000.0);
 #undef ADD
@@ -259,6 +260,9 @@ static void carry(struct helper *h, const struct action *a)
 		return;
 	case ACTION_UNREACHABLE:
 		unreachable(h, a->hce);
+		return;
+	case ACTION_RESOLVE:
+		resolve_ask(h->resolve, a->hce, a->name);
 		return;
 	case ACTION_EVENT:
 		tell(h, a);

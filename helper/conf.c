@@ -192,6 +192,15 @@ static int parse_number(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *resu
 	return value_done(cfg, opt, v, good, text, expected, result);
 }
 
+static int parse_switch(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
+{
+	struct value *v = value_new(cfg, opt);
+
+	if (v)
+		v->number = strcmp(text, "yes") == 0;
+	return value_done(cfg, opt, v, strcmp(text, "yes") == 0 || strcmp(text, "no") == 0, text, "yes or no", result);
+}
+
 static int parse_address(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 {
 	struct value *v = value_new(cfg, opt);
@@ -479,8 +488,11 @@ static int take_prefixes(cfg_t *cfg, const char *name, bool probe, struct core_c
 
 static int take_all(cfg_t *cfg, struct conf *conf)
 {
+	const struct value *resolve = value_of(cfg, "resolve");
 	int r;
 
+	if (resolve)
+		conf->core.resolve = resolve->number;
 	for (size_t i = 0; i < N_NUMBERS; i++) {
 		const struct value *v = numbers[i].offset == NO_OFFSET ? NULL : value_of(cfg, numbers[i].name);
 
@@ -521,6 +533,7 @@ static int parse(const char *path, char *text, size_t len, struct conf *conf)
 		CFG_PTR_CB("binding_lifetime", NULL, CFGF_NONE, parse_number, value_free_plain),
 		CFG_PTR_CB("appendix_b", NULL, CFGF_NONE, parse_number, value_free_plain),
 		CFG_PTR_CB("path_timeout", NULL, CFGF_NONE, parse_number, value_free_plain),
+		CFG_PTR_CB("resolve", NULL, CFGF_NONE, parse_switch, value_free_plain),
 		CFG_PTR_CB("max_entries", NULL, CFGF_NONE, parse_number, value_free_plain),
 		CFG_PTR_CB("max_addresses", NULL, CFGF_NONE, parse_number, value_free_plain),
 		CFG_PTR_CB("max_per_prefix", NULL, CFGF_NONE, parse_number, value_free_plain),

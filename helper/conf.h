@@ -7,6 +7,7 @@
  *	maximum_expired_lifetime = 1800
  *	binding_lifetime = 600
  *	path_timeout = 3		# silence after which other pairs of addresses are tried, s; 0: never
+ *	resolve = yes			# names of peers that are not to be found are resolved again
  *	max_entries = 4096		# peers
  *	max_addresses = 64		# per peer
  *	max_connections = 65536		# what the datapath has room for

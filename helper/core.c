@@ -20,6 +20,7 @@ const struct core_config core_config_default = {
 	.max_addresses = 64,
 	.max_per_prefix = 64,
 	.plain_lifetime = 3600,
+	.resolve = true,
 };
 
 static const char *const event_names[] = {
@@ -46,6 +47,7 @@ static const char *const event_names[] = {
 	[EVENT_CONFLICT] = "conflict",
 	[EVENT_PATH] = "path",
 	[EVENT_KEYS] = "keys",
+	[EVENT_RESOLVING] = "resolving",
 	[EVENT_DROPPED] = "dropped",
 };
 
@@ -85,6 +87,7 @@ static const char *const counter_names[COUNT_MAX] = {
 	[COUNT_SILENCES] = "silences",
 	[COUNT_PROBES] = "probes",
 	[COUNT_DETOURS] = "detours",
+	[COUNT_RESOLVED] = "resolved",
 };
 
 const char *core_counter_name(enum core_counter n)
@@ -141,6 +144,13 @@ void core_free(struct core *c)
 	OPENSSL_cleanse(c->seal, sizeof(c->seal));
 	free(c->action);
 	free(c);
+}
+
+const char *core_event_detail(struct core *c, const struct action *event)
+{
+	const struct hce *h = event->event.event == EVENT_RESOLVING ? core_entry(c, event->hce) : NULL;
+
+	return h ? rendezvous_name(h) : event->event.detail;
 }
 
 struct hce *core_entries(struct core *c)
@@ -323,6 +333,7 @@ void core_tick(struct core *c, usec_t now)
 		aap_expire(c, h, now);
 		binding_sync(c, h, now);
 		explore_expire(c, h, now);
+		rendezvous_expire(c, h, now);
 	}
 }
 

@@ -36,6 +36,7 @@ struct core_config {
 	uint32_t max_addresses;			/* per F-HCE, 64 */
 	uint32_t max_per_prefix;		/* F-HCEs made by answering, whose peers share a /64, 64 */
 	uint32_t plain_lifetime;		/* how long a host that did not answer AAP is left alone, 3600 */
+	bool resolve;				/* names of peers that are not to be found are resolved again, true */
 	unsigned n_probe;
 	struct core_prefix probe[CORE_PREFIXES_MAX];
 	unsigned n_personality;			/* besides the default one, whose number is 0; these begin with 1 (C2, X9) */
@@ -68,6 +69,7 @@ enum action_type {
 	ACTION_SPI_GONE,
 	ACTION_KICK,		/* the connections of this F-HCE have a path again: make TCP retransmit */
 	ACTION_UNREACHABLE,	/* no address of this F-HCE's peer may be used (S6): tell its connections */
+	ACTION_RESOLVE,		/* the entry's peer is not to be found: its name is to be resolved, see core_resolved() */
 	ACTION_EVENT,		/* something hmipctl monitor shows and the log notes */
 };
 
@@ -96,6 +98,7 @@ enum core_event {
 	EVENT_PATH,		/* "path": the pair in use, or one that was probed; detail says how it fares */
 	EVENT_CONFLICT,		/* "conflict": two hosts claim an address (X6) */
 	EVENT_KEYS,		/* "keys": an SA cannot be used any more; detail says why */
+	EVENT_RESOLVING,	/* "resolving": a name of the peer; core_event_detail() says which */
 	EVENT_DROPPED,		/* "dropped": signalling was refused; detail says why */
 };
 
@@ -126,6 +129,7 @@ struct action {
 		} bound;
 		struct pcb pcb;			/* pcb.hce is not to be followed; hce above names it */
 		uint32_t spi;
+		char name[RENDEZVOUS_NAME_MAX];
 		struct {
 			enum core_event event;
 			struct in6_addr local, foreign;	/* unspecified where they mean nothing */
@@ -167,6 +171,7 @@ enum core_counter {
 	COUNT_SILENCES,			/* sent, and heard nothing */
 	COUNT_PROBES,			/* Challenges to see whether a pair works */
 	COUNT_DETOURS,			/* switched away from a pair that did not */
+	COUNT_RESOLVED,			/* names asked for */
 	COUNT_MAX,
 };
 
@@ -187,6 +192,9 @@ struct local_addr *core_locals(struct core *c);
 struct pcb *core_pcbs(struct core *c);
 struct sender *core_senders(struct core *c);
 uint64_t core_counter(const struct core *c, enum core_counter n);
+
+/* The detail of an ACTION_EVENT for people, NULL if it has none. Valid until the next event. */
+const char *core_event_detail(struct core *c, const struct action *event);
 
 /*
  * Declares a peer with configured keys, or replaces one of that name. Keys take effect for entries made from now on and
@@ -259,6 +267,16 @@ int core_trust(struct core *c, uint64_t cookie);
  * the next one begins anew. Returns 0, -ENOENT as above, or -EPERM if open connections of others refer to it; root may.
  */
 int core_forget(struct core *c, uint64_t cookie, uint32_t uid, usec_t now);
+
+/*
+ * A program found this entry's peer by name, which has n more addresses (C5). They are not used: when nothing that the peer
+ * announced answers, signalling goes there. name has at most RENDEZVOUS_NAME_MAX - 1 octets; of n that many are taken as there
+ * is room for.
+ */
+void core_alternatives(struct core *c, uint32_t hce, const char *name, const struct in6_addr *addr, unsigned n);
+
+/* What ACTION_RESOLVE for this entry brought: n addresses. Untrusted. No answer needs not be told. */
+void core_resolved(struct core *c, uint32_t hce, const struct in6_addr *addr, unsigned n, usec_t now);
 
 /* Its handshake is over: what core_pcb_open() reported as not established is now. */
 void core_pcb_established(struct core *c, uint64_t cookie, usec_t now);

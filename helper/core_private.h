@@ -16,6 +16,7 @@
  *   request.c    Binding Requests
  *   reach.c      Challenge and Response
  *   explore.c    what does not get through is tried another way
+ *   rendezvous.c where a peer that is nowhere to be found may be
  *   contest.c    two hosts claim one address
  *   aap.c        SAs with hosts that share no keys
  *   state.c      what survives a restart
@@ -329,6 +330,9 @@ void binding_request(struct core *c, struct foreign_addr *fa, usec_t now);
 /* A way may have opened: what was sent more than once in vain is sent again, without waiting. binding_sync() does it. */
 void binding_retry(struct hce *h, usec_t now);
 
+/* There are addresses to be tried (rendezvous_take()): what waits is sent there at once, or everything if nothing waits. */
+void binding_elsewhere(struct core *c, struct hce *h, usec_t now);
+
 /* Has everything announced again at once: the peer asked (B10), or it must hear that we are back. */
 void binding_renew(struct core *c, struct hce *h, usec_t now);
 
@@ -425,6 +429,30 @@ bool explore_round(const struct hce *h, unsigned tries);
 
 /* Whether they went there twice without an answer, so that it is time to try something else, for as many tries again. */
 bool explore_late(const struct hce *h, unsigned tries);
+
+/* rendezvous.c */
+
+/* Forgets h's names. */
+void rendezvous_free(struct hce *h);
+
+/* The name of h's peer that was resolved last; NULL if none was. */
+const char *rendezvous_name(const struct hce *h);
+
+/* Takes the next of the addresses that are to be tried now. Returns false, and leaves *ret, if there are no more. */
+bool rendezvous_take(struct core *c, struct hce *h, struct in6_addr *ret);
+
+/* Whether there are more. */
+bool rendezvous_due(const struct hce *h);
+
+/* Nothing that is known of h's peer answers: goes one step further, if it is time. */
+void rendezvous_seek(struct core *c, struct hce *h, usec_t now);
+
+/* A way may have opened: the search begins anew, if one is going on. */
+void rendezvous_hurry(struct hce *h, usec_t now);
+
+/* h's peer has all our news: no search goes on. */
+void rendezvous_rest(struct hce *h);
+void rendezvous_expire(struct core *c, struct hce *h, usec_t now);
 
 /* contest.c */
 

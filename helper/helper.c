@@ -126,6 +126,14 @@ static void on_datapath(void *ctx, const struct dp_event *e)
 		core_followed(h->core, e->hce, &e->addr, e->gen, helper_now());
 }
 
+static void on_resolved(void *ctx, uint32_t hce, const struct in6_addr *addr, unsigned n)
+{
+	struct helper *h = ctx;
+
+	core_resolved(h->core, hce, addr, n, helper_now());
+	helper_carry(h);
+}
+
 /* ---- what hmipctl and the shims want ---- */
 
 static json_t *on_report(void *ctx, const char *what)
@@ -163,6 +171,15 @@ static int on_prefer(void *ctx, const struct in6_addr *addr, const char *interfa
 	return r;
 }
 
+/* C5: the name by which a program found the peer of entry hce, if there is one. */
+static void learn_name(struct helper *h, uint32_t hce, const struct control_register *reg)
+{
+	if (!*reg->name)
+		return;
+	core_alternatives(h->core, hce, reg->name, reg->other, reg->n_other);
+	h->save_later = true;
+}
+
 /* A socket sends to reg->to without being connected. Unless it is bound, the kernel chooses its source anew each time. */
 static void on_sender(struct helper *h, int fd, const struct control_register *reg)
 {
@@ -179,6 +196,9 @@ static void on_sender(struct helper *h, int fd, const struct control_register *r
 		log_debug("cannot take the socket that sends to [%s]: %s", addr_text(&reg->to).s, strerror(-r));
 		return;
 	}
+	e = helper_entry_at(h, &reg->to);
+	if (e)
+		learn_name(h, e->id, reg);
 	helper_carry(h);
 	e = helper_entry_at(h, &reg->to);
 	if (e && !e->may_announce)
@@ -205,6 +225,9 @@ static void on_shown(void *ctx, int fd, const struct control_register *reg)
 	if (r < 0)
 		log_debug("cannot take the connection from port %u to [%s]:%u: %s", p.lport, addr_text(&p.foreign).s, p.fport,
 			  strerror(-r));
+	known = helper_pcb(h, p.cookie);
+	if (known && known->hce)
+		learn_name(h, known->hce->id, reg);
 	helper_carry(h);
 	known = helper_pcb(h, p.cookie);
 	/* B1: the first packet that comes back is the sign to announce ourselves. */
@@ -490,6 +513,8 @@ static int open_shells(struct helper *h)
 		r = failed(sockdiag_open(on_socket_gone, h, &h->sockdiag), "sock_diag");
 	if (r == 0)
 		r = failed(steer_open(&h->steer), "the routing table");
+	if (r == 0)
+		r = failed(resolve_open(h->base, on_resolved, h, &h->resolve), "the resolver");
 	return r;
 }
 
@@ -684,6 +709,7 @@ void helper_stop(struct helper *h)
 	free_event(h->ev_int);
 	free_event(h->ev_hup);
 	free_event(h->ev_later);
+	resolve_close(h->resolve);
 	datapath_close(h->datapath);
 	steer_close(h->steer);
 	wire_close(h->wire);

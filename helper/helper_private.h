@@ -10,6 +10,7 @@
 #include "helper.h"
 #include "link.h"
 #include "report.h"
+#include "resolve.h"
 #include "route.h"
 #include "sockdiag.h"
 #include "state.h"
@@ -37,6 +38,7 @@ struct helper {
 	struct sockdiag *sockdiag;
 	struct datapath *datapath;
 	struct steer *steer;
+	struct resolve *resolve;
 	struct ctl *ctl;
 	struct view *view;
 	struct interface *interfaces;

@@ -164,6 +164,7 @@ void hce_destroy(struct core *c, struct hce *h, usec_t now)
 	DL_FOREACH_SAFE(h->addrs, fa, next)
 		foreign_remove(c, fa);
 	binding_free_all(h);
+	rendezvous_free(h);
 	aap_forget(h);
 	peer_detach(c, h, now);
 	core_act(c, ACTION_PAIR_GONE, h);

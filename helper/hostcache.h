@@ -153,6 +153,23 @@ enum hold {
 	HOLD_ALL,		/* another host has pair.foreign now */
 };
 
+#define RENDEZVOUS_NAMES	4
+#define RENDEZVOUS_NAME_MAX	256	/* octets, the last of which is 0 */
+#define RENDEZVOUS_ADDRS	8
+
+/*
+ * Where else the peer may be (C5): names by which programs found it, the last one first, and addresses these resolved to. What
+ * has such an address need not be the peer: all that goes there is signalling under its SA, for it alone to answer.
+ */
+struct rendezvous {
+	unsigned n_name, n_addr;
+	char name[RENDEZVOUS_NAMES][RENDEZVOUS_NAME_MAX];
+	struct in6_addr addr[RENDEZVOUS_ADDRS];
+	unsigned asked;			/* how many names were resolved so far: they take turns */
+	unsigned due;			/* so many are to be tried next: the last of addr, if it is more all of them before */
+	usec_t wait, next;		/* between steps of the search, 0: none was made; when the next may be */
+};
+
 /* An address pair and when it was chosen. gen grows by one with every change: connections born under the current
  * gen keep their birth pair, older ones follow the pair. */
 struct pair {
@@ -189,6 +206,7 @@ struct hce {
 	bool homeless_acked;		/* B4: a BA has come */
 	bool knows_us;			/* it left Homeless Support out, so a BA of ours has come to it */
 	struct explore explore;
+	struct rendezvous *rendezvous;	/* owned; NULL: no name is known */
 	bool kick_on_ack;		/* moved to an address whose Response is not acknowledged yet */
 	uint16_t seq_out;		/* last BU sequence number sent */
 	bool seq_in_valid;

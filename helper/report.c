@@ -132,6 +132,24 @@ static json_t *binding(const struct report *r, const struct binding *b)
 		"refresh_in", until(b->refresh, r->now));
 }
 
+static json_t *names(const struct rendezvous *v)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; v && i < v->n_name; i++)
+		json_array_append_new(all, json_string(v->name[i]));
+	return all;
+}
+
+static json_t *alternatives(const struct rendezvous *v)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; v && i < v->n_addr; i++)
+		json_array_append_new(all, address(&v->addr[i]));
+	return all;
+}
+
 static json_t *entry(const struct report *r, const struct hce *h)
 {
 	json_t *addresses = json_array(), *bindings = json_array();
@@ -142,9 +160,11 @@ static json_t *entry(const struct report *r, const struct hce *h)
 		json_array_append_new(addresses, foreign(r, f));
 	DL_FOREACH(h->bindings, b)
 		json_array_append_new(bindings, binding(r, b));
-	return json_pack("{sI, so, so, ss, sb, sb, s{so, so, sI}, so, so, so, si, si, so, so, so}",
+	return json_pack("{sI, so, so, so, so, ss, sb, sb, s{so, so, sI}, so, so, so, si, si, so, so, so}",
 		"id", (json_int_t)h->id,
 		"name", text(h->name),
+		"dns", names(h->rendezvous),
+		"alternatives", alternatives(h->rendezvous),
 		"personality", text(core_personality_name(r->core, h->personality)),
 		"status", peer_status_name(h->status),
 		"trusted", h->trusted,
@@ -234,7 +254,7 @@ json_t *report_event(const struct report *r, const struct action *a, usec_t wall
 		"name", text(h ? h->name : NULL),
 		"local", address(&a->event.local),
 		"foreign", address(&a->event.foreign),
-		"detail", text(a->event.detail),
+		"detail", text(core_event_detail(r->core, a)),
 		"seq", a->event.seq ? json_integer(a->event.seq) : json_null(),
 		"after_loss", seconds(after_loss));
 }

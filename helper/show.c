@@ -169,6 +169,18 @@ static void show_addresses(FILE *out, json_t *entry)
 	table_print(out, &t, "  ");
 }
 
+/* A line of a title and what the array has, if it has anything. */
+static void show_list(FILE *out, const char *title, json_t *list)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		fprintf(out, "%s%s", i ? ", " : title, json_string_value(one));
+	if (json_array_size(list))
+		fputc('\n', out);
+}
+
 void show_cache(FILE *out, json_t *a)
 {
 	json_t *e;
@@ -189,6 +201,8 @@ void show_cache(FILE *out, json_t *a)
 			fprintf(out, ", round trip %s", duration(e, "rtt").s);
 		fprintf(out, "\n  pair %s - %s, %s\n", text(pair, "local"), text(pair, "foreign"),
 			json_is_object(sa) ? text(sa, "algorithm") : "no security association");
+		show_list(out, "  found by name: ", json_object_get(e, "dns"));
+		show_list(out, "  perhaps also at: ", json_object_get(e, "alternatives"));
 		show_addresses(out, e);
 	}
 }

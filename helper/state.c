@@ -7,7 +7,8 @@
  *		"bu_seq": 3}],
  *	 "entries": [{"id": 1, "spi": 4097, "status": 1, "pair": {"local": "...", "foreign": "...", "gen": 2}, ...,
  *		"addresses": [{"addr": "2001:db8::1", "state": 1, "kind": 1, "lifetime": 600, "expires": 1700000600}],
- *		"bindings": [{"addr": "2001:db8:1::c", "state": 4, "wanted": true}]}],
+ *		"bindings": [{"addr": "2001:db8:1::c", "state": 4, "wanted": true}],
+ *		"names": ["server.example"], "alternatives": ["2001:db8:9::1"]}],
  *	 "connections": [{"cookie": 42, "entry": 1, "local": "...", "lport": 40000, ...}],
  *	 "senders": [{"cookie": 43, "uid": 1000, "entry": 1}]}
  *
@@ -31,6 +32,7 @@
 #include <utlist.h>
 
 #include "addr.h"
+#include "control.h"
 
 #define STATE_VERSION	1
 #define ORIGIN_MAX	64
@@ -110,15 +112,31 @@ static json_t *save_bindings(const struct hce *h)
 	return all;
 }
 
+/* Puts what is known of where else h's peer may be into its object o. */
+static void save_rendezvous(const struct hce *h, json_t *o)
+{
+	const struct rendezvous *r = h->rendezvous;
+	json_t *names = json_array(), *alternatives = json_array();
+
+	for (unsigned i = 0; r && i < r->n_name; i++)
+		json_array_append_new(names, json_string(r->name[i]));
+	for (unsigned i = 0; r && i < r->n_addr; i++)
+		json_array_append_new(alternatives, text(&r->addr[i]));
+	json_object_set_new(o, "names", names);
+	json_object_set_new(o, "alternatives", alternatives);
+}
+
 static json_t *save_entries(struct core *c, usec_t now, usec_t wall)
 {
 	json_t *all = json_array();
 	struct hce *h, *next;
 
 	HASH_ITER(hh, c->entries, h, next) {
+		json_t *o;
+
 		if (!h->sa)
 			continue;
-		json_array_append_new(all, json_pack("{sI, sI, ss?, si, sb, sb, sb, sb, sb, si, si, sI, s{so, so, sI, si}, so, so}",
+		o = json_pack("{sI, sI, ss?, si, sb, sb, sb, sb, sb, si, si, sI, s{so, so, sI, si}, so, so}",
 			"id", (json_int_t)h->id, "spi", (json_int_t)h->sa->in.spi,
 			"personality", core_personality_name(c, h->personality), "status", h->status, "trusted", h->trusted,
 			"may_announce", h->may_announce, "homeless_acked", h->homeless_acked,
@@ -126,7 +144,9 @@ static json_t *save_entries(struct core *c, usec_t now, usec_t wall)
 			"seq_in", h->seq_in, "seq_out", h->seq_out, "srtt", (json_int_t)h->srtt,
 			"pair", "local", text(&h->pair.local), "foreign", text(&h->pair.foreign),
 			"gen", (json_int_t)h->pair.gen, "hold", h->pair.hold,
-			"addresses", save_addresses(h, now, wall), "bindings", save_bindings(h)));
+			"addresses", save_addresses(h, now, wall), "bindings", save_bindings(h));
+		save_rendezvous(h, o);
+		json_array_append_new(all, o);
 	}
 	return all;
 }
@@ -340,6 +360,30 @@ static int load_binding(const struct loader *l, struct hce *h, json_t *o)
 	return 0;
 }
 
+/* The names came last first, so they go in the other way round. Older files have none. */
+static int load_rendezvous(const struct loader *l, const struct hce *h, json_t *o)
+{
+	json_t *names = json_object_get(o, "names"), *alternatives = json_object_get(o, "alternatives");
+	struct in6_addr addr[RENDEZVOUS_ADDRS];
+	unsigned n = 0;
+
+	for (size_t i = 0; i < json_array_size(alternatives) && n < RENDEZVOUS_ADDRS; i++, n++) {
+		const char *s = json_string_value(json_array_get(alternatives, i));
+
+		if (!s || get_addr(s, &addr[n]) < 0)
+			return -EBADMSG;
+	}
+	for (size_t i = json_array_size(names); i-- > 0;) {
+		const char *s = json_string_value(json_array_get(names, i));
+
+		if (!s || !control_name_good(s))
+			return -EBADMSG;
+		if (l->apply)
+			core_alternatives(l->c, h->id, s, addr, n);
+	}
+	return 0;
+}
+
 static int load_list(const struct loader *l, struct hce *h, json_t *list,
 		     int (*one)(const struct loader *l, struct hce *h, json_t *o))
 {
@@ -415,7 +459,9 @@ static int load_entry(const struct loader *l, json_t *o)
 		core_act(l->c, ACTION_PAIR, h)->pair = h->pair;
 	}
 	r = load_list(l, h, addresses, load_address);
-	return r < 0 ? r : load_list(l, h, bindings, load_binding);
+	if (r == 0)
+		r = load_list(l, h, bindings, load_binding);
+	return r < 0 ? r : load_rendezvous(l, h, o);
 }
 
 static int load_connection(const struct loader *l, json_t *o)

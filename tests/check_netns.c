@@ -33,6 +33,7 @@ static const struct script {
 	{ "netns/server-moves.sh", 60 },
 	{ "netns/both-in-turn.sh", 180 },
 	{ "netns/both-lose.sh", 90 },
+	{ "netns/both-lose-dns.sh", 120 },
 	{ "netns/dead-path.sh", 90 },
 	{ "netns/carrier.sh", 60 },
 	{ "netns/outage.sh", 120 },

@@ -173,13 +173,15 @@ in_ns()
 	ip netns exec "$@"
 }
 
-# spawn NAME NAMESPACE COMMAND...: in the background; output in $dir/NAME.log, process id in pid_of[NAME].
+# spawn NAME NAMESPACE COMMAND...: in the background, by way of the command "within" if there is one; output in $dir/NAME.log,
+# process id in pid_of[NAME].
 declare -A pid_of
+within=()
 spawn()
 {
 	local name=$1 ns=$2
 	shift 2
-	ip netns exec "$ns" "$@" >>"$dir/$name.log" 2>&1 </dev/null &
+	ip netns exec "$ns" "${within[@]}" "$@" >>"$dir/$name.log" 2>&1 </dev/null &
 	pid_of[$name]=$!
 }
 
@@ -372,6 +374,35 @@ capture_end()
 capture_is_whole()
 {
 	must "tcpdump lost nothing" grep -q '^0 packets dropped by kernel' "$dir/tcpdump-$1.log"
+}
+
+# ---- names -----------------------------------------------------------------------------------------------------------
+
+# name_server NAME ADDRESS: a DNS server at 2001:db8:f0::2 that knows that name; what is spawned from now on asks it.
+name_server()
+{
+	command -v dnsmasq >/dev/null || skip "no dnsmasq (Debian: dnsmasq-base)"
+	[[ -e /etc/resolv.conf ]] || skip "no /etc/resolv.conf to be replaced"
+	name_is "$@"
+	spawn dnsmasq "$core" dnsmasq --conf-file=/dev/null --no-daemon --user=root --pid-file= --no-resolv --no-hosts \
+		--bind-interfaces --listen-address=2001:db8:f0::2 --local=/example/ --addn-hosts="$dir/names"
+	must_soon 10 "the name server listens" bound "$core" 53
+	echo "nameserver 2001:db8:f0::2" >"$dir/resolv.conf"
+	# ip netns exec gives a mount namespace of its own.
+	within=(sh -c 'mount --bind "$0" /etc/resolv.conf && exec "$@"' "$dir/resolv.conf")
+}
+
+# name_is NAME ADDRESS: the only name that the server knows.
+name_is()
+{
+	echo "$2 $1" >"$dir/names"
+	[[ -z ${pid_of[dnsmasq]-} ]] || kill -HUP "${pid_of[dnsmasq]}"
+}
+
+# bound NAMESPACE PORT: somebody takes datagrams there.
+bound()
+{
+	[[ -n $(ip netns exec "$1" ss -6Hanu "sport = :$2") ]]
 }
 
 # ---- our helpers -----------------------------------------------------------------------------------------------------

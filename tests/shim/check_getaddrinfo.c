@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "rig.h"
+#include "dns.h"
 
 #include <arpa/inet.h>
 #include <dlfcn.h>
@@ -14,21 +15,11 @@
 #include <resolv.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define QUESTION_TYPE_A		1
-#define QUESTION_TYPE_AAAA	28
-
-/* What the server knows. */
-static const struct record {
-	const char *name;
-	bool in4;
-	const char *in6[6];
-	unsigned many;		/* more of 2001:db8:5::/64 */
-	unsigned rcode;
-} record[] = {
+/* What the server knows. n1.example, n2.example, ... have an address each that ends with that number. */
+static const struct dns_record record[] = {
 	{ .name = "one.example", .in6 = { HERE } },
 	{ .name = "both.example", .in4 = true, .in6 = { HERE, "2001:db8:6::1", ULA } },
 	{ .name = "old.example", .in4 = true },
@@ -37,106 +28,24 @@ static const struct record {
 	{ .name = "many.example", .in6 = { HERE }, .many = 30 },
 	{ .name = "local.example", .in6 = { "::1" } },
 	{ .name = "broken.example", .rcode = 2 },
+	{ 0 },
 };
 
-static int dns;
-
-static const struct record *find(const char *name)
-{
-	static const struct record numbered = { .many = 1 };
-	unsigned n;
-
-	if (sscanf(name, "n%u.example", &n) == 1)
-		return &numbered;
-	for (size_t i = 0; i < LENGTH(record); i++)
-		if (!strcasecmp(record[i].name, name))
-			return &record[i];
-	return NULL;
-}
-
-/* Reads the question's name. Returns how many octets it takes. */
-static size_t read_name(const uint8_t *p, char *name)
-{
-	const uint8_t *begin = p;
-
-	*name = '\0';
-	for (; *p; p += *p + 1)
-		sprintf(name + strlen(name), "%s%.*s", *name ? "." : "", (int)*p, (const char *)p + 1);
-	return (size_t)(p + 1 - begin);
-}
-
-static uint8_t *put_record(uint8_t *p, unsigned type, const void *data, uint16_t len)
-{
-	const uint8_t head[] = { 0xc0, 12, 0, (uint8_t)type, 0, 1, 0, 0, 0, 0, 0, (uint8_t)len };
-
-	memcpy(p, head, sizeof(head));
-	memcpy(p + sizeof(head), data, len);
-	return p + sizeof(head) + len;
-}
-
-static size_t answer(uint8_t *m, size_t len)
-{
-	char name[256];
-	size_t q = read_name(m + 12, name);
-	unsigned type = m[12 + q + 1], n = 0;
-	const struct record *r = find(name);
-	uint8_t *p = m + 12 + q + 4;
-	struct in6_addr a;
-
-	for (unsigned i = 0; r && type == QUESTION_TYPE_AAAA && i < LENGTH(r->in6) && r->in6[i]; i++, n++) {
-		inet_pton(AF_INET6, r->in6[i], &a);
-		p = put_record(p, type, &a, sizeof(a));
-	}
-	for (unsigned i = 0; r && type == QUESTION_TYPE_AAAA && i < r->many; i++, n++) {
-		inet_pton(AF_INET6, "2001:db8:5::", &a);
-		a.s6_addr[15] = r->name ? (uint8_t)(i + 1) : (uint8_t)atoi(name + 1);
-		p = put_record(p, type, &a, sizeof(a));
-	}
-	if (r && type == QUESTION_TYPE_A && r->in4) {
-		p = put_record(p, type, "\xc0\x00\x02\x01", 4);
-		n++;
-	}
-	m[2] = 0x81;
-	m[3] = 0x80 | (r ? r->rcode : 3);
-	memset(m + 6, 0, 6);
-	m[7] = (uint8_t)n;
-	return (size_t)(p - m);
-}
-
-static void *serve(void *unused)
-{
-	uint8_t m[4096];
-	struct sockaddr_in from;
-	socklen_t len;
-	ssize_t n;
-
-	(void)unused;
-	while (len = sizeof(from), (n = recvfrom(dns, m, 512, 0, (struct sockaddr *)&from, &len)) > 12)
-		sendto(dns, m, answer(m, (size_t)n), 0, (struct sockaddr *)&from, len);
-	return NULL;
-}
+static struct sockaddr_in dns;
 
 /* The resolver of the calling thread asks our server and no other. */
 static void ask_ours(void)
 {
-	struct sockaddr_in a;
-	socklen_t len = sizeof(a);
-
-	ck_assert_int_eq(raw_getsockname(dns, (struct sockaddr *)&a, &len), 0);
 	ck_assert_int_eq(res_init(), 0);
 	_res.nscount = 1;
-	_res.nsaddr_list[0] = a;
+	_res.nsaddr_list[0] = dns;
 	_res.options &= ~(RES_DNSRCH | RES_DEFNAMES);
 }
 
 static void setup(void)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	pthread_t thread;
-
-	dns = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	ck_assert_int_eq(raw_bind(dns, (struct sockaddr *)&a, sizeof(a)), 0);
-	ck_assert_int_eq(pthread_create(&thread, NULL, serve, NULL), 0);
+	rig_helper(RIG_NONE);	/* lest the server's own calls find the view of an earlier test */
+	dns = dns_start(record, 0);
 	ask_ours();
 }
 
@@ -264,6 +173,22 @@ START_TEST(c5_a_connection_is_told_with_the_name_and_what_else_it_gave)
 	resolve("one.example");
 	assert_told(HERE, "one.example", 0);
 	assert_told(ULA, "both.example", 2);
+}
+END_TEST
+
+START_TEST(c5_who_datagrams_are_sent_to_is_told_with_the_name)
+{
+	struct sockaddr_storage a = rig_addr(HERE, 9);
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	rig_helper(RIG_LIVE);
+	resolve("both.example");
+	ck_assert_int_eq(sendto(fd, "", 1, 0, (struct sockaddr *)&a, sizeof(struct sockaddr_in6)), 1);
+	struct rig_shown s = rig_shown();
+	ck_assert_uint_eq(s.n, 1);
+	ck_assert_int_eq(s.verb, CONTROL_SEND);
+	ck_assert_str_eq(s.text.name, "both.example");
+	ck_assert_uint_eq(s.text.n_other, 2);
 }
 END_TEST
 
@@ -417,7 +342,7 @@ START_TEST(many_threads_ask_at_once_and_nothing_is_mixed_up)
 		ck_assert_int_eq(pthread_create(&thread[i], NULL, crowd, NULL), 0);
 	while (shown < 2000) {
 		struct rig_shown s = rig_shown();
-		const struct record *is = find(s.text.name);
+		const struct dns_record *is = dns_find(record, s.text.name);
 
 		shown += s.n;
 		if (!*s.text.name)
@@ -452,6 +377,7 @@ static Suite *make(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_loop_test(tc, whatever_the_helper_does_results_and_errors_are_libcs, 0, helpers);
 	tcase_add_test(tc, c5_a_connection_is_told_with_the_name_and_what_else_it_gave);
+	tcase_add_test(tc, c5_who_datagrams_are_sent_to_is_told_with_the_name);
 	tcase_add_test(tc, c5_a_peer_that_moved_is_told_by_the_name_of_the_address_asked_for);
 	tcase_add_test(tc, c5_only_what_may_be_a_peers_address_is_told);
 	tcase_add_test(tc, c5_of_very_many_addresses_some_are_told);

@@ -47,7 +47,7 @@ START_TEST(a_complete_file_is_understood)
 	struct conf *c;
 	char *why;
 
-	put("default_lifetime = 300\nmaximum_expired_lifetime = 900\nbinding_lifetime = 200\npath_timeout = 0\nmax_entries = 7\n"
+	put("default_lifetime = 300\nmaximum_expired_lifetime = 900\nbinding_lifetime = 200\npath_timeout = 0\nresolve = no\nmax_entries = 7\n"
 	    "max_connections = 1024\ncontrol_group = \"root\"\nstate = \"/tmp/x.state\"\n"
 	    "peer \"server\" {\n"
 	    "address = {\"2001:db8:2::10\", \"fd00::10\"}\n"
@@ -63,6 +63,8 @@ START_TEST(a_complete_file_is_understood)
 	ck_assert_uint_eq(c->core.maximum_expired_lifetime, 900);
 	ck_assert_uint_eq(c->core.binding_lifetime, 200);
 	ck_assert_uint_eq(c->core.path_timeout, 0);
+	ck_assert(!c->core.resolve);
+	ck_assert(core_config_default.resolve);
 	ck_assert_uint_eq(c->core.max_entries, 7);
 	ck_assert_uint_eq(c->core.max_addresses, core_config_default.max_addresses);
 	ck_assert_uint_eq(c->datapath.max_pcbs, 1024);
@@ -88,7 +90,7 @@ static const struct {
 	const char *text, *why;		/* why: what follows the file's name */
 } bad[] = {
 	{ "binding_lifetime = 600\nbinding_lifetme = 600\n",
-	  ":2: found binding_lifetme, expected one of default_lifetime, maximum_expired_lifetime, binding_lifetime, appendix_b, path_timeout, max_entries, "
+	  ":2: found binding_lifetme, expected one of default_lifetime, maximum_expired_lifetime, binding_lifetime, appendix_b, path_timeout, resolve, max_entries, "
 	  "max_addresses, max_per_prefix, plain_lifetime, probe, no_probe, "
 	  "max_connections, max_foreign, control_group, state, personality, peer" },
 	{ "\n\ndefault_lifetime = 0\n", ":3: found default_lifetime = 0, expected a whole number from 1 to 31536000" },
@@ -98,6 +100,8 @@ static const struct {
 	{ "binding_lifetime = 99999999999999999999\n",
 	  ":1: found binding_lifetime = 99999999999999999999, expected a whole number from 1 to 31536000" },
 	{ "binding_lifetime = 5\nbinding_lifetime = 6\n", ":2: found binding_lifetime a second time, expected it once" },
+	{ "resolve = 1\n", ":1: found resolve = 1, expected yes or no" },
+	{ "resolve = yes\nresolve = yes\n", ":2: found resolve a second time, expected it once" },
 	{ "state = \"hmip.state\"\n", ":1: found state = hmip.state, expected an absolute path" },
 	{ "control_group = \"no such group\"\n",
 	  ":1: found control_group = no such group, expected a group of this system (groupadd makes one)" },

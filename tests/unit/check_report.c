@@ -90,6 +90,8 @@ START_TEST(the_cache_has_what_scripts_rely_on)
 	ck_assert(json_is_boolean(json_object_get(e, "trusted")));
 	ck_assert_str_eq(str(json_object_get(e, "pair"), "foreign"), "2001:db8:2::10");
 	ck_assert(json_is_null(json_object_get(e, "rtt")));
+	ck_assert_uint_eq(json_array_size(json_object_get(e, "dns")), 0);
+	ck_assert_uint_eq(json_array_size(json_object_get(e, "alternatives")), 0);
 	ck_assert_uint_eq(json_array_size(json_object_get(e, "addresses")), 1);
 	f = json_array_get(json_object_get(e, "addresses"), 0);
 	ck_assert_str_eq(str(f, "address"), "2001:db8:2::10");
@@ -102,6 +104,21 @@ START_TEST(the_cache_has_what_scripts_rely_on)
 	ck_assert_int_eq(json_integer_value(json_object_get(sa, "spi_out")), 0x1002);
 	ck_assert_str_eq(str(sa, "algorithm"), "hmac-sha256-128");
 	ck_assert_str_eq(str(sa, "class"), "generic");
+	json_decref(all);
+}
+END_TEST
+
+START_TEST(c5_the_cache_has_the_names_that_led_to_a_peer_and_where_else_they_lead)
+{
+	struct in6_addr more = a("2001:db8:3::10");
+	json_t *all, *e;
+
+	core_alternatives(core, core_entries(core)->id, "server.example", &more, 1);
+	all = report_cache(&report);
+	e = json_array_get(all, 0);
+	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(e, "dns"), 0)), "server.example");
+	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(e, "alternatives"), 0)), "2001:db8:3::10");
+	ck_assert_uint_eq(json_array_size(json_object_get(e, "addresses")), 1);
 	json_decref(all);
 }
 END_TEST
@@ -183,6 +200,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, the_cache_has_what_scripts_rely_on);
+	tcase_add_test(tc, c5_the_cache_has_the_names_that_led_to_a_peer_and_where_else_they_lead);
 	tcase_add_test(tc, a_socket_shows_its_birth_pair_and_the_pair_on_the_wire);
 	tcase_add_test(tc, status_counts_and_names_addresses);
 	tcase_add_loop_test(tc, no_report_has_a_key_in_it, 0, 4);

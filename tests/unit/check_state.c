@@ -157,6 +157,25 @@ START_TEST(b6_an_address_lost_while_no_helper_ran_is_not_sent_from)
 }
 END_TEST
 
+START_TEST(c5_names_and_where_else_they_lead_are_remembered)
+{
+	struct in6_addr more[2] = { world_addr("2001:db8:23::5"), world_addr("2001:db8:24::5") };
+	struct rendezvous *r;
+	uint32_t id = core_entries(w.host[CLIENT].core)->id;
+
+	core_alternatives(w.host[CLIENT].core, id, "old.example", NULL, 0);
+	core_alternatives(w.host[CLIENT].core, id, "server.example", more, 2);
+	ck_assert_int_eq(restart(5), 0);
+	r = core_entries(w.host[CLIENT].core)->rendezvous;
+	ck_assert_ptr_nonnull(r);
+	ck_assert_uint_eq(r->n_name, 2);
+	ck_assert_str_eq(r->name[0], "server.example");
+	ck_assert_str_eq(r->name[1], "old.example");
+	ck_assert_uint_eq(r->n_addr, 2);
+	ck_assert_mem_eq(r->addr, more, sizeof(more));
+}
+END_TEST
+
 START_TEST(only_its_owner_can_read_the_file)
 {
 	struct stat st;
@@ -235,6 +254,7 @@ int main(void)
 	tcase_add_test(tc, x1_the_peer_takes_the_successors_signalling_for_genuine);
 	tcase_add_test(tc, c7_what_ran_out_while_no_helper_ran_is_not_used);
 	tcase_add_test(tc, b6_an_address_lost_while_no_helper_ran_is_not_sent_from);
+	tcase_add_test(tc, c5_names_and_where_else_they_lead_are_remembered);
 	tcase_add_test(tc, only_its_owner_can_read_the_file);
 	tcase_add_loop_test(tc, a_file_that_cannot_be_understood_restores_nothing, 0, 6);
 	tcase_add_test(tc, connections_of_another_boot_are_not_taken_for_todays);

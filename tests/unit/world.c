@@ -109,6 +109,10 @@ static void note(struct world *w, unsigned i, const struct action *a)
 	case ACTION_UNREACHABLE:
 		h->unreachable++;
 		break;
+	case ACTION_RESOLVE:
+		h->resolves++;
+		strcpy(h->resolved, a->name);
+		break;
 	case ACTION_EVENT:
 		h->events[a->event.event]++;
 		if (getenv("WORLD_TRACE"))

@@ -20,6 +20,8 @@ struct host {
 	struct pair pair;		/* what the datapath would use, by the last ACTION_PAIR */
 	unsigned kicks, unreachable, sends, events[EVENT_DROPPED + 1];
 	struct action last_send;
+	unsigned resolves;
+	char resolved[RENDEZVOUS_NAME_MAX];	/* the name asked for last */
 };
 
 struct packet_in_flight {

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Names of hosts, resolved in the background by libevent's resolver, which reads /etc/resolv.conf and /etc/hosts. Each question
+ * reads them anew and has sockets of its own: a host that has moved has other resolvers, and is reached at other addresses.
+ */
+#ifndef HMIP_RESOLVE_H
+#define HMIP_RESOLVE_H
+
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <stdint.h>
+
+#define RESOLVE_QUESTIONS_MAX	32
+#define RESOLVE_ADDRS_MAX	16
+
+struct resolve;
+
+/* Called from the loop, never from resolve_ask(), with the n IPv6 addresses that were found, one at least. Untrusted. */
+typedef void resolved_fn(void *ctx, uint32_t id, const struct in6_addr *addr, unsigned n);
+
+/* Opens a resolver in the loop base. Returns 0 or -ENOMEM. */
+int resolve_open(struct event_base *base, resolved_fn *fn, void *ctx, struct resolve **ret);
+
+/*
+ * Has name resolved for the asker id, in the place of what he asked before, if there is no answer yet. Never waits; if
+ * it cannot be done, or comes to nothing, nobody is told. What is asked beyond RESOLVE_QUESTIONS_MAX is not looked into.
+ */
+void resolve_ask(struct resolve *r, uint32_t id, const char *name);
+
+/* To be called when nothing else is left in the loop, which is run until all questions are taken back. NULL is fine. */
+void resolve_close(struct resolve *r);
+
+#endif

@@ -40,7 +40,11 @@ all=(
 	"java		java,bsh	7103"
 	"iperf3_udp	iperf3	5202"
 	"socat_udp	socat	7002"
+	"rtp_udp	gst-launch-1.0	5004"
 )
+
+# Those that go on until NAME_right ends them.
+endless=()
 
 # same FILE [FILE]: NAME's result is what it was to be.
 same()
@@ -66,6 +70,7 @@ ssh_forward_begins()
 {
 	work ssh_forward ssh -N -F "$ssh_config" -o ExitOnForwardFailure=yes -L "[::1]:9000:[::1]:${port_of[curl]}" \
 		-p "${port_of[ssh_forward]}" "$S0"
+	endless+=(ssh_forward)
 	must_soon 20 "ssh forwards" listens "$client" 9000
 	spawn ssh_forward_curl "$client" curl -gsS -o "$dir/ssh_forward/copy" "http://[::1]:9000/data"
 }
@@ -393,6 +398,38 @@ socat_udp_right()
 	grep -q 'answered, exit status 0' "$dir/socat_udp.log"
 }
 
+# A stream of sound in RTP, 50 packets a second, between sockets that are not connected.
+rtp_udp_begins()
+{
+	local gst=(env GST_REGISTRY="$dir/gst" gst-launch-1.0 -q)
+	spawn_on rtp_udp-server server "${gst[@]}" udpsrc address=:: port="${port_of[rtp_udp]}" \
+		caps=application/x-rtp,media=audio,clock-rate=8000,encoding-name=L16,channels=1,payload=96 ! \
+		rtpL16depay ! filesink buffer-mode=unbuffered location="$served/rtp"
+	must_soon 20 "the listener listens" hears "$server" "${port_of[rtp_udp]}"
+	work rtp_udp "${gst[@]}" filesrc location="$dir/data" blocksize=320 ! \
+		rawaudioparse format=pcm pcm-format=s16be sample-rate=8000 num-channels=1 ! \
+		rtpL16pay mtu=332 ! udpsink host="$S0" port="${port_of[rtp_udp]}"
+	endless+=(rtp_udp)
+}
+
+rtp_udp_done()
+{
+	stat -c %s "$served/rtp"
+}
+
+# What was heard is what was said, in order; some of it was lost with each link.
+rtp_udp_right()
+{
+	kill -INT "${pid_of[rtp_udp]}" "${pid_of[rtp_udp-server]}"
+	finish rtp_udp 20 && finish rtp_udp-server 20 && python3 - "$dir/data" "$served/rtp" <<-END
+	import sys
+	said, heard = ([f[i:i + 320] for i in range(0, len(f) - 319, 320)] for f in (open(a, "rb").read() for a in sys.argv[1:]))
+	at = [said.index(packet) for packet in heard]
+	print(len(heard), "packets heard,", at[-1] + 1 - len(heard), "lost")
+	sys.exit(at != sorted(set(at)) or len(heard) < 0.7 * at[-1])
+	END
+}
+
 # ---- run times --------------------------------------------------------------------------------------------------------
 
 # echoed NAME COMMAND...: the same program as server and as client of an echo service.
@@ -480,7 +517,7 @@ for name in "${typing[@]}"; do
 	kill -TERM "${pid_of[$name]}"
 done
 for name in "${names[@]}"; do
-	[[ $name == ssh_forward ]] || finish "$name" 60 || fail "$name: status $?: $(tail -n 5 "$dir/$name.log")"
+	[[ " ${endless[*]} " == *" $name "* ]] || finish "$name" 60 || fail "$name: status $?: $(tail -n 5 "$dir/$name.log")"
 	"${name}_right" >"$dir/$name-right.log" 2>&1 || fail "$name: not the right result"
 	say "$name: right"
 done

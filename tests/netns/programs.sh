@@ -43,6 +43,10 @@ all=(
 	"rtp_udp	gst-launch-1.0	5004"
 )
 
+for p in nft tc; do
+	command -v $p >/dev/null || skip "no $p"
+done
+
 # Those that go on until NAME_right ends them.
 endless=()
 
@@ -491,7 +495,7 @@ fi
 if chosen curl_tls; then
 	tls_server
 fi
-if chosen curl wget; then
+if chosen ssh_forward curl curl_tls wget git_http_clone git_http_dumb; then
 	nginx_at 8081,8082,8083,8084,8080 spawn_on nginx server
 fi
 if chosen ssh_terminal; then
@@ -511,6 +515,8 @@ must "all on the client's new link" uses client $C1
 link_down s0
 all_get_on 30 "the server has moved"
 must "all to the server's new link" sends_to client $S1
+
+must "none has begun a connection anew" sockets client "all(s['local'].startswith('[$C0]:') for s in d)"
 
 unpace
 for name in "${typing[@]}"; do

@@ -109,12 +109,10 @@ pace()
 	for dev in c0 c1 s0 s1; do
 		ns=$client
 		[[ $dev == c* ]] || ns=$server
-		{
-			echo "qdisc add dev $dev root handle 1: htb"
-			for class in "${classes[@]}"; do
-				echo "class add dev $dev parent 1: classid $class htb rate ${PACE}kbit burst 8k cburst 8k quantum 3000"
-			done
-		} | tc -n "$ns" -b -
+		tc -n "$ns" qdisc add dev $dev root handle 1: htb || skip "no HTB in this kernel"
+		for class in "${classes[@]}"; do
+			echo "class add dev $dev parent 1: classid $class htb rate ${PACE}kbit burst 8k cburst 8k quantum 3000"
+		done | tc -n "$ns" -b -
 	done
 }
 
@@ -172,7 +170,8 @@ lagging()
 	done
 }
 
-# The rest of $1 ("NAME..." of those that lag) while time goes by; each that gets on is taken down in last_on.
+# Takes off waiting_for (a variable of the caller's, as is last_on) who has got on, the last one into last_on. Succeeds when
+# nobody is left, or somebody has ended.
 watch()
 {
 	local name late

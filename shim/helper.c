@@ -172,7 +172,7 @@ const struct view *helper_view(void)
 	const struct view *v = view_now(), *last = v ? v : __atomic_load_n(&current, __ATOMIC_ACQUIRE);
 
 	errno = saved;
-	if (v || !last)
+	if (v || !last || helper_is_shut())
 		return v;
 	if (__atomic_load_n(&mourned, __ATOMIC_ACQUIRE) != last) {
 		__atomic_store_n(&died, now_ms(), __ATOMIC_RELAXED);

@@ -12,6 +12,7 @@
 #define PASS	TC_ACT_UNSPEC		/* also TCX_NEXT: let the others on this interface have their turn */
 #define DROP	TC_ACT_SHOT
 #define HEARD_GRAIN_NS	1000000ULL	/* how often an address is written to, lest CPUs fight over it */
+#define TELL_EVERY	16		/* times of those; of packets that might give an entry its pair */
 
 /*
  * Notes that src was heard (C6), and tells the helper if it asked for that or if src had been silent. Returns whether it was
@@ -92,7 +93,8 @@ static __always_inline int datagram_in(struct __sk_buff *skb, struct headers *h,
 
 	if (f->state == DP_TENTATIVE)
 		return PASS;
-	if (note_heard(f, &h->addrs.src)) {
+	/* Not for each: it may be that no pair can be made of this. */
+	if (note_heard(f, &h->addrs.src) && f->packets % TELL_EVERY == 1) {
 		e = bpf_map_lookup_elem(&hce, &id);
 		if (!e || unspecified(&e->l))
 			tell_pair(DP_EVENT_DATAGRAM, id, 0, &h->addrs.src, &h->addrs.dst);

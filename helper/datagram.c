@@ -97,6 +97,8 @@ void sender_leave_all(struct core *c, struct hce *h)
 {
 	struct sender *s, *next;
 
+	if (!h->n_sender)
+		return;
 	HASH_ITER(hh, c->senders, s, next)
 		for (unsigned i = 0; i < s->n; i++)
 			if (s->peer[i] == h->id)

@@ -324,7 +324,7 @@ struct peers_way peers_way(int fd, const struct in6_addr *asked)
 	struct place at;
 	int saved = errno;
 
-	if (!v)
+	if (!v || fd < 0)
 		return way;
 	if (view_lookup(v, VIEW_FOREIGN, asked, &row)) {
 		way_to_peer(v, fd, asked, &row, &way);

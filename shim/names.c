@@ -178,8 +178,7 @@ void names_drop(int fd, enum name_side side)
 	row_write(r, &n, seq);
 }
 
-/* Returns true and fills *ret if the program knows what the kernel calls now by another name. */
-static bool names_get(int fd, enum name_side side, const struct in6_addr *now, struct in6_addr *ret)
+bool names_get(int fd, enum name_side side, const struct in6_addr *now, struct in6_addr *ret)
 {
 	struct name n;
 	uint32_t seq;

@@ -38,6 +38,9 @@ bool names_prevented(int fd);
 /* The program and the kernel agree about this socket from now on. Clobbers errno. */
 void names_drop(int fd, enum name_side side);
 
+/* Whether the program knows what the kernel calls now by another name: *ret. Clobbers errno. */
+bool names_get(int fd, enum name_side side, const struct in6_addr *now, struct in6_addr *ret);
+
 typedef int names_fn(int fd, struct sockaddr *addr, socklen_t *len);
 
 /*

@@ -423,11 +423,14 @@ static void meet_stranger(const struct view *v, int fd, const struct in6_addr *s
 }
 
 /* What the peer hce, which sent from src, is called where it has no name yet. */
-static struct in6_addr first_name(const struct view *v, uint32_t hce, const struct in6_addr *src)
+static struct in6_addr first_name(const struct view *v, int fd, uint32_t hce, const struct in6_addr *src)
 {
+	struct in6_addr connected;
 	struct view_row row;
 	struct place all;
 
+	if (names_any() && names_get(fd, NAME_PEER, src, &connected))
+		return connected;
 	if (find_name(v, hce, ANY_FD, &all) && name_is_free(v, &all.peer.name, hce))
 		return all.peer.name;
 	return view_lookup(v, VIEW_NAME, src, &row) && row.hce == hce ? row.now : *src;
@@ -459,7 +462,7 @@ static void name_peer(const struct view *v, int fd, uint32_t hce, struct in6_add
 		}
 	}
 	/* Another socket may have had this descriptor, or the name is another host's by now. */
-	name = first_name(v, hce, src);
+	name = first_name(v, fd, hce, src);
 	introduce(v, hce, fd, &name, src, false);
 	meet(v, &name, fd, hce, false, &at);
 	if (!IN6_ARE_ADDR_EQUAL(&name, src) && concerns_us(fd))

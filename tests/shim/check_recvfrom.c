@@ -168,6 +168,28 @@ START_TEST(names_stay_while_one_helper_takes_over_from_another)
 }
 END_TEST
 
+START_TEST(a_connected_socket_hears_whom_it_was_connected_to)
+{
+	unsigned port;
+	int peer = udp(THERE, &port), fd = socket(AF_INET6, SOCK_DGRAM, 0);
+	struct sockaddr_storage once = rig_addr(ONCE, port), name = { 0 };
+	socklen_t len = sizeof(name);
+	char buf[8];
+
+	rig_helper(RIG_LIVE);
+	view_moved();
+	ck_assert_int_eq(connect(fd, SA(&once), sizeof(struct sockaddr_in6)), 0);
+	ck_assert_int_eq(raw_getsockname(fd, SA(&name), &len), 0);
+	for (int i = 0; i < 2; i++) {
+		say(peer, THERE, ntohs(((struct sockaddr_in6 *)&name)->sin6_port), "words");
+		struct sockaddr_storage from = { 0 };
+		len = sizeof(from);
+		ck_assert_int_eq(recvfrom(fd, buf, sizeof(buf), 0, SA(&from), &len), 5);
+		ck_assert(names(&from, ONCE, port));
+	}
+}
+END_TEST
+
 START_TEST(a_stream_has_no_names)
 {
 	unsigned port;
@@ -198,6 +220,7 @@ static Suite *make(void)
 	tcase_add_loop_test(tc, a1_a_peer_that_moved_keeps_the_name_it_was_first_heard_by, 0, LENGTH(call));
 	tcase_add_test(tc, a_program_takes_the_name_that_connections_know_a_peer_by);
 	tcase_add_test(tc, names_stay_while_one_helper_takes_over_from_another);
+	tcase_add_test(tc, a_connected_socket_hears_whom_it_was_connected_to);
 	tcase_add_loop_test(tc, a_stream_has_no_names, 0, LENGTH(call));
 	suite_add_tcase(s, tc);
 	return s;

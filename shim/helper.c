@@ -159,6 +159,11 @@ bool helper_is_shut(void)
 
 bool helper_known(void)
 {
+	const struct view *v = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+
+	if (v && view_live(v) && !helper_is_shut())
+		return true;
+
 	int saved = errno;
 	bool known = view_now() || (!helper_is_shut() && __atomic_load_n(&current, __ATOMIC_ACQUIRE));
 
@@ -166,10 +171,11 @@ bool helper_known(void)
 	return known;
 }
 
-const struct view *helper_view(void)
+/* helper_view() without a helper that is known to live. */
+static __attribute__((noinline)) const struct view *view_lately(void)
 {
 	int saved = errno;
-	const struct view *v = view_now(), *last = v ? v : __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+	const struct view *v = view_now(), *last = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
 
 	errno = saved;
 	if (v || !last || helper_is_shut())
@@ -179,6 +185,13 @@ const struct view *helper_view(void)
 		__atomic_store_n(&mourned, last, __ATOMIC_RELEASE);
 	}
 	return now_ms() - __atomic_load_n(&died, __ATOMIC_RELAXED) < HELPER_GRACE_MS ? last : NULL;
+}
+
+const struct view *helper_view(void)
+{
+	const struct view *v = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+
+	return v && view_live(v) && !helper_is_shut() ? v : view_lately();
 }
 
 uint64_t helper_cookie(int fd)

@@ -92,16 +92,25 @@ static void row_write(struct row *r, const struct peer *p, uint32_t seq)
 	__atomic_store_n(&r->seq, seq + 2, __ATOMIC_RELEASE);
 }
 
+static bool key_equal(const struct key *a, const struct key *b)
+{
+	uint64_t x[3], y[3];
+
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]));
+}
+
 static bool row_find(const struct key *key, struct place *ret)
 {
 	struct row *set = set_of(key);
 
 	for (unsigned i = 0; i < WAYS; i++) {
 		/* A glance first: most rows are not it, and a copy takes longer. */
-		if (memcmp(&set[i].peer.key, key, sizeof(*key)))
+		if (!key_equal(&set[i].peer.key, key))
 			continue;
 		ret->row = &set[i];
-		if (row_read(&set[i], &ret->peer, &ret->seq) && !memcmp(&ret->peer.key, key, sizeof(*key)))
+		if (row_read(&set[i], &ret->peer, &ret->seq) && key_equal(&ret->peer.key, key))
 			return true;
 	}
 	return false;

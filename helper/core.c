@@ -404,7 +404,7 @@ void core_prune(struct core *c, usec_t now)
 
 		DL_FOREACH(h->addrs, fa)
 			active |= fa->state == ADDR_ACTIVE;
-		if (!hce_wanted(h) && !active)
+		if (!hce_wanted(h) && (h->initiated || !active))
 			hce_destroy(c, h, now);
 	}
 }

@@ -285,8 +285,8 @@ void core_pcb_established(struct core *c, uint64_t cookie, usec_t now);
 void core_pcb_close(struct core *c, uint64_t cookie, usec_t now);
 
 /*
- * Ends the entries that no connection refers to and that have no Active address: after a restart there is no telling what has become
- * of those peers. Others expire; programs that only answer datagrams may need them, and nothing says so.
+ * Ends the entries that no connection refers to: after a restart there is no telling what has become of those peers. But where this
+ * host only answered, programs may go on answering datagrams, and nothing says so: such entries stay until their addresses expire.
  */
 void core_prune(struct core *c, usec_t now);
 

@@ -136,10 +136,10 @@ static json_t *save_entries(struct core *c, usec_t now, usec_t wall)
 
 		if (!h->sa)
 			continue;
-		o = json_pack("{sI, sI, ss?, si, sb, sb, sb, sb, sb, si, si, sI, s{so, so, sI, si}, so, so}",
+		o = json_pack("{sI, sI, ss?, si, sb, sb, sb, sb, sb, sb, si, si, sI, s{so, so, sI, si}, so, so}",
 			"id", (json_int_t)h->id, "spi", (json_int_t)h->sa->in.spi,
 			"personality", core_personality_name(c, h->personality), "status", h->status, "trusted", h->trusted,
-			"may_announce", h->may_announce, "homeless_acked", h->homeless_acked,
+			"initiated", h->initiated, "may_announce", h->may_announce, "homeless_acked", h->homeless_acked,
 			"knows_us", h->knows_us, "seq_in_valid", h->seq_in_valid,
 			"seq_in", h->seq_in, "seq_out", h->seq_out, "srtt", (json_int_t)h->srtt,
 			"pair", "local", text(&h->pair.local), "foreign", text(&h->pair.foreign),
@@ -419,16 +419,16 @@ static int load_entry(const struct loader *l, json_t *o)
 {
 	json_t *addresses, *bindings;
 	struct hce *h = NULL, v = { 0 };
-	int status, trusted, announce, acked, knows, valid, seq_in, seq_out, r;
+	int status, trusted, initiated = true, announce, acked, knows, valid, seq_in, seq_out, r;
 	json_int_t id, spi, srtt, gen;
 	const char *local, *foreign;
 	json_t *personality = NULL;
 	int hold = HOLD_NONE;
 	struct peer *p;
 
-	if (json_unpack(o, "{sI, sI, s?o, si, sb, sb, sb, sb, sb, si, si, sI, s{ss, ss, sI, s?i}, so, so}", "id", &id, "spi", &spi,
+	if (json_unpack(o, "{sI, sI, s?o, si, sb, s?b, sb, sb, sb, sb, si, si, sI, s{ss, ss, sI, s?i}, so, so}", "id", &id, "spi", &spi,
 			"personality", &personality, "status", &status, "trusted", &trusted,
-			"may_announce", &announce, "homeless_acked", &acked,
+			"initiated", &initiated, "may_announce", &announce, "homeless_acked", &acked,
 			"knows_us", &knows, "seq_in_valid", &valid, "seq_in", &seq_in, "seq_out", &seq_out, "srtt", &srtt,
 			"pair", "local", &local, "foreign", &foreign, "gen", &gen, "hold", &hold, "addresses", &addresses,
 			"bindings", &bindings) < 0 ||
@@ -445,6 +445,7 @@ static int load_entry(const struct loader *l, json_t *o)
 			return -ENOMEM;
 		h->personality = v.personality;
 		h->trusted = trusted;
+		h->initiated = initiated;
 		h->may_announce = announce;
 		h->homeless_acked = acked;
 		h->knows_us = knows;

@@ -202,6 +202,13 @@ static bool find_name(const struct view *v, uint32_t hce, int fd, struct place *
 	return row_find(&key, ret) && entry_holds(v, &ret->peer);
 }
 
+static bool is_named(const struct view *v, uint32_t hce, int fd, const struct in6_addr *name)
+{
+	struct place known;
+
+	return find_name(v, hce, fd, &known) && IN6_ARE_ADDR_EQUAL(&known.peer.name, name);
+}
+
 /* Whether fd is a socket whose datagrams may bear other addresses. */
 static bool concerns_us(int fd)
 {
@@ -261,10 +268,9 @@ static bool find_forgotten(const struct view *v, uint32_t hce, int fd, const str
 {
 	struct in6_addr id = view_entry(hce);
 	struct view_row row;
-	struct place known;
 
-	if (!hce || !(find_name(v, hce, fd, &known) || find_name(v, hce, ANY_FD, &known)) ||
-	    !IN6_ARE_ADDR_EQUAL(&known.peer.name, asked) || !view_lookup(v, VIEW_ENTRY, &id, &row))
+	if (!hce || !(is_named(v, hce, fd, asked) || is_named(v, hce, ANY_FD, asked)) ||
+	    !view_lookup(v, VIEW_ENTRY, &id, &row))
 		return false;
 	*ret = row.now;
 	return true;
@@ -281,7 +287,6 @@ static bool find_last(const struct view *v, const struct peer *known, struct in6
 	*ret = known->last;
 	return true;
 }
-
 
 static uint32_t seconds(void)
 {

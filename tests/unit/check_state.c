@@ -103,11 +103,25 @@ START_TEST(c10_a_peer_that_is_only_answered_is_known_after_a_restart)
 	core_tick(w.host[CLIENT].core, w.now);
 	world_collect(&w);
 	world_run(&w, USEC_PER_SEC);
+	core_entries(w.host[CLIENT].core)->initiated = false;
 	ck_assert_int_eq(restart(5), 0);
 	core_prune(w.host[CLIENT].core, w.now);
 	ck_assert_ptr_nonnull(core_entries(w.host[CLIENT].core));
 	ck_assert_int_eq(restart(1200), 0);
 	core_tick(w.host[CLIENT].core, w.now);
+	core_prune(w.host[CLIENT].core, w.now);
+	ck_assert_ptr_null(core_entries(w.host[CLIENT].core));
+}
+END_TEST
+
+START_TEST(s7_a_peer_this_host_went_to_is_met_anew_after_a_restart)
+{
+	core_pcb_close(w.host[CLIENT].core, core_pcbs(w.host[CLIENT].core)->cookie, w.now);
+	w.now += 120 * USEC_PER_SEC;
+	core_tick(w.host[CLIENT].core, w.now);
+	world_collect(&w);
+	ck_assert_int_eq(restart(5), 0);
+	ck_assert(core_entries(w.host[CLIENT].core)->initiated);
 	core_prune(w.host[CLIENT].core, w.now);
 	ck_assert_ptr_null(core_entries(w.host[CLIENT].core));
 }
@@ -251,6 +265,7 @@ int main(void)
 	tcase_add_test(tc, b10_a_moved_connection_goes_on_after_a_restart);
 	tcase_add_test(tc, c10_a_socket_that_sends_keeps_its_entry_after_a_restart);
 	tcase_add_test(tc, c10_a_peer_that_is_only_answered_is_known_after_a_restart);
+	tcase_add_test(tc, s7_a_peer_this_host_went_to_is_met_anew_after_a_restart);
 	tcase_add_test(tc, x1_the_peer_takes_the_successors_signalling_for_genuine);
 	tcase_add_test(tc, c7_what_ran_out_while_no_helper_ran_is_not_used);
 	tcase_add_test(tc, b6_an_address_lost_while_no_helper_ran_is_not_sent_from);

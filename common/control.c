@@ -53,7 +53,7 @@ int control_register_parse(const void *buf, size_t len, struct control_register 
 	memcpy(&r, buf, sizeof(r));
 	if (r.magic != CONTROL_MAGIC || r.version != CONTROL_VERSION)
 		return -EPROTO;
-	if (r.verb < CONTROL_CONNECT || r.verb > CONTROL_PREVENT || !register_fits_verb(&r))
+	if (r.verb < CONTROL_CONNECT || r.verb > CONTROL_SEND || !register_fits_verb(&r))
 		return -EPROTO;
 	*ret = r;
 	return 0;

@@ -42,8 +42,14 @@ enum control_verb {
 	CONTROL_FORGET = 4,	/* ... is to go */
 	CONTROL_INFO = 5,	/* what is known of this connection */
 	CONTROL_SEND = 6,	/* datagrams go to "to" from this socket, which is not connected: as CONTROL_CONNECT */
-	CONTROL_PREVENT = 7,	/* this connection, or all that this socket connects or sends, is to be left alone (X8) */
 };
+
+/*
+ * A socket with this option (level IPPROTO_IP) set is to be left alone, and what comes of it: hmip_prevent() (X8). The kernel
+ * keeps it, so it holds for what a listening socket accepts, after fork() and execve() and for a helper that starts
+ * later, without anybody being told. It has no meaning of its own where IPv6 is spoken: it is about ICMP.
+ */
+#define CONTROL_PREVENTED	IP_RECVERR_RFC4884
 
 /* A socket is shown to the helper: the descriptor proves whose it is. Host byte order: it never leaves the machine. */
 struct control_register {

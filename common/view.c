@@ -148,6 +148,11 @@ void view_write(struct view *v, const struct view_row *rows, unsigned n)
 	__atomic_store_n(&v->seq, seq, __ATOMIC_RELEASE);
 }
 
+void view_set_adopting(struct view *v, bool on)
+{
+	__atomic_store_n(&v->adopting, on, __ATOMIC_RELEASE);
+}
+
 const struct view *view_map(const char *path)
 {
 	/* By number: open(2) and close(2) would be cancellation points in a thread that must keep its descriptors. */
@@ -191,6 +196,11 @@ struct in6_addr view_entry(uint32_t hce)
 bool view_live(const struct view *v)
 {
 	return __atomic_load_n(&v->live, __ATOMIC_ACQUIRE);
+}
+
+bool view_adopting(const struct view *v)
+{
+	return v && __atomic_load_n(&v->adopting, __ATOMIC_ACQUIRE);
 }
 
 /* Searches a table that may be changing: stays within it, whatever is there. */

@@ -4,8 +4,9 @@
  *
  * It holds what is not as it seems: addresses that programs still know but that must not be used as they are, each
  * with the one to use now; and the addresses those peers use now, each with the one that programs know the peer
- * by. And it says whose an address is, as far as the helper knows. An address that is not in the table is used, and
- * shown, as it is. The helper is the only writer.
+ * by. And it says whose an address is, as far as the helper knows, and which connections it need not be shown since it
+ * finds them by itself, or has nothing to do with them. An address that is not in the table is used, and shown, as it is.
+ * The helper is the only writer.
  *
  * There are two tables: readers use the one that the lowest bit of seq names, the writer fills the other and
  * then counts seq up. So a helper that dies or is stopped in the middle of a write hangs nobody and takes nothing away; a
@@ -19,7 +20,7 @@
 #include <stdint.h>
 
 #define VIEW_MAGIC	UINT32_C(0x686d7677)
-#define VIEW_VERSION	2
+#define VIEW_VERSION	3
 #define VIEW_ROWS_MAX	16384
 #define VIEW_TRIES	64	/* a reader that was overtaken that often takes it that nothing is known */
 #define VIEW_SUFFIX	".view"
@@ -30,16 +31,18 @@ enum view_side {
 	VIEW_NAME = 3,		/* the other way round: one that a peer uses; now is the one that programs know it by */
 	VIEW_PERSONALITY = 4,	/* a personality (view_personality()); now is the address its programs connect from */
 	VIEW_ENTRY = 5,		/* an F-HCE (view_entry() of its id); now is the address its peer's packets bear today */
+	VIEW_PLAIN = 6,		/* a host that takes no part: a connection with it need not be shown; now is the same */
 };
 
 enum view_flag {		/* of VIEW_FOREIGN */
 	VIEW_ELSEWHERE = 1,	/* the peer is not there any more: now is to be used instead */
+	VIEW_KNOWN = 2,		/* a connection with it need not be shown */
 	VIEW_OWN_PORT = 4,	/* a new connection must not share its port with any other (R3) */
 };
 
 struct view_row {
 	struct in6_addr known, now;
-	uint32_t hce;		/* id of the F-HCE; 0 for local rows */
+	uint32_t hce;		/* id of the F-HCE; 0 for local rows, and plain ones */
 	uint16_t side;		/* enum view_side */
 	uint16_t flags;		/* enum view_flag */
 };
@@ -53,6 +56,8 @@ struct view {
 	uint32_t magic, version;
 	uint32_t live;		/* atomic; 0: its helper is gone, look for a newer file */
 	uint32_t seq;		/* atomic; writes so far */
+	uint32_t adopting;	/* atomic; 1: what is accepted need not be shown */
+	uint32_t zero;
 	uint64_t netns;		/* SO_NETNS_COOKIE of the network namespace it speaks of */
 	struct view_table table[2];
 };
@@ -67,6 +72,9 @@ void view_close(struct view *v, const char *path);
 
 /* Replaces all rows; they need not be sorted. More than VIEW_ROWS_MAX are cut. Wait-free. */
 void view_write(struct view *v, const struct view_row *rows, unsigned n);
+
+/* Whether the helper finds connections by itself. */
+void view_set_adopting(struct view *v, bool on);
 
 /*
  * Reader. Maps the view at path. Returns NULL if there is none that is live, of this version, and root's or the
@@ -83,6 +91,9 @@ struct in6_addr view_entry(uint32_t hce);
 
 /* Whether the helper behind v is alive as far as it said. */
 bool view_live(const struct view *v);
+
+/* Whether it finds by itself what is accepted. v may be NULL. */
+bool view_adopting(const struct view *v);
 
 /*
  * Looks known up on one side. Returns true and fills *ret if there is such a row. Async-signal-safe, no system call,

@@ -37,6 +37,11 @@ void helper_asked(void *ctx, int fd, enum control_verb verb, uid_t uid, struct c
 	ret->result = sockdiag_describe(fd, &p);
 	if (ret->result < 0)
 		return;
+	/* It may be too young to have been found, and whose it is may not have been known then. */
+	adopt_now(h, false);
+	p.care = PCB_ADOPTED;
+	if (h->conf->adopt && !sockdiag_prevented(fd))
+		core_pcb_open(h->core, &p, helper_now());
 	known = helper_pcb(h, p.cookie);
 	if (verb == CONTROL_TRUST)
 		ret->result = core_trust(h->core, p.cookie);

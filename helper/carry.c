@@ -118,11 +118,20 @@ static void add_entry_rows(struct helper *h, const struct hce *e)
 		if (f->state == ADDR_TENTATIVE)
 			continue;
 		add_row(h, VIEW_FOREIGN, &f->addr, now, e->id,
-			(elsewhere ? VIEW_ELSEWHERE : 0) |
+			(elsewhere ? VIEW_ELSEWHERE : 0) | (h->conf->adopt ? VIEW_KNOWN : 0) |
 			(ports_may_clash(e, elsewhere ? now : &f->addr) ? VIEW_OWN_PORT : 0));
 		if (f->state == ADDR_ACTIVE && name)
 			add_row(h, VIEW_NAME, &f->addr, name, e->id, 0);
 	}
+}
+
+/* Hosts that take no part. If they ever do, adoption takes what was connected meanwhile; without it all must be shown. */
+static void add_plain_rows(struct helper *h)
+{
+	unsigned n = h->conf->adopt ? core_plain(h->core, h->plain, PLAIN_ROWS_MAX) : 0;
+
+	for (unsigned i = 0; i < n; i++)
+		add_row(h, VIEW_PLAIN, &h->plain[i], &h->plain[i], 0, 0);
 }
 
 void helper_write_view(struct helper *h)
@@ -145,6 +154,7 @@ void helper_write_view(struct helper *h)
 		if (best)
 			add_row(h, VIEW_PERSONALITY, &name, &best->addr, 0, 0);
 	}
+	add_plain_rows(h);	/* last: these can be spared */
 	if (h->view)
 		view_write(h->view, h->row, h->n_row);
 }
@@ -244,6 +254,13 @@ static void unreachable(struct helper *h, uint32_t id)
 	}
 }
 
+static bool is_homeless(struct helper *h, uint32_t id)
+{
+	const struct hce *e = core_entry(h->core, id);
+
+	return e && e->status == PEER_HOMELESS;
+}
+
 /* One action: carried out, or put where flush() finds it. */
 static void carry(struct helper *h, const struct action *a)
 {
@@ -267,7 +284,12 @@ static void carry(struct helper *h, const struct action *a)
 	case ACTION_EVENT:
 		tell(h, a);
 		h->route_now |= a->event.event == EVENT_ENTRY_NEW;
+		if (a->event.event == EVENT_STATUS)
+			adopt_status(h, a->hce);
 		h->save_later = true;
+		return;
+	case ACTION_PLAIN:
+		h->view_later = true;
 		return;
 	case ACTION_PAIR:
 	case ACTION_PAIR_GONE:
@@ -281,6 +303,8 @@ static void carry(struct helper *h, const struct action *a)
 	case ACTION_FOREIGN:
 	case ACTION_FOREIGN_GONE:
 		h->view_now = h->save_now = true;
+		if (a->type == ACTION_FOREIGN && a->foreign.state == ADDR_ACTIVE && is_homeless(h, a->hce))
+			adopt_soon(h, true);
 		break;
 	case ACTION_PCB:
 		h->steer_now |= pcb_is_moved(h, a);

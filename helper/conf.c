@@ -488,11 +488,13 @@ static int take_prefixes(cfg_t *cfg, const char *name, bool probe, struct core_c
 
 static int take_all(cfg_t *cfg, struct conf *conf)
 {
-	const struct value *resolve = value_of(cfg, "resolve");
+	const struct value *resolve = value_of(cfg, "resolve"), *adopt = value_of(cfg, "adopt");
 	int r;
 
 	if (resolve)
 		conf->core.resolve = resolve->number;
+	if (adopt)
+		conf->adopt = adopt->number;
 	for (size_t i = 0; i < N_NUMBERS; i++) {
 		const struct value *v = numbers[i].offset == NO_OFFSET ? NULL : value_of(cfg, numbers[i].name);
 
@@ -542,6 +544,7 @@ static int parse(const char *path, char *text, size_t len, struct conf *conf)
 		CFG_PTR_LIST_CB("no_probe", NULL, CFGF_NONE, parse_prefix, value_free_plain),
 		CFG_PTR_CB("max_connections", NULL, CFGF_NONE, parse_number, value_free_plain),
 		CFG_PTR_CB("max_foreign", NULL, CFGF_NONE, parse_number, value_free_plain),
+		CFG_PTR_CB("adopt", NULL, CFGF_NONE, parse_switch, value_free_plain),
 		CFG_PTR_CB("control_group", NULL, CFGF_NONE, parse_group, value_free_text),
 		CFG_PTR_CB("state", NULL, CFGF_NONE, parse_path, value_free_text),
 		CFG_SEC("personality", personality_opts, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
@@ -622,6 +625,7 @@ int conf_read(const char *path, struct conf **ret, char **why)
 		return -ENOMEM;
 	first_error = why;
 	conf->core = core_config_default;
+	conf->adopt = true;
 	conf->datapath = (struct datapath_config){ .max_pcbs = 65536, .max_foreign = 65536 };
 
 	n = r = slurp(path, &st, &text);

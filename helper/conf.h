@@ -14,6 +14,7 @@
  *	max_foreign = 65536		# ... in addresses of peers
  *	no_probe = {"2001:db8:bad::/48"}	# hosts there are never asked whether they are Homeless
  *	plain_lifetime = 3600		# how long one that did not answer is left alone, s
+ *	adopt = yes			# look for connections that no program shows
  *	control_group = "hmip"		# who but root may move this host with hmipctl
  *	state = "/var/lib/hmip/state"	# default: derived from the socket's path
  *
@@ -54,6 +55,7 @@ struct conf {
 	struct core_config core;
 	struct conf_personality personality[CORE_PERSONALITIES_MAX];
 	struct datapath_config datapath;
+	bool adopt;
 	char *control_group;	/* NULL: root only */
 	char *state;		/* path, NULL: derived */
 	unsigned n_peer;

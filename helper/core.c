@@ -71,6 +71,7 @@ static const char *const counter_names[COUNT_MAX] = {
 	[COUNT_REFUSED_ADDR] = "refused-address",
 	[COUNT_NO_ROOM] = "no-room",
 	[COUNT_PCB_CLASH] = "port-clash",
+	[COUNT_ADOPTED] = "adopted",
 	[COUNT_AAP_INITS] = "aap-inits",
 	[COUNT_AAP_RETRIES] = "aap-retries",
 	[COUNT_AAP_CONFIRMED] = "aap-confirmed",
@@ -322,6 +323,7 @@ void core_tick(struct core *c, usec_t now)
 	c->deadline = USEC_NEVER;
 	pcb_expire(c, now);
 	peer_expire(c, now);
+	plain_expire(c, now);
 	HASH_ITER(hh, c->entries, h, next) {
 		if (!hce_expire(c, h, now))
 			continue;

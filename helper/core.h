@@ -70,6 +70,7 @@ enum action_type {
 	ACTION_KICK,		/* the connections of this F-HCE have a path again: make TCP retransmit */
 	ACTION_UNREACHABLE,	/* no address of this F-HCE's peer may be used (S6): tell its connections */
 	ACTION_RESOLVE,		/* the entry's peer is not to be found: its name is to be resolved, see core_resolved() */
+	ACTION_PLAIN,		/* the hosts that are known not to take part are others now (core_plain()) */
 	ACTION_EVENT,		/* something hmipctl monitor shows and the log notes */
 };
 
@@ -155,6 +156,7 @@ enum core_counter {
 	COUNT_REFUSED_ADDR,		/* an address no BU may name: multicast, loopback, ... */
 	COUNT_NO_ROOM,			/* entries, or addresses of one */
 	COUNT_PCB_CLASH,		/* same ports, two addresses of one entry */
+	COUNT_ADOPTED,			/* connections taken that no program showed */
 	COUNT_AAP_INITS,		/* heard */
 	COUNT_AAP_RETRIES,		/* sent: too many Inits a second */
 	COUNT_AAP_CONFIRMED,		/* SAs made by answering AAP */
@@ -196,6 +198,9 @@ uint64_t core_counter(const struct core *c, enum core_counter n);
 /* The detail of an ACTION_EVENT for people, NULL if it has none. Valid until the next event. */
 const char *core_event_detail(struct core *c, const struct action *event);
 
+/* Addresses of hosts that are known not to take part (S7): writes max at most to ret, and returns how many. */
+unsigned core_plain(struct core *c, struct in6_addr *ret, unsigned max);
+
 /*
  * Declares a peer with configured keys, or replaces one of that name. Keys take effect for entries made from now on and
  * for the entry the peer has. Returns 0, -EEXIST if another peer has the SPI or an address, -ENOMEM.
@@ -236,11 +241,17 @@ void core_routed(struct core *c, uint32_t hce, const struct in6_addr *src, usec_
 void core_send_failed(struct core *c, const struct action *send, usec_t now);
 
 /*
- * A connection was shown to us. What p says of entry, gen, ports and forget is ignored. A connection initiated here to a peer with no entry
- * makes one (C4). Returns 0, -EEXIST if it clashes with another connection's ports (it is then left alone), -ENOMEM,
+ * A connection was shown to us, or found (p->care). What p says of entry, gen, ports and forget is ignored. A connection
+ * that is shown, and was initiated here to a peer with no entry, makes one (C4). One that was only found makes nothing: it
+ * is taken if it is between a usable address of ours and an Active one of a Homeless peer, and none of that peer's has its
+ * ports, and otherwise not even noted. One known already may have become established, or be shown now. Returns 0, -EEXIST
+ * if it clashes with another connection's ports (it is then left alone), -ENOENT if it was found and not taken, -ENOMEM,
  * -EINVAL if its addresses may not be in the Host Cache.
  */
 int core_pcb_open(struct core *c, const struct pcb *p, usec_t now);
+
+/* Whether core_pcb_open() would take this connection, or has, if it was found and not shown. */
+bool core_adopts(struct core *c, const struct pcb *p);
 
 /*
  * The program sends datagrams from a socket that is not connected, on its own account and not to answer: the kernel would have them

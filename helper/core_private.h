@@ -179,6 +179,9 @@ void peer_expire(struct core *c, usec_t now);
 void plain_note(struct core *c, const struct in6_addr *addr, usec_t now);
 bool plain_find(struct core *c, const struct in6_addr *addr, usec_t now);
 
+/* Those that were left alone for long enough may be asked again. */
+void plain_expire(struct core *c, usec_t now);
+
 /* hostcache.c */
 
 /*

@@ -5,6 +5,7 @@
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
+#include "birth.bpf.h"
 #include "datagram.bpf.h"
 #include "icmp.bpf.h"
 #include "share.bpf.h"
@@ -157,8 +158,12 @@ static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 	};
 	struct dp_pcb_out *pcb = bpf_map_lookup_elem(&pcb_out, &key);
 
-	if (!pcb)
-		return h.proto == IPPROTO_UDP ? datagram_out(skb, &h) : is_refused(skb, &h, &port) ? DROP : not_ours(skb, &h);
+	if (!pcb) {
+		if (h.proto == IPPROTO_TCP && is_refused(skb, &h, &port))
+			return DROP;
+		note_birth(skb, &h);
+		return h.proto == IPPROTO_UDP ? datagram_out(skb, &h) : not_ours(skb, &h);
+	}
 	struct dp_hce *e = bpf_map_lookup_elem(&hce, &pcb->hce);
 
 	if (e && e->flags & DP_HCE_HOLD) {
@@ -266,6 +271,10 @@ static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 	struct dp_pcb_in_key key = { .hce = f->hce, .lport = port.dst, .fport = port.src, .proto = h->proto };
 
 	pcb = bpf_map_lookup_elem(&pcb_in, &key);
+	if (!pcb && is_early(skb, h, &port, f)) {
+		count(DP_IN_EARLY_DROPPED);
+		return DROP;
+	}
 	if (!pcb)
 		return h->proto == IPPROTO_UDP ? datagram_in(skb, h, f, port.dst) : PASS;
 	struct dp_addrs birth = { .src = pcb->f, .dst = pcb->l };

@@ -107,6 +107,7 @@ static int load(struct datapath *dp, const struct datapath_config *config)
 	bpf_map__set_max_entries(dp->bpf->maps.foreign, config->max_foreign);
 	bpf_map__set_max_entries(dp->bpf->maps.hce, config->max_foreign);
 	bpf_map__set_max_entries(dp->bpf->maps.notify, config->max_foreign);
+	bpf_map__set_max_entries(dp->bpf->maps.adopting, config->max_foreign);
 	bpf_map__set_max_entries(dp->bpf->maps.spi, config->max_foreign);
 	return datapath_bpf__load(dp->bpf);
 }
@@ -352,6 +353,7 @@ static int drop_pair(struct datapath *dp, uint32_t hce)
 	int r = drop(dp->bpf->maps.hce, &hce);
 
 	drop(dp->bpf->maps.notify, &hce);
+	drop(dp->bpf->maps.adopting, &hce);
 	return r;
 }
 
@@ -410,6 +412,37 @@ void datapath_set_sender(struct datapath *dp, uint64_t cookie)
 void datapath_watch(struct datapath *dp, uint32_t seconds)
 {
 	dp->bpf->bss->path_timeout = seconds * 1000000000ULL;
+}
+
+void datapath_adopt(struct datapath *dp, bool on)
+{
+	dp->bpf->bss->look = on;
+	dp->bpf->bss->born = 0;
+}
+
+int datapath_adopt_from(struct datapath *dp, uint32_t hce, bool on)
+{
+	uint8_t yes = 1;
+
+	return on ? put(dp->bpf->maps.adopting, &hce, &yes) : drop(dp->bpf->maps.adopting, &hce);
+}
+
+void datapath_look(struct datapath *dp)
+{
+	uint32_t *look = &dp->bpf->bss->look;
+
+	if (*look)		/* which never becomes 0 again; seen by the programs before the sockets are listed */
+		__atomic_store_n(look, *look == UINT32_MAX ? 1 : *look + 1, __ATOMIC_SEQ_CST);
+}
+
+void datapath_expect(struct datapath *dp)
+{
+	dp->bpf->bss->born = dp->bpf->bss->look;
+}
+
+bool datapath_expects(const struct datapath *dp)
+{
+	return dp->bpf->bss->look && dp->bpf->bss->born == dp->bpf->bss->look;
 }
 
 int datapath_event_fd(const struct datapath *dp)
@@ -473,6 +506,7 @@ const char *datapath_counter_name(enum dp_counter n)
 		[DP_FOLLOWED] = "followed",
 		[DP_TOO_DEEP] = "too-deep",
 		[DP_OUT_REFUSED] = "out-refused",
+		[DP_IN_EARLY_DROPPED] = "in-early-dropped",
 		[DP_HELD] = "held",
 		[DP_REFUSALS] = "refusals",
 	};

@@ -61,6 +61,27 @@ void datapath_set_sender(struct datapath *dp, uint64_t cookie);
 /* How long connections may send and hear nothing before DP_EVENT_SILENT tells, seconds; 0: for ever. */
 void datapath_watch(struct datapath *dp, uint32_t seconds);
 
+/*
+ * From now on, tells (DP_EVENT_BORN) when a connection that is not known is begun with an Active address of a peer that is
+ * adopted from, once until datapath_look() says that all begun so far will be found. False: nothing is told any more.
+ */
+void datapath_adopt(struct datapath *dp, bool on);
+
+/* Whether connections with the peer of that entry are adopted. Returns 0 or a negative errno. */
+int datapath_adopt_from(struct datapath *dp, uint32_t hce, bool on);
+
+/* A look at all sockets of the host begins: what is begun later will be told again. */
+void datapath_look(struct datapath *dp);
+
+/*
+ * There may be connections that are not known: as if one had been begun, without telling. Until the next look nothing is
+ * let through that would have the kernel reset one of them, had its peer moved.
+ */
+void datapath_expect(struct datapath *dp);
+
+/* Whether there may be any, begun since the last look. */
+bool datapath_expects(const struct datapath *dp);
+
 /* Readable when events wait; poll it, then call datapath_events(). */
 int datapath_event_fd(const struct datapath *dp);
 

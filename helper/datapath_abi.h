@@ -92,7 +92,9 @@ struct dp_local {
 #define DP_SPI_RANGE		0xffff0000u
 
 /*
- * The other maps: "bound" has, for the UDP ports (network order) of sockets bound to a lost address, that address; "spi" (SPI, network order) and "notify" (hce: the next packet heard is told, once: B1) are sets;
+ * The other maps: "bound" has, for the UDP ports (network order) of sockets bound to a lost address, that address; "spi"
+ * (SPI, network order), "notify" (hce: the next packet heard is told, once: B1) and "adopting" (hce: connections with it are
+ * taken without being shown) are sets;
  * "fragments" is the programs' own: (source, destination, identification) of a first fragment -> the pair it was given.
  */
 struct dp_fragment_key {
@@ -109,6 +111,7 @@ enum dp_event_type {
 	DP_EVENT_HEARD = 1,		/* a packet of hce came from addr, which was asked for ("notify") or which had
 					 * been silent for DP_SILENCE_NS */
 	DP_EVENT_SILENT = 3,		/* for path_timeout hce has sent data by one pair and heard nothing there */
+	DP_EVENT_BORN = 5,		/* a connection that is not known was begun with addr, of hce; told once a look */
 	DP_EVENT_REFUSED = 6,		/* a connection from addr was not begun, as another has its ports; gen is the number of
 					 * its first segment */
 	DP_EVENT_FOLLOWED = 2,		/* the pair of hce now has f = addr; gen is the new one (C11) */
@@ -134,6 +137,7 @@ enum dp_counter {
 	DP_FOLLOWED,
 	DP_TOO_DEEP,			/* header chains longer than the walker's bound: passed */
 	DP_OUT_REFUSED,			/* connections not begun: another, which was moved, has their ports */
+	DP_IN_EARLY_DROPPED,		/* of a connection, moved by the peer, that the helper has not found yet */
 	DP_HELD,			/* dropped: their address is another host's now, or nobody knows whose */
 	DP_REFUSALS,			/* dropped: resets and the like, to addresses that a connection's peer may have */
 	DP_COUNTER_MAX,

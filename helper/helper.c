@@ -39,6 +39,7 @@ static void on_address_down(void *ctx, const struct in6_addr *addr)
 {
 	struct helper *h = ctx;
 
+	adopt_now(h, false);
 	helper_find_bound(h, addr);
 	core_local_down(h->core, addr, helper_now());
 	h->route_now = true;
@@ -84,6 +85,7 @@ static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifinde
 {
 	struct helper *h = ctx;
 
+	adopt_now(h, true);	/* it may be a Binding Update that gives an address up */
 	core_packet(h->core, pkt, len, helper_now());
 }
 
@@ -116,6 +118,8 @@ static void on_datapath(void *ctx, const struct dp_event *e)
 		helper_settle(h);
 		core_heard(h->core, e->hce, &e->addr, helper_now());
 	}
+	if (e->type == DP_EVENT_BORN)
+		adopt_soon(h, false);
 	if (e->type == DP_EVENT_DATAGRAM)
 		core_datagram_heard(h->core, e->hce, &e->addr, &e->local, helper_now());
 	if (e->type == DP_EVENT_REFUSED)
@@ -220,6 +224,8 @@ static void on_shown(void *ctx, int fd, const struct control_register *reg)
 		log_debug("was shown something that is no connection over IPv6 (%s), ignoring", strerror(-r));
 		return;
 	}
+	if (sockdiag_prevented(fd))
+		return;
 	p.origin = reg->verb == CONTROL_CONNECT ? PCB_CONNECT : PCB_ACCEPT;
 	r = core_pcb_open(h->core, &p, helper_now());
 	if (r < 0)
@@ -395,6 +401,7 @@ static void reload_event(evutil_socket_t sig, short what, void *ptr)
 {
 	struct helper *h = ptr;
 	struct conf *conf;
+	bool adopt;
 	char *why;
 
 	if (conf_read(h->conf_path, &conf, &why) < 0) {
@@ -403,6 +410,7 @@ static void reload_event(evutil_socket_t sig, short what, void *ptr)
 		free(why);
 		return;
 	}
+	adopt = conf->adopt != h->conf->adopt;
 	if (memcmp(&conf->datapath, &h->conf->datapath, sizeof(conf->datapath)) != 0)
 		log_warnx("max_connections and max_foreign change with a restart only, ignoring");
 	keep_personalities(conf, h->conf);
@@ -413,6 +421,8 @@ static void reload_event(evutil_socket_t sig, short what, void *ptr)
 	ctl_set_group(h->ctl, conf->control_group);
 	conf_free(h->conf);
 	h->conf = conf;
+	if (adopt)
+		adopt_configure(h);
 	log_info("%s is in force", h->conf_path);
 	helper_carry(h);
 }
@@ -549,6 +559,7 @@ static int restore(struct helper *h)
 	r = failed(sockdiag_sync(h->sockdiag, h->core), "the list of sockets");
 	if (r < 0)
 		return r;
+	adopt_look(h);
 	core_prune(h->core, helper_now());
 	helper_find_bound(h, NULL);
 	helper_carry(h);
@@ -560,6 +571,7 @@ static int restore(struct helper *h)
 	h->attached = true;
 	datapath_watch(h->datapath, h->conf->core.path_timeout);
 	datapath_set_sender(h->datapath, wire_disguise(h->wire));
+	adopt_configure(h);
 	return 0;
 }
 
@@ -576,7 +588,7 @@ static int open_loop(struct helper *h)
 	if (h->timer < 0)
 		return -errno;
 	h->ev_later = h->base ? event_new(h->base, -1, EV_TIMEOUT, later_event, h) : NULL;
-	return h->ev_later ? 0 : -ENOMEM;
+	return h->ev_later ? adopt_open(h) : -ENOMEM;
 }
 
 static int add_events(struct helper *h)
@@ -710,6 +722,7 @@ void helper_stop(struct helper *h)
 	free_event(h->ev_hup);
 	free_event(h->ev_later);
 	resolve_close(h->resolve);
+	adopt_close(h);
 	datapath_close(h->datapath);
 	steer_close(h->steer);
 	wire_close(h->wire);

@@ -5,6 +5,7 @@
 #ifndef HMIP_HELPER_PRIVATE_H
 #define HMIP_HELPER_PRIVATE_H
 
+#include "adopt.h"
 #include "conf.h"
 #include "ctl.h"
 #include "helper.h"
@@ -19,6 +20,7 @@
 
 #define SENDS_MAX	64	/* packets that wait for the routes they need */
 #define KICKS_MAX	64
+#define PLAIN_ROWS_MAX	1024	/* of the view */
 
 /* An interface the datapath is, or is to be, attached to. */
 struct interface {
@@ -57,6 +59,8 @@ struct helper {
 	bool route_now;				/* the core is to be told which sources the kernel would choose */
 	struct view_row row[VIEW_ROWS_MAX];	/* to be written to the view; n_row of them */
 	unsigned n_row;
+	struct in6_addr plain[PLAIN_ROWS_MAX];	/* on their way there */
+	struct adoption adoption;
 };
 
 /* CLOCK_BOOTTIME and CLOCK_REALTIME. */

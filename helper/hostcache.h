@@ -263,6 +263,14 @@ enum pcb_origin {
 	PCB_ACCEPT,
 };
 
+/* How a connection came under our care. The words for it that hmipctl uses: "preload", "adopted". */
+enum pcb_care {
+	PCB_SHOWN,			/* its program showed it */
+	PCB_ADOPTED,			/* found among the kernel's sockets */
+};
+
+const char *pcb_care_name(enum pcb_care c);
+
 /* What tells the connections of one entry apart, whatever addresses they bear (R3). No padding: it is a hash key. */
 struct pcb_ports {
 	uint32_t hce;
@@ -277,6 +285,7 @@ struct pcb {
 	uint16_t lport, fport;		/* host order */
 	uint8_t proto;			/* IPPROTO_TCP, IPPROTO_UDP */
 	enum pcb_origin origin;
+	enum pcb_care care;
 	uint32_t uid;			/* of the user whose socket it is, or PCB_UID_UNKNOWN */
 	bool established;
 	uint32_t gen;			/* of the entry's pair at birth */

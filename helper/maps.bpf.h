@@ -25,6 +25,7 @@ HASH_MAP(ports, struct dp_ports_key, __u32, 1);
 HASH_MAP(foreign, struct in6_addr, struct dp_foreign, 1);
 HASH_MAP(hce, __u32, struct dp_hce, 1);
 HASH_MAP(notify, __u32, __u8, 1);
+HASH_MAP(adopting, __u32, __u8, 1);
 HASH_MAP(spi, __be32, __u8, 1);
 HASH_MAP(local, struct in6_addr, struct dp_local, 4096);
 HASH_MAP(bound, __be16, struct in6_addr, 1024);

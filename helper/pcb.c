@@ -9,6 +9,11 @@
 
 #include "addr.h"
 
+const char *pcb_care_name(enum pcb_care c)
+{
+	return c == PCB_ADOPTED ? "adopted" : "preload";
+}
+
 static void pcb_act(struct core *c, enum action_type type, const struct pcb *p)
 {
 	core_act(c, type, p->hce)->pcb = *p;
@@ -119,6 +124,7 @@ static struct pcb *pcb_add(struct core *c, const struct pcb *from, struct local_
 	p->fport = from->fport;
 	p->proto = from->proto;
 	p->origin = from->origin;
+	p->care = from->care;
 	p->uid = from->uid;
 	p->established = from->established;
 	p->opened = now;
@@ -158,6 +164,20 @@ static bool pcb_suits(struct core *c, const struct pcb *p, const struct hce *h)
 	return l && l->personality == h->personality;
 }
 
+bool core_adopts(struct core *c, const struct pcb *p)
+{
+	const struct foreign_addr *fa = foreign_find(c, &p->foreign);
+	const struct local_addr *l = local_find(c, &p->local);
+	const struct pcb *other;
+	struct pcb_ports ports;
+
+	if (!fa || fa->state != ADDR_ACTIVE || !hce_homeless(fa->hce) || !l || !l->usable || !pcb_suits(c, p, fa->hce))
+		return false;
+	ports = pcb_key(fa->hce, p);
+	other = pcb_find_ports(c, &ports);
+	return !other || other->forget != USEC_NEVER || other->cookie == p->cookie;
+}
+
 struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 {
 	struct foreign_addr *fa = foreign_find(c, &p->foreign);
@@ -192,6 +212,21 @@ struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 	return h;
 }
 
+/* What more is known of p now than when it was opened. */
+static void pcb_learn(struct core *c, struct pcb *p, const struct pcb *from, usec_t now)
+{
+	if (p->uid == PCB_UID_UNKNOWN)
+		p->uid = from->uid;
+	if (p->care == PCB_ADOPTED && from->care == PCB_SHOWN) {
+		p->care = PCB_SHOWN;
+		p->origin = from->origin;
+		if (p->hce && p->origin == PCB_ACCEPT && p->established)
+			p->hce->trusted = true;		/* X8 */
+	}
+	if (from->established)
+		core_pcb_established(c, p->cookie, now);
+}
+
 int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 {
 	struct local_addr *l = local_find(c, &from->local);
@@ -200,13 +235,14 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 	int r = 0;
 
 	if (p) {
-		if (from->established)
-			core_pcb_established(c, from->cookie, now);
+		pcb_learn(c, p, from, now);
 		return 0;
 	}
 	/* C4, R9: user data only */
 	if (from->proto != IPPROTO_TCP && from->proto != IPPROTO_UDP)
 		return -EINVAL;
+	if (from->care == PCB_ADOPTED && !core_adopts(c, from))
+		return -ENOENT;
 	if (!l || !addr_usable(&from->foreign) || local_find(c, &from->foreign))
 		return -EINVAL;
 	p = pcb_add(c, from, l, now);
@@ -219,6 +255,8 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 		pcb_drop(c, p);
 		return r;
 	}
+	if (from->care == PCB_ADOPTED)
+		c->counter[COUNT_ADOPTED]++;
 	if (h && p->origin == PCB_CONNECT)
 		h->trusted = true;
 	if (h && p->established)

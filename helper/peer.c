@@ -223,6 +223,7 @@ bool core_probes(const struct core *c, const struct in6_addr *addr)
 
 static void plain_remove(struct core *c, struct plain *q)
 {
+	core_act(c, ACTION_PLAIN, NULL);
 	HASH_DEL(c->plain, q);
 	free(q);
 }
@@ -242,6 +243,34 @@ void plain_note(struct core *c, const struct in6_addr *addr, usec_t now)
 	q->addr = *addr;
 	q->until = usec_add(now, c->config.plain_lifetime * USEC_PER_SEC);
 	HASH_ADD(hh, c->plain, addr, sizeof(q->addr), q);
+	core_act(c, ACTION_PLAIN, NULL);
+	core_wake(c, q->until);
+}
+
+void plain_expire(struct core *c, usec_t now)
+{
+	struct plain *q, *next;
+
+	HASH_ITER(hh, c->plain, q, next) {
+		if (now >= q->until)
+			plain_remove(c, q);
+		else
+			core_wake(c, q->until);
+	}
+}
+
+unsigned core_plain(struct core *c, struct in6_addr *ret, unsigned max)
+{
+	const struct foreign_addr *fa;
+	struct plain *q, *next;
+	unsigned n = 0;
+
+	HASH_ITER(hh, c->plain, q, next) {
+		fa = foreign_find(c, &q->addr);
+		if (n < max && !(fa && hce_homeless(fa->hce)))	/* it may have changed its mind */
+			ret[n++] = q->addr;
+	}
+	return n;
 }
 
 bool plain_find(struct core *c, const struct in6_addr *addr, usec_t now)

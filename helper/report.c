@@ -211,7 +211,7 @@ json_t *report_sockets(const struct report *r)
 		const struct in6_addr *l, *f;
 
 		wire_pair(p, &l, &f);
-		json_array_append_new(all, json_pack("{ss, so, so, so, so, so, so, ss, sb, sI, so}",
+		json_array_append_new(all, json_pack("{ss, so, so, so, so, so, so, ss, ss, sb, sI, so}",
 			"proto", p->proto == IPPROTO_UDP ? "udp" : "tcp",
 			"local", endpoint(&p->local, p->lport),
 			"foreign", endpoint(&p->foreign, p->fport),
@@ -220,6 +220,7 @@ json_t *report_sockets(const struct report *r)
 			"hce", p->hce ? json_integer(p->hce->id) : json_null(),
 			"name", text(p->hce ? p->hce->name : NULL),
 			"origin", p->origin == PCB_CONNECT ? "connect" : "accept",
+			"care", pcb_care_name(p->care),
 			"established", p->established,
 			"cookie", (json_int_t)p->cookie,
 			"lingers", until(p->forget, r->now)));

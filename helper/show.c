@@ -209,7 +209,7 @@ void show_cache(FILE *out, json_t *a)
 
 void show_sockets(FILE *out, json_t *a)
 {
-	struct table t = { .n_col = 5 };
+	struct table t = { .n_col = 6 };
 	char (*row)[CELL];
 	json_t *p;
 	size_t i;
@@ -225,7 +225,8 @@ void show_sockets(FILE *out, json_t *a)
 	PUT(row, 1, "PROTO");
 	PUT(row, 2, "LOCAL");
 	PUT(row, 3, "FOREIGN");
-	PUT(row, 4, "ON THE WIRE");
+	PUT(row, 4, "BY");
+	PUT(row, 5, "ON THE WIRE");
 	json_array_foreach(a, i, p) {
 		bool moved = strcmp(text(p, "local"), text(p, "wire_local")) || strcmp(text(p, "foreign"), text(p, "wire_foreign"));
 
@@ -236,10 +237,11 @@ void show_sockets(FILE *out, json_t *a)
 		PUT(row, 1, "%s", text(p, "proto"));
 		PUT(row, 2, "%s", text(p, "local"));
 		PUT(row, 3, "%s", text(p, "foreign"));
+		PUT(row, 4, "%s", text(p, "care"));
 		if (moved)
-			PUT(row, 4, "%s %s", text(p, "wire_local"), text(p, "wire_foreign"));
+			PUT(row, 5, "%s %s", text(p, "wire_local"), text(p, "wire_foreign"));
 		else
-			PUT(row, 4, "the same");
+			PUT(row, 5, "the same");
 	}
 	table_print(out, &t, "");
 }

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "sockdiag.h"
+#include "control.h"
 #include "netlink.h"
 
 #include <errno.h>
@@ -133,6 +134,7 @@ static int mark_alive(void *ctx, const struct nlmsghdr *nlh)
 	return 0;
 }
 
+/* Asks for the sockets of proto in these states (1 << TCP_...). */
 static int dump(struct sockdiag *d, uint8_t proto, uint32_t states, netlink_fn *fn, void *ctx)
 {
 	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct inet_diag_req_v2))] __attribute__((aligned(4)));
@@ -199,6 +201,92 @@ int sockdiag_unconnected(struct sockdiag *d, int (*fn)(void *ctx, const struct p
 	return dump(d, IPPROTO_UDP, 1u << TCP_CLOSE, visit_unconnected, &v);
 }
 
+struct list {
+	sockdiag_found_fn *fn;
+	void *ctx;
+	uint8_t proto;
+	uint8_t listens[(UINT16_MAX + 1) / 8];	/* a bit for each port of TCP */
+};
+
+static int note_listener(void *ctx, const struct nlmsghdr *nlh)
+{
+	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(nlh);
+	struct list *list = ctx;
+	uint64_t cookie;
+
+	if (message_cookie(nlh, &cookie)) {
+		uint16_t port = ntohs(m->id.idiag_sport);
+
+		list->listens[port / 8] |= 1 << port % 8;
+	}
+	return 0;
+}
+
+/* Whether the socket of a message is MPTCP's, which has addresses of its own, or its program wants it left alone. */
+static bool is_exempt(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attr, *name;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct inet_diag_msg)) {
+		const struct inet_diag_sockopt *option = mnl_attr_get_payload(attr);
+
+		if (mnl_attr_get_type(attr) == INET_DIAG_SOCKOPT && mnl_attr_get_payload_len(attr) >= sizeof(*option) &&
+		    option->recverr_rfc4884)	/* CONTROL_PREVENTED */
+			return true;
+		if (mnl_attr_get_type(attr) != INET_DIAG_ULP_INFO)
+			continue;
+		mnl_attr_for_each_nested(name, attr)
+			if (mnl_attr_get_type(name) == INET_ULP_INFO_NAME && mnl_attr_get_payload_len(name) >= 5 &&
+			    !memcmp(mnl_attr_get_payload(name), "mptcp", 5))
+				return true;
+	}
+	return false;
+}
+
+/* Whether a message is of a connection between two IPv6 addresses that lives. */
+static bool is_connection(const struct inet_diag_msg *m)
+{
+	const struct in6_addr *l = (const struct in6_addr *)m->id.idiag_src, *f = (const struct in6_addr *)m->id.idiag_dst;
+
+	if (m->idiag_family != AF_INET6 || !m->id.idiag_dport || IN6_IS_ADDR_UNSPECIFIED(f))
+		return false;
+	/* The half of TIME-WAIT that waits for the peer's FIN: the socket is gone, whose end would have been told. */
+	if (m->idiag_state == TCP_FIN_WAIT2 && !m->idiag_inode)
+		return false;
+	return !IN6_IS_ADDR_V4MAPPED(l) && !IN6_IS_ADDR_V4MAPPED(f);
+}
+
+static int report_found(void *ctx, const struct nlmsghdr *nlh)
+{
+	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(nlh);
+	const struct list *list = ctx;
+	struct pcb p = { .proto = list->proto, .care = PCB_ADOPTED };
+
+	if (!message_cookie(nlh, &p.cookie) || !is_connection(m) || is_exempt(nlh))
+		return 0;
+	memcpy(&p.local, m->id.idiag_src, sizeof(p.local));
+	memcpy(&p.foreign, m->id.idiag_dst, sizeof(p.foreign));
+	p.lport = ntohs(m->id.idiag_sport);
+	p.fport = ntohs(m->id.idiag_dport);
+	p.uid = m->idiag_inode ? m->idiag_uid : PCB_UID_UNKNOWN;
+	p.established = m->idiag_state != TCP_SYN_SENT && m->idiag_state != TCP_SYN_RECV;
+	p.origin = p.proto == IPPROTO_TCP && m->idiag_state != TCP_SYN_SENT && list->listens[p.lport / 8] & 1 << p.lport % 8 ?
+		PCB_ACCEPT : PCB_CONNECT;
+	list->fn(list->ctx, &p, m->idiag_state == TCP_SYN_RECV);
+	return 0;
+}
+
+int sockdiag_list(struct sockdiag *d, sockdiag_found_fn *fn, void *ctx)
+{
+	struct list list = { .fn = fn, .ctx = ctx, .proto = IPPROTO_TCP };
+	int r = dump(d, IPPROTO_TCP, 1u << TCP_LISTEN, note_listener, &list);
+
+	if (!r)
+		r = dump(d, IPPROTO_TCP, ALL_STATES & ~NO_STATES, report_found, &list);
+	list.proto = IPPROTO_UDP;
+	return r ? r : dump(d, IPPROTO_UDP, 1u << TCP_ESTABLISHED, report_found, &list);
+}
+
 /*
  * An option of the socket level that has exactly the size of *ret. Returns 0, -EINVAL if fd is no socket or has no
  * such option.
@@ -258,6 +346,14 @@ static int other_end(int fd, struct pcb *ret)
 	ret->foreign = peer.sin6_addr;
 	ret->fport = ntohs(peer.sin6_port);
 	return 0;
+}
+
+bool sockdiag_prevented(int fd)
+{
+	int on = 0;
+	socklen_t len = sizeof(on);
+
+	return !getsockopt(fd, IPPROTO_IP, CONTROL_PREVENTED, &on, &len) && on;
 }
 
 /* Fills ret->established of a TCP socket. */

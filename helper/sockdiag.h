@@ -12,6 +12,12 @@ struct sockdiag;
 
 typedef void sockdiag_gone_fn(void *ctx, uint64_t cookie);
 
+/*
+ * p as by sockdiag_describe(), with its origin and, if no process has it (yet), an unknown uid. half: its handshake has come
+ * so far that the peer's answer is waited for, and no socket is made of it yet.
+ */
+typedef void sockdiag_found_fn(void *ctx, const struct pcb *p, bool half);
+
 /* Subscribes to the ends of TCP and UDP sockets over IPv6. Needs CAP_NET_ADMIN. Returns 0 or a negative errno. */
 int sockdiag_open(sockdiag_gone_fn *fn, void *ctx, struct sockdiag **ret);
 
@@ -38,6 +44,13 @@ int sockdiag_sync(struct sockdiag *d, struct core *c);
 int sockdiag_unconnected(struct sockdiag *d, int (*fn)(void *ctx, const struct pcb *p), void *ctx);
 
 /*
+ * Calls fn for each connection over IPv6 of this network namespace that sockdiag_describe() would take, of whatever program,
+ * unless that wants it left alone. Which end began a TCP connection is told by whether its port is listened at. Returns 0 or a negative errno; fn may
+ * have been called then, and it may be called twice for one.
+ */
+int sockdiag_list(struct sockdiag *d, sockdiag_found_fn *fn, void *ctx);
+
+/*
  * Reads what a descriptor is into *ret (cookie, addresses, ports, protocol, established; the rest is zero): a TCP or
  * UDP socket over IPv6 of this network namespace that has a peer (SYN-SENT included). A connection that is over, an
  * IPv4 one on an IPv6 socket and MPTCP are not. Does not consume fd and does nothing to it: fd may be anything.
@@ -50,5 +63,8 @@ int sockdiag_describe(int fd, struct pcb *ret);
  * is bound to none.
  */
 int sockdiag_describe_sender(int fd, struct pcb *ret);
+
+/* Whether the program that made the socket wants it left alone (CONTROL_PREVENTED). */
+bool sockdiag_prevented(int fd);
 
 #endif

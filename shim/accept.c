@@ -16,20 +16,25 @@
 /* A GNU extension; <sys/socket.h> would declare it with argument types that only calls can be written for. */
 int accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags);
 
-/*
- * fd came out of an accept, which wrote its peer's name to addr as far as there was room. The peer is asked for anew: there
- * need not have been any. Keeps errno.
- */
-static void accepted(int fd, struct sockaddr *addr, socklen_t room)
+/* Reads fd's peer, which accept wrote to addr if there was room for it, into *ret. Returns whether it may concern us. */
+static bool read_peer(int fd, const struct sockaddr *addr, socklen_t room, struct sockaddr_in6 *ret)
 {
 	struct sockaddr_storage name;
+	socklen_t len = sizeof(name);
+
+	if (addr && room >= sizeof(*ret))
+		return helper_eligible(addr, sizeof(*ret), ret);
+	return !raw_getpeername(fd, (struct sockaddr *)&name, &len) && helper_eligible((struct sockaddr *)&name, len, ret);
+}
+
+/* fd came out of an accept, to which addr and room octets were given for its peer's name. Keeps errno. */
+static void accepted(int fd, struct sockaddr *addr, socklen_t room)
+{
 	struct sockaddr_in6 peer;
 	struct in6_addr known;
-	socklen_t len = sizeof(name);
 	int saved = errno;
 
-	if (!helper_known() || raw_getpeername(fd, (struct sockaddr *)&name, &len) ||
-	    !helper_eligible((struct sockaddr *)&name, len, &peer))
+	if (!helper_known() || !read_peer(fd, addr, room, &peer))
 		goto out;
 	if (helper_lookup(fd, VIEW_NAME, &peer.sin6_addr, &known)) {
 		names_set(fd, NAME_PEER, &known, &peer.sin6_addr);
@@ -37,7 +42,8 @@ static void accepted(int fd, struct sockaddr *addr, socklen_t room)
 		if (addr)
 			memcpy(addr, &peer, room < sizeof(peer) ? room : sizeof(peer));
 	}
-	helper_show(fd, CONTROL_ACCEPT, NULL);
+	if (!helper_adopts())
+		helper_show(fd, CONTROL_ACCEPT, NULL);
 out:
 	errno = saved;
 }

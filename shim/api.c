@@ -46,12 +46,12 @@ EXPORT int hmip_forget(int fd)
 	return ask(fd, CONTROL_FORGET, &a);
 }
 
-/* Needs no helper: the one that comes later is not shown the socket either. */
+/* Needs no helper: the one that comes later finds the mark, and whoever else has the socket. */
 EXPORT int hmip_prevent(int fd)
 {
 	struct sockaddr_in6 peer;
 	socklen_t len = sizeof(peer);
-	int saved = errno;
+	int saved = errno, on = 1;
 
 	/* Not getpeername(2), which does not know who a connection that is under way goes to. */
 	if (!raw_getsockopt(fd, SOL_SOCKET, SO_PEERNAME, &peer, &len)) {
@@ -60,6 +60,7 @@ EXPORT int hmip_prevent(int fd)
 	}
 	if (errno != ENOTCONN)
 		return -1;
+	raw_setsockopt(fd, IPPROTO_IP, CONTROL_PREVENTED, &on, sizeof(on));
 	if (!names_prevent(fd)) {
 		errno = ENOBUFS;
 		return -1;

@@ -21,7 +21,8 @@ void connect_done(int fd, const struct in6_addr *asked, const struct in6_addr *n
 		names_set(fd, NAME_PEER, asked, now);
 	else if (names_any())
 		names_drop(fd, NAME_PEER);
-	helper_show(fd, CONTROL_CONNECT, asked);
+	if (!helper_finds(asked))
+		helper_show(fd, CONTROL_CONNECT, asked);
 }
 
 int connect_from(int fd)

@@ -14,8 +14,8 @@
 int connect_from(int fd);
 
 /*
- * The kernel has taken the call: to the address asked for, or to now if that is not NULL. Shows the socket to the helper. Clobbers
- * errno.
+ * The kernel has taken the call: to the address asked for, or to now if that is not NULL. Shows the socket to the helper, if that
+ * does not find it by itself. Clobbers errno.
  */
 void connect_done(int fd, const struct in6_addr *asked, const struct in6_addr *now);
 

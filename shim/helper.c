@@ -126,6 +126,24 @@ bool helper_lookup(int fd, enum view_side side, const struct in6_addr *addr, str
 	return true;
 }
 
+bool helper_adopts(void)
+{
+	int saved = errno;
+	bool adopts = view_adopting(view_now());
+
+	errno = saved;
+	return adopts;
+}
+
+bool helper_finds(const struct in6_addr *addr)
+{
+	struct view_row row;
+
+	if (helper_row(VIEW_FOREIGN, addr, &row))
+		return row.flags & VIEW_KNOWN;
+	return helper_row(VIEW_PLAIN, addr, &row);
+}
+
 bool helper_owns(int fd)
 {
 	const struct view *v = helper_view();

@@ -33,6 +33,12 @@ bool helper_row(enum view_side side, const struct in6_addr *addr, struct view_ro
 /* Whether fd is a socket of TCP or UDP in the network namespace that helper_view() speaks of. Clobbers errno. */
 bool helper_owns(int fd);
 
+/* Whether the helper finds by itself what is accepted, so that it need not be shown. Keeps errno. */
+bool helper_adopts(void);
+
+/* The same of a connection with addr; or the helper has nothing to do with it. Keeps errno. */
+bool helper_finds(const struct in6_addr *addr);
+
 /* Both in one: returns true and fills *ret if addr must be replaced for socket fd. Clobbers errno. */
 bool helper_lookup(int fd, enum view_side side, const struct in6_addr *addr, struct in6_addr *ret);
 

@@ -41,6 +41,7 @@ static const struct script {
 	{ "netns/back.sh", 90 },
 	{ "netns/flap.sh", 90 },
 	{ "netns/firewall.sh", 60 },
+	{ "netns/adopt.sh", 90 },
 	{ "netns/servers.sh", 60 },
 	{ "netns/ports.sh", 90 },
 	{ "netns/datagrams.sh", 90 },

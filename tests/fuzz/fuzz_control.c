@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(r == 0 || r == -EPROTO);
 	if (r == 0)
 		must(size == sizeof(reg) && reg.magic == CONTROL_MAGIC && reg.version == CONTROL_VERSION &&
-		     reg.verb >= CONTROL_CONNECT && reg.verb <= CONTROL_PREVENT && reg.n_other <= CONTROL_OTHERS_MAX &&
+		     reg.verb >= CONTROL_CONNECT && reg.verb <= CONTROL_SEND && reg.n_other <= CONTROL_OTHERS_MAX &&
 		     memchr(reg.name, '\0', sizeof(reg.name)) &&
 		     IN6_IS_ADDR_UNSPECIFIED(&reg.to) == (reg.verb != CONTROL_SEND));
 	r = control_answer_parse(data, size, &answer);

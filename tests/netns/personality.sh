@@ -14,7 +14,7 @@ must "the other address is not" status client "[a for a in d['addresses'] if a['
 
 HMIP_PERSONALITY=work talk w
 must "it connects from its own address" [ "$(figure w local | head -n 1)" = "$C1" ]
-must "it is left alone" sockets client "[s for s in d if s['local'].startswith('[$C1]')][0]['hce'] is None"
+must "it is left alone" sockets client "not [s for s in d if s['local'].startswith('[$C1]') and s['hce'] is not None]"
 status=0
 HMIP_PERSONALITY=nobody on client python3 -c "
 import errno, socket

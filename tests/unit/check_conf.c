@@ -92,7 +92,7 @@ static const struct {
 	{ "binding_lifetime = 600\nbinding_lifetme = 600\n",
 	  ":2: found binding_lifetme, expected one of default_lifetime, maximum_expired_lifetime, binding_lifetime, appendix_b, path_timeout, resolve, max_entries, "
 	  "max_addresses, max_per_prefix, plain_lifetime, probe, no_probe, "
-	  "max_connections, max_foreign, control_group, state, personality, peer" },
+	  "max_connections, max_foreign, adopt, control_group, state, personality, peer" },
 	{ "\n\ndefault_lifetime = 0\n", ":3: found default_lifetime = 0, expected a whole number from 1 to 31536000" },
 	{ "default_lifetime = ten\n", ":1: found default_lifetime = ten, expected a whole number from 1 to 31536000" },
 	{ "default_lifetime = -1\n", ":1: found default_lifetime = -1, expected a whole number from 1 to 31536000" },

@@ -17,7 +17,6 @@ START_TEST(a_well_formed_message_is_read)
 		{ HEAD(CONTROL_ACCEPT) }, { HEAD(CONTROL_TRUST) }, { HEAD(CONTROL_FORGET) }, { HEAD(CONTROL_INFO) },
 		{ HEAD(CONTROL_SEND), .to = SOMEBODY },
 		{ HEAD(CONTROL_SEND), .to = SOMEBODY, .n_other = 1, .other = { SOMEBODY }, .name = "h" },
-		{ HEAD(CONTROL_PREVENT) },
 	};
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
@@ -41,7 +40,7 @@ START_TEST(anything_else_is_refused_and_changes_nothing)
 		{ { .magic = CONTROL_MAGIC + 1, .version = CONTROL_VERSION, .verb = CONTROL_CONNECT }, sizeof(struct control_register) },
 		{ { .magic = CONTROL_MAGIC, .version = CONTROL_VERSION + 1, .verb = CONTROL_CONNECT }, sizeof(struct control_register) },
 		{ { HEAD(0) }, sizeof(struct control_register) },
-		{ { HEAD(CONTROL_PREVENT + 1) }, sizeof(struct control_register) },
+		{ { HEAD(CONTROL_SEND + 1) }, sizeof(struct control_register) },
 		{ { HEAD(CONTROL_CONNECT), .n_other = CONTROL_OTHERS_MAX + 1 }, sizeof(struct control_register) },
 		{ { HEAD(CONTROL_CONNECT), .n_other = 1, .other = { SOMEBODY, SOMEBODY } }, sizeof(struct control_register) },
 		{ { HEAD(CONTROL_CONNECT), .to = SOMEBODY }, sizeof(struct control_register) },
@@ -53,7 +52,7 @@ START_TEST(anything_else_is_refused_and_changes_nothing)
 		{ { HEAD(CONTROL_ACCEPT), .name = "a" }, sizeof(struct control_register) },
 		{ { HEAD(CONTROL_ACCEPT), .n_other = 1, .other = { SOMEBODY } }, sizeof(struct control_register) },
 		{ { HEAD(CONTROL_SEND) }, sizeof(struct control_register) },
-		{ { HEAD(CONTROL_PREVENT), .to = SOMEBODY }, sizeof(struct control_register) },
+		{ { HEAD(CONTROL_ACCEPT), .to = SOMEBODY }, sizeof(struct control_register) },
 	};
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "adopt.h"
+#include "helper_private.h"
+#include "log.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define PAUSE_MS	20
+#define PAUSE_MAX_MS	320
+#define SHARE		10	/* of the time, one part is for looking */
+
+static void on_found(void *ctx, const struct pcb *p, bool half)
+{
+	struct helper *h = ctx;
+	bool known = helper_pcb(h, p->cookie);
+
+	if (!core_adopts(h->core, p))
+		return;
+	/* What answers to a spoofed SYN stays such a half, and is none of ours. */
+	if (half)
+		h->adoption.half = true;
+	else if (core_pcb_open(h->core, p, helper_now()) == 0 && !known)
+		h->adoption.found = true;
+}
+
+void adopt_look(struct helper *h)
+{
+	struct adoption *a = &h->adoption;
+	usec_t began = helper_now(), ended;
+	int r;
+
+	if (!h->conf->adopt)
+		return;
+	event_del(a->ev);
+	a->found = a->half = false;
+	datapath_look(h->datapath);
+	/* Whose ports new ones have may be gone. */
+	sockdiag_read(h->sockdiag);
+	r = sockdiag_list(h->sockdiag, on_found, h);
+	if (r < 0)
+		log_warnx("cannot list the sockets: %s, ignoring", strerror(-r));
+	ended = helper_now();
+	a->rest = usec_add(ended, (ended - began) * (SHARE - 1));
+	a->looks++;
+	if (a->found)
+		a->pause_ms = PAUSE_MS;
+	else if (a->pause_ms < PAUSE_MAX_MS)
+		a->pause_ms *= 2;
+	if (a->half)
+		adopt_soon(h, false);
+}
+
+void adopt_soon(struct helper *h, bool at_once)
+{
+	struct adoption *a = &h->adoption;
+	usec_t now = helper_now(), due = at_once ? now : usec_add(now, a->pause_ms * USEC_PER_MSEC), wait;
+	struct timeval t;
+
+	if (!h->conf->adopt)
+		return;
+	datapath_expect(h->datapath);
+	if (!at_once && event_pending(a->ev, EV_TIMEOUT, NULL))
+		return;
+	wait = usec_until(due > a->rest ? due : a->rest, now);
+	t = (struct timeval){ .tv_sec = wait / USEC_PER_SEC, .tv_usec = wait % USEC_PER_SEC };
+	event_add(a->ev, &t);
+}
+
+void adopt_now(struct helper *h, bool unless_tired)
+{
+	if (datapath_expects(h->datapath) && (!unless_tired || helper_now() >= h->adoption.rest))
+		adopt_look(h);
+}
+
+static void look_event(evutil_socket_t fd, short what, void *ptr)
+{
+	adopt_look(ptr);
+	helper_carry(ptr);
+}
+
+int adopt_open(struct helper *h)
+{
+	h->adoption.pause_ms = PAUSE_MS;
+	h->adoption.ev = evtimer_new(h->base, look_event, h);
+	return h->adoption.ev ? 0 : -ENOMEM;
+}
+
+void adopt_close(struct helper *h)
+{
+	if (h->adoption.ev)
+		event_free(h->adoption.ev);
+}
+
+void adopt_configure(struct helper *h)
+{
+	datapath_adopt(h->datapath, h->conf->adopt);
+	view_set_adopting(h->view, h->conf->adopt);
+	h->view_now = true;
+	adopt_soon(h, true);
+}
+
+void adopt_status(struct helper *h, uint32_t hce)
+{
+	const struct hce *e = core_entry(h->core, hce);
+
+	if (!e)
+		return;
+	datapath_adopt_from(h->datapath, hce, e->status == PEER_HOMELESS);
+	h->view_now = true;
+	if (e->status == PEER_HOMELESS)
+		adopt_soon(h, true);
+}

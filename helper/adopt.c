@@ -37,8 +37,7 @@ void adopt_look(struct helper *h)
 	event_del(a->ev);
 	a->found = a->half = false;
 	datapath_look(h->datapath);
-	/* Whose ports new ones have may be gone. */
-	sockdiag_read(h->sockdiag);
+	helper_ends(h);
 	r = sockdiag_list(h->sockdiag, on_found, h);
 	if (r < 0)
 		log_warnx("cannot list the sockets: %s, ignoring", strerror(-r));

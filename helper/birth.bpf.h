@@ -22,7 +22,7 @@ static __always_inline bool is_adopted(const struct dp_foreign *f)
 {
 	__u32 id = f->hce;
 
-	return f->state == DP_ACTIVE && bpf_map_lookup_elem(&adopting, &id);
+	return bpf_map_lookup_elem(&adopting, &id);
 }
 
 /* Whether the packet, which is of no connection known, begins one: of connected UDP every packet may. */
@@ -47,7 +47,7 @@ static __always_inline void note_birth(struct __sk_buff *skb, const struct heade
 	if (born == look || !begins(skb, h))
 		return;
 	f = bpf_map_lookup_elem(&foreign, &h->addrs.dst);
-	if (!f || !is_adopted(f))
+	if (!f || f->state != DP_ACTIVE || !is_adopted(f))
 		return;
 	born = look;
 	tell(DP_EVENT_BORN, f->hce, 0, &h->addrs.dst);

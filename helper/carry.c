@@ -42,7 +42,8 @@ usec_t helper_wall(void)
 struct report helper_report(struct helper *h)
 {
 	return (struct report){ .core = h->core, .datapath = h->datapath, .link = h->link, .socket = h->socket,
-		.state = h->state, .started = h->started, .now = helper_now() };
+		.state = h->state, .started = h->started, .now = helper_now(), .adopting = h->conf->adopt,
+		.looks = h->adoption.looks };
 }
 
 /* The address of that personality to use where none is prescribed: the most preferred usable one closest to like. */

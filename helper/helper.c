@@ -22,6 +22,7 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#define ENDS_MS		10	/* between readings of which sockets ended: of every program of the host, one by one */
 #define STATE_DIR	LOCALSTATEDIR "/lib/hmip"
 
 /* ---- what the shells hear ---- */
@@ -209,12 +210,24 @@ static void on_sender(struct helper *h, int fd, const struct control_register *r
 		datapath_notify(h->datapath, e->id);
 }
 
+void helper_ends(struct helper *h)
+{
+	int r = sockdiag_read(h->sockdiag);
+
+	if (r == -ENOBUFS)
+		r = sockdiag_sync(h->sockdiag, h->core);
+	if (r < 0)
+		log_warnx("cannot read which sockets ended: %s, ignoring", strerror(-r));
+}
+
 static void on_shown(void *ctx, int fd, const struct control_register *reg)
 {
 	struct helper *h = ctx;
 	struct pcb p, *known;
 	int r;
 
+	if (sockdiag_prevented(fd))
+		return;
 	if (reg->verb == CONTROL_SEND) {
 		on_sender(h, fd, reg);
 		return;
@@ -224,8 +237,7 @@ static void on_shown(void *ctx, int fd, const struct control_register *reg)
 		log_debug("was shown something that is no connection over IPv6 (%s), ignoring", strerror(-r));
 		return;
 	}
-	if (sockdiag_prevented(fd))
-		return;
+	helper_ends(h);
 	p.origin = reg->verb == CONTROL_CONNECT ? PCB_CONNECT : PCB_ACCEPT;
 	r = core_pcb_open(h->core, &p, helper_now());
 	if (r < 0)
@@ -266,13 +278,18 @@ static void wire_event(evutil_socket_t fd, short what, void *ptr)
 static void sockdiag_event(evutil_socket_t fd, short what, void *ptr)
 {
 	struct helper *h = ptr;
-	int r = sockdiag_read(h->sockdiag);
 
-	if (r == -ENOBUFS)
-		r = sockdiag_sync(h->sockdiag, h->core);
-	if (r < 0)
-		log_warnx("cannot read which sockets ended: %s, ignoring", strerror(-r));
+	helper_ends(h);
 	helper_carry(h);
+	event_del(h->ev_sockdiag);
+	event_add(h->ev_ends, &(struct timeval){ .tv_usec = ENDS_MS * 1000 });
+}
+
+static void ends_event(evutil_socket_t fd, short what, void *ptr)
+{
+	struct helper *h = ptr;
+
+	event_add(h->ev_sockdiag, NULL);
 }
 
 static void datapath_event(evutil_socket_t fd, short what, void *ptr)
@@ -588,7 +605,8 @@ static int open_loop(struct helper *h)
 	if (h->timer < 0)
 		return -errno;
 	h->ev_later = h->base ? event_new(h->base, -1, EV_TIMEOUT, later_event, h) : NULL;
-	return h->ev_later ? adopt_open(h) : -ENOMEM;
+	h->ev_ends = h->base ? evtimer_new(h->base, ends_event, h) : NULL;
+	return h->ev_later && h->ev_ends ? adopt_open(h) : -ENOMEM;
 }
 
 static int add_events(struct helper *h)
@@ -721,6 +739,7 @@ void helper_stop(struct helper *h)
 	free_event(h->ev_int);
 	free_event(h->ev_hup);
 	free_event(h->ev_later);
+	free_event(h->ev_ends);
 	resolve_close(h->resolve);
 	adopt_close(h);
 	datapath_close(h->datapath);

@@ -47,7 +47,7 @@ struct helper {
 	bool attached;				/* interfaces are attached to as they appear */
 	int lock, timer;
 	struct event *ev_lock, *ev_timer, *ev_link, *ev_wire, *ev_sockdiag, *ev_datapath;
-	struct event *ev_term, *ev_int, *ev_hup, *ev_later;
+	struct event *ev_term, *ev_int, *ev_hup, *ev_later, *ev_ends;
 	usec_t started;
 	usec_t lost;				/* when an address of this host was lost last, 0: never */
 
@@ -87,6 +87,9 @@ void helper_find_bound(struct helper *h, const struct in6_addr *lost);
 
 /* Tells the core of connections whose handshake is over, as the datapath has seen. */
 void helper_settle(struct helper *h);
+
+/* Tells the core which sockets ended: their ports may be others' by now. */
+void helper_ends(struct helper *h);
 
 /* For ctl.h: a program asks about a connection of its own. */
 void helper_asked(void *ctx, int fd, enum control_verb verb, uid_t uid, struct control_answer *ret);

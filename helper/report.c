@@ -81,7 +81,7 @@ static json_t *datapath(const struct report *r)
 
 json_t *report_status(const struct report *r)
 {
-	return json_pack("{ss, si, so, so, so, si, si, so, so, so}",
+	return json_pack("{ss, si, so, so, so, si, si, sb, sI, so, so, so}",
 		"version", PACKAGE_VERSION,
 		"pid", (int)getpid(),
 		"uptime", since(r->started, r->now),
@@ -89,6 +89,8 @@ json_t *report_status(const struct report *r)
 		"state", text(r->state),
 		"peers", (int)HASH_COUNT(core_entries(r->core)),
 		"connections", (int)HASH_COUNT(core_pcbs(r->core)),
+		"adopting", r->adopting,
+		"looks", (json_int_t)r->looks,
 		"addresses", locals(r),
 		"counters", counters(r),
 		"datapath", datapath(r));

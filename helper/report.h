@@ -18,6 +18,8 @@ struct report {
 	struct link_watch *link;	/* may be NULL */
 	const char *socket, *state;	/* paths */
 	usec_t started, now;
+	bool adopting;
+	uint64_t looks;			/* at the sockets of this host, for connections to adopt */
 };
 
 /* Each returns a new reference, or NULL if memory is short. */

@@ -125,7 +125,12 @@ void show_status(FILE *out, json_t *a)
 
 	fprintf(out, "hmip-helper %s, process %lld, running for %s\n", text(a, "version"), number(a, "pid"), duration(a, "uptime").s);
 	fprintf(out, "socket %s, state %s, datapath %s\n", text(a, "socket"), text(a, "state"), text(dp, "kind"));
-	fprintf(out, "%lld peers, %lld connections\n\naddresses of this host\n", number(a, "peers"), number(a, "connections"));
+	fprintf(out, "%lld peers, %lld connections, ", number(a, "peers"), number(a, "connections"));
+	if (flag(a, "adopting"))
+		fprintf(out, "looked for others %lld times\n", number(a, "looks"));
+	else
+		fputs("others are left alone\n", out);
+	fputs("\naddresses of this host\n", out);
 	json_array_foreach(json_object_get(a, "addresses"), i, l) {
 		char (*row)[CELL] = table_row(&t);
 

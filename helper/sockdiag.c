@@ -222,23 +222,16 @@ static int note_listener(void *ctx, const struct nlmsghdr *nlh)
 	return 0;
 }
 
-/* Whether the socket of a message is MPTCP's, which has addresses of its own, or its program wants it left alone. */
-static bool is_exempt(const struct nlmsghdr *nlh)
+/* CONTROL_PREVENTED, in a message about a socket. */
+static bool is_left_alone(const struct nlmsghdr *nlh)
 {
-	const struct nlattr *attr, *name;
+	const struct nlattr *attr;
 
 	mnl_attr_for_each(attr, nlh, sizeof(struct inet_diag_msg)) {
 		const struct inet_diag_sockopt *option = mnl_attr_get_payload(attr);
 
-		if (mnl_attr_get_type(attr) == INET_DIAG_SOCKOPT && mnl_attr_get_payload_len(attr) >= sizeof(*option) &&
-		    option->recverr_rfc4884)	/* CONTROL_PREVENTED */
-			return true;
-		if (mnl_attr_get_type(attr) != INET_DIAG_ULP_INFO)
-			continue;
-		mnl_attr_for_each_nested(name, attr)
-			if (mnl_attr_get_type(name) == INET_ULP_INFO_NAME && mnl_attr_get_payload_len(name) >= 5 &&
-			    !memcmp(mnl_attr_get_payload(name), "mptcp", 5))
-				return true;
+		if (mnl_attr_get_type(attr) == INET_DIAG_SOCKOPT && mnl_attr_get_payload_len(attr) >= sizeof(*option))
+			return option->recverr_rfc4884;
 	}
 	return false;
 }
@@ -262,7 +255,7 @@ static int report_found(void *ctx, const struct nlmsghdr *nlh)
 	const struct list *list = ctx;
 	struct pcb p = { .proto = list->proto, .care = PCB_ADOPTED };
 
-	if (!message_cookie(nlh, &p.cookie) || !is_connection(m) || is_exempt(nlh))
+	if (!message_cookie(nlh, &p.cookie) || !is_connection(m) || is_left_alone(nlh))
 		return 0;
 	memcpy(&p.local, m->id.idiag_src, sizeof(p.local));
 	memcpy(&p.foreign, m->id.idiag_dst, sizeof(p.foreign));

@@ -44,9 +44,9 @@ int sockdiag_sync(struct sockdiag *d, struct core *c);
 int sockdiag_unconnected(struct sockdiag *d, int (*fn)(void *ctx, const struct pcb *p), void *ctx);
 
 /*
- * Calls fn for each connection over IPv6 of this network namespace that sockdiag_describe() would take, of whatever program,
- * unless that wants it left alone. Which end began a TCP connection is told by whether its port is listened at. Returns 0 or a negative errno; fn may
- * have been called then, and it may be called twice for one.
+ * Calls fn for each connection over IPv6 of this network namespace that sockdiag_describe() would take, and for the subflows
+ * of MPTCP, of whatever program, unless that wants it left alone. Which end began a TCP connection is told by whether its
+ * port is listened at. Returns 0 or a negative errno; fn may have been called then, and it may be called twice for one.
  */
 int sockdiag_list(struct sockdiag *d, sockdiag_found_fn *fn, void *ctx);
 

@@ -42,6 +42,7 @@ static const struct script {
 	{ "netns/flap.sh", 90 },
 	{ "netns/firewall.sh", 60 },
 	{ "netns/adopt.sh", 90 },
+	{ "netns/young.sh", 90 },
 	{ "netns/servers.sh", 60 },
 	{ "netns/ports.sh", 90 },
 	{ "netns/datagrams.sh", 90 },

@@ -166,6 +166,8 @@ static int caller(int listener, const char *from)
 	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	ck_assert_int_eq(raw_getsockname(listener, (struct sockaddr *)&to, &len), 0);
+	if (IN6_IS_ADDR_UNSPECIFIED(&((struct sockaddr_in6 *)&to)->sin6_addr))
+		((struct sockaddr_in6 *)&to)->sin6_addr = ((struct sockaddr_in6 *)&own)->sin6_addr;
 	ck_assert_int_eq(raw_bind(fd, (struct sockaddr *)&own, sizeof(struct sockaddr_in6)), 0);
 	ck_assert_int_eq(raw_connect(fd, (struct sockaddr *)&to, len), 0);
 	return fd;
@@ -214,6 +216,26 @@ START_TEST(a2_a_peer_that_moved_goes_by_the_name_it_had)
 }
 END_TEST
 
+START_TEST(what_the_helper_finds_is_not_shown_but_has_its_name)
+{
+	unsigned port;
+	int listener = rig_listen(NULL, 4, &port);
+	static const char *const from[] = { HERE, THERE, ULA }, *const called[] = { HERE, ONCE, ULA };
+
+	rig_helper(RIG_LIVE);
+	rig_adopt();
+	for (size_t i = 0; i < LENGTH(from) * LENGTH(pair); i++) {
+		int client = caller(listener, from[i % LENGTH(from)]), fd = pair[i / LENGTH(from)].with(listener, NULL, NULL);
+		struct sockaddr_storage name = rig_peer(fd);
+
+		ck_assert(rig_is(&name, called[i % LENGTH(from)], port_of(client)));
+		ck_assert_uint_eq(rig_shown().n, 0);
+		close(client);
+		close(fd);
+	}
+}
+END_TEST
+
 START_TEST(a_name_is_cut_to_the_room_there_is_for_it)
 {
 	static const socklen_t room[] = { 0, 4, 16, 24, 28, 128 };
@@ -255,6 +277,7 @@ static Suite *make(void)
 	tcase_add_test(tc, errors_are_the_kernels);
 	tcase_add_test(tc, unix_sockets_are_left_alone);
 	tcase_add_test(tc, a2_a_peer_that_moved_goes_by_the_name_it_had);
+	tcase_add_test(tc, what_the_helper_finds_is_not_shown_but_has_its_name);
 	tcase_add_test(tc, a_name_is_cut_to_the_room_there_is_for_it);
 	tcase_add_test(tc, in_a_root_directory_of_its_own_a_program_still_reaches_the_door);
 	suite_add_tcase(s, tc);

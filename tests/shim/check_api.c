@@ -137,6 +137,15 @@ START_TEST(what_is_no_descriptor_is_no_question)
 }
 END_TEST
 
+/* What the helper and later programs know a socket by that is to be left alone. */
+static bool is_marked(int fd)
+{
+	int on = 0;
+	socklen_t len = sizeof(on);
+
+	return !getsockopt(fd, IPPROTO_IP, CONTROL_PREVENTED, &on, &len) && on;
+}
+
 START_TEST(x8_what_is_prevented_is_left_alone)
 {
 	struct sockaddr_storage once, name;
@@ -147,7 +156,9 @@ START_TEST(x8_what_is_prevented_is_left_alone)
 	/* Goes where it is told, which is nowhere, and nobody is shown it. */
 	rig_helper(RIG_LIVE);
 	once = rig_addr(ONCE, port);
+	ck_assert(!is_marked(fd));
 	ck_assert_int_eq(hmip_prevent(fd), 0);
+	ck_assert(is_marked(fd));
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&once, len), -1);
 	ck_assert_int_eq(errno, ENETUNREACH);
 	ck_assert_uint_eq(rig_shown().n, 0);
@@ -172,6 +183,7 @@ START_TEST(x8_what_is_prevented_is_left_alone)
 	once = rig_peer_raw(in);
 	ck_assert_mem_eq(&name, &once, sizeof(name));
 	ck_assert_uint_eq(rig_shown().n, 0);
+	ck_assert(is_marked(in));
 	close(fd);
 	close(listener);
 }

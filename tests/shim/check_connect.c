@@ -162,6 +162,31 @@ START_TEST(a_peer_that_moved_is_reached_where_it_is_and_keeps_its_name)
 }
 END_TEST
 
+START_TEST(what_the_helper_finds_or_does_not_want_is_not_shown)
+{
+	static const struct {
+		const char *text;
+		bool shown;
+	} to[] = { { HERE, false }, { THERE, false }, { ONCE, false }, { ULA, true } };
+	struct sockaddr_storage name;
+	unsigned port;
+
+	rig_listen(NULL, 128, &port);
+	rig_helper(RIG_LIVE);
+	rig_adopt();
+	for (size_t i = 0; i < LENGTH(to); i++) {
+		struct sockaddr_storage a = rig_addr(to[i].text, port);
+		int fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+		ck_assert_int_eq(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+		ck_assert_msg(rig_shown().n == to[i].shown, "%s", to[i].text);
+		name = rig_peer(fd);
+		ck_assert(rig_is(&name, to[i].text, port));
+		close(fd);
+	}
+}
+END_TEST
+
 START_TEST(an_answer_from_where_the_peer_is_now_is_passed_on)
 {
 	unsigned port = 1;
@@ -382,6 +407,7 @@ static Suite *make(void)
 	tcase_add_loop_test(tc, whatever_the_helper_does_the_program_sees_what_it_would_see, 0, helpers);
 	tcase_add_loop_test(tc, bad_descriptors_and_pointers_are_the_kernels_business, RIG_NONE, RIG_LIVE + 1);
 	tcase_add_test(tc, a_peer_that_moved_is_reached_where_it_is_and_keeps_its_name);
+	tcase_add_test(tc, what_the_helper_finds_or_does_not_want_is_not_shown);
 	tcase_add_test(tc, an_answer_from_where_the_peer_is_now_is_passed_on);
 	tcase_add_test(tc, what_is_no_tcp_or_udp_socket_of_the_views_namespace_stays_as_it_is);
 	tcase_add_test(tc, a_helper_that_comes_later_is_found_and_so_is_its_successor);

@@ -156,6 +156,25 @@ static void open_view(void)
 	view_write(rig_view, row, LENGTH(row));
 }
 
+void rig_adopt(void)
+{
+	struct view_row row[] = {
+		{ .hce = 1, .side = VIEW_FOREIGN, .flags = VIEW_ELSEWHERE | VIEW_KNOWN },
+		{ .hce = 1, .side = VIEW_FOREIGN, .flags = VIEW_KNOWN },
+		{ .side = VIEW_FOREIGN, .flags = VIEW_KNOWN },
+		{ .hce = 1, .side = VIEW_NAME },
+	};
+
+	inet_pton(AF_INET6, ONCE, &row[0].known);
+	inet_pton(AF_INET6, THERE, &row[0].now);
+	row[1].known = row[1].now = row[3].known = row[0].now;
+	row[3].now = row[0].known;
+	inet_pton(AF_INET6, HERE, &row[2].known);
+	row[2].now = row[2].known;
+	view_write(rig_view, row, LENGTH(row));
+	view_set_adopting(rig_view, true);
+}
+
 /* The shim looks for a view when something could concern us; waits until it has found this one. */
 static void be_noticed(void)
 {

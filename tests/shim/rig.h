@@ -47,6 +47,9 @@ enum rig_helper {
 /* Becomes that kind of helper. Its view says ONCE -> THERE, whose name is ONCE, and LOST -> HERE. */
 void rig_helper(enum rig_helper kind);
 
+/* From now on the view says that HERE and THERE need not be shown, and that what is accepted need not. */
+void rig_adopt(void);
+
 /* The view the rig's helper writes, NULL for RIG_NONE and RIG_STOPPED. */
 extern struct view *rig_view;
 

@@ -178,12 +178,17 @@ START_TEST(s7_a_silent_host_is_plain_and_left_alone)
 	world_run(&w, 60 * USEC_PER_SEC);
 	ck_assert_int_eq(entry(client)->status, PEER_PLAIN);
 	unsigned sends = w.host[client].sends;
+	struct in6_addr plain[2], s0 = world_addr(S0);
 
+	ck_assert_uint_eq(core_plain(w.host[client].core, plain, 2), 1);
+	ck_assert_mem_eq(&plain[0], &s0, sizeof(s0));
+	ck_assert_uint_eq(core_plain(w.host[client].core, plain, 0), 0);
 	ck_assert_uint_eq(sends, 4);
 	world_connect(&w, client, C0, server, S0, 1001);
 	world_run(&w, 600 * USEC_PER_SEC);
 	ck_assert_uint_eq(w.host[client].sends, sends);
 	world_run(&w, 3600 * USEC_PER_SEC);
+	ck_assert_uint_eq(core_plain(w.host[client].core, plain, 2), 0);
 	w.lose = NULL;
 	world_connect(&w, client, C0, server, S0, 1002);
 	world_run(&w, 5 * USEC_PER_SEC);

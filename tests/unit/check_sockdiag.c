@@ -333,6 +333,121 @@ START_TEST(the_end_of_a_process_and_of_a_udp_socket_are_told)
 }
 END_TEST
 
+static struct {
+	struct pcb pcb;
+	bool half;
+} found[64];
+static unsigned n_found;
+
+static void on_found(void *ctx, const struct pcb *p, bool half)
+{
+	ck_assert_ptr_eq(ctx, &n_found);
+	ck_assert_uint_lt(n_found, 64);
+	found[n_found].pcb = *p;
+	found[n_found++].half = half;
+}
+
+/* What a list says of the socket fd, NULL if nothing. */
+static const struct pcb *listed(int fd, bool half)
+{
+	uint64_t cookie;
+	socklen_t len = sizeof(cookie);
+
+	ck_assert_int_eq(getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len), 0);
+	n_found = 0;
+	ck_assert_int_eq(sockdiag_list(d, on_found, &n_found), 0);
+	for (unsigned i = 0; i < n_found; i++)
+		if (found[i].pcb.cookie == cookie && found[i].half == half)
+			return &found[i].pcb;
+	return NULL;
+}
+
+START_TEST(a_list_says_of_each_connection_what_its_descriptor_does)
+{
+	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000), s = accept(lfd, NULL, NULL);
+	int fd[] = { c, s, connected(SOCK_DGRAM, "::1", 7001) };
+	static const enum pcb_origin origin[] = { PCB_CONNECT, PCB_ACCEPT, PCB_CONNECT };
+
+	for (unsigned i = 0; i < 3; i++) {
+		const struct pcb *p = listed(fd[i], false);
+		struct pcb q;
+
+		ck_assert_ptr_nonnull(p);
+		ck_assert_int_eq(sockdiag_describe(fd[i], &q), 0);
+		q.origin = origin[i];
+		q.care = PCB_ADOPTED;
+		ck_assert_mem_eq(p, &q, sizeof(q));
+	}
+	ck_assert_uint_eq(n_found, 3);
+}
+END_TEST
+
+START_TEST(a_list_has_nothing_else)
+{
+	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000), s = accept(lfd, NULL, NULL);
+
+	connected(SOCK_STREAM, "::ffff:127.0.0.1", 7000);
+	ck_assert_int_ge(socket(AF_INET6, SOCK_DGRAM, 0), 0);
+	close(s);		/* what is left of it waits for the FIN, and is no socket any more */
+	while (listed(c, false) && n_found > 1)
+		breathe();	/* until the FIN is acknowledged */
+	ck_assert_ptr_nonnull(listed(c, false));
+}
+END_TEST
+
+START_TEST(x8_what_its_program_wants_left_alone_is_not_listed_nor_what_comes_of_it)
+{
+	int lfd = listener(7000), fd = socket(AF_INET6, SOCK_STREAM, 0), on = 1, a, u = socket(AF_INET6, SOCK_DGRAM, 0);
+	struct sockaddr_in6 to = at("::1", 7000);
+
+	ck_assert_int_eq(setsockopt(lfd, IPPROTO_IP, IP_RECVERR_RFC4884, &on, sizeof(on)), 0);
+	ck_assert_int_eq(setsockopt(u, IPPROTO_IP, IP_RECVERR_RFC4884, &on, sizeof(on)), 0);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	ck_assert_int_eq(connect(u, (struct sockaddr *)&to, sizeof(to)), 0);
+	a = accept(lfd, NULL, NULL);
+	ck_assert_ptr_nonnull(listed(fd, false));
+	ck_assert_ptr_null(listed(a, false));
+	ck_assert_ptr_null(listed(u, false));
+	ck_assert(sockdiag_prevented(a) && sockdiag_prevented(u) && sockdiag_prevented(lfd) && !sockdiag_prevented(fd));
+	ck_assert(!sockdiag_prevented(-1));
+}
+END_TEST
+
+START_TEST(a_list_tells_handshakes_that_are_not_over)
+{
+	struct sockaddr_in6 a = at("2001:db8::2", 7000);
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	struct netns far = netns_new();
+	const struct pcb *p;
+
+	netns_cable(&here, "a0", &far, "b0");
+	run("ip addr add 2001:db8::1/64 dev a0 nodad");
+	settle();
+	listener(7000);
+	ck_assert(connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 && errno == EINPROGRESS);
+	p = listed(fd, false);
+	ck_assert_ptr_nonnull(p);
+	ck_assert(!p->established && p->origin == PCB_CONNECT);
+
+	/* The other end of one from far, whose answer is lost. */
+	run("ip link set a0 address 02:00:00:00:00:01");
+	run("ip -6 neigh replace 2001:db8::2 lladdr 02:00:00:00:00:02 dev a0");
+	netns_enter(&far);
+	run("ip addr add 2001:db8::2/64 dev b0 nodad");
+	run("ip -6 neigh replace 2001:db8::1 lladdr 02:00:00:00:00:01 dev b0");
+	settle();
+	a = at("2001:db8::1", 7000);
+	fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	ck_assert(connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 && errno == EINPROGRESS);
+	for (bool half = false; !half; breathe()) {
+		n_found = 0;
+		ck_assert_int_eq(sockdiag_list(d, on_found, &n_found), 0);
+		for (unsigned i = 0; i < n_found; i++)
+			half |= found[i].half && found[i].pcb.origin == PCB_ACCEPT && !found[i].pcb.established;
+	}
+}
+END_TEST
+
 static void remember(struct pcb *p, int fd)
 {
 	ck_assert_int_eq(sockdiag_describe(fd, p), 0);
@@ -409,6 +524,10 @@ int main(void)
 	tcase_add_test(tc, the_end_of_a_process_and_of_a_udp_socket_are_told);
 	tcase_add_test(tc, what_ended_unheard_is_found_by_sync_and_the_living_are_left);
 	tcase_add_test(tc, an_overrun_is_said);
+	tcase_add_test(tc, a_list_says_of_each_connection_what_its_descriptor_does);
+	tcase_add_test(tc, a_list_has_nothing_else);
+	tcase_add_test(tc, x8_what_its_program_wants_left_alone_is_not_listed_nor_what_comes_of_it);
+	tcase_add_test(tc, a_list_tells_handshakes_that_are_not_over);
 	suite_add_tcase(s, tc);
 	return netns_suite_run(s);
 }

@@ -59,6 +59,7 @@ START_TEST(b10_a_moved_connection_goes_on_after_a_restart)
 	struct pair before = w.host[CLIENT].pair;
 	struct pcb *p;
 
+	core_pcbs(w.host[CLIENT].core)->care = PCB_ADOPTED;
 	ck_assert_int_eq(restart(5), 0);
 	ck_assert(addr_equal(&w.host[CLIENT].pair.local, &before.local));
 	ck_assert(addr_equal(&w.host[CLIENT].pair.foreign, &before.foreign));
@@ -67,6 +68,7 @@ START_TEST(b10_a_moved_connection_goes_on_after_a_restart)
 	ck_assert_ptr_nonnull(p->hce);
 	ck_assert_uint_ne(p->gen, p->hce->pair.gen);
 	ck_assert_str_eq(addr_text(&p->local).s, C0);
+	ck_assert_int_eq(p->care, PCB_ADOPTED);
 	struct in6_addr c0 = world_addr(C0);
 	struct local_addr *l;
 	HASH_FIND(hh, core_locals(w.host[CLIENT].core), &c0, sizeof(c0), l);

@@ -77,6 +77,7 @@ START_TEST(x8_what_a_host_accepted_makes_its_peer_trusted)
 	acquaint();
 	entry(SERVER)->trusted = false;
 	half.established = false;
+	half.origin = PCB_ACCEPT;
 	ck_assert_int_eq(take(SERVER, &half), 0);
 	ck_assert(!entry(SERVER)->trusted);
 	s.origin = PCB_ACCEPT;

@@ -10,10 +10,7 @@
 #include <linux/tcp.h>
 #include "headers.bpf.h"
 
-#define TCP_FLAGS	13	/* where they are in the header */
-#define TCP_SYN		0x02
-#define TCP_RST		0x04
-#define TCP_ACK		0x10
+#define FLAGS_AT	13	/* in the TCP header */
 
 __u32 look;	/* how often the helper has looked; 0: it does not */
 __u32 born;	/* the value of that when a connection was begun last: it will be found by the next look */
@@ -32,7 +29,7 @@ static __always_inline bool begins(struct __sk_buff *skb, const struct headers *
 	__u8 flags;
 
 	if (h->proto == IPPROTO_TCP)
-		return !bpf_skb_load_bytes(skb, h->l4 + TCP_FLAGS, &flags, sizeof(flags)) && flags & TCP_SYN;
+		return !bpf_skb_load_bytes(skb, h->l4 + FLAGS_AT, &flags, sizeof(flags)) && flags & FLAG_SYN;
 	sk = skb->sk;
 	if (sk)
 		sk = bpf_sk_fullsock(sk);
@@ -92,8 +89,8 @@ static __always_inline bool is_early(struct __sk_buff *skb, const struct headers
 
 	if (!look || born != look || h->proto != IPPROTO_TCP || !is_adopted(f))
 		return false;
-	if (bpf_skb_load_bytes(skb, h->l4 + TCP_FLAGS, &flags, sizeof(flags)) || flags & TCP_RST ||
-	    (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+	if (bpf_skb_load_bytes(skb, h->l4 + FLAGS_AT, &flags, sizeof(flags)) || flags & FLAG_RST ||
+	    (flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN)
 		return false;
 	return !has_socket(skb, h, port);
 }

@@ -19,6 +19,10 @@
 #define MAX_VLANS	2
 #define MAX_HEADERS	6	/* extension headers walked */
 
+#define FLAG_SYN	0x02	/* of TCP */
+#define FLAG_RST	0x04
+#define FLAG_ACK	0x10
+
 struct headers {
 	__u32 l3, l4;		/* offsets into the frame */
 	__u32 proto_at;		/* where proto is said */

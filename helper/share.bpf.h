@@ -10,9 +10,6 @@
 #include <linux/bpf.h>
 #include "headers.bpf.h"
 
-#define FLAG_SYN	0x02
-#define FLAG_ACK	0x10
-
 /* Whether the kernel has a connection that takes what comes with addrs and ports. */
 static __always_inline bool lives(struct __sk_buff *skb, __u8 proto, const struct dp_addrs *addrs, __be16 sport, __be16 dport)
 {

@@ -243,10 +243,10 @@ void core_send_failed(struct core *c, const struct action *send, usec_t now);
 /*
  * A connection was shown to us, or found (p->care). What p says of entry, gen, ports and forget is ignored. A connection
  * that is shown, and was initiated here to a peer with no entry, makes one (C4). One that was only found makes nothing: it
- * is taken if it is between a usable address of ours and an Active one of a Homeless peer, and none of that peer's has its
- * ports, and otherwise not even noted. One known already may have become established, or be shown now. Returns 0, -EEXIST
- * if it clashes with another connection's ports (it is then left alone), -ENOENT if it was found and not taken, -ENOMEM,
- * -EINVAL if its addresses may not be in the Host Cache.
+ * is taken if it is between a usable address of ours and an Active one of a Homeless peer, and otherwise not even noted. One
+ * known already may have become established, or be shown now. Returns 0, -EEXIST if it clashes with another connection's
+ * ports (it is then left alone), -ENOENT if it was found and not taken, -ENOMEM, -EINVAL if its addresses may not be in the
+ * Host Cache.
  */
 int core_pcb_open(struct core *c, const struct pcb *p, usec_t now);
 

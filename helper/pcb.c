@@ -81,7 +81,8 @@ static int pcb_make_way(struct core *c, const struct pcb_ports *ports)
 	if (!other)
 		return 0;
 	if (other->forget == USEC_NEVER) {
-		c->counter[COUNT_PCB_CLASH]++;
+		/* Counted once: what is left alone may be found again and again. */
+		c->counter[COUNT_PCB_CLASH] += !other->shared;
 		pcb_share(c, other);
 		return -EEXIST;
 	}
@@ -168,14 +169,8 @@ bool core_adopts(struct core *c, const struct pcb *p)
 {
 	const struct foreign_addr *fa = foreign_find(c, &p->foreign);
 	const struct local_addr *l = local_find(c, &p->local);
-	const struct pcb *other;
-	struct pcb_ports ports;
 
-	if (!fa || fa->state != ADDR_ACTIVE || !hce_homeless(fa->hce) || !l || !l->usable || !pcb_suits(c, p, fa->hce))
-		return false;
-	ports = pcb_key(fa->hce, p);
-	other = pcb_find_ports(c, &ports);
-	return !other || other->forget != USEC_NEVER || other->cookie == p->cookie;
+	return fa && fa->state == ADDR_ACTIVE && hce_homeless(fa->hce) && l && l->usable && pcb_suits(c, p, fa->hce);
 }
 
 struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)

@@ -4,6 +4,10 @@
 source "$(dirname "$0")/lib.sh"
 
 topology c0 s0
+for side in client server; do
+	# Else they would all be found.
+	(umask 077 && { conf $side; echo 'adopt = no'; } >"$dir/$side.conf")
+done
 helpers
 spawn_on echo server python3 "$netns_dir/crowd.py" serve --port 7000
 must_soon 10 "the server listens" listens "$server" 7000

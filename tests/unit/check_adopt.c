@@ -117,15 +117,17 @@ START_TEST(a3_what_may_be_another_hosts_is_not_taken)
 }
 END_TEST
 
-START_TEST(r3_one_with_the_ports_of_another_is_left_alone_without_a_word)
+START_TEST(r3_one_with_the_ports_of_another_is_left_alone_and_counted_once)
 {
 	struct pcb p = found(C1, S0, 1000), twice = found(C0, S0, 7);
 
 	acquaint();
 	p.fport = of_cookie(CLIENT, core_pcbs(w.host[CLIENT].core)->cookie)->fport;
 	p.lport = core_pcbs(w.host[CLIENT].core)->lport;
-	ck_assert_int_eq(take(CLIENT, &p), -ENOENT);
-	ck_assert_uint_eq(count(CLIENT, COUNT_PCB_CLASH), 0);
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_int_eq(core_pcb_open(w.host[CLIENT].core, &p, w.now), -EEXIST);
+	ck_assert_uint_eq(count(CLIENT, COUNT_PCB_CLASH), 1);
+	ck_assert(core_pcbs(w.host[CLIENT].core)->shared);
 	ck_assert_int_eq(take(CLIENT, &twice), 0);
 	ck_assert_int_eq(take(CLIENT, &twice), 0);
 	ck_assert_uint_eq(count(CLIENT, COUNT_ADOPTED), 1);
@@ -180,7 +182,7 @@ static Suite *make(void)
 	tcase_add_test(tc, x8_what_a_host_accepted_makes_its_peer_trusted);
 	tcase_add_test(tc, c4_finding_a_connection_makes_no_entry);
 	tcase_add_test(tc, a3_what_may_be_another_hosts_is_not_taken);
-	tcase_add_test(tc, r3_one_with_the_ports_of_another_is_left_alone_without_a_word);
+	tcase_add_test(tc, r3_one_with_the_ports_of_another_is_left_alone_and_counted_once);
 	tcase_add_test(tc, one_that_is_shown_after_it_was_found_is_known_better);
 	tcase_add_test(tc, x9_one_of_another_personality_is_left_alone);
 	suite_add_tcase(s, tc);

@@ -38,6 +38,7 @@ enum view_flag {		/* of VIEW_FOREIGN */
 	VIEW_ELSEWHERE = 1,	/* the peer is not there any more: now is to be used instead */
 	VIEW_KNOWN = 2,		/* a connection with it need not be shown */
 	VIEW_OWN_PORT = 4,	/* a new connection must not share its port with any other (R3) */
+	VIEW_NAMELESS = 8,	/* a connection is to be shown all the same by who knows the peer's name (C5) */
 };
 
 struct view_row {

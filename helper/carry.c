@@ -120,6 +120,7 @@ static void add_entry_rows(struct helper *h, const struct hce *e)
 			continue;
 		add_row(h, VIEW_FOREIGN, &f->addr, now, e->id,
 			(elsewhere ? VIEW_ELSEWHERE : 0) | (h->conf->adopt ? VIEW_KNOWN : 0) |
+			(e->rendezvous ? 0 : VIEW_NAMELESS) |
 			(ports_may_clash(e, elsewhere ? now : &f->addr) ? VIEW_OWN_PORT : 0));
 		if (f->state == ADDR_ACTIVE && name)
 			add_row(h, VIEW_NAME, &f->addr, name, e->id, 0);

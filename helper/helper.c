@@ -182,7 +182,7 @@ static void learn_name(struct helper *h, uint32_t hce, const struct control_regi
 	if (!*reg->name)
 		return;
 	core_alternatives(h->core, hce, reg->name, reg->other, reg->n_other);
-	h->save_later = true;
+	h->save_later = h->view_later = true;
 }
 
 /* A socket sends to reg->to without being connected. Unless it is bound, the kernel chooses its source anew each time. */

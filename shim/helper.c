@@ -138,10 +138,11 @@ bool helper_adopts(void)
 bool helper_finds(const struct in6_addr *addr)
 {
 	struct view_row row;
+	struct host h;
 
-	if (helper_row(VIEW_FOREIGN, addr, &row))
-		return row.flags & VIEW_KNOWN;
-	return helper_row(VIEW_PLAIN, addr, &row);
+	if (!helper_row(VIEW_FOREIGN, addr, &row))
+		return helper_row(VIEW_PLAIN, addr, &row);
+	return row.flags & VIEW_KNOWN && !(row.flags & VIEW_NAMELESS && hosts_find(addr, &h));
 }
 
 bool helper_owns(int fd)

@@ -36,7 +36,10 @@ bool helper_owns(int fd);
 /* Whether the helper finds by itself what is accepted, so that it need not be shown. Keeps errno. */
 bool helper_adopts(void);
 
-/* The same of a connection with addr; or the helper has nothing to do with it. Keeps errno. */
+/*
+ * The same of a connection with addr; or the helper has nothing to do with it. Not if we know the peer's name, and the helper
+ * does not (C5). Keeps errno.
+ */
 bool helper_finds(const struct in6_addr *addr);
 
 /* Both in one: returns true and fills *ret if addr must be replaced for socket fd. Clobbers errno. */

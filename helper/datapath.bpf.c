@@ -289,7 +289,7 @@ static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 	note_heard(f, &h->addrs.src);
 	flags = note_acked(skb, h, pcb);
 	e = bpf_map_lookup_elem(&hce, &key.hce);
-	if (moved && begins_another(e, pcb, h, flags))
+	if (moved && begins_another(skb, h, &port, e, pcb, flags))
 		return PASS;
 	if (e)
 		note_answer(e, pcb, moved, &h->addrs);

@@ -77,9 +77,8 @@ static __always_inline bool is_refused(struct __sk_buff *skb, const struct heade
 	struct dp_addrs birth = { .src = other->f, .dst = other->l };
 
 	/* One that only lingers stands in nobody's way. */
-	if (!lives(skb, h->proto, &birth, port->dst, port->src))
-		return false;
-	if (e->gen == other->gen || !same_addr(&e->l, &h->addrs.src) || !same_addr(&e->f, &h->addrs.dst)) {
+	if (e->gen == other->gen || !same_addr(&e->l, &h->addrs.src) || !same_addr(&e->f, &h->addrs.dst) ||
+	    !lives(skb, h->proto, &birth, port->dst, port->src)) {
 		other->shared = 1;
 		return false;
 	}
@@ -97,13 +96,18 @@ static __always_inline bool is_anothers(struct __sk_buff *skb, const struct head
 
 /*
  * The same for the segment that begins another: by then the kernel has nothing yet. One by the pair in use is not let
- * through: it can only be from a peer that has forgotten the connection, which a reset will tell.
+ * through while the connection lives: it can only be from a peer that has forgotten it, which a reset will tell. When it
+ * only lingers its ports may be used anew.
  */
-static __always_inline bool begins_another(const struct dp_hce *e, struct dp_pcb_in *pcb, const struct headers *h, __u8 flags)
+static __always_inline bool begins_another(struct __sk_buff *skb, const struct headers *h, const struct ports *port,
+					   const struct dp_hce *e, struct dp_pcb_in *pcb, __u8 flags)
 {
+	struct dp_addrs birth = { .src = pcb->f, .dst = pcb->l };
+
 	if ((flags & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN)
 		return false;
-	if (e && e->gen != pcb->gen && same_addr(&e->f, &h->addrs.src) && same_addr(&e->l, &h->addrs.dst))
+	if (e && e->gen != pcb->gen && same_addr(&e->f, &h->addrs.src) && same_addr(&e->l, &h->addrs.dst) &&
+	    lives(skb, h->proto, &birth, port->src, port->dst))
 		return false;
 	pcb->shared = 1;
 	return true;

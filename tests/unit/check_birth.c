@@ -8,6 +8,8 @@
 #include "need_bpf.h"
 #include "suite.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,6 +138,55 @@ START_TEST(what_has_a_socket_is_passed_and_a_listener_is_none)
 }
 END_TEST
 
+/* A socket that connects, with the ports of entry.h's connection. Nobody answers its SYN. */
+static void call(const char *local, const char *foreign)
+{
+	struct sockaddr_in6 here = { .sin6_family = AF_INET6, .sin6_addr = addr(local), .sin6_port = htons(LPORT) };
+	struct sockaddr_in6 there = { .sin6_family = AF_INET6, .sin6_addr = addr(foreign), .sin6_port = htons(FPORT) };
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	ck_assert_int_eq(system("ip link add d0 type veth peer name d1 && ip link set d1 up && ip link set d0 up && "
+				"ip addr add " L0 "/64 dev d0 nodad && ip addr add " L1 "/64 dev d0 nodad && "
+				"ip -6 route add default dev d0"), 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&here, sizeof(here)), 0);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&there, sizeof(there)), -1);
+	ck_assert_int_eq(errno, EINPROGRESS);
+}
+
+/* R3: unless it comes by the pair that is in use, or the birth pair, as from a peer that has forgotten the connection. */
+START_TEST(r3_what_begins_another_connection_is_let_through)
+{
+	struct row other = { "by another pair", false, IN(F0, L1, TCP, .syn = true), NULL, NULL, NONE, false };
+	struct row birth = { "by the birth pair", false, IN(F0, L0, TCP, .syn = true), NULL, NULL, NONE, false };
+	struct row today = { "by today's pair", false, IN(F1, L1, TCP, .syn = true), F0, L0, DP_IN_REWRITTEN, false };
+	struct row data = { "data by another pair", false, IN(F0, L1, TCP), F0, L0, DP_IN_REWRITTEN, false };
+
+	call(L0, F0);
+	set_pair(L1, F1, 2);
+	check_row(&today, false);
+	check_row(&other, false);
+	check_row(&birth, false);
+	check_row(&data, false);
+}
+END_TEST
+
+/* R3: what is over, and remembered for its last segments only, keeps its ports from nobody, whoever comes first. */
+START_TEST(r3_ports_of_a_connection_that_lingers_are_used_anew)
+{
+	struct row calls = { "from there", false, IN(F1, L1, TCP, .syn = true), NULL, NULL, NONE, false };
+	struct row call_out = { "from here", true, OUT(L1, F1, TCP, .syn = true), NULL, NULL, NONE, false };
+	struct row late = { "a late segment of the old one", false, IN(F1, L1, TCP), F0, L0, DP_IN_REWRITTEN, false };
+	struct row answer = { "the new one's", false, IN(F1, L1, TCP), NULL, NULL, NONE, false };
+
+	set_pair(L1, F1, 2);
+	check_row(&late, false);
+	check_row(_i ? &call_out : &calls, false);
+	check_row(&late, false);
+	call(L1, F1);
+	check_row(&answer, false);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("birth");
@@ -148,6 +199,8 @@ int main(void)
 	tcase_add_test(tc, nothing_else_is_told);
 	tcase_add_loop_test(tc, what_the_kernel_would_reset_is_dropped_until_the_look, 0, sizeof(early) / sizeof(early[0]));
 	tcase_add_test(tc, what_has_a_socket_is_passed_and_a_listener_is_none);
+	tcase_add_test(tc, r3_what_begins_another_connection_is_let_through);
+	tcase_add_loop_test(tc, r3_ports_of_a_connection_that_lingers_are_used_anew, 0, 2);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

@@ -266,22 +266,6 @@ START_TEST(what_is_gone_is_passed)
 }
 END_TEST
 
-/* R3: unless it comes by the pair that is in use, or the birth pair, as from a peer that has forgotten the connection. */
-START_TEST(what_begins_another_connection_is_let_through)
-{
-	struct row other = { "by another pair", false, IN(F0, L1, TCP, .syn = true), NULL, NULL, NONE, false };
-	struct row birth = { "by the birth pair", false, IN(F0, L0, TCP, .syn = true), NULL, NULL, NONE, false };
-	struct row today = { "by today's pair", false, IN(F1, L1, TCP, .syn = true), F0, L0, DP_IN_REWRITTEN, false };
-	struct row data = { "data by another pair", false, IN(F0, L1, TCP), F0, L0, DP_IN_REWRITTEN, false };
-
-	set_pair(L1, F1, 2);
-	check_row(&today, false);
-	check_row(&other, false);
-	check_row(&birth, false);
-	check_row(&data, false);
-}
-END_TEST
-
 START_TEST(later_fragments_go_where_the_first_went)
 {
 	static const struct row first_out = {
@@ -446,7 +430,6 @@ int main(void)
 	tcase_add_test(tc, behind_vlan_tags);
 	tcase_add_loop_test(tc, egress_leaves_connections_alone_that, 0, 4);
 	tcase_add_loop_test(tc, what_is_gone_is_passed, 0, 4);
-	tcase_add_test(tc, what_begins_another_connection_is_let_through);
 	tcase_add_loop_test(tc, later_fragments_go_where_the_first_went, 0, 2);
 	tcase_add_loop_test(tc, errors_quote_the_birth_pair, 0, 2);
 	tcase_add_test(tc, errors_are_left_alone_that);

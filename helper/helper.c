@@ -139,76 +139,7 @@ static void on_resolved(void *ctx, uint32_t hce, const struct in6_addr *addr, un
 	helper_carry(h);
 }
 
-/* ---- what hmipctl and the shims want ---- */
-
-static json_t *on_report(void *ctx, const char *what)
-{
-	static const struct {
-		const char *name;
-		json_t *(*make)(const struct report *r);
-	} table[] = {
-		{ "status", report_status },
-		{ "cache", report_cache },
-		{ "sockets", report_sockets },
-		{ "sa", report_sa },
-	};
-	struct report r = helper_report(ctx);
-
-	helper_settle(ctx);
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (strcmp(table[i].name, what) == 0)
-			return table[i].make(&r);
-	return NULL;
-}
-
-static int on_prefer(void *ctx, const struct in6_addr *addr, const char *interface)
-{
-	struct helper *h = ctx;
-	unsigned ifindex = addr ? 0 : link_index(h->link, interface);
-	int r;
-
-	if (!addr && !ifindex)
-		return -EADDRNOTAVAIL;
-	r = core_prefer(h->core, addr, ifindex, helper_now());
-	if (r == 0)
-		log_info("told to prefer %s", addr ? addr_text(addr).s : interface);
-	helper_carry(h);
-	return r;
-}
-
-/* C5: the name by which a program found the peer of entry hce, if there is one. */
-static void learn_name(struct helper *h, uint32_t hce, const struct control_register *reg)
-{
-	if (!*reg->name)
-		return;
-	core_alternatives(h->core, hce, reg->name, reg->other, reg->n_other);
-	h->save_later = h->view_later = true;
-}
-
-/* A socket sends to reg->to without being connected. Unless it is bound, the kernel chooses its source anew each time. */
-static void on_sender(struct helper *h, int fd, const struct control_register *reg)
-{
-	struct pcb p;
-	struct hce *e;
-	int r = sockdiag_describe_sender(fd, &p);
-
-	if (r == 0 && IN6_IS_ADDR_UNSPECIFIED(&p.local))
-		r = route_source(h->steer, &reg->to, &p.local);
-	p.foreign = reg->to;
-	if (r == 0)
-		r = core_datagram_sent(h->core, &p, helper_now());
-	if (r < 0) {
-		log_debug("cannot take the socket that sends to [%s]: %s", addr_text(&reg->to).s, strerror(-r));
-		return;
-	}
-	e = helper_entry_at(h, &reg->to);
-	if (e)
-		learn_name(h, e->id, reg);
-	helper_carry(h);
-	e = helper_entry_at(h, &reg->to);
-	if (e && !e->may_announce)
-		datapath_notify(h->datapath, e->id);
-}
+/* ---- the loop's events ---- */
 
 void helper_ends(struct helper *h)
 {
@@ -219,41 +150,6 @@ void helper_ends(struct helper *h)
 	if (r < 0)
 		log_warnx("cannot read which sockets ended: %s, ignoring", strerror(-r));
 }
-
-static void on_shown(void *ctx, int fd, const struct control_register *reg)
-{
-	struct helper *h = ctx;
-	struct pcb p, *known;
-	int r;
-
-	if (sockdiag_prevented(fd))
-		return;
-	if (reg->verb == CONTROL_SEND) {
-		on_sender(h, fd, reg);
-		return;
-	}
-	r = sockdiag_describe(fd, &p);
-	if (r < 0) {
-		log_debug("was shown something that is no connection over IPv6 (%s), ignoring", strerror(-r));
-		return;
-	}
-	helper_ends(h);
-	p.origin = reg->verb == CONTROL_CONNECT ? PCB_CONNECT : PCB_ACCEPT;
-	r = core_pcb_open(h->core, &p, helper_now());
-	if (r < 0)
-		log_debug("cannot take the connection from port %u to [%s]:%u: %s", p.lport, addr_text(&p.foreign).s, p.fport,
-			  strerror(-r));
-	known = helper_pcb(h, p.cookie);
-	if (known && known->hce)
-		learn_name(h, known->hce->id, reg);
-	helper_carry(h);
-	known = helper_pcb(h, p.cookie);
-	/* B1: the first packet that comes back is the sign to announce ourselves. */
-	if (known && known->hce && !known->hce->may_announce)
-		datapath_notify(h->datapath, known->hce->id);
-}
-
-/* ---- the loop's events ---- */
 
 static void link_event(evutil_socket_t fd, short what, void *ptr)
 {
@@ -355,94 +251,12 @@ static void stop_event(evutil_socket_t sig, short what, void *ptr)
 	event_base_loopbreak(h->base);
 }
 
-/* ---- configuration ---- */
-
-static bool peer_equal(const struct core_peer *a, const struct core_peer *b)
-{
-	return a->n_addr == b->n_addr && memcmp(a->addr, b->addr, a->n_addr * sizeof(a->addr[0])) == 0 &&
-		memcmp(&a->in, &b->in, sizeof(a->in)) == 0 && memcmp(&a->out, &b->out, sizeof(a->out)) == 0;
-}
-
-static const struct core_peer *peer_named(const struct conf *c, const char *name)
-{
-	for (unsigned i = 0; c && i < c->n_peer; i++)
-		if (strcmp(c->peer[i].name, name) == 0)
-			return &c->peer[i];
-	return NULL;
-}
-
-/* Declares the peers of conf that are not in old as they are now. Returns 0 or the first negative errno. */
-static int declare_peers(struct helper *h, const struct conf *conf, const struct conf *old)
-{
-	int first = 0;
-
-	for (unsigned i = 0; i < conf->n_peer; i++) {
-		const struct core_peer *was = peer_named(old, conf->peer[i].name);
-		int r = 0;
-
-		if (!was || !peer_equal(was, &conf->peer[i]))
-			r = core_peer_add(h->core, &conf->peer[i], helper_now());
-		if (r < 0)
-			log_warnx("cannot take peer \"%s\": %s", conf->peer[i].name,
-				  r == -EEXIST ? "its SPI or an address of it is in use" : strerror(-r));
-		if (r < 0 && first == 0)
-			first = r;
-	}
-	return first;
-}
-
-/* Forgets the peers of old that conf has no more, or other SPIs or addresses for: these may have changed hands. */
-static void forget_peers(struct helper *h, const struct conf *conf, const struct conf *old)
-{
-	for (unsigned i = 0; i < old->n_peer; i++) {
-		const struct core_peer *was = &old->peer[i], *is = peer_named(conf, was->name);
-
-		if (!is || is->in.spi != was->in.spi)
-			core_peer_remove(h->core, was->name, helper_now());
-	}
-}
-
-/* What addresses belong to is settled when a helper starts: what peers have learned cannot be unlearned. */
-static void keep_personalities(struct conf *conf, const struct conf *old)
-{
-	if (conf->core.n_personality != old->core.n_personality ||
-	    memcmp(conf->core.personality, old->core.personality, sizeof(old->core.personality)) != 0 ||
-	    memcmp(conf->personality, old->personality, sizeof(old->personality)) != 0)
-		log_warnx("personalities change with a restart only, ignoring");
-	conf->core.n_personality = old->core.n_personality;
-	memcpy(conf->core.personality, old->core.personality, sizeof(old->core.personality));
-	memcpy(conf->personality, old->personality, sizeof(old->personality));
-}
-
 static void reload_event(evutil_socket_t sig, short what, void *ptr)
 {
-	struct helper *h = ptr;
-	struct conf *conf;
-	bool adopt;
-	char *why;
-
-	if (conf_read(h->conf_path, &conf, &why) < 0) {
-		log_warnx("%s", why ? why : "cannot read the configuration");
-		log_warnx("the configuration in force is kept");
-		free(why);
-		return;
-	}
-	adopt = conf->adopt != h->conf->adopt;
-	if (memcmp(&conf->datapath, &h->conf->datapath, sizeof(conf->datapath)) != 0)
-		log_warnx("max_connections and max_foreign change with a restart only, ignoring");
-	keep_personalities(conf, h->conf);
-	forget_peers(h, conf, h->conf);
-	declare_peers(h, conf, h->conf);
-	core_reconfigure(h->core, &conf->core);
-	datapath_watch(h->datapath, conf->core.path_timeout);
-	ctl_set_group(h->ctl, conf->control_group);
-	conf_free(h->conf);
-	h->conf = conf;
-	if (adopt)
-		adopt_configure(h);
-	log_info("%s is in force", h->conf_path);
-	helper_carry(h);
+	helper_reload(ptr);
 }
+
+/* ---- start and stop ---- */
 
 static int read_conf(struct helper *h)
 {
@@ -484,8 +298,6 @@ static int name_files(struct helper *h)
 	return 0;
 }
 
-/* ---- start and stop ---- */
-
 static int take_lock(struct helper *h)
 {
 	pid_t pid;
@@ -512,7 +324,7 @@ static int open_core(struct helper *h)
 		return -errno;
 	h->core = core_new(&h->conf->core, seed, helper_wall() / USEC_PER_SEC);
 	OPENSSL_cleanse(seed, sizeof(seed));
-	return h->core ? declare_peers(h, h->conf, NULL) : -ENOMEM;
+	return h->core ? helper_declare_peers(h, h->conf, NULL) : -ENOMEM;
 }
 
 static int failed(int r, const char *what)
@@ -657,8 +469,7 @@ static int check_privilege(void)
 int helper_start(const struct helper_options *options, struct helper **ret)
 {
 	struct helper *h = calloc(1, sizeof(*h));
-	const struct ctl_handler handler = { .report = on_report, .prefer = on_prefer, .shown = on_shown,
-		.asked = helper_asked, .ctx = h };
+	const struct ctl_handler handler = helper_requests(h);
 	int r;
 
 	if (!h)

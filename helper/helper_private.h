@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What helper.c (opens, closes, hears), carry.c (carries out what the core asks for) and asked.c share.
+ * What the files of the helper share that know all of it:
+ *
+ *   helper.c     opens, closes, hears
+ *   carry.c      carries out what the core asks for
+ *   requests.c   what hmipctl and programs want
+ *   adopt.c      connections that nobody shows
+ *   reload.c     the configuration
  */
 #ifndef HMIP_HELPER_PRIVATE_H
 #define HMIP_HELPER_PRIVATE_H
@@ -91,8 +97,14 @@ void helper_settle(struct helper *h);
 /* Tells the core which sockets ended: their ports may be others' by now. */
 void helper_ends(struct helper *h);
 
-/* For ctl.h: a program asks about a connection of its own. */
-void helper_asked(void *ctx, int fd, enum control_verb verb, uid_t uid, struct control_answer *ret);
+/* What is to be done for who comes to the doors. */
+struct ctl_handler helper_requests(struct helper *h);
+
+/* Declares the peers of conf that are not in old as they are now. Returns 0 or the first negative errno. */
+int helper_declare_peers(struct helper *h, const struct conf *conf, const struct conf *old);
+
+/* Reads the configuration again. If that fails the one in force is kept. */
+void helper_reload(struct helper *h);
 
 /* The core, for report.h. */
 struct report helper_report(struct helper *h);

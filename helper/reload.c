@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Puts a configuration in force, the first one or another: what is not in it any more ends, what changed begins anew. */
+#include "config.h"
+
+#include "helper_private.h"
+#include "log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool peer_equal(const struct core_peer *a, const struct core_peer *b)
+{
+	return a->n_addr == b->n_addr && memcmp(a->addr, b->addr, a->n_addr * sizeof(a->addr[0])) == 0 &&
+		memcmp(&a->in, &b->in, sizeof(a->in)) == 0 && memcmp(&a->out, &b->out, sizeof(a->out)) == 0;
+}
+
+static const struct core_peer *peer_named(const struct conf *c, const char *name)
+{
+	for (unsigned i = 0; c && i < c->n_peer; i++)
+		if (strcmp(c->peer[i].name, name) == 0)
+			return &c->peer[i];
+	return NULL;
+}
+
+int helper_declare_peers(struct helper *h, const struct conf *conf, const struct conf *old)
+{
+	int first = 0;
+
+	for (unsigned i = 0; i < conf->n_peer; i++) {
+		const struct core_peer *was = peer_named(old, conf->peer[i].name);
+		int r = 0;
+
+		if (!was || !peer_equal(was, &conf->peer[i]))
+			r = core_peer_add(h->core, &conf->peer[i], helper_now());
+		if (r < 0)
+			log_warnx("cannot take peer \"%s\": %s", conf->peer[i].name,
+				  r == -EEXIST ? "its SPI or an address of it is in use" : strerror(-r));
+		if (r < 0 && first == 0)
+			first = r;
+	}
+	return first;
+}
+
+/* Forgets the peers of old that conf has no more, or other SPIs or addresses for: these may have changed hands. */
+static void forget_peers(struct helper *h, const struct conf *conf, const struct conf *old)
+{
+	for (unsigned i = 0; i < old->n_peer; i++) {
+		const struct core_peer *was = &old->peer[i], *is = peer_named(conf, was->name);
+
+		if (!is || is->in.spi != was->in.spi)
+			core_peer_remove(h->core, was->name, helper_now());
+	}
+}
+
+/* What addresses belong to is settled when a helper starts: what peers have learned cannot be unlearned. */
+static void keep_personalities(struct conf *conf, const struct conf *old)
+{
+	if (conf->core.n_personality != old->core.n_personality ||
+	    memcmp(conf->core.personality, old->core.personality, sizeof(old->core.personality)) != 0 ||
+	    memcmp(conf->personality, old->personality, sizeof(old->personality)) != 0)
+		log_warnx("personalities change with a restart only, ignoring");
+	conf->core.n_personality = old->core.n_personality;
+	memcpy(conf->core.personality, old->core.personality, sizeof(old->core.personality));
+	memcpy(conf->personality, old->personality, sizeof(old->personality));
+}
+
+void helper_reload(struct helper *h)
+{
+	struct conf *conf;
+	bool adopt;
+	char *why;
+
+	if (conf_read(h->conf_path, &conf, &why) < 0) {
+		log_warnx("%s", why ? why : "cannot read the configuration");
+		log_warnx("the configuration in force is kept");
+		free(why);
+		return;
+	}
+	adopt = conf->adopt != h->conf->adopt;
+	if (memcmp(&conf->datapath, &h->conf->datapath, sizeof(conf->datapath)) != 0)
+		log_warnx("max_connections and max_foreign change with a restart only, ignoring");
+	keep_personalities(conf, h->conf);
+	forget_peers(h, conf, h->conf);
+	helper_declare_peers(h, conf, h->conf);
+	core_reconfigure(h->core, &conf->core);
+	datapath_watch(h->datapath, conf->core.path_timeout);
+	ctl_set_group(h->ctl, conf->control_group);
+	conf_free(h->conf);
+	h->conf = conf;
+	if (adopt)
+		adopt_configure(h);
+	log_info("%s is in force", h->conf_path);
+	helper_carry(h);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What comes through the doors (ctl.h): hmipctl asks, programs tell of their sockets, and ask about them by hmip.h. */
+#include "config.h"
+
+#include "addr.h"
+#include "helper_private.h"
+#include "log.h"
+
+#include <errno.h>
+#include <string.h>
+#include <utlist.h>
+
+static json_t *on_report(void *ctx, const char *what)
+{
+	static const struct {
+		const char *name;
+		json_t *(*make)(const struct report *r);
+	} table[] = {
+		{ "status", report_status },
+		{ "cache", report_cache },
+		{ "sockets", report_sockets },
+		{ "sa", report_sa },
+	};
+	struct report r = helper_report(ctx);
+
+	helper_settle(ctx);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (strcmp(table[i].name, what) == 0)
+			return table[i].make(&r);
+	return NULL;
+}
+
+static int on_prefer(void *ctx, const struct in6_addr *addr, const char *interface)
+{
+	struct helper *h = ctx;
+	unsigned ifindex = addr ? 0 : link_index(h->link, interface);
+	int r;
+
+	if (!addr && !ifindex)
+		return -EADDRNOTAVAIL;
+	r = core_prefer(h->core, addr, ifindex, helper_now());
+	if (r == 0)
+		log_info("told to prefer %s", addr ? addr_text(addr).s : interface);
+	helper_carry(h);
+	return r;
+}
+
+/* C5: the name by which a program found the peer of entry hce, if there is one. */
+static void learn_name(struct helper *h, uint32_t hce, const struct control_register *reg)
+{
+	if (!*reg->name)
+		return;
+	core_alternatives(h->core, hce, reg->name, reg->other, reg->n_other);
+	h->save_later = h->view_later = true;
+}
+
+/* A socket sends to reg->to without being connected. Unless it is bound, the kernel chooses its source anew each time. */
+static void on_sender(struct helper *h, int fd, const struct control_register *reg)
+{
+	struct pcb p;
+	struct hce *e;
+	int r = sockdiag_describe_sender(fd, &p);
+
+	if (r == 0 && IN6_IS_ADDR_UNSPECIFIED(&p.local))
+		r = route_source(h->steer, &reg->to, &p.local);
+	p.foreign = reg->to;
+	if (r == 0)
+		r = core_datagram_sent(h->core, &p, helper_now());
+	if (r < 0) {
+		log_debug("cannot take the socket that sends to [%s]: %s", addr_text(&reg->to).s, strerror(-r));
+		return;
+	}
+	e = helper_entry_at(h, &reg->to);
+	if (e)
+		learn_name(h, e->id, reg);
+	helper_carry(h);
+	e = helper_entry_at(h, &reg->to);
+	if (e && !e->may_announce)
+		datapath_notify(h->datapath, e->id);
+}
+
+static void on_shown(void *ctx, int fd, const struct control_register *reg)
+{
+	struct helper *h = ctx;
+	struct pcb p, *known;
+	int r;
+
+	if (sockdiag_prevented(fd))
+		return;
+	if (reg->verb == CONTROL_SEND) {
+		on_sender(h, fd, reg);
+		return;
+	}
+	r = sockdiag_describe(fd, &p);
+	if (r < 0) {
+		log_debug("was shown something that is no connection over IPv6 (%s), ignoring", strerror(-r));
+		return;
+	}
+	helper_ends(h);
+	p.origin = reg->verb == CONTROL_CONNECT ? PCB_CONNECT : PCB_ACCEPT;
+	r = core_pcb_open(h->core, &p, helper_now());
+	if (r < 0)
+		log_debug("cannot take the connection from port %u to [%s]:%u: %s", p.lport, addr_text(&p.foreign).s, p.fport,
+			  strerror(-r));
+	known = helper_pcb(h, p.cookie);
+	if (known && known->hce)
+		learn_name(h, known->hce->id, reg);
+	helper_carry(h);
+	known = helper_pcb(h, p.cookie);
+	/* B1: the first packet that comes back is the sign to announce ourselves. */
+	if (known && known->hce && !known->hce->may_announce)
+		datapath_notify(h->datapath, known->hce->id);
+}
+
+static void describe(struct helper *h, const struct pcb *p, struct control_answer *ret)
+{
+	const struct hce *e = p->hce;
+	const struct foreign_addr *f;
+	const struct pcb *each;
+
+	ret->flags = CONTROL_KNOWN | (e->sa && e->status == PEER_HOMELESS ? CONTROL_HOMELESS : 0) |
+		     (e->trusted ? CONTROL_TRUSTED : 0);
+	DL_FOREACH(e->addrs, f)
+		ret->addresses += f->state == ADDR_ACTIVE;
+	DL_FOREACH(e->pcbs, each)
+		ret->connections += each->forget == USEC_NEVER;
+	ret->local = ret->local_now = p->local;
+	ret->foreign = ret->foreign_now = p->foreign;
+	if (p->gen == e->pair.gen)
+		return;
+	ret->local_now = e->pair.local;
+	ret->foreign_now = e->pair.foreign;
+	if (!addr_equal(&p->local, &e->pair.local) || !addr_equal(&p->foreign, &e->pair.foreign))
+		ret->flags |= CONTROL_MOVED;
+}
+
+static void on_asked(void *ctx, int fd, enum control_verb verb, uid_t uid, struct control_answer *ret)
+{
+	struct helper *h = ctx;
+	struct pcb p, *known;
+
+	ret->result = sockdiag_describe(fd, &p);
+	if (ret->result < 0)
+		return;
+	/* It may be too young to have been found, and whose it is may not have been known then. */
+	adopt_now(h, false);
+	p.care = PCB_ADOPTED;
+	if (h->conf->adopt && !sockdiag_prevented(fd))
+		core_pcb_open(h->core, &p, helper_now());
+	known = helper_pcb(h, p.cookie);
+	if (verb == CONTROL_TRUST)
+		ret->result = core_trust(h->core, p.cookie);
+	else if (verb == CONTROL_FORGET)
+		ret->result = core_forget(h->core, p.cookie, uid, helper_now());
+	else if (known && known->hce)
+		describe(h, known, ret);
+	h->save_later |= verb == CONTROL_TRUST;
+	helper_carry(h);
+}
+
+struct ctl_handler helper_requests(struct helper *h)
+{
+	return (struct ctl_handler){ .report = on_report, .prefer = on_prefer, .shown = on_shown, .asked = on_asked, .ctx = h };
+}

@@ -3,10 +3,9 @@
 
 #include "sockdiag.h"
 #include "control.h"
-#include "netlink.h"
+#include "inetdiag.h"
 
 #include <errno.h>
-#include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/tcp.h>
@@ -65,17 +64,6 @@ int sockdiag_fd(const struct sockdiag *d)
 	return mnl_socket_get_fd(d->events);
 }
 
-/* The cookie in a message about a socket. Returns false if it is no such message. */
-static bool message_cookie(const struct nlmsghdr *nlh, uint64_t *ret)
-{
-	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(nlh);
-
-	if (nlh->nlmsg_type != SOCK_DIAG_BY_FAMILY || mnl_nlmsg_get_payload_len(nlh) < sizeof(*m))
-		return false;
-	*ret = (uint64_t)m->id.idiag_cookie[1] << 32 | m->id.idiag_cookie[0];
-	return true;
-}
-
 int sockdiag_read(struct sockdiag *d)
 {
 	bool lost = false;
@@ -96,7 +84,7 @@ int sockdiag_read(struct sockdiag *d)
 		if (n < 0)
 			continue;
 		for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
-			if (message_cookie(nlh, &cookie)) {
+			if (inetdiag_message(nlh, &cookie)) {
 				gone++;
 				d->fn(d->ctx, cookie);
 			}
@@ -126,28 +114,12 @@ static int mark_alive(void *ctx, const struct nlmsghdr *nlh)
 	struct roll *roll = ctx;
 	struct roll_entry key, *e;
 
-	if (!message_cookie(nlh, &key.cookie))
+	if (!inetdiag_message(nlh, &key.cookie))
 		return 0;
 	e = bsearch(&key, roll->entry, roll->n, sizeof(*roll->entry), by_cookie);
 	if (e)
 		e->alive = true;
 	return 0;
-}
-
-/* Asks for the sockets of proto in these states (1 << TCP_...). */
-static int dump(struct sockdiag *d, uint8_t proto, uint32_t states, netlink_fn *fn, void *ctx)
-{
-	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct inet_diag_req_v2))] __attribute__((aligned(4)));
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct inet_diag_req_v2 *q;
-
-	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	q = mnl_nlmsg_put_extra_header(nlh, sizeof(*q));
-	q->sdiag_family = AF_INET6;
-	q->sdiag_protocol = proto;
-	q->idiag_states = states;
-	return netlink_dump(d->ask, nlh, fn, NULL, ctx);
 }
 
 int sockdiag_sync(struct sockdiag *d, struct core *c)
@@ -166,9 +138,9 @@ int sockdiag_sync(struct sockdiag *d, struct core *c)
 	for (const struct sender *s = core_senders(c); s; s = s->hh.next)
 		roll.entry[roll.n++].cookie = s->cookie;
 	qsort(roll.entry, roll.n, sizeof(*roll.entry), by_cookie);
-	r = dump(d, IPPROTO_TCP, ALL_STATES & ~NO_STATES, mark_alive, &roll);
+	r = inetdiag_dump(d->ask, IPPROTO_TCP, ALL_STATES & ~NO_STATES, mark_alive, NULL, &roll);
 	if (!r)
-		r = dump(d, IPPROTO_UDP, ALL_STATES & ~NO_STATES, mark_alive, &roll);
+		r = inetdiag_dump(d->ask, IPPROTO_UDP, ALL_STATES & ~NO_STATES, mark_alive, NULL, &roll);
 	for (size_t i = 0; !r && i < roll.n; i++)
 		if (!roll.entry[i].alive)
 			d->fn(d->ctx, roll.entry[i].cookie);
@@ -187,7 +159,7 @@ static int visit_unconnected(void *ctx, const struct nlmsghdr *nlh)
 	const struct visit *v = ctx;
 	struct pcb p = { .proto = IPPROTO_UDP };
 
-	if (!message_cookie(nlh, &p.cookie) || m->idiag_family != AF_INET6)
+	if (!inetdiag_message(nlh, &p.cookie) || m->idiag_family != AF_INET6)
 		return 0;
 	memcpy(&p.local, m->id.idiag_src, sizeof(p.local));
 	p.lport = ntohs(m->id.idiag_sport);
@@ -198,7 +170,7 @@ int sockdiag_unconnected(struct sockdiag *d, int (*fn)(void *ctx, const struct p
 {
 	struct visit v = { fn, ctx };
 
-	return dump(d, IPPROTO_UDP, 1u << TCP_CLOSE, visit_unconnected, &v);
+	return inetdiag_dump(d->ask, IPPROTO_UDP, 1u << TCP_CLOSE, visit_unconnected, NULL, &v);
 }
 
 struct list {
@@ -214,26 +186,12 @@ static int note_listener(void *ctx, const struct nlmsghdr *nlh)
 	struct list *list = ctx;
 	uint64_t cookie;
 
-	if (message_cookie(nlh, &cookie)) {
+	if (inetdiag_message(nlh, &cookie)) {
 		uint16_t port = ntohs(m->id.idiag_sport);
 
 		list->listens[port / 8] |= 1 << port % 8;
 	}
 	return 0;
-}
-
-/* CONTROL_PREVENTED, in a message about a socket. */
-static bool is_left_alone(const struct nlmsghdr *nlh)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each(attr, nlh, sizeof(struct inet_diag_msg)) {
-		const struct inet_diag_sockopt *option = mnl_attr_get_payload(attr);
-
-		if (mnl_attr_get_type(attr) == INET_DIAG_SOCKOPT && mnl_attr_get_payload_len(attr) >= sizeof(*option))
-			return option->recverr_rfc4884;
-	}
-	return false;
 }
 
 /* Whether a message is of a connection between two IPv6 addresses that lives. */
@@ -255,7 +213,7 @@ static int report_found(void *ctx, const struct nlmsghdr *nlh)
 	const struct list *list = ctx;
 	struct pcb p = { .proto = list->proto, .care = PCB_ADOPTED };
 
-	if (!message_cookie(nlh, &p.cookie) || !is_connection(m) || is_left_alone(nlh))
+	if (!inetdiag_message(nlh, &p.cookie) || !is_connection(m) || inetdiag_prevented(nlh))
 		return 0;
 	memcpy(&p.local, m->id.idiag_src, sizeof(p.local));
 	memcpy(&p.foreign, m->id.idiag_dst, sizeof(p.foreign));
@@ -272,12 +230,12 @@ static int report_found(void *ctx, const struct nlmsghdr *nlh)
 int sockdiag_list(struct sockdiag *d, sockdiag_found_fn *fn, void *ctx)
 {
 	struct list list = { .fn = fn, .ctx = ctx, .proto = IPPROTO_TCP };
-	int r = dump(d, IPPROTO_TCP, 1u << TCP_LISTEN, note_listener, &list);
+	int r = inetdiag_dump(d->ask, IPPROTO_TCP, 1u << TCP_LISTEN, note_listener, NULL, &list);
 
 	if (!r)
-		r = dump(d, IPPROTO_TCP, ALL_STATES & ~NO_STATES, report_found, &list);
+		r = inetdiag_dump(d->ask, IPPROTO_TCP, ALL_STATES & ~NO_STATES, report_found, NULL, &list);
 	list.proto = IPPROTO_UDP;
-	return r ? r : dump(d, IPPROTO_UDP, 1u << TCP_ESTABLISHED, report_found, &list);
+	return r ? r : inetdiag_dump(d->ask, IPPROTO_UDP, 1u << TCP_ESTABLISHED, report_found, NULL, &list);
 }
 
 /*

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "inetdiag.h"
+
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <sys/socket.h>
+
+int inetdiag_dump(struct netlink *n, uint8_t proto, uint32_t states, netlink_fn *fn, void (*again)(void *ctx), void *ctx)
+{
+	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct inet_diag_req_v2))] __attribute__((aligned(4)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct inet_diag_req_v2 *q;
+
+	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	q = mnl_nlmsg_put_extra_header(nlh, sizeof(*q));
+	q->sdiag_family = AF_INET6;
+	q->sdiag_protocol = proto;
+	q->idiag_states = states;
+	return netlink_dump(n, nlh, fn, again, ctx);
+}
+
+const struct inet_diag_msg *inetdiag_message(const struct nlmsghdr *nlh, uint64_t *ret_cookie)
+{
+	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(nlh);
+
+	if (nlh->nlmsg_type != SOCK_DIAG_BY_FAMILY || mnl_nlmsg_get_payload_len(nlh) < sizeof(*m))
+		return NULL;
+	*ret_cookie = (uint64_t)m->id.idiag_cookie[1] << 32 | m->id.idiag_cookie[0];
+	return m;
+}
+
+bool inetdiag_prevented(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct inet_diag_msg)) {
+		const struct inet_diag_sockopt *option = mnl_attr_get_payload(attr);
+
+		if (mnl_attr_get_type(attr) == INET_DIAG_SOCKOPT && mnl_attr_get_payload_len(attr) >= sizeof(*option))
+			return option->recverr_rfc4884;
+	}
+	return false;
+}

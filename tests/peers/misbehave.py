@@ -339,7 +339,7 @@ def names(c):
             c.evil_bu(src=own),
             c.evil_bu(alt_coa(m.addr), src=own),
         ]
-        c.case(f"X7 A3 {what} is named", ways, wrong_entry=len(ways))
+        c.case(f"X7 A3 {what} is named", ways, wrong_entry=len(ways) - 1)  # not for what is deleted
     for victim in (c.alice, c.carol):
         for addr in victim.addrs:
             ways = [
@@ -361,7 +361,7 @@ def names(c):
             c.case(
                 f"X7 X6 {victim.name}'s address {text(addr)} is claimed, deleted and used by Mallory",
                 ways,
-                wrong_entry=len(ways),
+                wrong_entry=len(ways) - 1,  # to delete what another has is no offence, and does nothing
                 loose=("conflicts",),
             )
     c.wire.pump(timeout=3.5)

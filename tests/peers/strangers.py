@@ -183,7 +183,12 @@ def responder(c):
 
 
 def initiator(c):
-    y = h.Host(c.wire, "Yvonne", "2001:db8:99::9", c.dst)
+    meet(c, h.Host(c.wire, "Yvonne", "2001:db8:99::9", c.dst), called)
+    meet(c, h.Host(c.wire, "Zoe", "2001:db8:98::8", c.dst), ruined)
+
+
+def meet(c, y, then):
+    """Lets a program of the helper's host call y; what y does with the Init is up to then."""
     y.answers = False
     # A program that connects to an address that Mallory had for his, and took back, is not connected to Mallory.
     for lifetime in (600, 0):
@@ -199,10 +204,24 @@ def initiator(c):
         c.check(
             "B1 X4 a peer that was called and answered gets an Init", y.segments and m.home is None and m.spi is None
         )
-        called(c, y, m)
+        then(c, y, m)
     finally:
         caller.terminate()
         caller.wait()
+
+
+def ruined(c, y, m):
+    """Eight Responses that fail end a run."""
+    y.dst = m.src
+    r = h.Responder(y, m)
+    ways = [r.packet(data=d) for d in flipped(r.data, 4, 56)]
+    c.case("X4 a Response with each octet changed that the keys depend on", ways, aap_refused=len(ways))
+    ways = [r.packet(data=aap.response(r.spi_r, r.data[8:24], s, b"x")) for s in aap.low_order()]
+    c.case("X4 a Response with each share of low order", ways, aap_refused=len(ways))
+    y.heard.clear()
+    c.case("X4 the Response as it should be, after so many", [r.packet()], aap_refused=1)
+    c.wire.pump(timeout=0.05)
+    c.check("X4 it is not answered", not any(x.aap_kind == CONFIRM for x in y.heard))
 
 
 def called(c, y, m):
@@ -230,11 +249,8 @@ def called(c, y, m):
     c.check("X4 neither is answered", not any(x.aap_kind == RESPONSE for x in y.heard))
     c.case("X4 A4 an Init of the peer's with a greater nonce", [high])
     c.check("X4 ... is answered", c.wire.pump(lambda: any(x.aap_kind == RESPONSE for x in y.heard)))
-    ways = [r.packet(data=d) for d in flipped(r.data, 4, 56)]
-    c.case("X4 a Response with each octet changed that the keys depend on", ways, aap_refused=len(ways))
-    shares = [*aap.low_order(), m.aap[24:56]]
-    ways = [r.packet(data=aap.response(r.spi_r, r.data[8:24], s, b"x")) for s in shares]
-    c.case("X4 a Response with shares of low order, and the initiator's own", ways, aap_refused=len(ways))
+    ways = [r.packet(data=aap.response(r.spi_r, r.data[8:24], s, b"x")) for s in (aap.low_order()[0], m.aap[24:56])]
+    c.case("X4 a Response with a share of low order, and the initiator's own", ways, aap_refused=len(ways))
     ways = [r.packet(sa=h.Sa(r.spi_i, k, 0, b"")) for k in (os.urandom(32), r.k_ir)]
     ways += [
         r.packet(src=stranger),
@@ -267,7 +283,8 @@ def called(c, y, m):
     c.case(
         "X4 the Response again, and another to the same Init",
         [good, again.packet(sa=h.Sa(r.spi_i, again.k_ri, 0, b""), data=again.data)],
-        replayed=2,
+        replayed=1,
+        bad_icv=1,
     )
     fresh = h.Sa(r.spi_i, again.k_ri, 0, b"")
     fresh.seq = 1000

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Runs scripts as libcheck tests, one test case each, so that a report names them: those of tests/netns, or with
- * SCRIPTS_QEMU defined those of tests/qemu. A script that ends with 77 was skipped: it is told with its
- * reason on a line of its own and not counted among the checks.
+ * Runs scripts as libcheck tests, one test case each, so that a report names them: those of tests/netns that are about what the
+ * helpers do, with SCRIPTS_PROGRAMS defined those about what programs see of it, with SCRIPTS_QEMU those of tests/qemu: three
+ * programs, so that make can run them side by side. A script that ends with 77 was skipped: it is told with its reason
+ * on a line of its own and not counted among the checks.
  */
 #include "unit/suite.h"
 
@@ -27,20 +28,8 @@ static const struct script {
 #ifdef SCRIPTS_QEMU
 	{ "qemu/session.sh", 400 },
 	{ "qemu/ah.sh", 120 },
-#else
-	{ "netns/move.sh", 60 },
-	{ "netns/fresh.sh", 60 },
-	{ "netns/server-moves.sh", 60 },
-	{ "netns/both-in-turn.sh", 180 },
-	{ "netns/both-lose.sh", 90 },
+#elif defined(SCRIPTS_PROGRAMS)
 	{ "netns/both-lose-dns.sh", 120 },
-	{ "netns/dead-path.sh", 90 },
-	{ "netns/carrier.sh", 60 },
-	{ "netns/outage.sh", 120 },
-	{ "netns/prefer.sh", 60 },
-	{ "netns/back.sh", 90 },
-	{ "netns/flap.sh", 90 },
-	{ "netns/firewall.sh", 60 },
 	{ "netns/adopt.sh", 90 },
 	{ "netns/young.sh", 90 },
 	{ "netns/servers.sh", 60 },
@@ -49,6 +38,25 @@ static const struct script {
 	{ "netns/programs.sh", 180 },
 	{ "netns/cpython.sh", 300 },
 	{ "netns/bulk.sh", 240 },
+	{ "netns/without-helper.sh", 60 },
+	{ "netns/ftp.sh", 120 },
+	{ "netns/api.sh", 60 },
+	{ "netns/uncovered.sh", 60 },
+	{ "netns/crowd.sh", 120 },
+#else
+	{ "netns/move.sh", 60 },
+	{ "netns/fresh.sh", 60 },
+	{ "netns/server-moves.sh", 60 },
+	{ "netns/both-in-turn.sh", 180 },
+	{ "netns/both-lose.sh", 90 },
+	{ "netns/dead-path.sh", 90 },
+	{ "netns/carrier.sh", 60 },
+	{ "netns/outage.sh", 120 },
+	{ "netns/prefer.sh", 60 },
+	{ "netns/back.sh", 90 },
+	{ "netns/flap.sh", 90 },
+	{ "netns/strangers.sh", 120 },
+	{ "netns/firewall.sh", 60 },
 	{ "netns/pmtu.sh", 90 },
 	{ "netns/wire.sh", 90 },
 	{ "netns/tentative.sh", 90 },
@@ -56,15 +64,10 @@ static const struct script {
 	{ "netns/misbehave.sh", 120 },
 	{ "netns/appendix-c.sh", 90 },
 	{ "netns/storm.sh", 120 },
-	{ "netns/without-helper.sh", 60 },
 	{ "netns/clean.sh", 120 },
 	{ "netns/others.sh", 90 },
 	{ "netns/errors.sh", 60 },
-	{ "netns/ftp.sh", 120 },
-	{ "netns/api.sh", 60 },
 	{ "netns/personality.sh", 120 },
-	{ "netns/uncovered.sh", 60 },
-	{ "netns/crowd.sh", 120 },
 #endif
 };
 

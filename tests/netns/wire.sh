@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # What is on the wire after moves of both ends: bare 40-octet IPv6 headers with right checksums around all data (S1), and
-# signalling that scapy, an independent implementation of AH, takes for authentic and tcpdump can read (X1).
+# signalling that scapy, an independent implementation of AH, takes for authentic and tcpdump can read (X1). With keys from
+# elsewhere both Initial Binding Updates are exchanged as flow A.1 has it (A4).
 source "$(dirname "$0")/lib.sh"
 
 topology c0 c1 s0 s1
@@ -30,6 +31,10 @@ capture_end s0
 capture_end s1
 capture_is_whole s0
 capture_is_whole s1
+
+"$netns_dir/wire.py" flow "$dir/s0.pcap" >"$dir/flow.log" || fail "the messages cannot be read"
+must "the first Binding Updates are those of A.1" [ "$(grep BU "$dir/flow.log" | head -n 2 | tr '\n' ' ')" = \
+	"$C0 > $S0: AH BU $S0 > $C0: AH BA BU " ]
 
 for pair in "s0 $C0" "s0 $C1" "s1 $C1" "s1 $C0"; do
 	read -r link address <<<"$pair"

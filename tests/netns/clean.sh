@@ -56,6 +56,8 @@ goes_on t 20 "once the server has a helper again"
 link_ready c0
 stop_talk t
 
+# Link-local addresses, too, whose routes were there before.
+must_soon 10 "duplicate address detection" settled "$client" "$server"
 helper_stop client
 helper_stop server
 kernel_state "$client" | sort >"$dir/client-after"

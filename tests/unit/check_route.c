@@ -415,6 +415,14 @@ START_TEST(the_source_is_the_one_the_kernel_would_choose)
 }
 END_TEST
 
+/* Whether all that was sent is acknowledged, within 3 s. */
+static bool acknowledged(int fd)
+{
+	for (unsigned ms = 0; ms < 3000 && info(fd).tcpi_unacked; ms++)
+		usleep(1000);
+	return !info(fd).tcpi_unacked;
+}
+
 START_TEST(tcp_takes_the_new_way_with_its_next_segment)
 {
 	int far, fd = connection(&far);
@@ -422,6 +430,7 @@ START_TEST(tcp_takes_the_new_way_with_its_next_segment)
 
 	ck_assert_int_eq(write(fd, "x", 1), 1);
 	ck_assert_int_eq(read(far, &c, 1), 1);
+	ck_assert(acknowledged(fd));	/* what is under way when the cable is cut is sent again */
 	move(L1, F1);
 	update();
 	/* The first cable is cut for good; the second carries both ways. */

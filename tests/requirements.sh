@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Prints which tests name which requirement of requirements.txt, and fails if one that is built has none.
+# Prints which tests name which requirement of doc/REQUIREMENTS.md, and fails if one that is built, wholly or in part, has none.
 set -eu
 cd "${srcdir:-$(dirname "$0")}"
 
@@ -15,13 +15,20 @@ tests_of()
 	} | sort -u
 }
 
-missing=
-while read -r id text; do
-	case $id in \#* | '') continue ;; esac
-	found=$(tests_of "${id%\*}")
+missing= unclear= rows=0
+while IFS='|' read -r _ id _ built text; do
+	id=${id# } id=${id% } built=${built# } built=${built%%[ :]*}
+	case $id in [A-Z][0-9] | [A-Z][0-9][0-9]) ;; *) continue ;; esac
+	rows=$((rows + 1))
+	found=$(tests_of "$id")
 	n=$(printf '%s\n' "$found" | grep -c . || true)
-	printf '%-4s %-75s %3d  %s\n' "$id" "$text" "$n" "$(printf '%s\n' "$found" | head -n 2 | tr '\n' ' ')"
-	case $id in *\*) continue ;; esac
-	[ "$n" -gt 0 ] || missing="$missing $id"
-done <requirements.txt
+	printf '%-4s %-6s %-70.70s %3d  %s\n' "$id" "$built" "$text" "$n" "$(printf '%s\n' "$found" | head -n 2 | tr '\n' ' ')"
+	case $built in
+	yes | partly) [ "$n" -gt 0 ] || missing="$missing $id" ;;
+	no) ;;
+	*) unclear="$unclear $id" ;;
+	esac
+done <../doc/REQUIREMENTS.md
+[ $rows -gt 0 ] || { echo "no requirement found: has the layout of doc/REQUIREMENTS.md changed?" >&2; exit 1; }
+[ -z "$unclear" ] || { echo "neither yes, partly nor no:$unclear" >&2; exit 1; }
 [ -z "$missing" ] || { echo "no test names:$missing" >&2; exit 1; }

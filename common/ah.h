@@ -62,7 +62,7 @@ int ah_sign(uint8_t *pkt, size_t len, const struct ah_key *key);
 int ah_verify(const uint8_t *pkt, size_t len, const struct ah_key *key);
 
 /*
- * HMAC(key, a | b), cut to its leftmost 16 octets (mipv6-13 1.3: longer HMACs are cut to 128 bits); this is
+ * HMAC(key, a | b), cut to its leftmost 16 octets (homelessv6 3.1.3: 128 bits of a hash code); this is
  * what Challenge and Response are made of (homelessv6 3.4.2). Returns 0, -EINVAL or -EIO.
  */
 int ah_hmac128(const struct ah_key *key, const void *a, size_t alen, const void *b, size_t blen,

@@ -36,7 +36,7 @@ static int check_routing(const struct exthdr_walk *w, const struct exthdr *h)
 	return 0;
 }
 
-/* Hop-by-Hop first, one Routing header ahead of the HAO, one AH, then only Destination Options (mipv6-13 2.1). */
+/* Hop-by-Hop first, one Routing header ahead of the HAO, one AH, then only Destination Options (draft-13 5.4 and 10.2). */
 static int check_place(struct exthdr_walk *w, const struct exthdr *h)
 {
 	switch (h->type) {

@@ -47,9 +47,9 @@ int exthdr_open(struct exthdr_walk *w, const uint8_t *pkt, size_t len);
  * Takes the next header. The walk ends at the upper layer, at No Next Header, and at what hides the rest (ESP,
  * Fragment).
  * A Routing header is let through if its Segments Left is 0, or if it is of type 0 with one address, 1 segment
- * left and no multicast about it (mipv6-13 2.3).
+ * left and no multicast about it (draft-13 8.9).
  * Returns 1 and fills *ret; 0 at the end; -EBADMSG if a header does not fit into the packet, stands where it must
- * not (mipv6-13 2.1), or there are too many.
+ * not (draft-13 5.4 and 10.2), or there are too many.
  */
 int exthdr_next(struct exthdr_walk *w, struct exthdr *ret);
 

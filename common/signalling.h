@@ -124,7 +124,7 @@ struct signal {
  * front of AH only and behind any Routing header; BU and BA in front of AH, or without one, are not read but
  * noted in ret->unprotected (draft-13, 10.2), and so are an AAP Response and Confirm; BR (draft-13, 5.3), AAP Init and
  * Retry are taken either way. An option of AAP's type that is not AAP's, or of another version, is skipped. A type 0
- * Routing header is accepted with one address only, and shown while it has a segment left (mipv6-13 2.3). Fragments and
+ * Routing header is accepted with one address only, and shown while it has a segment left (draft-13 8.9). Fragments and
  * ESP hide what is in them.
  * AH with No Next Header behind it is signalling, too.
  * Returns 0; -ENOMSG if the packet is well-formed but carries no signalling; -EBADMSG if it is malformed

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The writing half of signalling.h: one function for each option and sub-option, laid out as in mipv6-13 1. */
+/*
+ * The writing half of signalling.h: one function for each option and sub-option, laid out as in draft-13 5.1 to 5.5
+ * and homelessv6 3.1.
+ */
 #include "signalling.h"
 #include "ah.h"
 #include "exthdr.h"
@@ -79,7 +82,7 @@ static void end_option(struct packet *p)
 		p->w.buf[p->option + 1] = (uint8_t)len;
 }
 
-/* Some old stacks take a Pad1 among sub-options for a TLV, so a gap of one octet is widened (mipv6-13 7). */
+/* Some old stacks take a Pad1 among sub-options for a TLV, so a gap of one octet is widened. */
 static void start_sub(struct packet *p, uint8_t type, size_t len, size_t x, size_t y)
 {
 	size_t n = gap(p, x, y);

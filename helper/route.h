@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kernel routes a moved connection needs (DESIGN, datapath 9), all tagged ROUTE_PROTO:
+ * The kernel routes a moved connection needs (doc/ARCHITECTURE.md, "Why"), all tagged ROUTE_PROTO:
  *
  *   local L0 dev lo table local          while connections live that were born with a lost L0: what ingress rewrites
  *                                        to L0 is then delivered

@@ -49,7 +49,7 @@ int wire_send(struct wire *w, const uint8_t *pkt, size_t len, unsigned ifindex);
 uint64_t wire_disguise(struct wire *w);
 
 /*
- * The kick (DESIGN, datapath 13): hands the local stack ICMPv6 "no route to destination" quoting the segment of p
+ * The kick (doc/ARCHITECTURE.md, "Why"): hands the local stack ICMPv6 "no route to destination" quoting the segment of p
  * with sequence number seq, n times; Linux then undoes a doubling of the retransmission timeout each time (RFC 6069).
  * seq must be the first number not acknowledged (datapath_acked()), else nothing happens. p->local must be local, by
  * its address or by steer_update(): the kick is sent there, as that is where connection tracking expects it. via: a

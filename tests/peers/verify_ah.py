@@ -35,7 +35,7 @@ def headers(pkt):
 
 
 def view(wire, travel=True):
-    """The packet as its ICV is computed, mipv6-13 2.4; what scapy zeroes by itself is left to it."""
+    """The packet as its ICV is computed (RFC 4302 3.3.3; draft-13 5.4 and 10.2); what scapy zeroes by itself is left to it."""
     pkt = bytearray(wire)
     for kind, at, length in headers(wire):
         if travel and kind == 43 and pkt[at + 3] == 1:

@@ -282,7 +282,10 @@ START_TEST(b8_addresses_take_few_octets)
 }
 END_TEST
 
-/* mipv6-13 1.3: behind Homeless Support 29 prefixes of 8 or 14 of 16; alone no more, as 1 octet to pad becomes 5. */
+/*
+ * Sub-options have 247 octets of an option's 255: behind Homeless Support 29 prefixes of 8 or 14 of 16; alone no more,
+ * as 1 octet to pad becomes 5.
+ */
 START_TEST(o2_as_many_prefixes_as_fit_are_sent)
 {
 	static const struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* signalling.h, the layouts: what is built is what mipv6-13 1.4 works out, what is read is what the drafts draw. */
+/* signalling.h, the layouts: what is built and what is read is what the drafts draw (draft-13 5, homelessv6 3.1). */
 #include "hex.h"
 #include "same_signal.h"
 #include "signalling.h"

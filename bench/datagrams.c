@@ -9,8 +9,8 @@
  * KIND is none (no helper), plain (a peer the helper does not know), known (a Homeless one) or moved (one that the program knows by
  * another address). Prints nanoseconds for a call, and what the shim adds, as medians over the rounds.
  */
-#include "control.h"
-#include "view.h"
+#include "ipc_proto.h"
+#include "hostmap.h"
 
 #include <arpa/inet.h>
 #include <dlfcn.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The two doors of control.h, seen from the helper: shims show sockets, hmipctl asks. The number of clients, what waits
+ * The two doors of ipc_proto.h, seen from the helper: shims show sockets, hmipctl asks. The number of clients, what waits
  * to be sent to each, and the time each may take are bounded; a client beyond its bound is let go of.
  *
  * A request that cannot be answered gets {"error": "a sentence"}.
@@ -8,7 +8,7 @@
 #ifndef HMIP_CTL_H
 #define HMIP_CTL_H
 
-#include "control.h"
+#include "ipc_proto.h"
 
 #include <event2/event.h>
 #include <jansson.h>
@@ -24,9 +24,9 @@ struct ctl_handler {
 	json_t *(*report)(void *ctx, const char *what);
 	/* Moves to addr, or to the interface of that name if addr is NULL. Returns 0 or a negative errno. */
 	int (*prefer)(void *ctx, const struct in6_addr *addr, const char *interface);
-	/* A program tells of a socket (what is not answered, control.h). fd stays the caller's. */
+	/* A program tells of a socket (what is not answered, ipc_proto.h). fd stays the caller's. */
 	void (*shown)(void *ctx, int fd, const struct control_register *reg);
-	/* A program of user uid asks something else about one (control.h). Fills *ret, which is all 0. */
+	/* A program of user uid asks something else about one (ipc_proto.h). Fills *ret, which is all 0. */
 	void (*asked)(void *ctx, int fd, enum control_verb verb, uid_t uid, struct control_answer *ret);
 	void *ctx;
 };

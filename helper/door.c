@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "door.h"
-#include "control.h"
+#include "ipc_proto.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -21,7 +21,7 @@
 #include "route.h"
 #include "sockdiag.h"
 #include "state.h"
-#include "view.h"
+#include "hostmap.h"
 #include "wire.h"
 
 #define SENDS_MAX	64	/* packets that wait for the routes they need */

@@ -4,10 +4,10 @@
  */
 #include "config.h"
 
-#include "control.h"
+#include "ipc_proto.h"
 #include "show.h"
 #include "uncovered.h"
-#include "view.h"
+#include "hostmap.h"
 
 #include <errno.h>
 #include <getopt.h>

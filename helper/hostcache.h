@@ -11,7 +11,7 @@
 #define HMIP_HOSTCACHE_H
 
 #include "sa.h"
-#include "signalling.h"
+#include "mip6.h"
 #include "usec.h"
 #include <netinet/in.h>
 #include <uthash.h>

@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "conf.h"
-#include "control.h"
+#include "ipc_proto.h"
 #include "helper.h"
 #include "log.h"
 

@@ -6,7 +6,7 @@
 #ifndef HMIP_PROCESS_H
 #define HMIP_PROCESS_H
 
-#include "program.h"
+#include "execfile.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

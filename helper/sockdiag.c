@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "sockdiag.h"
-#include "control.h"
+#include "ipc_proto.h"
 #include "inetdiag.h"
 
 #include <errno.h>

@@ -32,7 +32,7 @@
 #include <utlist.h>
 
 #include "addr.h"
-#include "control.h"
+#include "ipc_proto.h"
 
 #define STATE_VERSION	1
 #define ORIGIN_MAX	64

@@ -11,8 +11,8 @@
 #ifndef HMIP_HELPER_H
 #define HMIP_HELPER_H
 
-#include "control.h"
-#include "view.h"
+#include "ipc_proto.h"
+#include "hostmap.h"
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>

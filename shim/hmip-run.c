@@ -7,8 +7,8 @@
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
-#include "control.h"
-#include "program.h"
+#include "ipc_proto.h"
+#include "execfile.h"
 
 #include <errno.h>
 #include <limits.h>

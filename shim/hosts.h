@@ -9,7 +9,7 @@
 #ifndef HMIP_HOSTS_H
 #define HMIP_HOSTS_H
 
-#include "control.h"
+#include "ipc_proto.h"
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>

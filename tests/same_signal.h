@@ -6,7 +6,7 @@
 #ifndef HMIP_TEST_SAME_SIGNAL_H
 #define HMIP_TEST_SAME_SIGNAL_H
 
-#include "signalling.h"
+#include "mip6.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #ifndef HMIP_FUZZ_H
 #define HMIP_FUZZ_H
 
-#include "signalling.h"
+#include "mip6.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,31 +1,31 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A fuzz target is fuzz/fuzz_X.c with seeds in fuzz/corpus/X. make check puts the seeds through it with a plain
 # main(); "make fuzz" lets libFuzzer look for more (CC=clang ./configure --enable-fuzzers).
-FUZZ_TARGETS = aap ah conf control core signalling state
+FUZZ_TARGETS = aap ah conf core ipc_proto mip6 state
 FUZZ_SECONDS = 60
 EXTRA_DIST += fuzz/corpus
 
-check_PROGRAMS += corpus_aap corpus_ah corpus_conf corpus_control corpus_core corpus_signalling corpus_state
+check_PROGRAMS += corpus_aap corpus_ah corpus_conf corpus_ipc_proto corpus_core corpus_mip6 corpus_state
 corpus_aap_SOURCES = fuzz/fuzz_aap.c fuzz/corpus.c fuzz/fuzz.h
 corpus_aap_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/aap"'
 corpus_ah_SOURCES = fuzz/fuzz_ah.c fuzz/corpus.c fuzz/fuzz.h
 corpus_ah_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/ah"'
 corpus_conf_SOURCES = fuzz/fuzz_conf.c fuzz/corpus.c fuzz/file.h fuzz/fuzz.h
 corpus_conf_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"' -DCORPUS='"$(abs_srcdir)/fuzz/corpus/conf"'
-corpus_conf_LDADD = ../helper/libhelper.la ../common/libcommon.la
+corpus_conf_LDADD = ../helper/libhelper.la ../common/libwire.la
 corpus_core_SOURCES = fuzz/fuzz_core.c fuzz/corpus.c fuzz/fuzz.h
 corpus_core_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/core"'
-corpus_control_SOURCES = fuzz/fuzz_control.c fuzz/corpus.c fuzz/fuzz.h
-corpus_control_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/control"'
-corpus_control_LDADD = ../common/libdoor.la $(CHECK_LIBS)
-corpus_signalling_SOURCES = fuzz/fuzz_signalling.c fuzz/corpus.c fuzz/fuzz.h same_signal.h
-corpus_signalling_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/signalling"'
+corpus_ipc_proto_SOURCES = fuzz/fuzz_ipc_proto.c fuzz/corpus.c fuzz/fuzz.h
+corpus_ipc_proto_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/ipc_proto"'
+corpus_ipc_proto_LDADD = ../common/libipc.la $(CHECK_LIBS)
+corpus_mip6_SOURCES = fuzz/fuzz_mip6.c fuzz/corpus.c fuzz/fuzz.h same_signal.h
+corpus_mip6_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/mip6"'
 corpus_state_SOURCES = fuzz/fuzz_state.c fuzz/corpus.c fuzz/file.h fuzz/fuzz.h
 corpus_state_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/state"'
 corpus_state_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-corpus_state_LDADD = ../helper/libhelper.la ../common/libcommon.la $(JANSSON_LIBS)
+corpus_state_LDADD = ../helper/libhelper.la ../common/libwire.la $(JANSSON_LIBS)
 
-FUZZ_BINARIES = fuzz_aap fuzz_ah fuzz_conf fuzz_control fuzz_core fuzz_signalling fuzz_state
+FUZZ_BINARIES = fuzz_aap fuzz_ah fuzz_conf fuzz_ipc_proto fuzz_core fuzz_mip6 fuzz_state
 EXTRA_PROGRAMS = $(FUZZ_BINARIES)
 CLEANFILES = $(FUZZ_BINARIES)
 fuzz_aap_SOURCES = fuzz/fuzz_aap.c fuzz/fuzz.h
@@ -35,18 +35,18 @@ fuzz_ah_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_conf_SOURCES = fuzz/fuzz_conf.c fuzz/file.h fuzz/fuzz.h
 fuzz_conf_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'
 fuzz_conf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-fuzz_conf_LDADD = ../helper/libhelper.la ../common/libcommon.la
-fuzz_control_SOURCES = fuzz/fuzz_control.c fuzz/fuzz.h
-fuzz_control_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-fuzz_control_LDADD = ../common/libdoor.la
+fuzz_conf_LDADD = ../helper/libhelper.la ../common/libwire.la
+fuzz_ipc_proto_SOURCES = fuzz/fuzz_ipc_proto.c fuzz/fuzz.h
+fuzz_ipc_proto_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_ipc_proto_LDADD = ../common/libipc.la
 fuzz_core_SOURCES = fuzz/fuzz_core.c fuzz/fuzz.h
 fuzz_core_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-fuzz_signalling_SOURCES = fuzz/fuzz_signalling.c fuzz/fuzz.h same_signal.h
-fuzz_signalling_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_mip6_SOURCES = fuzz/fuzz_mip6.c fuzz/fuzz.h same_signal.h
+fuzz_mip6_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_state_SOURCES = fuzz/fuzz_state.c fuzz/file.h fuzz/fuzz.h
 fuzz_state_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 fuzz_state_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-fuzz_state_LDADD = ../helper/libhelper.la ../common/libcommon.la $(JANSSON_LIBS)
+fuzz_state_LDADD = ../helper/libhelper.la ../common/libwire.la $(JANSSON_LIBS)
 
 .PHONY: fuzz
 if FUZZERS

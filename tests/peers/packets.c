@@ -7,7 +7,7 @@
  *   packets seeds DIR    writes the packets as files: the fuzzers' seed corpus
  */
 #include "ah.h"
-#include "signalling.h"
+#include "mip6.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

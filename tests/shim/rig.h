@@ -6,10 +6,10 @@
 #ifndef HMIP_RIG_H
 #define HMIP_RIG_H
 
-#include "control.h"
+#include "ipc_proto.h"
 #include "raw.h"
 #include "suite.h"
-#include "view.h"
+#include "hostmap.h"
 
 #include <netinet/in.h>
 #include <stdbool.h>

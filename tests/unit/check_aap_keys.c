@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* aap.h: key schedule, cookie and sealed state, by vectors computed elsewhere and by tampering. */
 #include "aap_load.h"
-#include "signalling.h"
+#include "mip6.h"
 #include "suite.h"
 
 #include <errno.h>

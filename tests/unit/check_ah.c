@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* ah.h: the ICV over the view of draft-13, the algorithms, the window against replays. */
 #include "hex.h"
-#include "signalling.h"
+#include "mip6.h"
 #include "suite.h"
 #include "vectors.h"
 

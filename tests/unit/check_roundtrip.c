@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* signalling.h, the properties: what is built is aligned, compact and reads back the same; garbage breaks nothing. */
+/* mip6.h, the properties: what is built is aligned, compact and reads back the same; garbage breaks nothing. */
 #include "ah.h"
 #include "hex.h"
 #include "same_signal.h"

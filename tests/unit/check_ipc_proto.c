@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* control.h: the doors' names and what may come in through the shims' one. */
-#include "control.h"
+/* ipc_proto.h: the doors' names and what may come in through the shims' one. */
+#include "ipc_proto.h"
 #include "suite.h"
 
 #include <errno.h>

@@ -11,8 +11,8 @@
  *
  * Addresses are in network order as always; every other integer in these structs is in host order.
  */
-#ifndef HMIP_SIGNALLING_H
-#define HMIP_SIGNALLING_H
+#ifndef HMIP_MIP6_H
+#define HMIP_MIP6_H
 
 #include "aap.h"
 

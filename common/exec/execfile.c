@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "program.h"
+#include "execfile.h"
 
 #include <elf.h>
 #include <errno.h>

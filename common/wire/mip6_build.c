@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The writing half of signalling.h: one function for each option and sub-option, laid out as in draft-13 5.1 to 5.5
+ * The writing half of mip6.h: one function for each option and sub-option, laid out as in draft-13 5.1 to 5.5
  * and homelessv6 3.1.
  */
-#include "signalling.h"
+#include "mip6.h"
 #include "ah.h"
 #include "exthdr.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Both ends of the view: the helper's, which writes it, and the programs', which must not trip over anything. */
-#include "view.h"
+#include "hostmap.h"
 
 #include <endian.h>
 #include <errno.h>

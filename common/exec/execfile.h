@@ -2,8 +2,8 @@
 /*
  * A program file, as far as it matters whether libhmip.so can be preloaded into it, and whether that is of use.
  */
-#ifndef HMIP_PROGRAM_H
-#define HMIP_PROGRAM_H
+#ifndef HMIP_EXECFILE_H
+#define HMIP_EXECFILE_H
 
 #include <limits.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The input is a message at the shims' door, or the helper's answer. What is taken must be what its definition allows. */
-#include "control.h"
+#include "ipc_proto.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

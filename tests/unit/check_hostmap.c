@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* view.h: what readers see while the writer writes, dies, and is followed by another. */
-#include "view.h"
+/* hostmap.h: what readers see while the writer writes, dies, and is followed by another. */
+#include "hostmap.h"
 #include "suite.h"
 
 #include <signal.h>
@@ -15,7 +15,7 @@ static struct view *view;
 
 static void setup(void)
 {
-	snprintf(path, sizeof(path), "check_view.%d", (int)getpid());
+	snprintf(path, sizeof(path), "check_hostmap.%d", (int)getpid());
 	view = view_create(path);
 	ck_assert_ptr_nonnull(view);
 }
@@ -228,7 +228,7 @@ END_TEST
 
 START_TEST(what_is_no_view_is_not_mapped)
 {
-	ck_assert_ptr_null(view_map("check_view.nowhere"));
+	ck_assert_ptr_null(view_map("check_hostmap.nowhere"));
 	ck_assert_ptr_null(view_map("/"));
 	ck_assert_ptr_null(view_map("/dev/null"));
 

@@ -9,7 +9,7 @@
  *      | <--- AH(K_ri), Response, Initial BU --------- |   its state goes along, sealed
  *      | ---- AH(K_ir), Confirm, Initial BU ---------> |   and comes back: entry and SA are made
  *
- * aap.c has the messages and the cookie, aap_crypto.c what needs keys. Integers are in host order here. Functions
+ * aap_msg.c has the messages and the cookie, aap_crypto.c what needs keys. Integers are in host order here. Functions
  * that return int return 0 on success, -EIO if the cryptographic library fails, and what is said of each; an output
  * is written on success only.
  */

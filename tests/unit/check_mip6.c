@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* signalling.h, the layouts: what is built and what is read is what the drafts draw (draft-13 5, homelessv6 3.1). */
+/* mip6.h, the layouts: what is built and what is read is what the drafts draw (draft-13 5, homelessv6 3.1). */
 #include "hex.h"
 #include "same_signal.h"
-#include "signalling.h"
+#include "mip6.h"
 #include "suite.h"
 #include "vectors.h"
 

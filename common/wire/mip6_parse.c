@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The reading half of signalling.h; signalling_build.c is the writing one. */
-#include "signalling.h"
+/* The reading half of mip6.h; mip6_build.c is the writing one. */
+#include "mip6.h"
 #include "exthdr.h"
 
 #define OPT_ACTION	0xc0	/* in an option's type: what to do if it is unknown; 0 is to skip it */

@@ -12,8 +12,8 @@
  * then counts seq up. So a helper that dies or is stopped in the middle of a write hangs nobody and takes nothing away; a
  * reader starts again only if a whole write went by while it looked.
  */
-#ifndef HMIP_VIEW_H
-#define HMIP_VIEW_H
+#ifndef HMIP_HOSTMAP_H
+#define HMIP_HOSTMAP_H
 
 #include <netinet/in.h>
 #include <stdbool.h>

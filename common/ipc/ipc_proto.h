@@ -13,10 +13,10 @@
  *                {"command": "cache", ...}; the answer is a JSON text cut into as many packets as it takes, ended
  *                by end of file; for "monitor" one JSON object a packet until the client closes.
  *
- * The same PATH with ".view" behind it is the file the view (view.h) is mapped from.
+ * The same PATH with ".view" behind it is the file the view (hostmap.h) is mapped from.
  */
-#ifndef HMIP_CONTROL_H
-#define HMIP_CONTROL_H
+#ifndef HMIP_IPC_PROTO_H
+#define HMIP_IPC_PROTO_H
 
 #include <netinet/in.h>
 #include <stdbool.h>

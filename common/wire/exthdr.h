@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The extension headers of an IPv6 packet, and the options in them, one after the other. signalling.c and ah.c both
+ * The extension headers of an IPv6 packet, and the options in them, one after the other. mip6_parse.c and ah.c both
  * read packets through this, so they cannot disagree on what a packet says.
  */
 #ifndef HMIP_EXTHDR_H

@@ -3,7 +3,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE	/* secure_getenv() */
 #endif
-#include "control.h"
+#include "ipc_proto.h"
 
 #include <errno.h>
 #include <stdlib.h>

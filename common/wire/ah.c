@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ah.h"
 #include "exthdr.h"
-#include "signalling.h"
+#include "mip6.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>

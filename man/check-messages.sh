@@ -5,7 +5,7 @@
 . "$top_srcdir/man/check.sh"
 
 # All that is quoted in the code, adjacent pieces joined and conversions replaced.
-texts=$(find "$top_srcdir/common" "$top_srcdir/helper" "$top_srcdir/shim" -name '*.c' -exec cat {} + | tr '\n\t' '  ' |
+texts=$(find "$top_srcdir/common" "$top_srcdir/helper" "$top_srcdir/hmipctl" "$top_srcdir/shim" -name '*.c' -exec cat {} + | tr '\n\t' '  ' |
 	sed 's/" *"//g; s/" [A-Z_]* "/%/g; s/\\"/"/g; s/%[-#.*0-9]*[hlz]*[a-z]/%/g')
 
 for page in "$man"/*.[1-8]; do

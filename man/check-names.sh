@@ -3,7 +3,7 @@
 # The pages name every setting, command, option, counter, event and JSON member that the code has, and no other.
 . "$top_srcdir/man/check.sh"
 
-helper=$top_srcdir/helper shim=$top_srcdir/shim
+helper=$top_srcdir/helper hmipctl=$top_srcdir/hmipctl shim=$top_srcdir/shim
 
 # items PAGE SECTION MACRO: the words that follow MACRO in the list tags of a section.
 items()
@@ -37,27 +37,27 @@ same "settings, examples/hmip.conf" \
 	"$(sed -n 's/.*CFG_[A-Z_]*("\([a-z0-9_]*\)".*/\1/p' "$helper/conf.c")" \
 	"$(sed -n 's/^#*[[:space:]]*\([a-z_]*\) \(=\|".*{$\).*/\1/p' "$top_srcdir/examples/hmip.conf")"
 same "commands, hmipctl.8" \
-	"$(sed -n 's/^\t{ "\([a-z]*\)", .*show_.*/\1/p' "$helper/hmipctl.c")" "$(items hmipctl.8 DESCRIPTION Cm)"
+	"$(sed -n 's/^\t{ "\([a-z]*\)", .*show_.*/\1/p' "$hmipctl/hmipctl.c")" "$(items hmipctl.8 DESCRIPTION Cm)"
 same "commands that the helper answers, hmipctl.8" \
-	"$(sed -n 's/^\t{ "\([a-z]*\)", .*answer_.*/\1/p' "$helper/ctl.c"; sed -n 's/^\t{ "\([a-z]*\)", .*find_.*/\1/p' "$helper/hmipctl.c")" \
+	"$(sed -n 's/^\t{ "\([a-z]*\)", .*answer_.*/\1/p' "$helper/ctl.c"; sed -n 's/^\t{ "\([a-z]*\)", .*find_.*/\1/p' "$hmipctl/hmipctl.c")" \
 	"$(items hmipctl.8 DESCRIPTION Cm)"
 same "counters, hmipctl.8" \
 	"$(table core.c COUNT_; table datapath.c DP_)" "$(items hmipctl.8 COUNTERS Sy)"
 same "reasons, hmipctl.8" \
-	"$(sed -n 's/^\t\[[A-Z]*\] = { "\([a-z-]*\)",.*/\1/p' "$helper/uncovered.c")" "$(items hmipctl.8 "WHAT IS UNCOVERED" Sy)"
+	"$(sed -n 's/^\t\[[A-Z]*\] = { "\([a-z-]*\)",.*/\1/p' "$hmipctl/coverage.c")" "$(items hmipctl.8 "WHAT IS UNCOVERED" Sy)"
 same "events, hmipctl.8" "$(table core.c EVENT_)" "$(items hmipctl.8 EVENTS Sy)"
 same "states, hmipctl.8" \
 	"$(table hostcache.c ADDR_; table hostcache.c LIFETIME_; table hostcache.c BINDING_; echo unknown; echo homeless)" \
 	"$(table hostcache.c '[A-Z]*' | while read -r name; do
 		grep -qE "^\.[PQ].*Ql $name( |\$)|^\.Ql $name( |\$)" "$man/hmipctl.8" && echo "$name"; done)"
 same "JSON members, hmipctl.8" \
-	"$( (sed -n 's/^\t*"\([a-z_]*\)",.*/\1/p; s/.*_set_new([a-z]*, "\([a-z_]*\)".*/\1/p' "$helper/report.c" "$helper/uncovered.c"
+	"$( (sed -n 's/^\t*"\([a-z_]*\)",.*/\1/p; s/.*_set_new([a-z]*, "\([a-z_]*\)".*/\1/p' "$helper/report.c" "$hmipctl/coverage.c"
 	     echo preferred) | sort -u)" \
 	"$(sed -n '/^\.Sh JSON/,/^\.Sh ENV/s/^\.Ql \([a-z_]*\)\( [,.:)].*\)*$/\1/p' "$man/hmipctl.8" |
 		grep -vxE 'null|tcx|clsact|activity|absolute')"
 same "options, hmip-helper.8" "$(letters "$helper/main.c")" "$(flags hmip-helper.8)"
 same "options, hmipctl.8" \
-	"$(letters "$helper/hmipctl.c")" "$(sed -n 's/^\.It Fl \([a-zA-Z]\)[ ,].*/\1/p' "$man/hmipctl.8")"
+	"$(letters "$hmipctl/hmipctl.c")" "$(sed -n 's/^\.It Fl \([a-zA-Z]\)[ ,].*/\1/p' "$man/hmipctl.8")"
 same "options, hmip-run.1" "$(letters "$shim/hmip-run.c")" "$(flags hmip-run.1)"
 same "calls, libhmip.3" \
 	"$(sed 's/^_*//; s/_chk$//' "$shim/libhmip.sym")" "$(items libhmip.3 DESCRIPTION Fn)"

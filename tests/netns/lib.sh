@@ -163,6 +163,7 @@ program()
 {
 	case $1 in
 	hmip-run) echo "$HMIP_BUILD/shim/hmip-run" ;;
+	hmipctl) echo "$HMIP_BUILD/hmipctl/hmipctl" ;;
 	*) echo "$HMIP_BUILD/helper/$1" ;;
 	esac
 }

@@ -3,8 +3,8 @@
  * The connections over IPv6 of this network namespace, whoever's, as the kernel lists them (sock_diag). For hmipctl, which may
  * look into processes as the helper may not.
  */
-#ifndef HMIP_CONNECTION_H
-#define HMIP_CONNECTION_H
+#ifndef HMIP_SOCK_LIST_H
+#define HMIP_SOCK_LIST_H
 
 #include <netinet/in.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include "show.h"
+#include "print.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

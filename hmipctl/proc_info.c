@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include "process.h"
+#include "proc_info.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 /* What hmipctl uncovered finds out: which connections are at risk, why, and whose they are. */
 #include "config.h"
 
-#include "uncovered.h"
+#include "coverage.h"
 #include "netns.h"
 
 #include <net/if.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * "hmipctl uncovered": connections with Homeless peers that would not survive a move, and why not. Judged from what the helper
- * says (report.h), what the kernel lists (connection.h) and what is known of the processes (process.h).
+ * says (report.h), what the kernel lists (sock_list.h) and what is known of the processes (proc_info.h).
  */
-#ifndef HMIP_UNCOVERED_H
-#define HMIP_UNCOVERED_H
+#ifndef HMIP_COVERAGE_H
+#define HMIP_COVERAGE_H
 
-#include "connection.h"
-#include "process.h"
+#include "sock_list.h"
+#include "proc_info.h"
 
 #include <jansson.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include "connection.h"
+#include "sock_list.h"
 #include "inetdiag.h"
 
 #include <errno.h>

@@ -4,10 +4,10 @@
  */
 #include "config.h"
 
-#include "ipc_proto.h"
-#include "show.h"
-#include "uncovered.h"
+#include "coverage.h"
 #include "hostmap.h"
+#include "ipc_proto.h"
+#include "print.h"
 
 #include <errno.h>
 #include <getopt.h>

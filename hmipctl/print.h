@@ -2,13 +2,13 @@
 /*
  * How hmipctl shows an answer to people: aligned columns, durations as "1m 12s".
  */
-#ifndef HMIP_SHOW_H
-#define HMIP_SHOW_H
+#ifndef HMIP_PRINT_H
+#define HMIP_PRINT_H
 
 #include <jansson.h>
 #include <stdio.h>
 
-/* Each writes the helper's answer (report.h; uncovered.h) to out. Missing members are shown as "-". */
+/* Each writes the helper's answer (report.h; coverage.h) to out. Missing members are shown as "-". */
 void show_status(FILE *out, json_t *answer);
 void show_cache(FILE *out, json_t *answer);
 void show_sockets(FILE *out, json_t *answer);

@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "addr.h"
-#include "uncovered.h"
+#include "coverage.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
  * Which processes hold given sockets, and whether a preload reaches them: what /proc tells, to root of all of them, to others
  * of their own.
  */
-#ifndef HMIP_PROCESS_H
-#define HMIP_PROCESS_H
+#ifndef HMIP_PROC_INFO_H
+#define HMIP_PROC_INFO_H
 
 #include "execfile.h"
 #include <stdbool.h>

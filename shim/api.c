@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* hmip.h: questions to the helper, each about one socket of the program's own (draft, 5.2; X8). */
 #include "hmip.h"
-#include "helper.h"
-#include "names.h"
+#include "client.h"
 #include "raw.h"
+#include "sock_names.h"
 
 #include <errno.h>
 #include <string.h>

@@ -7,8 +7,8 @@
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
-#include "ipc_proto.h"
 #include "execfile.h"
+#include "ipc_proto.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -3,7 +3,7 @@
 #define _GNU_SOURCE
 #include "datagrams.h"
 #include "hmip.h"
-#include "peers.h"
+#include "udp_peers.h"
 
 #include <arpa/inet.h>
 #include <dlfcn.h>

@@ -3,7 +3,7 @@
  * prctl(2), only to hear of it when a program locks itself into a sandbox: its filter may answer each system call that the
  * program itself does not make with death. PR_SET_NO_NEW_PRIVS alone is no sandbox: vsftpd calls it without one.
  */
-#include "helper.h"
+#include "client.h"
 #include "libc.h"
 
 #include <stdarg.h>

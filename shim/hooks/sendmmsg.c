@@ -4,7 +4,7 @@
  * copies, whose end is the end of the call if it comes before the last message.
  */
 #define _GNU_SOURCE	/* struct mmsghdr */
-#include "helper.h"
+#include "client.h"
 #include "libc.h"
 #include "message.h"
 

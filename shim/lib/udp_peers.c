@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "peers.h"
-#include "helper.h"
-#include "names.h"
+#include "udp_peers.h"
+#include "client.h"
 #include "raw.h"
+#include "sock_names.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* sendto(2): to where the peer is now, whatever name the program has for it. */
+#include "client.h"
 #include "fastopen.h"
-#include "helper.h"
 #include "libc.h"
-#include "peers.h"
+#include "udp_peers.h"
 
 #define EXPORT	__attribute__((visibility("default")))
 

@@ -3,7 +3,7 @@
  * What happens when a program is loaded: symbols are looked up, and the view is mapped while its path can still be
  * reached (programs change their root later). Nothing else: no thread, no descriptor, no output.
  */
-#include "helper.h"
+#include "client.h"
 #include "libc.h"
 
 __attribute__((constructor)) static void start(void)

@@ -3,8 +3,8 @@
  * Ports of connections to peers that have moved, or are about to. The kernel keeps apart, by their addresses, connections
  * that have the same ports; a Homeless peer, to whom all addresses of this host are one, cannot (R3).
  */
-#ifndef HMIP_PORT_H
-#define HMIP_PORT_H
+#ifndef HMIP_OWN_PORT_H
+#define HMIP_OWN_PORT_H
 
 #include <netinet/in.h>
 

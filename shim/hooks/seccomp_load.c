@@ -4,7 +4,7 @@
  * it without libc. Who is not linked with libseccomp does not call it.
  */
 #define _GNU_SOURCE	/* RTLD_NEXT */
-#include "helper.h"
+#include "client.h"
 
 #include <dlfcn.h>
 #include <errno.h>

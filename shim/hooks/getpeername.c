@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* getpeername(2): the peer's name as the program gave it to connect(2). */
 #include "libc.h"
-#include "names.h"
+#include "sock_names.h"
 
 __attribute__((visibility("default"))) int getpeername(int fd, struct sockaddr *addr, socklen_t *len)
 {

@@ -3,9 +3,9 @@
  * bind(2) to an address that this host has lost but its programs still know (A2: active FTP binds to the address of its
  * control connection) binds to the one that took its place.
  */
-#include "helper.h"
+#include "client.h"
 #include "libc.h"
-#include "names.h"
+#include "sock_names.h"
 
 #include <errno.h>
 

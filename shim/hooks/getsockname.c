@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* getsockname(2): the socket's own name as the program gave it to bind(2). */
 #include "libc.h"
-#include "names.h"
+#include "sock_names.h"
 
 __attribute__((visibility("default"))) int getsockname(int fd, struct sockaddr *addr, socklen_t *len)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #define _GNU_SOURCE	/* struct in6_pktinfo */
 #include "message.h"
-#include "helper.h"
-#include "names.h"
-#include "peers.h"
+#include "client.h"
+#include "sock_names.h"
+#include "udp_peers.h"
 
 #include <errno.h>
 #include <linux/errqueue.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "names.h"
-#include "helper.h"
+#include "sock_names.h"
+#include "client.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -4,11 +4,11 @@
  * soon as the kernel has chosen its addresses.
  */
 #include "connect.h"
-#include "helper.h"
+#include "client.h"
 #include "libc.h"
-#include "names.h"
-#include "port.h"
+#include "own_port.h"
 #include "raw.h"
+#include "sock_names.h"
 
 #include <errno.h>
 

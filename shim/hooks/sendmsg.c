@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* sendmsg(2): to where the peer is now, and from where this host is now; the program's message stays as it is. */
+#include "client.h"
 #include "fastopen.h"
-#include "helper.h"
 #include "libc.h"
 #include "message.h"
 

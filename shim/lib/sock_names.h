@@ -7,8 +7,8 @@
  * more. When a set of rows is full, the oldest whose socket is gone gives way, or else the oldest, and its program is
  * told the kernel's name. All functions are async-signal-safe.
  */
-#ifndef HMIP_NAMES_H
-#define HMIP_NAMES_H
+#ifndef HMIP_SOCK_NAMES_H
+#define HMIP_SOCK_NAMES_H
 
 #include <netinet/in.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* recvmsg(2): the sender has the name that the program knows it by. */
-#include "helper.h"
+#include "client.h"
 #include "libc.h"
 #include "message.h"
 

@@ -3,10 +3,10 @@
  * accept(2) and accept4(2): show what came in to the helper. The program is told the address that it, or another, first
  * knew its peer by: FTP servers compare it with that of the control connection (A2).
  */
-#include "helper.h"
+#include "client.h"
 #include "libc.h"
-#include "names.h"
 #include "raw.h"
+#include "sock_names.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "hosts.h"
+#include "host_names.h"
 #include "addr.h"
 
 #include <string.h>

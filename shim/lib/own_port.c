@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "port.h"
-#include "helper.h"
+#include "own_port.h"
+#include "client.h"
 #include "raw.h"
 
 #include <errno.h>

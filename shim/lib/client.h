@@ -8,11 +8,11 @@
  * Once a view was mapped the door is tried even when that view is dead: in a chroot the next one cannot be opened,
  * but the door's abstract name reaches everywhere.
  */
-#ifndef HMIP_HELPER_H
-#define HMIP_HELPER_H
+#ifndef HMIP_CLIENT_H
+#define HMIP_CLIENT_H
 
-#include "ipc_proto.h"
 #include "hostmap.h"
+#include "ipc_proto.h"
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -63,7 +63,7 @@ bool helper_known(void);
 
 /*
  * Shows fd at the door, or does nothing if that cannot be done at once. To be called only if helper_known(). asked is whom the
- * program connects (CONTROL_CONNECT) or sends (CONTROL_SEND) to, by the address it knows: the name that gave it (hosts.h) is
+ * program connects (CONTROL_CONNECT) or sends (CONTROL_SEND) to, by the address it knows: the name that gave it (host_names.h) is
  * told with it. NULL for all other verbs. Clobbers errno.
  */
 void helper_show(int fd, enum control_verb verb, const struct in6_addr *asked);

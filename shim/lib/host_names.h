@@ -3,11 +3,11 @@
  * Names of hosts that the program resolved, and the addresses it was given for them: what the helper is told with a connection
  * to one of these (C5).
  *
- * A table of fixed size without locks, as that of names.h: the oldest name gives way, and what a thread was writing when
+ * A table of fixed size without locks, as that of sock_names.h: the oldest name gives way, and what a thread was writing when
  * another forked is lost to the child. All functions are async-signal-safe, make no system call and keep errno.
  */
-#ifndef HMIP_HOSTS_H
-#define HMIP_HOSTS_H
+#ifndef HMIP_HOST_NAMES_H
+#define HMIP_HOST_NAMES_H
 
 #include "ipc_proto.h"
 #include <netinet/in.h>

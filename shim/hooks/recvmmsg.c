@@ -4,7 +4,7 @@
  * make room for all would take more stack than a signal handler may have.
  */
 #define _GNU_SOURCE	/* struct mmsghdr */
-#include "helper.h"
+#include "client.h"
 #include "libc.h"
 #include "message.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #define _GNU_SOURCE	/* struct ucred, secure_getenv() */
-#include "helper.h"
+#include "client.h"
 #include "addr.h"
-#include "hosts.h"
+#include "host_names.h"
 #include "raw.h"
 
 #include <errno.h>

@@ -4,13 +4,13 @@
  * sees there, and sends to, wherever that peer moves (A1, C11). A socket that has no name for a peer yet takes the one that the
  * program has.
  *
- * A table of fixed size without locks, as that of names.h. Sockets are found by descriptor, and looked at only where the name is
+ * A table of fixed size without locks, as that of sock_names.h. Sockets are found by descriptor, and looked at only where the name is
  * another than the address: that takes a system call. When a set of rows is full, what does not concern a Homeless peer gives way
  * before the rest does, and the oldest first. What is lost with a row is that the program is told of the peer's address of today, and
  * that the helper may be told once more whom it sends to. All functions are async-signal-safe and keep errno.
  */
-#ifndef HMIP_PEERS_H
-#define HMIP_PEERS_H
+#ifndef HMIP_UDP_PEERS_H
+#define HMIP_UDP_PEERS_H
 
 #include <netinet/in.h>
 #include <stdbool.h>

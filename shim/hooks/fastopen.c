@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "fastopen.h"
+#include "client.h"
 #include "connect.h"
-#include "helper.h"
 #include "libc.h"
-#include "names.h"
-#include "port.h"
+#include "own_port.h"
 #include "raw.h"
+#include "sock_names.h"
 
 #include <errno.h>
 

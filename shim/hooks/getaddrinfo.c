@@ -3,7 +3,7 @@
  * getaddrinfo(3): remembers which addresses a name has, so that the helper can be told the name with a connection to one of
  * them (C5). The result is libc's.
  */
-#include "hosts.h"
+#include "host_names.h"
 #include "libc.h"
 
 #include <netdb.h>

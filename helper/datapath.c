@@ -155,6 +155,18 @@ int datapath_open(const struct datapath_config *config, struct datapath **ret)
 	return 0;
 }
 
+void datapath_leave(struct datapath *dp)
+{
+	struct attachment *a, *tmp;
+
+	if (!dp)
+		return;
+	HASH_ITER(hh, dp->attached, a, tmp) {
+		HASH_DEL(dp->attached, a);
+		free(a);
+	}
+}
+
 void datapath_close(struct datapath *dp)
 {
 	struct attachment *a, *tmp;

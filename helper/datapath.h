@@ -29,6 +29,9 @@ struct datapath_config {
  */
 int datapath_open(const struct datapath_config *config, struct datapath **ret);
 
+/* Leaves the programs on their interfaces, where they hold their tables: datapath_close() will not detach them. NULL is fine. */
+void datapath_leave(struct datapath *dp);
+
 /* Detaches from every interface, removes a clsact qdisc we made if nobody else uses it, frees. NULL is fine. */
 void datapath_close(struct datapath *dp);
 

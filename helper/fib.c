@@ -232,6 +232,10 @@ static int found_route(void *ctx, const struct nlmsghdr *nlh)
 			r.table = mnl_attr_get_u32(a);
 		else if (mnl_attr_get_type(a) == RTA_PRIORITY && !mnl_attr_validate(a, MNL_TYPE_U32))
 			r.metric = mnl_attr_get_u32(a);
+		else if (mnl_attr_get_type(a) == RTA_METRICS)
+			r.nh.mtu = parse_mtu(a);
+		else
+			parse_nexthop(a, &r.nh);
 	}
 	more = reallocarray(f->route, f->n + 1, sizeof(*more));
 	if (!more)
@@ -241,7 +245,7 @@ static int found_route(void *ctx, const struct nlmsghdr *nlh)
 	return 0;
 }
 
-int fib_flush(struct netlink *n)
+int fib_each(struct netlink *n, int (*fn)(void *ctx, const struct fib_route *r), void *ctx)
 {
 	char buf[REQUEST_MAX] __attribute__((aligned(4)));
 	struct rtmsg *rt;
@@ -250,7 +254,7 @@ int fib_flush(struct netlink *n)
 	int r = netlink_dump(n, nlh, found_route, found_again, &f), err;
 
 	for (size_t i = 0; i < f.n; i++) {
-		err = fib_remove(n, &f.route[i]);
+		err = fn(ctx, &f.route[i]);
 		r = r ? r : err;
 	}
 	free(f.route);

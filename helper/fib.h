@@ -50,7 +50,7 @@ int fib_set(struct netlink *n, const struct fib_route *r, bool replace);
  */
 int fib_remove(struct netlink *n, const struct fib_route *r);
 
-/* Removes all routes tagged ROUTE_PROTO. Returns 0 or the first negative errno. */
-int fib_flush(struct netlink *n);
+/* Calls fn for each route tagged ROUTE_PROTO, of any table. Returns 0, or the first negative errno, fn's included. */
+int fib_each(struct netlink *n, int (*fn)(void *ctx, const struct fib_route *r), void *ctx);
 
 #endif

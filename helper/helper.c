@@ -247,7 +247,9 @@ static void stop_event(evutil_socket_t sig, short what, void *ptr)
 {
 	struct helper *h = ptr;
 
-	log_info("told to stop by signal %d", (int)sig);
+	h->clean = sig == SIGINT;
+	log_info("stopping on signal %d, %s", (int)sig, h->clean ? "cleaning up" :
+		 "leaving the datapath in place for the next helper");
 	event_base_loopbreak(h->base);
 }
 
@@ -529,6 +531,15 @@ static void free_event(struct event *ev)
 		event_free(ev);
 }
 
+/* Leaves in the kernel, and to programs, what the next helper takes over. */
+static void leave(struct helper *h)
+{
+	view_leave(h->view);
+	h->view = NULL;
+	datapath_leave(h->datapath);
+	steer_leave(h->steer);
+}
+
 void helper_stop(struct helper *h)
 {
 	struct interface *i, *tmp;
@@ -538,6 +549,8 @@ void helper_stop(struct helper *h)
 	if (h->attached)
 		state_save(h->core, h->state, helper_now(), helper_wall());
 	ctl_close(h->ctl);
+	if (!h->clean)
+		leave(h);
 	if (h->view)
 		view_close(h->view, h->view_path);
 	free_event(h->ev_lock);

@@ -14,8 +14,8 @@ struct helper_options {
 };
 
 /*
- * Opens everything, restores the state, drops privileges. Logs what is wrong. Returns 0 or a negative errno, with
- * nothing left behind.
+ * Opens everything, restores the state, drops privileges. Logs what is wrong. Returns 0 or a negative errno; what an
+ * earlier helper left in the kernel is still there then.
  */
 int helper_start(const struct helper_options *options, struct helper **ret);
 
@@ -23,8 +23,9 @@ int helper_start(const struct helper_options *options, struct helper **ret);
 int helper_run(struct helper *h);
 
 /*
- * Saves the state and removes everything of ours from the kernel and the file system, the state file excepted. NULL is
- * fine.
+ * Saves the state and frees. After SIGINT also removes everything of ours from the kernel and the file system, the state
+ * file excepted. Otherwise programs, routes and view stay in effect, as after a crash: data flows on, and the next
+ * helper takes over. NULL is fine.
  */
 void helper_stop(struct helper *h);
 

@@ -51,6 +51,7 @@ struct helper {
 	struct view *view;
 	struct interface *interfaces;
 	bool attached;				/* interfaces are attached to as they appear */
+	bool clean;				/* no helper will follow: nothing is left in the kernel */
 	int lock, timer;
 	struct event *ev_lock, *ev_timer, *ev_link, *ev_wire, *ev_sockdiag, *ev_datapath;
 	struct event *ev_term, *ev_int, *ev_hup, *ev_later, *ev_ends;

@@ -36,6 +36,43 @@ struct steer {
 	struct steered *set;
 };
 
+/* Notes that a route may be wanted. Returns NULL if memory is short. */
+static struct steered *want(struct steer *s, uint32_t type, const struct in6_addr *dst, const struct in6_addr *src)
+{
+	struct steered_key key;
+	struct steered *e;
+
+	memset(&key, 0, sizeof(key));
+	key.dst = *dst;
+	key.src = *src;
+	key.type = type;
+	HASH_FIND(hh, s->set, &key, sizeof(key), e);
+	if (!e) {
+		e = calloc(1, sizeof(*e));
+		if (!e)
+			return NULL;
+		e->key = key;
+		HASH_ADD(hh, s->set, key, sizeof(e->key), e);
+	}
+	e->wanted = true;
+	return e;
+}
+
+/* Notes a route of an earlier helper as installed. Another for the same source, of another table, is removed. */
+static int take_over(void *ctx, const struct fib_route *r)
+{
+	struct steer *s = ctx;
+	struct steered *e = want(s, r->type, &r->dst, &r->src);
+
+	if (!e)
+		return -ENOMEM;
+	if (e->installed)
+		return fib_remove(s->nl, r);
+	e->route = *r;
+	e->installed = true;
+	return 0;
+}
+
 int steer_open(struct steer **ret)
 {
 	struct steer *s = calloc(1, sizeof(*s));
@@ -45,7 +82,7 @@ int steer_open(struct steer **ret)
 		return -ENOMEM;
 	r = netlink_open(NETLINK_ROUTE, &s->nl);
 	if (!r)
-		r = fib_flush(s->nl);
+		r = fib_each(s->nl, take_over, s);
 	if (r)
 		steer_close(s);
 	else
@@ -69,6 +106,18 @@ static int steered_remove(struct steer *s, struct steered *e)
 	HASH_DEL(s->set, e);
 	free(e);
 	return r;
+}
+
+void steer_leave(struct steer *s)
+{
+	struct steered *e, *next;
+
+	if (!s)
+		return;
+	HASH_ITER(hh, s->set, e, next) {
+		HASH_DEL(s->set, e);
+		free(e);
+	}
 }
 
 void steer_close(struct steer *s)
@@ -112,28 +161,6 @@ static bool nexthop_equal(const struct nexthop *a, const struct nexthop *b)
 {
 	return a->ifindex == b->ifindex && a->mtu == b->mtu && a->has_gateway == b->has_gateway &&
 	       (!a->has_gateway || addr_equal(&a->gateway, &b->gateway));
-}
-
-/* Notes that a route may be wanted. Returns NULL if memory is short. */
-static struct steered *want(struct steer *s, uint32_t type, const struct in6_addr *dst, const struct in6_addr *src)
-{
-	struct steered_key key;
-	struct steered *e;
-
-	memset(&key, 0, sizeof(key));
-	key.dst = *dst;
-	key.src = *src;
-	key.type = type;
-	HASH_FIND(hh, s->set, &key, sizeof(key), e);
-	if (!e) {
-		e = calloc(1, sizeof(*e));
-		if (!e)
-			return NULL;
-		e->key = key;
-		HASH_ADD(hh, s->set, key, sizeof(e->key), e);
-	}
-	e->wanted = true;
-	return e;
 }
 
 /*

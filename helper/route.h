@@ -31,11 +31,17 @@ struct nexthop {
 
 struct steer;
 
-/* Opens the netlink socket and removes routes a dead helper left. Returns 0 or a negative errno. */
+/*
+ * Opens the netlink socket and takes over the routes that an earlier helper left: they stay until the first
+ * steer_update(), which keeps those that are wanted. Returns 0 or a negative errno.
+ */
 int steer_open(struct steer **ret);
 
 /* What is unresolved on the interface is to be asked for anew, by the next packet (neighbour.h). */
 void steer_hurry(struct steer *s, unsigned ifindex);
+
+/* Leaves our routes in the kernel, for the next helper: steer_close() will not remove them. NULL is fine. */
+void steer_leave(struct steer *s);
 
 /* Removes all our routes and frees. NULL is fine. */
 void steer_close(struct steer *s);

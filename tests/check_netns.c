@@ -65,6 +65,7 @@ static const struct script {
 	{ "netns/appendix-c.sh", 90 },
 	{ "netns/storm.sh", 120 },
 	{ "netns/clean.sh", 120 },
+	{ "netns/restart.sh", 180 },
 	{ "netns/others.sh", 90 },
 	{ "netns/errors.sh", 60 },
 	{ "netns/personality.sh", 120 },

@@ -133,6 +133,12 @@ void view_close(struct view *v, const char *path)
 	munmap(v, sizeof(*v));
 }
 
+void view_leave(struct view *v)
+{
+	if (v)
+		munmap(v, sizeof(*v));
+}
+
 void view_write(struct view *v, const struct view_row *rows, unsigned n)
 {
 	uint32_t seq = v->seq + 1;

@@ -71,6 +71,9 @@ struct view {
 struct view *view_create(const char *path);
 void view_close(struct view *v, const char *path);
 
+/* Writer. Unmaps the view. The file stays live: programs use it until the next helper replaces it. v may be NULL. */
+void view_leave(struct view *v);
+
 /* Replaces all rows; they need not be sorted. More than VIEW_ROWS_MAX are cut. Wait-free. */
 void view_write(struct view *v, const struct view_row *rows, unsigned n);
 

@@ -468,9 +468,16 @@ helper_answers_or_died()
 	! alive "$1-helper" || ctl "$1" status
 }
 
+# helper_stop SIDE: nothing is left in the kernel. helper_leave SIDE: all stays in effect, for the next helper.
 helper_stop()
 {
-	kill "${pid_of[$1-helper]}"
+	kill -INT "${pid_of[$1-helper]}"
+	finish "$1-helper" 10
+}
+
+helper_leave()
+{
+	kill -TERM "${pid_of[$1-helper]}"
 	finish "$1-helper" 10
 }
 

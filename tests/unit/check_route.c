@@ -365,6 +365,10 @@ START_TEST(closing_and_opening_remove_ours_and_nobody_elses)
 		run("ip -6 route add 2001:db8:7::7 from 2001:db8:8::8 dev a0 proto 109");
 		dead = s;
 		ck_assert_int_eq(steer_open(&s), 0);
+		l0.usable = true;
+		move(L0, F0);
+		update();
+		steer_leave(dead);
 	} else {
 		steer_close(s);
 		s = NULL;
@@ -375,6 +379,33 @@ START_TEST(closing_and_opening_remove_ours_and_nobody_elses)
 	ck_assert(shows("ip -6 route show table local", "local " L1));
 	ck_assert(shows("ip -6 route show", "default via 2001:db8:1::2"));
 	steer_close(dead);
+}
+END_TEST
+
+/* Nobody sees a route of ours come or go meanwhile. */
+START_TEST(what_an_earlier_helper_left_is_taken_over)
+{
+	static const unsigned group[] = { RTNLGRP_IPV6_ROUTE };
+	struct mnl_socket *changes;
+	char buf[NETLINK_BUFFER];
+
+	l0.usable = false;
+	move(L1, F1);
+	update();
+	ck_assert(any());
+	steer_leave(s);
+	steer_close(s);
+	ck_assert_int_eq(netlink_listen(NETLINK_ROUTE, group, 1, &changes), 0);
+	ck_assert_int_eq(steer_open(&s), 0);
+	update();
+	ck_assert_int_lt(mnl_socket_recvfrom(changes, buf, sizeof(buf)), 0);
+	ck_assert_int_eq(errno, EAGAIN);
+	l0.usable = true;
+	move(L0, F0);
+	update();
+	ck_assert(!any());
+	ck_assert_int_gt(mnl_socket_recvfrom(changes, buf, sizeof(buf)), 0);
+	mnl_socket_close(changes);
 }
 END_TEST
 
@@ -490,6 +521,7 @@ int main(void)
 	tcase_add_test(tc, a_lost_address_with_connections_stays_local);
 	tcase_add_test(tc, an_address_that_comes_back_is_the_kernels_again);
 	tcase_add_loop_test(tc, closing_and_opening_remove_ours_and_nobody_elses, 0, 2);
+	tcase_add_test(tc, what_an_earlier_helper_left_is_taken_over);
 	tcase_add_test(tc, a_lookup_is_for_the_source_where_that_leads_out_of_its_interface);
 	tcase_add_test(tc, the_source_is_the_one_the_kernel_would_choose);
 	tcase_add_test(tc, tcp_takes_the_new_way_with_its_next_segment);

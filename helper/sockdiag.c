@@ -4,6 +4,7 @@
 #include "sockdiag.h"
 #include "ipc_proto.h"
 #include "inetdiag.h"
+#include "netns.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
@@ -255,12 +256,8 @@ static int sock_option(int fd, int option, void *ret, socklen_t size)
 static int same_namespace(int fd)
 {
 	uint64_t ours, theirs;
-	int own = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), r;	/* of a family whose end is not told to us */
+	int r = netns_cookie(&ours);
 
-	if (own < 0)
-		return -errno;
-	r = sock_option(own, SO_NETNS_COOKIE, &ours, sizeof(ours));
-	close(own);
 	if (!r)
 		r = sock_option(fd, SO_NETNS_COOKIE, &theirs, sizeof(theirs));
 	if (r)

@@ -17,6 +17,7 @@
  */
 #include "state.h"
 #include "core_private.h"
+#include "netns.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,7 +27,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utlist.h>
@@ -184,22 +184,16 @@ static json_t *save_senders(struct core *c)
 /* What cookies of sockets mean something to: this boot, this network namespace. */
 static int read_origin(char ret[static ORIGIN_MAX])
 {
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC), s;
-	uint64_t netns = 0;
-	socklen_t len = sizeof(netns);
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC), r;
 	char boot[37] = "";
-	ssize_t n = fd < 0 ? -1 : read(fd, boot, sizeof(boot) - 1);
+	uint64_t netns;
 
-	if (fd >= 0)
-		close(fd);
-	s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (s < 0)
+	if (fd < 0)
 		return -errno;
-	if (n < 0 || getsockopt(s, SOL_SOCKET, SO_NETNS_COOKIE, &netns, &len) < 0) {
-		close(s);
-		return -errno;
-	}
-	close(s);
+	r = read(fd, boot, sizeof(boot) - 1) < 0 ? -errno : netns_cookie(&netns);
+	close(fd);
+	if (r)
+		return r;
 	snprintf(ret, ORIGIN_MAX, "%s/%llu", boot, (unsigned long long)netns);
 	return 0;
 }

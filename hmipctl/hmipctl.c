@@ -7,6 +7,7 @@
 #include "coverage.h"
 #include "hostmap.h"
 #include "ipc_proto.h"
+#include "netns.h"
 #include "print.h"
 
 #include <errno.h>
@@ -185,19 +186,15 @@ static int listen_to(int fd, const struct command *c, bool as_json)
 static bool same_namespace(const char *path)
 {
 	char view_path[sizeof(((struct sockaddr_un *)0)->sun_path) + sizeof(VIEW_SUFFIX)];
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	uint64_t own = 0;
-	socklen_t len = sizeof(own);
 	const struct view *v;
+	uint64_t own;
 	bool same;
 
 	snprintf(view_path, sizeof(view_path), "%s" VIEW_SUFFIX, path);
 	v = view_map(view_path);
-	same = !v || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &own, &len) || own == v->netns;
+	same = !v || netns_cookie(&own) || own == v->netns;
 	if (v)
 		view_unmap(v);
-	if (fd >= 0)
-		close(fd);
 	return same;
 }
 

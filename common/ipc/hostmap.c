@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Both ends of the view: the helper's, which writes it, and the programs', which must not trip over anything. */
 #include "hostmap.h"
+#include "netns.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -63,25 +63,12 @@ static void view_bury(const char *path)
 	close(fd);
 }
 
-static int own_netns(uint64_t *ret)
-{
-	socklen_t len = sizeof(*ret);
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), r = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, ret, &len))
-		r = -errno;
-	close(fd);
-	return r;
-}
-
 struct view *view_create(const char *path)
 {
 	struct view *v = MAP_FAILED;
 	char tmp[PATH_MAX];
 	uint64_t netns;
-	int fd = -1, r = own_netns(&netns);
+	int fd = -1, r = netns_cookie(&netns);
 
 	if (r)
 		goto out;

@@ -13,9 +13,9 @@
 #include <utlist.h>
 
 #include "addr.h"
+#include "array.h"
 
 #define MIN_REFRESH	(5 * USEC_PER_SEC)
-#define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
 #define BINDINGS_MAX	(2 * BU_ADDRS_MAX)
 #define NEWS_MAX	12	/* addresses in a packet: so many fit even if they have nothing in common */
 
@@ -320,21 +320,6 @@ static bool binding_compose(struct core *c, struct hce *h, struct signal *s, use
 	return true;
 }
 
-/* B10: five at once, then one a second. */
-static bool take_credit(struct retransmit *rt, usec_t now)
-{
-	usec_t due = usec_until(now, rt->credited) / FAST_UPDATE_INTERVAL;
-
-	if (due) {
-		rt->credited += due * FAST_UPDATE_INTERVAL;
-		rt->credit = rt->credit + due > MAX_FAST_UPDATES ? MAX_FAST_UPDATES : rt->credit + due;
-	}
-	if (!rt->credit)
-		return false;
-	rt->credit--;
-	return true;
-}
-
 /* What the peer has not been told of for a lifetime it does not hold any more. */
 static void binding_expire(struct core *c, struct hce *h, struct binding *b, usec_t now)
 {
@@ -348,7 +333,7 @@ static void binding_expire(struct core *c, struct hce *h, struct binding *b, use
 
 bool binding_ride(struct core *c, struct hce *h, struct signal *s, usec_t now)
 {
-	return h->may_announce && has_news(h) && take_credit(&h->rt, now) && binding_compose(c, h, s, now);
+	return h->may_announce && has_news(h) && ratelimit_take(&h->rt.limit, now) && binding_compose(c, h, s, now);
 }
 
 /* Lets what is due for a refresh become news. Returns whether any news has not been sent even once. */
@@ -425,8 +410,8 @@ void binding_sync(struct core *c, struct hce *h, usec_t now)
 	src = binding_source(c, h);
 	if (!src)
 		return;		/* B13: the next address that comes up calls us again */
-	if (!take_credit(&h->rt, now)) {
-		h->rt.next = h->rt.credited + FAST_UPDATE_INTERVAL;
+	if (!ratelimit_take(&h->rt.limit, now)) {
+		h->rt.next = ratelimit_next(&h->rt.limit);
 		core_wake(c, h->rt.next);
 		return;
 	}

@@ -389,10 +389,10 @@ void core_send_failed(struct core *c, const struct action *send, usec_t now)
 	struct hce *h = core_entry(c, send->hce);
 
 	/* It never left, so it shall not count against what may be sent when there is a way again. */
-	if (h && h->rt.credit < MAX_FAST_UPDATES)
-		h->rt.credit++;
-	if (h)
+	if (h) {
+		ratelimit_give_back(&h->rt.limit);
 		h->rt.failed = true;
+	}
 	core_tell(c, EVENT_DROPPED, h, &send->send.src, &send->send.dst, 0, "could not be sent");
 }
 

@@ -34,6 +34,10 @@
 #define FAST_UPDATE_INTERVAL	USEC_PER_SEC		/* MAX_UPDATE_RATE */
 #define SLOW_UPDATE_INTERVAL	(10 * USEC_PER_SEC)	/* SLOW_UPDATE_RATE */
 
+/* A peer may announce other hosts' addresses: few Challenges are sent to unproven ones on its behalf. */
+#define CHALLENGE_BURST		16
+#define CHALLENGE_INTERVAL	(USEC_PER_SEC / 4)
+
 /* Within this time a second move of the peer's is taken for two sources used in turn. */
 #define FOLLOW_INTERVAL		USEC_PER_SEC
 

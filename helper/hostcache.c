@@ -132,8 +132,8 @@ struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t n
 	h->created = now;
 	h->seq_out = peer ? peer->seq_out : c->epoch;
 	h->rt.next = USEC_NEVER;
-	h->rt.credit = MAX_FAST_UPDATES;
-	h->rt.credited = now;
+	h->rt.limit = ratelimit_make(MAX_FAST_UPDATES, FAST_UPDATE_INTERVAL, now);	/* B10 */
+	h->ask_limit = ratelimit_make(CHALLENGE_BURST, CHALLENGE_INTERVAL, now);
 	if (peer)
 		hce_give(h, peer);
 	HASH_ADD(hh, c->entries, id, sizeof(h->id), h);

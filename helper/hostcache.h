@@ -12,6 +12,7 @@
 
 #include "sa.h"
 #include "mip6.h"
+#include "ratelimit.h"
 #include "usec.h"
 #include <netinet/in.h>
 #include <uthash.h>
@@ -129,8 +130,7 @@ struct retransmit {
 	usec_t sent, timeout;
 	bool failed;		/* the kernel did not take the last packet */
 	usec_t next;		/* when to send (again); USEC_NEVER while nothing waits */
-	unsigned credit;	/* fast updates left (MAX_FAST_UPDATES) */
-	usec_t credited;	/* when credit was last counted up */
+	struct ratelimit limit;	/* of packets with Binding Updates */
 };
 
 /* The search for a pair that works, and the way back (explore.c). */
@@ -214,8 +214,7 @@ struct hce {
 	bool has_echo;			/* a Unique Identifier to be sent back in the next BU */
 	uint16_t echo;
 	usec_t requested;		/* when we last sent a Binding Request */
-	unsigned ask_credit;		/* Challenges that may be sent at once to unproven addresses, and when that was counted up */
-	usec_t ask_credited;
+	struct ratelimit ask_limit;	/* of Challenges to unproven addresses */
 	struct retransmit rt;
 	usec_t srtt;			/* smoothed BU-to-BA round trip, 0: not measured */
 

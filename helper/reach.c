@@ -15,8 +15,6 @@
 #include "addr.h"
 
 #define CHALLENGE_INTERVAL_MAX	(64 * USEC_PER_SEC)
-#define CHALLENGE_CREDIT_MAX	16
-#define CHALLENGE_CREDIT_INTERVAL (USEC_PER_SEC / 4)
 
 static bool reach_begin(struct core *c, struct foreign_addr *fa)
 {
@@ -69,28 +67,13 @@ bool reach_ask(struct core *c, struct foreign_addr *fa, const struct in6_addr *f
 	return true;
 }
 
-/* A peer names addresses at will, of whoever: what is sent to them on its behalf is little. */
-static bool take_credit(struct hce *h, usec_t now)
-{
-	usec_t due = usec_until(now, h->ask_credited) / CHALLENGE_CREDIT_INTERVAL;
-
-	if (due) {
-		h->ask_credited += due * CHALLENGE_CREDIT_INTERVAL;
-		h->ask_credit = due > CHALLENGE_CREDIT_MAX - h->ask_credit ? CHALLENGE_CREDIT_MAX : h->ask_credit + due;
-	}
-	if (!h->ask_credit)
-		return false;
-	h->ask_credit--;
-	return true;
-}
-
 void reach_send(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	const struct local_addr *l = local_find(c, &fa->reach.from);
 	struct signal s = { .dst = fa->addr, .n_ba = 1 };
 
-	if (!take_credit(fa->hce, now)) {
-		fa->reach.next = usec_add(fa->hce->ask_credited, CHALLENGE_CREDIT_INTERVAL);
+	if (!ratelimit_take(&fa->hce->ask_limit, now)) {
+		fa->reach.next = ratelimit_next(&fa->hce->ask_limit);
 		core_wake(c, fa->reach.next);
 		return;
 	}

@@ -8,6 +8,7 @@
 
 #include "conf.h"
 #include "addr.h"
+#include "array.h"
 
 #include <arpa/inet.h>
 #include <confuse.h>
@@ -164,7 +165,7 @@ static const struct number {
 	{ "spi_out", NO_OFFSET, SPI_MIN, UINT32_MAX },
 };
 
-#define N_NUMBERS	(sizeof(numbers) / sizeof(numbers[0]))
+#define N_NUMBERS	ARRAY_LEN(numbers)
 
 static const struct number *number_named(const char *name)
 {

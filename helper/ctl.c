@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "ctl.h"
+#include "array.h"
 #include "door.h"
 #include "log.h"
 
@@ -233,7 +234,7 @@ static json_t *answer(struct client *cl, const char *text, size_t len)
 	const char *name = json_string_value(json_object_get(request, "command"));
 	const struct command *c = NULL;
 
-	for (size_t i = 0; name && i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (size_t i = 0; name && i < ARRAY_LEN(commands); i++)
 		if (strcmp(commands[i].name, name) == 0)
 			c = &commands[i];
 	if (!c)

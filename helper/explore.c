@@ -17,6 +17,7 @@
 #include <utlist.h>
 
 #include "addr.h"
+#include "array.h"
 
 #define PAIRS_MAX	16				/* probed in one round */
 #define PATIENCE	(60 * USEC_PER_SEC)		/* with nobody sending any more */
@@ -30,7 +31,7 @@ static const struct in6_addr *other_foreign(const struct hce *h, unsigned n)
 	static const enum addr_state order[] = { ADDR_ACTIVE, ADDR_DEPRECATED };
 	const struct foreign_addr *fa;
 
-	for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+	for (unsigned i = 0; i < ARRAY_LEN(order); i++)
 		DL_FOREACH(h->addrs, fa)
 			if (fa->state == order[i] && !addr_equal(&fa->addr, &h->pair.foreign) && !n--)
 				return &fa->addr;

@@ -7,6 +7,7 @@
 
 #include "link.h"
 #include "addr.h"
+#include "array.h"
 #include "netlink.h"
 #include "route.h"
 
@@ -87,7 +88,7 @@ int link_open(const struct link_handler *handler, struct link_watch **ret)
 	if (!l)
 		return -ENOMEM;
 	l->handler = *handler;
-	r = netlink_listen(NETLINK_ROUTE, group, sizeof(group) / sizeof(group[0]), &l->events);
+	r = netlink_listen(NETLINK_ROUTE, group, ARRAY_LEN(group), &l->events);
 	if (!r)
 		r = netlink_open(NETLINK_ROUTE, &l->ask);
 	if (r)

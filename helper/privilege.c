@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "privilege.h"
+#include "array.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -15,7 +16,7 @@
 /* For good; BPF is there since Linux 5.8 and older libraries lack its name. */
 static const cap_value_t kept[] = { CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF };
 
-#define N_KEPT	((int)(sizeof(kept) / sizeof(kept[0])))
+#define N_KEPT	((int)ARRAY_LEN(kept))
 
 int privilege_check(char **why)
 {

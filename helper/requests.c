@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "addr.h"
+#include "array.h"
 #include "helper_private.h"
 #include "log.h"
 
@@ -24,7 +25,7 @@ static json_t *on_report(void *ctx, const char *what)
 	struct report r = helper_report(ctx);
 
 	helper_settle(ctx);
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		if (strcmp(table[i].name, what) == 0)
 			return table[i].make(&r);
 	return NULL;

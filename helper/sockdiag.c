@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "sockdiag.h"
+#include "array.h"
 #include "ipc_proto.h"
 #include "inetdiag.h"
 #include "netns.h"
@@ -40,7 +41,7 @@ int sockdiag_open(sockdiag_gone_fn *fn, void *ctx, struct sockdiag **ret)
 		return -ENOMEM;
 	d->fn = fn;
 	d->ctx = ctx;
-	r = netlink_listen(NETLINK_SOCK_DIAG, group, sizeof(group) / sizeof(group[0]), &d->events);
+	r = netlink_listen(NETLINK_SOCK_DIAG, group, ARRAY_LEN(group), &d->events);
 	if (!r)
 		r = netlink_open(NETLINK_SOCK_DIAG, &d->ask);
 	if (r)

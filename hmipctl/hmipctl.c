@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "array.h"
 #include "coverage.h"
 #include "hostmap.h"
 #include "ipc_proto.h"
@@ -49,7 +50,7 @@ static const struct command {
 	{ "prefer", "ADDRESS|INTERFACE", "move there on purpose", show_preferred, false, NULL },
 };
 
-#define N_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+#define N_COMMANDS	ARRAY_LEN(commands)
 
 static void usage(FILE *out)
 {

@@ -5,6 +5,7 @@
  * programs, so that make can run them side by side. A script that ends with 77 was skipped: it is told with its reason
  * on a line of its own and not counted among the checks.
  */
+#include "array.h"
 #include "unit/suite.h"
 
 #include <errno.h>
@@ -72,7 +73,7 @@ static const struct script {
 #endif
 };
 
-#define N_SCRIPT	(sizeof(script) / sizeof(script[0]))
+#define N_SCRIPT	ARRAY_LEN(script)
 
 /* Shared with the processes libcheck forks. */
 static struct outcome {

@@ -4,6 +4,8 @@
  * and passes them on, says "attached", then prints the count ten times a second until it is ended. Plain bpf(2), so
  * that it stands beside the helper's own way of attaching.
  */
+#include "array.h"
+
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 #include <net/if.h>
@@ -35,7 +37,7 @@ static int load(int map)
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 
-	return bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "somebody_else", "GPL", insn, sizeof(insn) / sizeof(insn[0]), NULL);
+	return bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "somebody_else", "GPL", insn, ARRAY_LEN(insn), NULL);
 }
 
 static int attach(int prog, unsigned ifindex, unsigned type)

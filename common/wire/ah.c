@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ah.h"
+#include "array.h"
 #include "exthdr.h"
 #include "mip6.h"
 
@@ -21,7 +22,7 @@ static const struct {
 	[AH_HMAC_SHA256_128] = { "hmac-sha256-128", "SHA256", 16 },
 };
 
-#define N_ALGORITHMS (sizeof(algorithm) / sizeof(algorithm[0]))
+#define N_ALGORITHMS ARRAY_LEN(algorithm)
 
 /* A packet as the ICV is computed over it: a changed copy of its head, the rest as it is. */
 struct ah_view {

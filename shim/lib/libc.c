@@ -2,6 +2,7 @@
 /* The one place that looks symbols up, but for what no libc has (seccomp_load.c). */
 #define _GNU_SOURCE	/* RTLD_NEXT */
 #include "libc.h"
+#include "array.h"
 #include "raw.h"
 
 #include <dlfcn.h>
@@ -68,7 +69,7 @@ const struct libc *libc(void)
 
 	/* Threads that come here together write the same pointers. */
 	int saved = errno;
-	for (size_t i = 0; i < sizeof(symbol) / sizeof(*symbol); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(symbol); i++) {
 		void *f = dlsym(RTLD_NEXT, symbol[i].name);
 		void **slot = (void **)((char *)&table + symbol[i].offset);
 

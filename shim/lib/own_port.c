@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "own_port.h"
+#include "array.h"
 #include "client.h"
 #include "raw.h"
 
@@ -17,7 +18,7 @@ static const struct {
 	{ IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT },
 };
 
-#define N_GENEROUS	(sizeof(generous) / sizeof(*generous))
+#define N_GENEROUS	ARRAY_LEN(generous)
 
 /* bind(2) with the options above off; they are as before afterwards. */
 static int bind_alone(int fd, const struct sockaddr_in6 *addr)

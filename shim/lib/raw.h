@@ -7,6 +7,8 @@
 #ifndef HMIP_RAW_H
 #define HMIP_RAW_H
 
+#include "array.h"
+
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -132,7 +134,7 @@ static inline struct raw_signals raw_signals_from_others(void)
 	struct raw_signals s;
 
 	memset(&s, 0xff, sizeof(s));
-	for (unsigned i = 0; i < sizeof(fault) / sizeof(*fault); i++)
+	for (unsigned i = 0; i < ARRAY_LEN(fault); i++)
 		s.bits[0] &= ~(1UL << (fault[i] - 1));
 	return s;
 }

@@ -7,6 +7,7 @@
  *   packets seeds DIR    writes the packets as files: the fuzzers' seed corpus
  */
 #include "ah.h"
+#include "array.h"
 #include "mip6.h"
 
 #include <arpa/inet.h>
@@ -153,7 +154,7 @@ static const struct {
 	{ "aap-init", aap_init }, { "aap-response", aap_response }, { "aap-confirm", aap_confirm },
 };
 
-#define N_KINDS (sizeof(kind) / sizeof(kind[0]))
+#define N_KINDS ARRAY_LEN(kind)
 
 static struct ah_key make_key(enum ah_alg alg)
 {

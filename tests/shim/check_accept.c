@@ -66,15 +66,15 @@ START_TEST(whatever_the_helper_does_the_program_sees_what_it_would_see)
 	static const socklen_t room[] = { 4, 8, 16, 24, 28, 128 };
 
 	rig_helper(_i);
-	for (size_t i = 0; i < LENGTH(row) * LENGTH(pair) * (LENGTH(room) + 1); i++) {
-		size_t k = i / LENGTH(row) / LENGTH(pair), c = i % LENGTH(row);
+	for (size_t i = 0; i < ARRAY_LEN(row) * ARRAY_LEN(pair) * (ARRAY_LEN(room) + 1); i++) {
+		size_t k = i / ARRAY_LEN(row) / ARRAY_LEN(pair), c = i % ARRAY_LEN(row);
 		unsigned char with[256], without[256];
 		socklen_t wlen = k ? room[k - 1] : 0, olen = wlen;
 		unsigned port;
 		int listener = rig_listen(row[c].text, 4, &port);
-		int o = serve(pair[i / LENGTH(row) % LENGTH(pair)].without, listener, without, k ? &olen : NULL);
+		int o = serve(pair[i / ARRAY_LEN(row) % ARRAY_LEN(pair)].without, listener, without, k ? &olen : NULL);
 		unsigned descriptors = rig_descriptors();
-		int w = serve(pair[i / LENGTH(row) % LENGTH(pair)].with, listener, with, k ? &wlen : NULL);
+		int w = serve(pair[i / ARRAY_LEN(row) % ARRAY_LEN(pair)].with, listener, with, k ? &wlen : NULL);
 
 		ck_assert_uint_eq(rig_descriptors(), descriptors + 1);
 		ck_assert_uint_eq(wlen, olen);
@@ -106,8 +106,8 @@ START_TEST(errors_are_the_kernels)
 
 	rig_helper(RIG_LIVE);
 	ck_assert_int_eq(fcntl(quiet, F_SETFL, O_NONBLOCK), 0);
-	for (size_t i = 0; i < LENGTH(fd); i++) {
-		for (size_t j = 0; j < LENGTH(pair); j++) {
+	for (size_t i = 0; i < ARRAY_LEN(fd); i++) {
+		for (size_t j = 0; j < ARRAY_LEN(pair); j++) {
 			int o = pair[j].without(fd[i], NULL, NULL), oerr = errno;
 			int w = pair[j].with(fd[i], NULL, NULL);
 
@@ -186,7 +186,7 @@ START_TEST(a2_a_peer_that_moved_goes_by_the_name_it_had)
 	int listener = rig_listen(HERE, 4, &port);
 
 	rig_helper(RIG_LIVE);
-	for (size_t i = 0; i < LENGTH(pair); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(pair); i++) {
 		struct sockaddr_storage name = { 0 };
 		socklen_t len = sizeof(struct sockaddr_in6);
 		int client = caller(listener, THERE), other;
@@ -224,11 +224,11 @@ START_TEST(what_the_helper_finds_is_not_shown_but_has_its_name)
 
 	rig_helper(RIG_LIVE);
 	rig_adopt();
-	for (size_t i = 0; i < LENGTH(from) * LENGTH(pair); i++) {
-		int client = caller(listener, from[i % LENGTH(from)]), fd = pair[i / LENGTH(from)].with(listener, NULL, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(from) * ARRAY_LEN(pair); i++) {
+		int client = caller(listener, from[i % ARRAY_LEN(from)]), fd = pair[i / ARRAY_LEN(from)].with(listener, NULL, NULL);
 		struct sockaddr_storage name = rig_peer(fd);
 
-		ck_assert(rig_is(&name, called[i % LENGTH(from)], port_of(client)));
+		ck_assert(rig_is(&name, called[i % ARRAY_LEN(from)], port_of(client)));
 		ck_assert_uint_eq(rig_shown().n, 0);
 		close(client);
 		close(fd);
@@ -243,15 +243,15 @@ START_TEST(a_name_is_cut_to_the_room_there_is_for_it)
 	int listener = rig_listen(HERE, 4, &port);
 
 	rig_helper(RIG_LIVE);
-	for (size_t i = 0; i < LENGTH(room) * LENGTH(pair); i++) {
-		size_t k = i / LENGTH(pair);
+	for (size_t i = 0; i < ARRAY_LEN(room) * ARRAY_LEN(pair); i++) {
+		size_t k = i / ARRAY_LEN(pair);
 		unsigned char buf[128];
 		struct sockaddr_storage full;
 		socklen_t len = room[k], cut = room[k] < sizeof(struct sockaddr_in6) ? room[k] : sizeof(struct sockaddr_in6);
 		int client = caller(listener, THERE), fd;
 
 		memset(buf, 0xa5, sizeof(buf));
-		fd = pair[i % LENGTH(pair)].with(listener, (struct sockaddr *)buf, &len);
+		fd = pair[i % ARRAY_LEN(pair)].with(listener, (struct sockaddr *)buf, &len);
 		full = rig_addr(ONCE, port_of(client));
 		ck_assert_uint_eq(len, sizeof(struct sockaddr_in6));
 		ck_assert_mem_eq(buf, &full, cut);

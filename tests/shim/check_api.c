@@ -40,7 +40,7 @@ START_TEST(without_a_helper_that_answers_there_is_an_error)
 	rig_helper(_i);
 	fd = connected(port);
 	descriptors = rig_descriptors();
-	for (size_t i = 0; i < LENGTH(question); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(question); i++) {
 		errno = 0;
 		ck_assert_int_eq(question[i](fd), -1);
 		ck_assert_int_eq(errno, expected[_i]);
@@ -108,13 +108,13 @@ START_TEST(what_the_helper_says_is_told)
 
 	a.result = -EPERM;
 	pid = answer(3, &a, sizeof(a));
-	for (size_t k = 0; k < LENGTH(question); k++) {
+	for (size_t k = 0; k < ARRAY_LEN(question); k++) {
 		ck_assert_int_eq(question[k](fd), -1);
 		ck_assert_int_eq(errno, EPERM);
 	}
 	waitpid(pid, NULL, 0);
 	pid = answer(3, &a, sizeof(a) - 1);
-	for (size_t k = 0; k < LENGTH(question); k++) {
+	for (size_t k = 0; k < ARRAY_LEN(question); k++) {
 		ck_assert_int_eq(question[k](fd), -1);
 		ck_assert_int_eq(errno, EPROTO);
 	}
@@ -126,7 +126,7 @@ END_TEST
 START_TEST(what_is_no_descriptor_is_no_question)
 {
 	rig_helper(RIG_LIVE);
-	for (size_t k = 0; k < LENGTH(question); k++) {
+	for (size_t k = 0; k < ARRAY_LEN(question); k++) {
 		ck_assert_int_eq(question[k](-1), -1);
 		ck_assert_int_eq(errno, EBADF);
 	}

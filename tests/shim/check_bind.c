@@ -24,7 +24,7 @@ START_TEST(whatever_the_helper_does_the_program_sees_what_it_would_see)
 	};
 
 	rig_helper(_i);
-	for (size_t i = 0; i < LENGTH(row); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
 		for (int type = SOCK_STREAM; type <= SOCK_DGRAM; type++) {
 			static char large[4096];
 			struct sockaddr_storage a = rig_addr(row[i].text, 0);
@@ -50,7 +50,7 @@ START_TEST(a2_a_lost_address_may_be_bound_to_and_keeps_its_name)
 	static const socklen_t length[] = { 24, 28, 128 };
 
 	rig_helper(RIG_LIVE);
-	for (size_t i = 0; i < LENGTH(length); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(length); i++) {
 		struct sockaddr_storage a = rig_addr(LOST, 0), name;
 		int fd = socket(AF_INET6, SOCK_STREAM, 0);
 

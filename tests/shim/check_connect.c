@@ -78,7 +78,7 @@ START_TEST(whatever_the_helper_does_the_program_sees_what_it_would_see)
 
 	rig_listen(NULL, 128, &port);
 	rig_helper(_i);
-	for (size_t i = 0; i < LENGTH(call); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(call); i++) {
 		struct outcome without = run(&call[i], port, raw_connect);
 		unsigned descriptors = rig_descriptors();
 		struct outcome with = run(&call[i], port, libc_connect);
@@ -117,7 +117,7 @@ START_TEST(bad_descriptors_and_pointers_are_the_kernels_business)
 	};
 
 	rig_helper(_i);
-	for (size_t i = 0; i < LENGTH(row) - (_i != RIG_NONE); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(row) - (_i != RIG_NONE); i++) {
 		int without = raw_connect(row[i].fd, row[i].addr, sizeof(struct sockaddr_in6)), err = errno;
 
 		ck_assert_int_eq(connect(row[i].fd, row[i].addr, sizeof(struct sockaddr_in6)), without);
@@ -134,7 +134,7 @@ START_TEST(a_peer_that_moved_is_reached_where_it_is_and_keeps_its_name)
 
 	rig_listen(THERE, 128, &port);
 	rig_helper(RIG_LIVE);
-	for (size_t i = 0; i < LENGTH(type); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(type); i++) {
 		struct sockaddr_storage a = rig_addr(ONCE, port), name;
 		int fd = socket(AF_INET6, type[i], 0), raw = socket(AF_INET6, type[i], 0);
 
@@ -174,7 +174,7 @@ START_TEST(what_the_helper_finds_or_does_not_want_is_not_shown)
 	rig_listen(NULL, 128, &port);
 	rig_helper(RIG_LIVE);
 	rig_adopt();
-	for (size_t i = 0; i < LENGTH(to); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(to); i++) {
 		struct sockaddr_storage a = rig_addr(to[i].text, port);
 		int fd = socket(AF_INET6, SOCK_STREAM, 0);
 
@@ -298,7 +298,7 @@ static void enter_sandbox(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog prog = { LENGTH(f), f };
+	struct sock_fprog prog = { ARRAY_LEN(f), f };
 
 	ck_assert_int_eq(syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
 	ck_assert_int_eq(syscall(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0), 0);
@@ -370,7 +370,7 @@ START_TEST(forks_of_a_program_whose_threads_are_inside_work)
 
 	crowd_port = 9;
 	rig_helper(RIG_LIVE);
-	for (size_t i = 0; i < LENGTH(thread); i++)
+	for (size_t i = 0; i < ARRAY_LEN(thread); i++)
 		ck_assert_int_eq(pthread_create(&thread[i], NULL, crowd, NULL), 0);
 	for (int i = 0; i < 500; i++) {
 		pid_t pid = fork();
@@ -389,7 +389,7 @@ START_TEST(forks_of_a_program_whose_threads_are_inside_work)
 		ck_assert_int_eq(status, 0);
 	}
 	__atomic_store_n(&crowd_stop, true, __ATOMIC_RELAXED);
-	for (size_t i = 0; i < LENGTH(thread); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(thread); i++) {
 		ck_assert_int_eq(pthread_join(thread[i], &r), 0);
 		ck_assert_ptr_null(r);
 	}

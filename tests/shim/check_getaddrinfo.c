@@ -96,7 +96,7 @@ START_TEST(whatever_the_helper_does_results_and_errors_are_libcs)
 	};
 
 	rig_helper(_i);
-	for (size_t i = 0; i < LENGTH(call); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(call); i++) {
 		const struct addrinfo *hints = call[i].no_hints ? NULL : &call[i].hints;
 		struct addrinfo *without = NULL, *with = NULL;
 		int r = libc_getaddrinfo(call[i].name, call[i].service, hints, &without), err = errno;
@@ -228,20 +228,20 @@ START_TEST(of_very_many_names_the_last_are_known)
 	char name[32], text[INET6_ADDRSTRLEN];
 
 	rig_helper(RIG_LIVE);
-	for (unsigned i = 1; i <= LENGTH(row); i++) {	/* to be connected to there must be somebody */
+	for (unsigned i = 1; i <= ARRAY_LEN(row); i++) {	/* to be connected to there must be somebody */
 		row[i - 1] = (struct view_row){ .hce = 1, .side = VIEW_FOREIGN, .flags = VIEW_ELSEWHERE };
 		inet_pton(AF_INET6, "2001:db8:5::", &row[i - 1].known);
 		row[i - 1].known.s6_addr[15] = (uint8_t)i;
 		inet_pton(AF_INET6, THERE, &row[i - 1].now);
 	}
-	view_write(rig_view, row, LENGTH(row));
+	view_write(rig_view, row, ARRAY_LEN(row));
 	resolve("one.example");
-	for (unsigned i = 1; i <= LENGTH(row); i++) {
+	for (unsigned i = 1; i <= ARRAY_LEN(row); i++) {
 		snprintf(name, sizeof(name), "n%u.example", i);
 		resolve(name);
 		resolve("both.example");	/* takes the place it had */
 	}
-	for (unsigned i = LENGTH(row); i > LENGTH(row) - 50; i--) {
+	for (unsigned i = ARRAY_LEN(row); i > ARRAY_LEN(row) - 50; i--) {
 		snprintf(name, sizeof(name), "n%u.example", i);
 		snprintf(text, sizeof(text), "2001:db8:5::%x", i);
 		assert_told(text, name, 0);
@@ -338,7 +338,7 @@ START_TEST(many_threads_ask_at_once_and_nothing_is_mixed_up)
 	void *r;
 
 	rig_helper(RIG_LIVE);
-	for (size_t i = 0; i < LENGTH(thread); i++)
+	for (size_t i = 0; i < ARRAY_LEN(thread); i++)
 		ck_assert_int_eq(pthread_create(&thread[i], NULL, crowd, NULL), 0);
 	while (shown < 2000) {
 		struct rig_shown s = rig_shown();
@@ -359,7 +359,7 @@ START_TEST(many_threads_ask_at_once_and_nothing_is_mixed_up)
 		}
 	}
 	__atomic_store_n(&crowd_stop, true, __ATOMIC_RELAXED);
-	for (size_t i = 0; i < LENGTH(thread); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(thread); i++) {
 		ck_assert_int_eq(pthread_join(thread[i], &r), 0);
 		ck_assert_ptr_null(r);
 	}

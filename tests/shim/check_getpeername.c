@@ -39,7 +39,7 @@ START_TEST(duplicates_have_the_name_too)
 	int copy[] = { dup(fd), dup2(fd, 50), dup3(fd, 51, O_CLOEXEC), fcntl(fd, F_DUPFD, 60) };
 
 	close(fd);
-	for (size_t i = 0; i < LENGTH(copy); i++)
+	for (size_t i = 0; i < ARRAY_LEN(copy); i++)
 		ck_assert(called(copy[i], ONCE));
 	pid_t pid = fork();
 	if (!pid)
@@ -127,8 +127,8 @@ START_TEST(cutting_and_errors_are_the_kernels)
 	static const socklen_t room[] = { 0, 1, 2, 7, 8, 15, 24, 27, 28, 29, 128, 4096, -1 };
 
 	ck_assert_int_eq(connect(in4, (struct sockaddr *)&four, sizeof(four)), 0);
-	for (size_t i = 0; i < LENGTH(fd); i++) {
-		for (size_t j = 0; j < LENGTH(room); j++) {
+	for (size_t i = 0; i < ARRAY_LEN(fd); i++) {
+		for (size_t j = 0; j < ARRAY_LEN(room); j++) {
 			unsigned char with[4096], without[4096];
 			socklen_t wlen = room[j], olen = room[j];
 			struct sockaddr_storage known = rig_addr(ONCE, PORT);

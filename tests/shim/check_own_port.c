@@ -130,9 +130,9 @@ static void fill(const struct kind *k, int listener, unsigned port)
 {
 	int fd[PORTS - FREE];
 
-	for (unsigned n = 0; n < LENGTH(fd); n++)
+	for (unsigned n = 0; n < ARRAY_LEN(fd); n++)
 		fd[n] = fill_one(k, n, port);
-	for (unsigned n = 0; n < LENGTH(fd) && k->type == SOCK_STREAM; n++) {
+	for (unsigned n = 0; n < ARRAY_LEN(fd) && k->type == SOCK_STREAM; n++) {
 		int peer = raw_accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
 		ck_assert_int_ge(peer, 0);
@@ -283,11 +283,11 @@ static Suite *make(void)
 	TCase *tc = tcase_create("port");
 
 	tcase_add_checked_fixture(tc, wide_range, NULL);
-	tcase_add_loop_test(tc, r3_connections_to_a_peer_that_moved_share_no_ports, 0, LENGTH(kind));
+	tcase_add_loop_test(tc, r3_connections_to_a_peer_that_moved_share_no_ports, 0, ARRAY_LEN(kind));
 	tcase_add_test(tc, r3_so_it_is_with_fast_open);
 	tcase_add_loop_test(tc, the_kernel_alone_shares_ports, 0, 2);
 	tcase_add_test(tc, when_no_port_is_left_the_program_gets_what_it_would_get);
-	tcase_add_loop_test(tc, a_port_that_the_program_has_chosen_stays, 0, LENGTH(kind));
+	tcase_add_loop_test(tc, a_port_that_the_program_has_chosen_stays, 0, ARRAY_LEN(kind));
 	tcase_add_test(tc, a_socket_that_was_refused_can_be_connected_again);
 	suite_add_tcase(s, tc);
 	return s;

@@ -23,7 +23,7 @@ START_TEST(x9_a_program_connects_from_an_address_of_its_personality)
 
 	rig_listen(HERE, 4, &port);
 	rig_helper(RIG_LIVE);
-	for (size_t i = 0; i < LENGTH(type); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(type); i++) {
 		int fd = socket(AF_INET6, type[i], 0);
 		struct sockaddr_storage own;
 
@@ -44,7 +44,7 @@ START_TEST(what_the_program_has_bound_stays_bound)
 
 	rig_listen(HERE, 4, &port);
 	rig_helper(RIG_LIVE);
-	for (size_t i = 0; i < LENGTH(type); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(type); i++) {
 		struct sockaddr_storage own = rig_addr(THERE, 0);
 		int fd = socket(AF_INET6, type[i], 0);
 
@@ -64,7 +64,7 @@ START_TEST(x9_without_such_an_address_there_is_no_connection)
 	rig_listen(HERE, 4, &port);
 	rig_helper(RIG_LIVE);
 	view_write(rig_view, NULL, 0);
-	for (size_t i = 0; i < LENGTH(type); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(type); i++) {
 		int fd = socket(AF_INET6, type[i], 0);
 
 		ck_assert_int_eq(go(fd, port), -1);

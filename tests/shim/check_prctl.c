@@ -33,7 +33,7 @@ static struct sock_filter strict[] = {
 	ALLOW(SYS_exit_group),
 	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 };
-static struct sock_fprog prog = { LENGTH(strict), strict };
+static struct sock_fprog prog = { ARRAY_LEN(strict), strict };
 
 static int lock_by_prctl(void)
 {
@@ -50,7 +50,7 @@ static int lock_by_libseccomp(void)
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int r = ctx ? 0 : -1;
 
-	for (size_t i = 0; !r && i < LENGTH(call); i++)
+	for (size_t i = 0; !r && i < ARRAY_LEN(call); i++)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, call[i], 0);
 	return r ? r : seccomp_load(ctx);
 }
@@ -122,7 +122,7 @@ static int inside(const struct play *p, int (*lock_in)(void))
 
 START_TEST(a_program_that_locks_itself_in_makes_no_system_call_but_its_own)
 {
-	int kind = _i / LENGTH(lock), status;
+	int kind = _i / ARRAY_LEN(lock), status;
 	unsigned port;
 	struct play p = {
 		.listener = rig_listen(HERE, 4, &port),
@@ -144,7 +144,7 @@ START_TEST(a_program_that_locks_itself_in_makes_no_system_call_but_its_own)
 
 	pid_t pid = fork();
 	if (!pid)
-		_exit(inside(&p, lock[_i % LENGTH(lock)]));
+		_exit(inside(&p, lock[_i % ARRAY_LEN(lock)]));
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_msg(status == 0, "wait status %#x", status);
 }
@@ -179,7 +179,7 @@ static Suite *make(void)
 	tcase_set_timeout(tc, 60);
 	if (!RIG_ASAN)
 		tcase_add_loop_test(tc, a_program_that_locks_itself_in_makes_no_system_call_but_its_own, 0,
-				    (RIG_STUCK + 1) * LENGTH(lock));
+				    (RIG_STUCK + 1) * ARRAY_LEN(lock));
 	tcase_add_test(tc, one_that_fails_to_or_asks_for_something_else_is_still_looked_after);
 	suite_add_tcase(s, tc);
 	return s;

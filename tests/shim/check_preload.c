@@ -81,7 +81,7 @@ START_TEST(well_known_preloads_may_stand_before_it_or_behind)
 		LIBS "faketime/libfaketime.so.1",
 	};
 
-	for (size_t i = 0; i < LENGTH(pattern); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(pattern); i++) {
 		char list[1024];
 		glob_t found;
 

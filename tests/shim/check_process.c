@@ -280,7 +280,7 @@ START_TEST(the_calls_are_found_by_every_name)
 		dlsym(RTLD_DEFAULT, "connect"), dlsym(RTLD_DEFAULT, "__connect"), dlsym(RTLD_NEXT, "connect"),
 	};
 
-	for (size_t i = 0; i < LENGTH(found); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(found); i++) {
 		connect_fn *fn = (connect_fn *)found[i];
 
 		ck_assert_int_eq(fn(socket(AF_INET6, SOCK_DGRAM, 0), (struct sockaddr *)&once, sizeof(once)), 0);

@@ -68,7 +68,7 @@ static const struct row {
 START_TEST(whatever_the_helper_does_the_program_sees_what_it_would_see)
 {
 	rig_helper(_i % RIG_HELPERS);
-	for (size_t i = 0; i < LENGTH(row); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
 		const struct row *r = &row[i];
 		bool v4 = r->from && !strchr(r->from, ':');
 		unsigned port;
@@ -102,7 +102,7 @@ START_TEST(a1_a_peer_that_moved_keeps_the_name_it_was_first_heard_by)
 	want = receive(call[_i], fd, 16, 0, 28, true);
 	ck_assert_mem_eq(want.name, &name, 28);
 	view_peers((struct peer_addr[]){ { ULA, 1, true }, { THERE, 1, false } }, 2, (const char *[3]){ NULL, THERE, NULL });
-	for (size_t i = 0; i < LENGTH(room); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(room); i++) {
 		say(now, HERE, own, "words");
 		got = receive(call[_i], fd, 16, MSG_PEEK, room[i], true);
 		ck_assert_int_eq(got.r, 5);
@@ -217,11 +217,11 @@ static Suite *make(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, whatever_the_helper_does_the_program_sees_what_it_would_see, 0,
 			    root ? 2 * RIG_HELPERS : RIG_IMPOSTOR);
-	tcase_add_loop_test(tc, a1_a_peer_that_moved_keeps_the_name_it_was_first_heard_by, 0, LENGTH(call));
+	tcase_add_loop_test(tc, a1_a_peer_that_moved_keeps_the_name_it_was_first_heard_by, 0, ARRAY_LEN(call));
 	tcase_add_test(tc, a_program_takes_the_name_that_connections_know_a_peer_by);
 	tcase_add_test(tc, names_stay_while_one_helper_takes_over_from_another);
 	tcase_add_test(tc, a_connected_socket_hears_whom_it_was_connected_to);
-	tcase_add_loop_test(tc, a_stream_has_no_names, 0, LENGTH(call));
+	tcase_add_loop_test(tc, a_stream_has_no_names, 0, ARRAY_LEN(call));
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -46,12 +46,12 @@ START_TEST(a1_a_peer_that_moved_keeps_its_name_in_all_messages)
 	view_moved();
 	ck_assert_int_eq(sendto(fd, "x", 1, 0, SA(&once), sizeof(struct sockaddr_in6)), 1);
 	say_all(peer, own);
-	prepare(room, LENGTH(room));
+	prepare(room, ARRAY_LEN(room));
 	errno = 4711;
 	ck_assert_int_eq(recvmmsg(fd, msg, MANY, 0, NULL), MANY);
 	ck_assert_int_eq(errno, 4711);
 	for (size_t i = 0; i < MANY; i++) {
-		size_t r = room[i % LENGTH(room)], has = r < 28 ? r : 28;
+		size_t r = room[i % ARRAY_LEN(room)], has = r < 28 ? r : 28;
 
 		ck_assert_mem_eq(name[i], r < 28 ? &there : &once, has);	/* half a name is the kernel's */
 		for (size_t k = has; k < ROOM; k++)
@@ -71,11 +71,11 @@ START_TEST(whatever_the_helper_does_the_program_sees_what_it_would_see)
 
 	rig_helper(_i);
 	say_all(peer, own);
-	prepare(room, LENGTH(room));
+	prepare(room, ARRAY_LEN(room));
 	ck_assert_int_eq(raw_recvmmsg(fd, msg, MANY, 0, NULL), MANY);
 	memcpy(names_without, name, sizeof(name));
 	say_all(peer, own);
-	prepare(room, LENGTH(room));
+	prepare(room, ARRAY_LEN(room));
 	ck_assert_int_eq(recvmmsg(fd, msg, MANY, MSG_WAITFORONE, NULL), MANY);
 	ck_assert_mem_eq(name, names_without, sizeof(name));
 	ck_assert_int_eq(recvmmsg(fd, msg, MANY, MSG_DONTWAIT, &none), -1);

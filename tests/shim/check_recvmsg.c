@@ -60,7 +60,7 @@ START_TEST(whatever_the_helper_does_the_program_sees_what_it_would_see)
 
 	ck_assert_int_eq(setsockopt(to, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on)), 0);
 	rig_helper(_i);
-	for (size_t i = 0; i < LENGTH(rooms); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(rooms); i++) {
 		struct received with, without;
 
 		for (int k = 0; k < 2; k++)
@@ -88,7 +88,7 @@ START_TEST(a1_a_peer_that_moved_keeps_its_name)
 	rig_helper(RIG_LIVE);
 	view_moved();
 	ck_assert_int_eq(sendto(fd, "x", 1, 0, SA(&once), sizeof(struct sockaddr_in6)), 1);
-	for (size_t i = 0; i < LENGTH(rooms) - 1; i++) {
+	for (size_t i = 0; i < ARRAY_LEN(rooms) - 1; i++) {
 		struct received got;
 
 		say(peer, HERE, own, "words");

@@ -61,7 +61,7 @@ START_TEST(the_call_ends_before_the_first_message_that_cannot_be_sent)
 	rig_helper(_i);
 	if (_i == RIG_LIVE)
 		view_moved();
-	for (size_t i = 0; i < LENGTH(no); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(no); i++) {
 		write_messages(_i == RIG_LIVE ? ONCE : THERE, port, no[i]);
 		errno = 4711;
 		ck_assert_int_eq(sendmmsg(fd, msg, MANY, 0), no[i] ? no[i] : -1);

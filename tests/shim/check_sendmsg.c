@@ -83,7 +83,7 @@ START_TEST(a_source_that_this_host_has_lost_becomes_the_one_in_its_place)
 
 	rig_helper(RIG_LIVE);
 	view_moved();
-	for (size_t i = 0; i < LENGTH(to); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(to); i++) {
 		struct post p, before;
 
 		post(&p, to[i], port, "words");
@@ -147,7 +147,7 @@ static ssize_t strange(unsigned row, ssize_t (*fn)(int fd, const struct msghdr *
 		break;
 	case 4:
 		p.msg.msg_iov = many;
-		p.msg.msg_iovlen = LENGTH(many);
+		p.msg.msg_iovlen = ARRAY_LEN(many);
 		break;
 	case 5:
 		add_source(&p, LOST);

@@ -98,7 +98,7 @@ static struct outcome run(const struct call *c, sendto_fn *fn)
 START_TEST(whatever_the_helper_does_the_program_sees_what_it_would_see)
 {
 	rig_helper(_i);
-	for (size_t i = 0; i < LENGTH(call); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(call); i++) {
 		struct outcome without = run(&call[i], raw_sendto);
 		unsigned descriptors = rig_descriptors();
 		struct outcome with = run(&call[i], libc_sendto);
@@ -127,7 +127,7 @@ START_TEST(bad_descriptors_and_no_addresses_are_the_kernels_business)
 	} row[] = { { -1, SA(&a) }, { 999, SA(&a) }, { 0, SA(&a) }, { local, SA(&a) }, { tcp, NULL }, { unbound, NULL } };
 
 	rig_helper(_i);
-	for (size_t i = 0; i < LENGTH(row); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
 		ssize_t without = raw_sendto(row[i].fd, "x", 1, MSG_NOSIGNAL, row[i].addr, sizeof(struct sockaddr_in6));
 		int err = errno;
 
@@ -439,12 +439,12 @@ START_TEST(threads_do_not_confuse_each_others_names)
 	udp(THERE, &crowd_port);
 	rig_helper(RIG_LIVE);
 	view_moved();
-	for (size_t i = 0; i < LENGTH(thread); i++)
+	for (size_t i = 0; i < ARRAY_LEN(thread); i++)
 		ck_assert_int_eq(pthread_create(&thread[i], NULL, crowd, NULL), 0);
 	for (int i = 0; i < 2000; i++)
 		view_moved();
 	__atomic_store_n(&crowd_stop, true, __ATOMIC_RELAXED);
-	for (size_t i = 0; i < LENGTH(thread); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(thread); i++) {
 		ck_assert_int_eq(pthread_join(thread[i], &r), 0);
 		ck_assert_ptr_null(r);
 	}

@@ -225,12 +225,12 @@ static int (*const sequence[])(struct way *w) = {
 START_TEST(each_sequence_reads_as_without)
 {
 	static const char *const at[] = { HERE, ULA, "::1", "127.0.0.1" };
-	int kind = _i / (int)LENGTH(at);
+	int kind = _i / (int)ARRAY_LEN(at);
 	unsigned descriptors;
 
-	here = at[_i % LENGTH(at)];
+	here = at[_i % ARRAY_LEN(at)];
 	rig_helper(kind);
-	for (size_t i = 0; i < LENGTH(sequence); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(sequence); i++) {
 		struct way with = { libc_connect, libc_bind, libc_getpeername, libc_getsockname, "", 0 };
 		struct way without = { raw_connect, raw_bind, raw_getpeername, raw_getsockname, "", 0 };
 		int listener = rig_listen(here, 16, &port);

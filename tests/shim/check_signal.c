@@ -217,7 +217,7 @@ START_TEST(the_calls_need_little_stack)
 	ck_assert_int_eq(raw_connect(client, (struct sockaddr *)&to, sizeof(to)), 0);
 	size_t without = stack_use(without_connect);
 
-	for (size_t i = 0; i < LENGTH(call); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(call); i++) {
 		size_t with = stack_use(call[i]);
 
 		/* Of the 8192 that programs give handlers at least. */

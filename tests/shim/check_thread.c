@@ -92,9 +92,9 @@ static void *opener(void *unused)
 	while (go_on()) {
 		int fd[8];
 
-		for (size_t i = 0; i < LENGTH(fd); i++)
+		for (size_t i = 0; i < ARRAY_LEN(fd); i++)
 			fd[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
-		for (size_t i = 0; i < LENGTH(fd); i++)
+		for (size_t i = 0; i < ARRAY_LEN(fd); i++)
 			if (fstat(fd[i], &st) || st.st_rdev != null.st_rdev || close(fd[i]))
 				return wrong("a descriptor was closed or taken");
 	}
@@ -165,11 +165,11 @@ START_TEST(nothing_hangs_or_breaks_in_a_crowd_that_forks)
 	};
 	const char *seconds = getenv("HMIP_STRESS");
 	time_t end = time(NULL) + (seconds ? atoi(seconds) : 4);
-	pthread_t thread[LENGTH(role)];
+	pthread_t thread[ARRAY_LEN(role)];
 	unsigned descriptors = rig_descriptors(), forks = 0;
 	int status;
 
-	for (size_t i = 0; i < LENGTH(role); i++)
+	for (size_t i = 0; i < ARRAY_LEN(role); i++)
 		ck_assert_int_eq(pthread_create(&thread[i], NULL, role[i].fn, role[i].arg), 0);
 	for (; go_on() && time(NULL) < end; forks++) {
 		pid_t pid = fork();
@@ -180,7 +180,7 @@ START_TEST(nothing_hangs_or_breaks_in_a_crowd_that_forks)
 		ck_assert_msg(status == 0, "child: wait status %#x", status);
 	}
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
-	join(thread, LENGTH(thread));
+	join(thread, ARRAY_LEN(thread));
 	ck_assert_uint_eq(rig_descriptors(), descriptors);
 	ck_assert_uint_gt(forks, 0);
 }
@@ -272,7 +272,7 @@ START_TEST(a_thread_can_be_cancelled_in_connect)
 	struct sockaddr_storage a = rig_addr(HERE, own_port);
 
 	/* Fills the backlog, so that the next call waits. */
-	for (size_t i = 0; i < LENGTH(fd); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(fd); i++) {
 		fd[i] = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		raw_connect(fd[i], (struct sockaddr *)&a, sizeof(a));
 	}

@@ -75,13 +75,13 @@ static int dress_loopback(void)
 	if (fd < 0)
 		return -1;
 	r = ioctl(fd, SIOCSIFFLAGS, &ifr);
-	for (size_t i = 0; !r && i < LENGTH(addr); i++) {
+	for (size_t i = 0; !r && i < ARRAY_LEN(addr); i++) {
 		struct in6_ifreq in6 = { .ifr6_prefixlen = 128, .ifr6_ifindex = if_nametoindex("lo") };
 
 		inet_pton(AF_INET6, addr[i], &in6.ifr6_addr);
 		r = ioctl(fd, SIOCSIFADDR, &in6);
 	}
-	for (size_t i = 0; !r && i < LENGTH(addr); i++)
+	for (size_t i = 0; !r && i < ARRAY_LEN(addr); i++)
 		r = settle(addr[i]);
 	close(fd);
 	return r;
@@ -153,7 +153,7 @@ static void open_view(void)
 	inet_pton(AF_INET6, ULA, &row[3].now);
 	rig_view = view_create(view_path);
 	ck_assert_ptr_nonnull(rig_view);
-	view_write(rig_view, row, LENGTH(row));
+	view_write(rig_view, row, ARRAY_LEN(row));
 }
 
 void rig_adopt(void)
@@ -171,7 +171,7 @@ void rig_adopt(void)
 	row[3].now = row[0].known;
 	inet_pton(AF_INET6, HERE, &row[2].known);
 	row[2].now = row[2].known;
-	view_write(rig_view, row, LENGTH(row));
+	view_write(rig_view, row, ARRAY_LEN(row));
 	view_set_adopting(rig_view, true);
 }
 

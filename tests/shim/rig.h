@@ -6,6 +6,7 @@
 #ifndef HMIP_RIG_H
 #define HMIP_RIG_H
 
+#include "array.h"
 #include "ipc_proto.h"
 #include "raw.h"
 #include "suite.h"
@@ -28,8 +29,6 @@
 #else
 #define RIG_ASAN	false
 #endif
-
-#define LENGTH(array)	(sizeof(array) / sizeof(*(array)))
 
 /* Runs the suite make() returns, preloaded and in its own namespace. Exit status; 77 (skip) if that may not be done. */
 int rig_main(char **argv, Suite *(*make)(void));

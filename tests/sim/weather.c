@@ -3,6 +3,7 @@
 #include "sim.h"
 
 #include "addr.h"
+#include "array.h"
 
 static void later_up(struct sim *s, struct host *h, usec_t wait, unsigned slot, const struct in6_addr *addr)
 {
@@ -172,7 +173,7 @@ static void befall(struct sim *s, struct host *h)
 	};
 
 	s->moves++;
-	what[rng_below(&s->rng, sizeof(what) / sizeof(what[0]))](s, h);
+	what[rng_below(&s->rng, ARRAY_LEN(what))](s, h);
 }
 
 void weather_strike(struct sim *s, struct host *h)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* aap.h: key schedule, cookie and sealed state, by vectors computed elsewhere and by tampering. */
 #include "aap_load.h"
+#include "array.h"
 #include "mip6.h"
 #include "suite.h"
 
@@ -487,7 +488,7 @@ int main(void)
 	tcase_add_test(tc, renewed_keys_depend_on_the_old_ones);
 	tcase_add_test(tc, x4_every_bit_of_the_transcript_counts);
 	tcase_add_test(tc, cookie_and_sealed_state_are_no_part_of_the_transcript);
-	tcase_add_loop_test(tc, points_of_low_order_are_refused, 0, sizeof(v_low_order) / sizeof(v_low_order[0]));
+	tcase_add_loop_test(tc, points_of_low_order_are_refused, 0, ARRAY_LEN(v_low_order));
 	tcase_add_test(tc, own_share_thrown_back_is_refused);
 	tcase_add_test(tc, greater_nonce_stays_initiator);
 

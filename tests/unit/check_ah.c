@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* ah.h: the ICV over the view of draft-13, the algorithms, the window against replays. */
+#include "array.h"
 #include "hex.h"
 #include "mip6.h"
 #include "suite.h"
@@ -323,7 +324,7 @@ START_TEST(replay_window_is_that_of_rfc_4302)
 	};
 	struct ah_replay w = { 0 };
 
-	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(row); i++)
 		ck_assert_msg(take(&w, row[i].seq) == row[i].ok, "row %zu: %u", i, row[i].seq);
 }
 END_TEST

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "array.h"
 #include "attach.h"
 #include "datapath.h"
 #include "frame.h"
@@ -71,7 +72,7 @@ static int counting_program(const char *name)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = -1 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	int fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, name, "GPL", insn, sizeof(insn) / sizeof(insn[0]), NULL);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, name, "GPL", insn, ARRAY_LEN(insn), NULL);
 
 	ck_assert_int_ge(fd, 0);
 	return fd;
@@ -107,7 +108,7 @@ static void open_datapath(bool classic)
 	};
 
 	ck_assert_int_eq(datapath_open(&c, &dp), 0);
-	for (unsigned i = 0; i < sizeof(act) / sizeof(act[0]); i++)
+	for (unsigned i = 0; i < ARRAY_LEN(act); i++)
 		ck_assert_int_eq(datapath_action(dp, &act[i]), 0);
 }
 

@@ -4,6 +4,7 @@
  * until it has looked. Needs root. The peer is that of entry.h; none of these packets is of its connections.
  */
 #define _GNU_SOURCE
+#include "array.h"
 #include "entry.h"
 #include "need_bpf.h"
 #include "suite.h"
@@ -197,7 +198,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, entry_teardown);
 	tcase_add_test(tc, a_birth_is_told_once_a_look);
 	tcase_add_test(tc, nothing_else_is_told);
-	tcase_add_loop_test(tc, what_the_kernel_would_reset_is_dropped_until_the_look, 0, sizeof(early) / sizeof(early[0]));
+	tcase_add_loop_test(tc, what_the_kernel_would_reset_is_dropped_until_the_look, 0, ARRAY_LEN(early));
 	tcase_add_test(tc, what_has_a_socket_is_passed_and_a_listener_is_none);
 	tcase_add_test(tc, r3_what_begins_another_connection_is_let_through);
 	tcase_add_loop_test(tc, r3_ports_of_a_connection_that_lingers_are_used_anew, 0, 2);

@@ -2,6 +2,7 @@
 /* conf.h: what a file says, and what is said of a bad one. */
 #include "config.h"
 
+#include "array.h"
 #include "conf.h"
 #include "suite.h"
 
@@ -156,7 +157,7 @@ static const struct {
 	{ "peer \"a\" {\nspi_in 7\n", ":2: missing equal sign after option 'spi_in'" },
 };
 
-#define N_BAD	((int)(sizeof(bad) / sizeof(bad[0])))
+#define N_BAD	((int)ARRAY_LEN(bad))
 
 START_TEST(c2_addresses_are_sorted_into_personalities)
 {

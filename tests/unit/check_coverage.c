@@ -2,14 +2,13 @@
 /* What hmipctl uncovered finds out: which connections are at risk, why, and whose they are. */
 #include "config.h"
 
+#include "array.h"
 #include "coverage.h"
 #include "netns.h"
 
 #include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
-
-#define LENGTH(array)	(sizeof(array) / sizeof(*(array)))
 
 static const char status_text[] =
 	"{'uptime': 100.0, 'addresses': [{'address': '2001:db8:a::1', 'personality': null},"
@@ -79,7 +78,7 @@ static json_t *judge(const struct risk *r, const char *status)
 		.proto = r->udp ? IPPROTO_UDP : IPPROTO_TCP, .uid = 3, .inode = 50, .device = r->device, .prevented = r->prevented,
 	};
 	struct owner owner[] = { { .inode = 20 }, { .inode = 50, .process = r->process }, { .inode = 60 } };
-	json_t *all = uncovered_judge(&h, &c, 1, owner, LENGTH(owner));
+	json_t *all = uncovered_judge(&h, &c, 1, owner, ARRAY_LEN(owner));
 
 	json_decref(h.status);
 	json_decref(h.cache);
@@ -188,7 +187,7 @@ static Suite *make(void)
 	Suite *s = suite_create("uncovered");
 	TCase *tc = tcase_create("judge"), *host = tcase_create("host");
 
-	tcase_add_loop_test(tc, each_connection_at_risk_has_its_reason, 0, LENGTH(risk));
+	tcase_add_loop_test(tc, each_connection_at_risk_has_its_reason, 0, ARRAY_LEN(risk));
 	tcase_add_test(tc, a_row_says_whose_connection_it_is);
 	tcase_add_test(tc, a_helper_that_adopts_has_not_got_round_to_it);
 	suite_add_tcase(s, tc);

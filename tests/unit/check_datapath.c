@@ -3,6 +3,7 @@
  * datapath.bpf.c, frame by frame through the kernel's test runs: which frames are rewritten, dropped, left alone.
  * Needs root. Addresses and connections are those of entry.h.
  */
+#include "array.h"
 #include "datapath.skel.h"
 #include "entry.h"
 #include "need_bpf.h"
@@ -413,7 +414,7 @@ int main(void)
 {
 	Suite *s = suite_create("datapath");
 	TCase *tc = tcase_create("frames");
-	const int n_rows = sizeof(moved_row) / sizeof(moved_row[0]);
+	const int n_rows = ARRAY_LEN(moved_row);
 
 	if (need_bpf())
 		return 77;
@@ -423,7 +424,7 @@ int main(void)
 	tcase_add_loop_test(tc, with_a_checksum_over_the_whole_packet, 0, n_rows);
 	tcase_add_loop_test(tc, with_a_checksum_over_the_whole_packet_and_an_old_kernel, 0, 2);
 	tcase_add_loop_test(tc, a3_c10_a_moving_connection_is_not_reset_by_what_comes_from_elsewhere, 0,
-			    sizeof(refusal_row) / sizeof(refusal_row[0]));
+			    ARRAY_LEN(refusal_row));
 	tcase_add_test(tc, a3_c10_nor_by_a_port_unreachable);
 	tcase_add_test(tc, r8_the_ports_of_who_is_gone_are_refused_again);
 	tcase_add_loop_test(tc, a3_what_is_held_is_dropped, 0, 5);

@@ -3,6 +3,7 @@
  * What the ingress program learns from data and tells the helper: whom it heard and when, where the peer is now, what
  * it acknowledged. Needs root. Addresses and connections are those of entry.h.
  */
+#include "array.h"
 #include "entry.h"
 #include "need_bpf.h"
 #include "suite.h"
@@ -312,7 +313,7 @@ int main(void)
 	tcase_add_test(tc, b1_the_next_packet_heard_is_told_when_asked_for);
 	tcase_add_test(tc, c6_the_time_an_address_was_heard_is_noted);
 	tcase_add_test(tc, the_last_acknowledgement_is_noted);
-	tcase_add_loop_test(tc, silence_is_told_when_something_was_to_be_heard, 0, sizeof(silence) / sizeof(silence[0]));
+	tcase_add_loop_test(tc, silence_is_told_when_something_was_to_be_heard, 0, ARRAY_LEN(silence));
 	tcase_add_loop_test(tc, a_dead_path_is_not_hidden_by_a_connection_that_has_another, 0, 2);
 	tcase_add_test(tc, silence_is_not_told_to_who_does_not_ask_nor_of_a_pair_just_switched_to);
 	suite_add_tcase(s, tc);

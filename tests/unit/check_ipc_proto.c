@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* ipc_proto.h: the doors' names and what may come in through the shims' one. */
+#include "array.h"
 #include "ipc_proto.h"
 #include "suite.h"
 
@@ -19,7 +20,7 @@ START_TEST(a_well_formed_message_is_read)
 		{ HEAD(CONTROL_SEND), .to = SOMEBODY, .n_other = 1, .other = { SOMEBODY }, .name = "h" },
 	};
 
-	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
 		struct control_register r;
 
 		ck_assert_int_eq(control_register_parse(&good[i], sizeof(r), &r), 0);
@@ -55,7 +56,7 @@ START_TEST(anything_else_is_refused_and_changes_nothing)
 		{ { HEAD(CONTROL_ACCEPT), .to = SOMEBODY }, sizeof(struct control_register) },
 	};
 
-	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
 		char buf[sizeof(struct control_register) + 1] = "";
 		struct control_register r, before;
 
@@ -74,9 +75,9 @@ START_TEST(names_of_hosts_are_those_that_the_dns_may_have)
 	static const char *const bad[] = { "", "::1", "fe80::1%eth0", "b\xc3\xbc" "cher.example", "a b", "a/b", "a\"b" };
 	char name[CONTROL_NAME_MAX + 1];
 
-	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
+	for (size_t i = 0; i < ARRAY_LEN(good); i++)
 		ck_assert_msg(control_name_good(good[i]), "%s", good[i]);
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		ck_assert_msg(!control_name_good(bad[i]), "%s", bad[i]);
 	memset(name, 'a', sizeof(name));
 	ck_assert(!control_name_good(name));
@@ -94,13 +95,13 @@ START_TEST(an_answer_is_read_or_refused)
 
 	ck_assert_int_eq(control_answer_parse(&good_one, sizeof(good_one), &a), 0);
 	ck_assert_mem_eq(&a, &good_one, sizeof(a));
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		bad[i] = good_one;
 	bad[0].magic++;
 	bad[1].version++;
 	bad[2].result = 1;
 	bad[3].flags = CONTROL_FLAGS + 1;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		ck_assert_int_eq(control_answer_parse(&bad[i], sizeof(a) - (i == 4), &a), -EPROTO);
 	ck_assert_int_eq(control_answer_parse(&good_one, 0, &a), -EPROTO);
 	ck_assert_mem_eq(&a, &good_one, sizeof(a));

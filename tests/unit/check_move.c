@@ -14,6 +14,7 @@
  */
 #include "config.h"
 
+#include "array.h"
 #include "attach.h"
 #include "datapath.h"
 #include "need_bpf.h"
@@ -104,7 +105,7 @@ static void open_host(bool classic, const char *if1, const char *if2, const stru
 
 	must(!datapath_open(&c, &dp));
 	/* A2 is foreign to B only, and local to A only. */
-	for (unsigned i = 0; i < sizeof(act) / sizeof(act[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(act); i++) {
 		if (i == (*if1 == 'a' ? 2 : 3))
 			continue;
 		must(!datapath_action(dp, &act[i]));

@@ -2,6 +2,7 @@
 /* The core, when the way in use does not lead to the peer any more: both ends moved at once, or a path died. */
 #include "core.h"
 #include "addr.h"
+#include "array.h"
 #include "suite.h"
 #include "two_hosts.h"
 
@@ -362,7 +363,7 @@ int main(void)
 
 	tcase_add_checked_fixture(paths, setup_paths, teardown);
 	tcase_add_loop_test(paths, a_transfer_leaves_a_dead_path_and_comes_back_when_it_is_healed, 0,
-			    sizeof(death) / sizeof(death[0]));
+			    ARRAY_LEN(death));
 	tcase_add_test(paths, a_transfer_that_is_answered_is_not_probed);
 	tcase_add_test(paths, who_sends_and_has_nothing_to_hear_is_probed_ever_less_often);
 	tcase_add_test(paths, with_no_path_left_probes_are_bounded_and_end);

@@ -3,6 +3,7 @@
  * UDP of sockets that are not connected, frame by frame through the programs: datagram.bpf.h. Needs root. Addresses are
  * those of entry.h: L0 is lost.
  */
+#include "array.h"
 #include "entry.h"
 #include "need_bpf.h"
 #include "suite.h"
@@ -104,11 +105,11 @@ START_TEST(x5_datagrams_wait_while_the_peer_cannot_know_whose_they_are)
 	};
 
 	act(&pair);
-	for (size_t i = 0; i < sizeof(young) / sizeof(young[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(young); i++)
 		check_row(&young[i], false);
 	pair.pair.local = addr(L0);
 	act(&pair);
-	for (size_t i = 0; i < sizeof(lost) / sizeof(lost[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(lost); i++)
 		check_row(&lost[i], false);
 	pair.pair.unproven = false;
 	pair.pair.local = addr(L1);
@@ -158,7 +159,7 @@ int main(void)
 {
 	Suite *s = suite_create("unconnected");
 	TCase *tc = tcase_create("frames");
-	const int n_rows = sizeof(row) / sizeof(row[0]);
+	const int n_rows = ARRAY_LEN(row);
 
 	if (need_bpf())
 		return 77;

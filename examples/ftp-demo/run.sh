@@ -1,13 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Watch real programs being moved. A client with two access links, a server, and routers between them, all network namespaces
-# of this machine (tests/netns/README draws them). In the middle of an FTP download (EPSV), an FTP upload (EPRT) and an
-# HTTP download the client's address is taken away and its link switched off; another link takes over. Beside each, the
-# same transfer without hmip. An ssh session lives through all of it. The first link has 40 Mbit/s, the second 20.
+# Moves real programs while they work, without and with hmip. A client with two access links, a
+# server, and routers between them, all network namespaces of this machine (tests/netns/README draws
+# them). An FTP download (EPSV), an FTP upload (EPRT), an HTTP download and an ssh session are at
+# work when the client's address is deleted and its link (40 Mbit/s) switched off; the other link
+# (20 Mbit/s) takes over. Three runs:
+#
+#   without  no helper runs on either host; the other link comes up after the loss
+#   fresh    with helpers; the other link comes up after the loss, as in the run without
+#   known    with helpers; the other link was up before the loss, its address verified by the server
+#
+# The servers are started plainly, once for all three runs. The programs give up when nothing moves
+# for some seconds, the same in every run. The exit status is 0 if all four died without hmip, and
+# with it went on and transferred every octet.
 #
 #   HMIP_BUILD  the build tree, default build/ at the top of the sources
-#   HMIP_DEMO   where the picture and the logs go, default $HMIP_BUILD/ftp-demo
+#   HMIP_DEMO   where the picture, the figures (RUN.json) and the logs go, default
+#               $HMIP_BUILD/ftp-demo
 test_name=ftp-demo
 here=$(dirname "$(readlink -f "$0")")
 HMIP_BUILD=$(readlink -m "${HMIP_BUILD:-$here/../../build}")
@@ -16,151 +26,213 @@ HMIP_LOGS=$(dirname "${HMIP_DEMO:-$HMIP_BUILD/ftp-demo}")
 source "$here/../../tests/netns/lib.sh"
 source "$netns_dir/services.sh"
 
-size=$((24 << 20))	# octets in a file
-gives_up=6		# seconds without data after which the programs give up
+size=$((6 << 20))			# octets in a file
+gives_up=$((4 * ${HMIP_PATIENCE:-1}))	# seconds without data after which the programs give up
+kinds=(ftp-download ftp-upload http-download)
 
 title()
 {
 	printf '\n\033[1m%s\033[0m\n' "$*"
 }
 
+# mark EVENT WHAT [FIELDS]: a line for timeline.py; FIELDS are more members of the JSON object.
 mark()
 {
-	printf '{"time": %s, "event": "%s", "detail": "%s"}\n' "$EPOCHREALTIME" "$1" "$2" >>"$dir/marks"
+	printf '{"time": %s, "event": "%s", "what": "%s"%s}\n' \
+		"$EPOCHREALTIME" "$1" "$2" "${3:+, $3}" >>"$dir/$run.marks"
 }
 
-# set_command KIND NAME PORT: what fetches or brings the file. They give up when nothing moves for $gives_up seconds.
+# set_command KIND: the program that transfers the file. curl averages over 5 s; it gives up if
+# nothing moved for so long, and $gives_up - 3 s more.
 set_command()
 {
+	command=(curl -gsS --speed-limit 1 --speed-time $((gives_up - 3)))
 	case $1 in
 	ftp-download)
-		command=(curl -gsS --speed-limit 1 --speed-time $gives_up -o "$dir/$2" "ftp://[$S0]:$3/file")
+		command+=(-o "$dir/$run-$1" "ftp://[$S0]/file")
 		;;
 	http-download)
-		command=(curl -gsS --speed-limit 1 --speed-time $gives_up -o "$dir/$2" "http://[$S0]:$3/file")
+		command+=(-o "$dir/$run-$1" "http://[$S0]/file")
 		;;
-	ftp-upload)	# active: the server connects to where EPRT says
-		command=(lftp -c "set ftp:passive-mode no; set net:timeout $gives_up; set net:max-retries 1;
-			open -p $3 ftp://anonymous@[$S0]; put $served/file -o incoming/$2")
+	ftp-upload)	# active: the server connects to the address in EPRT
+		command+=(--ftp-port - -T "$served/file" "ftp://[$S0]/incoming/$run-$1")
 		;;
 	esac
 }
 
-where_it_arrives()
+# destination KIND: the file that the transfer writes.
+destination()
 {
 	case $1 in
-	*upload*) echo "$served/ftp/incoming/$1" ;;
-	*) echo "$dir/$1" ;;
+	*upload) echo "$served/ftp/incoming/$run-$1" ;;
+	*) echo "$dir/$run-$1" ;;
 	esac
 }
 
-# The access links, as narrow as these are; limited in the routers, so that the client's own queues are as always.
+# The access links' rates are limited in the routers, so that the client's own queues are as always.
+# Each access network forwards what comes from its own addresses only (BCP 38).
 narrow()
 {
-	local r
-	for r in "$r0 c0 40mbit" "$r0 core 40mbit" "$r1 c1 20mbit" "$r1 core 20mbit"; do
-		read -r ns link mbit <<<"$r"
+	local ns link mbit
+	while read -r ns link mbit; do
 		tc -n "$ns" qdisc add dev "$link" root tbf rate "$mbit" burst 20kb latency 50ms
-	done
+	done <<-END
+	$r0 c0 40mbit
+	$r0 core 40mbit
+	$r1 c1 20mbit
+	$r1 core 20mbit
+	END
+	ip -n "$r0" -6 rule add iif c0 from 2001:db8:a1::/64 blackhole
+	ip -n "$r1" -6 rule add iif c1 from 2001:db8:a0::/64 blackhole
 }
 
-# Back to the first link, for the next transfer.
-go_home()
+# session HOW...: begins an ssh session that repeats each line.
+session()
 {
-	link_ready c0
-	must_soon 10 "the server knows the first link again" is_active server $C0
-	link_down c1
+	rm -f "$dir/keys"
+	mkfifo "$dir/keys"
+	"$@" "${ssh_command[@]}" \
+		'while read -r line && [ "$line" != bye ]; do echo "$line, $SSH_CONNECTION"; done' \
+		<"$dir/keys" >"$dir/ssh.out" 2>"$dir/ssh.log" &
+	pid_of[ssh]=$!
+	exec {keys}<>"$dir/keys"	# read, too: writing to a session that has died is no error
+	must "the ssh session answers" session_answers "hello"
 }
 
-# transfer KIND PORT with|without: starts it, moves the client from its first link to its second, waits for its end.
-transfer()
-{
-	local name=$1-$3 file status=0 how=(spawn "$1-$3" "$client") began
-	file=$(where_it_arrives "$name")
-	[[ $3 == without ]] || how=(spawn_on "$name" client)
-	rm -f "$file" "$dir/marks"
-	capture "$name" "$core" s0 128
-	began=$EPOCHREALTIME
-	set_command "$1" "$name" "$2"
-	"${how[@]}" "${command[@]}"
-	must_soon 10 "$name is under way" file_above "$file" $((size / 4))
-	mark "address-lost" "the client's address $C0 is deleted and its link switched off"
-	link_down c0
-	link_up c1
-	mark "link-up" "the other link comes up with $C1; duplicate address detection begins"
-	must_soon 10 "the address of the second link is usable" address_usable c1
-	mark "address-usable" "the kernel says that $C1 is usable"
-	wait_until 60 not alive "$name" || true
-	finish "$name" 1 || status=$?
-	capture_end "$name"
-	cp "$dir/marks" "$dir/$name.marks"
-	if cmp -s "$served/file" "$file"; then
-		mark end "all $size octets arrived, SHA-256 is the same"
-		result[$name]="complete, $size octets, checksum equal"
-	else
-		mark end "only $(stat -c %s "$file" 2>/dev/null || echo 0) of $size octets, the program gave up with status $status"
-		result[$name]="DIED after $(stat -c %s "$file" 2>/dev/null || echo 0) of $size octets"
-	fi
-	cp "$dir/marks" "$dir/$name.marks"
-	"$here/timeline.py" "$dir" "$name" "$began" $C0 $C1 | tee "$dir/$name.txt"
-	rm -f "$file"
-}
-
-for p in vsftpd nginx sshd ssh curl lftp gnuplot; do
-	command -v $p >/dev/null || skip "no $p: ./quickstart demo installs what is needed"
-done
-declare -A result
-
-title "A client with two access links of 40 and 20 Mbit/s, a server, three routers: network namespaces of this machine"
-topology c0 s0
-narrow
-head -c $size /dev/urandom >"$served/file"
-mkdir -p "$served/ftp" "$served/www"
-ln "$served/file" "$served/ftp/file"
-ln "$served/file" "$served/www/file"
-helpers
-vsftpd_at 21 spawn_on vsftpd server
-nginx_at 80 spawn_on nginx server
-sshd_at 22 spawn_on sshd server
-vsftpd_at 2121 spawn vsftpd-without "$server"
-nginx_at 8080 spawn nginx-without "$server"
-
-title "An ssh session begins; it will see every move"
-mkfifo "$dir/keys"
-on client "${ssh_command[@]}" 'while read -r line; do echo "$line, $SSH_CONNECTION"; done' <"$dir/keys" >"$dir/ssh.out" 2>"$dir/ssh.log" &
-pid_of[ssh]=$!
-exec {keys}>"$dir/keys"
+# session_answers LINE: it repeats the line, and did not end before.
 session_answers()
 {
 	echo "$1" >&$keys
-	wait_until "$2" grep -q "^$1," "$dir/ssh.out"
+	wait_until 20 session_answered_or_died "$1" && grep -q "^$1," "$dir/ssh.out"
 }
-must "the ssh session answers" session_answers "hello" 10
 
-declare -A port=([ftp-download-with]=21 [ftp-download-without]=2121 [ftp-upload-with]=21 [ftp-upload-without]=2121
-	[http-download-with]=80 [http-download-without]=8080)
-for kind in ftp-download ftp-upload http-download; do
-	for way in without with; do
-		title "$kind, $way hmip"
-		transfer $kind "${port[$kind-$way]}" $way
-		must "the ssh session answers" session_answers "after-$kind-$way" 10
-		go_home
+session_answered_or_died()
+{
+	grep -q "^$1," "$dir/ssh.out" || not alive ssh
+}
+
+# under_way KIND: an eighth has arrived.
+under_way()
+{
+	file_above "$(destination "$1")" $((size / 8))
+}
+
+# What became of a transfer that ended.
+mark_end()
+{
+	local file octets=0 same=false status=0 what
+	file=$(destination "$1")
+	wait "${pid_of[$run-$1]}" || status=$?
+	[[ ! -e $file ]] || octets=$(stat -c %s "$file")
+	[[ $octets != "$size" || $(sha256sum <"$file") != "$sum" ]] || same=true
+	what="all $octets octets have arrived, SHA-256 is the same"
+	[[ $same == true ]] ||
+		what="DIED, the program gave up with status $status, $octets of $size octets arrived"
+	mark end "$1: $what" \
+		"\"kind\": \"$1\", \"octets\": $octets, \"same\": $same, \"status\": $status"
+	rm -f "$file"
+}
+
+# Marks the end of transfers that have ended since. Succeeds when none is left.
+all_ended()
+{
+	local kind
+	for kind in "${!running[@]}"; do
+		if not alive "$run-$kind"; then
+			mark_end "$kind"
+			unset "running[$kind]"
+		fi
 	done
+	[[ ${#running[@]} == 0 ]]
+}
+
+# transfers HOW: starts all, moves the client from its first link to its second, waits for the end.
+# HOW is "plain" or "preloaded".
+transfers()
+{
+	local kind began
+	declare -gA running=()
+	capture "$run-client" "$client" any 128
+	capture "$run-server" "$core" s0 128
+	began=$EPOCHREALTIME
+	for kind in "${kinds[@]}"; do
+		set_command "$kind"
+		if [[ $1 == plain ]]; then
+			spawn "$run-$kind" "$client" "${command[@]}"
+		else
+			spawn_on "$run-$kind" client "${command[@]}"
+		fi
+		running[$kind]=1
+	done
+	for kind in "${kinds[@]}"; do
+		must_soon 10 "$kind is under way" under_way "$kind"
+	done
+	mark address-lost "the client's address $C0 is deleted, then its link switched off"
+	link_down c0
+	if [[ $run != known ]]; then
+		link_up c1
+		mark link-up "the other link comes up with $C1; duplicate address detection begins"
+	fi
+	if session_answers "$run"; then
+		mark end "ssh: the session answers" '"kind": "ssh", "status": 0'
+	else
+		finish ssh 20 || mark end "ssh: DIED, the program gave up with status $?" \
+			'"kind": "ssh", "status": 255'
+	fi
+	wait_until 60 all_ended || fail "these did not end: ${!running[*]}"
+	capture_end "$run-client"
+	capture_end "$run-server"
+	"$here/timeline.py" "$dir" "$run" "$began" $C0 $C1 $S0 $size | tee "$dir/$run.txt"
+}
+
+for p in vsftpd nginx sshd ssh curl gnuplot tcpdump python3; do
+	command -v $p >/dev/null || skip "no $p: ./quickstart demo installs what is needed"
 done
 
-echo "the end" >&$keys
+title "A client with links of 40 and 20 Mbit/s, a server, three routers: network namespaces"
+topology c0 s0
+narrow
+head -c $size /dev/urandom >"$served/file"
+sum=$(sha256sum <"$served/file")
+mkdir -p "$served/ftp" "$served/www"
+ln "$served/file" "$served/ftp/file"
+ln "$served/file" "$served/www/file"
+vsftpd_at 21 spawn vsftpd "$server"
+nginx_at 80 spawn nginx "$server"
+sshd_at 22 spawn sshd "$server"
+printf 'ServerAliveInterval 1\nServerAliveCountMax %d\n' $gives_up >>"$ssh_config"
+spawn addresses "$client" ip -6 -o -ts monitor address
+
+run=without
+title "Without hmip: the address goes, another link comes up"
+session in_ns "$client"
+transfers plain
+
 exec {keys}>&-
+link_ready c0
+link_down c1
+helpers
+
+run=fresh
+title "With hmip: the address goes, another link comes up"
+session on client
+transfers preloaded
+
+link_ready c0
+must_soon 10 "the client uses its first link again" uses client $C0
+must_soon 10 "the server follows, and knows both links" both_active server $C0 $C1
+must_soon 10 "the server uses the first link" sends_to server $C0
+
+run=known
+title "With hmip: the address goes, another link is up and known to the server"
+transfers preloaded
+
+echo bye >&$keys
 finish ssh 10 || fail "the ssh session ended with status $?"
-title "The ssh session, begun before all moves, as its server saw it"
+title "The ssh session of both runs with hmip, as its server saw it"
 cat "$dir/ssh.out"
 
 gnuplot -e "dir='$dir'" "$here/plot.gp" || fail "gnuplot"
 title "Results"
-bad=0
-for kind in ftp-download ftp-upload http-download; do
-	printf '%-14s without hmip: %s\n%-14s    with hmip: %s\n' $kind "${result[$kind-without]}" '' "${result[$kind-with]}"
-	[[ ${result[$kind-with]} == complete* && ${result[$kind-without]} == DIED* ]] || bad=1
-done
-printf 'ssh session    alive through 12 moves, %d lines\n' "$(wc -l <"$dir/ssh.out")"
+"$here/timeline.py" "$dir" results || fail "not what this demonstration is to show"
 printf '\nThroughput over time, with the moves marked: %s\n' "$dir/throughput.png"
-exit $bad

@@ -2,13 +2,12 @@
 /* hmip.h: questions to the helper, each about one socket of the program's own (draft, 5.2; X8). */
 #include "hmip.h"
 #include "client.h"
+#include "export.h"
 #include "raw.h"
 #include "sock_names.h"
 
 #include <errno.h>
 #include <string.h>
-
-#define EXPORT	__attribute__((visibility("default")))
 
 /* Asks without touching errno but for a failure. */
 static int ask(int fd, enum control_verb verb, struct control_answer *ret)

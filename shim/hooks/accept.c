@@ -4,14 +4,13 @@
  * knew its peer by: FTP servers compare it with that of the control connection (A2).
  */
 #include "client.h"
+#include "export.h"
 #include "libc.h"
 #include "raw.h"
 #include "sock_names.h"
 
 #include <errno.h>
 #include <string.h>
-
-#define EXPORT	__attribute__((visibility("default")))
 
 /* A GNU extension; <sys/socket.h> would declare it with argument types that only calls can be written for. */
 int accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags);

@@ -4,12 +4,11 @@
  * control connection) binds to the one that took its place.
  */
 #include "client.h"
+#include "export.h"
 #include "libc.h"
 #include "sock_names.h"
 
 #include <errno.h>
-
-#define EXPORT	__attribute__((visibility("default")))
 
 /* The kernel does not have the address asked for. */
 static int bind_elsewhere(int fd, const struct sockaddr_in6 *asked, socklen_t len)

@@ -5,14 +5,13 @@
  */
 #include "connect.h"
 #include "client.h"
+#include "export.h"
 #include "libc.h"
 #include "own_port.h"
 #include "raw.h"
 #include "sock_names.h"
 
 #include <errno.h>
-
-#define EXPORT	__attribute__((visibility("default")))
 
 /* A program that calls again to learn how a connection ended shows its socket twice; the helper knows it by its cookie. */
 void connect_done(int fd, const struct in6_addr *asked, const struct in6_addr *now)

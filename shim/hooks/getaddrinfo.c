@@ -3,12 +3,11 @@
  * getaddrinfo(3): remembers which addresses a name has, so that the helper can be told the name with a connection to one of
  * them (C5). The result is libc's.
  */
+#include "export.h"
 #include "host_names.h"
 #include "libc.h"
 
 #include <netdb.h>
-
-#define EXPORT	__attribute__((visibility("default")))
 
 EXPORT int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **res)
 {

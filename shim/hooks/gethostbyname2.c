@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* gethostbyname2(3) and gethostbyname2_r(3), as getaddrinfo(3). What has no "2" gives IPv4 addresses only. */
+#include "export.h"
 #include "host_names.h"
 #include "libc.h"
 
 #include <netdb.h>
 #include <string.h>
-
-#define EXPORT	__attribute__((visibility("default")))
 
 static void remember(const char *name, const struct hostent *e)
 {

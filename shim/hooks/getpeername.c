@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* getpeername(2): the peer's name as the program gave it to connect(2). */
+#include "export.h"
 #include "libc.h"
 #include "sock_names.h"
 
-__attribute__((visibility("default"))) int getpeername(int fd, struct sockaddr *addr, socklen_t *len)
+EXPORT int getpeername(int fd, struct sockaddr *addr, socklen_t *len)
 {
 	return names_tell(libc()->getpeername, NAME_PEER, fd, addr, len);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* getsockname(2): the socket's own name as the program gave it to bind(2). */
+#include "export.h"
 #include "libc.h"
 #include "sock_names.h"
 
-__attribute__((visibility("default"))) int getsockname(int fd, struct sockaddr *addr, socklen_t *len)
+EXPORT int getsockname(int fd, struct sockaddr *addr, socklen_t *len)
 {
 	return names_tell(libc()->getsockname, NAME_OWN, fd, addr, len);
 }

@@ -4,12 +4,11 @@
  * program itself does not make with death. PR_SET_NO_NEW_PRIVS alone is no sandbox: vsftpd calls it without one.
  */
 #include "client.h"
+#include "export.h"
 #include "libc.h"
 
 #include <stdarg.h>
 #include <sys/prctl.h>
-
-#define EXPORT	__attribute__((visibility("default")))
 
 EXPORT int prctl(int option, ...)
 {

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* recvfrom(2), and what it is called with _FORTIFY_SOURCE: the sender has the name that the program knows it by. */
 #include "client.h"
+#include "export.h"
 #include "libc.h"
 #include "message.h"
 
 #include <string.h>
-
-#define EXPORT	__attribute__((visibility("default")))
 
 /* The call of one of the two kinds; room is SIZE_MAX for the first. */
 static ssize_t receive(int fd, void *buf, size_t n, size_t room, int flags, struct sockaddr *addr, socklen_t *len)

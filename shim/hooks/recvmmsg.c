@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE	/* struct mmsghdr */
 #include "client.h"
+#include "export.h"
 #include "libc.h"
 #include "message.h"
 
@@ -13,8 +14,7 @@
 
 #define MESSAGES_MAX	1024	/* the kernel's UIO_MAXIOV, what it takes in one call */
 
-__attribute__((visibility("default"))) int recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags,
-						    struct timespec *timeout)
+EXPORT int recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags, struct timespec *timeout)
 {
 	uint8_t whole[MESSAGES_MAX / CHAR_BIT];
 	int r;

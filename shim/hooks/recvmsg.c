@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* recvmsg(2): the sender has the name that the program knows it by. */
 #include "client.h"
+#include "export.h"
 #include "libc.h"
 #include "message.h"
 
@@ -26,7 +27,7 @@ static ssize_t receive_part(int fd, struct msghdr *msg, int flags)
 	return r;
 }
 
-__attribute__((visibility("default"))) ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
+EXPORT ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 {
 	socklen_t room;
 	ssize_t r;

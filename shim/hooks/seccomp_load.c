@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE	/* RTLD_NEXT */
 #include "client.h"
+#include "export.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -12,7 +13,7 @@
 
 typedef int load_fn(void *filter);
 
-__attribute__((visibility("default"))) load_fn seccomp_load;
+EXPORT load_fn seccomp_load;
 
 #define LIBRARY	"libseccomp.so.2"
 

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE	/* struct mmsghdr */
 #include "client.h"
+#include "export.h"
 #include "libc.h"
 #include "message.h"
 
@@ -54,7 +55,7 @@ static bool concerns_us(int fd, const struct mmsghdr *msgs, unsigned n)
 	return false;
 }
 
-__attribute__((visibility("default"))) int sendmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags)
+EXPORT int sendmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags)
 {
 	unsigned sent = 0;
 	int saved = errno;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* sendmsg(2): to where the peer is now, and from where this host is now; the program's message stays as it is. */
 #include "client.h"
+#include "export.h"
 #include "fastopen.h"
 #include "libc.h"
 #include "message.h"
 
-__attribute__((visibility("default"))) ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+EXPORT ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
 	struct message there;
 	bool tell;

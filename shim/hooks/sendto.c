@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* sendto(2): to where the peer is now, whatever name the program has for it. */
 #include "client.h"
+#include "export.h"
 #include "fastopen.h"
 #include "libc.h"
 #include "udp_peers.h"
-
-#define EXPORT	__attribute__((visibility("default")))
 
 static ssize_t fastopen_to(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr, socklen_t len)
 {

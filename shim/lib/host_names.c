@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "host_names.h"
 #include "addr.h"
+#include "seqtable.h"
 
 #include <string.h>
 
@@ -25,15 +26,9 @@ static uint64_t filter_bit(const struct in6_addr *addr)
 	return UINT64_C(1) << ((word[0] ^ word[1] ^ word[2] ^ word[3]) * UINT32_C(0x9e3779b1) >> 26);
 }
 
-/* Copies a row that may be changing. Returns false if it did; *seq is what it was copied at. */
 static bool row_read(const struct row *r, struct host *ret, uint32_t *seq)
 {
-	*seq = __atomic_load_n(&r->seq, __ATOMIC_ACQUIRE);
-	if (*seq & 1)
-		return false;
-	*ret = *(const volatile struct host *)&r->host;
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return __atomic_load_n(&r->seq, __ATOMIC_RELAXED) == *seq;
+	return seq_read(&r->seq, &r->host, sizeof(r->host), ret, seq);
 }
 
 /* Returns false if row i is not what it was at seq any more. */
@@ -41,14 +36,13 @@ static bool row_write(unsigned i, const struct host *h, uint32_t seq)
 {
 	uint64_t bits = 0;
 
-	if (!__atomic_compare_exchange_n(&rows[i].seq, &seq, seq + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+	if (!seq_begin(&rows[i].seq, seq))
 		return false;
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	rows[i].host = *h;
 	for (unsigned k = 0; k < h->n; k++)
 		bits |= filter_bit(&h->addr[k]);
 	__atomic_store_n(&filter[i], bits, __ATOMIC_RELAXED);
-	__atomic_store_n(&rows[i].seq, seq + 2, __ATOMIC_RELEASE);
+	seq_end(&rows[i].seq, seq);
 	return true;
 }
 
@@ -74,7 +68,7 @@ void hosts_add(struct host *h, const struct in6_addr *addr)
 /* The row of that name, or else the one to give up for it; ROWS if all are being written. */
 static unsigned row_for(const char *name, uint32_t *seq)
 {
-	uint32_t now = __atomic_load_n(&ages, __ATOMIC_RELAXED), oldest = 0, s;
+	uint32_t oldest = 0, s;
 	unsigned best = ROWS;
 
 	for (unsigned i = 0; i < ROWS; i++) {
@@ -83,7 +77,7 @@ static unsigned row_for(const char *name, uint32_t *seq)
 
 		if (!row_read(&rows[i], &h, &s))
 			continue;
-		age = !h.n || !strcmp(h.name, name) ? UINT32_MAX : (now - h.age) & INT32_MAX;
+		age = !h.n || !strcmp(h.name, name) ? UINT32_MAX : seq_age(&ages, h.age);
 		if (best < ROWS && age <= oldest)
 			continue;
 		best = i;
@@ -103,7 +97,7 @@ void hosts_keep(const struct host *h)
 	for (unsigned i = 0; h->n && i < TRIES; i++) {
 		unsigned row = row_for(h->name, &seq);
 
-		with_age.age = __atomic_add_fetch(&ages, 1, __ATOMIC_RELAXED);
+		with_age.age = seq_tick(&ages);
 		if (row < ROWS && row_write(row, &with_age, seq))
 			return;
 	}

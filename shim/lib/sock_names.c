@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sock_names.h"
 #include "client.h"
+#include "seqtable.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -31,26 +32,14 @@ bool names_any(void)
 	return __atomic_load_n(&any, __ATOMIC_RELAXED) && !helper_is_shut();
 }
 
-/* Copies a row that may be changing. Returns false if it did; *seq is what it was copied at. */
 static bool row_read(const struct row *r, struct name *ret, uint32_t *seq)
 {
-	*seq = __atomic_load_n(&r->seq, __ATOMIC_ACQUIRE);
-	if (*seq & 1)
-		return false;
-	*ret = *(const volatile struct name *)&r->name;
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return __atomic_load_n(&r->seq, __ATOMIC_RELAXED) == *seq;
+	return seq_read(&r->seq, &r->name, sizeof(r->name), ret, seq);
 }
 
-/* Returns false if the row is not what it was at seq any more. */
 static bool row_write(struct row *r, const struct name *name, uint32_t seq)
 {
-	if (!__atomic_compare_exchange_n(&r->seq, &seq, seq + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
-		return false;
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	r->name = *name;
-	__atomic_store_n(&r->seq, seq + 2, __ATOMIC_RELEASE);
-	return true;
+	return seq_write(&r->seq, &r->name, sizeof(r->name), name, seq);
 }
 
 static struct row *row_find(uint64_t cookie, struct name *ret, uint32_t *seq)
@@ -68,9 +57,7 @@ static uint32_t row_worth(const struct name *n)
 {
 	if (!n->cookie)
 		return 0;
-	/* ages is read after the row was: so none is from the future, which would look like the oldest of all. */
-	uint32_t age = (__atomic_load_n(&ages, __ATOMIC_RELAXED) - n->age) & INT32_MAX;
-	uint32_t youth = INT32_MAX - age;
+	uint32_t youth = INT32_MAX - seq_age(&ages, n->age);
 
 	if (helper_cookie(n->fd) != n->cookie)
 		return youth + 1;
@@ -115,7 +102,7 @@ static bool row_change(int fd, void (*change)(struct name *n, const void *arg), 
 		}
 		n.cookie = cookie;
 		n.fd = fd;
-		n.age = __atomic_add_fetch(&ages, 1, __ATOMIC_RELAXED);
+		n.age = seq_tick(&ages);
 		change(&n, arg);
 		if (r && row_write(r, &n, seq)) {
 			__atomic_store_n(&any, true, __ATOMIC_RELAXED);

@@ -2,6 +2,7 @@
 #include "udp_peers.h"
 #include "client.h"
 #include "raw.h"
+#include "seqtable.h"
 #include "sock_names.h"
 
 #include <errno.h>
@@ -71,25 +72,15 @@ static struct row *set_of(const struct key *key)
 	return rows[(h >> 40) % SETS];
 }
 
-/* Copies a row that may be changing. Returns false if it did; *seq is what it was copied at. */
 static bool row_read(const struct row *r, struct peer *ret, uint32_t *seq)
 {
-	*seq = __atomic_load_n(&r->seq, __ATOMIC_ACQUIRE);
-	if (*seq & 1)
-		return false;
-	memcpy(ret, &r->peer, sizeof(*ret));
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return __atomic_load_n(&r->seq, __ATOMIC_RELAXED) == *seq;
+	return seq_read(&r->seq, &r->peer, sizeof(r->peer), ret, seq);
 }
 
 /* Does nothing if the row is not what it was at seq any more: whoever changed it knew better, or will be asked again. */
 static void row_write(struct row *r, const struct peer *p, uint32_t seq)
 {
-	if (!__atomic_compare_exchange_n(&r->seq, &seq, seq + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
-		return;
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	r->peer = *p;
-	__atomic_store_n(&r->seq, seq + 2, __ATOMIC_RELEASE);
+	seq_write(&r->seq, &r->peer, sizeof(r->peer), p, seq);
 }
 
 static bool key_equal(const struct key *a, const struct key *b)
@@ -121,9 +112,7 @@ static uint32_t row_worth(const struct peer *p)
 {
 	if (p->key.kind == PEER_NONE)
 		return 0;
-	uint32_t age = (__atomic_load_n(&ages, __ATOMIC_RELAXED) - p->age) & INT32_MAX;
-
-	return (p->hce ? UINT32_C(0x80000000) : 1) + (INT32_MAX - age) / 2;
+	return (p->hce ? UINT32_C(0x80000000) : 1) + (INT32_MAX - seq_age(&ages, p->age)) / 2;
 }
 
 /* Puts a new row where it costs least. */
@@ -145,7 +134,7 @@ static void row_add(struct peer *p)
 			seq = s;
 		}
 	}
-	p->age = __atomic_add_fetch(&ages, 1, __ATOMIC_RELAXED);
+	p->age = seq_tick(&ages);
 	if (cheapest)
 		row_write(cheapest, p, seq);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * connect(2): goes where the peer is now, remembers whom the program asked for, and shows the socket to the helper as
- * soon as the kernel has chosen its addresses.
+ * connect(2): connects to where the peer is now, keeps the address that the program asked for, and registers the socket
+ * with the helper as soon as the kernel has chosen its addresses.
  */
 #include "connect.h"
 #include "client.h"
@@ -13,8 +13,12 @@
 
 #include <errno.h>
 
-/* A program that calls again to learn how a connection ended shows its socket twice; the helper knows it by its cookie. */
-void connect_done(int fd, const struct in6_addr *asked, const struct in6_addr *now)
+/*
+ * The kernel has taken the call: to the address asked for, or to now if that is not NULL. Registers the socket, if the
+ * helper does not adopt it by itself. A program that calls connect(2) again to learn the result registers its socket
+ * twice; the helper recognises it by its cookie. Clobbers errno.
+ */
+static void connect_done(int fd, const struct in6_addr *asked, const struct in6_addr *now)
 {
 	if (now)
 		names_set(fd, NAME_PEER, asked, now);
@@ -24,7 +28,11 @@ void connect_done(int fd, const struct in6_addr *asked, const struct in6_addr *n
 		helper_show(fd, CONTROL_CONNECT, asked);
 }
 
-int connect_from(int fd)
+/*
+ * Binds a socket that the program has not bound to an address of our personality, if we have one: it must not connect
+ * from another. Returns 0, or -1 with errno set. Clobbers errno.
+ */
+static int connect_from(int fd)
 {
 	struct sockaddr_in6 own = { .sin6_family = AF_INET6 }, is;
 	socklen_t len = sizeof(is);
@@ -42,39 +50,45 @@ int connect_from(int fd)
 	return raw_bind(fd, (const struct sockaddr *)&own, sizeof(own));
 }
 
-static int connect6(int fd, const struct sockaddr *addr, socklen_t len, const struct sockaddr_in6 *asked)
+ssize_t connect_to(int fd, const struct sockaddr *addr, socklen_t len, connect_call *call, const void *ctx)
 {
-	struct sockaddr_in6 there = *asked;
-	int r, saved = errno;
-	bool elsewhere = helper_lookup(fd, VIEW_FOREIGN, &asked->sin6_addr, &there.sin6_addr);
-
-	errno = saved;
-	if (elsewhere)
-		r = libc()->connect(fd, (const struct sockaddr *)&there, len < sizeof(there) ? len : sizeof(there));
-	else
-		r = libc()->connect(fd, addr, len);
-	saved = errno;
-	if (!r || errno == EINPROGRESS || errno == EINTR)
-		connect_done(fd, &asked->sin6_addr, elsewhere ? &there.sin6_addr : NULL);
-	errno = saved;
-	return r;
-}
-
-EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t len)
-{
-	struct sockaddr_in6 asked;
+	struct sockaddr_in6 asked, there;
+	int saved = errno;
+	bool elsewhere;
+	ssize_t r;
 
 	/* In this order: without a helper even a bad pointer is the kernel's business. */
 	if (!helper_known() || !helper_eligible(addr, len, &asked))
-		return libc()->connect(fd, addr, len);
-	int saved = errno;
+		return call(fd, addr, len, ctx);
 	if (connect_from(fd))
 		return -1;
 	errno = saved;
 	port_of_its_own(fd, &asked.sin6_addr);
 	if (names_prevented(fd))
-		return libc()->connect(fd, addr, len);
-	return connect6(fd, addr, len, &asked);
+		return call(fd, addr, len, ctx);
+	there = asked;
+	elsewhere = helper_lookup(fd, VIEW_FOREIGN, &asked.sin6_addr, &there.sin6_addr);
+	errno = saved;
+	if (elsewhere)
+		r = call(fd, (const struct sockaddr *)&there, len < sizeof(there) ? len : sizeof(there), ctx);
+	else
+		r = call(fd, addr, len, ctx);
+	saved = errno;
+	if (r >= 0 || errno == EINPROGRESS || errno == EINTR)
+		connect_done(fd, &asked.sin6_addr, elsewhere ? &there.sin6_addr : NULL);
+	errno = saved;
+	return r;
+}
+
+static ssize_t call_connect(int fd, const struct sockaddr *addr, socklen_t len, const void *ctx)
+{
+	(void)ctx;
+	return libc()->connect(fd, addr, len);
+}
+
+EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	return connect_to(fd, addr, len, call_connect, NULL);
 }
 
 /* The C library's other name for it. */

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What connect(2) does besides connecting, for what connects by another call.
+ * What connect(2) does besides connecting, for every call that connects.
  */
 #ifndef HMIP_CONNECT_H
 #define HMIP_CONNECT_H
 
-#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+/* The system call that connects fd to addr, with the caller's ctx. Returns -1 with errno set if it fails. */
+typedef ssize_t connect_call(int fd, const struct sockaddr *addr, socklen_t len, const void *ctx);
 
 /*
- * Has a socket that the program has not bound connect from an address of our personality, if we have one: it must not
- * connect from another. Returns 0, or -1 with errno set. Clobbers errno.
+ * Has call() connect fd to addr as the program knows it: from an address of the personality and a port of its own, to
+ * the address that the peer has now. Registers the socket unless the helper finds it by itself. Results and errno are
+ * those of call(), which is called once, or not at all if the socket cannot be bound as the personality requires.
  */
-int connect_from(int fd);
-
-/*
- * The kernel has taken the call: to the address asked for, or to now if that is not NULL. Shows the socket to the helper, if that
- * does not find it by itself. Clobbers errno.
- */
-void connect_done(int fd, const struct in6_addr *asked, const struct in6_addr *now);
+ssize_t connect_to(int fd, const struct sockaddr *addr, socklen_t len, connect_call *call, const void *ctx);
 
 #endif

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "fastopen.h"
-#include "client.h"
 #include "connect.h"
 #include "libc.h"
-#include "own_port.h"
 #include "raw.h"
-#include "sock_names.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 
 bool fastopen_connects(int fd, int flags)
 {
@@ -22,31 +20,22 @@ bool fastopen_connects(int fd, int flags)
 	return tcp;
 }
 
+struct sending {
+	const struct msghdr *msg;
+	int flags;
+};
+
+static ssize_t call_sendmsg(int fd, const struct sockaddr *addr, socklen_t len, const void *ctx)
+{
+	const struct sending *s = ctx;
+	struct msghdr msg = *s->msg;
+
+	msg.msg_name = (void *)addr;
+	msg.msg_namelen = len;
+	return libc()->sendmsg(fd, &msg, s->flags);
+}
+
 ssize_t fastopen(int fd, const struct msghdr *msg, int flags)
 {
-	struct sockaddr_in6 asked, there;
-	struct msghdr copy = *msg;
-	int saved = errno;
-	bool elsewhere;
-	ssize_t r;
-
-	if (!helper_eligible(msg->msg_name, msg->msg_namelen, &asked) || names_prevented(fd))
-		return libc()->sendmsg(fd, msg, flags);
-	if (connect_from(fd))
-		return -1;
-	port_of_its_own(fd, &asked.sin6_addr);
-	there = asked;
-	elsewhere = helper_lookup(fd, VIEW_FOREIGN, &asked.sin6_addr, &there.sin6_addr);
-	errno = saved;
-	if (elsewhere) {
-		copy.msg_name = &there;
-		if (copy.msg_namelen > sizeof(there))
-			copy.msg_namelen = sizeof(there);
-	}
-	r = libc()->sendmsg(fd, elsewhere ? &copy : msg, flags);
-	saved = errno;
-	if (r >= 0 || errno == EINPROGRESS || errno == EINTR)
-		connect_done(fd, &asked.sin6_addr, elsewhere ? &there.sin6_addr : NULL);
-	errno = saved;
-	return r;
+	return connect_to(fd, msg->msg_name, msg->msg_namelen, call_sendmsg, &(struct sending){ msg, flags });
 }

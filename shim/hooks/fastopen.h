@@ -12,7 +12,7 @@
 /* Whether a call on fd with these flags and a name would connect. Keeps errno. */
 bool fastopen_connects(int fd, int flags);
 
-/* sendmsg(2) that does, to a name that may concern us (helper_eligible()). */
+/* sendmsg(2) that does: connect_to() with it. */
 ssize_t fastopen(int fd, const struct msghdr *msg, int flags);
 
 #endif

@@ -524,6 +524,9 @@ static void settle(struct core *c, struct hce *h, struct binding *b, const struc
 		return;
 	}
 	b->news = false;
+	if (b->acked && now >= b->acked && b->state > BINDING_KNOWN)
+		b->state = BINDING_KNOWN;	/* it had expired there, and is being asked for proof */
+	b->acked = usec_add(now, ba->lifetime * USEC_PER_SEC);
 	if (b->state < BINDING_KNOWN)
 		b->state = BINDING_KNOWN;
 	b->refresh = usec_add(now, half < MIN_REFRESH ? MIN_REFRESH : half);

@@ -105,6 +105,16 @@ static bool ports_may_clash(const struct hce *e, const struct in6_addr *addr)
 	return false;
 }
 
+static bool is_active(const struct hce *e, const struct in6_addr *addr)
+{
+	const struct foreign_addr *f;
+
+	DL_FOREACH(e->addrs, f)
+		if (addr_equal(&f->addr, addr))
+			return f->state == ADDR_ACTIVE;
+	return false;
+}
+
 static void add_entry_rows(struct helper *h, const struct hce *e)
 {
 	const struct in6_addr *name = name_of(e), *now = &e->pair.foreign;
@@ -113,7 +123,8 @@ static void add_entry_rows(struct helper *h, const struct hce *e)
 
 	add_row(h, VIEW_ENTRY, &id, now, e->id, 0);
 	DL_FOREACH(e->addrs, f) {
-		bool elsewhere = f->state != ADDR_ACTIVE && !addr_equal(&f->addr, now);
+		/* Of a peer that has only been silent, every address is as good as another. */
+		bool elsewhere = f->state != ADDR_ACTIVE && is_active(e, now);
 
 		/* Anybody can claim an address: until it is proven, programs shall reach whom they would reach without us. */
 		if (f->state == ADDR_TENTATIVE)
@@ -242,7 +253,7 @@ static bool pcb_is_unlike(struct helper *h, const struct action *a)
 		     !addr_equal(&p->foreign, &p->prev->foreign));
 }
 
-/* S6: nothing can be sent to this peer; its connections may know. */
+/* S6: nothing can be sent to this peer; those of its connections that were moved may know. */
 static void unreachable(struct helper *h, uint32_t id)
 {
 	struct hce *e = core_entry(h->core, id);
@@ -251,7 +262,8 @@ static void unreachable(struct helper *h, uint32_t id)
 	for (const struct pcb *p = via ? core_pcbs(h->core) : NULL; p; p = p->hh.next) {
 		uint32_t acked = 0;
 
-		if (p->hce == e && p->forget == USEC_NEVER && datapath_acked(h->datapath, id, p, &acked) == 0)
+		if (p->hce == e && p->forget == USEC_NEVER && pcb_moved(p) &&
+		    datapath_acked(h->datapath, id, p, &acked) == 0)
 			wire_unreachable(h->wire, p, acked, &via->addr);
 	}
 }

@@ -233,6 +233,9 @@ void foreign_give_up(struct core *c, struct foreign_addr *fa, usec_t now);
 /* Grants lifetime seconds from now on (C7 converts an activity-related one). */
 void foreign_renew(struct core *c, struct foreign_addr *fa, enum lifetime_kind kind, usec_t lifetime, usec_t now);
 
+/* Whether connections heard something from fa within DEFAULT-LIFETIME, whatever signalling does. */
+bool foreign_answers(const struct core *c, const struct foreign_addr *fa, usec_t now);
+
 /* Lets addresses, and at last the entry, expire. Returns false if h is gone. */
 bool hce_expire(struct core *c, struct hce *h, usec_t now);
 
@@ -253,6 +256,10 @@ void pcb_unbind_foreign(struct core *c, struct hce *h, const struct in6_addr *ad
 /* Takes all connections off h, which is about to go. */
 void pcb_unbind_all(struct core *c, struct hce *h);
 void pcb_expire(struct core *c, usec_t now);
+
+/* Whether an open connection of h was born with h's pair; or leaves with another than its own. */
+bool pcb_any_as_born(const struct hce *h);
+bool pcb_any_moved(const struct hce *h);
 
 /* Whether a connection of h was born with addr (as local or foreign) and keeps its birth pair to this day. */
 bool pcb_pinned_to(struct core *c, const struct hce *h, const struct in6_addr *addr);

@@ -198,7 +198,7 @@ static void datapath_event(evutil_socket_t fd, short what, void *ptr)
 	helper_carry(h);
 }
 
-/* C6: what would expire for silence, the datapath may have heard all the time. */
+/* C6, C9: what would expire for silence, the datapath may have heard all the time. */
 static void refresh_heard(struct helper *h, usec_t now)
 {
 	for (struct hce *e = core_entries(h->core), *next; e; e = next) {
@@ -208,7 +208,7 @@ static void refresh_heard(struct helper *h, usec_t now)
 		DL_FOREACH(e->addrs, f) {
 			usec_t heard = 0;
 
-			if (f->kind == LIFETIME_ACTIVITY && f->state == ADDR_ACTIVE && f->expires <= now)
+			if (f->state != ADDR_TENTATIVE && f->expires <= now)
 				heard = datapath_heard(h->datapath, &f->addr);
 			if (heard > f->heard)
 				core_heard(h->core, e->id, &f->addr, heard);

@@ -211,7 +211,8 @@ static void make_room(struct core *c, struct hce *h)
 	if (n < c->config.max_addresses)
 		return;
 	DL_FOREACH(h->addrs, fa)
-		if (fa->state == ADDR_DEPRECATED && (!oldest || fa->expires < oldest->expires))
+		if (fa->state == ADDR_DEPRECATED && !addr_equal(&fa->addr, &h->pair.foreign) &&
+		    (!oldest || fa->expires < oldest->expires))
 			oldest = fa;
 	if (oldest)
 		foreign_remove(c, oldest);
@@ -273,7 +274,8 @@ void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state 
 	if (state == ADDR_DEPRECATED) {
 		fa->expires = usec_add(now, c->config.maximum_expired_lifetime * USEC_PER_SEC);	/* C9 */
 		core_wake(c, fa->expires);
-		pair_unpin(c, fa->hce, &fa->addr);
+	} else {
+		fa->withdrawn = false;
 	}
 	fa->proven |= state == ADDR_ACTIVE;
 	foreign_act(c, fa);
@@ -281,15 +283,20 @@ void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state 
 		pcb_bind_foreign(c, fa->hce, &fa->addr);
 }
 
-/* S6: with nothing but Deprecated addresses left there is nowhere to send. */
-static void tell_unreachable(struct core *c, const struct hce *h)
+/*
+ * S6: with nothing but Deprecated addresses left there is nowhere to send. That matters to
+ * connections that were moved, and only if nothing comes back to them: those on their birth pair
+ * need no address of the entry.
+ */
+static void tell_unreachable(struct core *c, const struct hce *h, usec_t now)
 {
 	const struct foreign_addr *fa;
 
 	DL_FOREACH(h->addrs, fa)
-		if (fa->state != ADDR_DEPRECATED)
+		if (fa->state != ADDR_DEPRECATED ||
+		    (addr_equal(&fa->addr, &h->pair.foreign) && foreign_answers(c, fa, now)))
 			return;
-	if (h->n_pcb && h->addrs)
+	if (h->addrs && pcb_any_moved(h))
 		core_act(c, ACTION_UNREACHABLE, h);
 }
 
@@ -303,13 +310,38 @@ void foreign_lose(struct core *c, struct foreign_addr *fa, usec_t now)
 
 void foreign_give_up(struct core *c, struct foreign_addr *fa, usec_t now)
 {
+	struct in6_addr addr = fa->addr;
+	struct hce *h = fa->hce;
+
 	if (fa->state != ADDR_TENTATIVE || fa->proven || !fa->reach.sent) {
+		fa->withdrawn = true;
 		foreign_lose(c, fa, now);
+		pair_unpin(c, h, &addr);
 	} else if (!fa->given_up) {
 		fa->given_up = true;
 		fa->reach.running = false;
 		foreign_renew(c, fa, LIFETIME_ABSOLUTE, GIVEN_UP_LINGER, now);
 	}
+}
+
+bool foreign_answers(const struct core *c, const struct foreign_addr *fa, usec_t now)
+{
+	return fa->heard && now < usec_add(fa->heard, c->config.default_lifetime * USEC_PER_SEC);
+}
+
+/*
+ * An address that connections are heard from stays, to be matched (C9), though signalling is silent.
+ * Returns whether fa stays.
+ */
+static bool foreign_lingers(struct core *c, struct foreign_addr *fa, usec_t now)
+{
+	usec_t until = usec_add(fa->heard, c->config.maximum_expired_lifetime * USEC_PER_SEC);
+
+	if (fa->state != ADDR_DEPRECATED || fa->withdrawn || !fa->heard || now >= until)
+		return false;
+	fa->expires = until;
+	core_wake(c, until);
+	return true;
 }
 
 bool hce_expire(struct core *c, struct hce *h, usec_t now)
@@ -323,6 +355,8 @@ bool hce_expire(struct core *c, struct hce *h, usec_t now)
 			binding_request(c, fa, now);
 			continue;
 		}
+		if (foreign_lingers(c, fa, now))
+			continue;
 		changed = true;
 		foreign_lose(c, fa, now);
 	}
@@ -332,7 +366,7 @@ bool hce_expire(struct core *c, struct hce *h, usec_t now)
 	}
 	if (changed) {
 		pair_update(c, h, now);
-		tell_unreachable(c, h);
+		tell_unreachable(c, h, now);
 	}
 	/* C10 keeps it for its connections, but the last address could be anybody's now. */
 	if (!h->addrs && hce_homeless(h))

@@ -61,6 +61,7 @@ struct foreign_addr {
 	enum addr_state state;
 	bool proven;		/* was Active once: only then it is kept as Deprecated */
 	bool given_up;		/* Tentative, and the peer says that it is not there any more: not asked */
+	bool withdrawn;		/* Deprecated as the peer said so; false: as it said nothing */
 	enum lifetime_kind kind;
 	usec_t lifetime;	/* as granted */
 	usec_t expires;		/* Active, Tentative: becomes Deprecated; Deprecated: goes. USEC_NEVER for an infinite one */
@@ -118,6 +119,7 @@ struct binding {
 	uint16_t seq;
 	usec_t refresh;		/* when it must be announced anew */
 	usec_t expires;		/* by then the peer uses it no more, unless it is told */
+	usec_t acked;		/* until when the peer holds it by its last Acknowledgement, 0: none */
 	struct binding *prev, *next;
 };
 
@@ -296,5 +298,8 @@ struct pcb {
 	struct pcb_ports ports;		/* key of hh_ports, which holds those that have an entry (R3) */
 	UT_hash_handle hh, hh_ports;	/* hh: by cookie */
 };
+
+/* Whether p's packets leave with another pair than the one p was born with. */
+bool pcb_moved(const struct pcb *p);
 
 #endif

@@ -97,15 +97,30 @@ static const struct local_addr *choose_local(struct core *c, struct hce *h)
 	return best;
 }
 
-static const struct foreign_addr *choose_foreign(struct hce *h)
+/*
+ * The pair's address fa has expired, as the peer announced nothing for a lifetime; if it did since,
+ * it is being asked for proof. That alone moves no connection: one that was born there needs no
+ * help, and what a moved one still hears shows that the path works. A dead path is left by
+ * explore.c.
+ */
+static bool goes_on(const struct core *c, const struct hce *h, const struct foreign_addr *fa,
+		    usec_t now)
+{
+	if (!fa->proven || fa->withdrawn || fa->contest)
+		return false;
+	return pcb_any_as_born(h) || (fa->state == ADDR_DEPRECATED && foreign_answers(c, fa, now));
+}
+
+static const struct foreign_addr *choose_foreign(const struct core *c, struct hce *h, usec_t now)
 {
 	const struct foreign_addr *fa, *best = NULL;
 
 	DL_FOREACH(h->addrs, fa) {
+		if (addr_equal(&fa->addr, &h->pair.foreign) &&
+		    (fa->state == ADDR_ACTIVE || goes_on(c, h, fa, now)))
+			return fa;
 		if (fa->state != ADDR_ACTIVE)
 			continue;
-		if (addr_equal(&fa->addr, &h->pair.foreign))
-			return fa;
 		if (!best || fa->heard > best->heard)
 			best = fa;
 	}
@@ -120,14 +135,15 @@ void pair_update(struct core *c, struct hce *h, usec_t now)
 		return;
 
 	const struct local_addr *l = choose_local(c, h);
-	const struct foreign_addr *fa = choose_foreign(h);
+	const struct foreign_addr *fa = choose_foreign(c, h, now);
 
 	/* With no choice left the pair stays: there is nothing better, and the old one may come back (B13). */
 	if (l)
 		to.local = l->addr;
 	if (fa)
 		to.foreign = fa->addr;
-	if (!addr_equal(&to.local, &h->pair.local) || !addr_equal(&to.foreign, &h->pair.foreign) || (fa && h->pair.hold))
+	if (!addr_equal(&to.local, &h->pair.local) || !addr_equal(&to.foreign, &h->pair.foreign) ||
+	    (fa && fa->state == ADDR_ACTIVE && h->pair.hold))
 		pair_switch(c, h, &to);
 }
 

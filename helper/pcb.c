@@ -353,6 +353,36 @@ void pcb_unbind_all(struct core *c, struct hce *h)
 			pcb_unbind(c, p);
 }
 
+static bool pcb_born_with(const struct pcb *p, const struct pair *pair)
+{
+	return addr_equal(&p->local, &pair->local) && addr_equal(&p->foreign, &pair->foreign);
+}
+
+bool pcb_moved(const struct pcb *p)
+{
+	return p->hce && p->gen != p->hce->pair.gen && !pcb_born_with(p, &p->hce->pair);
+}
+
+bool pcb_any_as_born(const struct hce *h)
+{
+	struct pcb *p;
+
+	DL_FOREACH(h->pcbs, p)
+		if (p->forget == USEC_NEVER && pcb_born_with(p, &h->pair))
+			return true;
+	return false;
+}
+
+bool pcb_any_moved(const struct hce *h)
+{
+	struct pcb *p;
+
+	DL_FOREACH(h->pcbs, p)
+		if (p->forget == USEC_NEVER && pcb_moved(p))
+			return true;
+	return false;
+}
+
 bool pcb_pinned_elsewhere(struct core *c, const struct hce *h)
 {
 	struct pcb *p, *next;

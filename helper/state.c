@@ -95,9 +95,9 @@ static json_t *save_addresses(const struct hce *h, usec_t now, usec_t wall)
 	const struct foreign_addr *fa;
 
 	DL_FOREACH(h->addrs, fa)
-		json_array_append_new(all, json_pack("{so, si, si, so, so}",
-			"addr", text(&fa->addr), "state", fa->state, "kind", fa->kind,
-			"lifetime", duration(fa->lifetime), "expires", moment(fa->expires, now, wall)));
+		json_array_append_new(all, json_pack("{so, si, sb, si, so, so}",
+			"addr", text(&fa->addr), "state", fa->state, "withdrawn", fa->withdrawn,
+			"kind", fa->kind, "lifetime", duration(fa->lifetime), "expires", moment(fa->expires, now, wall)));
 	return all;
 }
 
@@ -309,11 +309,11 @@ static int load_address(const struct loader *l, struct hce *h, json_t *o)
 	struct in6_addr addr;
 	json_t *lifetime, *expires;
 	const char *s;
-	int state, kind;
+	int state, kind, withdrawn = false;
 	usec_t until;
 
-	if (json_unpack(o, "{ss, si, si, so, so}", "addr", &s, "state", &state, "kind", &kind, "lifetime", &lifetime,
-			"expires", &expires) < 0 ||
+	if (json_unpack(o, "{ss, si, s?b, si, so, so}", "addr", &s, "state", &state,
+			"withdrawn", &withdrawn, "kind", &kind, "lifetime", &lifetime, "expires", &expires) < 0 ||
 	    get_addr(s, &addr) < 0 || get_moment(l, expires, &until) < 0 || state < 0 || state > ADDR_DEPRECATED ||
 	    kind < 0 || kind > LIFETIME_ABSOLUTE)
 		return -EBADMSG;
@@ -323,6 +323,7 @@ static int load_address(const struct loader *l, struct hce *h, json_t *o)
 	if (!fa)
 		return -ENOMEM;
 	fa->lifetime = json_is_integer(lifetime) ? (usec_t)json_integer_value(lifetime) * USEC_PER_SEC : USEC_NEVER;
+	fa->withdrawn = withdrawn;
 	fa->expires = until;
 	core_wake(l->c, until);
 	return 0;
@@ -348,6 +349,7 @@ static int load_binding(const struct loader *l, struct hce *h, json_t *o)
 	b->state = state;
 	b->seq = h->seq_out;
 	binding_told(b, l->c->config.binding_lifetime, l->now);
+	b->acked = b->expires;
 	local = local_find(l->c, &addr);
 	if (!local_good_for(local, h))
 		binding_want(l->c, h, &addr, false, l->now);

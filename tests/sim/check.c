@@ -179,10 +179,13 @@ static void check_pair(struct sim *s, struct host *h, struct hce *e, unsigned ac
 			 addr_text(&e->pair.local).s, addr_text(&e->pair.foreign).s, e->pair.gen);
 	if (e->status != PEER_HOMELESS || !e->sa || IN6_IS_ADDR_UNSPECIFIED(&e->pair.local))
 		return;
+	/* An address that expired, as its host was silent, may be as good as ever. */
 	DL_FOREACH(e->addrs, fa)
-		good |= fa->state == ADDR_ACTIVE && addr_equal(&fa->addr, &e->pair.foreign);
+		good |= addr_equal(&fa->addr, &e->pair.foreign) &&
+			(fa->state == ADDR_ACTIVE || (fa->proven && !fa->withdrawn));
 	if (active && !good)
-		sim_fail(s, h, "entry %u sends to %s, which is not Active, while another is", e->id, addr_text(&e->pair.foreign).s);
+		sim_fail(s, h, "entry %u sends to %s, neither Active nor expired, while another is Active",
+			 e->id, addr_text(&e->pair.foreign).s);
 	if (!node_slot(h, &e->pair.local) && has_source(h, e))
 		sim_fail(s, h, "entry %u sends from %s, which is lost, while another is usable", e->id,
 			 addr_text(&e->pair.local).s);

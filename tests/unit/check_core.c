@@ -348,9 +348,13 @@ START_TEST(b11_a_bare_packet_adds_its_source_as_tentative_and_is_answered)
 }
 END_TEST
 
-START_TEST(s6_connections_are_told_when_nothing_but_deprecated_addresses_is_left)
+START_TEST(s6_moved_connections_are_told_when_nothing_but_deprecated_addresses_is_left)
 {
 	acquaint();
+	world_up(&w, CLIENT, C1);
+	world_down(&w, CLIENT, C0);
+	world_run(&w, USEC_PER_SEC);
+	assert_pair(SERVER, S0, C1);
 	w.lose = lose_all;
 	ck_assert_uint_eq(w.host[SERVER].unreachable, 0);
 	world_run(&w, 605 * USEC_PER_SEC);
@@ -721,7 +725,7 @@ int main(void)
 	tcase_add_test(tc, b10_a_requests_identifier_comes_back);
 	tcase_add_test(tc, b11_a_new_address_may_be_announced_by_using_it);
 	tcase_add_test(tc, b11_a_bare_packet_adds_its_source_as_tentative_and_is_answered);
-	tcase_add_test(tc, s6_connections_are_told_when_nothing_but_deprecated_addresses_is_left);
+	tcase_add_test(tc, s6_moved_connections_are_told_when_nothing_but_deprecated_addresses_is_left);
 	tcase_add_test(tc, c9_an_unrefreshed_address_is_deprecated_then_gone_and_the_entry_with_it);
 	tcase_add_test(tc, c10_an_entry_stays_while_a_connection_refers_to_it);
 	tcase_add_loop_test(tc, r4_signalling_that_is_not_right_changes_nothing_and_is_counted, 0, 4);

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Connections that nobody moves stay on the pair they were born with, whatever becomes of
+ * signalling. Each connection's packets are followed through what the datapath of both hosts would
+ * do to them.
+ */
+#include "core_private.h"
+#include "addr.h"
+#include "suite.h"
+#include "two_hosts.h"
+
+#include <string.h>
+#include <utlist.h>
+
+#define LIFETIMES	(600 + 1800)	/* seconds: until a peer that stays silent is forgotten */
+
+enum wire { AS_BORN, MOVED, HELD };
+
+static struct pcb *connection(unsigned host, uint64_t cookie)
+{
+	struct pcb *pcbs = core_pcbs(w.host[host].core), *p;
+
+	HASH_FIND(hh, pcbs, &cookie, sizeof(cookie), p);
+	return p;
+}
+
+/* What host's datapath does to a packet that the connection sends. */
+static enum wire egress(unsigned host, uint64_t cookie)
+{
+	const struct pcb *p = connection(host, cookie);
+	const struct pair *now = p && p->hce ? &p->hce->pair : NULL;
+
+	if (now && now->hold == HOLD_ALL)
+		return HELD;
+	if (!now || now->gen == p->gen ||
+	    (addr_equal(&now->local, &p->local) && addr_equal(&now->foreign, &p->foreign)))
+		return AS_BORN;
+	return now->hold == HOLD_MOVED ? HELD : MOVED;
+}
+
+/* host's datapath has a packet of the connection, which came from the peer's address. */
+static void heard(unsigned host, uint64_t cookie, const struct in6_addr *from)
+{
+	const struct pcb *p = connection(host, cookie);
+
+	if (p && p->hce)
+		core_heard(w.host[host].core, p->hce->id, from, w.now);
+	world_collect(&w);
+}
+
+#define CONNECTIONS	4
+
+static uint64_t open_one[CONNECTIONS];		/* the first is between C0 and S0 */
+static struct in6_addr client_addr[CONNECTIONS], server_addr[CONNECTIONS];
+
+static void open_nth(unsigned n, const char *c, const char *s)
+{
+	open_one[n] = world_connect(&w, CLIENT, c, SERVER, s, 1000 + n);
+	client_addr[n] = world_addr(c);
+	server_addr[n] = world_addr(s);
+}
+
+static void assert_unmoved(void)
+{
+	for (unsigned n = 0; n < CONNECTIONS && open_one[n]; n++)
+		for (unsigned host = 0; host < 2; host++)
+			ck_assert_msg(egress(host, open_one[n]) == AS_BORN,
+				      "connection %u is %s at the %s, %.0f s", n,
+				      egress(host, open_one[n]) == HELD ? "held" : "moved",
+				      w.host[host].name, (double)(w.now / USEC_PER_SEC));
+	ck_assert_uint_eq(w.host[CLIENT].unreachable + w.host[SERVER].unreachable, 0);
+}
+
+/*
+ * Data goes both ways on all connections, or on none if they are quiet, until d has passed. All of
+ * it must leave as it was born.
+ */
+static void let_pass(usec_t d, bool quiet)
+{
+	for (usec_t end = w.now + d; w.now < end; world_run(&w, 5 * USEC_PER_SEC)) {
+		assert_unmoved();
+		for (unsigned n = 0; n < CONNECTIONS && open_one[n] && !quiet; n++) {
+			heard(SERVER, open_one[n], &client_addr[n]);
+			heard(CLIENT, open_one[n], &server_addr[n]);
+		}
+	}
+	assert_unmoved();
+}
+
+static bool lose_from_client(struct world *world, const struct packet_in_flight *p)
+{
+	return p->from == CLIENT;
+}
+
+static bool lose_from_server(struct world *world, const struct packet_in_flight *p)
+{
+	return p->from == SERVER;
+}
+
+/* Signalling by the link that the connections use. */
+static bool lose_on_a_link(struct world *world, const struct packet_in_flight *p)
+{
+	struct in6_addr c0 = world_addr(C0);
+
+	return addr_equal(&p->send.send.src, &c0) || addr_equal(&p->send.send.dst, &c0);
+}
+
+static void lose_state(void)
+{
+	world_renew(&w, SERVER);
+	world_up(&w, SERVER, S0);
+	world_up(&w, SERVER, S1);
+}
+
+static const struct cause {
+	bool (*lose)(struct world *w, const struct packet_in_flight *p);
+	void (*happens)(void);
+} cause[] = {
+	{ NULL, NULL },
+	{ lose_all, NULL },		/* as if the helper of either had stopped */
+	{ lose_from_client, NULL },
+	{ lose_from_server, NULL },
+	{ lose_on_a_link, NULL },
+	{ NULL, lose_state },
+	{ lose_all, lose_state },
+};
+
+#define CAUSES	(sizeof(cause) / sizeof(cause[0]))
+
+/* Two hosts that share keys, or are strangers, each with two addresses the other has verified. */
+static void meet(bool strangers)
+{
+	memset(open_one, 0, sizeof(open_one));
+	world_init(&w);
+	if (strangers) {
+		w.host[CLIENT].peer.name = w.host[SERVER].peer.name = NULL;
+		world_renew(&w, CLIENT);
+		world_renew(&w, SERVER);
+		world_up(&w, CLIENT, C0);
+		world_up(&w, SERVER, S0);
+	}
+	world_up(&w, CLIENT, C1);
+	world_up(&w, SERVER, S1);
+	open_nth(0, C0, S0);
+	world_run(&w, 3 * USEC_PER_SEC);
+	open_nth(1, C0, S1);
+	open_nth(2, C1, S0);
+	world_run(&w, 3 * USEC_PER_SEC);
+	ck_assert(hce_homeless(entry(CLIENT)) && hce_homeless(entry(SERVER)));
+}
+
+START_TEST(s6_c9_what_nobody_moves_stays_on_its_pair)
+{
+	const struct cause *why = &cause[_i / 4];
+
+	meet(_i & 1);
+	w.lose = why->lose;
+	if (why->happens)
+		why->happens();
+	let_pass((2 * LIFETIMES) * USEC_PER_SEC, _i & 2);
+}
+END_TEST
+
+/* Once moved, a connection goes on for as long as it hears something on its pair; then it is held. */
+START_TEST(s6_c9_what_was_moved_goes_on_while_it_is_answered)
+{
+	struct in6_addr c1 = world_addr(C1), s0 = world_addr(S0);
+
+	meet(_i);
+	world_down(&w, CLIENT, C0);
+	world_run(&w, USEC_PER_SEC);
+	w.lose = lose_all;
+	usec_t end = w.now + 2 * LIFETIMES * USEC_PER_SEC;
+
+	for (; w.now < end; world_run(&w, 5 * USEC_PER_SEC)) {
+		heard(SERVER, open_one[0], &c1);
+		heard(CLIENT, open_one[0], &s0);
+		ck_assert_int_eq(egress(CLIENT, open_one[0]), MOVED);
+		ck_assert_int_eq(egress(SERVER, open_one[0]), MOVED);
+	}
+	assert_pair(CLIENT, C1, S0);
+	assert_pair(SERVER, S0, C1);
+	ck_assert_uint_eq(w.host[CLIENT].unreachable + w.host[SERVER].unreachable, 0);
+	world_run(&w, 1801 * USEC_PER_SEC);
+	ck_assert_int_eq(egress(CLIENT, open_one[0]), HELD);
+	ck_assert_int_eq(egress(SERVER, open_one[0]), HELD);
+	ck_assert_int_eq(egress(CLIENT, open_one[2]), AS_BORN);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("unmoved");
+	TCase *tc = tcase_create("nobody moves");
+
+	tcase_add_checked_fixture(tc, NULL, teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, s6_c9_what_nobody_moves_stays_on_its_pair, 0, 4 * CAUSES);
+	tcase_add_loop_test(tc, s6_c9_what_was_moved_goes_on_while_it_is_answered, 0, 2);
+	suite_add_tcase(s, tc);
+	return suite_run(s);
+}

@@ -15,7 +15,7 @@ tests_of()
 	} | sort -u
 }
 
-missing= unclear= rows=0
+missing='' unclear='' rows=0
 while IFS='|' read -r _ id _ built text; do
 	id=${id# } id=${id% } built=${built# } built=${built%%[ :]*}
 	case $id in [A-Z][0-9] | [A-Z][0-9][0-9]) ;; *) continue ;; esac

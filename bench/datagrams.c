@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the shim adds to sendto(2) and recvfrom(2). The program runs preloaded, plays the helper itself (its view has as many rows
+ * What the shim adds to sendto(2) and recvfrom(2). The program runs preloaded, plays the helper itself (its host map has as many rows
  * as asked for, besides those of the peer), and calls the shim's function and the C library's in turns, a batch each, over
  * loopback. datagrams.sh starts it in a network namespace that has the addresses.
  *
@@ -41,30 +41,30 @@ static struct in6_addr in6(const char *text)
 }
 
 /* Rows that have nothing to do with the peer, and its own; of both ends, since both are here. */
-static void write_view(const char *here, const char *there, bool moved, unsigned n)
+static void write_map(const char *here, const char *there, bool moved, unsigned n)
 {
 	char path[128];
-	struct view_row *row = calloc(n + 4, sizeof(*row));
-	struct view *v;
+	struct hostmap_row *row = calloc(n + 4, sizeof(*row));
+	struct hostmap *v;
 
-	snprintf(path, sizeof(path), "%s" VIEW_SUFFIX, control_path(NULL));
-	v = view_create(path);
+	snprintf(path, sizeof(path), "%s" HOSTMAP_SUFFIX, control_path(NULL));
+	v = hostmap_create(path);
 	if (!v || !row)
 		err(1, "%s", path);
 	for (unsigned i = 0; i < n; i++) {
-		row[i] = (struct view_row){ .hce = 10 + i, .side = VIEW_FOREIGN };
+		row[i] = (struct hostmap_row){ .hce = 10 + i, .side = HOSTMAP_FOREIGN };
 		row[i].known = row[i].now = in6("2001:db8:77::1");
 		row[i].known.s6_addr32[2] = htonl(i * 2654435761u);
 	}
 	if (there) {
-		row[n++] = (struct view_row){ .known = in6(there), .now = in6(there), .hce = 1, .side = VIEW_FOREIGN };
-		row[n++] = (struct view_row){ .known = in6(here), .now = in6(here), .hce = 2, .side = VIEW_FOREIGN };
-		row[n++] = (struct view_row){ .known = view_entry(1), .now = in6(there), .hce = 1, .side = VIEW_ENTRY };
+		row[n++] = (struct hostmap_row){ .known = in6(there), .now = in6(there), .hce = 1, .side = HOSTMAP_FOREIGN };
+		row[n++] = (struct hostmap_row){ .known = in6(here), .now = in6(here), .hce = 2, .side = HOSTMAP_FOREIGN };
+		row[n++] = (struct hostmap_row){ .known = hostmap_entry(1), .now = in6(there), .hce = 1, .side = HOSTMAP_ENTRY };
 	}
 	if (moved)
-		row[n++] = (struct view_row){ .known = in6(ONCE), .now = in6(there), .hce = 1, .side = VIEW_FOREIGN,
-			.flags = VIEW_ELSEWHERE };
-	view_write(v, row, n);
+		row[n++] = (struct hostmap_row){ .known = in6(ONCE), .now = in6(there), .hce = 1, .side = HOSTMAP_FOREIGN,
+			.flags = HOSTMAP_MOVED };
+	hostmap_write(v, row, n);
 	free(row);
 }
 
@@ -135,11 +135,11 @@ int main(int argc, char **argv)
 	if (argc < 4 || !libc_recvfrom || !rounds)
 		errx(2, "usage: bench_datagrams HERE THERE none|plain|known|moved [ROWS [ROUNDS]]");
 	if (strcmp(kind, "none"))
-		write_view(here, known ? there : NULL, moved, rows);
+		write_map(here, known ? there : NULL, moved, rows);
 	v = calloc(6 * rounds, sizeof(*v));
 	receiver = bound(there, &to);
 	sender = bound(here, &name);
-	usleep(200000);		/* the shim looks for a view ten times a second */
+	usleep(200000);		/* the shim looks for a host map ten times a second */
 	if (moved)		/* the receiver knows the sender by another name, too */
 		to.sin6_addr = in6(ONCE);
 	for (unsigned r = 0; r < rounds; r++) {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # datagrams.sh [ROUNDS]: what the shim adds to a call of sendto() and of recvfrom(): without a helper; to a peer the helper does not
-# know, to one that is Homeless, and to one that has moved; with few rows in the view, and with 1000. See datagrams.c. "none" is
+# know, to one that is Homeless, and to one that has moved; with few rows in the host map, and with 1000. See datagrams.c. "none" is
 # what the preload itself costs.
 test_name=bench-datagrams
 here=$(dirname "$(readlink -f "$0")")

@@ -96,7 +96,7 @@ void adopt_close(struct helper *h)
 void adopt_configure(struct helper *h)
 {
 	datapath_adopt(h->datapath, h->conf->adopt);
-	view_set_adopting(h->view, h->conf->adopt);
+	hostmap_set_adopting(h->view, h->conf->adopt);
 	h->view_now = true;
 	adopt_soon(h, true);
 }

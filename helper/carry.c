@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Carries out what the core asks for. Within one batch the datapath comes first, then the routes and the view, then the
+ * Carries out what the core asks for. Within one batch the datapath comes first, then the routes and the host map, then the
  * packets that need them, then the kicks: a packet that leaves must find its way, and TCP must find it when kicked.
  */
 #include "config.h"
@@ -81,11 +81,11 @@ static const struct in6_addr *name_of(const struct hce *e)
 	return NULL;
 }
 
-static void add_row(struct helper *h, enum view_side side, const struct in6_addr *known, const struct in6_addr *now,
+static void add_row(struct helper *h, enum hostmap_side side, const struct in6_addr *known, const struct in6_addr *now,
 		    uint32_t hce, unsigned flags)
 {
-	if (h->n_row < VIEW_ROWS_MAX)
-		h->row[h->n_row++] = (struct view_row){ .known = *known, .now = *now, .hce = hce, .side = side,
+	if (h->n_row < HOSTMAP_ROWS_MAX)
+		h->row[h->n_row++] = (struct hostmap_row){ .known = *known, .now = *now, .hce = hce, .side = side,
 			.flags = flags };
 }
 
@@ -118,10 +118,10 @@ static bool is_active(const struct hce *e, const struct in6_addr *addr)
 static void add_entry_rows(struct helper *h, const struct hce *e)
 {
 	const struct in6_addr *name = name_of(e), *now = &e->pair.foreign;
-	struct in6_addr id = view_entry(e->id);
+	struct in6_addr id = hostmap_entry(e->id);
 	const struct foreign_addr *f;
 
-	add_row(h, VIEW_ENTRY, &id, now, e->id, 0);
+	add_row(h, HOSTMAP_ENTRY, &id, now, e->id, 0);
 	DL_FOREACH(e->addrs, f) {
 		/* Of a peer that has only been silent, every address is as good as another. */
 		bool elsewhere = f->state != ADDR_ACTIVE && is_active(e, now);
@@ -129,12 +129,12 @@ static void add_entry_rows(struct helper *h, const struct hce *e)
 		/* Anybody can claim an address: until it is proven, programs shall reach whom they would reach without us. */
 		if (f->state == ADDR_TENTATIVE)
 			continue;
-		add_row(h, VIEW_FOREIGN, &f->addr, now, e->id,
-			(elsewhere ? VIEW_ELSEWHERE : 0) | (h->conf->adopt ? VIEW_KNOWN : 0) |
-			(e->rendezvous ? 0 : VIEW_NAMELESS) |
-			(ports_may_clash(e, elsewhere ? now : &f->addr) ? VIEW_OWN_PORT : 0));
+		add_row(h, HOSTMAP_FOREIGN, &f->addr, now, e->id,
+			(elsewhere ? HOSTMAP_MOVED : 0) | (h->conf->adopt ? HOSTMAP_AUTO_REGISTERED : 0) |
+			(e->rendezvous ? 0 : HOSTMAP_NO_DNS_NAME) |
+			(ports_may_clash(e, elsewhere ? now : &f->addr) ? HOSTMAP_UNIQUE_PORT : 0));
 		if (f->state == ADDR_ACTIVE && name)
-			add_row(h, VIEW_NAME, &f->addr, name, e->id, 0);
+			add_row(h, HOSTMAP_NAME, &f->addr, name, e->id, 0);
 	}
 }
 
@@ -144,7 +144,7 @@ static void add_plain_rows(struct helper *h)
 	unsigned n = h->conf->adopt ? core_plain(h->core, h->plain, PLAIN_ROWS_MAX) : 0;
 
 	for (unsigned i = 0; i < n; i++)
-		add_row(h, VIEW_PLAIN, &h->plain[i], &h->plain[i], 0, 0);
+		add_row(h, HOSTMAP_PLAIN, &h->plain[i], &h->plain[i], 0, 0);
 }
 
 void helper_write_view(struct helper *h)
@@ -158,18 +158,18 @@ void helper_write_view(struct helper *h)
 		const struct local_addr *best = l->usable ? NULL : best_local(h->core, l->personality, &l->addr);
 
 		if (best)
-			add_row(h, VIEW_LOCAL, &l->addr, &best->addr, 0, 0);
+			add_row(h, HOSTMAP_LOCAL, &l->addr, &best->addr, 0, 0);
 	}
 	for (unsigned i = 1; i <= h->conf->core.n_personality; i++) {
 		const struct local_addr *best = best_local(h->core, i, &in6addr_any);
-		struct in6_addr name = view_personality(core_personality_name(h->core, i));
+		struct in6_addr name = hostmap_personality(core_personality_name(h->core, i));
 
 		if (best)
-			add_row(h, VIEW_PERSONALITY, &name, &best->addr, 0, 0);
+			add_row(h, HOSTMAP_PERSONALITY, &name, &best->addr, 0, 0);
 	}
 	add_plain_rows(h);	/* last: these can be spared */
 	if (h->view)
-		view_write(h->view, h->row, h->n_row);
+		hostmap_write(h->view, h->row, h->n_row);
 }
 
 /* Whether people want to see it on an ordinary day. */

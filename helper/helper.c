@@ -271,7 +271,7 @@ static int read_conf(struct helper *h)
 	return r;
 }
 
-/* Names the view and the state: configured, or made of the socket's path, so that every helper has its own. */
+/* Names the host map and the state: configured, or made of the socket's path, so that every helper has its own. */
 static int name_files(struct helper *h)
 {
 	int r = door_directory(h->socket);
@@ -280,7 +280,7 @@ static int name_files(struct helper *h)
 		log_warnx("cannot make the directory of %s: %s; choose another path with -s", h->socket, strerror(-r));
 		return r;
 	}
-	if (asprintf(&h->view_path, "%s" VIEW_SUFFIX, h->socket) < 0) {
+	if (asprintf(&h->view_path, "%s" HOSTMAP_SUFFIX, h->socket) < 0) {
 		h->view_path = NULL;
 		return -ENOMEM;
 	}
@@ -362,7 +362,7 @@ static int open_shells(struct helper *h)
 /* Takes the place of an earlier helper's, which programs go by until they find this one: so it is filled at once. */
 static int open_view(struct helper *h)
 {
-	h->view = view_create(h->view_path);
+	h->view = hostmap_create(h->view_path);
 	if (!h->view) {
 		int r = -errno;
 
@@ -491,7 +491,7 @@ int helper_start(const struct helper_options *options, struct helper **ret)
 		r = name_files(h);
 	if (r == 0)
 		r = open_loop(h);
-	/* First of what others can see: whose doors these are, his are the view and the state. */
+	/* First of what others can see: whose doors these are, his are the host map and the state. */
 	if (r == 0)
 		r = ctl_open(h->base, h->socket, &handler, &h->ctl);
 	if (r == 0)
@@ -534,7 +534,7 @@ static void free_event(struct event *ev)
 /* Leaves in the kernel, and to programs, what the next helper takes over. */
 static void leave(struct helper *h)
 {
-	view_leave(h->view);
+	hostmap_leave(h->view);
 	h->view = NULL;
 	datapath_leave(h->datapath);
 	steer_leave(h->steer);
@@ -552,7 +552,7 @@ void helper_stop(struct helper *h)
 	if (!h->clean)
 		leave(h);
 	if (h->view)
-		view_close(h->view, h->view_path);
+		hostmap_close(h->view, h->view_path);
 	free_event(h->ev_lock);
 	free_event(h->ev_timer);
 	free_event(h->ev_link);

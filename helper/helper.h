@@ -24,7 +24,7 @@ int helper_run(struct helper *h);
 
 /*
  * Saves the state and frees. After SIGINT also removes everything of ours from the kernel and the file system, the state
- * file excepted. Otherwise programs, routes and view stay in effect, as after a crash: data flows on, and the next
+ * file excepted. Otherwise programs, routes and host map stay in effect, as after a crash: data flows on, and the next
  * helper takes over. NULL is fine.
  */
 void helper_stop(struct helper *h);

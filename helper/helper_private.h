@@ -26,7 +26,7 @@
 
 #define SENDS_MAX	64	/* packets that wait for the routes they need */
 #define KICKS_MAX	64
-#define PLAIN_ROWS_MAX	1024	/* of the view */
+#define PLAIN_ROWS_MAX	1024	/* of the host map */
 
 /* An interface the datapath is, or is to be, attached to. */
 struct interface {
@@ -48,7 +48,7 @@ struct helper {
 	struct steer *steer;
 	struct resolve *resolve;
 	struct ctl *ctl;
-	struct view *view;
+	struct hostmap *view;
 	struct interface *interfaces;
 	bool attached;				/* interfaces are attached to as they appear */
 	bool clean;				/* no helper will follow: nothing is left in the kernel */
@@ -64,7 +64,7 @@ struct helper {
 	unsigned n_kick;
 	bool steer_now, steer_later, view_now, view_later, save_now, save_later;
 	bool route_now;				/* the core is to be told which sources the kernel would choose */
-	struct view_row row[VIEW_ROWS_MAX];	/* to be written to the view; n_row of them */
+	struct hostmap_row row[HOSTMAP_ROWS_MAX];	/* to be written to the host map; n_row of them */
 	unsigned n_row;
 	struct in6_addr plain[PLAIN_ROWS_MAX];	/* on their way there */
 	struct adoption adoption;
@@ -77,7 +77,7 @@ usec_t helper_wall(void);
 /* Carries out all that the core asks for, saves what must survive, and sets the timer. */
 void helper_carry(struct helper *h);
 
-/* Tells programs what the core knows, if there is a view. */
+/* Tells programs what the core knows, if there is a host map. */
 void helper_write_view(struct helper *h);
 
 /* What can wait a moment: routes that nothing needs any more, connections that came and went. */

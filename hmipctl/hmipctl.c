@@ -186,16 +186,16 @@ static int listen_to(int fd, const struct command *c, bool as_json)
 /* Whether the helper at path speaks of our network namespace, as far as can be told. */
 static bool same_namespace(const char *path)
 {
-	char view_path[sizeof(((struct sockaddr_un *)0)->sun_path) + sizeof(VIEW_SUFFIX)];
-	const struct view *v;
+	char hostmap_path[sizeof(((struct sockaddr_un *)0)->sun_path) + sizeof(HOSTMAP_SUFFIX)];
+	const struct hostmap *v;
 	uint64_t own;
 	bool same;
 
-	snprintf(view_path, sizeof(view_path), "%s" VIEW_SUFFIX, path);
-	v = view_map(view_path);
+	snprintf(hostmap_path, sizeof(hostmap_path), "%s" HOSTMAP_SUFFIX, path);
+	v = hostmap_map(hostmap_path);
 	same = !v || netns_cookie(&own) || own == v->netns;
 	if (v)
-		view_unmap(v);
+		hostmap_unmap(v);
 	return same;
 }
 

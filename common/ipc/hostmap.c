@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Both ends of the view: the helper's, which writes it, and the programs', which must not trip over anything. */
+/* Both ends of the host map: the helper's, which writes it, and the programs', which must not trip over anything. */
 #include "hostmap.h"
 #include "netns.h"
 
@@ -30,42 +30,42 @@ static int row_compare(const struct in6_addr *a, uint32_t aside, const struct in
 
 static int row_order(const void *a, const void *b)
 {
-	const struct view_row *x = a, *y = b;
+	const struct hostmap_row *x = a, *y = b;
 
 	return row_compare(&x->known, x->side, &y->known, y->side);
 }
 
 /* Whether the file behind fd is large enough to be looked into and belongs to somebody whose word counts. */
-static bool view_plausible(int fd)
+static bool hostmap_plausible(int fd)
 {
 	struct stat st;
 
-	return !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size >= (off_t)sizeof(struct view) &&
+	return !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size >= (off_t)sizeof(struct hostmap) &&
 	       (st.st_uid == 0 || st.st_uid == geteuid());
 }
 
-/* Tells the readers of the view at path, if there is one, that it is history. */
-static void view_bury(const char *path)
+/* Tells the readers of the host map at path, if there is one, that it is history. */
+static void hostmap_invalidate(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (fd < 0)
 		return;
-	if (view_plausible(fd)) {
-		struct view *v = mmap(NULL, sizeof(*v), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (hostmap_plausible(fd)) {
+		struct hostmap *map = mmap(NULL, sizeof(*map), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
-		if (v != MAP_FAILED) {
-			if (v->magic == VIEW_MAGIC)
-				__atomic_store_n(&v->live, 0, __ATOMIC_RELEASE);
-			munmap(v, sizeof(*v));
+		if (map != MAP_FAILED) {
+			if (map->magic == HOSTMAP_MAGIC)
+				__atomic_store_n(&map->live, 0, __ATOMIC_RELEASE);
+			munmap(map, sizeof(*map));
 		}
 	}
 	close(fd);
 }
 
-struct view *view_create(const char *path)
+struct hostmap *hostmap_create(const char *path)
 {
-	struct view *v = MAP_FAILED;
+	struct hostmap *map = MAP_FAILED;
 	char tmp[PATH_MAX];
 	uint64_t netns;
 	int fd = -1, r = netns_cookie(&netns);
@@ -83,94 +83,94 @@ struct view *view_create(const char *path)
 		goto out;
 	}
 	/* Room is taken now: a full file system would otherwise show as SIGBUS at a later write. */
-	r = fchmod(fd, 0644) ? -errno : -posix_fallocate(fd, 0, sizeof(*v));
+	r = fchmod(fd, 0644) ? -errno : -posix_fallocate(fd, 0, sizeof(*map));
 	if (r)
 		goto out;
-	v = mmap(NULL, sizeof(*v), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (v == MAP_FAILED) {
+	map = mmap(NULL, sizeof(*map), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED) {
 		r = -errno;
 		goto out;
 	}
-	v->magic = VIEW_MAGIC;
-	v->version = VIEW_VERSION;
-	v->live = 1;
-	v->netns = netns;
-	view_bury(path);
+	map->magic = HOSTMAP_MAGIC;
+	map->version = HOSTMAP_VERSION;
+	map->live = 1;
+	map->netns = netns;
+	hostmap_invalidate(path);
 	if (rename(tmp, path))
 		r = -errno;
 out:
 	if (fd >= 0)
 		close(fd);
 	if (!r)
-		return v;
-	if (v != MAP_FAILED)
-		munmap(v, sizeof(*v));
+		return map;
+	if (map != MAP_FAILED)
+		munmap(map, sizeof(*map));
 	if (fd >= 0)
 		unlink(tmp);
 	errno = -r;
 	return NULL;
 }
 
-void view_close(struct view *v, const char *path)
+void hostmap_close(struct hostmap *map, const char *path)
 {
-	if (!v)
+	if (!map)
 		return;
-	__atomic_store_n(&v->live, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&map->live, 0, __ATOMIC_RELEASE);
 	unlink(path);
-	munmap(v, sizeof(*v));
+	munmap(map, sizeof(*map));
 }
 
-void view_leave(struct view *v)
+void hostmap_leave(struct hostmap *map)
 {
-	if (v)
-		munmap(v, sizeof(*v));
+	if (map)
+		munmap(map, sizeof(*map));
 }
 
-void view_write(struct view *v, const struct view_row *rows, unsigned n)
+void hostmap_write(struct hostmap *map, const struct hostmap_row *rows, unsigned n)
 {
-	uint32_t seq = v->seq + 1;
-	struct view_table *t = &v->table[seq & 1];
+	uint32_t seq = map->seq + 1;
+	struct hostmap_table *t = &map->table[seq & 1];
 
 	/* Who reads this table still must be able to see that seq has left it before he sees it change. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	t->n = n < VIEW_ROWS_MAX ? n : VIEW_ROWS_MAX;
+	t->n = n < HOSTMAP_ROWS_MAX ? n : HOSTMAP_ROWS_MAX;
 	if (t->n) {
 		memcpy(t->row, rows, t->n * sizeof(*rows));
 		qsort(t->row, t->n, sizeof(*rows), row_order);
 	}
-	__atomic_store_n(&v->seq, seq, __ATOMIC_RELEASE);
+	__atomic_store_n(&map->seq, seq, __ATOMIC_RELEASE);
 }
 
-void view_set_adopting(struct view *v, bool on)
+void hostmap_set_adopting(struct hostmap *map, bool on)
 {
-	__atomic_store_n(&v->adopting, on, __ATOMIC_RELEASE);
+	__atomic_store_n(&map->adopting, on, __ATOMIC_RELEASE);
 }
 
-const struct view *view_map(const char *path)
+const struct hostmap *hostmap_map(const char *path)
 {
 	/* By number: open(2) and close(2) would be cancellation points in a thread that must keep its descriptors. */
 	int fd = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	const struct view *v = MAP_FAILED;
+	const struct hostmap *map = MAP_FAILED;
 
 	if (fd < 0)
 		return NULL;
-	if (view_plausible(fd))
-		v = mmap(NULL, sizeof(*v), PROT_READ, MAP_SHARED, fd, 0);
+	if (hostmap_plausible(fd))
+		map = mmap(NULL, sizeof(*map), PROT_READ, MAP_SHARED, fd, 0);
 	syscall(SYS_close, fd);
-	if (v == MAP_FAILED)
+	if (map == MAP_FAILED)
 		return NULL;
-	if (v->magic == VIEW_MAGIC && v->version == VIEW_VERSION && view_live(v))
-		return v;
-	view_unmap(v);
+	if (map->magic == HOSTMAP_MAGIC && map->version == HOSTMAP_VERSION && hostmap_live(map))
+		return map;
+	hostmap_unmap(map);
 	return NULL;
 }
 
-void view_unmap(const struct view *v)
+void hostmap_unmap(const struct hostmap *map)
 {
-	munmap((void *)v, sizeof(*v));
+	munmap((void *)map, sizeof(*map));
 }
 
-struct in6_addr view_personality(const char *name)
+struct in6_addr hostmap_personality(const char *name)
 {
 	struct in6_addr a = { 0 };
 
@@ -178,7 +178,7 @@ struct in6_addr view_personality(const char *name)
 	return a;
 }
 
-struct in6_addr view_entry(uint32_t hce)
+struct in6_addr hostmap_entry(uint32_t hce)
 {
 	struct in6_addr a = { 0 };
 
@@ -186,23 +186,23 @@ struct in6_addr view_entry(uint32_t hce)
 	return a;
 }
 
-bool view_live(const struct view *v)
+bool hostmap_live(const struct hostmap *map)
 {
-	return __atomic_load_n(&v->live, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&map->live, __ATOMIC_ACQUIRE);
 }
 
-bool view_adopting(const struct view *v)
+bool hostmap_adopting(const struct hostmap *map)
 {
-	return v && __atomic_load_n(&v->adopting, __ATOMIC_ACQUIRE);
+	return map && __atomic_load_n(&map->adopting, __ATOMIC_ACQUIRE);
 }
 
 /* Searches a table that may be changing: stays within it, whatever is there. */
-static bool table_search(const struct view_table *t, enum view_side side, const struct in6_addr *known,
-			 struct view_row *ret)
+static bool table_search(const struct hostmap_table *t, enum hostmap_side side, const struct in6_addr *known,
+			 struct hostmap_row *ret)
 {
 	unsigned low = 0, high = __atomic_load_n(&t->n, __ATOMIC_RELAXED);
 
-	if (high > VIEW_ROWS_MAX)
+	if (high > HOSTMAP_ROWS_MAX)
 		return false;
 	while (low < high) {
 		unsigned mid = low + (high - low) / 2;
@@ -220,15 +220,16 @@ static bool table_search(const struct view_table *t, enum view_side side, const 
 	return false;
 }
 
-bool view_lookup(const struct view *v, enum view_side side, const struct in6_addr *known, struct view_row *ret)
+bool hostmap_lookup(const struct hostmap *map, enum hostmap_side side, const struct in6_addr *known,
+		    struct hostmap_row *ret)
 {
-	for (unsigned i = 0; v && i < VIEW_TRIES; i++) {
-		uint32_t seq = __atomic_load_n(&v->seq, __ATOMIC_ACQUIRE);
-		struct view_row row;
-		bool found = table_search(&v->table[seq & 1], side, known, &row);
+	for (unsigned i = 0; map && i < HOSTMAP_TRIES; i++) {
+		uint32_t seq = __atomic_load_n(&map->seq, __ATOMIC_ACQUIRE);
+		struct hostmap_row row;
+		bool found = table_search(&map->table[seq & 1], side, known, &row);
 
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (__atomic_load_n(&v->seq, __ATOMIC_RELAXED) != seq)
+		if (__atomic_load_n(&map->seq, __ATOMIC_RELAXED) != seq)
 			continue;
 		if (found)
 			*ret = row;

@@ -19,90 +19,91 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define VIEW_MAGIC	UINT32_C(0x686d7677)
-#define VIEW_VERSION	3
-#define VIEW_ROWS_MAX	16384
-#define VIEW_TRIES	64	/* a reader that was overtaken that often takes it that nothing is known */
-#define VIEW_SUFFIX	".view"
+#define HOSTMAP_MAGIC	UINT32_C(0x686d7677)
+#define HOSTMAP_VERSION	3
+#define HOSTMAP_ROWS_MAX	16384
+#define HOSTMAP_TRIES	64	/* a reader that was overtaken that often takes it that nothing is known */
+#define HOSTMAP_SUFFIX	".view"
 
-enum view_side {
-	VIEW_FOREIGN = 1,	/* an address of a peer; now is the one its packets bear today; flags tell more */
-	VIEW_LOCAL = 2,		/* an address this host has lost */
-	VIEW_NAME = 3,		/* the other way round: one that a peer uses; now is the one that programs know it by */
-	VIEW_PERSONALITY = 4,	/* a personality (view_personality()); now is the address its programs connect from */
-	VIEW_ENTRY = 5,		/* an F-HCE (view_entry() of its id); now is the address its peer's packets bear today */
-	VIEW_PLAIN = 6,		/* a host that takes no part: a connection with it need not be shown; now is the same */
+enum hostmap_side {
+	HOSTMAP_FOREIGN = 1,	/* an address of a peer; now is the one its packets bear today; flags tell more */
+	HOSTMAP_LOCAL = 2,		/* an address this host has lost */
+	HOSTMAP_NAME = 3,		/* the other way round: one that a peer uses; now is the one that programs know it by */
+	HOSTMAP_PERSONALITY = 4,	/* a personality (hostmap_personality()); now is the address its programs connect from */
+	HOSTMAP_ENTRY = 5,		/* an F-HCE (hostmap_entry() of its id); now is the address its peer's packets bear today */
+	HOSTMAP_PLAIN = 6,		/* a host that takes no part: a connection with it need not be shown; now is the same */
 };
 
-enum view_flag {		/* of VIEW_FOREIGN */
-	VIEW_ELSEWHERE = 1,	/* the peer is not there any more: now is to be used instead */
-	VIEW_KNOWN = 2,		/* a connection with it need not be shown */
-	VIEW_OWN_PORT = 4,	/* a new connection must not share its port with any other (R3) */
-	VIEW_NAMELESS = 8,	/* a connection is to be shown all the same by who knows the peer's name (C5) */
+enum hostmap_flag {		/* of HOSTMAP_FOREIGN */
+	HOSTMAP_MOVED = 1,	/* the peer is not there any more: now is to be used instead */
+	HOSTMAP_AUTO_REGISTERED = 2,		/* a connection with it need not be shown */
+	HOSTMAP_UNIQUE_PORT = 4,	/* a new connection must not share its port with any other (R3) */
+	HOSTMAP_NO_DNS_NAME = 8,	/* a connection is to be shown all the same by who knows the peer's name (C5) */
 };
 
-struct view_row {
+struct hostmap_row {
 	struct in6_addr known, now;
 	uint32_t hce;		/* id of the F-HCE; 0 for local rows, and plain ones */
-	uint16_t side;		/* enum view_side */
-	uint16_t flags;		/* enum view_flag */
+	uint16_t side;		/* enum hostmap_side */
+	uint16_t flags;		/* enum hostmap_flag */
 };
 
-struct view_table {
+struct hostmap_table {
 	uint32_t n;		/* rows in use, sorted by known (memcmp), then side */
-	struct view_row row[VIEW_ROWS_MAX];
+	struct hostmap_row row[HOSTMAP_ROWS_MAX];
 };
 
-struct view {
+struct hostmap {
 	uint32_t magic, version;
 	uint32_t live;		/* atomic; 0: its helper is gone, look for a newer file */
 	uint32_t seq;		/* atomic; writes so far */
 	uint32_t adopting;	/* atomic; 1: what is accepted need not be shown */
 	uint32_t zero;
 	uint64_t netns;		/* SO_NETNS_COOKIE of the network namespace it speaks of */
-	struct view_table table[2];
+	struct hostmap_table table[2];
 };
 
 /*
- * Writer. Creates the file at path (0644, replacing and marking dead whatever view stood there) and maps it. Speaks
- * of the network namespace of the calling thread. Returns NULL with errno set on failure. view_close() marks it dead,
- * unlinks it and unmaps; v may be NULL.
+ * Writer. Creates the file at path (0644, replacing and marking dead whatever host map stood there) and maps it. Speaks
+ * of the network namespace of the calling thread. Returns NULL with errno set on failure. hostmap_close() marks it dead,
+ * unlinks it and unmaps; map may be NULL.
  */
-struct view *view_create(const char *path);
-void view_close(struct view *v, const char *path);
+struct hostmap *hostmap_create(const char *path);
+void hostmap_close(struct hostmap *map, const char *path);
 
-/* Writer. Unmaps the view. The file stays live: programs use it until the next helper replaces it. v may be NULL. */
-void view_leave(struct view *v);
+/* Writer. Unmaps the host map. The file stays live: programs use it until the next helper replaces it. map may be NULL. */
+void hostmap_leave(struct hostmap *map);
 
-/* Replaces all rows; they need not be sorted. More than VIEW_ROWS_MAX are cut. Wait-free. */
-void view_write(struct view *v, const struct view_row *rows, unsigned n);
+/* Replaces all rows; they need not be sorted. More than HOSTMAP_ROWS_MAX are cut. Wait-free. */
+void hostmap_write(struct hostmap *map, const struct hostmap_row *rows, unsigned n);
 
 /* Whether the helper finds connections by itself. */
-void view_set_adopting(struct view *v, bool on);
+void hostmap_set_adopting(struct hostmap *map, bool on);
 
 /*
- * Reader. Maps the view at path. Returns NULL if there is none that is live, of this version, and root's or the
+ * Reader. Maps the host map at path. Returns NULL if there is none that is live, of this version, and root's or the
  * caller's own. Async-signal-safe, no cancellation point; errno is not kept.
  */
-const struct view *view_map(const char *path);
-void view_unmap(const struct view *v);
+const struct hostmap *hostmap_map(const char *path);
+void hostmap_unmap(const struct hostmap *map);
 
 /* A personality's name as a row has it: its first 16 octets, filled up with 0. */
-struct in6_addr view_personality(const char *name);
+struct in6_addr hostmap_personality(const char *name);
 
 /* The id of an F-HCE as a row has it. */
-struct in6_addr view_entry(uint32_t hce);
+struct in6_addr hostmap_entry(uint32_t hce);
 
-/* Whether the helper behind v is alive as far as it said. */
-bool view_live(const struct view *v);
+/* Whether the helper behind map is alive as far as it said. */
+bool hostmap_live(const struct hostmap *map);
 
-/* Whether it finds by itself what is accepted. v may be NULL. */
-bool view_adopting(const struct view *v);
+/* Whether it finds by itself what is accepted. map may be NULL. */
+bool hostmap_adopting(const struct hostmap *map);
 
 /*
  * Looks known up on one side. Returns true and fills *ret if there is such a row. Async-signal-safe, no system call,
- * bounded time. v may be NULL. v->netns is for the caller to compare.
+ * bounded time. map may be NULL. map->netns is for the caller to compare.
  */
-bool view_lookup(const struct view *v, enum view_side side, const struct in6_addr *known, struct view_row *ret);
+bool hostmap_lookup(const struct hostmap *map, enum hostmap_side side, const struct in6_addr *known,
+		    struct hostmap_row *ret);
 
 #endif

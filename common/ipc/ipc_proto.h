@@ -13,7 +13,7 @@
  *                {"command": "cache", ...}; the answer is a JSON text cut into as many packets as it takes, ended
  *                by end of file; for "monitor" one JSON object a packet until the client closes.
  *
- * The same PATH with ".view" behind it is the file the view (hostmap.h) is mapped from.
+ * The same PATH with ".view" behind it is the file the host map (hostmap.h) is mapped from.
  */
 #ifndef HMIP_IPC_PROTO_H
 #define HMIP_IPC_PROTO_H

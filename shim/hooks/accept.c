@@ -35,7 +35,7 @@ static void accepted(int fd, struct sockaddr *addr, socklen_t room)
 
 	if (!helper_known() || !read_peer(fd, addr, room, &peer))
 		goto out;
-	if (helper_lookup(fd, VIEW_NAME, &peer.sin6_addr, &known)) {
+	if (helper_lookup(fd, HOSTMAP_NAME, &peer.sin6_addr, &known)) {
 		names_set(fd, NAME_PEER, &known, &peer.sin6_addr);
 		peer.sin6_addr = known;
 		if (addr)

@@ -16,7 +16,7 @@ static int bind_elsewhere(int fd, const struct sockaddr_in6 *asked, socklen_t le
 	struct sockaddr_in6 here = *asked;
 	int r;
 
-	if (!helper_lookup(fd, VIEW_LOCAL, &asked->sin6_addr, &here.sin6_addr)) {
+	if (!helper_lookup(fd, HOSTMAP_LOCAL, &asked->sin6_addr, &here.sin6_addr)) {
 		errno = EADDRNOTAVAIL;
 		return -1;
 	}

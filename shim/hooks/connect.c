@@ -67,7 +67,7 @@ ssize_t connect_to(int fd, const struct sockaddr *addr, socklen_t len, connect_c
 	if (names_prevented(fd))
 		return call(fd, addr, len, ctx);
 	there = asked;
-	elsewhere = helper_lookup(fd, VIEW_FOREIGN, &asked.sin6_addr, &there.sin6_addr);
+	elsewhere = helper_lookup(fd, HOSTMAP_FOREIGN, &asked.sin6_addr, &there.sin6_addr);
 	errno = saved;
 	if (elsewhere)
 		r = call(fd, (const struct sockaddr *)&there, len < sizeof(there) ? len : sizeof(there), ctx);

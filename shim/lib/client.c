@@ -18,14 +18,14 @@ enum start { START_NOT, START_RUNNING, START_DONE };
 static enum start started;			/* what is below is constant once this says START_DONE */
 static struct sockaddr_un door;
 static socklen_t door_len;
-static char view_path[sizeof(door.sun_path) + sizeof(VIEW_SUFFIX)];
+static char hostmap_path[sizeof(door.sun_path) + sizeof(HOSTMAP_SUFFIX)];
 
-static struct in6_addr personality;		/* view_personality() of its name, all 0 if we have none */
+static struct in6_addr personality;		/* hostmap_personality() of its name, all 0 if we have none */
 
 static bool shut;				/* the program is in a sandbox: no system call it would not make itself */
-static const struct view *current;		/* the last view mapped, dead or alive */
+static const struct hostmap *current;		/* the last host map mapped, dead or alive */
 static uint64_t looked;				/* when it was last looked for, ms */
-static const struct view *mourned;		/* the last one found dead, */
+static const struct hostmap *mourned;		/* the last one found dead, */
 static uint64_t died;				/* and when, ms */
 
 /* Copies the path and the name: programs overwrite their environment to change their title. */
@@ -35,12 +35,12 @@ static void read_path(void)
 	int len = control_shim_address(path, &door);
 
 	if (name)
-		personality = view_personality(name);
+		personality = hostmap_personality(name);
 	if (len < 0)
 		return;
 	door_len = len;
-	strcpy(view_path, path);
-	strcat(view_path, VIEW_SUFFIX);
+	strcpy(hostmap_path, path);
+	strcat(hostmap_path, HOSTMAP_SUFFIX);
 }
 
 static uint64_t now_ms(void)
@@ -60,22 +60,22 @@ static bool retry_due(void)
 	return true;
 }
 
-/* The view that counts now, or NULL. */
-static const struct view *view_now(void)
+/* The host map that counts now, or NULL. */
+static const struct hostmap *hostmap_now(void)
 {
-	const struct view *v = __atomic_load_n(&current, __ATOMIC_ACQUIRE), *fresh;
+	const struct hostmap *map = __atomic_load_n(&current, __ATOMIC_ACQUIRE), *fresh;
 
 	if (helper_is_shut())
 		return NULL;
-	if (v && view_live(v))
-		return v;
+	if (map && hostmap_live(map))
+		return map;
 	if (__atomic_load_n(&started, __ATOMIC_ACQUIRE) != START_DONE || !door_len || !retry_due())
 		return NULL;
-	fresh = view_map(view_path);
-	/* An older view stays mapped: another thread may be looking into it. */
-	if (fresh && !__atomic_compare_exchange_n(&current, &v, fresh, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-		view_unmap(fresh);
-		fresh = v;
+	fresh = hostmap_map(hostmap_path);
+	/* An older host map stays mapped: another thread may be looking into it. */
+	if (fresh && !__atomic_compare_exchange_n(&current, &map, fresh, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		hostmap_unmap(fresh);
+		fresh = map;
 	}
 	return fresh;
 }
@@ -89,21 +89,21 @@ void helper_start(void)
 					__ATOMIC_ACQUIRE)) {
 		read_path();
 		__atomic_store_n(&started, START_DONE, __ATOMIC_RELEASE);
-		view_now();
+		hostmap_now();
 	}
 	errno = saved;
 }
 
-bool helper_row(enum view_side side, const struct in6_addr *addr, struct view_row *ret)
+bool helper_row(enum hostmap_side side, const struct in6_addr *addr, struct hostmap_row *ret)
 {
 	int saved = errno;
-	bool found = view_lookup(view_now(), side, addr, ret);
+	bool found = hostmap_lookup(hostmap_now(), side, addr, ret);
 
 	errno = saved;
 	return found;
 }
 
-static bool socket_is_ours(int fd, const struct view *v)
+static bool socket_is_ours(int fd, const struct hostmap *map)
 {
 	int proto = 0;
 	uint64_t netns = 0;
@@ -111,16 +111,16 @@ static bool socket_is_ours(int fd, const struct view *v)
 
 	return !raw_getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &proto, &plen) &&
 	       (proto == IPPROTO_TCP || proto == IPPROTO_UDP) &&
-	       !raw_getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &netns, &nlen) && netns == v->netns;
+	       !raw_getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &netns, &nlen) && netns == map->netns;
 }
 
-bool helper_lookup(int fd, enum view_side side, const struct in6_addr *addr, struct in6_addr *ret)
+bool helper_lookup(int fd, enum hostmap_side side, const struct in6_addr *addr, struct in6_addr *ret)
 {
-	const struct view *v = view_now();
-	struct view_row row;
+	const struct hostmap *map = hostmap_now();
+	struct hostmap_row row;
 
-	if (!view_lookup(v, side, addr, &row) || (side == VIEW_FOREIGN && !(row.flags & VIEW_ELSEWHERE)) ||
-	    !socket_is_ours(fd, v))
+	if (!hostmap_lookup(map, side, addr, &row) || (side == HOSTMAP_FOREIGN && !(row.flags & HOSTMAP_MOVED)) ||
+	    !socket_is_ours(fd, map))
 		return false;
 	*ret = row.now;
 	return true;
@@ -129,7 +129,7 @@ bool helper_lookup(int fd, enum view_side side, const struct in6_addr *addr, str
 bool helper_adopts(void)
 {
 	int saved = errno;
-	bool adopts = view_adopting(view_now());
+	bool adopts = hostmap_adopting(hostmap_now());
 
 	errno = saved;
 	return adopts;
@@ -137,28 +137,28 @@ bool helper_adopts(void)
 
 bool helper_finds(const struct in6_addr *addr)
 {
-	struct view_row row;
+	struct hostmap_row row;
 	struct host h;
 
-	if (!helper_row(VIEW_FOREIGN, addr, &row))
-		return helper_row(VIEW_PLAIN, addr, &row);
-	return row.flags & VIEW_KNOWN && !(row.flags & VIEW_NAMELESS && hosts_find(addr, &h));
+	if (!helper_row(HOSTMAP_FOREIGN, addr, &row))
+		return helper_row(HOSTMAP_PLAIN, addr, &row);
+	return row.flags & HOSTMAP_AUTO_REGISTERED && !(row.flags & HOSTMAP_NO_DNS_NAME && hosts_find(addr, &h));
 }
 
 bool helper_owns(int fd)
 {
-	const struct view *v = helper_view();
+	const struct hostmap *map = client_hostmap();
 
-	return v && socket_is_ours(fd, v);
+	return map && socket_is_ours(fd, map);
 }
 
 int helper_personality(int fd, struct in6_addr *ret)
 {
-	const struct view *v = IN6_IS_ADDR_UNSPECIFIED(&personality) ? NULL : view_now();
-	struct view_row row;
-	bool found = view_lookup(v, VIEW_PERSONALITY, &personality, &row);
+	const struct hostmap *map = IN6_IS_ADDR_UNSPECIFIED(&personality) ? NULL : hostmap_now();
+	struct hostmap_row row;
+	bool found = hostmap_lookup(map, HOSTMAP_PERSONALITY, &personality, &row);
 
-	if (!v || !socket_is_ours(fd, v))
+	if (!map || !socket_is_ours(fd, map))
 		return 0;
 	if (!found)
 		return -EADDRNOTAVAIL;
@@ -178,27 +178,27 @@ bool helper_is_shut(void)
 
 bool helper_known(void)
 {
-	const struct view *v = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+	const struct hostmap *map = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
 
-	if (v && view_live(v) && !helper_is_shut())
+	if (map && hostmap_live(map) && !helper_is_shut())
 		return true;
 
 	int saved = errno;
-	bool known = view_now() || (!helper_is_shut() && __atomic_load_n(&current, __ATOMIC_ACQUIRE));
+	bool known = hostmap_now() || (!helper_is_shut() && __atomic_load_n(&current, __ATOMIC_ACQUIRE));
 
 	errno = saved;
 	return known;
 }
 
-/* helper_view() without a helper that is known to live. */
-static __attribute__((noinline)) const struct view *view_lately(void)
+/* client_hostmap() without a helper that is known to live. */
+static __attribute__((noinline)) const struct hostmap *hostmap_in_grace(void)
 {
 	int saved = errno;
-	const struct view *v = view_now(), *last = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+	const struct hostmap *map = hostmap_now(), *last = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
 
 	errno = saved;
-	if (v || !last || helper_is_shut())
-		return v;
+	if (map || !last || helper_is_shut())
+		return map;
 	if (__atomic_load_n(&mourned, __ATOMIC_ACQUIRE) != last) {
 		__atomic_store_n(&died, now_ms(), __ATOMIC_RELAXED);
 		__atomic_store_n(&mourned, last, __ATOMIC_RELEASE);
@@ -206,11 +206,11 @@ static __attribute__((noinline)) const struct view *view_lately(void)
 	return now_ms() - __atomic_load_n(&died, __ATOMIC_RELAXED) < HELPER_GRACE_MS ? last : NULL;
 }
 
-const struct view *helper_view(void)
+const struct hostmap *client_hostmap(void)
 {
-	const struct view *v = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+	const struct hostmap *map = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
 
-	return v && view_live(v) && !helper_is_shut() ? v : view_lately();
+	return map && hostmap_live(map) && !helper_is_shut() ? map : hostmap_in_grace();
 }
 
 uint64_t helper_cookie(int fd)

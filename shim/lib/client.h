@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The helper as a program sees it: a view to look into and a door to show sockets at. Everything here is
+ * The helper as a program sees it: a host map to look into and a door to show sockets at. Everything here is
  * async-signal-safe, takes no lock, waits for nobody (but helper_ask() does) and holds no descriptor between
  * calls. Only helper_lookup() and helper_show() make system calls worth counting, and none while there is no helper but for a failing open(2) every
  * HELPER_RETRY_MS.
  *
- * Once a view was mapped the door is tried even when that view is dead: in a chroot the next one cannot be opened,
+ * Once a host map was mapped the door is tried even when that host map is dead: in a chroot the next one cannot be opened,
  * but the door's abstract name reaches everywhere.
  */
 #ifndef HMIP_CLIENT_H
@@ -21,16 +21,16 @@
 #define HELPER_ANSWER_MS	1000
 #define HELPER_GRACE_MS		10000
 
-/* Reads the environment and maps the view. Idempotent; called by the constructor. Keeps errno. */
+/* Reads the environment and maps the host map. Idempotent; called by the constructor. Keeps errno. */
 void helper_start(void);
 
 /*
- * What the view says of addr on that side. Returns true and fills *ret if there is such a row. No system call, as long as the
+ * What the host map says of addr on that side. Returns true and fills *ret if there is such a row. No system call, as long as the
  * helper lives; keeps errno. Speaks of the helper's network namespace: helper_owns() tells whether that is a socket's, too.
  */
-bool helper_row(enum view_side side, const struct in6_addr *addr, struct view_row *ret);
+bool helper_row(enum hostmap_side side, const struct in6_addr *addr, struct hostmap_row *ret);
 
-/* Whether fd is a socket of TCP or UDP in the network namespace that helper_view() speaks of. Clobbers errno. */
+/* Whether fd is a socket of TCP or UDP in the network namespace that client_hostmap() speaks of. Clobbers errno. */
 bool helper_owns(int fd);
 
 /* Whether the helper finds by itself what is accepted, so that it need not be shown. Keeps errno. */
@@ -43,7 +43,7 @@ bool helper_adopts(void);
 bool helper_finds(const struct in6_addr *addr);
 
 /* Both in one: returns true and fills *ret if addr must be replaced for socket fd. Clobbers errno. */
-bool helper_lookup(int fd, enum view_side side, const struct in6_addr *addr, struct in6_addr *ret);
+bool helper_lookup(int fd, enum hostmap_side side, const struct in6_addr *addr, struct in6_addr *ret);
 
 /*
  * The address a program of our personality connects fd from, if the environment names one and there is a helper. Returns 1
@@ -69,11 +69,11 @@ bool helper_known(void);
 void helper_show(int fd, enum control_verb verb, const struct in6_addr *asked);
 
 /*
- * The view that counts, for who has several questions: NULL if there is none. The last one counts for HELPER_GRACE_MS after its helper
+ * The host map that counts, for who has several questions: NULL if there is none. The last one counts for HELPER_GRACE_MS after its helper
  * has stopped, so that another can take over without programs seeing names change. It stays mapped, so another helper's has
  * another address. Keeps errno.
  */
-const struct view *helper_view(void);
+const struct hostmap *client_hostmap(void);
 
 /*
  * Shows fd at the door with a question, and waits for the answer at most HELPER_ANSWER_MS. Returns 0 or a negative errno,

@@ -67,10 +67,10 @@ void port_of_its_own(int fd, const struct in6_addr *asked)
 {
 	struct sockaddr_in6 is;
 	socklen_t len = sizeof(is);
-	struct view_row row;
+	struct hostmap_row row;
 	int saved = errno;
 
-	if (!helper_row(VIEW_FOREIGN, asked, &row) || !(row.flags & VIEW_OWN_PORT))
+	if (!helper_row(HOSTMAP_FOREIGN, asked, &row) || !(row.flags & HOSTMAP_UNIQUE_PORT))
 		return;
 	if (!helper_owns(fd) || raw_getsockname(fd, (struct sockaddr *)&is, &len) || len != sizeof(is) || is.sin6_port)
 		goto out;

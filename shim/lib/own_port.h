@@ -9,8 +9,8 @@
 #include <netinet/in.h>
 
 /*
- * Binds fd, which is to be connected to asked, to a port that no other socket of this network namespace has, if the view says
- * that this matters (VIEW_OWN_PORT) and the program has not chosen a port. An address it has chosen stays, and so do
+ * Binds fd, which is to be connected to asked, to a port that no other socket of this network namespace has, if the host map says
+ * that this matters (HOSTMAP_UNIQUE_PORT) and the program has not chosen a port. An address it has chosen stays, and so do
  * its options. If no such port is left connect(2) chooses one as ever. Async-signal-safe; keeps errno.
  */
 void port_of_its_own(int fd, const struct in6_addr *asked);

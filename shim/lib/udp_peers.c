@@ -21,14 +21,14 @@ enum peer_kind {
 };
 
 struct key {
-	struct in6_addr addr;	/* the address, or view_entry() of the entry */
+	struct in6_addr addr;	/* the address, or hostmap_entry() of the entry */
 	int32_t fd;
 	uint32_t kind;		/* enum peer_kind */
 };
 
 struct peer {
 	struct key key;
-	const struct view *view;	/* of the helper that called the entry so */
+	const struct hostmap *map;	/* of the helper that called the entry so */
 	uint32_t hce;		/* 0: nobody's, as far as is known */
 	uint32_t told;		/* when the helper was, seconds; 0: not yet */
 	uint32_t initiated;	/* the address, or the name, was sent to before anything came from there */
@@ -147,55 +147,55 @@ static void row_drop(const struct place *at)
 /* ---- what is in it ---- */
 
 /* Whether the entry that p speaks of has its number still: another helper may have given that to another peer. */
-static bool entry_holds(const struct view *v, const struct peer *p)
+static bool entry_holds(const struct hostmap *map, const struct peer *p)
 {
-	struct view_row row;
+	struct hostmap_row row;
 
-	if (!p->hce || p->view == v)
+	if (!p->hce || p->map == map)
 		return p->hce;
-	return view_lookup(v, VIEW_FOREIGN, &p->last, &row) && row.hce == p->hce;
+	return hostmap_lookup(map, HOSTMAP_FOREIGN, &p->last, &row) && row.hce == p->hce;
 }
 
 /* Notes whose p is and where that peer was last. Returns whether that is news. */
-static bool note(const struct view *v, struct peer *p, uint32_t hce, const struct in6_addr *last)
+static bool note(const struct hostmap *map, struct peer *p, uint32_t hce, const struct in6_addr *last)
 {
-	if (p->hce == hce && p->view == v && IN6_ARE_ADDR_EQUAL(&p->last, last))
+	if (p->hce == hce && p->map == map && IN6_ARE_ADDR_EQUAL(&p->last, last))
 		return false;
 	p->hce = hce;
-	p->view = v;
+	p->map = map;
 	p->last = *last;
 	return true;
 }
 
 /* The address addr, which is hce's now, as fd knows it. Made if need be: by sending to it, or else receiving from it. */
-static void meet(const struct view *v, const struct in6_addr *addr, int fd, uint32_t hce, bool sends, struct place *ret)
+static void meet(const struct hostmap *map, const struct in6_addr *addr, int fd, uint32_t hce, bool sends, struct place *ret)
 {
 	struct key key = key_of(PEER_ADDRESS, addr, fd);
 
 	if (row_find(&key, ret)) {
-		if (note(v, &ret->peer, hce, addr))
+		if (note(map, &ret->peer, hce, addr))
 			row_write(ret->row, &ret->peer, ret->seq);
 		return;
 	}
 	ret->peer = (struct peer){ .key = key, .initiated = sends };
-	note(v, &ret->peer, hce, addr);
+	note(map, &ret->peer, hce, addr);
 	row_add(&ret->peer);
 }
 
 /* The name that hce is known by on fd. */
-static bool find_name(const struct view *v, uint32_t hce, int fd, struct place *ret)
+static bool find_name(const struct hostmap *map, uint32_t hce, int fd, struct place *ret)
 {
-	struct in6_addr id = view_entry(hce);
+	struct in6_addr id = hostmap_entry(hce);
 	struct key key = key_of(PEER_ENTRY, &id, fd);
 
-	return row_find(&key, ret) && entry_holds(v, &ret->peer);
+	return row_find(&key, ret) && entry_holds(map, &ret->peer);
 }
 
-static bool is_named(const struct view *v, uint32_t hce, int fd, const struct in6_addr *name)
+static bool is_named(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *name)
 {
 	struct place known;
 
-	return find_name(v, hce, fd, &known) && IN6_ARE_ADDR_EQUAL(&known.peer.name, name);
+	return find_name(map, hce, fd, &known) && IN6_ARE_ADDR_EQUAL(&known.peer.name, name);
 }
 
 /* Whether fd is a socket whose datagrams may bear other addresses. */
@@ -205,10 +205,10 @@ static bool concerns_us(int fd)
 }
 
 /* hce, which was at last a moment ago, is known by that name on fd. */
-static void set_name(const struct view *v, uint32_t hce, int fd, const struct in6_addr *name, const struct in6_addr *last,
+static void set_name(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *name, const struct in6_addr *last,
 		     bool initiated)
 {
-	struct in6_addr id = view_entry(hce);
+	struct in6_addr id = hostmap_entry(hce);
 	struct peer p = { .key = key_of(PEER_ENTRY, &id, fd), .name = *name, .initiated = initiated };
 	struct place old;
 
@@ -216,21 +216,21 @@ static void set_name(const struct view *v, uint32_t hce, int fd, const struct in
 		row_drop(&old);
 	if (fd >= 0 && concerns_us(fd))
 		p.cookie = helper_cookie(fd);
-	note(v, &p, hce, last);
+	note(map, &p, hce, last);
 	row_add(&p);
 }
 
 /* Makes a name known: on fd, and if the program has none for hce, in all of it. */
-static void introduce(const struct view *v, uint32_t hce, int fd, const struct in6_addr *name, const struct in6_addr *last,
+static void introduce(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *name, const struct in6_addr *last,
 		      bool initiated)
 {
 	struct place all, at;
 
-	set_name(v, hce, fd, name, last, initiated);
-	if (find_name(v, hce, ANY_FD, &all))
+	set_name(map, hce, fd, name, last, initiated);
+	if (find_name(map, hce, ANY_FD, &all))
 		return;
-	set_name(v, hce, ANY_FD, name, last, false);
-	meet(v, name, ANY_FD, hce, false, &at);
+	set_name(map, hce, ANY_FD, name, last, false);
+	meet(map, name, ANY_FD, hce, false, &at);
 }
 
 /* Whether p, a name that is known to fd, is the name of that socket's peer, which concerns us: by one system call. */
@@ -240,38 +240,38 @@ static bool speaks_of(const struct peer *p, int fd)
 }
 
 /* Whether name still is the peer's, or at least nobody else's (A3). */
-static bool name_is_free(const struct view *v, const struct in6_addr *name, uint32_t hce)
+static bool name_is_free(const struct hostmap *map, const struct in6_addr *name, uint32_t hce)
 {
-	struct view_row row;
+	struct hostmap_row row;
 
-	return !view_lookup(v, VIEW_FOREIGN, name, &row) || row.hce == hce;
+	return !hostmap_lookup(map, HOSTMAP_FOREIGN, name, &row) || row.hce == hce;
 }
 
 /* ---- sending ---- */
 
 /*
- * The view has no row for the address asked, but it may be the name of hce, for longer than the view remembers its address (C9).
+ * The host map has no row for the address asked, but it may be the name of hce, for longer than the host map remembers its address (C9).
  * Where that peer is now, if so.
  */
-static bool find_forgotten(const struct view *v, uint32_t hce, int fd, const struct in6_addr *asked, struct in6_addr *ret)
+static bool find_forgotten(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *asked, struct in6_addr *ret)
 {
-	struct in6_addr id = view_entry(hce);
-	struct view_row row;
+	struct in6_addr id = hostmap_entry(hce);
+	struct hostmap_row row;
 
-	if (!hce || !(is_named(v, hce, fd, asked) || is_named(v, hce, ANY_FD, asked)) ||
-	    !view_lookup(v, VIEW_ENTRY, &id, &row))
+	if (!hce || !(is_named(map, hce, fd, asked) || is_named(map, hce, ANY_FD, asked)) ||
+	    !hostmap_lookup(map, HOSTMAP_ENTRY, &id, &row))
 		return false;
 	*ret = row.now;
 	return true;
 }
 
 /* C11: the name is as good as any other address of the peer's, but it was heard from another one last. */
-static bool find_last(const struct view *v, const struct peer *known, struct in6_addr *ret)
+static bool find_last(const struct hostmap *map, const struct peer *known, struct in6_addr *ret)
 {
-	struct view_row row;
+	struct hostmap_row row;
 
 	if (IN6_ARE_ADDR_EQUAL(&known->last, &known->name) ||
-	    !view_lookup(v, VIEW_FOREIGN, &known->last, &row) || row.hce != known->hce || row.flags & VIEW_ELSEWHERE)
+	    !hostmap_lookup(map, HOSTMAP_FOREIGN, &known->last, &row) || row.hce != known->hce || row.flags & HOSTMAP_MOVED)
 		return false;
 	*ret = known->last;
 	return true;
@@ -285,11 +285,11 @@ static uint32_t seconds(void)
 }
 
 /* The clock is looked at now and then: it would be a good part of what a datagram costs. */
-static bool tell_due(const struct view *v, const struct peer *p)
+static bool tell_due(const struct hostmap *map, const struct peer *p)
 {
 	if (!p->initiated)
 		return false;
-	if (!p->told || p->view != v)
+	if (!p->told || p->map != map)
 		return true;
 	uint32_t n = __atomic_load_n(&sent, __ATOMIC_RELAXED);
 	__atomic_store_n(&sent, n + 1, __ATOMIC_RELAXED);
@@ -297,45 +297,45 @@ static bool tell_due(const struct view *v, const struct peer *p)
 }
 
 /* The address asked is one of a Homeless peer. */
-static void way_to_peer(const struct view *v, int fd, const struct in6_addr *asked, const struct view_row *row,
+static void way_to_peer(const struct hostmap *map, int fd, const struct in6_addr *asked, const struct hostmap_row *row,
 			struct peers_way *way)
 {
 	struct place known, at;
-	bool has_name = find_name(v, row->hce, fd, &known);
+	bool has_name = find_name(map, row->hce, fd, &known);
 
 	way->to = row->now;
-	way->elsewhere = row->flags & VIEW_ELSEWHERE;
+	way->elsewhere = row->flags & HOSTMAP_MOVED;
 	if (has_name && IN6_ARE_ADDR_EQUAL(&known.peer.name, asked)) {
-		way->elsewhere = (way->elsewhere || find_last(v, &known.peer, &way->to)) &&
+		way->elsewhere = (way->elsewhere || find_last(map, &known.peer, &way->to)) &&
 				 (speaks_of(&known.peer, fd) || concerns_us(fd));
-		way->tell = tell_due(v, &known.peer);
+		way->tell = tell_due(map, &known.peer);
 		return;
 	}
-	meet(v, asked, fd, row->hce, true, &at);
+	meet(map, asked, fd, row->hce, true, &at);
 	if (!has_name)
-		introduce(v, row->hce, fd, asked, &row->now, at.peer.initiated);
+		introduce(map, row->hce, fd, asked, &row->now, at.peer.initiated);
 	way->elsewhere = way->elsewhere && concerns_us(fd);
-	way->tell = tell_due(v, &at.peer);
+	way->tell = tell_due(map, &at.peer);
 }
 
 struct peers_way peers_way(int fd, const struct in6_addr *asked)
 {
 	struct key here = key_of(PEER_ADDRESS, asked, fd), anywhere = key_of(PEER_ADDRESS, asked, ANY_FD);
-	const struct view *v = helper_view();
+	const struct hostmap *map = client_hostmap();
 	struct peers_way way = { 0 };
-	struct view_row row;
+	struct hostmap_row row;
 	struct place at;
 	int saved = errno;
 
-	if (!v || fd < 0)
+	if (!map || fd < 0)
 		return way;
-	if (view_lookup(v, VIEW_FOREIGN, asked, &row)) {
-		way_to_peer(v, fd, asked, &row, &way);
+	if (hostmap_lookup(map, HOSTMAP_FOREIGN, asked, &row)) {
+		way_to_peer(map, fd, asked, &row, &way);
 	} else if (row_find(&here, &at) || row_find(&anywhere, &at)) {
-		way.elsewhere = find_forgotten(v, at.peer.hce, fd, asked, &way.to) && concerns_us(fd);
-		way.tell = tell_due(v, &at.peer);
+		way.elsewhere = find_forgotten(map, at.peer.hce, fd, asked, &way.to) && concerns_us(fd);
+		way.tell = tell_due(map, &at.peer);
 	} else {
-		meet(v, asked, fd, 0, true, &at);
+		meet(map, asked, fd, 0, true, &at);
 		way.tell = true;
 	}
 	errno = saved;
@@ -363,29 +363,29 @@ static bool is_udp(int fd)
 	return !raw_getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &proto, &len) && proto == IPPROTO_UDP;
 }
 
-static void note_told(const struct view *v, struct place *at, uint32_t now)
+static void note_told(const struct hostmap *map, struct place *at, uint32_t now)
 {
 	at->peer.told = now;
-	at->peer.view = v;
+	at->peer.map = map;
 	row_write(at->row, &at->peer, at->seq);
 }
 
 void peers_tell(int fd, const struct in6_addr *asked)
 {
 	struct key key = key_of(PEER_ADDRESS, asked, fd);
-	const struct view *v = helper_view();
+	const struct hostmap *map = client_hostmap();
 	uint32_t now = seconds();
-	struct view_row row;
+	struct hostmap_row row;
 	struct place at;
 	int saved = errno;
 
-	if (!v || !may_tell(now))
+	if (!map || !may_tell(now))
 		goto out;
 	if (row_find(&key, &at))
-		note_told(v, &at, now);
-	if (view_lookup(v, VIEW_FOREIGN, asked, &row) && find_name(v, row.hce, fd, &at) &&
+		note_told(map, &at, now);
+	if (hostmap_lookup(map, HOSTMAP_FOREIGN, asked, &row) && find_name(map, row.hce, fd, &at) &&
 	    IN6_ARE_ADDR_EQUAL(&at.peer.name, asked))
-		note_told(v, &at, now);
+		note_told(map, &at, now);
 	if (is_udp(fd) && concerns_us(fd))
 		helper_show(fd, CONTROL_SEND, asked);
 out:
@@ -395,48 +395,48 @@ out:
 /* ---- receiving ---- */
 
 /* Nobody has the address src any more that the program called hce by: it is another's (A3). */
-static void forget_name(const struct view *v, uint32_t hce, int fd, const struct in6_addr *src)
+static void forget_name(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *src)
 {
 	struct place known;
 
-	if (find_name(v, hce, fd, &known) && IN6_ARE_ADDR_EQUAL(&known.peer.name, src))
+	if (find_name(map, hce, fd, &known) && IN6_ARE_ADDR_EQUAL(&known.peer.name, src))
 		row_drop(&known);
 }
 
 /* The sender is no Homeless peer. */
-static void meet_stranger(const struct view *v, int fd, const struct in6_addr *src)
+static void meet_stranger(const struct hostmap *map, int fd, const struct in6_addr *src)
 {
 	struct key here = key_of(PEER_ADDRESS, src, fd), anywhere = key_of(PEER_ADDRESS, src, ANY_FD);
 	struct place at, all;
 	uint32_t hce;
 
 	if (!row_find(&here, &at)) {
-		meet(v, src, fd, 0, false, &at);
+		meet(map, src, fd, 0, false, &at);
 		return;
 	}
 	hce = at.peer.hce;
 	if (!hce)
 		return;
-	forget_name(v, hce, fd, src);
-	forget_name(v, hce, ANY_FD, src);
+	forget_name(map, hce, fd, src);
+	forget_name(map, hce, ANY_FD, src);
 	if (row_find(&anywhere, &all))
 		row_drop(&all);
-	note(v, &at.peer, 0, src);
+	note(map, &at.peer, 0, src);
 	row_write(at.row, &at.peer, at.seq);
 }
 
 /* What the peer hce, which sent from src, is called where it has no name yet. */
-static struct in6_addr first_name(const struct view *v, int fd, uint32_t hce, const struct in6_addr *src)
+static struct in6_addr first_name(const struct hostmap *map, int fd, uint32_t hce, const struct in6_addr *src)
 {
 	struct in6_addr connected;
-	struct view_row row;
+	struct hostmap_row row;
 	struct place all;
 
 	if (names_any() && names_get(fd, NAME_PEER, src, &connected))
 		return connected;
-	if (find_name(v, hce, ANY_FD, &all) && name_is_free(v, &all.peer.name, hce))
+	if (find_name(map, hce, ANY_FD, &all) && name_is_free(map, &all.peer.name, hce))
 		return all.peer.name;
-	return view_lookup(v, VIEW_NAME, src, &row) && row.hce == hce ? row.now : *src;
+	return hostmap_lookup(map, HOSTMAP_NAME, src, &row) && row.hce == hce ? row.now : *src;
 }
 
 /* Whether fd went to addr by itself: then the peer has several names there. */
@@ -449,54 +449,54 @@ static bool initiated(const struct in6_addr *addr, int fd)
 }
 
 /* fd received from src, an address of hce's. */
-static void name_peer(const struct view *v, int fd, uint32_t hce, struct in6_addr *src)
+static void name_peer(const struct hostmap *map, int fd, uint32_t hce, struct in6_addr *src)
 {
 	struct place known, at;
 	struct in6_addr name;
 
-	if (find_name(v, hce, fd, &known)) {
-		if (note(v, &known.peer, hce, src))
+	if (find_name(map, hce, fd, &known)) {
+		if (note(map, &known.peer, hce, src))
 			row_write(known.row, &known.peer, known.seq);
 		if (IN6_ARE_ADDR_EQUAL(&known.peer.name, src) || initiated(src, fd))
 			return;
-		if (speaks_of(&known.peer, fd) && name_is_free(v, &known.peer.name, hce)) {
+		if (speaks_of(&known.peer, fd) && name_is_free(map, &known.peer.name, hce)) {
 			*src = known.peer.name;
 			return;
 		}
 	}
 	/* Another socket may have had this descriptor, or the name is another host's by now. */
-	name = first_name(v, fd, hce, src);
-	introduce(v, hce, fd, &name, src, false);
-	meet(v, &name, fd, hce, false, &at);
+	name = first_name(map, fd, hce, src);
+	introduce(map, hce, fd, &name, src, false);
+	meet(map, &name, fd, hce, false, &at);
 	if (!IN6_ARE_ADDR_EQUAL(&name, src) && concerns_us(fd))
 		*src = name;
 }
 
 void peers_name(int fd, struct in6_addr *src)
 {
-	const struct view *v = helper_view();
-	struct view_row row;
+	const struct hostmap *map = client_hostmap();
+	struct hostmap_row row;
 	int saved = errno;
 
-	if (!v)
+	if (!map)
 		return;
-	if (view_lookup(v, VIEW_FOREIGN, src, &row))
-		name_peer(v, fd, row.hce, src);
+	if (hostmap_lookup(map, HOSTMAP_FOREIGN, src, &row))
+		name_peer(map, fd, row.hce, src);
 	else
-		meet_stranger(v, fd, src);
+		meet_stranger(map, fd, src);
 	errno = saved;
 }
 
 void peers_rename(int fd, struct in6_addr *addr)
 {
-	const struct view *v = helper_view();
-	struct view_row row;
+	const struct hostmap *map = client_hostmap();
+	struct hostmap_row row;
 	struct place known;
 	int saved = errno;
 
-	if (view_lookup(v, VIEW_FOREIGN, addr, &row) && find_name(v, row.hce, fd, &known) &&
+	if (hostmap_lookup(map, HOSTMAP_FOREIGN, addr, &row) && find_name(map, row.hce, fd, &known) &&
 	    !IN6_ARE_ADDR_EQUAL(&known.peer.name, addr) && !initiated(addr, fd) && speaks_of(&known.peer, fd) &&
-	    name_is_free(v, &known.peer.name, row.hce))
+	    name_is_free(map, &known.peer.name, row.hce))
 		*addr = known.peer.name;
 	errno = saved;
 }

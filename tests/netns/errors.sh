@@ -45,7 +45,7 @@ helper_start client
 says 'already|another|runs' ip netns exec "$client" "$helper" -f -c "$dir/client.conf" -s "$dir/second.sock"
 says 'already|another|runs' ip netns exec "$client" "$helper" -f -c "$dir/client.conf" -s "$dir/client.sock"
 must "the first helper still answers" ctl client status
-# In another namespace only the socket tells them of each other; the view and the state are the first one's.
+# In another namespace only the socket tells them of each other; the host map and the state are the first one's.
 namespace "$server"
 files=("$dir/client.sock" "$dir/client.sock.view" "$dir/client.state")
 must_soon 5 "the state is saved" [ -e "$dir/client.state" ]

@@ -170,7 +170,7 @@ nsd_at()
 }
 
 # postgres_at PORT HOW...: a new cluster, open to all as postgres. The server does not run as root; that its user can read the
-# preloaded library and the view, wherever the build tree lies, takes a capability.
+# preloaded library and the host map, wherever the build tree lies, takes a capability.
 postgres_at()
 {
 	local port=$1 own=$served/postgres

@@ -148,8 +148,8 @@ START_TEST(in_a_root_directory_of_its_own_a_program_still_reaches_the_door)
 	struct rig_shown s = rig_shown();
 	ck_assert_uint_eq(s.n, 1);
 	ck_assert_uint_eq(s.cookie, rig_cookie(fd));
-	/* Even when its helper made way for another, whose view it cannot open. */
-	__atomic_store_n(&rig_view->live, 0, __ATOMIC_RELEASE);
+	/* Even when its helper made way for another, whose host map it cannot open. */
+	__atomic_store_n(&rig_hostmap->live, 0, __ATOMIC_RELEASE);
 	serve(libc_accept, listener, name, NULL);
 	ck_assert_uint_eq(rig_shown().n, 1);
 	/* Back out, for a leak checker's sake. */

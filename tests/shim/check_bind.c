@@ -104,7 +104,7 @@ START_TEST(without_a_helper_or_in_another_namespace_it_is_not_available)
 	rig_helper(RIG_LIVE);
 	ck_assert_int_eq(bind(packet, (struct sockaddr *)&a, sizeof(a)), -1);
 	ck_assert_int_eq(errno, EADDRNOTAVAIL);
-	rig_view->netns++;
+	rig_hostmap->netns++;
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&a, sizeof(a)), -1);
 	ck_assert_int_eq(errno, EADDRNOTAVAIL);
 }
@@ -112,14 +112,14 @@ END_TEST
 
 START_TEST(an_address_that_is_back_is_bound_to_itself)
 {
-	struct view_row row = { .side = VIEW_LOCAL };
+	struct hostmap_row row = { .side = HOSTMAP_LOCAL };
 	struct sockaddr_storage a = rig_addr(ULA, 0), name;
 	int fd = socket(AF_INET6, SOCK_STREAM, 0);
 
 	rig_helper(RIG_LIVE);
 	inet_pton(AF_INET6, ULA, &row.known);
 	inet_pton(AF_INET6, HERE, &row.now);
-	view_write(rig_view, &row, 1);
+	hostmap_write(rig_hostmap, &row, 1);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
 	name = rig_own_raw(fd);
 	ck_assert(rig_is(&name, ULA, port_of(&name)));

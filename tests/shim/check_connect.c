@@ -200,7 +200,7 @@ START_TEST(an_answer_from_where_the_peer_is_now_is_passed_on)
 }
 END_TEST
 
-START_TEST(what_is_no_tcp_or_udp_socket_of_the_views_namespace_stays_as_it_is)
+START_TEST(what_is_no_tcp_or_udp_socket_of_the_maps_namespace_stays_as_it_is)
 {
 	struct sockaddr_storage a = rig_addr(ONCE, 0);
 	unsigned port;
@@ -211,7 +211,7 @@ START_TEST(what_is_no_tcp_or_udp_socket_of_the_views_namespace_stays_as_it_is)
 	ck_assert_int_eq(connect(raw, (struct sockaddr *)&a, sizeof(a)), -1);
 	ck_assert_int_eq(errno, ENETUNREACH);
 
-	rig_view->netns++;
+	rig_hostmap->netns++;
 	a = rig_addr(ONCE, port);
 	int fd = socket(AF_INET6, SOCK_STREAM, 0);
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&a, sizeof(a)), -1);
@@ -409,7 +409,7 @@ static Suite *make(void)
 	tcase_add_test(tc, a_peer_that_moved_is_reached_where_it_is_and_keeps_its_name);
 	tcase_add_test(tc, what_the_helper_finds_or_does_not_want_is_not_shown);
 	tcase_add_test(tc, an_answer_from_where_the_peer_is_now_is_passed_on);
-	tcase_add_test(tc, what_is_no_tcp_or_udp_socket_of_the_views_namespace_stays_as_it_is);
+	tcase_add_test(tc, what_is_no_tcp_or_udp_socket_of_the_maps_namespace_stays_as_it_is);
 	tcase_add_test(tc, a_helper_that_comes_later_is_found_and_so_is_its_successor);
 	tcase_add_test(tc, an_interrupted_connect_is_shown_and_may_be_waited_for);
 	tcase_add_test(tc, in_a_sandbox_without_unix_sockets_nothing_is_shown_and_nothing_else_changes);

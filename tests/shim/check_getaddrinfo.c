@@ -44,7 +44,7 @@ static void ask_ours(void)
 
 static void setup(void)
 {
-	rig_helper(RIG_NONE);	/* lest the server's own calls find the view of an earlier test */
+	rig_helper(RIG_NONE);	/* lest the server's own calls find the host map of an earlier test */
 	dns = dns_start(record, 0);
 	ask_ours();
 }
@@ -224,17 +224,17 @@ END_TEST
 
 START_TEST(of_very_many_names_the_last_are_known)
 {
-	struct view_row row[200] = { 0 };
+	struct hostmap_row row[200] = { 0 };
 	char name[32], text[INET6_ADDRSTRLEN];
 
 	rig_helper(RIG_LIVE);
 	for (unsigned i = 1; i <= ARRAY_LEN(row); i++) {	/* to be connected to there must be somebody */
-		row[i - 1] = (struct view_row){ .hce = 1, .side = VIEW_FOREIGN, .flags = VIEW_ELSEWHERE };
+		row[i - 1] = (struct hostmap_row){ .hce = 1, .side = HOSTMAP_FOREIGN, .flags = HOSTMAP_MOVED };
 		inet_pton(AF_INET6, "2001:db8:5::", &row[i - 1].known);
 		row[i - 1].known.s6_addr[15] = (uint8_t)i;
 		inet_pton(AF_INET6, THERE, &row[i - 1].now);
 	}
-	view_write(rig_view, row, ARRAY_LEN(row));
+	hostmap_write(rig_hostmap, row, ARRAY_LEN(row));
 	resolve("one.example");
 	for (unsigned i = 1; i <= ARRAY_LEN(row); i++) {
 		snprintf(name, sizeof(name), "n%u.example", i);

@@ -78,11 +78,11 @@ START_TEST(a_socket_connected_anew_has_its_new_name)
 }
 END_TEST
 
-START_TEST(the_name_outlives_the_view_it_came_from)
+START_TEST(the_name_outlives_the_map_it_came_from)
 {
 	int fd = connected(ONCE);
 
-	view_write(rig_view, NULL, 0);
+	hostmap_write(rig_hostmap, NULL, 0);
 	ck_assert(called(fd, ONCE));
 }
 END_TEST
@@ -162,7 +162,7 @@ static Suite *make(void)
 	tcase_add_test(tc, duplicates_have_the_name_too);
 	tcase_add_test(tc, a_descriptor_used_anew_has_the_name_of_its_new_socket);
 	tcase_add_test(tc, a_socket_connected_anew_has_its_new_name);
-	tcase_add_test(tc, the_name_outlives_the_view_it_came_from);
+	tcase_add_test(tc, the_name_outlives_the_map_it_came_from);
 	tcase_add_test(tc, a_name_is_kept_however_many_come_and_go);
 	tcase_add_test(tc, more_names_than_there_is_room_for_fall_back_on_the_kernels);
 	tcase_add_test(tc, cutting_and_errors_are_the_kernels);

@@ -145,11 +145,11 @@ static void fill(const struct kind *k, int listener, unsigned port)
 
 static void flag_here(unsigned flags)
 {
-	struct view_row row = { .hce = 1, .side = VIEW_FOREIGN, .flags = flags };
+	struct hostmap_row row = { .hce = 1, .side = HOSTMAP_FOREIGN, .flags = flags };
 
 	inet_pton(AF_INET6, HERE, &row.known);
 	row.now = row.known;
-	view_write(rig_view, &row, 1);
+	hostmap_write(rig_hostmap, &row, 1);
 }
 
 static bool has_option(int fd, const struct kind *k)
@@ -176,7 +176,7 @@ START_TEST(r3_connections_to_a_peer_that_moved_share_no_ports)
 	int listener = rig_listen(HERE, 128, &port);
 
 	rig_helper(RIG_LIVE);
-	flag_here(VIEW_OWN_PORT);
+	flag_here(HOSTMAP_UNIQUE_PORT);
 	narrow_range(_i);
 	fill(k, listener, port);
 	for (unsigned n = 0; n < FREE; n++) {
@@ -202,7 +202,7 @@ START_TEST(r3_so_it_is_with_fast_open)
 	int listener = rig_listen(HERE, 128, &port);
 
 	rig_helper(RIG_LIVE);
-	flag_here(VIEW_OWN_PORT);
+	flag_here(HOSTMAP_UNIQUE_PORT);
 	narrow_range(14);
 	fill(&kind[0], listener, port);
 	for (unsigned n = 0; n < FREE; n++)
@@ -233,7 +233,7 @@ START_TEST(when_no_port_is_left_the_program_gets_what_it_would_get)
 	int listener = rig_listen(HERE, 128, &port);
 
 	rig_helper(RIG_LIVE);
-	flag_here(VIEW_OWN_PORT);
+	flag_here(HOSTMAP_UNIQUE_PORT);
 	narrow_range(12);
 	fill(&kind[0], listener, port);
 	for (unsigned n = 0; n < PORTS; n++)
@@ -252,7 +252,7 @@ START_TEST(a_port_that_the_program_has_chosen_stays)
 
 	rig_listen(HERE, 128, &port);
 	rig_helper(RIG_LIVE);
-	flag_here(VIEW_OWN_PORT);
+	flag_here(HOSTMAP_UNIQUE_PORT);
 	ck_assert_int_eq(raw_bind(fd, (struct sockaddr *)&own, sizeof(struct sockaddr_in6)), 0);
 	own = rig_addr(HERE, port);
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&own, sizeof(struct sockaddr_in6)), 0);
@@ -269,7 +269,7 @@ START_TEST(a_socket_that_was_refused_can_be_connected_again)
 
 	rig_listen(HERE, 128, &port);
 	rig_helper(RIG_LIVE);
-	flag_here(VIEW_OWN_PORT);
+	flag_here(HOSTMAP_UNIQUE_PORT);
 	narrow_range(13);
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof(struct sockaddr_in6)), -1);
 	ck_assert_int_eq(errno, ECONNREFUSED);

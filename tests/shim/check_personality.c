@@ -63,7 +63,7 @@ START_TEST(x9_without_such_an_address_there_is_no_connection)
 
 	rig_listen(HERE, 4, &port);
 	rig_helper(RIG_LIVE);
-	view_write(rig_view, NULL, 0);
+	hostmap_write(rig_hostmap, NULL, 0);
 	for (size_t i = 0; i < ARRAY_LEN(type); i++) {
 		int fd = socket(AF_INET6, type[i], 0);
 

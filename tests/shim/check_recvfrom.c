@@ -96,12 +96,12 @@ START_TEST(a1_a_peer_that_moved_keeps_the_name_it_was_first_heard_by)
 	socklen_t len = sizeof(name);
 
 	rig_helper(RIG_LIVE);
-	view_peers((struct peer_addr[]){ { ULA, 1, false } }, 1, (const char *[3]){ NULL, ULA, NULL });
+	map_peers((struct peer_addr[]){ { ULA, 1, false } }, 1, (const char *[3]){ NULL, ULA, NULL });
 	say(before, HERE, own, "words");
 	ck_assert_int_eq(raw_recvfrom(fd, got.buf, 5, MSG_PEEK, SA(&name), &len), 5);
 	want = receive(call[_i], fd, 16, 0, 28, true);
 	ck_assert_mem_eq(want.name, &name, 28);
-	view_peers((struct peer_addr[]){ { ULA, 1, true }, { THERE, 1, false } }, 2, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { ULA, 1, true }, { THERE, 1, false } }, 2, (const char *[3]){ NULL, THERE, NULL });
 	for (size_t i = 0; i < ARRAY_LEN(room); i++) {
 		say(now, HERE, own, "words");
 		got = receive(call[_i], fd, 16, MSG_PEEK, room[i], true);
@@ -122,9 +122,9 @@ START_TEST(a_program_takes_the_name_that_connections_know_a_peer_by)
 {
 	unsigned own;
 	int peer = udp(THERE, NULL), fd = udp(HERE, &own);
-	struct view_row r[2] = { { .known = view_entry(1), .hce = 1, .side = VIEW_ENTRY }, { .hce = 1, .side = VIEW_FOREIGN } };
+	struct hostmap_row r[2] = { { .known = hostmap_entry(1), .hce = 1, .side = HOSTMAP_ENTRY }, { .hce = 1, .side = HOSTMAP_FOREIGN } };
 	struct sockaddr_storage there = rig_addr(THERE, 0), once = rig_addr(ONCE, 0), name = { 0 };
-	struct view_row all[3];
+	struct hostmap_row all[3];
 	socklen_t len = sizeof(name);
 	char buf[8];
 
@@ -132,14 +132,14 @@ START_TEST(a_program_takes_the_name_that_connections_know_a_peer_by)
 	r[0].now = r[1].known = r[1].now = ((struct sockaddr_in6 *)&there)->sin6_addr;
 	all[0] = r[0];
 	all[1] = r[1];
-	all[2] = (struct view_row){ .known = r[0].now, .now = ((struct sockaddr_in6 *)&once)->sin6_addr, .hce = 1,
-		.side = VIEW_NAME };
-	view_write(rig_view, all, 3);
+	all[2] = (struct hostmap_row){ .known = r[0].now, .now = ((struct sockaddr_in6 *)&once)->sin6_addr, .hce = 1,
+		.side = HOSTMAP_NAME };
+	hostmap_write(rig_hostmap, all, 3);
 	say(peer, HERE, own, "words");
 	ck_assert_int_eq(recvfrom(fd, buf, sizeof(buf), 0, SA(&name), &len), 5);
 	ck_assert(names(&name, ONCE, 0));
 	/* ... and all its sockets call the peer so. */
-	view_peers((struct peer_addr[]){ { THERE, 1, false } }, 1, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { THERE, 1, false } }, 1, (const char *[3]){ NULL, THERE, NULL });
 	int other = udp(HERE, &own);
 	say(peer, HERE, own, "words");
 	ck_assert_int_eq(recvfrom(other, buf, sizeof(buf), 0, SA(&name), &len), 5);
@@ -156,10 +156,10 @@ START_TEST(names_stay_while_one_helper_takes_over_from_another)
 	char buf[8];
 
 	rig_helper(RIG_LIVE);
-	view_moved();
+	map_moved();
 	ck_assert_int_eq(sendto(fd, "one", 3, 0, SA(&once), sizeof(struct sockaddr_in6)), 3);
 	ck_assert(hears(peer, "one", HERE, own));
-	rig_view->live = 0;
+	rig_hostmap->live = 0;
 	ck_assert_int_eq(sendto(fd, "two", 3, 0, SA(&once), sizeof(struct sockaddr_in6)), 3);
 	ck_assert(hears(peer, "two", HERE, own));
 	say(peer, HERE, own, "words");
@@ -177,7 +177,7 @@ START_TEST(a_connected_socket_hears_whom_it_was_connected_to)
 	char buf[8];
 
 	rig_helper(RIG_LIVE);
-	view_moved();
+	map_moved();
 	ck_assert_int_eq(connect(fd, SA(&once), sizeof(struct sockaddr_in6)), 0);
 	ck_assert_int_eq(raw_getsockname(fd, SA(&name), &len), 0);
 	for (int i = 0; i < 2; i++) {
@@ -198,7 +198,7 @@ START_TEST(a_stream_has_no_names)
 	struct received with, without;
 
 	rig_helper(RIG_LIVE);
-	view_moved();
+	map_moved();
 	ck_assert_int_eq(raw_connect(fd, SA(&a), sizeof(a)), 0);
 	got = raw_accept(listener, NULL, NULL);
 	ck_assert_int_eq(send(got, "words", 5, 0), 5);

@@ -43,7 +43,7 @@ START_TEST(a1_a_peer_that_moved_keeps_its_name_in_all_messages)
 	struct sockaddr_storage once = rig_addr(ONCE, port), there = rig_addr(THERE, port);
 
 	rig_helper(RIG_LIVE);
-	view_moved();
+	map_moved();
 	ck_assert_int_eq(sendto(fd, "x", 1, 0, SA(&once), sizeof(struct sockaddr_in6)), 1);
 	say_all(peer, own);
 	prepare(room, ARRAY_LEN(room));

@@ -86,7 +86,7 @@ START_TEST(a1_a_peer_that_moved_keeps_its_name)
 	struct sockaddr_storage once = rig_addr(ONCE, port);
 
 	rig_helper(RIG_LIVE);
-	view_moved();
+	map_moved();
 	ck_assert_int_eq(sendto(fd, "x", 1, 0, SA(&once), sizeof(struct sockaddr_in6)), 1);
 	for (size_t i = 0; i < ARRAY_LEN(rooms) - 1; i++) {
 		struct received got;
@@ -115,7 +115,7 @@ START_TEST(errors_come_from_the_peer_by_its_name)
 	close(peer);
 	ck_assert_int_eq(setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on)), 0);
 	rig_helper(RIG_LIVE);
-	view_moved();
+	map_moved();
 	ck_assert_int_eq(sendto(fd, "x", 1, 0, SA(&once), sizeof(struct sockaddr_in6)), 1);
 	ck_assert_int_eq(poll(&(struct pollfd){ .fd = fd }, 1, 10000), 1);
 	receive(libc_recvmsg, fd, MSG_ERRQUEUE, 28, &got);

@@ -39,7 +39,7 @@ START_TEST(a1_messages_go_where_the_peer_is_in_order)
 	int peer = udp(THERE, &port), fd = udp(HERE, &own);
 
 	rig_helper(RIG_LIVE);
-	view_moved();
+	map_moved();
 	for (int i = 0; i < 2; i++) {
 		write_messages(i ? THERE : ONCE, port, -1);
 		errno = 4711;
@@ -60,7 +60,7 @@ START_TEST(the_call_ends_before_the_first_message_that_cannot_be_sent)
 
 	rig_helper(_i);
 	if (_i == RIG_LIVE)
-		view_moved();
+		map_moved();
 	for (size_t i = 0; i < ARRAY_LEN(no); i++) {
 		write_messages(_i == RIG_LIVE ? ONCE : THERE, port, no[i]);
 		errno = 4711;
@@ -77,7 +77,7 @@ START_TEST(messages_of_every_kind_go_together)
 	int peer = udp(THERE, &port), fd = udp(ALL, &own), other = udp(HERE, NULL);
 
 	rig_helper(RIG_LIVE);
-	view_moved();
+	map_moved();
 	write_messages(ONCE, port, -1);
 	for (int i = 0; i < MANY; i += 3)
 		to[i] = rig_addr(THERE, port);

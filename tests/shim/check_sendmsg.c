@@ -60,7 +60,7 @@ START_TEST(a1_a_message_goes_where_the_peer_is_and_stays_as_the_program_made_it)
 	struct post p, before;
 
 	rig_helper(RIG_LIVE);
-	view_moved();
+	map_moved();
 	post(&p, ONCE, port, "words");
 	before = p;
 	errno = 4711;
@@ -82,7 +82,7 @@ START_TEST(a_source_that_this_host_has_lost_becomes_the_one_in_its_place)
 	static const char *const to[] = { THERE, ONCE };
 
 	rig_helper(RIG_LIVE);
-	view_moved();
+	map_moved();
 	for (size_t i = 0; i < ARRAY_LEN(to); i++) {
 		struct post p, before;
 
@@ -109,7 +109,7 @@ START_TEST(other_control_messages_are_not_touched)
 	struct post p;
 
 	rig_helper(RIG_LIVE);
-	view_moved();
+	map_moved();
 	post(&p, ONCE, port, "onetwothree");
 	add_control(&p, IPPROTO_IPV6, IPV6_TCLASS, &class, sizeof(class));
 	add_control(&p, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof(size));

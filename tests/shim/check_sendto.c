@@ -145,7 +145,7 @@ START_TEST(a1_a_peer_that_moved_is_reached_where_it_is_and_keeps_its_name)
 	struct sockaddr_storage name;
 
 	rig_helper(RIG_LIVE);
-	view_moved();
+	map_moved();
 	for (int i = 0; i < 3; i++) {
 		errno = 4711;
 		ck_assert_int_eq(send_words(fd, ONCE, port, "question"), 8);
@@ -202,7 +202,7 @@ START_TEST(c11_a_peer_with_several_addresses_is_sent_to_where_it_was_heard_last)
 
 	ck_assert_int_eq(raw_bind(b, SA(&at), sizeof(at)), 0);
 	rig_helper(RIG_LIVE);
-	view_peers((struct peer_addr[]){ { THERE, 1, false }, { ULA, 1, false } }, 2, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { THERE, 1, false }, { ULA, 1, false } }, 2, (const char *[3]){ NULL, THERE, NULL });
 	send_words(fd, THERE, port, "one");
 	ck_assert(hears(a, "one", HERE, own));
 	say(b, HERE, own, "from another address");
@@ -211,7 +211,7 @@ START_TEST(c11_a_peer_with_several_addresses_is_sent_to_where_it_was_heard_last)
 	send_words(fd, THERE, port, "two");
 	ck_assert(hears(b, "two", HERE, own));
 	/* It is not there any more: then where the helper says. */
-	view_peers((struct peer_addr[]){ { THERE, 1, false }, { ULA, 1, true } }, 2, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { THERE, 1, false }, { ULA, 1, true } }, 2, (const char *[3]){ NULL, THERE, NULL });
 	send_words(fd, THERE, port, "three");
 	ck_assert(hears(a, "three", HERE, own));
 }
@@ -225,7 +225,7 @@ START_TEST(a_program_that_tries_all_addresses_of_a_peer_sees_which_one_answers)
 
 	ck_assert_int_eq(raw_bind(b, SA(&at), sizeof(at)), 0);
 	rig_helper(RIG_LIVE);
-	view_peers((struct peer_addr[]){ { THERE, 1, false }, { ULA, 1, false } }, 2, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { THERE, 1, false }, { ULA, 1, false } }, 2, (const char *[3]){ NULL, THERE, NULL });
 	send_words(fd, THERE, port, "a");
 	send_words(fd, ULA, port, "b");
 	ck_assert(hears(a, "a", HERE, own));
@@ -236,22 +236,22 @@ START_TEST(a_program_that_tries_all_addresses_of_a_peer_sees_which_one_answers)
 }
 END_TEST
 
-START_TEST(c9_a_name_that_the_view_has_forgotten_still_works)
+START_TEST(c9_a_name_that_the_map_has_forgotten_still_works)
 {
 	unsigned port, own;
 	int peer = udp(THERE, &port), fd = udp(HERE, &own), other = udp(HERE, NULL);
 
 	rig_helper(RIG_LIVE);
-	view_moved();
+	map_moved();
 	send_words(fd, ONCE, port, "one");
 	ck_assert(hears(peer, "one", HERE, own));
-	view_peers((struct peer_addr[]){ { THERE, 1, false } }, 1, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { THERE, 1, false } }, 1, (const char *[3]){ NULL, THERE, NULL });
 	send_words(fd, ONCE, port, "two");
 	ck_assert(hears(peer, "two", HERE, own));
 	ck_assert_int_eq(send_words(other, ONCE, port, "by another socket"), 17);
 	ck_assert(hears(peer, "by another socket", HERE, 0));
 	/* The entry is gone: nobody knows where the peer is. */
-	view_peers(NULL, 0, (const char *[3]){ NULL, NULL, NULL });
+	map_peers(NULL, 0, (const char *[3]){ NULL, NULL, NULL });
 	ck_assert_int_eq(send_words(fd, ONCE, port, "three"), -1);
 	ck_assert_int_eq(errno, ENETUNREACH);
 }
@@ -265,11 +265,11 @@ START_TEST(a3_a_name_that_is_another_hosts_now_leads_there)
 
 	ck_assert_int_eq(raw_bind(heir, SA(&at), sizeof(at)), 0);
 	rig_helper(RIG_LIVE);
-	view_peers((struct peer_addr[]){ { ULA, 1, true }, { THERE, 1, false } }, 2, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { ULA, 1, true }, { THERE, 1, false } }, 2, (const char *[3]){ NULL, THERE, NULL });
 	send_words(fd, ULA, port, "one");
 	ck_assert(hears(peer, "one", HERE, own));
 	/* Entry 2 has the address now. */
-	view_peers((struct peer_addr[]){ { ULA, 2, false }, { THERE, 1, false } }, 2, (const char *[3]){ NULL, THERE, ULA });
+	map_peers((struct peer_addr[]){ { ULA, 2, false }, { THERE, 1, false } }, 2, (const char *[3]){ NULL, THERE, ULA });
 	send_words(fd, ULA, port, "two");
 	ck_assert(hears(heir, "two", HERE, own));
 	say(peer, HERE, own, "from the first");
@@ -289,10 +289,10 @@ START_TEST(a3_a_name_that_a_stranger_speaks_from_is_nobodys)
 
 	ck_assert_int_eq(raw_bind(heir, SA(&at), sizeof(at)), 0);
 	rig_helper(RIG_LIVE);
-	view_peers((struct peer_addr[]){ { ULA, 1, true }, { THERE, 1, false } }, 2, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { ULA, 1, true }, { THERE, 1, false } }, 2, (const char *[3]){ NULL, THERE, NULL });
 	send_words(fd, ULA, port, "one");
 	ck_assert(hears(peer, "one", HERE, own));
-	view_peers((struct peer_addr[]){ { THERE, 1, false } }, 1, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { THERE, 1, false } }, 1, (const char *[3]){ NULL, THERE, NULL });
 	say(heir, HERE, own, "I have that address now");
 	name = next_name(fd);
 	ck_assert(names(&name, ULA, port));
@@ -310,34 +310,34 @@ START_TEST(a_new_helper_that_numbers_its_entries_anew_leads_nobody_astray)
 	int peer = udp(THERE, &port), fd = udp(HERE, &own), other = udp(HERE, NULL);
 
 	rig_helper(RIG_LIVE);
-	view_moved();
+	map_moved();
 	send_words(fd, ONCE, port, "one");
 	ck_assert(hears(peer, "one", HERE, own));
 	close(rig_door());
 	rig_helper(RIG_LIVE);
-	view_peers((struct peer_addr[]){ { ULA, 1, false }, { ANOTHER, 2, true } }, 2, (const char *[3]){ NULL, ULA, ULA });
-	while (send_words(other, ANOTHER, port, "x") < 0)	/* until its view has been found */
+	map_peers((struct peer_addr[]){ { ULA, 1, false }, { ANOTHER, 2, true } }, 2, (const char *[3]){ NULL, ULA, ULA });
+	while (send_words(other, ANOTHER, port, "x") < 0)	/* until its host map has been found */
 		usleep(1000);
 	ck_assert_int_eq(send_words(fd, ONCE, port, "two"), -1);
 	ck_assert_int_eq(errno, ENETUNREACH);
 	/* It is the same peer after all: it has the address where it was last. */
-	view_peers((struct peer_addr[]){ { THERE, 1, false } }, 1, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { THERE, 1, false } }, 1, (const char *[3]){ NULL, THERE, NULL });
 	ck_assert_int_eq(send_words(fd, ONCE, port, "three"), 5);
 	ck_assert(hears(peer, "three", HERE, own));
 }
 END_TEST
 
-START_TEST(what_is_no_socket_of_the_views_namespace_stays_as_it_is)
+START_TEST(what_is_no_socket_of_the_maps_namespace_stays_as_it_is)
 {
 	unsigned port;
 	int peer = udp(THERE, &port), raw = socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
 
 	(void)peer;
 	rig_helper(RIG_LIVE);
-	view_moved();
+	map_moved();
 	ck_assert_int_eq(send_words(raw, ONCE, 0, "an echo, say"), -1);
 	ck_assert_int_eq(errno, ENETUNREACH);
-	rig_view->netns++;
+	rig_hostmap->netns++;
 	ck_assert_int_eq(send_words(udp(ALL, NULL), ONCE, port, "x"), -1);
 	ck_assert_int_eq(errno, ENETUNREACH);
 }
@@ -351,7 +351,7 @@ START_TEST(a_socket_that_is_to_be_left_alone_is)
 	struct sockaddr_storage name;
 
 	rig_helper(RIG_LIVE);
-	view_moved();
+	map_moved();
 	ck_assert_ptr_nonnull(prevent);
 	ck_assert_int_eq(prevent(fd), 0);
 	ck_assert_int_eq(send_words(fd, ONCE, port, "x"), -1);
@@ -371,12 +371,12 @@ START_TEST(a_descriptor_that_is_used_anew_has_no_names_of_the_old_socket)
 	struct sockaddr_storage name;
 
 	rig_helper(RIG_LIVE);
-	view_moved();
+	map_moved();
 	send_words(fd, ONCE, port, "x");
 	close(fd);
-	/* This one is of a network namespace that is not the helper's, as far as the view says: none of our business. */
+	/* This one is of a network namespace that is not the helper's, as far as the host map says: none of our business. */
 	ck_assert_int_eq(udp(HERE, &own), fd);
-	rig_view->netns++;
+	rig_hostmap->netns++;
 	say(peer, HERE, own, "x");
 	name = next_name(fd);
 	ck_assert(names(&name, THERE, port));
@@ -392,7 +392,7 @@ START_TEST(tcp_fast_open_connects_where_the_peer_is)
 
 	ck_assert_int_eq(setsockopt(listener, IPPROTO_TCP, TCP_FASTOPEN, &on, sizeof(on)), 0);
 	rig_helper(RIG_LIVE);
-	view_moved();
+	map_moved();
 	for (int i = 0; i < 2; i++) {		/* without a cookie, and with one */
 		fd = socket(AF_INET6, SOCK_STREAM, 0);
 		ck_assert_int_eq(sendto(fd, "hello", 5, MSG_FASTOPEN, SA(&a), sizeof(struct sockaddr_in6)), 5);
@@ -438,11 +438,11 @@ START_TEST(threads_do_not_confuse_each_others_names)
 
 	udp(THERE, &crowd_port);
 	rig_helper(RIG_LIVE);
-	view_moved();
+	map_moved();
 	for (size_t i = 0; i < ARRAY_LEN(thread); i++)
 		ck_assert_int_eq(pthread_create(&thread[i], NULL, crowd, NULL), 0);
 	for (int i = 0; i < 2000; i++)
-		view_moved();
+		map_moved();
 	__atomic_store_n(&crowd_stop, true, __ATOMIC_RELAXED);
 	for (size_t i = 0; i < ARRAY_LEN(thread); i++) {
 		ck_assert_int_eq(pthread_join(thread[i], &r), 0);
@@ -466,11 +466,11 @@ static Suite *make(void)
 	tcase_add_test(tc, x8_a_program_that_sends_to_the_whole_world_is_told_of_now_and_then);
 	tcase_add_test(tc, c11_a_peer_with_several_addresses_is_sent_to_where_it_was_heard_last);
 	tcase_add_test(tc, a_program_that_tries_all_addresses_of_a_peer_sees_which_one_answers);
-	tcase_add_test(tc, c9_a_name_that_the_view_has_forgotten_still_works);
+	tcase_add_test(tc, c9_a_name_that_the_map_has_forgotten_still_works);
 	tcase_add_test(tc, a3_a_name_that_is_another_hosts_now_leads_there);
 	tcase_add_test(tc, a3_a_name_that_a_stranger_speaks_from_is_nobodys);
 	tcase_add_test(tc, a_new_helper_that_numbers_its_entries_anew_leads_nobody_astray);
-	tcase_add_test(tc, what_is_no_socket_of_the_views_namespace_stays_as_it_is);
+	tcase_add_test(tc, what_is_no_socket_of_the_maps_namespace_stays_as_it_is);
 	tcase_add_test(tc, a_socket_that_is_to_be_left_alone_is);
 	tcase_add_test(tc, a_descriptor_that_is_used_anew_has_no_names_of_the_old_socket);
 	tcase_add_test(tc, tcp_fast_open_connects_where_the_peer_is);

@@ -101,11 +101,11 @@ static void *opener(void *unused)
 	return NULL;
 }
 
-/* The helper's part: takes what is shown, and rewrites the view with the same rows. */
+/* The helper's part: takes what is shown, and rewrites the host map with the same rows. */
 static void *helper(void *unused)
 {
-	struct view_table *t = &rig_view->table[rig_view->seq & 1];
-	struct view_row row[8];
+	struct hostmap_table *t = &rig_hostmap->table[rig_hostmap->seq & 1];
+	struct hostmap_row row[8];
 	unsigned n = t->n;
 
 	(void)unused;
@@ -116,7 +116,7 @@ static void *helper(void *unused)
 		while ((fd = raw_accept4(rig_door(), NULL, NULL, SOCK_CLOEXEC)) >= 0)
 			close(fd);
 		for (unsigned i = 0; i < 50; i++)
-			view_write(rig_view, row, n);
+			hostmap_write(rig_hostmap, row, n);
 	}
 	return NULL;
 }

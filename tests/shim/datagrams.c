@@ -12,24 +12,24 @@ static struct in6_addr in6(const char *text)
 	return a;
 }
 
-void view_peers(const struct peer_addr *a, unsigned n, const char *const now[static 3])
+void map_peers(const struct peer_addr *a, unsigned n, const char *const now[static 3])
 {
-	struct view_row row[16];
+	struct hostmap_row row[16];
 	unsigned n_row = 0;
 
 	for (unsigned i = 1; i < 3; i++)
 		if (now[i])
-			row[n_row++] = (struct view_row){ .known = view_entry(i), .now = in6(now[i]), .hce = i, .side = VIEW_ENTRY };
+			row[n_row++] = (struct hostmap_row){ .known = hostmap_entry(i), .now = in6(now[i]), .hce = i, .side = HOSTMAP_ENTRY };
 	for (unsigned i = 0; i < n; i++)
-		row[n_row++] = (struct view_row){ .known = in6(a[i].text), .now = in6(now[a[i].hce]), .hce = a[i].hce,
-			.side = VIEW_FOREIGN, .flags = a[i].left ? VIEW_ELSEWHERE : 0 };
-	row[n_row++] = (struct view_row){ .known = in6(LOST), .now = in6(HERE), .side = VIEW_LOCAL };
-	view_write(rig_view, row, n_row);
+		row[n_row++] = (struct hostmap_row){ .known = in6(a[i].text), .now = in6(now[a[i].hce]), .hce = a[i].hce,
+			.side = HOSTMAP_FOREIGN, .flags = a[i].left ? HOSTMAP_MOVED : 0 };
+	row[n_row++] = (struct hostmap_row){ .known = in6(LOST), .now = in6(HERE), .side = HOSTMAP_LOCAL };
+	hostmap_write(rig_hostmap, row, n_row);
 }
 
-void view_moved(void)
+void map_moved(void)
 {
-	view_peers((struct peer_addr[]){ { ONCE, 1, true }, { THERE, 1, false } }, 2, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { ONCE, 1, true }, { THERE, 1, false } }, 2, (const char *[3]){ NULL, THERE, NULL });
 }
 
 int udp(const char *text, unsigned *port)

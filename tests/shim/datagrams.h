@@ -18,11 +18,11 @@ struct peer_addr {
 	bool left;		/* it is not there any more */
 };
 
-/* Writes the view anew: these addresses, and where their peers are now (by entry; NULL: that entry is not there). */
-void view_peers(const struct peer_addr *a, unsigned n, const char *const now[static 3]);
+/* Writes the host map anew: these addresses, and where their peers are now (by entry; NULL: that entry is not there). */
+void map_peers(const struct peer_addr *a, unsigned n, const char *const now[static 3]);
 
 /* The entry 1 as it mostly is: it was at ONCE, and is at THERE. */
-void view_moved(void);
+void map_moved(void);
 
 /* A UDP socket bound to text, of any port; *port is told. */
 int udp(const char *text, unsigned *port);

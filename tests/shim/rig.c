@@ -16,10 +16,10 @@
 #define ENV_INSIDE	"HMIP_RIG_INSIDE"
 #define SKIP		77
 
-struct view *rig_view;
+struct hostmap *rig_hostmap;
 static int door = -1;
 static bool stuck;
-static char view_path[128];
+static char map_path[128];
 
 static void write_file(const char *path, const char *text)
 {
@@ -92,9 +92,9 @@ int rig_main(char **argv, Suite *(*make)(void))
 	char path[64];
 
 	if (getenv(ENV_INSIDE)) {
-		snprintf(view_path, sizeof(view_path), "%s" VIEW_SUFFIX, control_path(NULL));
+		snprintf(map_path, sizeof(map_path), "%s" HOSTMAP_SUFFIX, control_path(NULL));
 		int r = suite_run(make());
-		unlink(view_path);
+		unlink(map_path);
 		return r;
 	}
 	if (enter() || dress_loopback()) {
@@ -135,13 +135,13 @@ static void fill_queue(void)
 	ck_assert_int_eq(errno, EAGAIN);
 }
 
-static void open_view(void)
+static void open_map(void)
 {
-	struct view_row row[] = {
-		{ .hce = 1, .side = VIEW_FOREIGN, .flags = VIEW_ELSEWHERE },
-		{ .side = VIEW_LOCAL },
-		{ .hce = 1, .side = VIEW_NAME },
-		{ .known = view_personality(PERSONALITY), .side = VIEW_PERSONALITY },
+	struct hostmap_row row[] = {
+		{ .hce = 1, .side = HOSTMAP_FOREIGN, .flags = HOSTMAP_MOVED },
+		{ .side = HOSTMAP_LOCAL },
+		{ .hce = 1, .side = HOSTMAP_NAME },
+		{ .known = hostmap_personality(PERSONALITY), .side = HOSTMAP_PERSONALITY },
 	};
 
 	inet_pton(AF_INET6, ONCE, &row[0].known);
@@ -151,18 +151,18 @@ static void open_view(void)
 	row[2].known = row[0].now;
 	row[2].now = row[0].known;
 	inet_pton(AF_INET6, ULA, &row[3].now);
-	rig_view = view_create(view_path);
-	ck_assert_ptr_nonnull(rig_view);
-	view_write(rig_view, row, ARRAY_LEN(row));
+	rig_hostmap = hostmap_create(map_path);
+	ck_assert_ptr_nonnull(rig_hostmap);
+	hostmap_write(rig_hostmap, row, ARRAY_LEN(row));
 }
 
 void rig_adopt(void)
 {
-	struct view_row row[] = {
-		{ .hce = 1, .side = VIEW_FOREIGN, .flags = VIEW_ELSEWHERE | VIEW_KNOWN },
-		{ .hce = 1, .side = VIEW_FOREIGN, .flags = VIEW_KNOWN },
-		{ .side = VIEW_FOREIGN, .flags = VIEW_KNOWN },
-		{ .hce = 1, .side = VIEW_NAME },
+	struct hostmap_row row[] = {
+		{ .hce = 1, .side = HOSTMAP_FOREIGN, .flags = HOSTMAP_MOVED | HOSTMAP_AUTO_REGISTERED },
+		{ .hce = 1, .side = HOSTMAP_FOREIGN, .flags = HOSTMAP_AUTO_REGISTERED },
+		{ .side = HOSTMAP_FOREIGN, .flags = HOSTMAP_AUTO_REGISTERED },
+		{ .hce = 1, .side = HOSTMAP_NAME },
 	};
 
 	inet_pton(AF_INET6, ONCE, &row[0].known);
@@ -171,11 +171,11 @@ void rig_adopt(void)
 	row[3].now = row[0].known;
 	inet_pton(AF_INET6, HERE, &row[2].known);
 	row[2].now = row[2].known;
-	view_write(rig_view, row, ARRAY_LEN(row));
-	view_set_adopting(rig_view, true);
+	hostmap_write(rig_hostmap, row, ARRAY_LEN(row));
+	hostmap_set_adopting(rig_hostmap, true);
 }
 
-/* The shim looks for a view when something could concern us; waits until it has found this one. */
+/* The shim looks for a host map when something could concern us; waits until it has found this one. */
 static void be_noticed(void)
 {
 	struct sockaddr_storage a = rig_addr(HERE, 9);
@@ -189,10 +189,10 @@ static void be_noticed(void)
 void rig_helper(enum rig_helper kind)
 {
 	if (kind == RIG_NONE) {
-		unlink(view_path);	/* an earlier test's */
+		unlink(map_path);	/* an earlier test's */
 		return;
 	}
-	open_view();
+	open_map();
 	open_door(kind == RIG_STUCK ? 0 : 128);
 	be_noticed();
 	switch (kind) {
@@ -201,8 +201,8 @@ void rig_helper(enum rig_helper kind)
 		stuck = true;
 		break;
 	case RIG_STOPPED:
-		view_close(rig_view, view_path);
-		rig_view = NULL;
+		hostmap_close(rig_hostmap, map_path);
+		rig_hostmap = NULL;
 		/* fall through */
 	case RIG_DEAF:
 		close(door);

@@ -36,21 +36,21 @@ int rig_main(char **argv, Suite *(*make)(void));
 enum rig_helper {
 	RIG_NONE,		/* there is no helper */
 	RIG_LIVE,
-	RIG_DEAF,		/* killed: its view is live but nobody is at the door */
-	RIG_STOPPED,		/* ended in order: its view, which we had mapped, is dead */
+	RIG_DEAF,		/* killed: its host map is live but nobody is at the door */
+	RIG_STOPPED,		/* ended in order: its host map, which we had mapped, is dead */
 	RIG_STUCK,		/* lives, but answers no more and its door's queue is full */
 	RIG_IMPOSTOR,		/* somebody else took the door's name */
 	RIG_HELPERS,
 };
 
-/* Becomes that kind of helper. Its view says ONCE -> THERE, whose name is ONCE, and LOST -> HERE. */
+/* Becomes that kind of helper. Its host map says ONCE -> THERE, whose name is ONCE, and LOST -> HERE. */
 void rig_helper(enum rig_helper kind);
 
-/* From now on the view says that HERE and THERE need not be shown, and that what is accepted need not. */
+/* From now on the host map says that HERE and THERE need not be shown, and that what is accepted need not. */
 void rig_adopt(void);
 
-/* The view the rig's helper writes, NULL for RIG_NONE and RIG_STOPPED. */
-extern struct view *rig_view;
+/* The host map the rig's helper writes, NULL for RIG_NONE and RIG_STOPPED. */
+extern struct hostmap *rig_hostmap;
 
 /* What was shown at the door since last asked. */
 struct rig_shown {

@@ -11,18 +11,18 @@
 #include <unistd.h>
 
 static char path[64];
-static struct view *view;
+static struct hostmap *map;
 
 static void setup(void)
 {
 	snprintf(path, sizeof(path), "check_hostmap.%d", (int)getpid());
-	view = view_create(path);
-	ck_assert_ptr_nonnull(view);
+	map = hostmap_create(path);
+	ck_assert_ptr_nonnull(map);
 }
 
 static void teardown(void)
 {
-	view_close(view, path);
+	hostmap_close(map, path);
 	ck_assert_int_ne(access(path, F_OK), 0);
 }
 
@@ -38,83 +38,83 @@ static struct in6_addr addr(unsigned x, unsigned y)
 	return a;
 }
 
-static bool says(const struct view *v, enum view_side side, struct in6_addr known, struct in6_addr now)
+static bool says(const struct hostmap *v, enum hostmap_side side, struct in6_addr known, struct in6_addr now)
 {
-	struct view_row r;
+	struct hostmap_row r;
 
-	return view_lookup(v, side, &known, &r) && IN6_ARE_ADDR_EQUAL(&r.now, &now);
+	return hostmap_lookup(v, side, &known, &r) && IN6_ARE_ADDR_EQUAL(&r.now, &now);
 }
 
-static bool silent(const struct view *v, enum view_side side, struct in6_addr known)
+static bool silent(const struct hostmap *v, enum hostmap_side side, struct in6_addr known)
 {
-	struct view_row r = { .now = addr(9, 9) }, before = r;
+	struct hostmap_row r = { .now = addr(9, 9) }, before = r;
 
-	return !view_lookup(v, side, &known, &r) && memcmp(&r, &before, sizeof(r)) == 0;
+	return !hostmap_lookup(v, side, &known, &r) && memcmp(&r, &before, sizeof(r)) == 0;
 }
 
-START_TEST(a_new_view_knows_nothing)
+START_TEST(a_new_map_knows_nothing)
 {
-	const struct view *v = view_map(path);
+	const struct hostmap *v = hostmap_map(path);
 
 	ck_assert_ptr_nonnull(v);
-	ck_assert(view_live(v));
+	ck_assert(hostmap_live(v));
 	ck_assert(v->netns != 0);
-	ck_assert(silent(v, VIEW_FOREIGN, addr(1, 1)));
-	ck_assert(silent(NULL, VIEW_FOREIGN, addr(1, 1)));
-	view_unmap(v);
+	ck_assert(silent(v, HOSTMAP_FOREIGN, addr(1, 1)));
+	ck_assert(silent(NULL, HOSTMAP_FOREIGN, addr(1, 1)));
+	hostmap_unmap(v);
 }
 END_TEST
 
 START_TEST(rows_are_found_whatever_their_order)
 {
 	enum { N = 1000 };
-	static struct view_row row[N];
-	const struct view *v = view_map(path);
+	static struct hostmap_row row[N];
+	const struct hostmap *v = hostmap_map(path);
 
 	for (unsigned i = 0; i < N; i++) {
 		unsigned k = i * 377 % N;	/* 377 and 1000 have no common factor: each once */
 
-		row[i] = (struct view_row){ addr(1, k), addr(2, k), k + 1, VIEW_FOREIGN, 0 };
+		row[i] = (struct hostmap_row){ addr(1, k), addr(2, k), k + 1, HOSTMAP_FOREIGN, 0 };
 	}
-	view_write(view, row, N);
+	hostmap_write(map, row, N);
 	for (unsigned i = 0; i < N; i++)
-		ck_assert(says(v, VIEW_FOREIGN, addr(1, i), addr(2, i)));
-	ck_assert(silent(v, VIEW_FOREIGN, addr(1, N)));
-	ck_assert(silent(v, VIEW_FOREIGN, addr(0, 5)));
-	view_write(view, row, 0);
-	ck_assert(silent(v, VIEW_FOREIGN, addr(1, 5)));
-	view_unmap(v);
+		ck_assert(says(v, HOSTMAP_FOREIGN, addr(1, i), addr(2, i)));
+	ck_assert(silent(v, HOSTMAP_FOREIGN, addr(1, N)));
+	ck_assert(silent(v, HOSTMAP_FOREIGN, addr(0, 5)));
+	hostmap_write(map, row, 0);
+	ck_assert(silent(v, HOSTMAP_FOREIGN, addr(1, 5)));
+	hostmap_unmap(v);
 }
 END_TEST
 
 START_TEST(the_sides_are_told_apart)
 {
-	const struct view_row row[] = {
-		{ addr(1, 1), addr(2, 1), 0, VIEW_LOCAL, 0 },
-		{ addr(1, 1), addr(3, 1), 7, VIEW_FOREIGN, 0 },
-		{ addr(1, 2), addr(4, 1), 0, VIEW_LOCAL, 0 },
+	const struct hostmap_row row[] = {
+		{ addr(1, 1), addr(2, 1), 0, HOSTMAP_LOCAL, 0 },
+		{ addr(1, 1), addr(3, 1), 7, HOSTMAP_FOREIGN, 0 },
+		{ addr(1, 2), addr(4, 1), 0, HOSTMAP_LOCAL, 0 },
 	};
-	const struct view *v = view_map(path);
+	const struct hostmap *v = hostmap_map(path);
 
-	view_write(view, row, 3);
-	ck_assert(says(v, VIEW_LOCAL, addr(1, 1), addr(2, 1)));
-	ck_assert(says(v, VIEW_FOREIGN, addr(1, 1), addr(3, 1)));
-	ck_assert(silent(v, VIEW_FOREIGN, addr(1, 2)));
-	view_unmap(v);
+	hostmap_write(map, row, 3);
+	ck_assert(says(v, HOSTMAP_LOCAL, addr(1, 1), addr(2, 1)));
+	ck_assert(says(v, HOSTMAP_FOREIGN, addr(1, 1), addr(3, 1)));
+	ck_assert(silent(v, HOSTMAP_FOREIGN, addr(1, 2)));
+	hostmap_unmap(v);
 }
 END_TEST
 
 START_TEST(rows_beyond_the_limit_are_cut)
 {
-	static struct view_row row[VIEW_ROWS_MAX + 1];
-	const struct view *v = view_map(path);
+	static struct hostmap_row row[HOSTMAP_ROWS_MAX + 1];
+	const struct hostmap *v = hostmap_map(path);
 
-	for (unsigned i = 0; i <= VIEW_ROWS_MAX; i++)
-		row[i] = (struct view_row){ addr(1, i), addr(2, i), 1, VIEW_FOREIGN, 0 };
-	view_write(view, row, VIEW_ROWS_MAX + 1);
-	ck_assert(says(v, VIEW_FOREIGN, addr(1, VIEW_ROWS_MAX - 1), addr(2, VIEW_ROWS_MAX - 1)));
-	ck_assert(silent(v, VIEW_FOREIGN, addr(1, VIEW_ROWS_MAX)));
-	view_unmap(v);
+	for (unsigned i = 0; i <= HOSTMAP_ROWS_MAX; i++)
+		row[i] = (struct hostmap_row){ addr(1, i), addr(2, i), 1, HOSTMAP_FOREIGN, 0 };
+	hostmap_write(map, row, HOSTMAP_ROWS_MAX + 1);
+	ck_assert(says(v, HOSTMAP_FOREIGN, addr(1, HOSTMAP_ROWS_MAX - 1), addr(2, HOSTMAP_ROWS_MAX - 1)));
+	ck_assert(silent(v, HOSTMAP_FOREIGN, addr(1, HOSTMAP_ROWS_MAX)));
+	hostmap_unmap(v);
 }
 END_TEST
 
@@ -123,31 +123,31 @@ enum { TORN_ROWS = 64, TORN_VERSIONS = 50000 };
 
 static void write_version(unsigned g, bool last)
 {
-	static struct view_row row[TORN_ROWS + 1];
+	static struct hostmap_row row[TORN_ROWS + 1];
 
 	for (unsigned i = 0; i < TORN_ROWS; i++) {
 		struct in6_addr now = addr(g, g);
 
 		memset(&now, g, 12);
-		row[i] = (struct view_row){ addr(1, i), now, 1, VIEW_FOREIGN, 0 };
+		row[i] = (struct hostmap_row){ addr(1, i), now, 1, HOSTMAP_FOREIGN, 0 };
 	}
-	row[TORN_ROWS] = (struct view_row){ addr(1, 0xffff), addr(1, 1), 0, VIEW_FOREIGN, 0 };
-	view_write(view, row, TORN_ROWS + last);
+	row[TORN_ROWS] = (struct hostmap_row){ addr(1, 0xffff), addr(1, 1), 0, HOSTMAP_FOREIGN, 0 };
+	hostmap_write(map, row, TORN_ROWS + last);
 }
 
 /* Looks until the writer says 1:ffff, then leaves: 0 if all it saw was whole. */
 static int read_versions(void)
 {
-	const struct view *v = view_map(path);
+	const struct hostmap *v = hostmap_map(path);
 	unsigned long looks = 0;
 
 	for (unsigned i = 0;; i++) {
 		struct in6_addr known = addr(1, i % TORN_ROWS), end = addr(1, 0xffff), now, r;
-		struct view_row row;
+		struct hostmap_row row;
 
-		if (view_lookup(v, VIEW_FOREIGN, &end, &row))
+		if (hostmap_lookup(v, HOSTMAP_FOREIGN, &end, &row))
 			return looks ? 0 : 2;
-		if (!view_lookup(v, VIEW_FOREIGN, &known, &row))
+		if (!hostmap_lookup(v, HOSTMAP_FOREIGN, &known, &row))
 			return 3;
 		r = now = row.now;
 		memset(&r, now.s6_addr[13], 12);
@@ -182,69 +182,69 @@ END_TEST
 
 START_TEST(a_writer_that_died_in_the_middle_takes_nothing_away)
 {
-	const struct view_row row = { addr(1, 1), addr(2, 1), 1, VIEW_FOREIGN, 0 };
-	const struct view *v = view_map(path);
+	const struct hostmap_row row = { addr(1, 1), addr(2, 1), 1, HOSTMAP_FOREIGN, 0 };
+	const struct hostmap *v = hostmap_map(path);
 
-	view_write(view, &row, 1);
+	hostmap_write(map, &row, 1);
 	/* What a write does before it is published. */
-	struct view_table *next = &view->table[(view->seq + 1) & 1];
+	struct hostmap_table *next = &map->table[(map->seq + 1) & 1];
 	memset(next, 0xff, sizeof(*next));
-	ck_assert(says(v, VIEW_FOREIGN, addr(1, 1), addr(2, 1)));
+	ck_assert(says(v, HOSTMAP_FOREIGN, addr(1, 1), addr(2, 1)));
 	/* Garbage that is published all the same does no more harm than to be unknown. */
-	view->seq++;
-	ck_assert(silent(v, VIEW_FOREIGN, addr(1, 1)));
-	view_unmap(v);
+	map->seq++;
+	ck_assert(silent(v, HOSTMAP_FOREIGN, addr(1, 1)));
+	hostmap_unmap(v);
 }
 END_TEST
 
-START_TEST(a_new_helper_buries_the_old_view)
+START_TEST(a_new_helper_buries_the_old_map)
 {
-	const struct view *old = view_map(path);
-	struct view *orphan = view;
+	const struct hostmap *old = hostmap_map(path);
+	struct hostmap *orphan = map;
 
-	view = view_create(path);
-	ck_assert_ptr_nonnull(view);
-	ck_assert(!view_live(old));
-	const struct view *v = view_map(path);
+	map = hostmap_create(path);
+	ck_assert_ptr_nonnull(map);
+	ck_assert(!hostmap_live(old));
+	const struct hostmap *v = hostmap_map(path);
 	ck_assert_ptr_nonnull(v);
-	ck_assert(view_live(v));
-	view_unmap(v);
-	view_unmap(old);
-	view_unmap(orphan);
+	ck_assert(hostmap_live(v));
+	hostmap_unmap(v);
+	hostmap_unmap(old);
+	hostmap_unmap(orphan);
 }
 END_TEST
 
-START_TEST(a_closed_view_is_dead_and_gone)
+START_TEST(a_closed_map_is_dead_and_gone)
 {
-	const struct view *v = view_map(path);
+	const struct hostmap *v = hostmap_map(path);
 
-	view_close(view, path);
-	view = NULL;
-	ck_assert(!view_live(v));
-	ck_assert_ptr_null(view_map(path));
-	view_unmap(v);
+	hostmap_close(map, path);
+	map = NULL;
+	ck_assert(!hostmap_live(v));
+	ck_assert_ptr_null(hostmap_map(path));
+	hostmap_unmap(v);
 }
 END_TEST
 
-START_TEST(what_is_no_view_is_not_mapped)
+START_TEST(what_is_no_map_is_not_mapped)
 {
-	ck_assert_ptr_null(view_map("check_hostmap.nowhere"));
-	ck_assert_ptr_null(view_map("/"));
-	ck_assert_ptr_null(view_map("/dev/null"));
+	ck_assert_ptr_null(hostmap_map("check_hostmap.nowhere"));
+	ck_assert_ptr_null(hostmap_map("/"));
+	ck_assert_ptr_null(hostmap_map("/dev/null"));
 
-	view->version++;
-	ck_assert_ptr_null(view_map(path));
-	view->version--;
-	view->magic++;
-	ck_assert_ptr_null(view_map(path));
-	view->magic--;
-	ck_assert_int_eq(truncate(path, sizeof(*view) - 1), 0);
-	ck_assert_ptr_null(view_map(path));
-	ck_assert_int_eq(truncate(path, sizeof(*view)), 0);
+	map->version++;
+	ck_assert_ptr_null(hostmap_map(path));
+	map->version--;
+	map->magic++;
+	ck_assert_ptr_null(hostmap_map(path));
+	map->magic--;
+	ck_assert_int_eq(truncate(path, sizeof(*map) - 1), 0);
+	ck_assert_ptr_null(hostmap_map(path));
+	ck_assert_int_eq(truncate(path, sizeof(*map)), 0);
 
 	if (geteuid() == 0) {	/* somebody else's word does not count */
 		ck_assert_int_eq(chown(path, 65534, 65534), 0);
-		ck_assert_ptr_null(view_map(path));
+		ck_assert_ptr_null(hostmap_map(path));
 	}
 }
 END_TEST
@@ -254,9 +254,9 @@ START_TEST(everybody_may_read_it)
 	struct stat st;
 
 	umask(077);
-	view_close(view, path);
-	view = view_create(path);
-	ck_assert_ptr_nonnull(view);
+	hostmap_close(map, path);
+	map = hostmap_create(path);
+	ck_assert_ptr_nonnull(map);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_int_eq(st.st_mode & 0777, 0644);
 }
@@ -264,20 +264,20 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("view");
-	TCase *tc = tcase_create("view");
+	Suite *s = suite_create("map");
+	TCase *tc = tcase_create("map");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
-	tcase_add_test(tc, a_new_view_knows_nothing);
+	tcase_add_test(tc, a_new_map_knows_nothing);
 	tcase_add_test(tc, rows_are_found_whatever_their_order);
 	tcase_add_test(tc, the_sides_are_told_apart);
 	tcase_add_test(tc, rows_beyond_the_limit_are_cut);
 	tcase_add_test(tc, readers_never_see_half_a_write);
 	tcase_add_test(tc, a_writer_that_died_in_the_middle_takes_nothing_away);
-	tcase_add_test(tc, a_new_helper_buries_the_old_view);
-	tcase_add_test(tc, a_closed_view_is_dead_and_gone);
-	tcase_add_test(tc, what_is_no_view_is_not_mapped);
+	tcase_add_test(tc, a_new_helper_buries_the_old_map);
+	tcase_add_test(tc, a_closed_map_is_dead_and_gone);
+	tcase_add_test(tc, what_is_no_map_is_not_mapped);
 	tcase_add_test(tc, everybody_may_read_it);
 	suite_add_tcase(s, tc);
 	return suite_run(s);

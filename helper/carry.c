@@ -213,20 +213,16 @@ static void log_event(struct helper *h, const struct action *a, usec_t after_los
 	if (core_event_detail(h->core, a))
 		ADD(" (%s)", core_event_detail(h->core, a));
 	if (after_loss != USEC_NEVER)
-		ADD(", %.1f ms after an address was lost", after_loss / 1000.0);
+		ADD(", %.1f ms after the loss of the address used before", after_loss / 1000.0);
 #undef ADD
 	line("%s", text);
 }
 
-/* Tells the log and the monitors. */
+/* Reports an event to the log and the monitors. */
 static void tell(struct helper *h, const struct action *a)
 {
-	usec_t after_loss = USEC_NEVER, now = helper_now();
+	usec_t after_loss = a->event.lost ? helper_now() - a->event.lost : USEC_NEVER;
 
-	if (a->event.event == EVENT_LOCAL_LOST)
-		h->lost = now;
-	if (a->event.event == EVENT_SWITCHED && h->lost)
-		after_loss = now - h->lost;
 	log_event(h, a, after_loss);
 	if (h->ctl && ctl_watched(h->ctl)) {
 		struct report r = helper_report(h);

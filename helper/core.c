@@ -227,8 +227,8 @@ bool core_next_action(struct core *c, struct action *ret)
 	return true;
 }
 
-void core_tell(struct core *c, enum core_event event, const struct hce *h, const struct in6_addr *local,
-	       const struct in6_addr *foreign, uint32_t seq, const char *detail)
+struct action *core_tell(struct core *c, enum core_event event, const struct hce *h, const struct in6_addr *local,
+			 const struct in6_addr *foreign, uint32_t seq, const char *detail)
 {
 	struct action *a = core_act(c, ACTION_EVENT, h);
 
@@ -239,6 +239,7 @@ void core_tell(struct core *c, enum core_event event, const struct hce *h, const
 		a->event.foreign = *foreign;
 	a->event.seq = seq;
 	a->event.detail = detail;
+	return a;
 }
 
 static void tell_sent(struct core *c, const struct hce *h, const struct signal *s)

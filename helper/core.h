@@ -136,6 +136,7 @@ struct action {
 			struct in6_addr local, foreign;	/* unspecified where they mean nothing */
 			const char *detail;	/* static text, NULL if none: a state's name, a reason */
 			uint32_t seq;		/* BU or BA sequence number, where it has one */
+			usec_t lost;		/* EVENT_SWITCHED: when the source before was lost, 0: it was not */
 		} event;
 	};
 };

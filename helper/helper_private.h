@@ -56,7 +56,6 @@ struct helper {
 	struct event *ev_lock, *ev_timer, *ev_link, *ev_wire, *ev_sockdiag, *ev_datapath;
 	struct event *ev_term, *ev_int, *ev_hup, *ev_later, *ev_ends;
 	usec_t started;
-	usec_t lost;				/* when an address of this host was lost last, 0: never */
 
 	struct action send[SENDS_MAX];
 	unsigned n_send;

@@ -194,6 +194,7 @@ struct hce {
 	usec_t proved;			/* last packet under its SA: then, it was who it is */
 	struct foreign_addr *addrs;	/* utlist DL */
 	struct pair pair;
+	usec_t source_lost;		/* when pair.local was lost, 0: it is usable */
 	usec_t followed;		/* when the datapath last followed the peer to another address */
 	struct in6_addr routed;		/* the source the kernel's routing would choose for this peer; unspecified: not told */
 	struct peer *peer;		/* who holds the SA; NULL: none */

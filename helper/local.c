@@ -94,6 +94,8 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 	HASH_ITER(hh, c->entries, h, next) {
 		if (!local_good_for(l, h))
 			continue;
+		if (addr_equal(&h->pair.local, addr))
+			h->source_lost = 0;
 		binding_want(c, h, addr, true, now);
 		pair_update(c, h, now);
 		/* Back where it was before anybody missed it: the peer must learn that it may go on. */
@@ -120,6 +122,8 @@ void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now)
 	core_tell(c, EVENT_LOCAL_LOST, NULL, addr, NULL, 0, NULL);
 
 	HASH_ITER(hh, c->entries, h, next) {
+		if (addr_equal(&h->pair.local, addr))
+			h->source_lost = now;
 		binding_want(c, h, addr, false, now);
 		pair_unpin(c, h, addr);
 		pair_update(c, h, now);

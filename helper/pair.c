@@ -29,7 +29,13 @@ void pair_doubt(struct core *c, struct hce *h, bool unproven)
 static void pair_switch(struct core *c, struct hce *h, const struct pair *to)
 {
 	struct binding *b = binding_find(h, &to->local);
+	usec_t lost = 0;
 
+	/* Only the switch that the loss caused reports it. */
+	if (!addr_equal(&h->pair.local, &to->local)) {
+		lost = h->source_lost;
+		h->source_lost = 0;
+	}
 	h->pair.local = to->local;
 	h->pair.foreign = to->foreign;
 	h->pair.hold = HOLD_NONE;
@@ -39,7 +45,7 @@ static void pair_switch(struct core *c, struct hce *h, const struct pair *to)
 	explore_follow(h);
 	core_act(c, ACTION_PAIR, h)->pair = h->pair;
 	c->counter[COUNT_SWITCHED]++;
-	core_tell(c, EVENT_SWITCHED, h, &to->local, &to->foreign, 0, NULL);
+	core_tell(c, EVENT_SWITCHED, h, &to->local, &to->foreign, 0, NULL)->event.lost = lost;
 
 	if (!h->kick_on_ack)
 		core_act(c, ACTION_KICK, h);

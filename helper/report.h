@@ -29,8 +29,8 @@ json_t *report_sockets(const struct report *r);
 json_t *report_sa(const struct report *r);
 
 /*
- * One ACTION_EVENT, for hmipctl monitor. wall: CLOCK_REALTIME now. after_loss: how long ago an address of this host was
- * lost, USEC_NEVER if that does not matter.
+ * One ACTION_EVENT, for hmipctl monitor. wall: CLOCK_REALTIME now. after_loss: how long ago the loss
+ * was that caused a switch, USEC_NEVER if none did.
  */
 json_t *report_event(const struct report *r, const struct action *a, usec_t wall, usec_t after_loss);
 

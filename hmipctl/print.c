@@ -330,7 +330,7 @@ void show_event(FILE *out, json_t *e)
 	if (json_is_string(json_object_get(e, "detail")))
 		fprintf(out, " (%s)", text(e, "detail"));
 	if (json_is_number(json_object_get(e, "after_loss")))
-		fprintf(out, " %s after the address was lost", duration(e, "after_loss").s);
+		fprintf(out, " %s after the loss of the address used before", duration(e, "after_loss").s);
 	fputc('\n', out);
 	fflush(out);
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Moves on purpose while both links are up, by interface and by address: the server follows each time, back to the address
-# the connection was born with as well (C11).
+# the connection was born with as well (C11). Only a switch that a loss caused reports the time since that loss.
 source "$(dirname "$0")/lib.sh"
 
 topology c0 c1 s0
@@ -18,4 +18,21 @@ for target in c1 $C0 c1 c0; do
 	must_soon 5 "the server sends to $to" sends_to server $to
 done
 must_not "an address of nobody can be preferred" ctl client prefer 2001:db8:ffff::1
+
+# last_switch EXPRESSION: it holds for the client's last switch, s.
+last_switch()
+{
+	grep '"switched"' "$dir/client.events" | tail -n 1 | json "(lambda s: $1)(d)" >/dev/null
+}
+
+must "a switch on purpose reports no loss" last_switch "s['after_loss'] is None"
+link_down c0
+must_soon 5 "the client sends from its second address" uses client $C1
+must_soon 5 "the switch reports the loss that caused it" \
+	last_switch "s['local'] == '$C1' and s['after_loss'] is not None"
+link_ready c0
+must "prefer c0" ctl client prefer c0
+must_soon 5 "the client sends from its first address again" uses client $C0
+must_soon 5 "the switch back is in the events" last_switch "s['local'] == '$C0'"
+must "the switch back does not report the old loss" last_switch "s['after_loss'] is None"
 stop_talk t

@@ -117,6 +117,64 @@ START_TEST(b6_a_lost_address_moves_connections_to_an_announced_one_at_once)
 }
 END_TEST
 
+/* The client's last switch was to that source and reported that loss, 0: none. */
+static void assert_switch(const char *local, usec_t lost)
+{
+	const struct action *a = &w.host[CLIENT].last_switch;
+	struct in6_addr l = world_addr(local);
+
+	ck_assert_str_eq(addr_text(&a->event.local).s, addr_text(&l).s);
+	ck_assert_uint_eq(a->event.lost, lost);
+}
+
+static void prefer(const char *addr)
+{
+	struct in6_addr a = world_addr(addr);
+
+	ck_assert_int_eq(core_prefer(w.host[CLIENT].core, &a, 0, w.now), 0);
+	world_collect(&w);
+}
+
+START_TEST(b6_a_switch_reports_the_loss_that_caused_it_and_no_older_one)
+{
+	usec_t lost;
+
+	world_up(&w, CLIENT, C1);
+	acquaint();
+	lost = w.now;
+	world_down(&w, CLIENT, C0);
+	assert_switch(C1, lost);
+
+	/* On purpose, and back to an address whose loss was reported. */
+	world_run(&w, 10 * USEC_PER_SEC);
+	world_up(&w, CLIENT, C0);
+	world_run(&w, USEC_PER_SEC);
+	prefer(C0);
+	assert_switch(C0, 0);
+
+	/* The switch comes later, and its loss is the latest of two. */
+	lost = w.now;
+	world_down(&w, CLIENT, C0);
+	assert_switch(C1, lost);
+	world_run(&w, USEC_PER_SEC);
+	lost = w.now;
+	world_down(&w, CLIENT, C1);
+	world_run(&w, 5 * USEC_PER_SEC);
+	world_up(&w, CLIENT, C2);
+	world_run(&w, 2 * w.delay);
+	assert_switch(C2, lost);
+
+	/* An address that came back is not lost any more. */
+	world_down(&w, CLIENT, C2);
+	world_run(&w, USEC_PER_SEC);
+	world_up(&w, CLIENT, C2);
+	world_up(&w, CLIENT, C1);
+	world_run(&w, USEC_PER_SEC);
+	prefer(C1);
+	assert_switch(C1, 0);
+}
+END_TEST
+
 START_TEST(b7_a_fresh_address_takes_one_and_a_half_round_trips)
 {
 	struct signal s;
@@ -713,6 +771,7 @@ int main(void)
 	tcase_add_test(tc, a1_both_initial_bus_make_both_hosts_homeless_and_all_addresses_active);
 	tcase_add_test(tc, x5_only_a_response_makes_an_address_active);
 	tcase_add_test(tc, b6_a_lost_address_moves_connections_to_an_announced_one_at_once);
+	tcase_add_test(tc, b6_a_switch_reports_the_loss_that_caused_it_and_no_older_one);
 	tcase_add_test(tc, b7_a_fresh_address_takes_one_and_a_half_round_trips);
 	tcase_add_test(tc, a1_the_server_may_move_too);
 	tcase_add_test(tc, a1_both_ends_move_in_turn_twenty_times);

@@ -115,6 +115,8 @@ static void note(struct world *w, unsigned i, const struct action *a)
 		break;
 	case ACTION_EVENT:
 		h->events[a->event.event]++;
+		if (a->event.event == EVENT_SWITCHED)
+			h->last_switch = *a;
 		if (getenv("WORLD_TRACE"))
 			fprintf(stderr, "%8.3f %s %s %s > %s #%u %s\n", (double)(w->now % 1000000000) / 1e6, h->name,
 				core_event_name(a->event.event), addr_text(&a->event.local).s,

@@ -19,7 +19,7 @@ struct host {
 	struct core_peer peer;
 	struct pair pair;		/* what the datapath would use, by the last ACTION_PAIR */
 	unsigned kicks, unreachable, sends, events[EVENT_DROPPED + 1];
-	struct action last_send;
+	struct action last_send, last_switch;	/* the latest EVENT_SWITCHED */
 	unsigned resolves;
 	char resolved[RENDEZVOUS_NAME_MAX];	/* the name asked for last */
 };

@@ -41,7 +41,8 @@ do for [i=1:3] {
 		set object 1 rectangle from lost,0 to usable,128 fillcolor rgb "#f4e0c0" \
 			fillstyle solid noborder behind
 		set label 2 sprintf("duplicate\naddress\ndetection:\n%d ms", dad) \
-			at (lost+usable)/2,100 center textcolor rgb waits front
+			at (lost+usable)/2,100 center \
+			textcolor rgb waits font ",10" front
 		set arrow 2 from usable,0 to usable,128 nohead linecolor rgb waits linewidth 2 \
 			dashtype 2 front
 		set label 3 " the other link's address can be used" at usable,134 left \

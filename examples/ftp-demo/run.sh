@@ -75,7 +75,7 @@ narrow()
 {
 	local ns link mbit
 	while read -r ns link mbit; do
-		tc -n "$ns" qdisc add dev "$link" root tbf rate "$mbit" burst 20kb latency 50ms
+		tc -n "$ns" qdisc add dev "$link" root tbf rate "$mbit" burst 20kb latency 200ms
 	done <<-END
 	$r0 c0 40mbit
 	$r0 core 40mbit

@@ -38,15 +38,22 @@ for kind in ftp-download ftp-upload http-download; do
 		must_hold "with hmip, $kind goes on ($with)" transfer $with $kind \
 			"t['status'] == 0 and t['same'] and t['octets'] == size"
 	done
-	fresh=$(transfer fresh $kind "round(t['gap_ms'], 1)")
-	known=$(transfer known $kind "round(t['gap_ms'], 1)")
-	say "$kind: the gap is $fresh ms on the fresh link, $known ms on the known one"
+	say "$kind: the gap is $(transfer fresh $kind "round(t['gap_ms'], 1)") ms on the fresh link," \
+		"$(transfer known $kind "round(t['gap_ms'], 1)") ms on the known one"
 	must_hold "the gap of $kind includes duplicate address detection" \
 		transfer fresh $kind "t['gap_ms'] >= wait > 500"
 	must_hold "$kind goes on soon after the address can be used" transfer fresh $kind \
 		"t['gap_after_usable_ms'] < 1500 * ${HMIP_PATIENCE:-1}"
-	must "a known link saves most of the gap of $kind" [ ${known%.*} -lt $((${fresh%.*} / 2)) ]
 done
+# The median: a retransmission that is lost in its turn makes one connection wait for its timer.
+median()
+{
+	run "$1" "round(sorted(t['gap_ms'] for t in d['transfers'].values())[1], 1)"
+}
+
+fresh=$(median fresh) known=$(median known)
+must "a known link saves most of the gap, $known ms instead of $fresh" \
+	[ ${known%.*} -lt $((${fresh%.*} / 2)) ]
 must_hold "without hmip, the ssh session dies" run without "d['ssh'] != 0"
 for with in fresh known; do
 	must_hold "with hmip, the ssh session goes on ($with)" run $with "d['ssh'] == 0"

@@ -12,7 +12,7 @@
 /* Asks without touching errno but for a failure. */
 static int ask(int fd, enum control_verb verb, struct control_answer *ret)
 {
-	int saved = errno, r = helper_ask(fd, verb, ret);
+	int saved = errno, r = client_ask(fd, verb, ret);
 
 	errno = r < 0 ? -r : saved;
 	return r < 0 ? -1 : 0;

@@ -22,8 +22,8 @@ static bool read_peer(int fd, const struct sockaddr *addr, socklen_t room, struc
 	socklen_t len = sizeof(name);
 
 	if (addr && room >= sizeof(*ret))
-		return helper_eligible(addr, sizeof(*ret), ret);
-	return !raw_getpeername(fd, (struct sockaddr *)&name, &len) && helper_eligible((struct sockaddr *)&name, len, ret);
+		return client_eligible(addr, sizeof(*ret), ret);
+	return !raw_getpeername(fd, (struct sockaddr *)&name, &len) && client_eligible((struct sockaddr *)&name, len, ret);
 }
 
 /* fd came out of an accept, to which addr and room octets were given for its peer's name. Keeps errno. */
@@ -33,16 +33,16 @@ static void accepted(int fd, struct sockaddr *addr, socklen_t room)
 	struct in6_addr known;
 	int saved = errno;
 
-	if (!helper_known() || !read_peer(fd, addr, room, &peer))
+	if (!client_active() || !read_peer(fd, addr, room, &peer))
 		goto out;
-	if (helper_lookup(fd, HOSTMAP_NAME, &peer.sin6_addr, &known)) {
+	if (client_lookup(fd, HOSTMAP_NAME, &peer.sin6_addr, &known)) {
 		names_set(fd, NAME_PEER, &known, &peer.sin6_addr);
 		peer.sin6_addr = known;
 		if (addr)
 			memcpy(addr, &peer, room < sizeof(peer) ? room : sizeof(peer));
 	}
-	if (!helper_adopts())
-		helper_show(fd, CONTROL_ACCEPT, NULL);
+	if (!client_adopts())
+		client_register(fd, CONTROL_ACCEPT, NULL);
 out:
 	errno = saved;
 }
@@ -50,7 +50,7 @@ out:
 /* Without a helper even a bad pointer is the kernel's business. */
 static socklen_t room_for(const struct sockaddr *addr, const socklen_t *len)
 {
-	return addr && len && helper_known() ? *len : 0;
+	return addr && len && client_active() ? *len : 0;
 }
 
 EXPORT int accept(int fd, struct sockaddr *addr, socklen_t *len)

@@ -16,7 +16,7 @@ static int bind_elsewhere(int fd, const struct sockaddr_in6 *asked, socklen_t le
 	struct sockaddr_in6 here = *asked;
 	int r;
 
-	if (!helper_lookup(fd, HOSTMAP_LOCAL, &asked->sin6_addr, &here.sin6_addr)) {
+	if (!client_lookup(fd, HOSTMAP_LOCAL, &asked->sin6_addr, &here.sin6_addr)) {
 		errno = EADDRNOTAVAIL;
 		return -1;
 	}
@@ -32,7 +32,7 @@ EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t len)
 	int saved = errno;
 	int r = libc()->bind(fd, addr, len);
 
-	if (!r || errno != EADDRNOTAVAIL || !helper_eligible(addr, len, &asked) || names_prevented(fd))
+	if (!r || errno != EADDRNOTAVAIL || !client_eligible(addr, len, &asked) || names_prevented(fd))
 		return r;
 	r = bind_elsewhere(fd, &asked, len);
 	if (!r)

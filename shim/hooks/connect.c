@@ -24,8 +24,8 @@ static void connect_done(int fd, const struct in6_addr *asked, const struct in6_
 		names_set(fd, NAME_PEER, asked, now);
 	else if (names_any())
 		names_drop(fd, NAME_PEER);
-	if (!helper_finds(asked))
-		helper_show(fd, CONTROL_CONNECT, asked);
+	if (!client_auto_registered(asked))
+		client_register(fd, CONTROL_CONNECT, asked);
 }
 
 /*
@@ -36,7 +36,7 @@ static int connect_from(int fd)
 {
 	struct sockaddr_in6 own = { .sin6_family = AF_INET6 }, is;
 	socklen_t len = sizeof(is);
-	int r = helper_personality(fd, &own.sin6_addr), on = 1;
+	int r = client_personality(fd, &own.sin6_addr), on = 1;
 
 	if (!r || raw_getsockname(fd, (struct sockaddr *)&is, &len) || len != sizeof(is) || is.sin6_port ||
 	    !IN6_IS_ADDR_UNSPECIFIED(&is.sin6_addr))
@@ -58,7 +58,7 @@ ssize_t connect_to(int fd, const struct sockaddr *addr, socklen_t len, connect_c
 	ssize_t r;
 
 	/* In this order: without a helper even a bad pointer is the kernel's business. */
-	if (!helper_known() || !helper_eligible(addr, len, &asked))
+	if (!client_active() || !client_eligible(addr, len, &asked))
 		return call(fd, addr, len, ctx);
 	if (connect_from(fd))
 		return -1;
@@ -67,7 +67,7 @@ ssize_t connect_to(int fd, const struct sockaddr *addr, socklen_t len, connect_c
 	if (names_prevented(fd))
 		return call(fd, addr, len, ctx);
 	there = asked;
-	elsewhere = helper_lookup(fd, HOSTMAP_FOREIGN, &asked.sin6_addr, &there.sin6_addr);
+	elsewhere = client_lookup(fd, HOSTMAP_FOREIGN, &asked.sin6_addr, &there.sin6_addr);
 	errno = saved;
 	if (elsewhere)
 		r = call(fd, (const struct sockaddr *)&there, len < sizeof(there) ? len : sizeof(there), ctx);

@@ -23,6 +23,6 @@ EXPORT int prctl(int option, ...)
 	va_end(ap);
 	r = libc()->prctl(option, arg[0], arg[1], arg[2], arg[3]);
 	if (!r && option == PR_SET_SECCOMP)
-		helper_shut();
+		client_disable();
 	return r;
 }

@@ -34,7 +34,7 @@ static ssize_t receive_named(int fd, void *buf, size_t n, size_t room, int flags
 {
 	ssize_t r;
 
-	if (!addr || !len || !helper_known() || (int)*len <= 0)
+	if (!addr || !len || !client_active() || (int)*len <= 0)
 		return receive(fd, buf, n, room, flags, addr, len);
 	if (*len < sizeof(struct sockaddr_in6))
 		return receive_part(fd, buf, n, room, flags, addr, len);

@@ -19,7 +19,7 @@ EXPORT int recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags, struct 
 	uint8_t whole[MESSAGES_MAX / CHAR_BIT];
 	int r;
 
-	if (!helper_known() || !msgs)
+	if (!client_active() || !msgs)
 		return libc()->recvmmsg(fd, msgs, n, flags, timeout);
 	if (n > MESSAGES_MAX)
 		n = MESSAGES_MAX;

@@ -32,7 +32,7 @@ EXPORT ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 	socklen_t room;
 	ssize_t r;
 
-	if (!helper_known() || !msg || (!msg->msg_name && !(flags & MSG_ERRQUEUE)) || (int)msg->msg_namelen < 0)
+	if (!client_active() || !msg || (!msg->msg_name && !(flags & MSG_ERRQUEUE)) || (int)msg->msg_namelen < 0)
 		return libc()->recvmsg(fd, msg, flags);
 	room = msg->msg_name ? msg->msg_namelen : 0;
 	if (room && room < sizeof(struct sockaddr_in6))

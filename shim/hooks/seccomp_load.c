@@ -35,6 +35,6 @@ int seccomp_load(void *filter)
 	int r = load ? load(filter) : -ENOSYS;
 
 	if (!r)
-		helper_shut();
+		client_disable();
 	return r;
 }

@@ -62,7 +62,7 @@ EXPORT int sendmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags)
 
 	if (n > MESSAGES_MAX)
 		n = MESSAGES_MAX;
-	if (!helper_known() || !concerns_us(fd, msgs, n))
+	if (!client_active() || !concerns_us(fd, msgs, n))
 		return libc()->sendmmsg(fd, msgs, n, flags);
 	while (sent < n) {
 		unsigned some = n - sent < CHUNK ? n - sent : CHUNK;

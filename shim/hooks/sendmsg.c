@@ -12,7 +12,7 @@ EXPORT ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 	bool tell;
 	ssize_t r;
 
-	if (!helper_known() || !msg || !msg->msg_name)
+	if (!client_active() || !msg || !msg->msg_name)
 		return libc()->sendmsg(fd, msg, flags);
 	if (fastopen_connects(fd, flags))
 		return fastopen(fd, msg, flags);

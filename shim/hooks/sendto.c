@@ -21,7 +21,7 @@ EXPORT ssize_t sendto(int fd, const void *buf, size_t n, int flags, const struct
 	ssize_t r;
 
 	/* In this order: without a helper even a bad pointer is the kernel's business. */
-	if (!addr || !helper_known() || !helper_eligible(addr, len, &to))
+	if (!addr || !client_active() || !client_eligible(addr, len, &to))
 		return libc()->sendto(fd, buf, n, flags, addr, len);
 	if (fastopen_connects(fd, flags))
 		return fastopen_to(fd, buf, n, flags, addr, len);

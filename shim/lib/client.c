@@ -16,29 +16,29 @@
 enum start { START_NOT, START_RUNNING, START_DONE };
 
 static enum start started;			/* what is below is constant once this says START_DONE */
-static struct sockaddr_un door;
-static socklen_t door_len;
-static char hostmap_path[sizeof(door.sun_path) + sizeof(HOSTMAP_SUFFIX)];
+static struct sockaddr_un listener;
+static socklen_t listener_len;
+static char hostmap_path[sizeof(listener.sun_path) + sizeof(HOSTMAP_SUFFIX)];
 
 static struct in6_addr personality;		/* hostmap_personality() of its name, all 0 if we have none */
 
-static bool shut;				/* the program is in a sandbox: no system call it would not make itself */
+static bool disabled;				/* the program is in a sandbox: no system call it would not make itself */
 static const struct hostmap *current;		/* the last host map mapped, dead or alive */
-static uint64_t looked;				/* when it was last looked for, ms */
-static const struct hostmap *mourned;		/* the last one found dead, */
-static uint64_t died;				/* and when, ms */
+static uint64_t last_try;				/* when it was last last_try for, ms */
+static const struct hostmap *last_dead;		/* the last one found dead, */
+static uint64_t dead_since;				/* and when, ms */
 
 /* Copies the path and the name: programs overwrite their environment to change their title. */
 static void read_path(void)
 {
 	const char *path = control_path(NULL), *name = secure_getenv(HMIP_PERSONALITY_ENV);
-	int len = control_shim_address(path, &door);
+	int len = control_shim_address(path, &listener);
 
 	if (name)
 		personality = hostmap_personality(name);
 	if (len < 0)
 		return;
-	door_len = len;
+	listener_len = len;
 	strcpy(hostmap_path, path);
 	strcat(hostmap_path, HOSTMAP_SUFFIX);
 }
@@ -53,10 +53,10 @@ static uint64_t now_ms(void)
 static bool retry_due(void)
 {
 	uint64_t now = now_ms();
-	uint64_t last = __atomic_load_n(&looked, __ATOMIC_RELAXED);
-	if (last && now - last < HELPER_RETRY_MS)
+	uint64_t last = __atomic_load_n(&last_try, __ATOMIC_RELAXED);
+	if (last && now - last < CLIENT_RETRY_MS)
 		return false;
-	__atomic_store_n(&looked, now, __ATOMIC_RELAXED);
+	__atomic_store_n(&last_try, now, __ATOMIC_RELAXED);
 	return true;
 }
 
@@ -65,11 +65,11 @@ static const struct hostmap *hostmap_now(void)
 {
 	const struct hostmap *map = __atomic_load_n(&current, __ATOMIC_ACQUIRE), *fresh;
 
-	if (helper_is_shut())
+	if (client_disabled())
 		return NULL;
 	if (map && hostmap_live(map))
 		return map;
-	if (__atomic_load_n(&started, __ATOMIC_ACQUIRE) != START_DONE || !door_len || !retry_due())
+	if (__atomic_load_n(&started, __ATOMIC_ACQUIRE) != START_DONE || !listener_len || !retry_due())
 		return NULL;
 	fresh = hostmap_map(hostmap_path);
 	/* An older host map stays mapped: another thread may be looking into it. */
@@ -80,7 +80,7 @@ static const struct hostmap *hostmap_now(void)
 	return fresh;
 }
 
-void helper_start(void)
+void client_start(void)
 {
 	enum start expected = START_NOT;
 	int saved = errno;
@@ -94,7 +94,7 @@ void helper_start(void)
 	errno = saved;
 }
 
-bool helper_row(enum hostmap_side side, const struct in6_addr *addr, struct hostmap_row *ret)
+bool client_row(enum hostmap_side side, const struct in6_addr *addr, struct hostmap_row *ret)
 {
 	int saved = errno;
 	bool found = hostmap_lookup(hostmap_now(), side, addr, ret);
@@ -103,7 +103,7 @@ bool helper_row(enum hostmap_side side, const struct in6_addr *addr, struct host
 	return found;
 }
 
-static bool socket_is_ours(int fd, const struct hostmap *map)
+static bool socket_in_namespace(int fd, const struct hostmap *map)
 {
 	int proto = 0;
 	uint64_t netns = 0;
@@ -114,19 +114,19 @@ static bool socket_is_ours(int fd, const struct hostmap *map)
 	       !raw_getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &netns, &nlen) && netns == map->netns;
 }
 
-bool helper_lookup(int fd, enum hostmap_side side, const struct in6_addr *addr, struct in6_addr *ret)
+bool client_lookup(int fd, enum hostmap_side side, const struct in6_addr *addr, struct in6_addr *ret)
 {
 	const struct hostmap *map = hostmap_now();
 	struct hostmap_row row;
 
 	if (!hostmap_lookup(map, side, addr, &row) || (side == HOSTMAP_FOREIGN && !(row.flags & HOSTMAP_MOVED)) ||
-	    !socket_is_ours(fd, map))
+	    !socket_in_namespace(fd, map))
 		return false;
 	*ret = row.now;
 	return true;
 }
 
-bool helper_adopts(void)
+bool client_adopts(void)
 {
 	int saved = errno;
 	bool adopts = hostmap_adopting(hostmap_now());
@@ -135,30 +135,30 @@ bool helper_adopts(void)
 	return adopts;
 }
 
-bool helper_finds(const struct in6_addr *addr)
+bool client_auto_registered(const struct in6_addr *addr)
 {
 	struct hostmap_row row;
 	struct host h;
 
-	if (!helper_row(HOSTMAP_FOREIGN, addr, &row))
-		return helper_row(HOSTMAP_PLAIN, addr, &row);
+	if (!client_row(HOSTMAP_FOREIGN, addr, &row))
+		return client_row(HOSTMAP_PLAIN, addr, &row);
 	return row.flags & HOSTMAP_AUTO_REGISTERED && !(row.flags & HOSTMAP_NO_DNS_NAME && hosts_find(addr, &h));
 }
 
-bool helper_owns(int fd)
+bool client_owns(int fd)
 {
 	const struct hostmap *map = client_hostmap();
 
-	return map && socket_is_ours(fd, map);
+	return map && socket_in_namespace(fd, map);
 }
 
-int helper_personality(int fd, struct in6_addr *ret)
+int client_personality(int fd, struct in6_addr *ret)
 {
 	const struct hostmap *map = IN6_IS_ADDR_UNSPECIFIED(&personality) ? NULL : hostmap_now();
 	struct hostmap_row row;
 	bool found = hostmap_lookup(map, HOSTMAP_PERSONALITY, &personality, &row);
 
-	if (!map || !socket_is_ours(fd, map))
+	if (!map || !socket_in_namespace(fd, map))
 		return 0;
 	if (!found)
 		return -EADDRNOTAVAIL;
@@ -166,25 +166,25 @@ int helper_personality(int fd, struct in6_addr *ret)
 	return 1;
 }
 
-void helper_shut(void)
+void client_disable(void)
 {
-	__atomic_store_n(&shut, true, __ATOMIC_RELAXED);
+	__atomic_store_n(&disabled, true, __ATOMIC_RELAXED);
 }
 
-bool helper_is_shut(void)
+bool client_disabled(void)
 {
-	return __atomic_load_n(&shut, __ATOMIC_RELAXED);
+	return __atomic_load_n(&disabled, __ATOMIC_RELAXED);
 }
 
-bool helper_known(void)
+bool client_active(void)
 {
 	const struct hostmap *map = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
 
-	if (map && hostmap_live(map) && !helper_is_shut())
+	if (map && hostmap_live(map) && !client_disabled())
 		return true;
 
 	int saved = errno;
-	bool known = hostmap_now() || (!helper_is_shut() && __atomic_load_n(&current, __ATOMIC_ACQUIRE));
+	bool known = hostmap_now() || (!client_disabled() && __atomic_load_n(&current, __ATOMIC_ACQUIRE));
 
 	errno = saved;
 	return known;
@@ -197,23 +197,23 @@ static __attribute__((noinline)) const struct hostmap *hostmap_in_grace(void)
 	const struct hostmap *map = hostmap_now(), *last = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
 
 	errno = saved;
-	if (map || !last || helper_is_shut())
+	if (map || !last || client_disabled())
 		return map;
-	if (__atomic_load_n(&mourned, __ATOMIC_ACQUIRE) != last) {
-		__atomic_store_n(&died, now_ms(), __ATOMIC_RELAXED);
-		__atomic_store_n(&mourned, last, __ATOMIC_RELEASE);
+	if (__atomic_load_n(&last_dead, __ATOMIC_ACQUIRE) != last) {
+		__atomic_store_n(&dead_since, now_ms(), __ATOMIC_RELAXED);
+		__atomic_store_n(&last_dead, last, __ATOMIC_RELEASE);
 	}
-	return now_ms() - __atomic_load_n(&died, __ATOMIC_RELAXED) < HELPER_GRACE_MS ? last : NULL;
+	return now_ms() - __atomic_load_n(&dead_since, __ATOMIC_RELAXED) < CLIENT_GRACE_MS ? last : NULL;
 }
 
 const struct hostmap *client_hostmap(void)
 {
 	const struct hostmap *map = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
 
-	return map && hostmap_live(map) && !helper_is_shut() ? map : hostmap_in_grace();
+	return map && hostmap_live(map) && !client_disabled() ? map : hostmap_in_grace();
 }
 
-uint64_t helper_cookie(int fd)
+uint64_t client_cookie(int fd)
 {
 	uint64_t cookie = 0;
 	socklen_t len = sizeof(cookie);
@@ -222,7 +222,7 @@ uint64_t helper_cookie(int fd)
 }
 
 /* Anybody can take an abstract name: shown is only to root and to ourselves. */
-static bool door_is_trusted(int fd)
+static bool listener_is_trusted(int fd)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
@@ -230,14 +230,14 @@ static bool door_is_trusted(int fd)
 	return !raw_getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) && (peer.uid == 0 || peer.uid == geteuid());
 }
 
-/* A connection to the helper's door. Returns its descriptor or a negative errno. */
-static int open_door(void)
+/* A connection to the helper's listener. Returns its descriptor or a negative errno. */
+static int open_listener(void)
 {
 	int at = raw_socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK), r;
 
 	if (at < 0)
 		return -errno;
-	if (!raw_connect(at, (const struct sockaddr *)&door, door_len) && door_is_trusted(at))
+	if (!raw_connect(at, (const struct sockaddr *)&listener, listener_len) && listener_is_trusted(at))
 		return at;
 	r = errno == EAGAIN ? -EAGAIN : -ENXIO;
 	raw_close(at);
@@ -245,7 +245,7 @@ static int open_door(void)
 }
 
 /* The name that gave the address the program asked for, and what else it gave (C5). */
-static void name_peer(struct control_register *text, const struct in6_addr *asked)
+static void add_names(struct control_register *text, const struct in6_addr *asked)
 {
 	struct host h;
 
@@ -257,7 +257,7 @@ static void name_peer(struct control_register *text, const struct in6_addr *aske
 			text->other[text->n_other++] = h.addr[i];
 }
 
-static int hand_over(int at, int fd, struct control_register *text)
+static int send_socket(int at, int fd, struct control_register *text)
 {
 	struct iovec iov = { text, sizeof(*text) };
 	union {
@@ -277,22 +277,22 @@ static int hand_over(int at, int fd, struct control_register *text)
 	return raw_sendmsg(at, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
-void helper_show(int fd, enum control_verb verb, const struct in6_addr *asked)
+void client_register(int fd, enum control_verb verb, const struct in6_addr *asked)
 {
 	struct control_register text = { .magic = CONTROL_MAGIC, .version = CONTROL_VERSION, .verb = verb };
 	struct raw_signals others = raw_signals_from_others(), before;
 	int at;
 
 	if (asked)
-		name_peer(&text, asked);
+		add_names(&text, asked);
 	if (verb == CONTROL_SEND)
 		text.to = *asked;
 	/* A handler may fork, or jump out of the call, and would leave a descriptor of ours behind. */
 	if (raw_block(&others, &before))
 		return;
-	at = open_door();
+	at = open_listener();
 	if (at >= 0) {
-		hand_over(at, fd, &text);
+		send_socket(at, fd, &text);
 		raw_close(at);
 	}
 	raw_block(&before, NULL);
@@ -301,7 +301,7 @@ void helper_show(int fd, enum control_verb verb, const struct in6_addr *asked)
 static int receive(int at, struct control_answer *ret)
 {
 	char buf[sizeof(*ret) + 1];
-	int n = raw_wait(at, HELPER_ANSWER_MS);
+	int n = raw_wait(at, CLIENT_ANSWER_MS);
 
 	if (n == 0)
 		return -ETIMEDOUT;
@@ -312,21 +312,21 @@ static int receive(int at, struct control_answer *ret)
 	return control_answer_parse(buf, n, ret);
 }
 
-int helper_ask(int fd, enum control_verb verb, struct control_answer *ret)
+int client_ask(int fd, enum control_verb verb, struct control_answer *ret)
 {
 	struct control_register text = { .magic = CONTROL_MAGIC, .version = CONTROL_VERSION, .verb = verb };
-	int at = helper_known() ? open_door() : -ENXIO, r;
+	int at = client_active() ? open_listener() : -ENXIO, r;
 
 	if (at < 0)
 		return at;
-	r = hand_over(at, fd, &text);
+	r = send_socket(at, fd, &text);
 	if (!r)
 		r = receive(at, ret);
 	raw_close(at);
 	return r ? r : ret->result;
 }
 
-bool helper_eligible(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *ret)
+bool client_eligible(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *ret)
 {
 	if (!addr || len < SIN6_LEN_MIN || len > sizeof(struct sockaddr_storage) || addr->sa_family != AF_INET6)
 		return false;

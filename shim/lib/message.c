@@ -28,7 +28,7 @@ static bool move_source(int fd, struct message *m)
 		if (!is_pktinfo(c))
 			continue;
 		memcpy(&info, CMSG_DATA(c), sizeof(info));
-		if (!helper_lookup(fd, HOSTMAP_LOCAL, &info.ipi6_addr, &info.ipi6_addr) || names_prevented(fd))
+		if (!client_lookup(fd, HOSTMAP_LOCAL, &info.ipi6_addr, &info.ipi6_addr) || names_prevented(fd))
 			continue;
 		info.ipi6_ifindex = 0;
 		memcpy(CMSG_DATA(c), &info, sizeof(info));
@@ -55,7 +55,7 @@ bool message_send(int fd, const struct msghdr *msg, struct message *ret, bool *t
 
 	*tell = false;
 	ret->hdr = *msg;
-	if (!helper_eligible(msg->msg_name, msg->msg_namelen, &ret->name))
+	if (!client_eligible(msg->msg_name, msg->msg_namelen, &ret->name))
 		return false;
 	way = peers_way(fd, &ret->name.sin6_addr);
 	*tell = way.tell;
@@ -76,7 +76,7 @@ void message_sent(int fd, const struct msghdr *msg)
 {
 	struct sockaddr_in6 to;
 
-	if (helper_eligible(msg->msg_name, msg->msg_namelen, &to))
+	if (client_eligible(msg->msg_name, msg->msg_namelen, &to))
 		peers_tell(fd, &to.sin6_addr);
 }
 
@@ -84,7 +84,7 @@ void message_from(int fd, struct sockaddr *addr, socklen_t len, int flags)
 {
 	struct sockaddr_in6 from;
 
-	if (len != sizeof(from) || !helper_eligible(addr, len, &from))
+	if (len != sizeof(from) || !client_eligible(addr, len, &from))
 		return;
 	/* What is in the error queue is what was sent, with whom it was sent to. */
 	if (flags & MSG_ERRQUEUE)
@@ -102,7 +102,7 @@ static void name_offender(int fd, struct cmsghdr *c)
 
 	if (c->cmsg_level != IPPROTO_IPV6 || c->cmsg_type != IPV6_RECVERR ||
 	    c->cmsg_len < CMSG_LEN(sizeof(struct sock_extended_err) + sizeof(offender)) ||
-	    !helper_eligible((struct sockaddr *)at, sizeof(offender), &offender))
+	    !client_eligible((struct sockaddr *)at, sizeof(offender), &offender))
 		return;
 	peers_rename(fd, &offender.sin6_addr);
 	memcpy(at, &offender, sizeof(offender));

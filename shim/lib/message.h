@@ -24,7 +24,7 @@ struct message {
 
 /*
  * Whether msg must be sent as *ret. *tell is whether message_sent() is to be called when that is done. To be called if
- * helper_known(). Keeps errno.
+ * client_active(). Keeps errno.
  */
 bool message_send(int fd, const struct msghdr *msg, struct message *ret, bool *tell);
 void message_sent(int fd, const struct msghdr *msg);

@@ -70,9 +70,9 @@ void port_of_its_own(int fd, const struct in6_addr *asked)
 	struct hostmap_row row;
 	int saved = errno;
 
-	if (!helper_row(HOSTMAP_FOREIGN, asked, &row) || !(row.flags & HOSTMAP_UNIQUE_PORT))
+	if (!client_row(HOSTMAP_FOREIGN, asked, &row) || !(row.flags & HOSTMAP_UNIQUE_PORT))
 		return;
-	if (!helper_owns(fd) || raw_getsockname(fd, (struct sockaddr *)&is, &len) || len != sizeof(is) || is.sin6_port)
+	if (!client_owns(fd) || raw_getsockname(fd, (struct sockaddr *)&is, &len) || len != sizeof(is) || is.sin6_port)
 		goto out;
 	/* Bound to no address, so that the kernel looks for a port that is free at all of them. */
 	if (IN6_IS_ADDR_UNSPECIFIED(&is.sin6_addr)) {

@@ -29,7 +29,7 @@ static uint32_t ages;
 
 bool names_any(void)
 {
-	return __atomic_load_n(&any, __ATOMIC_RELAXED) && !helper_is_shut();
+	return __atomic_load_n(&any, __ATOMIC_RELAXED) && !client_disabled();
 }
 
 static bool row_read(const struct row *r, struct name *ret, uint32_t *seq)
@@ -59,7 +59,7 @@ static uint32_t row_worth(const struct name *n)
 		return 0;
 	uint32_t youth = INT32_MAX - seq_age(&ages, n->age);
 
-	if (helper_cookie(n->fd) != n->cookie)
+	if (client_cookie(n->fd) != n->cookie)
 		return youth + 1;
 	return n->prevented ? UINT32_MAX : UINT32_C(0x80000000) + youth;
 }
@@ -89,7 +89,7 @@ static struct row *row_cheapest(uint64_t cookie, uint32_t *seq)
 /* Writes the row of fd's socket, a new one if need be, as change() makes it. Returns false if there is no room. */
 static bool row_change(int fd, void (*change)(struct name *n, const void *arg), const void *arg)
 {
-	uint64_t cookie = helper_cookie(fd);
+	uint64_t cookie = client_cookie(fd);
 
 	for (unsigned i = 0; cookie && i < WAYS; i++) {
 		struct name n;
@@ -147,7 +147,7 @@ bool names_prevented(int fd)
 	struct name n;
 	uint32_t seq;
 	int saved = errno;
-	bool prevented = names_any() && row_find(helper_cookie(fd), &n, &seq) && n.prevented;
+	bool prevented = names_any() && row_find(client_cookie(fd), &n, &seq) && n.prevented;
 
 	errno = saved;
 	return prevented;
@@ -157,7 +157,7 @@ void names_drop(int fd, enum name_side side)
 {
 	struct name n;
 	uint32_t seq;
-	struct row *r = row_find(helper_cookie(fd), &n, &seq);
+	struct row *r = row_find(client_cookie(fd), &n, &seq);
 
 	if (!r || !n.has[side])
 		return;
@@ -170,7 +170,7 @@ bool names_get(int fd, enum name_side side, const struct in6_addr *now, struct i
 	struct name n;
 	uint32_t seq;
 
-	if (!row_find(helper_cookie(fd), &n, &seq) || !n.has[side] || !IN6_ARE_ADDR_EQUAL(&n.now[side], now))
+	if (!row_find(client_cookie(fd), &n, &seq) || !n.has[side] || !IN6_ARE_ADDR_EQUAL(&n.now[side], now))
 		return false;
 	*ret = n.known[side];
 	return true;

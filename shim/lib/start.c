@@ -9,5 +9,5 @@
 __attribute__((constructor)) static void start(void)
 {
 	libc();
-	helper_start();
+	client_start();
 }

@@ -201,7 +201,7 @@ static bool is_named(const struct hostmap *map, uint32_t hce, int fd, const stru
 /* Whether fd is a socket whose datagrams may bear other addresses. */
 static bool concerns_us(int fd)
 {
-	return helper_owns(fd) && !names_prevented(fd);
+	return client_owns(fd) && !names_prevented(fd);
 }
 
 /* hce, which was at last a moment ago, is known by that name on fd. */
@@ -215,7 +215,7 @@ static void set_name(const struct hostmap *map, uint32_t hce, int fd, const stru
 	if (row_find(&p.key, &old))
 		row_drop(&old);
 	if (fd >= 0 && concerns_us(fd))
-		p.cookie = helper_cookie(fd);
+		p.cookie = client_cookie(fd);
 	note(map, &p, hce, last);
 	row_add(&p);
 }
@@ -236,7 +236,7 @@ static void introduce(const struct hostmap *map, uint32_t hce, int fd, const str
 /* Whether p, a name that is known to fd, is the name of that socket's peer, which concerns us: by one system call. */
 static bool speaks_of(const struct peer *p, int fd)
 {
-	return p->cookie && helper_cookie(fd) == p->cookie && !names_prevented(fd);
+	return p->cookie && client_cookie(fd) == p->cookie && !names_prevented(fd);
 }
 
 /* Whether name still is the peer's, or at least nobody else's (A3). */
@@ -387,7 +387,7 @@ void peers_tell(int fd, const struct in6_addr *asked)
 	    IN6_ARE_ADDR_EQUAL(&at.peer.name, asked))
 		note_told(map, &at, now);
 	if (is_udp(fd) && concerns_us(fd))
-		helper_show(fd, CONTROL_SEND, asked);
+		client_register(fd, CONTROL_SEND, asked);
 out:
 	errno = saved;
 }

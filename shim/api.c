@@ -60,7 +60,7 @@ EXPORT int hmip_prevent(int fd)
 	if (errno != ENOTCONN)
 		return -1;
 	raw_setsockopt(fd, IPPROTO_IP, CONTROL_PREVENTED, &on, sizeof(on));
-	if (!names_prevent(fd)) {
+	if (!sock_names_prevent(fd)) {
 		errno = ENOBUFS;
 		return -1;
 	}

@@ -36,7 +36,7 @@ static void accepted(int fd, struct sockaddr *addr, socklen_t room)
 	if (!client_active() || !read_peer(fd, addr, room, &peer))
 		goto out;
 	if (client_lookup(fd, HOSTMAP_NAME, &peer.sin6_addr, &known)) {
-		names_set(fd, NAME_PEER, &known, &peer.sin6_addr);
+		sock_names_set(fd, NAME_PEER, &known, &peer.sin6_addr);
 		peer.sin6_addr = known;
 		if (addr)
 			memcpy(addr, &peer, room < sizeof(peer) ? room : sizeof(peer));
@@ -58,7 +58,7 @@ EXPORT int accept(int fd, struct sockaddr *addr, socklen_t *len)
 	socklen_t room = room_for(addr, len);
 	int r = libc()->accept(fd, addr, len);
 
-	if (r >= 0 && !names_prevented(fd))
+	if (r >= 0 && !sock_names_prevented(fd))
 		accepted(r, addr, room);
 	return r;
 }
@@ -68,7 +68,7 @@ EXPORT int accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 	socklen_t room = room_for(addr, len);
 	int r = libc()->accept4(fd, addr, len, flags);
 
-	if (r >= 0 && !names_prevented(fd))
+	if (r >= 0 && !sock_names_prevented(fd))
 		accepted(r, addr, room);
 	return r;
 }

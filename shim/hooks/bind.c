@@ -22,7 +22,7 @@ static int bind_elsewhere(int fd, const struct sockaddr_in6 *asked, socklen_t le
 	}
 	r = libc()->bind(fd, (const struct sockaddr *)&here, len < sizeof(here) ? len : sizeof(here));
 	if (!r)
-		names_set(fd, NAME_OWN, &asked->sin6_addr, &here.sin6_addr);
+		sock_names_set(fd, NAME_OWN, &asked->sin6_addr, &here.sin6_addr);
 	return r;
 }
 
@@ -32,7 +32,7 @@ EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t len)
 	int saved = errno;
 	int r = libc()->bind(fd, addr, len);
 
-	if (!r || errno != EADDRNOTAVAIL || !client_eligible(addr, len, &asked) || names_prevented(fd))
+	if (!r || errno != EADDRNOTAVAIL || !client_eligible(addr, len, &asked) || sock_names_prevented(fd))
 		return r;
 	r = bind_elsewhere(fd, &asked, len);
 	if (!r)

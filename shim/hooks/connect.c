@@ -21,9 +21,9 @@
 static void connect_done(int fd, const struct in6_addr *asked, const struct in6_addr *now)
 {
 	if (now)
-		names_set(fd, NAME_PEER, asked, now);
-	else if (names_any())
-		names_drop(fd, NAME_PEER);
+		sock_names_set(fd, NAME_PEER, asked, now);
+	else if (sock_names_any())
+		sock_names_drop(fd, NAME_PEER);
 	if (!client_auto_registered(asked))
 		client_register(fd, CONTROL_CONNECT, asked);
 }
@@ -63,8 +63,8 @@ ssize_t connect_to(int fd, const struct sockaddr *addr, socklen_t len, connect_c
 	if (connect_from(fd))
 		return -1;
 	errno = saved;
-	port_of_its_own(fd, &asked.sin6_addr);
-	if (names_prevented(fd))
+	own_port_bind(fd, &asked.sin6_addr);
+	if (sock_names_prevented(fd))
 		return call(fd, addr, len, ctx);
 	there = asked;
 	elsewhere = client_lookup(fd, HOSTMAP_FOREIGN, &asked.sin6_addr, &there.sin6_addr);

@@ -14,11 +14,11 @@ EXPORT int getaddrinfo(const char *name, const char *service, const struct addri
 	int r = libc()->getaddrinfo(name, service, hints, res);
 	struct host h;
 
-	if (r || !hosts_begin(&h, name))
+	if (r || !host_names_begin(&h, name))
 		return r;
 	for (const struct addrinfo *ai = *res; ai; ai = ai->ai_next)
 		if (ai->ai_family == AF_INET6 && ai->ai_addrlen >= sizeof(struct sockaddr_in6))
-			hosts_add(&h, &((const struct sockaddr_in6 *)ai->ai_addr)->sin6_addr);
-	hosts_keep(&h);
+			host_names_add(&h, &((const struct sockaddr_in6 *)ai->ai_addr)->sin6_addr);
+	host_names_keep(&h);
 	return r;
 }

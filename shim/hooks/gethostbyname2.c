@@ -12,13 +12,13 @@ static void remember(const char *name, const struct hostent *e)
 	struct in6_addr addr;
 	struct host h;
 
-	if (e->h_addrtype != AF_INET6 || e->h_length != sizeof(addr) || !hosts_begin(&h, name))
+	if (e->h_addrtype != AF_INET6 || e->h_length != sizeof(addr) || !host_names_begin(&h, name))
 		return;
 	for (char **a = e->h_addr_list; *a; a++) {
 		memcpy(&addr, *a, sizeof(addr));
-		hosts_add(&h, &addr);
+		host_names_add(&h, &addr);
 	}
-	hosts_keep(&h);
+	host_names_keep(&h);
 }
 
 EXPORT struct hostent *gethostbyname2(const char *name, int family)

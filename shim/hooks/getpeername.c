@@ -6,5 +6,5 @@
 
 EXPORT int getpeername(int fd, struct sockaddr *addr, socklen_t *len)
 {
-	return names_tell(libc()->getpeername, NAME_PEER, fd, addr, len);
+	return sock_names_report(libc()->getpeername, NAME_PEER, fd, addr, len);
 }

@@ -6,5 +6,5 @@
 
 EXPORT int getsockname(int fd, struct sockaddr *addr, socklen_t *len)
 {
-	return names_tell(libc()->getsockname, NAME_OWN, fd, addr, len);
+	return sock_names_report(libc()->getsockname, NAME_OWN, fd, addr, len);
 }

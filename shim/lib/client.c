@@ -142,7 +142,7 @@ bool client_auto_registered(const struct in6_addr *addr)
 
 	if (!client_row(HOSTMAP_FOREIGN, addr, &row))
 		return client_row(HOSTMAP_PLAIN, addr, &row);
-	return row.flags & HOSTMAP_AUTO_REGISTERED && !(row.flags & HOSTMAP_NO_DNS_NAME && hosts_find(addr, &h));
+	return row.flags & HOSTMAP_AUTO_REGISTERED && !(row.flags & HOSTMAP_NO_DNS_NAME && host_names_find(addr, &h));
 }
 
 bool client_owns(int fd)
@@ -249,7 +249,7 @@ static void add_names(struct control_register *text, const struct in6_addr *aske
 {
 	struct host h;
 
-	if (!hosts_find(asked, &h))
+	if (!host_names_find(asked, &h))
 		return;
 	memcpy(text->name, h.name, sizeof(text->name));
 	for (unsigned i = 0; i < h.n; i++)

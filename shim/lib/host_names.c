@@ -46,7 +46,7 @@ static bool row_write(unsigned i, const struct host *h, uint32_t seq)
 	return true;
 }
 
-bool hosts_begin(struct host *h, const char *name)
+bool host_names_begin(struct host *h, const char *name)
 {
 	if (!name || !control_name_good(name))
 		return false;
@@ -55,7 +55,7 @@ bool hosts_begin(struct host *h, const char *name)
 	return true;
 }
 
-void hosts_add(struct host *h, const struct in6_addr *addr)
+void host_names_add(struct host *h, const struct in6_addr *addr)
 {
 	unsigned i = 0;
 
@@ -89,7 +89,7 @@ static unsigned row_for(const char *name, uint32_t *seq)
 	return best;
 }
 
-void hosts_keep(const struct host *h)
+void host_names_keep(const struct host *h)
 {
 	struct host with_age = *h;
 	uint32_t seq;
@@ -111,7 +111,7 @@ static bool host_has(const struct host *h, const struct in6_addr *addr)
 	return false;
 }
 
-bool hosts_find(const struct in6_addr *addr, struct host *ret)
+bool host_names_find(const struct in6_addr *addr, struct host *ret)
 {
 	uint64_t bit = filter_bit(addr);
 	bool found = false;

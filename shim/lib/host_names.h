@@ -24,15 +24,15 @@ struct host {
 };
 
 /* Begins the record of name. Returns false if it is not worth one: it may be NULL, or an address in numbers. */
-bool hosts_begin(struct host *h, const char *name);
+bool host_names_begin(struct host *h, const char *name);
 
 /* Adds an address, unless it cannot concern us, is there already, or there is no room. */
-void hosts_add(struct host *h, const struct in6_addr *addr);
+void host_names_add(struct host *h, const struct in6_addr *addr);
 
 /* Keeps the record, in the place of an earlier one of that name, if it has an address. */
-void hosts_keep(const struct host *h);
+void host_names_keep(const struct host *h);
 
 /* Which name gave addr: the last one, if several did. Returns true and fills *ret if there is one. */
-bool hosts_find(const struct in6_addr *addr, struct host *ret);
+bool host_names_find(const struct in6_addr *addr, struct host *ret);
 
 #endif

@@ -28,7 +28,7 @@ static bool move_source(int fd, struct message *m)
 		if (!is_pktinfo(c))
 			continue;
 		memcpy(&info, CMSG_DATA(c), sizeof(info));
-		if (!client_lookup(fd, HOSTMAP_LOCAL, &info.ipi6_addr, &info.ipi6_addr) || names_prevented(fd))
+		if (!client_lookup(fd, HOSTMAP_LOCAL, &info.ipi6_addr, &info.ipi6_addr) || sock_names_prevented(fd))
 			continue;
 		info.ipi6_ifindex = 0;
 		memcpy(CMSG_DATA(c), &info, sizeof(info));

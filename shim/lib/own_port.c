@@ -63,7 +63,7 @@ static in_port_t free_port(int fd)
 	return any.sin6_port;
 }
 
-void port_of_its_own(int fd, const struct in6_addr *asked)
+void own_port_bind(int fd, const struct in6_addr *asked)
 {
 	struct sockaddr_in6 is;
 	socklen_t len = sizeof(is);

@@ -13,6 +13,6 @@
  * that this matters (HOSTMAP_UNIQUE_PORT) and the program has not chosen a port. An address it has chosen stays, and so do
  * its options. If no such port is left connect(2) chooses one as ever. Async-signal-safe; keeps errno.
  */
-void port_of_its_own(int fd, const struct in6_addr *asked);
+void own_port_bind(int fd, const struct in6_addr *asked);
 
 #endif

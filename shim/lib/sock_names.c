@@ -27,7 +27,7 @@ static struct row {
 static bool any;
 static uint32_t ages;
 
-bool names_any(void)
+bool sock_names_any(void)
 {
 	return __atomic_load_n(&any, __ATOMIC_RELAXED) && !client_disabled();
 }
@@ -126,7 +126,7 @@ static void give_name(struct name *n, const void *arg)
 	n->now[g->side] = *g->now;
 }
 
-void names_set(int fd, enum name_side side, const struct in6_addr *known, const struct in6_addr *now)
+void sock_names_set(int fd, enum name_side side, const struct in6_addr *known, const struct in6_addr *now)
 {
 	row_change(fd, give_name, &(struct naming){ side, known, now });
 }
@@ -137,23 +137,23 @@ static void set_prevented(struct name *n, const void *arg)
 	n->prevented = true;
 }
 
-bool names_prevent(int fd)
+bool sock_names_prevent(int fd)
 {
 	return row_change(fd, set_prevented, NULL);
 }
 
-bool names_prevented(int fd)
+bool sock_names_prevented(int fd)
 {
 	struct name n;
 	uint32_t seq;
 	int saved = errno;
-	bool prevented = names_any() && row_find(client_cookie(fd), &n, &seq) && n.prevented;
+	bool prevented = sock_names_any() && row_find(client_cookie(fd), &n, &seq) && n.prevented;
 
 	errno = saved;
 	return prevented;
 }
 
-void names_drop(int fd, enum name_side side)
+void sock_names_drop(int fd, enum name_side side)
 {
 	struct name n;
 	uint32_t seq;
@@ -165,7 +165,7 @@ void names_drop(int fd, enum name_side side)
 	row_write(r, &n, seq);
 }
 
-bool names_get(int fd, enum name_side side, const struct in6_addr *now, struct in6_addr *ret)
+bool sock_names_get(int fd, enum name_side side, const struct in6_addr *now, struct in6_addr *ret)
 {
 	struct name n;
 	uint32_t seq;
@@ -176,7 +176,7 @@ bool names_get(int fd, enum name_side side, const struct in6_addr *now, struct i
 	return true;
 }
 
-int names_tell(names_fn *kernel, enum name_side side, int fd, struct sockaddr *addr, socklen_t *len)
+int sock_names_report(sock_names_fn *kernel, enum name_side side, int fd, struct sockaddr *addr, socklen_t *len)
 {
 	union {
 		struct sockaddr sa;
@@ -186,7 +186,7 @@ int names_tell(names_fn *kernel, enum name_side side, int fd, struct sockaddr *a
 	socklen_t full = sizeof(name), room;
 	int r, saved = errno;
 
-	if (!names_any() || !len)
+	if (!sock_names_any() || !len)
 		return kernel(fd, addr, len);
 	room = *len;
 	r = kernel(fd, addr, len);
@@ -194,7 +194,7 @@ int names_tell(names_fn *kernel, enum name_side side, int fd, struct sockaddr *a
 		return r;
 	/* Asked again with room for all of it: the program may have room for half an address only. */
 	if (!kernel(fd, &name.sa, &full) && full == sizeof(name.in6) &&
-	    names_get(fd, side, &name.in6.sin6_addr, &name.in6.sin6_addr))
+	    sock_names_get(fd, side, &name.in6.sin6_addr, &name.in6.sin6_addr))
 		memcpy(addr, &name.in6, room < full ? room : full);
 	errno = saved;
 	return r;

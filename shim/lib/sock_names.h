@@ -21,32 +21,32 @@ enum name_side {
 };
 
 /* Whether there was a name to keep, and may be asked for: if not, getpeername() and getsockname() have nothing to look for. */
-bool names_any(void);
+bool sock_names_any(void);
 
 /* The program called the address known, the kernel was told now. Clobbers errno. */
-void names_set(int fd, enum name_side side, const struct in6_addr *known, const struct in6_addr *now);
+void sock_names_set(int fd, enum name_side side, const struct in6_addr *known, const struct in6_addr *now);
 
 /*
  * The program wants this socket, and what it accepts, to be left alone. Returns false if there is no room: such rows do not
  * give way while their sockets live. Clobbers errno.
  */
-bool names_prevent(int fd);
+bool sock_names_prevent(int fd);
 
 /* Whether it does. Keeps errno. */
-bool names_prevented(int fd);
+bool sock_names_prevented(int fd);
 
 /* The program and the kernel agree about this socket from now on. Clobbers errno. */
-void names_drop(int fd, enum name_side side);
+void sock_names_drop(int fd, enum name_side side);
 
 /* Whether the program knows what the kernel calls now by another name: *ret. Clobbers errno. */
-bool names_get(int fd, enum name_side side, const struct in6_addr *now, struct in6_addr *ret);
+bool sock_names_get(int fd, enum name_side side, const struct in6_addr *now, struct in6_addr *ret);
 
-typedef int names_fn(int fd, struct sockaddr *addr, socklen_t *len);
+typedef int sock_names_fn(int fd, struct sockaddr *addr, socklen_t *len);
 
 /*
  * getpeername() or getsockname() as the program is to see it; kernel is the real one. Cutting to the room
  * there is, results and errno are the real one's.
  */
-int names_tell(names_fn *kernel, enum name_side side, int fd, struct sockaddr *addr, socklen_t *len);
+int sock_names_report(sock_names_fn *kernel, enum name_side side, int fd, struct sockaddr *addr, socklen_t *len);
 
 #endif

@@ -201,7 +201,7 @@ static bool is_named(const struct hostmap *map, uint32_t hce, int fd, const stru
 /* Whether fd is a socket whose datagrams may bear other addresses. */
 static bool concerns_us(int fd)
 {
-	return client_owns(fd) && !names_prevented(fd);
+	return client_owns(fd) && !sock_names_prevented(fd);
 }
 
 /* hce, which was at last a moment ago, is known by that name on fd. */
@@ -236,7 +236,7 @@ static void introduce(const struct hostmap *map, uint32_t hce, int fd, const str
 /* Whether p, a name that is known to fd, is the name of that socket's peer, which concerns us: by one system call. */
 static bool speaks_of(const struct peer *p, int fd)
 {
-	return p->cookie && client_cookie(fd) == p->cookie && !names_prevented(fd);
+	return p->cookie && client_cookie(fd) == p->cookie && !sock_names_prevented(fd);
 }
 
 /* Whether name still is the peer's, or at least nobody else's (A3). */
@@ -432,7 +432,7 @@ static struct in6_addr first_name(const struct hostmap *map, int fd, uint32_t hc
 	struct hostmap_row row;
 	struct place all;
 
-	if (names_any() && names_get(fd, NAME_PEER, src, &connected))
+	if (sock_names_any() && sock_names_get(fd, NAME_PEER, src, &connected))
 		return connected;
 	if (find_name(map, hce, ANY_FD, &all) && name_is_free(map, &all.peer.name, hce))
 		return all.peer.name;

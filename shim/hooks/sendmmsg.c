@@ -15,10 +15,10 @@
 #define CHUNK		8
 
 /* Tells of those of the first n that are to be told of. */
-static void tell_sent(int fd, const struct mmsghdr *msgs, unsigned n, const bool *tell)
+static void register_sent(int fd, const struct mmsghdr *msgs, unsigned n, const bool *must_register)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (tell[i])
+		if (must_register[i])
 			message_sent(fd, &msgs[i].msg_hdr);
 }
 
@@ -27,19 +27,19 @@ static int send_chunk(int fd, struct mmsghdr *msgs, unsigned n, int flags)
 {
 	struct mmsghdr copy[CHUNK];
 	struct message there[CHUNK];
-	bool tell[CHUNK];
+	bool must_register[CHUNK];
 	int r;
 
 	for (unsigned i = 0; i < n; i++) {
 		copy[i] = msgs[i];
-		if (message_send(fd, &msgs[i].msg_hdr, &there[i], &tell[i]))
+		if (message_send(fd, &msgs[i].msg_hdr, &there[i], &must_register[i]))
 			copy[i].msg_hdr = there[i].hdr;
 	}
 	r = libc()->sendmmsg(fd, copy, n, flags);
 	for (int i = 0; i < r; i++)
 		msgs[i].msg_len = copy[i].msg_len;
 	if (r > 0)
-		tell_sent(fd, msgs, r, tell);
+		register_sent(fd, msgs, r, must_register);
 	return r;
 }
 
@@ -47,10 +47,10 @@ static int send_chunk(int fd, struct mmsghdr *msgs, unsigned n, int flags)
 static bool concerns_us(int fd, const struct mmsghdr *msgs, unsigned n)
 {
 	struct message there;
-	bool tell;
+	bool must_register;
 
 	for (unsigned i = 0; i < n; i++)
-		if (msgs[i].msg_hdr.msg_name && (message_send(fd, &msgs[i].msg_hdr, &there, &tell) || tell))
+		if (msgs[i].msg_hdr.msg_name && (message_send(fd, &msgs[i].msg_hdr, &there, &must_register) || must_register))
 			return true;
 	return false;
 }

@@ -9,18 +9,18 @@
 EXPORT ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
 	struct message there;
-	bool tell;
+	bool must_register;
 	ssize_t r;
 
 	if (!client_active() || !msg || !msg->msg_name)
 		return libc()->sendmsg(fd, msg, flags);
 	if (fastopen_connects(fd, flags))
 		return fastopen(fd, msg, flags);
-	if (message_send(fd, msg, &there, &tell))
+	if (message_send(fd, msg, &there, &must_register))
 		r = libc()->sendmsg(fd, &there.hdr, flags);
 	else
 		r = libc()->sendmsg(fd, msg, flags);
-	if (r >= 0 && tell)
+	if (r >= 0 && must_register)
 		message_sent(fd, msg);
 	return r;
 }

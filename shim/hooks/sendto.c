@@ -17,7 +17,7 @@ static ssize_t fastopen_to(int fd, const void *buf, size_t n, int flags, const s
 EXPORT ssize_t sendto(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_in6 to, asked;
-	struct peers_way way;
+	struct udp_peers_dest dest;
 	ssize_t r;
 
 	/* In this order: without a helper even a bad pointer is the kernel's business. */
@@ -26,14 +26,14 @@ EXPORT ssize_t sendto(int fd, const void *buf, size_t n, int flags, const struct
 	if (fastopen_connects(fd, flags))
 		return fastopen_to(fd, buf, n, flags, addr, len);
 	asked = to;
-	way = peers_way(fd, &asked.sin6_addr);
-	if (way.elsewhere) {
-		to.sin6_addr = way.to;
+	dest = udp_peers_dest(fd, &asked.sin6_addr);
+	if (dest.moved) {
+		to.sin6_addr = dest.to;
 		r = libc()->sendto(fd, buf, n, flags, (struct sockaddr *)&to, len < sizeof(to) ? len : sizeof(to));
 	} else {
 		r = libc()->sendto(fd, buf, n, flags, addr, len);
 	}
-	if (r >= 0 && way.tell)
-		peers_tell(fd, &asked.sin6_addr);
+	if (r >= 0 && dest.must_register)
+		udp_peers_register(fd, &asked.sin6_addr);
 	return r;
 }

@@ -47,20 +47,20 @@ static bool send_from_elsewhere(int fd, const struct msghdr *msg, struct message
 	return move_source(fd, ret);
 }
 
-bool message_send(int fd, const struct msghdr *msg, struct message *ret, bool *tell)
+bool message_send(int fd, const struct msghdr *msg, struct message *ret, bool *must_register)
 {
-	struct peers_way way;
+	struct udp_peers_dest dest;
 	int saved = errno;
 	bool moved;
 
-	*tell = false;
+	*must_register = false;
 	ret->hdr = *msg;
 	if (!client_eligible(msg->msg_name, msg->msg_namelen, &ret->name))
 		return false;
-	way = peers_way(fd, &ret->name.sin6_addr);
-	*tell = way.tell;
-	if (way.elsewhere) {
-		ret->name.sin6_addr = way.to;
+	dest = udp_peers_dest(fd, &ret->name.sin6_addr);
+	*must_register = dest.must_register;
+	if (dest.moved) {
+		ret->name.sin6_addr = dest.to;
 		ret->hdr.msg_name = &ret->name;
 		if (ret->hdr.msg_namelen > sizeof(ret->name))
 			ret->hdr.msg_namelen = sizeof(ret->name);
@@ -69,7 +69,7 @@ bool message_send(int fd, const struct msghdr *msg, struct message *ret, bool *t
 	if (!moved)
 		ret->hdr.msg_control = msg->msg_control;
 	errno = saved;
-	return way.elsewhere || moved;
+	return dest.moved || moved;
 }
 
 void message_sent(int fd, const struct msghdr *msg)
@@ -77,7 +77,7 @@ void message_sent(int fd, const struct msghdr *msg)
 	struct sockaddr_in6 to;
 
 	if (client_eligible(msg->msg_name, msg->msg_namelen, &to))
-		peers_tell(fd, &to.sin6_addr);
+		udp_peers_register(fd, &to.sin6_addr);
 }
 
 void message_from(int fd, struct sockaddr *addr, socklen_t len, int flags)
@@ -88,9 +88,9 @@ void message_from(int fd, struct sockaddr *addr, socklen_t len, int flags)
 		return;
 	/* What is in the error queue is what was sent, with whom it was sent to. */
 	if (flags & MSG_ERRQUEUE)
-		peers_rename(fd, &from.sin6_addr);
+		udp_peers_mentioned(fd, &from.sin6_addr);
 	else
-		peers_name(fd, &from.sin6_addr);
+		udp_peers_received(fd, &from.sin6_addr);
 	memcpy(addr, &from, sizeof(from));
 }
 
@@ -104,7 +104,7 @@ static void name_offender(int fd, struct cmsghdr *c)
 	    c->cmsg_len < CMSG_LEN(sizeof(struct sock_extended_err) + sizeof(offender)) ||
 	    !client_eligible((struct sockaddr *)at, sizeof(offender), &offender))
 		return;
-	peers_rename(fd, &offender.sin6_addr);
+	udp_peers_mentioned(fd, &offender.sin6_addr);
 	memcpy(at, &offender, sizeof(offender));
 }
 

@@ -23,10 +23,10 @@ struct message {
 };
 
 /*
- * Whether msg must be sent as *ret. *tell is whether message_sent() is to be called when that is done. To be called if
+ * Whether msg must be sent as *ret. *must_register is whether message_sent() is to be called when that is done. To be called if
  * client_active(). Keeps errno.
  */
-bool message_send(int fd, const struct msghdr *msg, struct message *ret, bool *tell);
+bool message_send(int fd, const struct msghdr *msg, struct message *ret, bool *must_register);
 void message_sent(int fd, const struct msghdr *msg);
 
 /*

@@ -30,7 +30,7 @@ struct peer {
 	struct key key;
 	const struct hostmap *map;	/* of the helper that called the entry so */
 	uint32_t hce;		/* 0: nobody's, as far as is known */
-	uint32_t told;		/* when the helper was, seconds; 0: not yet */
+	uint32_t registered;		/* when the helper was, seconds; 0: not yet */
 	uint32_t initiated;	/* the address, or the name, was sent to before anything came from there */
 	uint32_t age;
 	struct in6_addr last;	/* where it was last: another helper's entry is the same one if this address is in it */
@@ -52,7 +52,7 @@ struct place {
 
 static uint32_t ages;
 static uint32_t sent;		/* datagrams, roughly */
-static uint64_t telling;	/* upper half: a second; lower half: how often the helper was told in that */
+static uint64_t register_rate;	/* upper half: a second; lower half: how often the helper was registered in that */
 
 /* ---- the table ---- */
 
@@ -168,7 +168,7 @@ static bool note(const struct hostmap *map, struct peer *p, uint32_t hce, const 
 }
 
 /* The address addr, which is hce's now, as fd knows it. Made if need be: by sending to it, or else receiving from it. */
-static void meet(const struct hostmap *map, const struct in6_addr *addr, int fd, uint32_t hce, bool sends, struct place *ret)
+static void peer_insert(const struct hostmap *map, const struct in6_addr *addr, int fd, uint32_t hce, bool sends, struct place *ret)
 {
 	struct key key = key_of(PEER_ADDRESS, addr, fd);
 
@@ -183,7 +183,7 @@ static void meet(const struct hostmap *map, const struct in6_addr *addr, int fd,
 }
 
 /* The name that hce is known by on fd. */
-static bool find_name(const struct hostmap *map, uint32_t hce, int fd, struct place *ret)
+static bool alias_find(const struct hostmap *map, uint32_t hce, int fd, struct place *ret)
 {
 	struct in6_addr id = hostmap_entry(hce);
 	struct key key = key_of(PEER_ENTRY, &id, fd);
@@ -191,11 +191,11 @@ static bool find_name(const struct hostmap *map, uint32_t hce, int fd, struct pl
 	return row_find(&key, ret) && entry_holds(map, &ret->peer);
 }
 
-static bool is_named(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *name)
+static bool alias_is(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *name)
 {
 	struct place known;
 
-	return find_name(map, hce, fd, &known) && IN6_ARE_ADDR_EQUAL(&known.peer.name, name);
+	return alias_find(map, hce, fd, &known) && IN6_ARE_ADDR_EQUAL(&known.peer.name, name);
 }
 
 /* Whether fd is a socket whose datagrams may bear other addresses. */
@@ -205,7 +205,7 @@ static bool concerns_us(int fd)
 }
 
 /* hce, which was at last a moment ago, is known by that name on fd. */
-static void set_name(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *name, const struct in6_addr *last,
+static void alias_set_for(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *name, const struct in6_addr *last,
 		     bool initiated)
 {
 	struct in6_addr id = hostmap_entry(hce);
@@ -221,26 +221,26 @@ static void set_name(const struct hostmap *map, uint32_t hce, int fd, const stru
 }
 
 /* Makes a name known: on fd, and if the program has none for hce, in all of it. */
-static void introduce(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *name, const struct in6_addr *last,
+static void alias_set(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *name, const struct in6_addr *last,
 		      bool initiated)
 {
 	struct place all, at;
 
-	set_name(map, hce, fd, name, last, initiated);
-	if (find_name(map, hce, ANY_FD, &all))
+	alias_set_for(map, hce, fd, name, last, initiated);
+	if (alias_find(map, hce, ANY_FD, &all))
 		return;
-	set_name(map, hce, ANY_FD, name, last, false);
-	meet(map, name, ANY_FD, hce, false, &at);
+	alias_set_for(map, hce, ANY_FD, name, last, false);
+	peer_insert(map, name, ANY_FD, hce, false, &at);
 }
 
 /* Whether p, a name that is known to fd, is the name of that socket's peer, which concerns us: by one system call. */
-static bool speaks_of(const struct peer *p, int fd)
+static bool alias_valid_for(const struct peer *p, int fd)
 {
 	return p->cookie && client_cookie(fd) == p->cookie && !sock_names_prevented(fd);
 }
 
 /* Whether name still is the peer's, or at least nobody else's (A3). */
-static bool name_is_free(const struct hostmap *map, const struct in6_addr *name, uint32_t hce)
+static bool alias_is_free(const struct hostmap *map, const struct in6_addr *name, uint32_t hce)
 {
 	struct hostmap_row row;
 
@@ -253,12 +253,12 @@ static bool name_is_free(const struct hostmap *map, const struct in6_addr *name,
  * The host map has no row for the address asked, but it may be the name of hce, for longer than the host map remembers its address (C9).
  * Where that peer is now, if so.
  */
-static bool find_forgotten(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *asked, struct in6_addr *ret)
+static bool find_expired(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *asked, struct in6_addr *ret)
 {
 	struct in6_addr id = hostmap_entry(hce);
 	struct hostmap_row row;
 
-	if (!hce || !(is_named(map, hce, fd, asked) || is_named(map, hce, ANY_FD, asked)) ||
+	if (!hce || !(alias_is(map, hce, fd, asked) || alias_is(map, hce, ANY_FD, asked)) ||
 	    !hostmap_lookup(map, HOSTMAP_ENTRY, &id, &row))
 		return false;
 	*ret = row.now;
@@ -285,73 +285,73 @@ static uint32_t seconds(void)
 }
 
 /* The clock is looked at now and then: it would be a good part of what a datagram costs. */
-static bool tell_due(const struct hostmap *map, const struct peer *p)
+static bool register_due(const struct hostmap *map, const struct peer *p)
 {
 	if (!p->initiated)
 		return false;
-	if (!p->told || p->map != map)
+	if (!p->registered || p->map != map)
 		return true;
 	uint32_t n = __atomic_load_n(&sent, __ATOMIC_RELAXED);
 	__atomic_store_n(&sent, n + 1, __ATOMIC_RELAXED);
-	return n % CLOCK_EVERY == 0 && seconds() - p->told >= PEERS_TELL_AGAIN;
+	return n % CLOCK_EVERY == 0 && seconds() - p->registered >= UDP_PEERS_REFRESH;
 }
 
 /* The address asked is one of a Homeless peer. */
-static void way_to_peer(const struct hostmap *map, int fd, const struct in6_addr *asked, const struct hostmap_row *row,
-			struct peers_way *way)
+static void dest_of_peer(const struct hostmap *map, int fd, const struct in6_addr *asked, const struct hostmap_row *row,
+			struct udp_peers_dest *dest)
 {
 	struct place known, at;
-	bool has_name = find_name(map, row->hce, fd, &known);
+	bool has_name = alias_find(map, row->hce, fd, &known);
 
-	way->to = row->now;
-	way->elsewhere = row->flags & HOSTMAP_MOVED;
+	dest->to = row->now;
+	dest->moved = row->flags & HOSTMAP_MOVED;
 	if (has_name && IN6_ARE_ADDR_EQUAL(&known.peer.name, asked)) {
-		way->elsewhere = (way->elsewhere || find_last(map, &known.peer, &way->to)) &&
-				 (speaks_of(&known.peer, fd) || concerns_us(fd));
-		way->tell = tell_due(map, &known.peer);
+		dest->moved = (dest->moved || find_last(map, &known.peer, &dest->to)) &&
+				 (alias_valid_for(&known.peer, fd) || concerns_us(fd));
+		dest->must_register = register_due(map, &known.peer);
 		return;
 	}
-	meet(map, asked, fd, row->hce, true, &at);
+	peer_insert(map, asked, fd, row->hce, true, &at);
 	if (!has_name)
-		introduce(map, row->hce, fd, asked, &row->now, at.peer.initiated);
-	way->elsewhere = way->elsewhere && concerns_us(fd);
-	way->tell = tell_due(map, &at.peer);
+		alias_set(map, row->hce, fd, asked, &row->now, at.peer.initiated);
+	dest->moved = dest->moved && concerns_us(fd);
+	dest->must_register = register_due(map, &at.peer);
 }
 
-struct peers_way peers_way(int fd, const struct in6_addr *asked)
+struct udp_peers_dest udp_peers_dest(int fd, const struct in6_addr *asked)
 {
 	struct key here = key_of(PEER_ADDRESS, asked, fd), anywhere = key_of(PEER_ADDRESS, asked, ANY_FD);
 	const struct hostmap *map = client_hostmap();
-	struct peers_way way = { 0 };
+	struct udp_peers_dest dest = { 0 };
 	struct hostmap_row row;
 	struct place at;
 	int saved = errno;
 
 	if (!map || fd < 0)
-		return way;
+		return dest;
 	if (hostmap_lookup(map, HOSTMAP_FOREIGN, asked, &row)) {
-		way_to_peer(map, fd, asked, &row, &way);
+		dest_of_peer(map, fd, asked, &row, &dest);
 	} else if (row_find(&here, &at) || row_find(&anywhere, &at)) {
-		way.elsewhere = find_forgotten(map, at.peer.hce, fd, asked, &way.to) && concerns_us(fd);
-		way.tell = tell_due(map, &at.peer);
+		dest.moved = find_expired(map, at.peer.hce, fd, asked, &dest.to) && concerns_us(fd);
+		dest.must_register = register_due(map, &at.peer);
 	} else {
-		meet(map, asked, fd, 0, true, &at);
-		way.tell = true;
+		peer_insert(map, asked, fd, 0, true, &at);
+		dest.must_register = true;
 	}
 	errno = saved;
-	return way;
+	return dest;
 }
 
 /* A program that sends to the whole world shall not keep the helper busy. */
-static bool may_tell(uint32_t now)
+static bool may_register(uint32_t now)
 {
-	uint64_t old = __atomic_load_n(&telling, __ATOMIC_RELAXED), next;
+	uint64_t old = __atomic_load_n(&register_rate, __ATOMIC_RELAXED), next;
 
 	do {
 		next = old >> 32 == now ? old + 1 : (uint64_t)now << 32 | 1;
-		if ((uint32_t)next > PEERS_TELL_MAX)
+		if ((uint32_t)next > UDP_PEERS_RATE)
 			return false;
-	} while (!__atomic_compare_exchange_n(&telling, &old, next, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	} while (!__atomic_compare_exchange_n(&register_rate, &old, next, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 	return true;
 }
 
@@ -363,14 +363,14 @@ static bool is_udp(int fd)
 	return !raw_getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &proto, &len) && proto == IPPROTO_UDP;
 }
 
-static void note_told(const struct hostmap *map, struct place *at, uint32_t now)
+static void note_registered(const struct hostmap *map, struct place *at, uint32_t now)
 {
-	at->peer.told = now;
+	at->peer.registered = now;
 	at->peer.map = map;
 	row_write(at->row, &at->peer, at->seq);
 }
 
-void peers_tell(int fd, const struct in6_addr *asked)
+void udp_peers_register(int fd, const struct in6_addr *asked)
 {
 	struct key key = key_of(PEER_ADDRESS, asked, fd);
 	const struct hostmap *map = client_hostmap();
@@ -379,13 +379,13 @@ void peers_tell(int fd, const struct in6_addr *asked)
 	struct place at;
 	int saved = errno;
 
-	if (!map || !may_tell(now))
+	if (!map || !may_register(now))
 		goto out;
 	if (row_find(&key, &at))
-		note_told(map, &at, now);
-	if (hostmap_lookup(map, HOSTMAP_FOREIGN, asked, &row) && find_name(map, row.hce, fd, &at) &&
+		note_registered(map, &at, now);
+	if (hostmap_lookup(map, HOSTMAP_FOREIGN, asked, &row) && alias_find(map, row.hce, fd, &at) &&
 	    IN6_ARE_ADDR_EQUAL(&at.peer.name, asked))
-		note_told(map, &at, now);
+		note_registered(map, &at, now);
 	if (is_udp(fd) && concerns_us(fd))
 		client_register(fd, CONTROL_SEND, asked);
 out:
@@ -395,30 +395,30 @@ out:
 /* ---- receiving ---- */
 
 /* Nobody has the address src any more that the program called hce by: it is another's (A3). */
-static void forget_name(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *src)
+static void alias_drop(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *src)
 {
 	struct place known;
 
-	if (find_name(map, hce, fd, &known) && IN6_ARE_ADDR_EQUAL(&known.peer.name, src))
+	if (alias_find(map, hce, fd, &known) && IN6_ARE_ADDR_EQUAL(&known.peer.name, src))
 		row_drop(&known);
 }
 
 /* The sender is no Homeless peer. */
-static void meet_stranger(const struct hostmap *map, int fd, const struct in6_addr *src)
+static void unknown_peer(const struct hostmap *map, int fd, const struct in6_addr *src)
 {
 	struct key here = key_of(PEER_ADDRESS, src, fd), anywhere = key_of(PEER_ADDRESS, src, ANY_FD);
 	struct place at, all;
 	uint32_t hce;
 
 	if (!row_find(&here, &at)) {
-		meet(map, src, fd, 0, false, &at);
+		peer_insert(map, src, fd, 0, false, &at);
 		return;
 	}
 	hce = at.peer.hce;
 	if (!hce)
 		return;
-	forget_name(map, hce, fd, src);
-	forget_name(map, hce, ANY_FD, src);
+	alias_drop(map, hce, fd, src);
+	alias_drop(map, hce, ANY_FD, src);
 	if (row_find(&anywhere, &all))
 		row_drop(&all);
 	note(map, &at.peer, 0, src);
@@ -426,7 +426,7 @@ static void meet_stranger(const struct hostmap *map, int fd, const struct in6_ad
 }
 
 /* What the peer hce, which sent from src, is called where it has no name yet. */
-static struct in6_addr first_name(const struct hostmap *map, int fd, uint32_t hce, const struct in6_addr *src)
+static struct in6_addr alias_first(const struct hostmap *map, int fd, uint32_t hce, const struct in6_addr *src)
 {
 	struct in6_addr connected;
 	struct hostmap_row row;
@@ -434,7 +434,7 @@ static struct in6_addr first_name(const struct hostmap *map, int fd, uint32_t hc
 
 	if (sock_names_any() && sock_names_get(fd, NAME_PEER, src, &connected))
 		return connected;
-	if (find_name(map, hce, ANY_FD, &all) && name_is_free(map, &all.peer.name, hce))
+	if (alias_find(map, hce, ANY_FD, &all) && alias_is_free(map, &all.peer.name, hce))
 		return all.peer.name;
 	return hostmap_lookup(map, HOSTMAP_NAME, src, &row) && row.hce == hce ? row.now : *src;
 }
@@ -449,30 +449,30 @@ static bool initiated(const struct in6_addr *addr, int fd)
 }
 
 /* fd received from src, an address of hce's. */
-static void name_peer(const struct hostmap *map, int fd, uint32_t hce, struct in6_addr *src)
+static void known_peer(const struct hostmap *map, int fd, uint32_t hce, struct in6_addr *src)
 {
 	struct place known, at;
 	struct in6_addr name;
 
-	if (find_name(map, hce, fd, &known)) {
+	if (alias_find(map, hce, fd, &known)) {
 		if (note(map, &known.peer, hce, src))
 			row_write(known.row, &known.peer, known.seq);
 		if (IN6_ARE_ADDR_EQUAL(&known.peer.name, src) || initiated(src, fd))
 			return;
-		if (speaks_of(&known.peer, fd) && name_is_free(map, &known.peer.name, hce)) {
+		if (alias_valid_for(&known.peer, fd) && alias_is_free(map, &known.peer.name, hce)) {
 			*src = known.peer.name;
 			return;
 		}
 	}
 	/* Another socket may have had this descriptor, or the name is another host's by now. */
-	name = first_name(map, fd, hce, src);
-	introduce(map, hce, fd, &name, src, false);
-	meet(map, &name, fd, hce, false, &at);
+	name = alias_first(map, fd, hce, src);
+	alias_set(map, hce, fd, &name, src, false);
+	peer_insert(map, &name, fd, hce, false, &at);
 	if (!IN6_ARE_ADDR_EQUAL(&name, src) && concerns_us(fd))
 		*src = name;
 }
 
-void peers_name(int fd, struct in6_addr *src)
+void udp_peers_received(int fd, struct in6_addr *src)
 {
 	const struct hostmap *map = client_hostmap();
 	struct hostmap_row row;
@@ -481,22 +481,22 @@ void peers_name(int fd, struct in6_addr *src)
 	if (!map)
 		return;
 	if (hostmap_lookup(map, HOSTMAP_FOREIGN, src, &row))
-		name_peer(map, fd, row.hce, src);
+		known_peer(map, fd, row.hce, src);
 	else
-		meet_stranger(map, fd, src);
+		unknown_peer(map, fd, src);
 	errno = saved;
 }
 
-void peers_rename(int fd, struct in6_addr *addr)
+void udp_peers_mentioned(int fd, struct in6_addr *addr)
 {
 	const struct hostmap *map = client_hostmap();
 	struct hostmap_row row;
 	struct place known;
 	int saved = errno;
 
-	if (hostmap_lookup(map, HOSTMAP_FOREIGN, addr, &row) && find_name(map, row.hce, fd, &known) &&
-	    !IN6_ARE_ADDR_EQUAL(&known.peer.name, addr) && !initiated(addr, fd) && speaks_of(&known.peer, fd) &&
-	    name_is_free(map, &known.peer.name, row.hce))
+	if (hostmap_lookup(map, HOSTMAP_FOREIGN, addr, &row) && alias_find(map, row.hce, fd, &known) &&
+	    !IN6_ARE_ADDR_EQUAL(&known.peer.name, addr) && !initiated(addr, fd) && alias_valid_for(&known.peer, fd) &&
+	    alias_is_free(map, &known.peer.name, row.hce))
 		*addr = known.peer.name;
 	errno = saved;
 }

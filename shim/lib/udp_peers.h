@@ -5,7 +5,7 @@
  * program has.
  *
  * A table of fixed size without locks, as that of sock_names.h. Sockets are found by descriptor, and looked at only where the name is
- * another than the address: that takes a system call. When a set of rows is full, what does not concern a Homeless peer gives way
+ * another than the address: that takes a system call. When a set of rows is full, what does not concern a Homeless peer gives dest
  * before the rest does, and the oldest first. What is lost with a row is that the program is told of the peer's address of today, and
  * that the helper may be told once more whom it sends to. All functions are async-signal-safe and keep errno.
  */
@@ -15,29 +15,29 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
-#define PEERS_TELL_AGAIN	60	/* seconds until the helper is told once more of one that is sent to */
-#define PEERS_TELL_MAX		16	/* times it is told in a second */
+#define UDP_PEERS_REFRESH	60	/* seconds until the helper is told once more of one that is sent to */
+#define UDP_PEERS_RATE		16	/* times it is told in a second */
 
-/* The way a datagram takes. */
-struct peers_way {
-	bool elsewhere;		/* to is to be used instead of the address asked for */
-	bool tell;		/* call peers_tell() once it has been sent */
+/* The dest a datagram takes. */
+struct udp_peers_dest {
+	bool moved;		/* to is to be used instead of the address asked for */
+	bool must_register;		/* call udp_peers_register() once it has been sent */
 	struct in6_addr to;
 };
 
 /* How to send from fd to the address asked. */
-struct peers_way peers_way(int fd, const struct in6_addr *asked);
+struct udp_peers_dest udp_peers_dest(int fd, const struct in6_addr *asked);
 
 /*
  * Tells the helper that this program sends to the address asked from fd, on its own account: it may make an entry (C4). Does
  * nothing if that cannot be done at once.
  */
-void peers_tell(int fd, const struct in6_addr *asked);
+void udp_peers_register(int fd, const struct in6_addr *asked);
 
 /* A datagram that fd received came from *src, which is replaced by the name that the program knows its sender by. */
-void peers_name(int fd, struct in6_addr *src);
+void udp_peers_received(int fd, struct in6_addr *src);
 
 /* The same for an address that is only mentioned: nothing is remembered. */
-void peers_rename(int fd, struct in6_addr *addr);
+void udp_peers_mentioned(int fd, struct in6_addr *addr);
 
 #endif

@@ -189,7 +189,7 @@ START_TEST(x8_a_program_that_sends_to_the_whole_world_is_told_of_now_and_then)
 		ck_assert_int_eq(send_words(dup(fd), THERE, 9, "x"), 1);
 	told = rig_shown().n;
 	ck_assert_uint_ge(told, 1);
-	ck_assert_uint_le(told, 3 * PEERS_TELL_MAX);	/* in the seconds that this took */
+	ck_assert_uint_le(told, 3 * UDP_PEERS_RATE);	/* in the seconds that this took */
 }
 END_TEST
 

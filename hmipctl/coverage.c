@@ -141,13 +141,13 @@ static enum reason judge_process(const struct process *p, const struct uncovered
 		return MISSED;
 	if (!p || !p->pid)
 		return HIDDEN;
-	if (p->program.kind == PROGRAM_STATIC)
+	if (p->file.kind == EXECFILE_STATIC)
 		return STATIC;
-	if (p->program.kind == PROGRAM_FOREIGN)
+	if (p->file.kind == EXECFILE_FOREIGN)
 		return FOREIGN;
 	if (p->secure)
 		return SETUID;
-	if (p->program.go)
+	if (p->file.go)
 		return GO;
 	if (!p->preloaded)
 		return BARE;

@@ -66,13 +66,13 @@ static bool is_secure(int dir)
 	return secure;
 }
 
-static struct program program_of(int dir)
+static struct execfile file_of(int dir)
 {
-	struct program p = { .kind = PROGRAM_FINE };
+	struct execfile p = { .kind = EXECFILE_FINE };
 	int fd = openat(dir, "exe", O_RDONLY | O_CLOEXEC);
 
 	if (fd >= 0) {
-		p = program_read(fd);
+		p = execfile_read(fd);
 		close(fd);
 	}
 	return p;
@@ -109,7 +109,7 @@ static void look(int dir, pid_t pid, struct process *ret)
 		fclose(f);
 	ret->preloaded = has_library(dir);
 	ret->secure = is_secure(dir);
-	ret->program = program_of(dir);
+	ret->file = file_of(dir);
 	ret->age = age_of(dir);
 }
 

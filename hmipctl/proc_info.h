@@ -17,7 +17,7 @@ struct process {
 	char command[32];
 	bool preloaded;		/* libhmip.so is mapped */
 	bool secure;		/* has more rights than who started it, so the dynamic linker took no preload */
-	struct program program;
+	struct execfile file;
 	double age;		/* seconds since it was started */
 };
 

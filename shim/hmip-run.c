@@ -106,18 +106,18 @@ static void look_for_helper(const char *socket_path, const char *command, bool v
 }
 
 /* Follows scripts to what runs them. Returns what that is, and its path in path. */
-static struct program look_through(char path[static PATH_MAX], bool verbose)
+static struct execfile look_through(char path[static PATH_MAX], bool verbose)
 {
-	struct program p;
+	struct execfile p;
 	char by[PATH_MAX];
 
-	for (unsigned i = 0; i < PROGRAM_SCRIPTS_MAX && program_interpreter(path, by); i++) {
+	for (unsigned i = 0; i < EXECFILE_SCRIPTS_MAX && execfile_interpreter(path, by); i++) {
 		if (verbose)
 			tell("%s is a script that %s runs\n", path, by);
 		strcpy(path, by);
 	}
-	p = program_look(path);
-	if (verbose && p.kind == PROGRAM_FINE)
+	p = execfile_look(path);
+	if (verbose && p.kind == EXECFILE_FINE)
 		tell("%s is %s\n", path, !p.elf ? "no program that could be looked into, so this may be in vain" :
 		     "dynamically linked");
 	return p;
@@ -127,7 +127,7 @@ static struct program look_through(char path[static PATH_MAX], bool verbose)
 static int check_command(const char *command, bool verbose)
 {
 	char path[PATH_MAX], at[PATH_MAX];
-	int r = program_find(command, path);
+	int r = execfile_find(command, path);
 
 	if (r == -ENOENT) {
 		tell("%s: command not found\n", command);
@@ -139,11 +139,11 @@ static int check_command(const char *command, bool verbose)
 	}
 	strcpy(at, path);
 
-	struct program p = look_through(at, verbose);
+	struct execfile p = look_through(at, verbose);
 	bool script = strcmp(at, path) != 0;
-	if (p.kind != PROGRAM_FINE) {
+	if (p.kind != EXECFILE_FINE) {
 		tell("%s%s%s%s %s\n", script ? path : "", script ? ": " : "", at, script ? ", which runs it," : "",
-		     program_reason(p.kind));
+		     execfile_reason(p.kind));
 		return EXIT_CANNOT;
 	}
 	if (p.go)

@@ -28,7 +28,7 @@ static int runnable(const char *path)
 	return 0;
 }
 
-int program_find(const char *command, char ret[static PATH_MAX])
+int execfile_find(const char *command, char ret[static PATH_MAX])
 {
 	const char *dirs = getenv("PATH");
 	int r = -ENOENT;
@@ -65,11 +65,11 @@ static int by_env(char *rest, char ret[static PATH_MAX])
 
 	for (char *w = strtok_r(rest, " \t", &save); w; w = strtok_r(NULL, " \t", &save))
 		if (*w != '-' && !strchr(w, '='))
-			return program_find(w, ret);
+			return execfile_find(w, ret);
 	return -ENOENT;
 }
 
-bool program_interpreter(const char *path, char ret[static PATH_MAX])
+bool execfile_interpreter(const char *path, char ret[static PATH_MAX])
 {
 	char line[LINE_MAX_SEEN], *word, *rest = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -143,56 +143,56 @@ static bool is_native(const ElfW(Ehdr) *h)
 	return native;
 }
 
-struct program program_read(int fd)
+struct execfile execfile_read(int fd)
 {
-	struct program p = { .kind = PROGRAM_FINE };
+	struct execfile p = { .kind = EXECFILE_FINE };
 	ElfW(Ehdr) h;
 
 	if (pread(fd, &h, sizeof(h), 0) != sizeof(h) || memcmp(h.e_ident, ELFMAG, SELFMAG))
 		return p;
 	p.elf = true;
 	if (!is_native(&h)) {
-		p.kind = PROGRAM_FOREIGN;
+		p.kind = EXECFILE_FOREIGN;
 		return p;
 	}
 	p.go = is_go(fd, &h);
 	if (!has_linker(fd, &h))
-		p.kind = PROGRAM_STATIC;
+		p.kind = EXECFILE_STATIC;
 	return p;
 }
 
-struct program program_look(const char *path)
+struct execfile execfile_look(const char *path)
 {
-	struct program p = { .kind = PROGRAM_FINE };
+	struct execfile p = { .kind = EXECFILE_FINE };
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 
 	if (fd >= 0) {
-		p = program_read(fd);
+		p = execfile_read(fd);
 		close(fd);
 	}
 	/* The dynamic linker drops preloads where a program gains something its caller had not. */
 	if (!stat(path, &st) && (((st.st_mode & S_ISUID) && st.st_uid != getuid()) ||
 				 ((st.st_mode & S_ISGID) && (st.st_mode & S_IXGRP) && st.st_gid != getgid())))
-		p.kind = PROGRAM_SETUID;
+		p.kind = EXECFILE_SETUID;
 	else if (getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0)
-		p.kind = PROGRAM_CAPABLE;
+		p.kind = EXECFILE_CAPABLE;
 	return p;
 }
 
 #define WITHOUT	"run it without hmip-run: once hmip-helper knows the host at the other end it looks after the connections of " \
 		"such programs by itself (hmip-run(1))"
 
-const char *program_reason(enum program_kind kind)
+const char *execfile_reason(enum execfile_kind kind)
 {
 	static const char *const reason[] = {
-		[PROGRAM_STATIC] = "is statically linked, so nothing can be put between it and the kernel; " WITHOUT
+		[EXECFILE_STATIC] = "is statically linked, so nothing can be put between it and the kernel; " WITHOUT
 				   ", or run a dynamically linked build of it",
-		[PROGRAM_FOREIGN] = "is built for another processor or word size than libhmip.so; " WITHOUT
+		[EXECFILE_FOREIGN] = "is built for another processor or word size than libhmip.so; " WITHOUT
 				    ", or install hmip for that one",
-		[PROGRAM_SETUID] = "is set-uid or set-gid, and such programs ignore preloads; " WITHOUT
+		[EXECFILE_SETUID] = "is set-uid or set-gid, and such programs ignore preloads; " WITHOUT
 				   ", or run it as the user it changes to (hmip-run inside, not outside, of sudo or su)",
-		[PROGRAM_CAPABLE] = "has file capabilities, and such programs ignore preloads; " WITHOUT
+		[EXECFILE_CAPABLE] = "has file capabilities, and such programs ignore preloads; " WITHOUT
 				    ", or run it as root, or a copy of it without them",
 	};
 

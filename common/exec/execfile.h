@@ -8,18 +8,18 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#define PROGRAM_SCRIPTS_MAX	5	/* scripts run by scripts, more than the kernel follows */
+#define EXECFILE_SCRIPTS_MAX	5	/* scripts run by scripts, more than the kernel follows */
 
-enum program_kind {
-	PROGRAM_FINE,		/* dynamic, or what we cannot judge */
-	PROGRAM_STATIC,		/* position-independent or not */
-	PROGRAM_FOREIGN,	/* for another processor or word size */
-	PROGRAM_SETUID,
-	PROGRAM_CAPABLE,	/* has file capabilities */
+enum execfile_kind {
+	EXECFILE_FINE,		/* dynamic, or what we cannot judge */
+	EXECFILE_STATIC,		/* position-independent or not */
+	EXECFILE_FOREIGN,	/* for another processor or word size */
+	EXECFILE_SETUID,
+	EXECFILE_CAPABLE,	/* has file capabilities */
 };
 
-struct program {
-	enum program_kind kind;
+struct execfile {
+	enum execfile_kind kind;
 	bool elf;
 	bool go;		/* written in Go: calls the kernel, not libc, for its connections */
 };
@@ -27,21 +27,21 @@ struct program {
 /*
  * Finds what execvp(3) would run for command. Returns 0 and fills ret; -ENOENT, -EACCES, -ENAMETOOLONG.
  */
-int program_find(const char *command, char ret[static PATH_MAX]);
+int execfile_find(const char *command, char ret[static PATH_MAX]);
 
 /*
  * Whether the file at path is a script. If it is, ret is what runs it: the interpreter its first line names, or, if that is
  * env(1), the program that env would find.
  */
-bool program_interpreter(const char *path, char ret[static PATH_MAX]);
+bool execfile_interpreter(const char *path, char ret[static PATH_MAX]);
 
 /* What the file at path is, and what stands in the way of a preload for the calling user. */
-struct program program_look(const char *path);
+struct execfile execfile_look(const char *path);
 
 /* The same as far as it depends on what is in the file alone, which fd can read. */
-struct program program_read(int fd);
+struct execfile execfile_read(int fd);
 
-/* A sentence that goes on after the program's path: what it is and what to do instead. NULL for PROGRAM_FINE. */
-const char *program_reason(enum program_kind kind);
+/* A sentence that goes on after the program's path: what it is and what to do instead. NULL for EXECFILE_FINE. */
+const char *execfile_reason(enum execfile_kind kind);
 
 #endif

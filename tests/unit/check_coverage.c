@@ -57,12 +57,12 @@ static const struct risk {
 	{ "from an address that is not ours", "address", "2001:db8:a::3", THERE, 9, 4100, { .pid = 5 }, 0, false, false },
 	{ "of a process one may not look into", "hidden", HERE, THERE, 9, 4100, { .pid = 0 }, 0, false, false },
 	{ "of a static program", "static", HERE, THERE, 9, 4100,
-		{ .pid = 5, .program.kind = PROGRAM_STATIC, .program.go = true }, 0, false, false },
+		{ .pid = 5, .file.kind = EXECFILE_STATIC, .file.go = true }, 0, false, false },
 	{ "of a foreign program", "foreign", HERE, THERE, 9, 4100,
-		{ .pid = 5, .program.kind = PROGRAM_FOREIGN }, 0, false, false },
+		{ .pid = 5, .file.kind = EXECFILE_FOREIGN }, 0, false, false },
 	{ "of a set-uid program", "set-uid", HERE, THERE, 9, 4100, { .pid = 5, .secure = true }, 0, false, false },
 	{ "of a Go program", "go", HERE, THERE, 9, 4100,
-		{ .pid = 5, .program.go = true, .preloaded = true }, 0, false, false },
+		{ .pid = 5, .file.go = true, .preloaded = true }, 0, false, false },
 	{ "of an unprepared program", "not-preloaded", HERE, THERE, 9, 4100, { .pid = 5 }, 0, false, false },
 	{ "older than the helper", "older", HERE, THERE, 9, 4100,
 		{ .pid = 5, .preloaded = true, .age = 200 }, 0, false, false },
@@ -175,7 +175,7 @@ START_TEST(a_connection_is_listed_and_leads_to_its_process)
 		}
 		ck_assert_int_eq(p->pid, getpid());
 		ck_assert_str_ne(p->command, "");
-		ck_assert(!p->preloaded && !p->secure && p->program.elf && p->program.kind == PROGRAM_FINE);
+		ck_assert(!p->preloaded && !p->secure && p->file.elf && p->file.kind == EXECFILE_FINE);
 		ck_assert(p->age >= -1 && p->age < 600);
 	}
 	free(c);

@@ -91,7 +91,7 @@ static struct key ports_key(json_t *hce, const char *proto, unsigned lport, unsi
 	return k;
 }
 
-static const char *proto_name(const struct connection *c)
+static const char *proto_name(const struct sock_entry *c)
 {
 	return c->proto == IPPROTO_UDP ? "udp" : "tcp";
 }
@@ -115,7 +115,7 @@ static void index_free(struct index *x)
 	json_decref(x->ports);
 }
 
-static struct index index_make(const struct uncovered_helper *h)
+static struct index index_make(const struct coverage_helper *h)
 {
 	struct index x = { json_object(), json_object(), json_object(), json_object() };
 	json_t *o;
@@ -135,7 +135,7 @@ static struct index index_make(const struct uncovered_helper *h)
 	return x;
 }
 
-static enum reason judge_process(const struct process *p, const struct uncovered_helper *h)
+static enum reason judge_process(const struct proc_info *p, const struct coverage_helper *h)
 {
 	if (json_is_true(json_object_get(h->status, "adopting")))
 		return MISSED;
@@ -154,8 +154,8 @@ static enum reason judge_process(const struct process *p, const struct uncovered
 	return p->age > json_number_value(json_object_get(h->status, "uptime")) ? OLDER : SILENT;
 }
 
-static enum reason judge(const struct uncovered_helper *h, const struct index *x, json_t *peer, const struct connection *c,
-			 const struct process *p)
+static enum reason judge(const struct coverage_helper *h, const struct index *x, json_t *peer, const struct sock_entry *c,
+			 const struct proc_info *p)
 {
 	json_t *local = json_object_get(x->locals, addr_text(&c->local).s);
 
@@ -177,7 +177,7 @@ static json_t *endpoint(const struct in6_addr *a, unsigned number)
 	return json_sprintf("[%s]:%u", addr_text(a).s, number);
 }
 
-static json_t *row(json_t *peer, const struct connection *c, const struct process *p, enum reason why)
+static json_t *row(json_t *peer, const struct sock_entry *c, const struct proc_info *p, enum reason why)
 {
 	return json_pack("{so, so, sI, ss, so, so, sO, sO, ss, ss}",
 		"pid", p && p->pid ? json_integer(p->pid) : json_null(),
@@ -192,7 +192,7 @@ static json_t *row(json_t *peer, const struct connection *c, const struct proces
 		"detail", text[why].sentence);
 }
 
-static const struct process *owner_of(const struct owner *owner, size_t n, uint32_t inode)
+static const struct proc_info *owner_of(const struct sock_owner *owner, size_t n, uint32_t inode)
 {
 	size_t low = 0, high = n;
 
@@ -209,15 +209,15 @@ static const struct process *owner_of(const struct owner *owner, size_t n, uint3
 	return NULL;
 }
 
-json_t *uncovered_judge(const struct uncovered_helper *helper, const struct connection *c, size_t n,
-			const struct owner *owner, size_t n_owner)
+json_t *coverage_judge(const struct coverage_helper *helper, const struct sock_entry *c, size_t n,
+			const struct sock_owner *owner, size_t n_owner)
 {
 	struct index x = index_make(helper);
 	json_t *all = json_array();
 
 	for (size_t i = 0; i < n; i++) {
 		json_t *peer = json_object_get(x.peers, addr_text(&c[i].foreign).s);
-		const struct process *p = owner_of(owner, n_owner, c[i].inode);
+		const struct proc_info *p = owner_of(owner, n_owner, c[i].inode);
 		enum reason why = peer ? judge(helper, &x, peer, &c[i], p) : COVERED;
 
 		if (why != COVERED)
@@ -227,13 +227,13 @@ json_t *uncovered_judge(const struct uncovered_helper *helper, const struct conn
 	return all;
 }
 
-json_t *uncovered_find(const struct uncovered_helper *helper, const char **why)
+json_t *coverage_find(const struct coverage_helper *helper, const char **why)
 {
-	struct connection *c = NULL;
-	struct owner *owner = NULL;
+	struct sock_entry *c = NULL;
+	struct sock_owner *owner = NULL;
 	json_t *all = NULL;
 	size_t n = 0;
-	int r = connection_list(&c, &n);
+	int r = sock_list(&c, &n);
 
 	*why = "cannot list connections";
 	if (r)
@@ -245,9 +245,9 @@ json_t *uncovered_find(const struct uncovered_helper *helper, const char **why)
 	for (size_t i = 0; i < n; i++)
 		owner[i].inode = c[i].inode;
 	*why = "cannot look into processes";
-	r = process_find(owner, n);
+	r = proc_info_find(owner, n);
 	if (!r)
-		all = uncovered_judge(helper, c, n, owner, n);
+		all = coverage_judge(helper, c, n, owner, n);
 out:
 	free(owner);
 	free(c);

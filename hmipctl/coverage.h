@@ -12,18 +12,18 @@
 #include <jansson.h>
 
 /* The helper's answers. */
-struct uncovered_helper {
+struct coverage_helper {
 	json_t *status, *cache, *sockets;
 };
 
 /*
- * The connections out of n that nothing covers. owner has a row for each inode among them and is sorted (process_find()).
+ * The connections out of n that nothing covers. owner has a row for each inode among them and is sorted (proc_info_find()).
  * Returns a new array of objects, as hmipctl(8) tells, or NULL if memory is short.
  */
-json_t *uncovered_judge(const struct uncovered_helper *helper, const struct connection *c, size_t n,
-			const struct owner *owner, size_t n_owner);
+json_t *coverage_judge(const struct coverage_helper *helper, const struct sock_entry *c, size_t n,
+			const struct sock_owner *owner, size_t n_owner);
 
 /* The same of this host, now. Returns a new reference; NULL with errno set and, in *why, what could not be done. */
-json_t *uncovered_find(const struct uncovered_helper *helper, const char **why);
+json_t *coverage_find(const struct coverage_helper *helper, const char **why);
 
 #endif

@@ -26,7 +26,7 @@ enum exit_code {
 	EXIT_NO_HELPER = 3,
 };
 
-static void show_preferred(FILE *out, json_t *answer)
+static void print_preferred(FILE *out, json_t *answer)
 {
 	const char *s = json_string_value(json_object_get(answer, "preferred"));
 
@@ -37,17 +37,17 @@ static json_t *find_uncovered(const char *path, int *ret_exit);
 
 static const struct command {
 	const char *name, *argument, *help;
-	void (*show)(FILE *out, json_t *answer);
+	void (*print)(FILE *out, json_t *answer);
 	bool stream;
 	json_t *(*find)(const char *path, int *ret_exit);	/* not by one question to the helper */
 } commands[] = {
-	{ "status", NULL, "the helper, this host's addresses, counters", show_status, false, NULL },
-	{ "cache", NULL, "peers, their addresses, states and lifetimes", show_cache, false, NULL },
-	{ "sockets", NULL, "connections and the addresses they bear on the wire", show_sockets, false, NULL },
-	{ "uncovered", NULL, "connections that would not survive a move, and why", show_uncovered, false, find_uncovered },
-	{ "sa", NULL, "security associations (never their keys)", show_sa, false, NULL },
-	{ "monitor", NULL, "events, as they happen", show_event, true, NULL },
-	{ "prefer", "ADDRESS|INTERFACE", "move there on purpose", show_preferred, false, NULL },
+	{ "status", NULL, "the helper, this host's addresses, counters", print_status, false, NULL },
+	{ "cache", NULL, "peers, their addresses, states and lifetimes", print_cache, false, NULL },
+	{ "sockets", NULL, "connections and the addresses they bear on the wire", print_sockets, false, NULL },
+	{ "uncovered", NULL, "connections that would not survive a move, and why", print_uncovered, false, find_uncovered },
+	{ "sa", NULL, "security associations (never their keys)", print_sa, false, NULL },
+	{ "monitor", NULL, "events, as they happen", print_event, true, NULL },
+	{ "prefer", "ADDRESS|INTERFACE", "move there on purpose", print_preferred, false, NULL },
 };
 
 #define N_COMMANDS	ARRAY_LEN(commands)
@@ -121,14 +121,14 @@ static json_t *understand(const char *text, size_t len)
 }
 
 /* Takes the reference. */
-static void show(const struct command *c, json_t *answer, bool as_json)
+static void print_answer(const struct command *c, json_t *answer, bool as_json)
 {
 	if (as_json) {
 		json_dumpf(answer, stdout, c->stream ? JSON_COMPACT : JSON_INDENT(2));
 		putchar('\n');
 		fflush(stdout);
 	} else {
-		c->show(stdout, answer);
+		c->print(stdout, answer);
 	}
 	json_decref(answer);
 }
@@ -175,7 +175,7 @@ static int listen_to(int fd, const struct command *c, bool as_json)
 
 		if (!event)
 			return EXIT_REFUSED;
-		show(c, event, as_json);
+		print_answer(c, event, as_json);
 		if (ferror(stdout))
 			return EXIT_OK;
 	}
@@ -201,7 +201,7 @@ static bool same_namespace(const char *path)
 
 static json_t *find_uncovered(const char *path, int *ret_exit)
 {
-	struct uncovered_helper h = { .status = fetch(path, "status", NULL, ret_exit) };
+	struct coverage_helper h = { .status = fetch(path, "status", NULL, ret_exit) };
 	json_t *answer = NULL;
 	const char *why;
 
@@ -214,7 +214,7 @@ static json_t *find_uncovered(const char *path, int *ret_exit)
 			"nsenter(1)\n", path);
 		*ret_exit = EXIT_REFUSED;
 	} else if (h.sockets) {
-		answer = uncovered_find(&h, &why);
+		answer = coverage_find(&h, &why);
 		*ret_exit = answer ? EXIT_OK : EXIT_REFUSED;
 		if (!answer)
 			fprintf(stderr, "hmipctl: %s: %s\n", why, strerror(errno));
@@ -251,7 +251,7 @@ static int carry_out(const struct command *c, const char *path, const char *argu
 	}
 	answer = c->find ? c->find(path, &r) : fetch(path, c->name, argument, &r);
 	if (answer)
-		show(c, answer, as_json);
+		print_answer(c, answer, as_json);
 	return r;
 }
 

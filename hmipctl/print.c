@@ -97,7 +97,7 @@ static struct duration duration(json_t *o, const char *key)
 
 #define PUT(row, col, ...)	snprintf((row)[col], CELL, __VA_ARGS__)
 
-static void show_counters(FILE *out, json_t *all, const char *title)
+static void print_counters(FILE *out, json_t *all, const char *title)
 {
 	struct table t = { .n_col = 2 };
 	const char *name;
@@ -117,7 +117,7 @@ static void show_counters(FILE *out, json_t *all, const char *title)
 	table_print(out, &t, "  ");
 }
 
-void show_status(FILE *out, json_t *a)
+void print_status(FILE *out, json_t *a)
 {
 	json_t *dp = json_object_get(a, "datapath"), *l;
 	struct table t = { .n_col = 6 };
@@ -148,12 +148,12 @@ void show_status(FILE *out, json_t *a)
 		fputs("  none\n", out);
 	table_print(out, &t, "  ");
 	fputc('\n', out);
-	show_counters(out, json_object_get(a, "counters"), "signalling");
+	print_counters(out, json_object_get(a, "counters"), "signalling");
 	fputc('\n', out);
-	show_counters(out, dp, "datapath");
+	print_counters(out, dp, "datapath");
 }
 
-static void show_addresses(FILE *out, json_t *entry)
+static void print_addresses(FILE *out, json_t *entry)
 {
 	const char *now = text(json_object_get(entry, "pair"), "foreign");
 	struct table t = { .n_col = 5 };
@@ -175,7 +175,7 @@ static void show_addresses(FILE *out, json_t *entry)
 }
 
 /* A line of a title and what the array has, if it has anything. */
-static void show_list(FILE *out, const char *title, json_t *list)
+static void print_list(FILE *out, const char *title, json_t *list)
 {
 	json_t *one;
 	size_t i;
@@ -186,7 +186,7 @@ static void show_list(FILE *out, const char *title, json_t *list)
 		fputc('\n', out);
 }
 
-void show_cache(FILE *out, json_t *a)
+void print_cache(FILE *out, json_t *a)
 {
 	json_t *e;
 	size_t i;
@@ -206,13 +206,13 @@ void show_cache(FILE *out, json_t *a)
 			fprintf(out, ", round trip %s", duration(e, "rtt").s);
 		fprintf(out, "\n  pair %s - %s, %s\n", text(pair, "local"), text(pair, "foreign"),
 			json_is_object(sa) ? text(sa, "algorithm") : "no security association");
-		show_list(out, "  found by name: ", json_object_get(e, "dns"));
-		show_list(out, "  perhaps also at: ", json_object_get(e, "alternatives"));
-		show_addresses(out, e);
+		print_list(out, "  found by name: ", json_object_get(e, "dns"));
+		print_list(out, "  perhaps also at: ", json_object_get(e, "alternatives"));
+		print_addresses(out, e);
 	}
 }
 
-void show_sockets(FILE *out, json_t *a)
+void print_sockets(FILE *out, json_t *a)
 {
 	struct table t = { .n_col = 6 };
 	char (*row)[CELL];
@@ -251,7 +251,7 @@ void show_sockets(FILE *out, json_t *a)
 	table_print(out, &t, "");
 }
 
-void show_uncovered(FILE *out, json_t *a)
+void print_uncovered(FILE *out, json_t *a)
 {
 	struct table t = { .n_col = 7 };
 	static const char *const title[] = { "PID", "COMMAND", "PEER", "PROTO", "LOCAL", "FOREIGN", "WHY" };
@@ -284,7 +284,7 @@ void show_uncovered(FILE *out, json_t *a)
 	table_print(out, &t, "");
 }
 
-void show_sa(FILE *out, json_t *a)
+void print_sa(FILE *out, json_t *a)
 {
 	struct table t = { .n_col = 6 };
 	char (*row)[CELL];
@@ -309,7 +309,7 @@ void show_sa(FILE *out, json_t *a)
 	table_print(out, &t, "");
 }
 
-void show_event(FILE *out, json_t *e)
+void print_event(FILE *out, json_t *e)
 {
 	double wall = json_number_value(json_object_get(e, "time"));
 	time_t t = wall;

@@ -9,11 +9,11 @@
 #include <stdio.h>
 
 /* Each writes the helper's answer (report.h; coverage.h) to out. Missing members are shown as "-". */
-void show_status(FILE *out, json_t *answer);
-void show_cache(FILE *out, json_t *answer);
-void show_sockets(FILE *out, json_t *answer);
-void show_uncovered(FILE *out, json_t *answer);
-void show_sa(FILE *out, json_t *answer);
-void show_event(FILE *out, json_t *event);	/* one line */
+void print_status(FILE *out, json_t *answer);
+void print_cache(FILE *out, json_t *answer);
+void print_sockets(FILE *out, json_t *answer);
+void print_uncovered(FILE *out, json_t *answer);
+void print_sa(FILE *out, json_t *answer);
+void print_event(FILE *out, json_t *event);	/* one line */
 
 #endif

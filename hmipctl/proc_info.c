@@ -18,7 +18,7 @@
 
 static int by_inode(const void *va, const void *vb)
 {
-	const struct owner *a = va, *b = vb;
+	const struct sock_owner *a = va, *b = vb;
 
 	return a->inode < b->inode ? -1 : a->inode > b->inode;
 }
@@ -98,11 +98,11 @@ static double age_of(int dir)
 	return now.tv_sec + now.tv_nsec / 1e9 - start / (double)sysconf(_SC_CLK_TCK);
 }
 
-static void look(int dir, pid_t pid, struct process *ret)
+static void proc_read(int dir, pid_t pid, struct proc_info *ret)
 {
 	FILE *f = open_file(dir, "comm");
 
-	*ret = (struct process){ .pid = pid };
+	*ret = (struct proc_info){ .pid = pid };
 	if (f && fgets(ret->command, sizeof(ret->command), f))
 		ret->command[strcspn(ret->command, "\n")] = '\0';
 	if (f)
@@ -114,11 +114,11 @@ static void look(int dir, pid_t pid, struct process *ret)
 }
 
 /* Looks for the sockets among the descriptors of a process. */
-static void search(int dir, pid_t pid, struct owner *owner, size_t n)
+static void search(int dir, pid_t pid, struct sock_owner *owner, size_t n)
 {
 	int fds = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fds < 0 ? NULL : fdopendir(fds);
-	struct process known = { .pid = 0 };
+	struct proc_info known = { .pid = 0 };
 	struct dirent *e;
 
 	if (!d && fds >= 0)
@@ -126,7 +126,7 @@ static void search(int dir, pid_t pid, struct owner *owner, size_t n)
 	while (d && (e = readdir(d))) {
 		char to[64];
 		ssize_t len = readlinkat(fds, e->d_name, to, sizeof(to) - 1);
-		struct owner key, *o;
+		struct sock_owner key, *o;
 
 		to[len < 0 ? 0 : len] = '\0';
 		if (sscanf(to, "socket:[%u]", &key.inode) != 1)
@@ -135,14 +135,14 @@ static void search(int dir, pid_t pid, struct owner *owner, size_t n)
 		if (!o || (o->process.pid && o->process.pid <= pid))
 			continue;
 		if (!known.pid)
-			look(dir, pid, &known);
+			proc_read(dir, pid, &known);
 		o->process = known;
 	}
 	if (d)
 		closedir(d);
 }
 
-int process_find(struct owner *owner, size_t n)
+int proc_info_find(struct sock_owner *owner, size_t n)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *e;

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct process {
+struct proc_info {
 	pid_t pid;		/* 0: none that could be looked into holds the socket */
 	char command[32];
 	bool preloaded;		/* libhmip.so is mapped */
@@ -21,15 +21,15 @@ struct process {
 	double age;		/* seconds since it was started */
 };
 
-struct owner {
+struct sock_owner {
 	uint32_t inode;		/* of a socket; asked for */
-	struct process process;	/* answered: of several processes the one with the lowest id */
+	struct proc_info process;	/* answered: of several processes the one with the lowest id */
 };
 
 /*
  * Fills in the processes of n sockets, which it sorts by inode. Returns 0, or a negative errno if /proc cannot be read.
  * What a process does in the meantime may be missed.
  */
-int process_find(struct owner *owner, size_t n);
+int proc_info_find(struct sock_owner *owner, size_t n);
 
 #endif

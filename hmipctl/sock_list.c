@@ -14,24 +14,24 @@
 #define STATES	((1u << TCP_ESTABLISHED) | (1u << TCP_FIN_WAIT1) | (1u << TCP_FIN_WAIT2) | (1u << TCP_CLOSE_WAIT) | \
 		 (1u << TCP_LAST_ACK) | (1u << TCP_CLOSING))
 
-struct list {
-	struct connection *c;
+struct dump {
+	struct sock_entry *c;
 	size_t n, kept;		/* kept: those of the protocol before */
 	uint8_t proto;
 };
 
 /* The dump begins anew. */
-static void again(void *ctx)
+static void dump_restart(void *ctx)
 {
-	struct list *l = ctx;
+	struct dump *l = ctx;
 
 	l->n = l->kept;
 }
 
-static int take(void *ctx, const struct nlmsghdr *nlh)
+static int dump_entry(void *ctx, const struct nlmsghdr *nlh)
 {
-	struct list *l = ctx;
-	struct connection c = { .proto = l->proto }, *more;
+	struct dump *l = ctx;
+	struct sock_entry c = { .proto = l->proto }, *more;
 	const struct inet_diag_msg *m = inetdiag_message(nlh, &c.cookie);
 
 	if (!m)
@@ -54,19 +54,19 @@ static int take(void *ctx, const struct nlmsghdr *nlh)
 	return 0;
 }
 
-int connection_list(struct connection **ret, size_t *n)
+int sock_list(struct sock_entry **ret, size_t *n)
 {
-	struct list l = { .proto = IPPROTO_TCP };
+	struct dump l = { .proto = IPPROTO_TCP };
 	struct netlink *nl;
 	int r = netlink_open(NETLINK_SOCK_DIAG, &nl);
 
 	if (r)
 		return r;
-	r = inetdiag_dump(nl, l.proto, STATES, take, again, &l);
+	r = inetdiag_dump(nl, l.proto, STATES, dump_entry, dump_restart, &l);
 	l.kept = l.n;
 	l.proto = IPPROTO_UDP;
 	if (!r)
-		r = inetdiag_dump(nl, l.proto, STATES, take, again, &l);
+		r = inetdiag_dump(nl, l.proto, STATES, dump_entry, dump_restart, &l);
 	netlink_close(nl);
 	if (r) {
 		free(l.c);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct connection {
+struct sock_entry {
 	uint64_t cookie;		/* the kernel's name for the socket */
 	struct in6_addr local, foreign;
 	uint16_t lport, fport;		/* host order */
@@ -26,6 +26,6 @@ struct connection {
  * Lists TCP connections that are established, or half closed, and connected UDP sockets, as far as a program holds them; none
  * between v4-mapped addresses. Needs no privilege. Returns 0 and fills *ret (to be freed) and *n, or a negative errno.
  */
-int connection_list(struct connection **ret, size_t *n);
+int sock_list(struct sock_entry **ret, size_t *n);
 
 #endif

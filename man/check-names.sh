@@ -37,7 +37,7 @@ same "settings, examples/hmip.conf" \
 	"$(sed -n 's/.*CFG_[A-Z_]*("\([a-z0-9_]*\)".*/\1/p' "$helper/conf.c")" \
 	"$(sed -n 's/^#*[[:space:]]*\([a-z_]*\) \(=\|".*{$\).*/\1/p' "$top_srcdir/examples/hmip.conf")"
 same "commands, hmipctl.8" \
-	"$(sed -n 's/^\t{ "\([a-z]*\)", .*show_.*/\1/p' "$hmipctl/hmipctl.c")" "$(items hmipctl.8 DESCRIPTION Cm)"
+	"$(sed -n 's/^\t{ "\([a-z]*\)", .*print_.*/\1/p' "$hmipctl/hmipctl.c")" "$(items hmipctl.8 DESCRIPTION Cm)"
 same "commands that the helper answers, hmipctl.8" \
 	"$(sed -n 's/^\t{ "\([a-z]*\)", .*answer_.*/\1/p' "$helper/ctl.c"; sed -n 's/^\t{ "\([a-z]*\)", .*find_.*/\1/p' "$hmipctl/hmipctl.c")" \
 	"$(items hmipctl.8 DESCRIPTION Cm)"

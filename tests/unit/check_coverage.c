@@ -42,7 +42,7 @@ static const struct risk {
 	const char *what, *reason;	/* NULL: covered, or of no concern */
 	const char *local, *foreign;
 	unsigned cookie, lport;
-	struct process process;
+	struct proc_info process;
 	unsigned device;
 	bool udp, prevented;
 } risk[] = {
@@ -72,13 +72,13 @@ static const struct risk {
 
 static json_t *judge(const struct risk *r, const char *status)
 {
-	struct uncovered_helper h = { load(status), load(cache_text), load(sockets_text) };
-	struct connection c = {
+	struct coverage_helper h = { load(status), load(cache_text), load(sockets_text) };
+	struct sock_entry c = {
 		.cookie = r->cookie, .local = in6(r->local), .foreign = in6(r->foreign), .lport = r->lport, .fport = 80,
 		.proto = r->udp ? IPPROTO_UDP : IPPROTO_TCP, .uid = 3, .inode = 50, .device = r->device, .prevented = r->prevented,
 	};
-	struct owner owner[] = { { .inode = 20 }, { .inode = 50, .process = r->process }, { .inode = 60 } };
-	json_t *all = uncovered_judge(&h, &c, 1, owner, ARRAY_LEN(owner));
+	struct sock_owner owner[] = { { .inode = 20 }, { .inode = 50, .process = r->process }, { .inode = 60 } };
+	json_t *all = coverage_judge(&h, &c, 1, owner, ARRAY_LEN(owner));
 
 	json_decref(h.status);
 	json_decref(h.cache);
@@ -138,7 +138,7 @@ START_TEST(a_connection_is_listed_and_leads_to_its_process)
 	struct netns ns = netns_new();
 	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_addr = in6("2001:db8::1"), .sin6_port = htons(9) };
 	int tcp = socket(AF_INET6, SOCK_STREAM, 0), udp = socket(AF_INET6, SOCK_DGRAM, 0), on = 1;
-	struct connection *c;
+	struct sock_entry *c;
 	size_t n;
 
 	(void)ns;
@@ -152,7 +152,7 @@ START_TEST(a_connection_is_listed_and_leads_to_its_process)
 	tcp = socket(AF_INET6, SOCK_STREAM, 0);
 	ck_assert_int_eq(connect(tcp, (struct sockaddr *)&to, sizeof(to)), 0);
 
-	ck_assert_int_eq(connection_list(&c, &n), 0);
+	ck_assert_int_eq(sock_list(&c, &n), 0);
 	/* What listens, and what nobody has accepted yet, is nobody's connection. */
 	ck_assert_uint_eq(n, 2);
 	ck_assert_uint_eq(c[0].proto, IPPROTO_TCP);
@@ -164,10 +164,10 @@ START_TEST(a_connection_is_listed_and_leads_to_its_process)
 	ck_assert_uint_eq(c[1].device, if_nametoindex("lo"));
 	ck_assert(c[1].prevented);
 
-	struct owner owner[] = { { .inode = c[1].inode }, { .inode = c[0].inode }, { .inode = 1 } };
-	ck_assert_int_eq(process_find(owner, 3), 0);
+	struct sock_owner owner[] = { { .inode = c[1].inode }, { .inode = c[0].inode }, { .inode = 1 } };
+	ck_assert_int_eq(proc_info_find(owner, 3), 0);
 	for (unsigned i = 0; i < 3; i++) {
-		const struct process *p = &owner[i].process;
+		const struct proc_info *p = &owner[i].process;
 
 		if (owner[i].inode == 1) {
 			ck_assert_int_eq(p->pid, 0);

@@ -93,11 +93,13 @@ static void add_row(struct helper *h, enum hostmap_side side, const struct in6_a
  * Whether a connection made to addr now may be born with another pair than one the entry has. The kernel tells both apart
  * by their pairs and may give them the same ports; on the wire both bear the pair of the entry, and are one (R3).
  */
-static bool ports_may_clash(const struct hce *e, const struct in6_addr *addr)
+static bool ports_may_clash(const struct hce *e, const struct in6_addr *addr, bool ruled)
 {
 	bool routed = !IN6_IS_ADDR_UNSPECIFIED(&e->routed);
 	const struct pcb *p;
 
+	if (ruled && e->pcbs)
+		return true;	/* another user's is born from another source */
 	DL_FOREACH(e->pcbs, p)
 		if (!addr_equal(&p->foreign, addr) || !addr_equal(&p->local, &e->pair.local) ||
 		    (routed && !addr_equal(&p->local, &e->routed)))
@@ -132,7 +134,7 @@ static void add_entry_rows(struct helper *h, const struct hce *e)
 		add_row(h, HOSTMAP_FOREIGN, &f->addr, now, e->id,
 			(elsewhere ? HOSTMAP_MOVED : 0) | (h->conf->adopt ? HOSTMAP_AUTO_REGISTERED : 0) |
 			(e->rendezvous ? 0 : HOSTMAP_NO_DNS_NAME) |
-			(ports_may_clash(e, elsewhere ? now : &f->addr) ? HOSTMAP_UNIQUE_PORT : 0));
+			(ports_may_clash(e, elsewhere ? now : &f->addr, steer_ruled(h->steer)) ? HOSTMAP_UNIQUE_PORT : 0));
 		if (f->state == ADDR_ACTIVE && name)
 			add_row(h, HOSTMAP_NAME, &f->addr, name, e->id, 0);
 	}
@@ -231,6 +233,32 @@ static void tell(struct helper *h, const struct action *a)
 	}
 }
 
+/* Whether policy rules send p's user, or its mark, from another address than root's packets. */
+static bool pcb_is_apart(struct helper *h, const struct pcb *p)
+{
+	const struct flow flow = { .uid = p->uid, .mark = p->mark };
+	struct in6_addr own, root;
+
+	return steer_ruled(h->steer) && p->forget == USEC_NEVER &&
+	       route_source(h->steer, &p->foreign, &flow, &own) == 0 &&
+	       route_source(h->steer, &p->foreign, NULL, &root) == 0 && !addr_equal(&own, &root);
+}
+
+/* The same for any connection of e. Those of one user and mark are looked up once where they follow each other. */
+static bool entry_is_apart(struct helper *h, const struct hce *e)
+{
+	const struct pcb *p, *last = NULL;
+
+	DL_FOREACH(e->pcbs, p) {
+		if (last && p->uid == last->uid && p->mark == last->mark && addr_equal(&p->foreign, &last->foreign))
+			continue;
+		if (pcb_is_apart(h, p))
+			return true;
+		last = p;
+	}
+	return false;
+}
+
 /* Whether a new connection bears other addresses on the wire than its own, so that it needs routes at once. */
 static bool pcb_is_moved(struct helper *h, const struct action *a)
 {
@@ -262,6 +290,13 @@ static void unreachable(struct helper *h, uint32_t id)
 		    datapath_acked(h->datapath, id, p, &acked) == 0)
 			wire_unreachable(h->wire, p, acked, &via->addr);
 	}
+}
+
+static bool entry_was_apart(struct helper *h, uint32_t id)
+{
+	const struct hce *e = core_entry(h->core, id);
+
+	return e && e->apart;
 }
 
 static bool is_homeless(struct helper *h, uint32_t id)
@@ -320,9 +355,12 @@ static void carry(struct helper *h, const struct action *a)
 		h->steer_now |= pcb_is_moved(h, a);
 		h->view_now |= pcb_is_unlike(h, a);
 		h->save_later = true;
+		if (pcb_is_apart(h, &a->pcb))
+			core_apart(h->core, a->hce, true, helper_now());
 		break;
 	case ACTION_PCB_GONE:
 		h->steer_later = h->view_later = h->save_later = true;
+		h->route_now |= entry_was_apart(h, a->hce);
 		break;
 	case ACTION_SPI:
 	case ACTION_SPI_GONE:
@@ -431,9 +469,10 @@ static void tell_routed(struct helper *h)
 		struct in6_addr src;
 
 		next = e->hh.next;
+		core_apart(h->core, e->id, entry_is_apart(h, e), helper_now());
 		if (IN6_IS_ADDR_UNSPECIFIED(dst) && e->addrs)
 			dst = &e->addrs->addr;
-		if (!IN6_IS_ADDR_UNSPECIFIED(dst) && route_source(h->steer, dst, &src) == 0)
+		if (!IN6_IS_ADDR_UNSPECIFIED(dst) && route_source(h->steer, dst, NULL, &src) == 0)
 			core_routed(h->core, e->id, &src, helper_now());
 	}
 }

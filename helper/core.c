@@ -385,6 +385,19 @@ void core_routed(struct core *c, uint32_t id, const struct in6_addr *src, usec_t
 	binding_sync(c, h, now);
 }
 
+void core_apart(struct core *c, uint32_t id, bool apart, usec_t now)
+{
+	struct hce *h = core_entry(c, id);
+
+	if (!h || h->apart == apart)
+		return;
+	h->apart = apart;
+	if (apart)
+		return;
+	pair_update(c, h, now);
+	binding_sync(c, h, now);
+}
+
 void core_send_failed(struct core *c, const struct action *send, usec_t now)
 {
 	struct hce *h = core_entry(c, send->hce);

@@ -238,6 +238,12 @@ void core_routes_changed(struct core *c, usec_t now);
  */
 void core_routed(struct core *c, uint32_t hce, const struct in6_addr *src, usec_t now);
 
+/*
+ * Policy rules send, or do not send any more, a connection of this entry by another link than root's packets. While they do,
+ * what core_routed() says moves nothing: each connection stays on the pair that its own route chose, until that is lost.
+ */
+void core_apart(struct core *c, uint32_t hce, bool apart, usec_t now);
+
 /* A SEND failed in the kernel (no route, no buffer): the packet never left. */
 void core_send_failed(struct core *c, const struct action *send, usec_t now);
 

@@ -4,6 +4,7 @@
 #include "fib.h"
 
 #include <errno.h>
+#include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,7 +104,7 @@ static int lookup_answer(void *ctx, const struct nlmsghdr *nlh)
 }
 
 static int lookup(struct netlink *n, const struct in6_addr *dst, const struct in6_addr *src, uint32_t flags,
-		  struct lookup *l)
+		  const struct flow *flow, struct lookup *l)
 {
 	char buf[REQUEST_MAX] __attribute__((aligned(4)));
 	struct rtmsg *rt;
@@ -118,25 +119,29 @@ static int lookup(struct netlink *n, const struct in6_addr *dst, const struct in
 	}
 	if (l->oif)
 		mnl_attr_put_u32(nlh, RTA_OIF, l->oif);
+	if (flow && flow->uid != PCB_UID_UNKNOWN)
+		mnl_attr_put_u32(nlh, RTA_UID, flow->uid);
+	if (flow && flow->mark)
+		mnl_attr_put_u32(nlh, RTA_MARK, flow->mark);
 	return netlink_ask(n, nlh, lookup_answer, l);
 }
 
 int fib_get(struct netlink *n, const struct in6_addr *dst, const struct in6_addr *src, unsigned oif,
-	    struct fib_match *ret)
+	    const struct flow *flow, struct fib_match *ret)
 {
 	struct lookup l = { .oif = oif };
 	/* The route as it stands in the table: what the kernel has learned of a path does not belong to it. */
-	int r = lookup(n, dst, src, RTM_F_FIB_MATCH, &l);
+	int r = lookup(n, dst, src, RTM_F_FIB_MATCH, flow, &l);
 
 	if (!r)
 		*ret = l.m;
 	return r;
 }
 
-int fib_source(struct netlink *n, const struct in6_addr *dst, struct in6_addr *ret)
+int fib_source(struct netlink *n, const struct in6_addr *dst, const struct flow *flow, struct in6_addr *ret)
 {
 	struct lookup l = { 0 };
-	int r = lookup(n, dst, NULL, 0, &l);
+	int r = lookup(n, dst, NULL, 0, flow, &l);
 
 	if (r)
 		return r;
@@ -144,6 +149,36 @@ int fib_source(struct netlink *n, const struct in6_addr *dst, struct in6_addr *r
 		return -EADDRNOTAVAIL;
 	*ret = l.prefsrc;
 	return 0;
+}
+
+static int found_rule(void *ctx, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *a;
+	bool *ruled = ctx;
+
+	if (nlh->nlmsg_type != RTM_NEWRULE || mnl_nlmsg_get_payload_len(nlh) < sizeof(struct fib_rule_hdr))
+		return -EBADMSG;
+	mnl_attr_for_each(a, nlh, sizeof(struct fib_rule_hdr))
+		*ruled |= mnl_attr_get_type(a) == FRA_UID_RANGE || mnl_attr_get_type(a) == FRA_FWMASK;
+	return 0;
+}
+
+static void rules_again(void *ctx)
+{
+	*(bool *)ctx = false;
+}
+
+int fib_ruled(struct netlink *n, bool *ret)
+{
+	char buf[REQUEST_MAX] __attribute__((aligned(4)));
+	struct rtmsg *rt;
+	struct nlmsghdr *nlh = begin(buf, RTM_GETRULE, NLM_F_DUMP, &rt);
+	bool ruled = false;
+	int r = netlink_dump(n, nlh, found_rule, rules_again, &ruled);
+
+	if (!r)
+		*ret = ruled;
+	return r;
 }
 
 /* Puts what names a route of ours. */

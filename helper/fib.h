@@ -27,15 +27,18 @@ struct fib_match {
 };
 
 /*
- * Looks up the route from src (NULL: any) to dst. oif, if not 0, is a wish with a source and strict without one: that
+ * Looks up the route from src (NULL: any) to dst for packets of flow (NULL: of root, without a mark). oif, if not 0, is a wish with a source and strict without one: that
  * is how the kernel has it. Returns 0, or a negative errno: -ENETUNREACH, -EHOSTUNREACH and others of a kind if there
  * is none.
  */
 int fib_get(struct netlink *n, const struct in6_addr *dst, const struct in6_addr *src, unsigned oif,
-	    struct fib_match *ret);
+	    const struct flow *flow, struct fib_match *ret);
 
 /* The source address the kernel would choose towards dst. Returns 0, -EADDRNOTAVAIL, or as fib_get(). */
-int fib_source(struct netlink *n, const struct in6_addr *dst, struct in6_addr *ret);
+int fib_source(struct netlink *n, const struct in6_addr *dst, const struct flow *flow, struct in6_addr *ret);
+
+/* Whether there are policy rules that look at users or marks: *ret. Returns 0 or a negative errno. */
+int fib_ruled(struct netlink *n, bool *ret);
 
 /*
  * Sets r, tagged ROUTE_PROTO. With replace in the place of what has its table, destination, source and metric;

@@ -78,6 +78,8 @@ static void on_routes(void *ctx)
 {
 	struct helper *h = ctx;
 
+	if (steer_rules(h->steer) < 0)
+		log_warnx("cannot read the policy rules, ignoring: those read before count");
 	core_routes_changed(h->core, helper_now());
 	h->route_now = h->steer_now = true;
 }

@@ -196,6 +196,7 @@ struct hce {
 	struct pair pair;
 	usec_t source_lost;		/* when pair.local was lost, 0: it is usable */
 	usec_t followed;		/* when the datapath last followed the peer to another address */
+	bool apart;			/* policy rules send one of its connections by another link than root's packets */
 	struct in6_addr routed;		/* the source the kernel's routing would choose for this peer; unspecified: not told */
 	struct peer *peer;		/* who holds the SA; NULL: none */
 	struct sa *sa;			/* peer's; NULL: none */
@@ -289,6 +290,7 @@ struct pcb {
 	enum pcb_origin origin;
 	enum pcb_care care;
 	uint32_t uid;			/* of the user whose socket it is, or PCB_UID_UNKNOWN */
+	uint32_t mark;			/* of its packets (SO_MARK), for policy rules; 0: none */
 	bool established;
 	uint32_t gen;			/* of the entry's pair at birth */
 	struct hce *hce;		/* NULL: its peer has no entry (yet) */

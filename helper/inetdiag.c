@@ -44,3 +44,13 @@ bool inetdiag_prevented(const struct nlmsghdr *nlh)
 	}
 	return false;
 }
+
+uint32_t inetdiag_mark(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct inet_diag_msg))
+		if (mnl_attr_get_type(attr) == INET_DIAG_MARK && !mnl_attr_validate(attr, MNL_TYPE_U32))
+			return mnl_attr_get_u32(attr);
+	return 0;
+}

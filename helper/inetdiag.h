@@ -21,4 +21,7 @@ const struct inet_diag_msg *inetdiag_message(const struct nlmsghdr *nlh, uint64_
 /* Whether a message about a socket says that its program wants it to be left alone (CONTROL_PREVENTED). */
 bool inetdiag_prevented(const struct nlmsghdr *nlh);
 
+/* The mark of a socket's packets, as a message about it says (to those who have CAP_NET_ADMIN); 0: none. */
+uint32_t inetdiag_mark(const struct nlmsghdr *nlh);
+
 #endif

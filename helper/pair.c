@@ -80,10 +80,12 @@ static bool better_source(const struct hce *h, const struct local_addr *a, const
 
 	if (a->preference != b->preference)
 		return a->preference > b->preference;
-	if (routed_a != routed_b)
+	if (routed_a != routed_b && !h->apart)
 		return routed_a;
 	if (now_a != now_b)
 		return now_a;
+	if (routed_a != routed_b)
+		return routed_a;
 	if (prefix_a != prefix_b)
 		return prefix_a > prefix_b;
 	return a->since < b->since;

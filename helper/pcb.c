@@ -127,6 +127,7 @@ static struct pcb *pcb_add(struct core *c, const struct pcb *from, struct local_
 	p->origin = from->origin;
 	p->care = from->care;
 	p->uid = from->uid;
+	p->mark = from->mark;
 	p->established = from->established;
 	p->opened = now;
 	p->forget = USEC_NEVER;
@@ -212,6 +213,7 @@ static void pcb_learn(struct core *c, struct pcb *p, const struct pcb *from, use
 {
 	if (p->uid == PCB_UID_UNKNOWN)
 		p->uid = from->uid;
+	p->mark = from->mark;
 	if (p->care == PCB_ADOPTED && from->care == PCB_SHOWN) {
 		p->care = PCB_SHOWN;
 		p->origin = from->origin;

@@ -63,7 +63,7 @@ static void on_sender(struct helper *h, int fd, const struct control_register *r
 	int r = sockdiag_describe_sender(fd, &p);
 
 	if (r == 0 && IN6_IS_ADDR_UNSPECIFIED(&p.local))
-		r = route_source(h->steer, &reg->to, &p.local);
+		r = route_source(h->steer, &reg->to, &(struct flow){ p.uid, p.mark }, &p.local);
 	p.foreign = reg->to;
 	if (r == 0)
 		r = core_datagram_sent(h->core, &p, helper_now());

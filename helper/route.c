@@ -18,6 +18,7 @@
 
 struct steered_key {
 	struct in6_addr dst, src;
+	struct flow flow;	/* zero while no policy rule looks at it */
 	uint32_t type;		/* RTN_UNICAST, RTN_LOCAL */
 };
 
@@ -34,10 +35,14 @@ struct steered {
 struct steer {
 	struct netlink *nl;
 	struct steered *set;
+	bool ruled;		/* policy rules look at users or marks */
 };
 
+static const struct flow anybody;
+
 /* Notes that a route may be wanted. Returns NULL if memory is short. */
-static struct steered *want(struct steer *s, uint32_t type, const struct in6_addr *dst, const struct in6_addr *src)
+static struct steered *want(struct steer *s, uint32_t type, const struct in6_addr *dst, const struct in6_addr *src,
+			    const struct flow *flow)
 {
 	struct steered_key key;
 	struct steered *e;
@@ -45,6 +50,8 @@ static struct steered *want(struct steer *s, uint32_t type, const struct in6_add
 	memset(&key, 0, sizeof(key));
 	key.dst = *dst;
 	key.src = *src;
+	if (s->ruled)
+		key.flow = *flow;
 	key.type = type;
 	HASH_FIND(hh, s->set, &key, sizeof(key), e);
 	if (!e) {
@@ -62,7 +69,7 @@ static struct steered *want(struct steer *s, uint32_t type, const struct in6_add
 static int take_over(void *ctx, const struct fib_route *r)
 {
 	struct steer *s = ctx;
-	struct steered *e = want(s, r->type, &r->dst, &r->src);
+	struct steered *e = want(s, r->type, &r->dst, &r->src, &anybody);
 
 	if (!e)
 		return -ENOMEM;
@@ -82,12 +89,24 @@ int steer_open(struct steer **ret)
 		return -ENOMEM;
 	r = netlink_open(NETLINK_ROUTE, &s->nl);
 	if (!r)
+		r = steer_rules(s);
+	if (!r)
 		r = fib_each(s->nl, take_over, s);
 	if (r)
 		steer_close(s);
 	else
 		*ret = s;
 	return r;
+}
+
+int steer_rules(struct steer *s)
+{
+	return fib_ruled(s->nl, &s->ruled);
+}
+
+bool steer_ruled(const struct steer *s)
+{
+	return s->ruled;
 }
 
 void steer_hurry(struct steer *s, unsigned ifindex)
@@ -136,14 +155,14 @@ int route_get(struct steer *s, const struct in6_addr *dst, const struct in6_addr
 	      struct nexthop *ret)
 {
 	struct fib_match m;
-	int r = fib_get(s->nl, dst, src, oif, &m);
+	int r = fib_get(s->nl, dst, src, oif, NULL, &m);
 
 	/*
 	 * With a source the interface is only a wish to the kernel; without, it is strict but knows no source's
 	 * routes.
 	 */
 	if (src && oif && (r || m.nh.ifindex != oif))
-		r = fib_get(s->nl, dst, NULL, oif, &m);
+		r = fib_get(s->nl, dst, NULL, oif, NULL, &m);
 	if (r)
 		return r;
 	if (m.type != RTN_UNICAST || (oif && m.nh.ifindex != oif))
@@ -152,9 +171,9 @@ int route_get(struct steer *s, const struct in6_addr *dst, const struct in6_addr
 	return 0;
 }
 
-int route_source(struct steer *s, const struct in6_addr *dst, struct in6_addr *ret)
+int route_source(struct steer *s, const struct in6_addr *dst, const struct flow *flow, struct in6_addr *ret)
 {
-	return fib_source(s->nl, dst, ret);
+	return fib_source(s->nl, dst, flow, ret);
 }
 
 static bool nexthop_equal(const struct nexthop *a, const struct nexthop *b)
@@ -178,8 +197,8 @@ static int install(struct steer *s, struct steered *e, uint32_t table, uint32_t 
 	r = fib_set(s->nl, &want, e->installed && !nexthop_equal(&e->route.nh, nh));
 	if (r == -EEXIST && e->installed)
 		return 0;
-	if (r == -EEXIST && e->any_source)
-		return 0;	/* ours, for another source's sake */
+	if (r == -EEXIST && (e->any_source || s->ruled))
+		return 0;	/* ours, for another source's or user's sake */
 	if (r) {
 		errno = -r;
 		log_warn("cannot set the route to %s from %s out of interface %u", addr_text(&want.dst).s,
@@ -205,6 +224,13 @@ static bool lost(const struct local_addr *l)
 	return !l->usable && l->n_pcb;
 }
 
+static struct steered *want_for(struct steer *s, const struct pcb *p)
+{
+	struct flow flow = { .uid = p->uid, .mark = p->mark };
+
+	return want(s, RTN_UNICAST, &p->foreign, &p->local, &flow);
+}
+
 /* Marks what is in question, and removes what is not any more: first, so that lookups do not meet it. */
 static int mark_and_sweep(struct steer *s, struct core *c)
 {
@@ -214,10 +240,10 @@ static int mark_and_sweep(struct steer *s, struct core *c)
 	for (e = s->set; e; e = e->hh.next)
 		e->wanted = e->done = false;
 	for (const struct local_addr *l = core_locals(c); l; l = l->hh.next)
-		if (lost(l) && !want(s, RTN_LOCAL, &l->addr, &in6addr_any))
+		if (lost(l) && !want(s, RTN_LOCAL, &l->addr, &in6addr_any, &anybody))
 			return -ENOMEM;
 	for (const struct pcb *p = core_pcbs(c); p; p = p->hh.next)
-		if (moved(p) && !want(s, RTN_UNICAST, &p->foreign, &p->local))
+		if (moved(p) && !want_for(s, p))
 			return -ENOMEM;
 	HASH_ITER(hh, s->set, e, next) {
 		if (e->wanted)
@@ -255,16 +281,20 @@ static int target(struct steer *s, struct core *c, const struct pair *pair, cons
 
 /*
  * Chooses the table, and whether the route is to be for any source. Returns false if the kernel's own route leads to
- * nh already, or this host bears the address itself now. Once ours is there it stays while it is in question: no
- * lookup sees behind it, and it does no harm.
+ * nh already, or this host has the address itself now. Once ours is there it stays while it is in question: no lookup
+ * sees behind it, and it does no harm. Only if rules send the flow by another table now, it is of no use where it is.
  */
 static bool place(struct steer *s, struct steered *e, const struct nexthop *nh, uint32_t *table)
 {
 	struct fib_match present;
 
 	*table = RT_TABLE_MAIN;
-	if (e->installed || fib_get(s->nl, &e->key.dst, &e->key.src, 0, &present))
+	if ((e->installed && !s->ruled) || fib_get(s->nl, &e->key.dst, &e->key.src, 0, &e->key.flow, &present) ||
+	    (e->installed && present.table == e->route.table))
 		return true;
+	if (e->installed)
+		fib_remove(s->nl, &e->route);
+	e->installed = false;
 	if (present.type == RTN_LOCAL)
 		return false;
 	*table = present.table;
@@ -274,7 +304,7 @@ static bool place(struct steer *s, struct steered *e, const struct nexthop *nh, 
 
 static int steer_pcb(struct steer *s, struct core *c, const struct pcb *p)
 {
-	struct steered *e = want(s, RTN_UNICAST, &p->foreign, &p->local);
+	struct steered *e = want_for(s, p);
 	struct nexthop nh;
 	uint32_t table;
 
@@ -298,7 +328,7 @@ int steer_update(struct steer *s, struct core *c)
 	int r = mark_and_sweep(s, c), err;
 
 	for (const struct local_addr *l = core_locals(c); l; l = l->hh.next) {
-		struct steered *e = lost(l) ? want(s, RTN_LOCAL, &l->addr, &in6addr_any) : NULL;
+		struct steered *e = lost(l) ? want(s, RTN_LOCAL, &l->addr, &in6addr_any, &anybody) : NULL;
 
 		err = e ? install(s, e, RT_TABLE_LOCAL, METRIC_LOCAL, &loopback) : 0;
 		r = r ? r : err;

@@ -8,8 +8,8 @@
  *                                        device, MTU, neighbour and offloads are right
  *
  * The second kind is for one source only: others' packets to F0 keep their way, and so do our own lookups for any other
- * source. It stands in the table the kernel found its route in, so that policy rules keep their meaning and a
- * socket that has cached its route is made to look again. What also goes from L0 to F0 without being rewritten (an
+ * source. It is in the table where the kernel finds the route of the connection's user and mark, so that policy rules keep
+ * their meaning, others' traffic keeps its way, and a socket that has cached its route is made to look again. What also goes from L0 to F0 without being rewritten (an
  * unregistered program's packets, while L0 is not lost) cannot be told apart by a route and goes along. Where somebody
  * has a host route to F0 ours is for any source: Linux would hide theirs behind one for a source (seen on 6.18).
  *
@@ -29,6 +29,12 @@ struct nexthop {
 	unsigned mtu;		/* of the route, 0: the device's */
 };
 
+/* Whose packets a lookup is for: policy rules send users and marks their own ways. */
+struct flow {
+	uint32_t uid;		/* PCB_UID_UNKNOWN: as root's */
+	uint32_t mark;		/* SO_MARK, 0: none */
+};
+
 struct steer;
 
 /*
@@ -36,6 +42,12 @@ struct steer;
  * steer_update(), which keeps those that are wanted. Returns 0 or a negative errno.
  */
 int steer_open(struct steer **ret);
+
+/* Reads anew whether policy rules look at users or marks. Call when rules changed. Returns 0 or a negative errno. */
+int steer_rules(struct steer *s);
+
+/* Whether they do. */
+bool steer_ruled(const struct steer *s);
 
 /* What is unresolved on the interface is to be asked for anew, by the next packet (neighbour.h). */
 void steer_hurry(struct steer *s, unsigned ifindex);
@@ -63,9 +75,9 @@ int route_get(struct steer *s, const struct in6_addr *dst, const struct in6_addr
 	      struct nexthop *ret);
 
 /*
- * The source address the kernel would choose for dst today (RFC 6724 and route metrics). Returns 0, or a negative
- * errno if there is none.
+ * The source address the kernel would choose for packets of flow (NULL: of root, without a mark) to dst today (RFC 6724,
+ * rules and route metrics). Returns 0, or a negative errno if there is none.
  */
-int route_source(struct steer *s, const struct in6_addr *dst, struct in6_addr *ret);
+int route_source(struct steer *s, const struct in6_addr *dst, const struct flow *flow, struct in6_addr *ret);
 
 #endif

@@ -222,6 +222,7 @@ static int report_found(void *ctx, const struct nlmsghdr *nlh)
 	p.lport = ntohs(m->id.idiag_sport);
 	p.fport = ntohs(m->id.idiag_dport);
 	p.uid = m->idiag_inode ? m->idiag_uid : PCB_UID_UNKNOWN;
+	p.mark = inetdiag_mark(nlh);
 	p.established = m->idiag_state != TCP_SYN_SENT && m->idiag_state != TCP_SYN_RECV;
 	p.origin = p.proto == IPPROTO_TCP && m->idiag_state != TCP_SYN_SENT && list->listens[p.lport / 8] & 1 << p.lport % 8 ?
 		PCB_ACCEPT : PCB_CONNECT;
@@ -355,6 +356,8 @@ static int identity(int fd, struct pcb *ret)
 
 	if (!r && fstat(fd, &st))
 		r = -errno;
+	if (!r)
+		r = sock_option(fd, SO_MARK, &ret->mark, sizeof(ret->mark));
 	if (!r)
 		ret->uid = st.st_uid;
 	return r;

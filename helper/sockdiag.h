@@ -51,7 +51,7 @@ int sockdiag_unconnected(struct sockdiag *d, int (*fn)(void *ctx, const struct p
 int sockdiag_list(struct sockdiag *d, sockdiag_found_fn *fn, void *ctx);
 
 /*
- * Reads what a descriptor is into *ret (cookie, addresses, ports, protocol, established; the rest is zero): a TCP or
+ * Reads what a descriptor is into *ret (cookie, addresses, ports, protocol, user, mark, established; the rest is zero): a TCP or
  * UDP socket over IPv6 of this network namespace that has a peer (SYN-SENT included). A connection that is over, an
  * IPv4 one on an IPv6 socket and MPTCP are not. Does not consume fd and does nothing to it: fd may be anything.
  * Returns 0, -EINVAL if it is none of these, or a negative errno.

@@ -162,7 +162,7 @@ static json_t *save_connections(struct core *c)
 		json_array_append_new(all, json_pack("{sI, sI, so, si, so, si, si, si, si, sI, sb, sI}",
 			"cookie", (json_int_t)p->cookie, "entry", (json_int_t)(p->hce ? p->hce->id : 0),
 			"local", text(&p->local), "lport", p->lport, "foreign", text(&p->foreign), "fport", p->fport,
-			"proto", p->proto, "origin", p->origin, "care", p->care, "uid", (json_int_t)p->uid,
+			"proto", p->proto, "origin", p->origin, "care", p->care, "uid", (json_int_t)p->uid, "mark", (json_int_t)p->mark,
 			"established", p->established,
 			"gen", (json_int_t)p->gen));
 	}
@@ -465,12 +465,12 @@ static int load_connection(const struct loader *l, json_t *o)
 {
 	struct pcb p = { 0 };
 	const char *local, *foreign;
-	json_int_t cookie, entry, gen, uid = PCB_UID_UNKNOWN;
+	json_int_t cookie, entry, gen, uid = PCB_UID_UNKNOWN, mark = 0;
 	int lport, fport, proto, origin, care = PCB_SHOWN, established;
 
 	if (json_unpack(o, "{sI, sI, ss, si, ss, si, si, si, s?i, s?I, sb, sI}", "cookie", &cookie, "entry", &entry, "local", &local,
 			"lport", &lport, "foreign", &foreign, "fport", &fport, "proto", &proto, "origin", &origin,
-			"care", &care, "uid", &uid, "established", &established, "gen", &gen) < 0 ||
+			"care", &care, "uid", &uid, "mark", &mark, "established", &established, "gen", &gen) < 0 ||
 	    get_addr(local, &p.local) < 0 || get_addr(foreign, &p.foreign) < 0 || lport < 0 || lport > UINT16_MAX ||
 	    fport < 0 || fport > UINT16_MAX || (proto != IPPROTO_TCP && proto != IPPROTO_UDP) || origin < 0 ||
 	    origin > PCB_ACCEPT || care < 0 || care > PCB_ADOPTED)
@@ -483,6 +483,7 @@ static int load_connection(const struct loader *l, json_t *o)
 	p.proto = (uint8_t)proto;
 	p.origin = origin;
 	p.care = care;
+	p.mark = (uint32_t)mark;
 	p.uid = uid < 0 || uid > PCB_UID_UNKNOWN ? PCB_UID_UNKNOWN : (uint32_t)uid;
 	p.established = established;
 	return pcb_restore(l->c, &p, core_entry(l->c, (uint32_t)entry), (uint32_t)gen, l->now);

@@ -54,6 +54,7 @@ static const struct script {
 	{ "netns/carrier.sh", 60 },
 	{ "netns/outage.sh", 120 },
 	{ "netns/prefer.sh", 60 },
+	{ "netns/rules.sh", 240 },
 	{ "netns/back.sh", 90 },
 	{ "netns/flap.sh", 90 },
 	{ "netns/strangers.sh", 120 },

@@ -205,7 +205,11 @@ class Talk:
 
     def run(self, args):
         signal.signal(signal.SIGTERM, self.stop)
-        self.sock = socket.create_connection((args.to, args.port), timeout=10)
+        self.sock = socket.socket(socket.AF_INET6)
+        self.sock.settimeout(10)
+        if args.mark:
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, args.mark)
+        self.sock.connect((args.to, args.port))
         self.sock.sendall(b"%d\n" % args.rate)
         self.sock.setblocking(False)
         half_closed = False
@@ -257,6 +261,7 @@ def main():
     p.add_argument("--port", type=int, default=7000)
     p.add_argument("--rate", type=int, default=2000000, help="octets a second and direction, 0: as fast as it goes")
     p.add_argument("--bytes", type=int)
+    p.add_argument("--mark", type=int, default=0, help="of the packets, for policy rules")
     p.add_argument("--status")
     args = p.parse_args()
     return serve(args) if args.what == "serve" else talk(args)

@@ -276,6 +276,28 @@ START_TEST(c3_an_address_that_flaps_ends_where_it_began)
 }
 END_TEST
 
+START_TEST(c11_routes_of_others_do_not_move_what_a_policy_rule_sends_its_own_way)
+{
+	struct in6_addr c1 = world_addr(C1);
+	struct core *c = w.host[CLIENT].core;
+
+	world_up(&w, CLIENT, C1);
+	acquaint();
+	world_run(&w, 10 * USEC_PER_SEC);
+	core_apart(c, entry(CLIENT)->id, true, w.now);
+	core_routed(c, entry(CLIENT)->id, &c1, w.now);
+	world_collect(&w);
+	assert_pair(CLIENT, C0, S0);
+	if (_i) {
+		core_apart(c, entry(CLIENT)->id, false, w.now);
+		world_collect(&w);
+	} else {
+		world_down(&w, CLIENT, C0);
+	}
+	assert_pair(CLIENT, C1, S0);
+}
+END_TEST
+
 static bool lose_half(struct world *world, const struct packet_in_flight *p)
 {
 	static uint32_t n = 1;
@@ -777,6 +799,7 @@ int main(void)
 	tcase_add_test(tc, a1_both_ends_move_in_turn_twenty_times);
 	tcase_add_test(tc, b13_an_address_that_comes_back_after_an_outage_needs_no_new_pair);
 	tcase_add_test(tc, c3_an_address_that_flaps_ends_where_it_began);
+	tcase_add_loop_test(tc, c11_routes_of_others_do_not_move_what_a_policy_rule_sends_its_own_way, 0, 2);
 	tcase_add_test(tc, b10_lost_signalling_is_sent_again_until_it_is_acknowledged);
 	tcase_add_test(tc, b10_an_unanswered_bu_is_repeated_at_a_bounded_rate);
 	tcase_add_test(tc, b10_bindings_are_refreshed_before_they_end);

@@ -436,13 +436,66 @@ START_TEST(the_source_is_the_one_the_kernel_would_choose)
 {
 	struct in6_addr f = in6(F0), a = in6(L0), b = in6(L1), src;
 
-	ck_assert_int_eq(route_source(s, &f, &src), 0);
+	ck_assert_int_eq(route_source(s, &f, NULL, &src), 0);
 	ck_assert_mem_eq(&src, &a, sizeof(a));
 	run("ip -6 route del default dev a0");
-	ck_assert_int_eq(route_source(s, &f, &src), 0);
+	ck_assert_int_eq(route_source(s, &f, NULL, &src), 0);
 	ck_assert_mem_eq(&src, &b, sizeof(b));
 	run("ip -6 route del default dev a1");
-	ck_assert_int_lt(route_source(s, &f, &src), 0);
+	ck_assert_int_lt(route_source(s, &f, NULL, &src), 0);
+}
+END_TEST
+
+/* Rules send user 1000 and mark 7 by a1, from a table of their own. */
+static void rules(void)
+{
+	run("ip -6 rule add uidrange 1000-1000 lookup 100 && ip -6 rule add fwmark 7 lookup 100");
+	run("ip -6 route add default via 2001:db8:2::2 dev a1 table 100");
+	ck_assert_int_eq(steer_rules(s), 0);
+}
+
+START_TEST(a_lookup_is_for_the_user_and_the_mark)
+{
+	static const struct {
+		struct flow flow;
+		const char *src;
+	} row[] = {
+		{ { 0, 0 }, L0 }, { { 1000, 0 }, L1 }, { { 1001, 0 }, L0 }, { { 0, 7 }, L1 }, { { 0, 8 }, L0 },
+		{ { PCB_UID_UNKNOWN, 0 }, L0 },
+	};
+	struct in6_addr f = in6(F0), src;
+
+	ck_assert(!steer_ruled(s));
+	rules();
+	ck_assert(steer_ruled(s));
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		struct in6_addr want = in6(row[i].src);
+
+		ck_assert_int_eq(route_source(s, &f, &row[i].flow, &src), 0);
+		ck_assert_mem_eq(&src, &want, sizeof(want));
+	}
+	run("ip -6 rule del uidrange 1000-1000 && ip -6 rule del fwmark 7");
+	run("ip -6 rule add from 2001:db8:2::/64 lookup 100");
+	ck_assert_int_eq(steer_rules(s), 0);
+	ck_assert(!steer_ruled(s));
+}
+END_TEST
+
+/* A connection of user 1000, or with mark 7, moves away from a1, and the rules are taken back meanwhile. */
+START_TEST(a_route_is_where_the_user_and_the_mark_find_it)
+{
+	rules();
+	pcb.local = in6(L1);
+	pcb.uid = _i ? 0 : 1000;
+	pcb.mark = _i ? 7 : 0;
+	move(L0, F0);
+	update();
+	ck_assert(shows("ip -6 route show table 100 proto 109", F0 " from " L1 " via 2001:db8:1::2 dev a0"));
+	ck_assert(!shows("ip -6 route show table main proto 109", F0));
+	run("ip -6 rule del uidrange 1000-1000 && ip -6 rule del fwmark 7");
+	ck_assert_int_eq(steer_rules(s), 0);
+	update();
+	ck_assert(!any());
 }
 END_TEST
 
@@ -524,6 +577,8 @@ int main(void)
 	tcase_add_test(tc, what_an_earlier_helper_left_is_taken_over);
 	tcase_add_test(tc, a_lookup_is_for_the_source_where_that_leads_out_of_its_interface);
 	tcase_add_test(tc, the_source_is_the_one_the_kernel_would_choose);
+	tcase_add_test(tc, a_lookup_is_for_the_user_and_the_mark);
+	tcase_add_loop_test(tc, a_route_is_where_the_user_and_the_mark_find_it, 0, 2);
 	tcase_add_test(tc, tcp_takes_the_new_way_with_its_next_segment);
 	tcase_add_test(tc, tcp_goes_on_when_its_address_is_gone);
 	suite_add_tcase(suite, tc);

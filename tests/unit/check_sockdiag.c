@@ -369,11 +369,14 @@ START_TEST(a_list_says_of_each_connection_what_its_descriptor_does)
 	static const enum pcb_origin origin[] = { PCB_CONNECT, PCB_ACCEPT, PCB_CONNECT };
 
 	for (unsigned i = 0; i < 3; i++) {
-		const struct pcb *p = listed(fd[i], false);
+		const struct pcb *p;
 		struct pcb q;
 
+		ck_assert_int_eq(setsockopt(fd[i], SOL_SOCKET, SO_MARK, &i, sizeof(i)), 0);
+		p = listed(fd[i], false);
 		ck_assert_ptr_nonnull(p);
 		ck_assert_int_eq(sockdiag_describe(fd[i], &q), 0);
+		ck_assert_uint_eq(q.mark, i);
 		q.origin = origin[i];
 		q.care = PCB_ADOPTED;
 		ck_assert_mem_eq(p, &q, sizeof(q));

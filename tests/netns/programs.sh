@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Real programs, unmodified, all at work at once: first the client loses its address, then the server. Each must have had
-# work in hand at both moves, must get on with it after each, and must have done it right in the end (A1). hmip(7) tells users
+# work in hand at both moves, must get on with it after each, and must have done it right in the end (A1). hmip-run(1) tells users
 # which programs these are. Those that are not installed are named and left out.
 #
 # NAME_begins starts a server and, with work(), a client; NAME_right tells whether the result is right.

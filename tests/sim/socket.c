@@ -317,7 +317,7 @@ static void arrived(struct sim *s, unsigned conn, unsigned end)
 }
 
 /*
- * Another host had this address, as the receiver's helper knows, and that cannot be helped (hmip(7)): the connection never
+ * Another host had this address, as the receiver's helper knows, and that cannot be helped (hmip-helper(8)): the connection never
  * moved, and its host was not heard of there, so it is as it would be without a helper; or its host had the address before,
  * lost it without being able to say so, and has only just got it back.
  */

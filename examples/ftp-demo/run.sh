@@ -182,7 +182,7 @@ transfers()
 	wait_until 60 all_ended || fail "these did not end: ${!running[*]}"
 	capture_end "$run-client"
 	capture_end "$run-server"
-	"$here/timeline.py" "$dir" "$run" "$began" $C0 $C1 $S0 $size | tee "$dir/$run.txt"
+	"$here/timeline.py" "$dir" "$run" "$began" $C1 $S0 $size | tee "$dir/$run.txt"
 }
 
 for p in vsftpd nginx sshd ssh curl gnuplot tcpdump python3; do

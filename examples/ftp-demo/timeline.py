@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The story and the figures of the demonstration, from what run.sh recorded.
 
-timeline.py DIR RUN BEGAN FROM TO SERVER SIZE
+timeline.py DIR RUN BEGAN TO SERVER SIZE
 
-    prints what happened during a run in which the client moved from address FROM to TO, with times
-    in seconds since BEGAN. Reads RUN.marks (what run.sh did), addresses.log (ip monitor at the
-    client), client.events and server.events (hmipctl monitor --json), and two captures,
-    RUN-client.pcap and RUN-server.pcap. Writes RUN.rate and RUN.gp for the picture, and the figures
-    to RUN.json.
+    prints what happened during a run in which the client moved to address TO, with times in seconds
+    since BEGAN. Reads RUN.marks (what run.sh did), addresses.log (ip monitor at the client),
+    client.events and server.events (hmipctl monitor --json), and two captures, RUN-client.pcap and
+    RUN-server.pcap. Writes RUN.rate and RUN.gp for the picture, and the figures to RUN.json.
 
 timeline.py DIR results
 
@@ -16,8 +15,7 @@ timeline.py DIR results
     without hmip and all went on in the others.
 
 Progress is data that the receiver's kernel can hand to its program: in order, without a hole. The
-gap of a transfer is the time from the loss of the address, as the kernel reports it, to the first
-progress over the other one.
+gap of a transfer is the time from the loss of the address to the first progress over the other.
 """
 import collections
 import datetime
@@ -121,18 +119,16 @@ def lines(path):
         return [json.loads(line) for line in f if line.endswith("\n")]
 
 
-def kernel_says(directory, address, what, end):
-    """When the kernel last reported, before end, that the address was "lost" or is "usable"."""
-    last = None
+def usable_since(directory, new, end):
+    """When the kernel last reported, before end, that the address can be used."""
+    usable = None
     with open(f"{directory}/addresses.log") as f:
         for line in f:
             word = line.split()
             when = datetime.datetime.fromisoformat(word[0].strip("[]")).timestamp()
-            if f"{address}/64" not in word or when > end or "tentative" in word:
-                continue
-            if ("Deleted" in word) == (what == "lost"):
-                last = when
-    return last
+            if f"{new}/64" in word and not {"Deleted", "tentative"} & set(word) and when < end:
+                usable = when
+    return usable
 
 
 def helpers(directory, began, end):
@@ -168,7 +164,8 @@ def figures(flow, mark, new, lost, usable):
     after = [when for when, _, s in flow if new in (s.source, s.destination)]
     if f["same"] and after:
         f["gap_ms"] = (after[0] - lost) * 1000
-        f["gap_after_usable_ms"] = (after[0] - max(lost, usable)) * 1000
+        # "ip monitor" takes its time to report.
+        f["gap_after_usable_ms"] = max(0, after[0] - max(lost, usable)) * 1000
     return f
 
 
@@ -198,11 +195,11 @@ def write_picture(directory, run, began, lost, usable, flow, figure, end):
         f.write(f"given_up = {max((d['ended'] for d in dead), default=end) - began:.3f}\n")
 
 
-def tell(directory, run, began, old, new, server, size):
+def tell(directory, run, began, new, server, size):
     marks = lines(f"{directory}/{run}.marks")
     end = max(m["time"] for m in marks)
-    lost = kernel_says(directory, old, "lost", end)
-    usable = kernel_says(directory, new, "usable", end)
+    lost = next(m["time"] for m in marks if m["event"] == "address-lost")
+    usable = usable_since(directory, new, end)
     flow = transfers(directory, run, address(server))
     figure = {m["kind"]: figures(flow[m["kind"]], m, address(new), lost, usable)
               for m in marks if m.get("kind") in KINDS}
@@ -247,4 +244,4 @@ def results(directory):
 if __name__ == "__main__":
     if sys.argv[2] == "results":
         sys.exit(0 if results(sys.argv[1]) else 1)
-    tell(sys.argv[1], sys.argv[2], float(sys.argv[3]), *sys.argv[4:7], int(sys.argv[7]))
+    tell(sys.argv[1], sys.argv[2], float(sys.argv[3]), *sys.argv[4:6], int(sys.argv[6]))

@@ -7,6 +7,7 @@ source "$(dirname "$0")/lib.sh"
 out=$dir/ftp-demo
 demo=$netns_dir/../../examples/ftp-demo/run.sh
 limit=$((120 * ${HMIP_PATIENCE:-1}))	# seconds
+soon_ms=$((1000 * ${HMIP_PATIENCE:-1}))	# milliseconds
 status=0
 HMIP_DEMO=$out timeout -k 20 $limit "$demo" >"$dir/demo.log" 2>&1 || status=$?
 [[ $status != "$SKIP" ]] || skip "$(sed -n 's/^SKIP [^:]*: //p' "$dir/demo.log")"
@@ -41,19 +42,21 @@ for kind in ftp-download ftp-upload http-download; do
 	say "$kind: the gap is $(transfer fresh $kind "round(t['gap_ms'], 1)") ms on the fresh link," \
 		"$(transfer known $kind "round(t['gap_ms'], 1)") ms on the known one"
 	must_hold "the gap of $kind includes duplicate address detection" \
-		transfer fresh $kind "t['gap_ms'] >= wait > 500"
-	must_hold "$kind goes on soon after the address can be used" transfer fresh $kind \
-		"t['gap_after_usable_ms'] < 1500 * ${HMIP_PATIENCE:-1}"
+		transfer fresh $kind "t['gap_ms'] > wait - 100 and wait > 500"
 done
-# The median: a retransmission that is lost in its turn makes one connection wait for its timer.
+
+# median RUN FIGURE: of the three transfers. A retransmission that is lost in its turn makes one
+# connection wait for its timer; the bound for that is the patience of the program.
 median()
 {
-	run "$1" "round(sorted(t['gap_ms'] for t in d['transfers'].values())[1], 1)"
+	run "$1" "round(sorted(t['$2'] for t in d['transfers'].values())[1], 1)"
 }
 
-fresh=$(median fresh) known=$(median known)
-must "a known link saves most of the gap, $known ms instead of $fresh" \
-	[ ${known%.*} -lt $((${fresh%.*} / 2)) ]
+fresh=$(median fresh gap_ms) known=$(median known gap_ms)
+must "a known link saves most of the gap: $known ms instead of $fresh" \
+	[ $((2 * ${known%.*})) -lt "${fresh%.*}" ]
+must_hold "they go on soon after the address can be used" run fresh \
+	"sorted(t['gap_after_usable_ms'] for t in d['transfers'].values())[1] < $soon_ms"
 must_hold "without hmip, the ssh session dies" run without "d['ssh'] != 0"
 for with in fresh known; do
 	must_hold "with hmip, the ssh session goes on ($with)" run $with "d['ssh'] == 0"

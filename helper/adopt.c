@@ -10,7 +10,8 @@
 
 #define PAUSE_MS	20
 #define PAUSE_MAX_MS	320
-#define SHARE		10	/* of the time, one part is for looking */
+#define SHARE		10	/* of the time, one part is for scans */
+#define HALVES_MAX	6	/* scans on account of handshakes under way, without another reason */
 
 static void on_found(void *ctx, const struct pcb *p, bool half)
 {
@@ -24,6 +25,22 @@ static void on_found(void *ctx, const struct pcb *p, bool half)
 		h->adoption.half = true;
 	else if (core_pcb_open(h->core, p, helper_now()) == 0 && !known)
 		h->adoption.found = true;
+}
+
+static void soon(struct helper *h, bool at_once)
+{
+	struct adoption *a = &h->adoption;
+	usec_t now = helper_now(), due = at_once ? now : usec_add(now, a->pause_ms * USEC_PER_MSEC), wait;
+	struct timeval t;
+
+	if (!h->conf->adopt)
+		return;
+	datapath_expect(h->datapath);
+	if (!at_once && event_pending(a->ev, EV_TIMEOUT, NULL))
+		return;
+	wait = usec_until(due > a->rest ? due : a->rest, now);
+	t = (struct timeval){ .tv_sec = wait / USEC_PER_SEC, .tv_usec = wait % USEC_PER_SEC };
+	event_add(a->ev, &t);
 }
 
 void adopt_look(struct helper *h)
@@ -48,29 +65,30 @@ void adopt_look(struct helper *h)
 		a->pause_ms = PAUSE_MS;
 	else if (a->pause_ms < PAUSE_MAX_MS)
 		a->pause_ms *= 2;
-	if (a->half)
-		adopt_soon(h, false);
+	a->carried = false;
+	/* A handshake takes a round trip. One that nobody completes is none of ours; the datapath reports what comes of it later. */
+	if (a->half && a->halves < HALVES_MAX) {
+		a->halves++;
+		soon(h, false);
+	}
 }
 
 void adopt_soon(struct helper *h, bool at_once)
 {
-	struct adoption *a = &h->adoption;
-	usec_t now = helper_now(), due = at_once ? now : usec_add(now, a->pause_ms * USEC_PER_MSEC), wait;
-	struct timeval t;
+	h->adoption.halves = 0;
+	soon(h, at_once);
+}
 
-	if (!h->conf->adopt)
-		return;
-	datapath_expect(h->datapath);
-	if (!at_once && event_pending(a->ev, EV_TIMEOUT, NULL))
-		return;
-	wait = usec_until(due > a->rest ? due : a->rest, now);
-	t = (struct timeval){ .tv_sec = wait / USEC_PER_SEC, .tv_usec = wait % USEC_PER_SEC };
-	event_add(a->ev, &t);
+void adopt_carried(struct helper *h)
+{
+	if (!h->adoption.carried)
+		datapath_looked(h->datapath);
+	h->adoption.carried = true;
 }
 
 void adopt_now(struct helper *h, bool unless_tired)
 {
-	if (datapath_expects(h->datapath) && (!unless_tired || helper_now() >= h->adoption.rest))
+	if ((datapath_expects(h->datapath) || h->adoption.half) && (!unless_tired || helper_now() >= h->adoption.rest))
 		adopt_look(h);
 }
 
@@ -83,6 +101,7 @@ static void look_event(evutil_socket_t fd, short what, void *ptr)
 int adopt_open(struct helper *h)
 {
 	h->adoption.pause_ms = PAUSE_MS;
+	h->adoption.carried = true;
 	h->adoption.ev = evtimer_new(h->base, look_event, h);
 	return h->adoption.ev ? 0 : -ENOMEM;
 }

@@ -5,9 +5,10 @@
  * what will be found anyway.
  *
  * All sockets are listed in one go: when a peer becomes Homeless or a new address of it Active, and a moment after the
- * datapath noticed that a connection was begun with one. The moment is longer while looks find nothing new, and so long
- * that looking takes a tenth of the helper's time at most. Before something changes that a connection too young for the
- * last look would not survive, adopt_now() looks at once.
+ * datapath reported that a socket of this host began a connection with one. The moment is longer while scans find nothing new,
+ * and so long that scans take a tenth of the helper's time at most. Before something changes that a connection too young
+ * for the last scan would not survive, adopt_now() scans at once. A handshake that a scan finds under way causes a few more;
+ * when it is completed later, the datapath reports it anew.
  */
 #ifndef HMIP_ADOPT_H
 #define HMIP_ADOPT_H
@@ -25,7 +26,9 @@ struct adoption {
 	usec_t rest;			/* none before then */
 	unsigned pause_ms;		/* from a birth to the look */
 	uint64_t looks;
-	bool found, half;		/* by this look: something new; a handshake half done */
+	bool found, half;		/* by this scan: something new; a handshake half done */
+	bool carried;			/* what it found is in the datapath's maps */
+	unsigned halves;		/* scans since the last report, for handshakes half done */
 };
 
 /* Makes the timer. Returns 0 or -ENOMEM. */
@@ -43,7 +46,10 @@ void adopt_soon(struct helper *h, bool at_once);
 /* Looks now, whatever was noticed. The caller carries out what comes of it. */
 void adopt_look(struct helper *h);
 
-/* Looks now if something was noticed since the last look. unless_tired: not before the tenth allows it. As above. */
+/* The actions that the core had are carried out. */
+void adopt_carried(struct helper *h);
+
+/* Scans now if the last scan may have missed something. unless_tired: not before the tenth allows it. As above. */
 void adopt_now(struct helper *h, bool unless_tired);
 
 void adopt_close(struct helper *h);

@@ -518,6 +518,8 @@ void helper_carry(struct helper *h)
 			more = true;
 		}
 	}
+	if (!more)
+		adopt_carried(h);
 	if (h->save_now)
 		save(h);
 	if ((h->save_later || h->steer_later || h->view_later) && !event_pending(h->ev_later, EV_TIMEOUT, NULL))

@@ -8,6 +8,7 @@
 
 #include <linux/pkt_cls.h>
 #include "rewrite.bpf.h"
+#include "share.bpf.h"
 
 #define PASS	TC_ACT_UNSPEC		/* also TCX_NEXT: let the others on this interface have their turn */
 #define DROP	TC_ACT_SHOT
@@ -49,20 +50,22 @@ static __always_inline bool too_early(const struct dp_hce *e, const struct in6_a
 	return !l || !l->usable;
 }
 
-static __always_inline int datagram_out(struct __sk_buff *skb, struct headers *h)
+static __always_inline int datagram_out(struct __sk_buff *skb, struct headers *h, const struct dp_foreign *f)
 {
-	struct dp_foreign *f = bpf_map_lookup_elem(&foreign, &h->addrs.dst);
-	struct dp_hce *e = f ? bpf_map_lookup_elem(&hce, &f->hce) : NULL;
+	__u32 id = f->hce;
+	struct dp_hce *e = bpf_map_lookup_elem(&hce, &id);
 	struct dp_local *l;
 
-	if (!e || unspecified(&e->l))
+	if (!e || unspecified(&e->l) || !is_of_own_socket(skb))
+		return PASS;
+	l = bpf_map_lookup_elem(&local, &h->addrs.src);
+	if (!l)
 		return PASS;
 	if (too_early(e, &h->addrs.src)) {
 		count(DP_HELD);
 		return DROP;
 	}
-	l = bpf_map_lookup_elem(&local, &h->addrs.src);
-	if (!l || l->usable)
+	if (l->usable)
 		return PASS;
 	/* Of a socket that is bound to a lost address. */
 	struct dp_addrs to = { .src = e->l, .dst = f->state == DP_ACTIVE ? h->addrs.dst : e->f };
@@ -73,11 +76,11 @@ static __always_inline int datagram_out(struct __sk_buff *skb, struct headers *h
 }
 
 /* A socket that is bound to a lost address has its datagrams addressed to that. */
-static __always_inline void deliver_to_lost(struct __sk_buff *skb, struct headers *h, __be16 port)
+static __always_inline void deliver_to_lost(struct __sk_buff *skb, struct headers *h, const struct ports *port)
 {
-	struct in6_addr *lost = bpf_map_lookup_elem(&bound, &port);
+	struct in6_addr *lost = bpf_map_lookup_elem(&bound, &port->dst);
 
-	if (!lost || same_addr(lost, &h->addrs.dst))
+	if (!lost || same_addr(lost, &h->addrs.dst) || is_noted(h->proto, &h->addrs, port->src, port->dst))
 		return;
 	struct dp_addrs to = { .src = h->addrs.src, .dst = *lost };
 
@@ -86,7 +89,8 @@ static __always_inline void deliver_to_lost(struct __sk_buff *skb, struct header
 }
 
 /* What a Tentative source sends is a stranger's (R8): anybody can claim an address. */
-static __always_inline int datagram_in(struct __sk_buff *skb, struct headers *h, struct dp_foreign *f, __be16 port)
+static __always_inline int datagram_in(struct __sk_buff *skb, struct headers *h, struct dp_foreign *f,
+				       const struct ports *port)
 {
 	__u32 id = f->hce;
 	struct dp_hce *e;

@@ -8,11 +8,7 @@
 #include "birth.bpf.h"
 #include "datagram.bpf.h"
 #include "icmp.bpf.h"
-#include "share.bpf.h"
-
-#define FLAG_RST	0x04
-#define RESET_MAX	24		/* octets: without a timestamp, perhaps with MPTCP's reason */
-#define PORT_UNREACHABLE	0x0104	/* type and code */
+#include "refusal.bpf.h"
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
@@ -90,50 +86,30 @@ static __always_inline void note_sent(struct __sk_buff *skb, struct headers *h, 
 	}
 }
 
-/* The ports of what a packet refuses for want of a socket: a TCP reset, or a Port Unreachable about UDP. False: it is neither. */
-static __always_inline bool refuses(struct __sk_buff *skb, struct headers *h, struct dp_ports_key *ret)
+/* What is not of this host's stack passes as it is. */
+static __always_inline int forwarded(struct __sk_buff *skb, const struct headers *h, const struct ports *port)
 {
-	__u32 quoted = h->l4 + 8;
-	struct ports port;
-	__u8 flags, inner;
-	__be16 kind;
+	struct dp_foreign *f = bpf_map_lookup_elem(&foreign, &h->addrs.dst);
 
-	if (h->proto == IPPROTO_TCP) {
-		/* With ACK it would be the answer to a SYN, or the end of a connection. The length tells most others apart. */
-		if (skb->len > h->l4 + RESET_MAX || bpf_skb_load_bytes(skb, h->l4 + 13, &flags, sizeof(flags)) ||
-		    (flags & (FLAG_RST | FLAG_ACK)) != FLAG_RST || bpf_skb_load_bytes(skb, h->l4, &port, sizeof(port)))
-			return false;
-		*ret = (struct dp_ports_key){ .lport = port.src, .fport = port.dst, .proto = IPPROTO_TCP };
-		return true;
-	}
-	if (h->proto != IPPROTO_ICMPV6 || bpf_skb_load_bytes(skb, h->l4, &kind, sizeof(kind)) ||
-	    kind != bpf_htons(PORT_UNREACHABLE) ||
-	    bpf_skb_load_bytes(skb, quoted + offsetof(struct ipv6hdr, nexthdr), &inner, sizeof(inner)) ||
-	    inner != IPPROTO_UDP || bpf_skb_load_bytes(skb, quoted + sizeof(struct ipv6hdr), &port, sizeof(port)))
-		return false;
-	*ret = (struct dp_ports_key){ .lport = port.dst, .fport = port.src, .proto = IPPROTO_UDP };
-	return true;
+	if (f)
+		note_other(skb, h, port, f);
+	return PASS;
 }
 
-/*
- * What belongs to no connection passes, unless by it the kernel refuses data that no socket is there for although a
- * connection with a Homeless peer has these ports: the peer is at an address that it has yet to prove, or that we forgot.
- * It would end that connection.
- */
-static __always_inline int not_ours(struct __sk_buff *skb, struct headers *h)
+/* A packet of this host's stack has not the birth pair of any registered connection. */
+static __always_inline int unregistered(struct __sk_buff *skb, struct headers *h, const struct ports *port)
 {
-	struct dp_ports_key key;
-	struct dp_hce *e;
-	__u32 *id;
+	struct dp_foreign *f = bpf_map_lookup_elem(&foreign, &h->addrs.dst);
 
-	if (!refuses(skb, h, &key))
-		return PASS;
-	id = bpf_map_lookup_elem(&ports, &key);
-	e = id ? bpf_map_lookup_elem(&hce, id) : NULL;
-	if (!e || !(e->flags & DP_HCE_HOMELESS))
-		return PASS;
-	count(DP_REFUSALS);
-	return DROP;
+	if (f) {
+		if (h->proto == IPPROTO_TCP && is_refused(skb, h, port, f))
+			return DROP;
+		note_other(skb, h, port, f);
+		note_birth(skb, h, port, f);
+		if (h->proto == IPPROTO_UDP)
+			return datagram_out(skb, h, f);
+	}
+	return h->proto == IPPROTO_TCP ? reset_out(skb, h, port, f) : PASS;
 }
 
 static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
@@ -145,25 +121,24 @@ static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 	if (l3 < 0 || parse_ipv6(skb, l3, &h))
 		return PASS;
 	if (h.later) {
-		rewrite_later(skb, &h);
+		if (is_of_own_socket(skb))
+			rewrite_later(skb, &h);
 		return PASS;
 	}
 	if (h.proto == IPPROTO_AH || h.proto == DP_NO_NEXT_HEADER)
 		end_signalling(skb, &h);
 	if (parse_ports(skb, &h, &port))
-		return not_ours(skb, &h);
+		return h.proto == IPPROTO_ICMPV6 ? unreachable_out(skb, &h) : PASS;
+	if (!is_own(skb))
+		return forwarded(skb, &h, &port);
 
 	struct dp_pcb_out_key key = {
 		.l = h.addrs.src, .f = h.addrs.dst, .lport = port.src, .fport = port.dst, .proto = h.proto,
 	};
 	struct dp_pcb_out *pcb = bpf_map_lookup_elem(&pcb_out, &key);
 
-	if (!pcb) {
-		if (h.proto == IPPROTO_TCP && is_refused(skb, &h, &port))
-			return DROP;
-		note_birth(skb, &h);
-		return h.proto == IPPROTO_UDP ? datagram_out(skb, &h) : not_ours(skb, &h);
-	}
+	if (!pcb)
+		return unregistered(skb, &h, &port);
 	struct dp_hce *e = bpf_map_lookup_elem(&hce, &pcb->hce);
 
 	if (e && e->flags & DP_HCE_HOLD) {
@@ -271,16 +246,12 @@ static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 	struct dp_pcb_in_key key = { .hce = f->hce, .lport = port.dst, .fport = port.src, .proto = h->proto };
 
 	pcb = bpf_map_lookup_elem(&pcb_in, &key);
-	if (!pcb && is_early(skb, h, &port, f)) {
-		count(DP_IN_EARLY_DROPPED);
-		return DROP;
-	}
 	if (!pcb)
-		return h->proto == IPPROTO_UDP ? datagram_in(skb, h, f, port.dst) : PASS;
+		return h->proto == IPPROTO_UDP ? datagram_in(skb, h, f, &port) : PASS;
 	struct dp_addrs birth = { .src = pcb->f, .dst = pcb->l };
 	bool moved = !same_addrs(&birth, &h->addrs);
 
-	if (moved && is_anothers(skb, h, &port, pcb))
+	if (moved && is_anothers(skb, h->proto, &h->addrs, &port, pcb, key.hce))
 		return PASS;
 	if (moved && f->state == DP_TENTATIVE) {
 		count(DP_IN_TENTATIVE_DROPPED);

@@ -428,8 +428,14 @@ void datapath_watch(struct datapath *dp, uint32_t seconds)
 
 void datapath_adopt(struct datapath *dp, bool on)
 {
-	dp->bpf->bss->look = on;
-	dp->bpf->bss->born = 0;
+	struct datapath_bpf__bss *bss = dp->bpf->bss;
+
+	/* The numbers of scans go on: connections that were noted before have theirs. */
+	if (!on)
+		bss->look = 0;
+	else if (!bss->look)
+		bss->look = bss->looked = bss->looked ? bss->looked : 1;
+	bss->born = 0;
 }
 
 int datapath_adopt_from(struct datapath *dp, uint32_t hce, bool on)
@@ -445,6 +451,12 @@ void datapath_look(struct datapath *dp)
 
 	if (*look)		/* which never becomes 0 again; seen by the programs before the sockets are listed */
 		__atomic_store_n(look, *look == UINT32_MAX ? 1 : *look + 1, __ATOMIC_SEQ_CST);
+}
+
+void datapath_looked(struct datapath *dp)
+{
+	if (dp->bpf->bss->look)
+		__atomic_store_n(&dp->bpf->bss->looked, dp->bpf->bss->look, __ATOMIC_SEQ_CST);
 }
 
 void datapath_expect(struct datapath *dp)
@@ -518,7 +530,6 @@ const char *datapath_counter_name(enum dp_counter n)
 		[DP_FOLLOWED] = "followed",
 		[DP_TOO_DEEP] = "too-deep",
 		[DP_OUT_REFUSED] = "out-refused",
-		[DP_IN_EARLY_DROPPED] = "in-early-dropped",
 		[DP_HELD] = "held",
 		[DP_REFUSALS] = "refusals",
 	};

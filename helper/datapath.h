@@ -65,24 +65,25 @@ void datapath_set_sender(struct datapath *dp, uint64_t cookie);
 void datapath_watch(struct datapath *dp, uint32_t seconds);
 
 /*
- * From now on, tells (DP_EVENT_BORN) when a connection that is not known is begun with an Active address of a peer that is
- * adopted from, once until datapath_look() says that all begun so far will be found. False: nothing is told any more.
+ * From now on, reports (DP_EVENT_BORN) when a socket of this host begins a connection, of none registered, with an Active address
+ * of a peer that is adopted from: once for each datapath_look(). Until it is registered, or the scan is over, this host's
+ * kernel does not end it by a reset to another address of that peer. False: no more.
  */
 void datapath_adopt(struct datapath *dp, bool on);
 
 /* Whether connections with the peer of that entry are adopted. Returns 0 or a negative errno. */
 int datapath_adopt_from(struct datapath *dp, uint32_t hce, bool on);
 
-/* A look at all sockets of the host begins: what is begun later will be told again. */
+/* A scan of all sockets of the host begins: what is begun later is reported again. */
 void datapath_look(struct datapath *dp);
 
-/*
- * There may be connections that are not known: as if one had been begun, without telling. Until the next look nothing is
- * let through that would have the kernel reset one of them, had its peer moved.
- */
+/* That scan is over, and all that it found is in the maps. */
+void datapath_looked(struct datapath *dp);
+
+/* There may be connections that are not registered: as if one had been begun, without a report. */
 void datapath_expect(struct datapath *dp);
 
-/* Whether there may be any, begun since the last look. */
+/* Whether there may be any, begun since the last scan. */
 bool datapath_expects(const struct datapath *dp);
 
 /* Readable when events wait; poll it, then call datapath_events(). */

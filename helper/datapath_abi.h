@@ -79,6 +79,14 @@ struct dp_local {
 	__u32 usable;			/* 0: lost, but connections still bear it */
 };
 
+/* A connection with an adopted peer that was begun a moment ago: the helper registers it at its next scan of the sockets. */
+struct dp_young {
+	struct in6_addr l, f;		/* the pair it was begun with */
+	__u64 noted;			/* CLOCK_MONOTONIC ns, coarse */
+	__u32 scan;			/* the number of the scan that registers it */
+	__u32 half;			/* a SYN was answered: that scan may be too early */
+};
+
 /* Datagrams of no connection wait, that is are dropped, while the peer would not know whose they are; but no longer than this. */
 #define DP_DATAGRAM_WAIT_NS	3000000000ULL
 
@@ -95,7 +103,9 @@ struct dp_local {
  * The other maps: "bound" has, for the UDP ports (network order) of sockets bound to a lost address, that address; "spi"
  * (SPI, network order), "notify" (hce: the next packet heard is told, once: B1) and "adopting" (hce: connections with it are
  * taken without being shown) are sets;
- * "fragments" is the programs' own: (source, destination, identification) of a first fragment -> the pair it was given.
+ * "fragments", "young" and "others" are the programs' own: (source, destination, identification) of a first fragment -> the pair
+ * it was given; (hce, ports) as in dp_pcb_in_key -> dp_young; and a set of the pairs and ports, as in dp_pcb_out_key, of traffic
+ * that is translated or forwarded by this host and has the ports of a connection of the same peer. All three evict the oldest.
  */
 struct dp_fragment_key {
 	struct in6_addr src, dst;
@@ -111,7 +121,7 @@ enum dp_event_type {
 	DP_EVENT_HEARD = 1,		/* a packet of hce came from addr, which was asked for ("notify") or which had
 					 * been silent for DP_SILENCE_NS */
 	DP_EVENT_SILENT = 3,		/* for path_timeout hce has sent data by one pair and heard nothing there */
-	DP_EVENT_BORN = 5,		/* a connection that is not known was begun with addr, of hce; told once a look */
+	DP_EVENT_BORN = 5,		/* a connection that is not registered was begun with addr, of hce; once a scan */
 	DP_EVENT_REFUSED = 6,		/* a connection from addr was not begun, as another has its ports; gen is the number of
 					 * its first segment */
 	DP_EVENT_FOLLOWED = 2,		/* the pair of hce now has f = addr; gen is the new one (C11) */
@@ -137,9 +147,8 @@ enum dp_counter {
 	DP_FOLLOWED,
 	DP_TOO_DEEP,			/* header chains longer than the walker's bound: passed */
 	DP_OUT_REFUSED,			/* connections not begun: another, which was moved, has their ports */
-	DP_IN_EARLY_DROPPED,		/* of a connection, moved by the peer, that the helper has not found yet */
 	DP_HELD,			/* dropped: their address is another host's now, or nobody knows whose */
-	DP_REFUSALS,			/* dropped: resets and the like, to addresses that a connection's peer may have */
+	DP_REFUSALS,			/* dropped: resets and the like of this host that would end a connection of its own */
 	DP_COUNTER_MAX,
 };
 

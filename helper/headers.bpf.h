@@ -19,7 +19,8 @@
 #define MAX_VLANS	2
 #define MAX_HEADERS	6	/* extension headers walked */
 
-#define FLAG_SYN	0x02	/* of TCP */
+#define FLAGS_AT	13	/* in the TCP header */
+#define FLAG_SYN	0x02
 #define FLAG_RST	0x04
 #define FLAG_ACK	0x10
 
@@ -117,6 +118,20 @@ static __always_inline int parse_ipv6(struct __sk_buff *skb, __u32 off, struct h
 	}
 	count(DP_TOO_DEEP);
 	return -1;
+}
+
+/*
+ * Whether an outgoing packet was made by this host's own stack. What the host forwards or bridges was received on an interface
+ * first. A packet that the kernel made of a forwarded one, such as a fragment, has no socket.
+ */
+static __always_inline bool is_own(const struct __sk_buff *skb)
+{
+	return !skb->ingress_ifindex;
+}
+
+static __always_inline bool is_of_own_socket(struct __sk_buff *skb)
+{
+	return is_own(skb) && skb->sk;
 }
 
 /* Reads the ports. Returns 0, or -1 if it is not TCP or UDP, or cut short. */

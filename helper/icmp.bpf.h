@@ -8,6 +8,7 @@
 
 #include <linux/icmpv6.h>
 #include "rewrite.bpf.h"
+#include "share.bpf.h"
 
 /* Types 1 to 4; those to come (up to 127) quote as well, but nobody knows what follows their header. */
 static __always_inline bool is_icmp_error(struct __sk_buff *skb, __u32 off)
@@ -35,9 +36,12 @@ static __always_inline int quoted_birth(struct __sk_buff *skb, struct headers *q
 	pcb = bpf_map_lookup_elem(&pcb_in, &key);
 	if (!pcb)
 		return -1;
+	struct dp_addrs back = { .src = q->addrs.dst, .dst = q->addrs.src };
+	struct ports swapped = { .src = port.dst, .dst = port.src };
+
 	ret->src = pcb->l;
 	ret->dst = pcb->f;
-	return same_addrs(ret, &q->addrs) ? -1 : 0;
+	return same_addrs(ret, &q->addrs) || is_anothers(skb, q->proto, &back, &swapped, pcb, key.hce) ? -1 : 0;
 }
 
 static __always_inline void translate_icmp(struct __sk_buff *skb, struct headers *h)

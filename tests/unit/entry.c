@@ -8,7 +8,7 @@
 #include <check.h>
 
 struct datapath *dp;
-uint32_t run_flags;
+uint32_t run_flags, run_ingress;
 
 struct in6_addr addr(const char *text)
 {
@@ -76,8 +76,10 @@ bool test_runs_know_complete(void)
 
 uint32_t run(bool egress, bool raw, const struct frame *f, struct frame *ret)
 {
+	struct __sk_buff ctx = { .ingress_ifindex = run_ingress };
 	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = f->b, .data_size_in = (uint32_t)f->len,
-		    .data_out = ret->b, .data_size_out = sizeof(ret->b), .repeat = 1, .flags = run_flags);
+		    .data_out = ret->b, .data_size_out = sizeof(ret->b), .repeat = 1, .flags = run_flags,
+		    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx));
 
 	ck_assert_int_eq(bpf_prog_test_run_opts(datapath_program(dp, egress, !raw), &o), 0);
 	ret->len = o.data_size_out;

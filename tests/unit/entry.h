@@ -34,6 +34,7 @@
 
 extern struct datapath *dp;
 extern uint32_t run_flags;	/* of test runs: 0 or COMPLETE */
+extern uint32_t run_ingress;	/* of test runs: the interface that packets were received on; 0: this host made them */
 
 /* Fixture: opens dp and tells it of all the above; today's pair is for the test to set. */
 void entry_setup(void);

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What this host's kernel answers to packets for which it has no socket: a TCP reset, or a Port Unreachable about UDP. The packet
+ * may be of a connection of this host whose peer is at another address: one that it has yet to prove, one that expired, or
+ * any of its addresses while the connection is not registered. The answer would end that connection, and is dropped if it
+ * can be shown that it would. An answer that a host behind this one has sent is forwarded as it is.
+ */
+#ifndef HMIP_REFUSAL_BPF_H
+#define HMIP_REFUSAL_BPF_H
+
+#include <linux/icmpv6.h>
+#include <linux/pkt_cls.h>
+#include "birth.bpf.h"
+
+#define RESET_MAX	24		/* octets: without a timestamp, perhaps with MPTCP's reason */
+#define PORT_UNREACHABLE	0x0104	/* type and code */
+#define WINDOW		(1U << 26)	/* a peer acknowledges no number farther from the last one that was heard */
+
+/* Whether a refusal sent with addrs would end y, which is begun and not registered yet. */
+static __always_inline bool ends_young(const struct dp_pcb_in_key *key, const struct dp_addrs *addrs, const struct dp_foreign *f)
+{
+	struct dp_young *y = bpf_map_lookup_elem(&young, key);
+
+	if (!y || (same_addr(&y->l, &addrs->src) && same_addr(&y->f, &addrs->dst)))
+		return false;
+	if (is_pending(y))
+		return true;
+	if (!y->half)
+		return false;
+	scan_again(y, f, &addrs->dst);
+	return true;
+}
+
+/*
+ * The registered connection that a refusal with these ports would end, if its peer is Homeless. f is what is known of the
+ * refusal's destination; *ret is the id of the entry.
+ */
+static __always_inline struct dp_pcb_in *refused_pcb(struct dp_pcb_in_key *key, const struct dp_foreign *f)
+{
+	struct dp_ports_key all = { .lport = key->lport, .fport = key->fport, .proto = key->proto };
+	struct dp_hce *e;
+	__u32 *id;
+
+	if (!f) {
+		id = bpf_map_lookup_elem(&ports, &all);
+		if (!id)
+			return NULL;
+		key->hce = *id;
+	}
+	e = bpf_map_lookup_elem(&hce, &key->hce);
+	return e && e->flags & DP_HCE_HOMELESS ? bpf_map_lookup_elem(&pcb_in, key) : NULL;
+}
+
+/* addrs are those of the refusal; seq is a reset's number, which is the acknowledgement number of what it answers. */
+static __always_inline int refuse(const struct dp_addrs *addrs, struct dp_pcb_in_key *key, const struct dp_foreign *f,
+				  const __u32 *seq)
+{
+	struct dp_addrs back = { .src = addrs->dst, .dst = addrs->src };
+	struct dp_pcb_in *pcb;
+
+	if (!bpf_map_lookup_elem(&local, &addrs->src))
+		return TC_ACT_UNSPEC;
+	pcb = refused_pcb(key, f);
+	if (pcb) {
+		if (is_noted(key->proto, &back, key->fport, key->lport))
+			return TC_ACT_UNSPEC;
+		/* An unknown address may be a stranger's. */
+		if (!f && seq && pcb->acked && *seq - pcb->acked + WINDOW > 2 * WINDOW)
+			return TC_ACT_UNSPEC;
+	} else if (!f || !ends_young(key, addrs, f)) {
+		return TC_ACT_UNSPEC;
+	}
+	count(DP_REFUSALS);
+	return TC_ACT_SHOT;
+}
+
+/* A segment that is not of a registered connection. f: what is known of its destination, or NULL. */
+static __always_inline int reset_out(struct __sk_buff *skb, const struct headers *h, const struct ports *port,
+				     const struct dp_foreign *f)
+{
+	struct dp_pcb_in_key key = { .hce = f ? f->hce : 0, .lport = port->src, .fport = port->dst, .proto = IPPROTO_TCP };
+	__u32 seq;
+	__u8 flags;
+	__be32 n;
+
+	/* With ACK it would be the answer to a SYN, or the end of a connection. The length tells most others apart. */
+	if (skb->len > h->l4 + RESET_MAX || bpf_skb_load_bytes(skb, h->l4 + FLAGS_AT, &flags, sizeof(flags)) ||
+	    (flags & (FLAG_RST | FLAG_ACK)) != FLAG_RST || bpf_skb_load_bytes(skb, h->l4 + 4, &n, sizeof(n)))
+		return TC_ACT_UNSPEC;
+	seq = bpf_ntohl(n);
+	return refuse(&h->addrs, &key, f, &seq);
+}
+
+/* An ICMPv6 message. */
+static __always_inline int unreachable_out(struct __sk_buff *skb, const struct headers *h)
+{
+	__u32 quoted = h->l4 + sizeof(struct icmp6hdr);
+	struct dp_foreign *f;
+	struct ports port;
+	__be16 kind;
+	__u8 inner;
+
+	if (!is_own(skb) || bpf_skb_load_bytes(skb, h->l4, &kind, sizeof(kind)) || kind != bpf_htons(PORT_UNREACHABLE) ||
+	    bpf_skb_load_bytes(skb, quoted + offsetof(struct ipv6hdr, nexthdr), &inner, sizeof(inner)) ||
+	    inner != IPPROTO_UDP || bpf_skb_load_bytes(skb, quoted + sizeof(struct ipv6hdr), &port, sizeof(port)))
+		return TC_ACT_UNSPEC;
+	f = bpf_map_lookup_elem(&foreign, &h->addrs.dst);
+	struct dp_pcb_in_key key = { .hce = f ? f->hce : 0, .lport = port.dst, .fport = port.src, .proto = IPPROTO_UDP };
+
+	return refuse(&h->addrs, &key, f, NULL);
+}
+
+#endif

@@ -71,6 +71,7 @@ static const struct script {
 	{ "netns/others.sh", 90 },
 	{ "netns/errors.sh", 60 },
 	{ "netns/personality.sh", 120 },
+	{ "netns/neutral.sh", 180 },
 #endif
 };
 

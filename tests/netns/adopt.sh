@@ -11,6 +11,9 @@ for p in busybox sshd ssh ssh-keygen file; do
 done
 file -L "$(command -v busybox)" | grep -q 'statically linked' || skip "busybox is not static (Debian: busybox-static)"
 
+# Conversations outlast the test, on a slow machine, too.
+long=$((260 * ${HMIP_PATIENCE:-1}))
+
 # static_client NAME LINES PORT: sends that many lines to the echo service; what comes back is in $dir/NAME.out.
 static_client()
 {
@@ -73,10 +76,10 @@ sshd_at 2222 spawn sshd "$server"
 spawn echo "$server" busybox nc -ll -p 7100 -e /bin/cat
 must_soon 10 "the echo service listens" listens "$server" 7100
 
-static_client before 260 7100
+static_client before $long 7100
 must_soon 10 "the static client is at work" echoed before 1
 must "nobody cares about it" cares client 7100 ""
-lines 260 | on client "${ssh_command[@]}" cat >"$dir/ssh.out" 2>"$dir/ssh.log" &
+lines "$long" | on client "${ssh_command[@]}" cat >"$dir/ssh.out" 2>"$dir/ssh.log" &
 pid_of[ssh]=$!
 must_soon 10 "the session has begun" echoed ssh 1
 must_soon 10 "the server has verified the client's second address" is_active server $C1
@@ -84,7 +87,7 @@ must "the session was shown by the client" cares client 2222 preload
 must_soon 5 "and found by the server" cares server 2222 adopted
 must_soon 5 "what was there before is adopted by the client" cares client 7100 adopted
 must_soon 5 "and by the server" cares server 7100 adopted
-static_client after 220 7100
+static_client after $long 7100
 must_soon 5 "what comes later is, too" cares client 7100 "adopted adopted"
 must_soon 5 "on both hosts" cares server 7100 "adopted adopted"
 
@@ -122,7 +125,7 @@ must "by the server, too" cares server 7100 "adopted adopted"
 for name in before after ssh; do
 	echoes_on $name "without further adoption"
 done
-all_back before 260
-all_back after 220
-all_back ssh 260
+all_back before $long
+all_back after $long
+all_back ssh $long
 say "every line came back"

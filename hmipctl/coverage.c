@@ -9,22 +9,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What stands in the way, in the order it is asked for. The words are part of hmipctl's interface. */
+/*
+ * The reasons, in the order in which they are checked. The words are part of hmipctl's interface.
+ */
 enum reason {
 	COVERED,
 	PREVENTED,
 	CLASH,
 	PERSONALITY,
 	ADDRESS,
-	MISSED,
+	NOTFOUND,
 	HIDDEN,
 	STATIC,
 	FOREIGN,
 	SETUID,
 	GO,
-	BARE,
+	NOPRELOAD,
 	OLDER,
-	SILENT,
+	UNREGISTERED,
 	DEVICE,
 	REASONS
 };
@@ -32,20 +34,21 @@ enum reason {
 static const struct {
 	const char *word, *sentence;
 } text[REASONS] = {
-	[PREVENTED] = { "prevented", "its program wants it left alone" },
+	[PREVENTED] = { "prevented", "its program called hmip_prevent()" },
 	[CLASH] = { "port-clash", "another connection with this peer has the same ports" },
 	[PERSONALITY] = { "personality", "its address is of another personality than the one this peer knows" },
-	[ADDRESS] = { "address", "its address is none of those the helper looks after" },
-	[MISSED] = { "not-found", "the helper finds such by itself, but has not found it yet" },
-	[HIDDEN] = { "hidden", "its process may not be looked into: ask as root" },
-	[STATIC] = { "static", "its program is statically linked, so no library reaches it" },
+	[ADDRESS] = { "address", "its address is not one that the helper announces" },
+	[NOTFOUND] = { "not-found", "the helper adopts such connections, but has not found this one yet" },
+	[HIDDEN] = { "hidden", "its process belongs to another user: ask as root" },
+	[STATIC] = { "static", "its program is statically linked, so it loads no library" },
 	[FOREIGN] = { "foreign", "its program is for another processor or word size than hmip" },
-	[SETUID] = { "set-uid", "its program has more rights than who started it, so it ignores preloads" },
+	[SETUID] = { "set-uid", "its program has more privileges than the user who started it, so it ignores preloads" },
 	[GO] = { "go", "its program is written in Go and connects without the C library" },
-	[BARE] = { "not-preloaded", "its program was started without hmip-run" },
+	[NOPRELOAD] = { "not-preloaded", "its program was started without hmip-run" },
 	[OLDER] = { "older", "its program was started before the helper" },
-	[SILENT] = { "not-shown", "the helper was not shown it, or had too much to do" },
-	[DEVICE] = { "device", "its program bound it to an interface, which it cannot leave" },
+	[UNREGISTERED] = { "not-registered",
+			   "it was not registered: the helper was busy, or its program uses another helper's socket" },
+	[DEVICE] = { "device", "its program bound it to an interface, so it moves to no other" },
 };
 
 static const char *string(json_t *o, const char *key)
@@ -55,7 +58,10 @@ static const char *string(json_t *o, const char *key)
 	return s ? s : "";
 }
 
-/* The helper's answers by what they are looked up by; the values are borrowed from them. */
+/*
+ * The helper's answers, by the keys they are looked up by. The values are borrowed from the
+ * answers.
+ */
 struct index {
 	json_t *peers;		/* Homeless ones, by each of their addresses */
 	json_t *locals;		/* addresses of this host */
@@ -82,7 +88,7 @@ static struct key cookie_key(uint64_t cookie)
 	return k;
 }
 
-/* What no two connections of a peer may share (R3). */
+/* Two connections with one peer that have the same key would be the same on the wire (R3). */
 static struct key ports_key(json_t *hce, const char *proto, unsigned lport, unsigned fport)
 {
 	struct key k;
@@ -135,10 +141,11 @@ static struct index index_make(const struct coverage_helper *h)
 	return x;
 }
 
+/* Why the helper has not got a connection of p; NULL: the process is not known. */
 static enum reason judge_process(const struct proc_info *p, const struct coverage_helper *h)
 {
 	if (json_is_true(json_object_get(h->status, "adopting")))
-		return MISSED;
+		return NOTFOUND;
 	if (!p || !p->pid)
 		return HIDDEN;
 	if (p->file.kind == EXECFILE_STATIC)
@@ -150,10 +157,11 @@ static enum reason judge_process(const struct proc_info *p, const struct coverag
 	if (p->file.go)
 		return GO;
 	if (!p->preloaded)
-		return BARE;
-	return p->age > json_number_value(json_object_get(h->status, "uptime")) ? OLDER : SILENT;
+		return NOPRELOAD;
+	return p->age > json_number_value(json_object_get(h->status, "uptime")) ? OLDER : UNREGISTERED;
 }
 
+/* Why a connection with a Homeless peer would not survive a move, or COVERED. */
 static enum reason judge(const struct coverage_helper *h, const struct index *x, json_t *peer, const struct sock_entry *c,
 			 const struct proc_info *p)
 {
@@ -177,6 +185,7 @@ static json_t *endpoint(const struct in6_addr *a, unsigned number)
 	return json_sprintf("[%s]:%u", addr_text(a).s, number);
 }
 
+/* The object of one connection, as hmipctl(8) describes it. Borrows all arguments. */
 static json_t *row(json_t *peer, const struct sock_entry *c, const struct proc_info *p, enum reason why)
 {
 	return json_pack("{so, so, sI, ss, so, so, sO, sO, ss, ss}",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hmipctl: asks a helper and shows the answer. One table dispatches and prints the usage.
+ * hmipctl: asks the helper and prints the answer. One table dispatches and prints the usage.
  */
 #include "config.h"
 
@@ -39,11 +39,11 @@ static const struct command {
 	const char *name, *argument, *help;
 	void (*print)(FILE *out, json_t *answer);
 	bool stream;
-	json_t *(*find)(const char *path, int *ret_exit);	/* not by one question to the helper */
+	json_t *(*find)(const char *path, int *ret_exit);	/* for what takes more than one request */
 } commands[] = {
 	{ "status", NULL, "the helper, this host's addresses, counters", print_status, false, NULL },
 	{ "cache", NULL, "peers, their addresses, states and lifetimes", print_cache, false, NULL },
-	{ "sockets", NULL, "connections and the addresses they bear on the wire", print_sockets, false, NULL },
+	{ "sockets", NULL, "connections and their addresses on the wire", print_sockets, false, NULL },
 	{ "uncovered", NULL, "connections that would not survive a move, and why", print_uncovered, false, find_uncovered },
 	{ "sa", NULL, "security associations (never their keys)", print_sa, false, NULL },
 	{ "monitor", NULL, "events, as they happen", print_event, true, NULL },
@@ -64,8 +64,8 @@ static void usage(FILE *out)
 	      "  -h, --help\n", out);
 }
 
-/* Connects to the helper. Returns the descriptor or the exit code as a negative number, having said why. */
-static int dial(const char *path)
+/* Connects to the helper. Returns the descriptor; or the negated exit code, after printing why. */
+static int connect_helper(const char *path)
 {
 	struct sockaddr_un addr;
 	int len = control_address(path, &addr), fd;
@@ -87,11 +87,14 @@ static int dial(const char *path)
 	return -EXIT_NO_HELPER;
 }
 
-/* Connects and asks. Returns the descriptor or the exit code as a negative number, having said why. */
-static int ask(const char *path, const char *command, const char *argument)
+/*
+ * Connects and sends a request. Returns the descriptor; or the negated exit code, after printing
+ * why.
+ */
+static int send_request(const char *path, const char *command, const char *argument)
 {
 	json_t *request = json_pack("{ss}", "command", command);
-	int fd = dial(path);
+	int fd = connect_helper(path);
 	char *text;
 
 	if (fd >= 0 && argument)
@@ -107,20 +110,20 @@ static int ask(const char *path, const char *command, const char *argument)
 	return fd;
 }
 
-/* Understands an answer. Returns a new reference, or NULL having said why. */
-static json_t *understand(const char *text, size_t len)
+/* Parses an answer. Returns a new reference; or NULL, after printing why. */
+static json_t *parse_answer(const char *text, size_t len)
 {
 	json_t *answer = json_loadb(text, len, JSON_DECODE_ANY, NULL);
 	const char *error = json_string_value(json_object_get(answer, "error"));
 
 	if (answer && !error)
 		return answer;
-	fprintf(stderr, "hmipctl: %s\n", error ? error : "the helper's answer cannot be understood");
+	fprintf(stderr, "hmipctl: %s\n", error ? error : "the helper's answer is not valid JSON: are hmipctl and hmip-helper of the same version?");
 	json_decref(answer);
 	return NULL;
 }
 
-/* Takes the reference. */
+/* Prints an answer, and drops the reference. */
 static void print_answer(const struct command *c, json_t *answer, bool as_json)
 {
 	if (as_json) {
@@ -133,10 +136,13 @@ static void print_answer(const struct command *c, json_t *answer, bool as_json)
 	json_decref(answer);
 }
 
-/* Asks, and reads the whole answer. Returns a new reference, or NULL and the exit code, having said why. */
+/*
+ * Sends a request and reads the whole answer. Returns a new reference; or NULL and the exit code,
+ * after printing why.
+ */
 static json_t *fetch(const char *path, const char *command, const char *argument, int *ret_exit)
 {
-	int fd = ask(path, command, argument);
+	int fd = send_request(path, command, argument);
 	size_t len = 0, size = 0;
 	json_t *answer = NULL;
 	char *text = NULL;
@@ -158,20 +164,20 @@ static json_t *fetch(const char *path, const char *command, const char *argument
 		len += n > 0 ? n : 0;
 	}
 	close(fd);
-	answer = understand(text ? text : "", len);
+	answer = parse_answer(text ? text : "", len);
 	*ret_exit = answer ? EXIT_OK : EXIT_REFUSED;
 	free(text);
 	return answer;
 }
 
-/* Shows packet after packet. Returns the exit code. */
-static int listen_to(int fd, const struct command *c, bool as_json)
+/* Prints packet after packet. Returns the exit code. */
+static int print_stream(int fd, const struct command *c, bool as_json)
 {
 	static char text[CONTROL_PACKET_MAX];
 	ssize_t n;
 
 	while ((n = recv(fd, text, sizeof(text), 0)) > 0) {
-		json_t *event = understand(text, n);
+		json_t *event = parse_answer(text, n);
 
 		if (!event)
 			return EXIT_REFUSED;
@@ -183,7 +189,7 @@ static int listen_to(int fd, const struct command *c, bool as_json)
 	return EXIT_NO_HELPER;
 }
 
-/* Whether the helper at path speaks of our network namespace, as far as can be told. */
+/* Whether the helper at path runs in our network namespace; true if its host map does not say. */
 static bool same_namespace(const char *path)
 {
 	char hostmap_path[sizeof(((struct sockaddr_un *)0)->sun_path) + sizeof(HOSTMAP_SUFFIX)];
@@ -210,7 +216,7 @@ static json_t *find_uncovered(const char *path, int *ret_exit)
 	if (h.cache)
 		h.sockets = fetch(path, "sockets", NULL, ret_exit);
 	if (h.sockets && !same_namespace(path)) {
-		fprintf(stderr, "hmipctl: this network namespace is not the one of the helper at %s: use \"ip netns exec\" or "
+		fprintf(stderr, "hmipctl: the helper at %s runs in another network namespace: use \"ip netns exec\" or "
 			"nsenter(1)\n", path);
 		*ret_exit = EXIT_REFUSED;
 	} else if (h.sockets) {
@@ -219,7 +225,7 @@ static json_t *find_uncovered(const char *path, int *ret_exit)
 		if (!answer)
 			fprintf(stderr, "hmipctl: %s: %s\n", why, strerror(errno));
 		else if (geteuid() != 0)
-			fprintf(stderr, "hmipctl: not root, so only processes of your own can be looked into\n");
+			fprintf(stderr, "hmipctl: not root, so only your own processes can be examined\n");
 	}
 	json_decref(h.status);
 	json_decref(h.cache);
@@ -236,16 +242,16 @@ static const struct command *command_named(const char *name)
 }
 
 /* Returns the exit code. */
-static int carry_out(const struct command *c, const char *path, const char *argument, bool as_json)
+static int run_command(const struct command *c, const char *path, const char *argument, bool as_json)
 {
 	json_t *answer;
 	int r, fd;
 
 	if (c->stream) {
-		fd = ask(path, c->name, argument);
+		fd = send_request(path, c->name, argument);
 		if (fd < 0)
 			return -fd;
-		r = listen_to(fd, c, as_json);
+		r = print_stream(fd, c, as_json);
 		close(fd);
 		return r;
 	}
@@ -290,7 +296,7 @@ int main(int argc, char **argv)
 	c = optind < argc ? command_named(argv[optind]) : NULL;
 	if (!c) {
 		if (optind < argc)
-			fprintf(stderr, "hmipctl: there is no command \"%s\"\n", argv[optind]);
+			fprintf(stderr, "hmipctl: unknown command \"%s\"\n", argv[optind]);
 		usage(stderr);
 		return EXIT_USAGE;
 	}
@@ -299,5 +305,5 @@ int main(int argc, char **argv)
 		fprintf(stderr, "hmipctl: %s takes %s\n", c->name, c->argument ? c->argument : "no argument");
 		return EXIT_USAGE;
 	}
-	return carry_out(c, control_path(path), argument, as_json);
+	return run_command(c, control_path(path), argument, as_json);
 }

@@ -11,7 +11,7 @@
 #define COLUMNS_MAX	10
 #define CELL		100
 
-/* Rows of text, printed once the widths are known. */
+/* Rows of text, printed when all of them, and so the widths of the columns, are known. */
 struct table {
 	unsigned n_col, n_row;
 	char (*cell)[COLUMNS_MAX][CELL];
@@ -29,6 +29,7 @@ static char (*table_row(struct table *t))[CELL]
 	return t->cell[t->n_row++];
 }
 
+/* Prints all rows, indented, and frees them. */
 static void table_print(FILE *out, struct table *t, const char *indent)
 {
 	int width[COLUMNS_MAX] = { 0 };
@@ -127,9 +128,9 @@ void print_status(FILE *out, json_t *a)
 	fprintf(out, "socket %s, state %s, datapath %s\n", text(a, "socket"), text(a, "state"), text(dp, "kind"));
 	fprintf(out, "%lld peers, %lld connections, ", number(a, "peers"), number(a, "connections"));
 	if (flag(a, "adopting"))
-		fprintf(out, "looked for others %lld times\n", number(a, "looks"));
+		fprintf(out, "%lld socket scans\n", number(a, "looks"));
 	else
-		fputs("others are left alone\n", out);
+		fputs("adoption is off\n", out);
 	fputs("\naddresses of this host\n", out);
 	json_array_foreach(json_object_get(a, "addresses"), i, l) {
 		char (*row)[CELL] = table_row(&t);
@@ -166,7 +167,7 @@ static void print_addresses(FILE *out, json_t *entry)
 		if (!row)
 			return;
 		PUT(row, 0, "%s %s", strcmp(text(f, "address"), now) == 0 ? "*" : " ", text(f, "address"));
-		PUT(row, 1, "%s%s", text(f, "state"), flag(f, "checking") ? " (being checked)" : "");
+		PUT(row, 1, "%s%s", text(f, "state"), flag(f, "checking") ? " (being verified)" : "");
 		PUT(row, 2, "%s", text(f, "lifetime_kind"));
 		PUT(row, 3, "expires: %s", duration(f, "expires_in").s);
 		PUT(row, 4, "heard: %s%s", duration(f, "last_heard").s, json_is_number(json_object_get(f, "last_heard")) ? " ago" : "");
@@ -174,7 +175,7 @@ static void print_addresses(FILE *out, json_t *entry)
 	table_print(out, &t, "  ");
 }
 
-/* A line of a title and what the array has, if it has anything. */
+/* A line with the title and the elements of the array; nothing if it is empty. */
 static void print_list(FILE *out, const char *title, json_t *list)
 {
 	json_t *one;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How hmipctl shows an answer to people: aligned columns, durations as "1m 12s".
+ * The answers of hmipctl as text: aligned columns, durations as "1m 12s".
  */
 #ifndef HMIP_PRINT_H
 #define HMIP_PRINT_H
@@ -8,7 +8,11 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* Each writes the helper's answer (report.h; coverage.h) to out. Missing members are shown as "-". */
+/*
+ * Each writes one command's answer to out: the helper's JSON (hmipctl(8)), or that of coverage.h
+ * for print_uncovered(). Members that are missing or of another type are printed as "-", 0 or
+ * "never". Write errors are left to the caller, who finds them with ferror().
+ */
 void print_status(FILE *out, json_t *answer);
 void print_cache(FILE *out, json_t *answer);
 void print_sockets(FILE *out, json_t *answer);

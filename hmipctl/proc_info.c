@@ -23,7 +23,7 @@ static int by_inode(const void *va, const void *vb)
 	return a->inode < b->inode ? -1 : a->inode > b->inode;
 }
 
-/* A file of /proc/PID, which dir is, for reading; NULL if it may not be looked into. */
+/* Opens a file of /proc/PID, which dir is, for reading. Returns NULL if that is not permitted. */
 static FILE *open_file(int dir, const char *name)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
@@ -43,7 +43,10 @@ static bool has_library(int dir)
 	while (f && !found && fgets(line, sizeof(line), f)) {
 		char *name = strrchr(line, '/');
 
-		/* Replaced by an upgrade it is " (deleted)", and still there. */
+		/*
+		 * After an upgrade the name has " (deleted)" behind it; the old file is still
+		 * mapped.
+		 */
 		found = name && !strncmp(name, LIBRARY, strlen(LIBRARY)) && strchr(" \n", name[strlen(LIBRARY)]);
 	}
 	if (f)
@@ -51,7 +54,7 @@ static bool has_library(int dir)
 	return found;
 }
 
-/* What the kernel told the dynamic linker. */
+/* AT_SECURE, as the kernel passed it to the dynamic linker. */
 static bool is_secure(int dir)
 {
 	FILE *f = open_file(dir, "auxv");
@@ -78,6 +81,7 @@ static struct execfile file_of(int dir)
 	return p;
 }
 
+/* Seconds since the process was started. */
 static double age_of(int dir)
 {
 	FILE *f = open_file(dir, "stat");
@@ -86,7 +90,7 @@ static double age_of(int dir)
 	struct timespec now;
 
 	if (f && fgets(line, sizeof(line), f))
-		p = strrchr(line, ')');		/* a command's name may have anything in it */
+		p = strrchr(line, ')');		/* a command's name may have any character in it */
 	/* The 22nd field; the one behind the parenthesis is the third. */
 	for (unsigned i = 3; p && i <= 22; i++)
 		p = strchr(p + 1, ' ');
@@ -113,7 +117,7 @@ static void proc_read(int dir, pid_t pid, struct proc_info *ret)
 	ret->age = age_of(dir);
 }
 
-/* Looks for the sockets among the descriptors of a process. */
+/* Searches the descriptors of a process for the sockets. */
 static void search(int dir, pid_t pid, struct sock_owner *owner, size_t n)
 {
 	int fds = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which processes hold given sockets, and whether a preload reaches them: what /proc tells, to root of all of them, to others
- * of their own.
+ * Which processes hold given sockets, and whether a preloaded library works in them, from /proc:
+ * root sees all processes, other users their own.
  */
 #ifndef HMIP_PROC_INFO_H
 #define HMIP_PROC_INFO_H
@@ -13,22 +13,22 @@
 #include <sys/types.h>
 
 struct proc_info {
-	pid_t pid;		/* 0: none that could be looked into holds the socket */
+	pid_t pid;		/* 0: no process that could be read holds the socket */
 	char command[32];
 	bool preloaded;		/* libhmip.so is mapped */
-	bool secure;		/* has more rights than who started it, so the dynamic linker took no preload */
+	bool secure;		/* set-uid or the like (AT_SECURE): ignores preloads */
 	struct execfile file;
 	double age;		/* seconds since it was started */
 };
 
 struct sock_owner {
-	uint32_t inode;		/* of a socket; asked for */
-	struct proc_info process;	/* answered: of several processes the one with the lowest id */
+	uint32_t inode;			/* of a socket; set by the caller */
+	struct proc_info process;	/* the answer: of several processes the one with the lowest id */
 };
 
 /*
- * Fills in the processes of n sockets, which it sorts by inode. Returns 0, or a negative errno if /proc cannot be read.
- * What a process does in the meantime may be missed.
+ * Fills in the processes of n sockets, and sorts owner by inode. Returns 0, or a negative errno if
+ * /proc cannot be read. Sockets that are passed on while it reads may be missed.
  */
 int proc_info_find(struct sock_owner *owner, size_t n);
 

@@ -16,11 +16,11 @@
 
 struct dump {
 	struct sock_entry *c;
-	size_t n, kept;		/* kept: those of the protocol before */
+	size_t n, kept;		/* kept: those of the previous protocol */
 	uint8_t proto;
 };
 
-/* The dump begins anew. */
+/* The kernel's table changed during the dump, which is repeated. */
 static void dump_restart(void *ctx)
 {
 	struct dump *l = ctx;

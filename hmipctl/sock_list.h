@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The connections over IPv6 of this network namespace, whoever's, as the kernel lists them (sock_diag). For hmipctl, which may
- * look into processes as the helper may not.
+ * The connections over IPv6 of all users in this network namespace, as the kernel lists them
+ * (sock_diag(7)).
  */
 #ifndef HMIP_SOCK_LIST_H
 #define HMIP_SOCK_LIST_H
@@ -19,12 +19,13 @@ struct sock_entry {
 	uint32_t uid;			/* of the user whose socket it is */
 	uint32_t inode;			/* by which /proc/PID/fd names it */
 	uint32_t device;		/* ifindex of the interface its program bound it to, 0: none */
-	bool prevented;			/* its program wants it left alone (hmip_prevent()) */
+	bool prevented;			/* its program called hmip_prevent() */
 };
 
 /*
- * Lists TCP connections that are established, or half closed, and connected UDP sockets, as far as a program holds them; none
- * between v4-mapped addresses. Needs no privilege. Returns 0 and fills *ret (to be freed) and *n, or a negative errno.
+ * Lists established and half-closed TCP connections, and connected UDP sockets, that a process
+ * holds; not those between v4-mapped addresses. Needs no privilege. Returns 0 and fills *ret, which
+ * the caller frees with free(3), and *n; or a negative errno.
  */
 int sock_list(struct sock_entry **ret, size_t *n);
 

@@ -72,10 +72,10 @@ else
 	say "no static busybox (Debian: busybox-static)"
 fi
 hold wrong env HMIP_SOCKET="$dir/nobody" "$(program hmip-run)" "$python" "$dir/hold.py" $S0 7000
-must "shown to nobody" reason wrong not-shown
+must "shown to nobody" reason wrong not-registered
 
 must_not "from another namespace" ctl client uncovered 2>"$dir/elsewhere.err"
-must "which is said" grep -q 'this network namespace is not the one of the helper' "$dir/elsewhere.err"
+must "which is said" grep -q 'runs in another network namespace' "$dir/elsewhere.err"
 in_ns "$client" "$(program hmipctl)" -s "$dir/client.sock" uncovered >"$dir/table"
 must "with a heading" grep -q '^PID *COMMAND *PEER *PROTO *LOCAL *FOREIGN *WHY$' "$dir/table"
 must "in a sentence" grep -q "^${pid_of[bare]} .* server *tcp .* its program was started without hmip-run$" "$dir/table"
@@ -84,5 +84,5 @@ if setpriv --reuid=65534 --clear-groups test -x "$(program hmipctl)"; then
 	in_ns "$client" setpriv --reuid=65534 --clear-groups "$(program hmipctl)" -s "$dir/client.sock" -j uncovered \
 		>"$dir/nobody.json" 2>"$dir/nobody.err"
 	must "others' processes are hidden" [ "$(json "sorted({r['reason'] for r in d if r['reason'] != 'device'})" <"$dir/nobody.json")" = hidden ]
-	must "that, too" grep -q 'only processes of your own' "$dir/nobody.err"
+	must "that, too" grep -q 'only your own processes' "$dir/nobody.err"
 fi

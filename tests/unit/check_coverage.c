@@ -66,7 +66,7 @@ static const struct risk {
 	{ "of an unprepared program", "not-preloaded", HERE, THERE, 9, 4100, { .pid = 5 }, 0, false, false },
 	{ "older than the helper", "older", HERE, THERE, 9, 4100,
 		{ .pid = 5, .preloaded = true, .age = 200 }, 0, false, false },
-	{ "not shown", "not-shown", HERE, THERE, 9, 4100, { .pid = 5, .preloaded = true, .age = 50 }, 0, false, false },
+	{ "not registered", "not-registered", HERE, THERE, 9, 4100, { .pid = 5, .preloaded = true, .age = 50 }, 0, false, false },
 	{ "known, but of no entry", "not-preloaded", HERE, THERE, 2, 4001, { .pid = 5 }, 0, false, false },
 };
 

@@ -58,7 +58,7 @@ static const struct script {
 	{ "netns/back.sh", 90 },
 	{ "netns/flap.sh", 90 },
 	{ "netns/strangers.sh", 120 },
-	{ "netns/firewall.sh", 60 },
+	{ "netns/firewall.sh", 120 },
 	{ "netns/pmtu.sh", 90 },
 	{ "netns/wire.sh", 90 },
 	{ "netns/tentative.sh", 90 },

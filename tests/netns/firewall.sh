@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Stateful firewalls on both hosts stay happy: conntrack sees the birth pair in both directions, whatever is on the wire.
+# Stateful firewalls on both hosts stay happy: conntrack sees the birth pair in both directions, whatever is on the wire. Where
+# firewalls of hosts and routers let pass nothing but TCP, the rule in hmip(7) is enough for strangers to meet and move.
 source "$(dirname "$0")/lib.sh"
 
 firewall()
@@ -47,3 +48,56 @@ in_ns "$server" conntrack -L -f ipv6 -p tcp >"$dir/conntrack.log" 2>&1 || true
 must "the server's conntrack knows the birth pair" grep -q "src=$C0 dst=$S0 .*src=$S0 dst=$C0" "$dir/conntrack.log"
 must_not "and no other" grep -qE "src=($C1|$S1)" "$dir/conntrack.log"
 stop_talk t
+
+say "strangers, and firewalls that deny what is not asked for"
+helper_stop client
+helper_stop server
+kill "${pid_of[client-monitor]}" "${pid_of[server-monitor]}" 2>/dev/null || true
+rm -f "$dir"/*.state
+for ns in "$client" "$server"; do
+	in_ns "$ns" nft flush ruleset
+done
+link_ready c0
+link_ready s0
+link_down c1
+rule=$(sed -n 's/^\.Dl \(meta l4proto .* accept\)$/\1/p' "$netns_dir/../../man/hmip.7")
+must "hmip(7) has a rule" [ -n "$rule" ]
+say "the rule of hmip(7): $rule"
+
+# deny NAMESPACE HOOK...: what these hooks see is dropped, but TCP, neighbour discovery and what the rule allows.
+deny()
+{
+	local ns=$1 hook
+	shift
+	for hook; do
+		in_ns "$ns" nft -f - <<-END
+		table inet deny_$hook {
+			chain $hook {
+				type filter hook $hook priority filter; policy drop;
+				$rule
+				ct state invalid drop
+				meta l4proto tcp accept
+				icmpv6 type != { echo-request, echo-reply } accept
+				iif lo accept
+			}
+		}
+		END
+	done
+}
+
+deny "$client" input output
+deny "$server" input output
+for ns in "$r0" "$r1" "$core"; do
+	deny "$ns" forward
+done
+for side in client server; do
+	(umask 077 && echo "state = \"$dir/$side.state\"" >"$dir/$side.conf")
+	helper_start $side
+done
+talk strangers
+must_soon 10 "the strangers know each other" is_active server $C0
+link_ready c1
+must_soon 10 "the server has verified the client's second address" is_active server $C1
+link_down c0
+goes_on strangers 10 "through firewalls that deny, after a move"
+stop_talk strangers

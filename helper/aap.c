@@ -10,6 +10,8 @@
 #include <string.h>
 #include <utlist.h>
 
+#include <openssl/crypto.h>
+
 #include "addr.h"
 
 #define AAP_TRIES	4			/* Inits without an answer before the peer counts as plain */
@@ -20,6 +22,7 @@
 #define RENEW_PACKETS	(UINT32_C(1) << 31)
 #define RENEW_RETRY	(3600 * USEC_PER_SEC)
 #define CONFIRM_LIFETIME	(60 * USEC_PER_SEC)	/* for how long a Confirm is repeated */
+#define REVIVE_AFTER	(5 * USEC_PER_SEC)	/* Updates unanswered for so long; then doubled */
 #define RETIRE		(30 * USEC_PER_SEC)	/* what was sent under the old keys may still arrive */
 
 static void draw(struct core *c, uint8_t *buf, size_t len)
@@ -160,6 +163,29 @@ void aap_start(struct core *c, struct hce *h, usec_t now)
 	begin(c, h, false, now);
 }
 
+/*
+ * Connections hear something on the pair, but no Update is answered: the peer may have lost its
+ * state, and the SA with it.
+ */
+static bool is_lost(struct core *c, const struct hce *h, usec_t now)
+{
+	const struct foreign_addr *fa = foreign_find(c, &h->pair.foreign);
+
+	return h->asked && now >= usec_add(h->asked, REVIVE_AFTER) && now >= h->revive && fa && fa->hce == h &&
+	       fa->heard > h->asked;
+}
+
+static void revive(struct core *c, struct hce *h, usec_t now)
+{
+	usec_t wait = h->revive_wait ? 2 * h->revive_wait : REVIVE_AFTER;
+
+	h->revive_wait = wait < RENEW_RETRY ? wait : RENEW_RETRY;
+	h->revive = usec_add(now, h->revive_wait);
+	begin(c, h, true, now);
+	if (h->aap)
+		h->aap->reviving = true;
+}
+
 /* Keys do not last for ever: who asked for them asks for new ones, under the old. */
 static void renew(struct core *c, struct hce *h, usec_t now)
 {
@@ -168,6 +194,10 @@ static void renew(struct core *c, struct hce *h, usec_t now)
 
 	if (!p || p->sa.class != SA_ANONYMOUS || !h->initiated)
 		return;
+	if (is_lost(c, h, now)) {
+		revive(c, h, now);
+		return;
+	}
 	due = usec_add(p->made, RENEW_AGE);
 	if (p->sa.out_seq >= RENEW_PACKETS || p->sa.replay.top >= RENEW_PACKETS)
 		due = now;
@@ -180,6 +210,10 @@ static void renew(struct core *c, struct hce *h, usec_t now)
 /* S7: what stays silent, or answers without being able to go on, is left alone for a while. */
 static void give_up(struct core *c, struct hce *h, usec_t now)
 {
+	if (h->aap->reviving) {
+		try_free(h);
+		return;
+	}
 	if (h->aap->renewing) {
 		h->peer->made = now - RENEW_AGE + RENEW_RETRY;
 		try_free(h);
@@ -209,10 +243,12 @@ void aap_expire(struct core *c, struct hce *h, usec_t now)
 			peer_detach(c, h, now);
 		give_up(c, h, now);
 	} else if (!l || !l->usable) {
-		bool renewing = t->renewing;
+		bool renewing = t->renewing, reviving = t->reviving;
 
 		try_free(h);
 		begin(c, h, renewing, now);
+		if (h->aap)
+			h->aap->reviving = reviving;
 	} else if (t->sent >= AAP_TRIES) {
 		give_up(c, h, now);
 	} else {
@@ -263,15 +299,36 @@ static void retire(struct core *c, struct peer *old, usec_t now)
 	core_wake(c, old->retire);
 }
 
+static int verify_response(const struct aap_try *t, const struct aap_run *run, const uint8_t *pkt, size_t len,
+			   struct aap_keys *ret)
+{
+	uint8_t prk[AAP_PRK_LEN];
+	int r = aap_secret_initiator(&t->own, run, prk);
+
+	if (r == 0)
+		r = aap_keys_expand(prk, ret);
+	OPENSSL_cleanse(prk, sizeof(prk));
+	return r < 0 ? r : ah_verify(pkt, len, &ret->ri);
+}
+
+/* h's peer does not have the old SA, so it has lost all it knew of us, and where its numbers were. */
+static void begin_anew(struct core *c, struct hce *h, usec_t now)
+{
+	h->seq_in_valid = false;
+	h->knows_us = false;
+	binding_forget(c, h, now);
+}
+
 /* The Response makes the initiator's SA; from then on its packets bear the Confirm until one is acknowledged. */
 static struct peer *on_response(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len, usec_t now)
 {
 	struct hce *h = try_by_spi(c, s->spi);
 	struct aap_try *t = h ? h->aap : NULL;
 	struct aap_run run = { .initiator = s->dst, .responder = s->src, .response = &s->aap.response };
-	uint8_t prk[AAP_PRK_LEN];
 	struct aap_keys keys, old;
 	struct peer *p = NULL, *replaced;
+	bool forgotten = false;
+	int r;
 
 	if (!t || !addr_equal(&t->src, &s->dst) || !addr_equal(&t->dst, &s->src)) {
 		refuse(c, s, "unexpected AAP Response");
@@ -282,8 +339,13 @@ static struct peer *on_response(struct core *c, const struct signal *s, const ui
 		old = (struct aap_keys){ .ir = h->sa->out.key, .ri = h->sa->in.key };
 		run.old = &old;
 	}
-	if (aap_secret_initiator(&t->own, &run, prk) < 0 || aap_keys_expand(prk, &keys) < 0 ||
-	    ah_verify(pkt, len, &keys.ri) < 0) {
+	r = verify_response(t, &run, pkt, len, &keys);
+	if (r < 0 && t->reviving && h->asked) {
+		run.old = NULL;
+		r = verify_response(t, &run, pkt, len, &keys);
+		forgotten = r == 0;
+	}
+	if (r < 0) {
 		refuse(c, s, "AAP Response with wrong ICV");
 		if (++t->bad == AAP_BAD_RESPONSES)
 			give_up(c, h, now);	/* each costs us a multiplication */
@@ -304,7 +366,9 @@ static struct peer *on_response(struct core *c, const struct signal *s, const ui
 	core_wake(c, t->next);
 	aap_keypair_wipe(&t->own);
 	binding_want_all(c, h, now);
-	if (t->renewing)
+	if (forgotten)
+		begin_anew(c, h, now);
+	else if (t->renewing)
 		binding_renew(c, h, now);	/* something must carry the Confirm */
 	tell(c, h, s, "Response heard");
 out:
@@ -317,7 +381,8 @@ void aap_problem(struct core *c, const struct signal *quoted, usec_t now)
 	struct foreign_addr *fa = foreign_find(c, &quoted->dst);
 	struct aap_try *t = fa ? fa->hce->aap : NULL;
 
-	if (!t || t->confirming || !quoted->has_aap || quoted->aap.kind != AAP_INIT ||
+	/* Who has lost the SA cannot read the AH of an Init under it, and its kernel says so. */
+	if (!t || t->confirming || t->reviving || !quoted->has_aap || quoted->aap.kind != AAP_INIT ||
 	    memcmp(quoted->aap.init.nonce, t->init.nonce, sizeof(t->init.nonce)))
 		return;
 	core_tell(c, EVENT_AAP, fa->hce, &quoted->src, &quoted->dst, 0, "Parameter Problem heard");

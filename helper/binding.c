@@ -284,6 +284,8 @@ static void arm(struct core *c, struct hce *h, usec_t now)
 	h->rt.last_seq = h->seq_out;
 	note_packet(h);
 	h->rt.sent = now;
+	if (!h->asked)
+		h->asked = now;
 	h->rt.failed = false;
 	h->rt.next = h->rt.tries > 1 && h->rt.timeout == MAX_BINDACK_TIMEOUT ? USEC_NEVER : now + h->rt.timeout;
 	if (rendezvous_due(h))

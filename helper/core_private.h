@@ -201,6 +201,21 @@ void hce_destroy(struct core *c, struct hce *h, usec_t now);
 /* Lets peer, who may be no other entry's, be h's. */
 void hce_give(struct hce *h, struct peer *peer);
 
+/*
+ * Whether h's peer leaves Updates unanswered: its helper may be gone, or may have lost its state.
+ * Connections that begin are left on their own pair until it answers.
+ */
+bool hce_doubted(const struct hce *h, usec_t now);
+
+/* Whether h's peer was heard under its SA lately. */
+bool hce_proved_lately(const struct hce *h, usec_t now);
+
+/* The same, asked before a move that nothing compels: if it was not, it is asked, and hce_proved() moves. */
+bool hce_may_move(struct core *c, struct hce *h, usec_t now);
+
+/* A packet came under the SA of h's peer. */
+void hce_proved(struct core *c, struct hce *h, usec_t now);
+
 /* The peer has answered: our Initial BU may go (B1), or AAP begin. */
 void hce_answered(struct core *c, struct hce *h, usec_t now);
 void hce_set_status(struct core *c, struct hce *h, enum peer_status status);

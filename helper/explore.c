@@ -168,11 +168,13 @@ void explore_silent(struct core *c, struct hce *h, usec_t now)
 	if (!explorable(c, h))
 		return;
 	if (x->running) {
+		x->silent = true;
 		x->until = usec_add(now, PATIENCE);
 		return;
 	}
 	if (now < x->quiet_until)
 		return;
+	x->silent = true;
 	c->counter[COUNT_SILENCES]++;
 	start(c, h, now, "silent");
 }
@@ -183,6 +185,7 @@ void explore_asked(struct core *c, struct hce *h, const struct in6_addr *to, use
 
 	if (!explorable(c, h) || x->running || now < x->asked_until || addr_equal(to, &h->pair.local))
 		return;
+	x->silent = false;
 	x->asked_until = usec_add(now, SLOW_UPDATE_INTERVAL);
 	start(c, h, now, "the peer tries another");
 }
@@ -249,7 +252,8 @@ void explore_answered(struct core *c, struct hce *h, const struct in6_addr *loca
 	core_tell(c, EVENT_PATH, h, local, &fa->addr, 0, "answers");
 	if (addr_equal(local, &h->pair.local) && addr_equal(&fa->addr, &h->pair.foreign)) {
 		calm_down(c, h, fa, now);
-		pair_unpin_others(c, h);
+		if (x->silent)
+			pair_unpin_others(c, h);
 		return;
 	}
 	leave_home(c, h, local, now);

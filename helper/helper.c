@@ -200,7 +200,10 @@ static void datapath_event(evutil_socket_t fd, short what, void *ptr)
 	helper_carry(h);
 }
 
-/* C6, C9: what would expire for silence, the datapath may have heard all the time. */
+/*
+ * C6, C9: what would expire for silence, or does not answer Updates, the datapath may have heard all
+ * the time.
+ */
 static void refresh_heard(struct helper *h, usec_t now)
 {
 	for (struct hce *e = core_entries(h->core), *next; e; e = next) {
@@ -210,7 +213,7 @@ static void refresh_heard(struct helper *h, usec_t now)
 		DL_FOREACH(e->addrs, f) {
 			usec_t heard = 0;
 
-			if (f->state != ADDR_TENTATIVE && f->expires <= now)
+			if (f->state != ADDR_TENTATIVE && (f->expires <= now || e->asked))
 				heard = datapath_heard(h->datapath, &f->addr);
 			if (heard > f->heard)
 				core_heard(h->core, e->id, &f->addr, heard);

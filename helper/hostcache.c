@@ -9,6 +9,8 @@
 #include "addr.h"
 
 #define GIVEN_UP_LINGER	(10 * USEC_PER_SEC)
+#define DOUBT		(3 * USEC_PER_SEC)	/* of a peer that does not answer Updates for so long */
+#define PROVED_LATELY	(60 * USEC_PER_SEC)
 
 static const char *const state_names[] = {
 	[ADDR_TENTATIVE] = "tentative",
@@ -107,6 +109,42 @@ void hce_give(struct hce *h, struct peer *peer)
 	h->name = peer->name;
 	h->trusted |= peer->sa.class == SA_GENERIC;
 	peer->hce = h;
+}
+
+bool hce_doubted(const struct hce *h, usec_t now)
+{
+	return h->asked && now >= usec_add(h->asked, DOUBT);
+}
+
+bool hce_proved_lately(const struct hce *h, usec_t now)
+{
+	return h->proved && now < usec_add(h->proved, PROVED_LATELY);
+}
+
+bool hce_may_move(struct core *c, struct hce *h, usec_t now)
+{
+	if (hce_proved_lately(h, now))
+		return true;
+	h->wants_move = true;
+	if (!h->asked)
+		binding_renew(c, h, now);	/* binding_sync() sends it */
+	return false;
+}
+
+void hce_proved(struct core *c, struct hce *h, usec_t now)
+{
+	bool doubted = hce_doubted(h, now);
+	struct foreign_addr *fa;
+
+	h->proved = now;
+	h->asked = h->revive_wait = 0;
+	DL_FOREACH(h->addrs, fa)
+		if (doubted && fa->state == ADDR_ACTIVE)
+			pcb_bind_foreign(c, h, &fa->addr);
+	if (!doubted && !h->wants_move)
+		return;
+	h->wants_move = false;
+	pair_update(c, h, now);
 }
 
 void hce_answered(struct core *c, struct hce *h, usec_t now)

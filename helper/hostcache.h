@@ -93,6 +93,7 @@ struct aap_try {
 	unsigned bad;				/* Responses that failed */
 	usec_t next;
 	bool renewing;				/* the entry has an SA, which this run is to replace */
+	bool reviving;				/* ... as the peer may have lost it */
 	bool confirming;			/* the SA is made; sealed goes with every packet until a BA comes */
 	struct aap_sealed sealed;
 };
@@ -142,6 +143,7 @@ struct explore {
 	usec_t wait, next, until;	/* between probes; when the next goes; when to give up */
 	uint8_t challenge[CHALLENGE_LEN];
 	usec_t ended, quiet, quiet_until;	/* the pair in use answered; silence means nothing until then */
+	bool silent;			/* connections of ours heard nothing, not only the peer's */
 	usec_t asked_until;		/* the peer's probes start no search until then */
 	bool detour;			/* the preferred local address, home, did not work */
 	struct in6_addr home;
@@ -192,6 +194,9 @@ struct hce {
 	unsigned personality;		/* whose addresses the peer may learn (X9) */
 	usec_t created, heard;
 	usec_t proved;			/* last packet under its SA: then, it was who it is */
+	bool wants_move;		/* the pair is to be chosen anew when the peer answers */
+	usec_t asked;			/* Updates are unanswered since then; 0: the peer owes nothing */
+	usec_t revive, revive_wait;	/* when keys may be asked for because of that; between two times */
 	struct foreign_addr *addrs;	/* utlist DL */
 	struct pair pair;
 	usec_t source_lost;		/* when pair.local was lost, 0: it is usable */

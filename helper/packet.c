@@ -184,7 +184,7 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 		drop(c, NULL, &s, COUNT_UNEXPECTED_BA, "no entry for this Binding Acknowledgement");
 		return;
 	}
-	p->hce->proved = now;
+	hce_proved(c, p->hce, now);
 	if (s.has_aap && s.aap.kind == AAP_INIT)
 		aap_renewal(c, p, &s, len, now);
 	if (s.n_ba && !claimed)

@@ -91,7 +91,7 @@ static bool better_source(const struct hce *h, const struct local_addr *a, const
 	return a->since < b->since;
 }
 
-static const struct local_addr *choose_local(struct core *c, struct hce *h)
+static const struct local_addr *choose_local(struct core *c, struct hce *h, usec_t now)
 {
 	struct local_addr *l = local_find(c, &h->pair.local), *next;
 	const struct local_addr *best = NULL;
@@ -102,6 +102,9 @@ static const struct local_addr *choose_local(struct core *c, struct hce *h)
 	HASH_ITER(hh, c->locals, l, next)
 		if (pair_may_send_from(h, l) && (!best || better_source(h, l, best)))
 			best = l;
+	l = local_find(c, &h->pair.local);
+	if (best && l != best && local_good_for(l, h) && !hce_may_move(c, h, now))
+		return l;
 	return best;
 }
 
@@ -142,7 +145,7 @@ void pair_update(struct core *c, struct hce *h, usec_t now)
 	if (!hce_homeless(h) || IN6_IS_ADDR_UNSPECIFIED(&h->pair.local))
 		return;
 
-	const struct local_addr *l = choose_local(c, h);
+	const struct local_addr *l = choose_local(c, h, now);
 	const struct foreign_addr *fa = choose_foreign(c, h, now);
 
 	/* With no choice left the pair stays: there is nothing better, and the old one may come back (B13). */

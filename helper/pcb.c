@@ -186,7 +186,8 @@ struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 		foreign_renew(c, fa, fa->kind, fa->lifetime, now);
 	}
 	if (fa)
-		return fa->state == ADDR_ACTIVE && pcb_suits(c, p, fa->hce) ? fa->hce : NULL;
+		return fa->state == ADDR_ACTIVE && pcb_suits(c, p, fa->hce) && !hce_doubted(fa->hce, now) ?
+		       fa->hce : NULL;
 	if (p->origin != PCB_CONNECT)
 		return NULL;
 
@@ -224,6 +225,21 @@ static void pcb_learn(struct core *c, struct pcb *p, const struct pcb *from, use
 		core_pcb_established(c, p->cookie, now);
 }
 
+/*
+ * p's handshake is over. Its moves will rely on the peer's keys: a peer that has not used them lately
+ * is asked to.
+ */
+static void pcb_begins(struct core *c, struct pcb *p, usec_t now)
+{
+	struct hce *h = p->hce;
+
+	if (p->origin == PCB_CONNECT && hce_homeless(h) && !h->asked && !hce_proved_lately(h, now)) {
+		binding_renew(c, h, now);
+		binding_sync(c, h, now);
+	}
+	hce_answered(c, h, now);
+}
+
 int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 {
 	struct local_addr *l = local_find(c, &from->local);
@@ -256,8 +272,8 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 		c->counter[COUNT_ADOPTED]++;
 	if (h && p->origin == PCB_CONNECT)
 		h->trusted = true;
-	if (h && p->established)
-		hce_answered(c, h, now);
+	if (p->hce && p->established)
+		pcb_begins(c, p, now);
 	return 0;
 }
 
@@ -269,7 +285,7 @@ void core_pcb_established(struct core *c, uint64_t cookie, usec_t now)
 		return;
 	p->established = true;
 	if (p->hce)
-		hce_answered(c, p->hce, now);
+		pcb_begins(c, p, now);
 }
 
 int core_trust(struct core *c, uint64_t cookie)

@@ -107,7 +107,13 @@ static bool lose_on_a_link(struct world *world, const struct packet_in_flight *p
 
 static void lose_state(void)
 {
-	world_renew(&w, SERVER);
+	uint8_t seed[32] = { 0x5e };
+
+	core_free(w.host[SERVER].core);
+	w.host[SERVER].core = core_new(&core_config_default, seed, 2000);
+	ck_assert_ptr_nonnull(w.host[SERVER].core);
+	if (w.host[SERVER].peer.name)
+		ck_assert_int_eq(core_peer_add(w.host[SERVER].core, &w.host[SERVER].peer, w.now), 0);
 	world_up(&w, SERVER, S0);
 	world_up(&w, SERVER, S1);
 }
@@ -188,6 +194,85 @@ START_TEST(s6_c9_what_was_moved_goes_on_while_it_is_answered)
 }
 END_TEST
 
+static bool server_knows(const char *addr)
+{
+	const struct foreign_addr *fa = world_foreign(&w, SERVER, addr);
+
+	return fa && fa->state == ADDR_ACTIVE && hce_homeless(fa->hce) && hce_homeless(entry(CLIENT)) &&
+	       fa->hce->sa->in.spi == entry(CLIENT)->sa->out.spi;
+}
+
+/* A refresh is due after 300 s, which nobody answers; or a new connection has the client ask at once. */
+START_TEST(x3_keys_are_agreed_on_anew_with_a_peer_that_lost_its_state)
+{
+	meet(true);
+	lose_state();
+	if (_i)
+		let_pass(120 * USEC_PER_SEC, false);
+	if (_i)
+		open_nth(3, C0, S0);
+	let_pass((_i ? 30 : 330) * USEC_PER_SEC, false);
+	ck_assert(server_knows(C0) && server_knows(C1));
+	let_pass(2 * LIFETIMES * USEC_PER_SEC, false);
+	ck_assert(server_knows(C0) && server_knows(C1));
+	ck_assert_uint_eq(HASH_COUNT(core_entries(w.host[SERVER].core)), 1);
+	ck_assert_uint_le(core_counter(w.host[SERVER].core, COUNT_AAP_INITS), 3);
+	world_down(&w, CLIENT, C0);
+	world_run(&w, USEC_PER_SEC);
+	assert_pair(CLIENT, C1, S0);
+	if (_i)		/* else it knows of no connection */
+		assert_pair(SERVER, S0, C1);
+}
+END_TEST
+
+/* A peer that did not lose anything, but was not heard for a while, keeps its SA or replaces it in order. */
+START_TEST(x4_keys_outlive_a_time_in_which_nothing_is_answered)
+{
+	meet(true);
+	w.lose = _i ? lose_from_server : lose_all;
+	let_pass(400 * USEC_PER_SEC, false);
+	w.lose = NULL;
+	let_pass(60 * USEC_PER_SEC, false);
+	ck_assert(server_knows(C0) && server_knows(C1));
+	ck_assert_uint_eq(core_counter(w.host[SERVER].core, COUNT_CONFLICTS), 0);
+}
+END_TEST
+
+/* While Updates are not answered, what begins is as without hmip; it is attached when the peer answers. */
+START_TEST(connections_that_begin_while_the_peer_is_silent_are_left_alone)
+{
+	meet(_i);
+	w.lose = lose_all;
+	let_pass(320 * USEC_PER_SEC, false);
+	open_nth(3, C0, S0);
+	ck_assert_ptr_null(connection(CLIENT, open_one[3])->hce);
+	world_down(&w, CLIENT, C0);
+	ck_assert_int_eq(egress(CLIENT, open_one[3]), AS_BORN);
+	world_up(&w, CLIENT, C0);
+	w.lose = NULL;
+	world_run(&w, 20 * USEC_PER_SEC);
+	ck_assert_ptr_nonnull(connection(CLIENT, open_one[3])->hce);
+}
+END_TEST
+
+/* A move that is wished for, not needed, waits until the peer has answered, unless it did lately. */
+START_TEST(a_voluntary_move_asks_first)
+{
+	struct in6_addr c1 = world_addr(C1);
+
+	meet(_i & 1);
+	let_pass(100 * USEC_PER_SEC, false);
+	if (_i & 2)
+		lose_state();
+	ck_assert_int_eq(core_prefer(w.host[CLIENT].core, &c1, 0, w.now), 0);
+	world_collect(&w);
+	assert_unmoved();
+	world_run(&w, 2 * w.delay);
+	/* Configured keys are not lost, and the answer moves it. */
+	ck_assert_int_eq(egress(CLIENT, open_one[0]), _i == 3 ? AS_BORN : MOVED);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("unmoved");
@@ -197,6 +282,10 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, s6_c9_what_nobody_moves_stays_on_its_pair, 0, 4 * CAUSES);
 	tcase_add_loop_test(tc, s6_c9_what_was_moved_goes_on_while_it_is_answered, 0, 2);
+	tcase_add_loop_test(tc, x3_keys_are_agreed_on_anew_with_a_peer_that_lost_its_state, 0, 2);
+	tcase_add_loop_test(tc, x4_keys_outlive_a_time_in_which_nothing_is_answered, 0, 2);
+	tcase_add_loop_test(tc, connections_that_begin_while_the_peer_is_silent_are_left_alone, 0, 2);
+	tcase_add_loop_test(tc, a_voluntary_move_asks_first, 0, 4);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Connections that nobody shows, and whose host moves before anybody can have looked for them (A1): of the client, then of the
-# server.
+# server. At last the server's helper is too late: it registers the connection after the client has moved.
 source "$(dirname "$0")/lib.sh"
 
 # begin NAME LINK: connects, and at once takes LINK down; then says something and hears it again. Prints how long that took.
@@ -57,3 +57,24 @@ for i in 1 2 3 4; do
 	link_ready s0
 	must_soon 10 "the server is back" both_active client $S0 $S1
 done
+
+# The server's helper has no time to scan: its kernel has no socket for what the client sends from its other address.
+resets()
+{
+	in_ns "$server" awk '$1 == "Tcp:" && $15 ~ /^[0-9]+$/ { print $15 }' /proc/net/snmp
+}
+
+sent_a_reset()
+{
+	(($(resets) > before))
+}
+
+kill -STOP "${pid_of[server-helper]}"
+on_exit "kill -CONT ${pid_of[server-helper]}"
+before=$(resets)
+begin late c0 &
+late=$!
+must_soon 10 "the server's kernel refuses what the client sends" sent_a_reset
+kill -CONT "${pid_of[server-helper]}"
+wait $late || fail "late did not survive"
+must "the reset did not leave" counter_above server refusals 0

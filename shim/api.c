@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* hmip.h: questions to the helper, each about one socket of the program's own (draft, 5.2; X8). */
+/* hmip.h: requests to the helper, each about one socket of the program (draft, 5.2; X8). */
 #include "hmip.h"
 #include "client.h"
 #include "export.h"
@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* Asks without touching errno but for a failure. */
+/* client_ask() with the result of a system call. Keeps errno unless it fails. */
 static int ask(int fd, enum control_verb verb, struct control_answer *ret)
 {
 	int saved = errno, r = client_ask(fd, verb, ret);
@@ -45,14 +45,17 @@ EXPORT int hmip_forget(int fd)
 	return ask(fd, CONTROL_FORGET, &a);
 }
 
-/* Needs no helper: the one that comes later finds the mark, and whoever else has the socket. */
+/*
+ * Needs no helper: the kernel keeps the mark, for helpers that start later and processes that get
+ * the socket.
+ */
 EXPORT int hmip_prevent(int fd)
 {
 	struct sockaddr_in6 peer;
 	socklen_t len = sizeof(peer);
 	int saved = errno, on = 1;
 
-	/* Not getpeername(2), which does not know who a connection that is under way goes to. */
+	/* getpeername(2) fails while a connection is being established. */
 	if (!raw_getsockopt(fd, SOL_SOCKET, SO_PEERNAME, &peer, &len)) {
 		errno = EISCONN;
 		return -1;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hmip-run: starts a program with libhmip.so in front of its C library, and says so beforehand where that cannot work.
+ * hmip-run: starts a program with libhmip.so preloaded, and refuses programs that cannot be
+ * preloaded.
  *
- * The library is the installed one, or, in a build tree, the one libtool left beside this program.
+ * The library is the installed one; in a build tree, the one in .libs/ beside this program.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -20,8 +21,8 @@
 
 #define LIBRARY		"libhmip.so"
 
-/* All goes to standard error, which the command has, too. */
-#define tell(...)	fprintf(stderr, "hmip-run: " __VA_ARGS__)
+/* Prints to standard error, which the command shares. */
+#define say(...)	fprintf(stderr, "hmip-run: " __VA_ARGS__)
 
 /* As env(1) has them. */
 enum { EXIT_OWN = 125, EXIT_CANNOT = 126, EXIT_NOT_FOUND = 127 };
@@ -30,14 +31,14 @@ static void usage(FILE *to)
 {
 	fprintf(to,
 		"usage: hmip-run [-v] [-s SOCKET] COMMAND [ARGUMENT]...\n"
-		"Runs COMMAND so that its connections to Homeless hosts survive moves.\n"
+		"Run COMMAND so that its connections to Homeless hosts survive moves.\n"
 		"  -s SOCKET  the helper's socket (default: $" HMIP_SOCKET_ENV ", else " HMIP_SOCKET_DEFAULT ")\n"
-		"  -v         says what will happen, and then does it\n"
-		"  -h         this help\n"
-		"  -V         the version\n");
+		"  -v         print what will happen, then do it\n"
+		"  -h         print this help\n"
+		"  -V         print the version\n");
 }
 
-/* The library's path, from where this program lies. Returns false if it does not fit. */
+/* Finds the library from the path of this program. Returns false if its path is too long. */
 static bool library_path(char ret[static PATH_MAX])
 {
 	char self[PATH_MAX - sizeof("/.libs/" LIBRARY)];
@@ -55,7 +56,7 @@ static bool library_path(char ret[static PATH_MAX])
 	return snprintf(ret, PATH_MAX, "%s/%s", LIBDIR, LIBRARY) < PATH_MAX;
 }
 
-/* Whether the list of LD_PRELOAD, parted by spaces and colons, names path. */
+/* Whether LD_PRELOAD, a list separated by spaces and colons, has path. */
 static bool list_has(const char *list, const char *path)
 {
 	size_t len = strlen(path);
@@ -70,7 +71,7 @@ static bool list_has(const char *list, const char *path)
 	return false;
 }
 
-/* Adds path behind what LD_PRELOAD holds: the last in the list is the nearest to the kernel. Returns 0 or -ENOMEM. */
+/* Appends path to LD_PRELOAD: the last of the list is called last. Returns 0 or -ENOMEM. */
 static int preload(const char *path)
 {
 	const char *old = getenv("LD_PRELOAD");
@@ -88,79 +89,79 @@ static int preload(const char *path)
 	return r;
 }
 
-/* A program without a helper runs as without us, so this is a warning. */
-static void look_for_helper(const char *socket_path, const char *command, bool verbose)
+/* Warns if there is no helper: the program then runs as without hmip-run. */
+static void check_helper(const char *socket_path, const char *command, bool verbose)
 {
-	struct sockaddr_un door;
-	int len = control_shim_address(socket_path, &door);
+	struct sockaddr_un listener;
+	int len = control_shim_address(socket_path, &listener);
 	int fd = len < 0 ? -1 : socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (fd < 0 || connect(fd, (struct sockaddr *)&door, len))
-		tell("no hmip-helper answers at %s, so the connections of %s will not survive a move; "
+	if (fd < 0 || connect(fd, (struct sockaddr *)&listener, len))
+		say("no hmip-helper answers at %s, so the connections of %s will not survive a move; "
 		     "start it with \"systemctl start hmip-helper\", or as root \"hmip-helper -s %s\"\n",
 		     socket_path, command, socket_path);
 	else if (verbose)
-		tell("hmip-helper answers at %s and will be shown its connections\n", socket_path);
+		say("its connections will be registered with the hmip-helper at %s\n", socket_path);
 	if (fd >= 0)
 		close(fd);
 }
 
-/* Follows scripts to what runs them. Returns what that is, and its path in path. */
-static struct execfile look_through(char path[static PATH_MAX], bool verbose)
+/* Follows scripts to their interpreters. Returns the kind of the last, and its path in path. */
+static struct execfile follow_scripts(char path[static PATH_MAX], bool verbose)
 {
 	struct execfile p;
 	char by[PATH_MAX];
 
 	for (unsigned i = 0; i < EXECFILE_SCRIPTS_MAX && execfile_interpreter(path, by); i++) {
 		if (verbose)
-			tell("%s is a script that %s runs\n", path, by);
+			say("%s is a script that %s runs\n", path, by);
 		strcpy(path, by);
 	}
 	p = execfile_look(path);
 	if (verbose && p.kind == EXECFILE_FINE)
-		tell("%s is %s\n", path, !p.elf ? "no program that could be looked into, so this may be in vain" :
+		say("%s is %s\n", path, !p.elf ? "no readable program file, so the preload may have no effect" :
 		     "dynamically linked");
 	return p;
 }
 
-/* Refuses what no preload can reach. Returns 0 or the exit status. */
+/* Refuses programs that cannot be preloaded. Returns 0 or the exit status. */
 static int check_command(const char *command, bool verbose)
 {
 	char path[PATH_MAX], at[PATH_MAX];
 	int r = execfile_find(command, path);
 
 	if (r == -ENOENT) {
-		tell("%s: command not found\n", command);
+		say("%s: command not found\n", command);
 		return EXIT_NOT_FOUND;
 	}
 	if (r) {
-		tell("%s: %s\n", command, strerror(-r));
+		say("%s: %s\n", command, strerror(-r));
 		return EXIT_CANNOT;
 	}
 	strcpy(at, path);
 
-	struct execfile p = look_through(at, verbose);
+	struct execfile p = follow_scripts(at, verbose);
 	bool script = strcmp(at, path) != 0;
 	if (p.kind != EXECFILE_FINE) {
-		tell("%s%s%s%s %s\n", script ? path : "", script ? ": " : "", at, script ? ", which runs it," : "",
+		say("%s%s%s%s %s\n", script ? path : "", script ? ": " : "", at, script ? ", which runs it," : "",
 		     execfile_reason(p.kind));
 		return EXIT_CANNOT;
 	}
 	if (p.go)
-		tell("%s is written in Go and does without the C library where it connects: it is run, but hmip-helper must "
-		     "find its connections by itself (hmip-run(1))\n", at);
+		say("%s is written in Go and connects without the C library: it is run, but hmip-helper must "
+		     "adopt its connections (hmip-run(1))\n", at);
 	return 0;
 }
 
-/* What -v says of the environment the command gets. */
-static void tell_environment(const char *library)
+/* Prints the environment that the command gets, for -v. */
+static void print_environment(const char *library)
 {
 	const char *personality = getenv(HMIP_PERSONALITY_ENV);
 
-	tell("LD_PRELOAD=%s puts %s in front of its C library\n", getenv("LD_PRELOAD"), library);
+	say("LD_PRELOAD=%s preloads %s\n", getenv("LD_PRELOAD"), library);
 	if (personality && *personality)
-		tell("it connects from addresses of the personality %s\n", personality);
-	tell("what it starts in turn gets the same, as long as LD_PRELOAD and " HMIP_SOCKET_ENV
+		say("it connects from addresses of the personality %s\n", personality);
+	say("programs that it starts get the same, as long as LD_PRELOAD and " HMIP_SOCKET_ENV
 	     " stay in the environment; hmip-run(1) names the exceptions\n");
 }
 
@@ -196,22 +197,22 @@ int main(int argc, char **argv)
 	}
 
 	if (!library_path(library) || strpbrk(library, " :") || access(library, R_OK)) {
-		tell("cannot preload %s: %s\n", library,
-		     strpbrk(library, " :") ? "its path must hold no space and no colon" : strerror(errno));
+		say("cannot preload %s: %s\n", library,
+		     strpbrk(library, " :") ? "its path must not have a space or colon" : strerror(errno));
 		return EXIT_OWN;
 	}
 	r = check_command(argv[0], verbose);
 	if (r)
 		return r;
-	look_for_helper(control_path(socket_option), argv[0], verbose);
+	check_helper(control_path(socket_option), argv[0], verbose);
 	if ((socket_option && setenv(HMIP_SOCKET_ENV, socket_option, 1)) || preload(library)) {
-		tell("%s\n", strerror(ENOMEM));
+		say("%s\n", strerror(ENOMEM));
 		return EXIT_OWN;
 	}
 	if (verbose)
-		tell_environment(library);
+		print_environment(library);
 	execvp(argv[0], argv);
 	r = errno;
-	tell("%s: %s\n", argv[0], strerror(r));
+	say("%s: %s\n", argv[0], strerror(r));
 	return r == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hmip.h - what a program may say to, and learn from, the hmip helper about its own connections; see libhmip(3).
- * Link with -lhmip: that does what hmip-run(1) does, and a program that hmip-run(1) starts gets the same library.
+ * hmip.h - requests of a program to hmip-helper about its own connections; see libhmip(3). Link
+ * with -lhmip: that has the effect of hmip-run(1), which preloads the same library.
  *
- * All return 0, or -1 with errno set. A socket is one of TCP or a connected one of UDP, over IPv6.
+ * All functions return 0, or -1 with errno set. fd is a TCP socket or a connected UDP socket, over
+ * IPv6.
  */
 #ifndef HMIP_H
 #define HMIP_H
@@ -16,32 +17,36 @@ extern "C" {
 #endif
 
 #define HMIP_KNOWN	1	/* the helper has an entry for the peer of this connection */
-#define HMIP_HOMELESS	2	/* the peer takes part: the connection survives moves of both hosts */
-#define HMIP_TRUSTED	4	/* the entry stays when others must make room */
-#define HMIP_MOVED	8	/* the addresses of today are not those the connection was born with */
+#define HMIP_HOMELESS	2	/* the peer runs hmip: the connection survives moves of both hosts */
+#define HMIP_TRUSTED	4	/* the entry is not evicted when the Host Cache is full */
+#define HMIP_MOVED	8	/* the addresses on the wire are not those the kernel has */
 
 struct hmip_info {
-	uint32_t flags;				/* if HMIP_KNOWN is not among them, all else is 0 */
-	uint32_t addresses;			/* of the peer, that can be used today */
+	uint32_t flags;				/* without HMIP_KNOWN all else is 0 */
+	uint32_t addresses;			/* of the peer, usable now */
 	uint32_t connections;			/* of this host with that peer */
 	uint32_t reserved;			/* 0 */
-	struct in6_addr local, foreign;		/* as the kernel has them: the birth pair */
+	struct in6_addr local, foreign;		/* the kernel's: the birth pair */
 	struct in6_addr local_now, foreign_now;	/* on the wire */
 };
 
-/* What the helper knows of the connection fd. */
+/* Fills *info with what the helper knows of the connection fd. */
 int hmip_info(int fd, struct hmip_info *info);
 
-/* Who is at the other end of fd is honest: has given a password, say. */
+/* Marks the peer of fd as trusted: for example, it has authenticated itself with a password. */
 int hmip_trust(int fd);
 
 /*
- * Nothing is to be kept of the peer of fd any longer. This and all other connections with it are left alone from now
- * on, so one that has moved ends. Fails with EPERM if other users have connections with that peer, unless root asks.
+ * Removes the entry of the peer of fd. This and all other connections with that peer are not
+ * handled any more, so those that have moved break. Fails with EPERM if other users have
+ * connections with the peer, unless the caller is root.
  */
 int hmip_forget(int fd);
 
-/* The socket fd, not connected yet, or all that the listening socket fd will accept from now on, is to be left alone. */
+/*
+ * Excludes the socket fd, which is not connected yet, or all that the listening socket fd accepts
+ * from now on.
+ */
 int hmip_prevent(int fd);
 
 #ifdef __cplusplus

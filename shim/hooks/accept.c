@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * accept(2) and accept4(2): show what came in to the helper. The program is told the address that it, or another, first
- * knew its peer by: FTP servers compare it with that of the control connection (A2).
+ * accept(2) and accept4(2): register the new socket with the helper. The program sees the address
+ * by which it, or another program, first knew the peer: FTP servers compare it with that of the
+ * control connection (A2).
  */
 #include "client.h"
 #include "export.h"
@@ -12,10 +13,16 @@
 #include <errno.h>
 #include <string.h>
 
-/* A GNU extension; <sys/socket.h> would declare it with argument types that only calls can be written for. */
+/*
+ * A GNU extension; <sys/socket.h> would declare it with argument types that only calls can be
+ * written for.
+ */
 int accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags);
 
-/* Reads fd's peer, which accept wrote to addr if there was room for it, into *ret. Returns whether it may concern us. */
+/*
+ * Reads fd's peer, which accept wrote to addr if there was room, into *ret. Returns whether it may
+ * be a Homeless peer.
+ */
 static bool read_peer(int fd, const struct sockaddr *addr, socklen_t room, struct sockaddr_in6 *ret)
 {
 	struct sockaddr_storage name;
@@ -26,7 +33,10 @@ static bool read_peer(int fd, const struct sockaddr *addr, socklen_t room, struc
 	return !raw_getpeername(fd, (struct sockaddr *)&name, &len) && client_eligible((struct sockaddr *)&name, len, ret);
 }
 
-/* fd came out of an accept, to which addr and room octets were given for its peer's name. Keeps errno. */
+/*
+ * Call with what accept(2) returned, and its addr with room octets for the peer's address. Keeps
+ * errno.
+ */
 static void accepted(int fd, struct sockaddr *addr, socklen_t room)
 {
 	struct sockaddr_in6 peer;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bind(2) to an address that this host has lost but its programs still know (A2: active FTP binds to the address of its
- * control connection) binds to the one that took its place.
+ * bind(2): an address that this host has lost, but its programs still know, is replaced by its
+ * successor (A2: active FTP binds to the address of its control connection).
  */
 #include "client.h"
 #include "export.h"
@@ -10,7 +10,10 @@
 
 #include <errno.h>
 
-/* The kernel does not have the address asked for. */
+/*
+ * Binds to the successor of the address asked for, which this host does not have. Returns as
+ * bind(2).
+ */
 static int bind_elsewhere(int fd, const struct sockaddr_in6 *asked, socklen_t len)
 {
 	struct sockaddr_in6 here = *asked;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * connect(2): connects to where the peer is now, keeps the address that the program asked for, and registers the socket
- * with the helper as soon as the kernel has chosen its addresses.
+ * connect(2): connects to where the peer is now, keeps the address that the program asked for, and
+ * registers the socket with the helper as soon as the kernel has chosen its addresses.
  */
 #include "connect.h"
 #include "client.h"
@@ -14,9 +14,10 @@
 #include <errno.h>
 
 /*
- * The kernel has taken the call: to the address asked for, or to now if that is not NULL. Registers the socket, if the
- * helper does not adopt it by itself. A program that calls connect(2) again to learn the result registers its socket
- * twice; the helper recognises it by its cookie. Clobbers errno.
+ * The kernel has taken the call: to the address asked for, or to now if that is not NULL. Registers
+ * the socket, if the helper does not adopt it by itself. A program that calls connect(2) again to
+ * learn the result registers its socket twice; the helper recognises it by its cookie. Clobbers
+ * errno.
  */
 static void connect_done(int fd, const struct in6_addr *asked, const struct in6_addr *now)
 {
@@ -29,8 +30,8 @@ static void connect_done(int fd, const struct in6_addr *asked, const struct in6_
 }
 
 /*
- * Binds a socket that the program has not bound to an address of our personality, if we have one: it must not connect
- * from another. Returns 0, or -1 with errno set. Clobbers errno.
+ * Binds a socket that the program has not bound to an address of our personality, if we have one:
+ * it must not connect from another. Returns 0, or -1 with errno set. Clobbers errno.
  */
 static int connect_from(int fd)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * getaddrinfo(3): remembers which addresses a name has, so that the helper can be told the name with a connection to one of
- * them (C5). The result is libc's.
+ * getaddrinfo(3): stores the addresses of the name, which is sent to the helper when a connection
+ * to one of them is registered (C5). The result is libc's.
  */
 #include "export.h"
 #include "host_names.h"

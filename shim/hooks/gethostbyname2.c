@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* gethostbyname2(3) and gethostbyname2_r(3), as getaddrinfo(3). What has no "2" gives IPv4 addresses only. */
+/*
+ * gethostbyname2(3) and gethostbyname2_r(3), as getaddrinfo(3). gethostbyname(3) returns IPv4
+ * addresses only.
+ */
 #include "export.h"
 #include "host_names.h"
 #include "libc.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* getpeername(2): the peer's name as the program gave it to connect(2). */
+/* getpeername(2): the peer's address as the program passed it to connect(2). */
 #include "export.h"
 #include "libc.h"
 #include "sock_names.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* getsockname(2): the socket's own name as the program gave it to bind(2). */
+/* getsockname(2): the socket's address as the program passed it to bind(2). */
 #include "export.h"
 #include "libc.h"
 #include "sock_names.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * prctl(2), only to hear of it when a program locks itself into a sandbox: its filter may answer each system call that the
- * program itself does not make with death. PR_SET_NO_NEW_PRIVS alone is no sandbox: vsftpd calls it without one.
+ * prctl(2): notices that the program enters a sandbox, whose filter may kill it for a system call
+ * that only the shim makes. PR_SET_NO_NEW_PRIVS alone is no sandbox: vsftpd calls it without one.
  */
 #include "client.h"
 #include "export.h"
@@ -16,7 +16,7 @@ EXPORT int prctl(int option, ...)
 	va_list ap;
 	int r;
 
-	/* All four, however many the caller gave: as libc does. */
+	/* All four, however many the caller passed: as libc does. */
 	va_start(ap, option);
 	for (unsigned i = 0; i < 4; i++)
 		arg[i] = va_arg(ap, unsigned long);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* recvfrom(2), and what it is called with _FORTIFY_SOURCE: the sender has the name that the program knows it by. */
+/*
+ * recvfrom(2), and its name with _FORTIFY_SOURCE: the source is the address by which the program
+ * knows the peer.
+ */
 #include "client.h"
 #include "export.h"
 #include "libc.h"
@@ -7,7 +10,7 @@
 
 #include <string.h>
 
-/* The call of one of the two kinds; room is SIZE_MAX for the first. */
+/* Calls one of the two; room is SIZE_MAX for the first. */
 static ssize_t receive(int fd, void *buf, size_t n, size_t room, int flags, struct sockaddr *addr, socklen_t *len)
 {
 	if (room == SIZE_MAX)
@@ -15,7 +18,7 @@ static ssize_t receive(int fd, void *buf, size_t n, size_t room, int flags, stru
 	return libc()->recvfrom_chk(fd, buf, n, room, flags, addr, len);
 }
 
-/* The program has room for a part of a name only: it is cut after it was changed. */
+/* For programs with room for a part of the address: it is translated whole, then cut. */
 static ssize_t receive_part(int fd, void *buf, size_t n, size_t room, int flags, struct sockaddr *addr, socklen_t *len)
 {
 	struct sockaddr_storage name;

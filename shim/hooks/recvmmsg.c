@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * recvmmsg(2): as recvmsg(2) for each message, but that names which have not all the room they need are as the kernel has them: to
- * make room for all would take more stack than a signal handler may have.
+ * recvmmsg(2): as recvmsg(2) for each message, except that addresses which are cut are the
+ * kernel's: to have room for all of them would take more stack than a signal handler may have.
  */
 #define _GNU_SOURCE	/* struct mmsghdr */
 #include "client.h"
@@ -12,7 +12,7 @@
 #include <limits.h>
 #include <string.h>
 
-#define MESSAGES_MAX	1024	/* the kernel's UIO_MAXIOV, what it takes in one call */
+#define MESSAGES_MAX	1024	/* UIO_MAXIOV, the kernel's maximum per call */
 
 EXPORT int recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags, struct timespec *timeout)
 {

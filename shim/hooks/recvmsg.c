@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* recvmsg(2): the sender has the name that the program knows it by. */
+/* recvmsg(2): the source is the address by which the program knows the peer. */
 #include "client.h"
 #include "export.h"
 #include "libc.h"
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* The program has room for a part of a name only: it is cut after it was changed. */
+/* For programs with room for a part of the address: it is translated whole, then cut. */
 static ssize_t receive_part(int fd, struct msghdr *msg, int flags)
 {
 	struct sockaddr_storage name;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * seccomp_load(3) of libseccomp, only to hear of it: programs that lock themselves in by it make the system call behind
- * it without libc. Who is not linked with libseccomp does not call it.
+ * seccomp_load(3) of libseccomp: notices that the program enters a sandbox, because libseccomp does
+ * not use libc's wrapper for the system call. Programs without libseccomp do not call this.
  */
 #define _GNU_SOURCE	/* RTLD_NEXT */
 #include "client.h"
@@ -17,21 +17,24 @@ EXPORT load_fn seccomp_load;
 
 #define LIBRARY	"libseccomp.so.2"
 
-/* Plugins that are loaded with dlopen(3) bring libraries that are behind them, but not behind us. NULL if there is none. */
-static load_fn *behind(void)
+/*
+ * libseccomp's function. A plugin loaded with dlopen(3) brings libraries that RTLD_NEXT does not
+ * find. NULL if there is none.
+ */
+static load_fn *real_load(void)
 {
 	void *f = dlsym(RTLD_NEXT, "seccomp_load"), *library = f ? NULL : dlopen(LIBRARY, RTLD_LAZY | RTLD_NOLOAD);
 
 	if (!library)
 		return (load_fn *)f;
 	f = dlsym(library, "seccomp_load");
-	dlclose(library);	/* as often as opened: others have it open */
+	dlclose(library);	/* drops the reference of dlopen() only */
 	return (load_fn *)f;
 }
 
 int seccomp_load(void *filter)
 {
-	load_fn *load = behind();
+	load_fn *load = real_load();
 	int r = load ? load(filter) : -ENOSYS;
 
 	if (!r)

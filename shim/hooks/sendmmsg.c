@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sendmmsg(2): as sendmsg(2) for each message. While none of them must be changed they go down together; then in chunks of
- * copies, whose end is the end of the call if it comes before the last message.
+ * sendmmsg(2): as sendmsg(2) for each message. If no message must be changed, all are sent with one
+ * call; else copies of them are sent in chunks, and a chunk that is not sent whole ends the call.
  */
 #define _GNU_SOURCE	/* struct mmsghdr */
 #include "client.h"
@@ -11,10 +11,10 @@
 
 #include <errno.h>
 
-#define MESSAGES_MAX	1024	/* the kernel's UIO_MAXIOV, what it takes in one call */
+#define MESSAGES_MAX	1024	/* UIO_MAXIOV, the kernel's maximum per call */
 #define CHUNK		8
 
-/* Tells of those of the first n that are to be told of. */
+/* Registers those of the first n that must be. */
 static void register_sent(int fd, const struct mmsghdr *msgs, unsigned n, const bool *must_register)
 {
 	for (unsigned i = 0; i < n; i++)
@@ -43,7 +43,7 @@ static int send_chunk(int fd, struct mmsghdr *msgs, unsigned n, int flags)
 	return r;
 }
 
-/* Whether any message must be changed, or told of. */
+/* Whether any message must be changed or registered. */
 static bool concerns_us(int fd, const struct mmsghdr *msgs, unsigned n)
 {
 	struct message there;

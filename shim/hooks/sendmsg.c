@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sendmsg(2): to where the peer is now, and from where this host is now; the program's message stays as it is. */
+/*
+ * sendmsg(2): to the peer's current address, and from this host's; the program's message is not
+ * modified.
+ */
 #include "client.h"
 #include "export.h"
 #include "fastopen.h"

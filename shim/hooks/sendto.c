@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sendto(2): to where the peer is now, whatever name the program has for it. */
+/* sendto(2): to the peer's current address, by whatever address the program knows it. */
 #include "client.h"
 #include "export.h"
 #include "fastopen.h"

@@ -15,20 +15,20 @@
 
 enum start { START_NOT, START_RUNNING, START_DONE };
 
-static enum start started;			/* what is below is constant once this says START_DONE */
+static enum start started;			/* START_DONE: the next four are constant */
 static struct sockaddr_un listener;
 static socklen_t listener_len;
 static char hostmap_path[sizeof(listener.sun_path) + sizeof(HOSTMAP_SUFFIX)];
 
-static struct in6_addr personality;		/* hostmap_personality() of its name, all 0 if we have none */
+static struct in6_addr personality;		/* hostmap_personality() of its name; all 0: none */
 
-static bool disabled;				/* the program is in a sandbox: no system call it would not make itself */
-static const struct hostmap *current;		/* the last host map mapped, dead or alive */
-static uint64_t last_try;				/* when it was last last_try for, ms */
-static const struct hostmap *last_dead;		/* the last one found dead, */
-static uint64_t dead_since;				/* and when, ms */
+static bool disabled;				/* in a sandbox: make no system call of our own */
+static const struct hostmap *current;		/* the last map mapped, dead or alive */
+static uint64_t last_try;			/* to open a map, ms */
+static const struct hostmap *last_dead;		/* the last map found dead */
+static uint64_t dead_since;			/* when, ms */
 
-/* Copies the path and the name: programs overwrite their environment to change their title. */
+/* Copies path and name, because programs overwrite their environment to change their title. */
 static void read_path(void)
 {
 	const char *path = control_path(NULL), *name = secure_getenv(HMIP_PERSONALITY_ENV);
@@ -50,6 +50,7 @@ static uint64_t now_ms(void)
 	return clock_gettime(CLOCK_MONOTONIC_COARSE, &t) ? 0 : t.tv_sec * UINT64_C(1000) + t.tv_nsec / 1000000;
 }
 
+/* Whether it is time to try to open a map; if so, notes the time. */
 static bool retry_due(void)
 {
 	uint64_t now = now_ms();
@@ -60,7 +61,7 @@ static bool retry_due(void)
 	return true;
 }
 
-/* The host map that counts now, or NULL. */
+/* The map of a helper that lives, mapped now if need be; or NULL. */
 static const struct hostmap *hostmap_now(void)
 {
 	const struct hostmap *map = __atomic_load_n(&current, __ATOMIC_ACQUIRE), *fresh;
@@ -72,7 +73,7 @@ static const struct hostmap *hostmap_now(void)
 	if (__atomic_load_n(&started, __ATOMIC_ACQUIRE) != START_DONE || !listener_len || !retry_due())
 		return NULL;
 	fresh = hostmap_map(hostmap_path);
-	/* An older host map stays mapped: another thread may be looking into it. */
+	/* An older map stays mapped: another thread may be reading it. */
 	if (fresh && !__atomic_compare_exchange_n(&current, &map, fresh, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 		hostmap_unmap(fresh);
 		fresh = map;
@@ -103,6 +104,7 @@ bool client_row(enum hostmap_side side, const struct in6_addr *addr, struct host
 	return found;
 }
 
+/* Whether fd is of TCP or UDP, and in the network namespace of the map. */
 static bool socket_in_namespace(int fd, const struct hostmap *map)
 {
 	int proto = 0;
@@ -190,7 +192,7 @@ bool client_active(void)
 	return known;
 }
 
-/* client_hostmap() without a helper that is known to live. */
+/* client_hostmap() if the current map is dead: a new one, or the dead one for the grace period. */
 static __attribute__((noinline)) const struct hostmap *hostmap_in_grace(void)
 {
 	int saved = errno;
@@ -221,7 +223,10 @@ uint64_t client_cookie(int fd)
 	return raw_getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len) ? 0 : cookie;
 }
 
-/* Anybody can take an abstract name: shown is only to root and to ourselves. */
+/*
+ * Any user can bind an abstract name: sockets are sent to processes of root and of our own user
+ * only.
+ */
 static bool listener_is_trusted(int fd)
 {
 	struct ucred peer;
@@ -230,7 +235,10 @@ static bool listener_is_trusted(int fd)
 	return !raw_getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) && (peer.uid == 0 || peer.uid == geteuid());
 }
 
-/* A connection to the helper's listener. Returns its descriptor or a negative errno. */
+/*
+ * Connects to the helper's listener. Returns a descriptor; -EAGAIN if its queue is full; else
+ * -ENXIO or a negative errno.
+ */
 static int open_listener(void)
 {
 	int at = raw_socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK), r;
@@ -244,7 +252,10 @@ static int open_listener(void)
 	return r;
 }
 
-/* The name that gave the address the program asked for, and what else it gave (C5). */
+/*
+ * Adds the DNS name that resolved to the address the program asked for, and its other addresses
+ * (C5).
+ */
 static void add_names(struct control_register *text, const struct in6_addr *asked)
 {
 	struct host h;
@@ -257,6 +268,10 @@ static void add_names(struct control_register *text, const struct in6_addr *aske
 			text->other[text->n_other++] = h.addr[i];
 }
 
+/*
+ * Sends the request with descriptor fd to the helper, without blocking. Returns 0 or a negative
+ * errno.
+ */
 static int send_socket(int at, int fd, struct control_register *text)
 {
 	struct iovec iov = { text, sizeof(*text) };
@@ -287,7 +302,9 @@ void client_register(int fd, enum control_verb verb, const struct in6_addr *aske
 		add_names(&text, asked);
 	if (verb == CONTROL_SEND)
 		text.to = *asked;
-	/* A handler may fork, or jump out of the call, and would leave a descriptor of ours behind. */
+	/*
+	 * A signal handler may fork, or longjmp() out of the call, and leave our descriptor open.
+	 */
 	if (raw_block(&others, &before))
 		return;
 	at = open_listener();
@@ -298,6 +315,7 @@ void client_register(int fd, enum control_verb verb, const struct in6_addr *aske
 	raw_block(&before, NULL);
 }
 
+/* Waits for the answer. Returns 0 and fills *ret, or a negative errno. */
 static int receive(int at, struct control_answer *ret)
 {
 	char buf[sizeof(*ret) + 1];

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The helper as a program sees it: a host map to look into and a door to show sockets at. Everything here is
- * async-signal-safe, takes no lock, waits for nobody (but client_ask() does) and holds no descriptor between
- * calls. Only client_lookup() and client_register() make system calls worth counting, and none while there is no helper but for a failing open(2) every
- * CLIENT_RETRY_MS.
+ * The client of the helper in a program: it reads the host map (hostmap.h) and registers sockets
+ * with the helper's listener (ipc_proto.h). Everything here is async-signal-safe, takes no lock,
+ * does not block (except client_ask()) and keeps no descriptor open between calls. Only
+ * client_lookup() and client_register() make system calls that matter; without a helper there is
+ * one failing open(2) every CLIENT_RETRY_MS.
  *
- * Once a host map was mapped the door is tried even when that host map is dead: in a chroot the next one cannot be opened,
- * but the door's abstract name reaches everywhere.
+ * After a map was once mapped, the listener is tried even if that map is dead: in a chroot the next
+ * map cannot be opened, but the abstract name of the listener can be reached.
  */
 #ifndef HMIP_CLIENT_H
 #define HMIP_CLIENT_H
@@ -17,76 +18,95 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CLIENT_RETRY_MS		100
-#define CLIENT_ANSWER_MS	1000
-#define CLIENT_GRACE_MS		10000
+#define CLIENT_RETRY_MS		100	/* between two attempts to open the host map */
+#define CLIENT_ANSWER_MS	1000	/* how long client_ask() waits */
+#define CLIENT_GRACE_MS		10000	/* how long a dead map is used if no other appears */
 
-/* Reads the environment and maps the host map. Idempotent; called by the constructor. Keeps errno. */
+/*
+ * Reads the environment and maps the host map. Idempotent; called by the constructor. Keeps errno.
+ */
 void client_start(void);
 
 /*
- * What the host map says of addr on that side. Returns true and fills *ret if there is such a row. No system call, as long as the
- * helper lives; keeps errno. Speaks of the helper's network namespace: client_owns() tells whether that is a socket's, too.
+ * Looks addr up on that side of the host map. Returns true and fills *ret if there is a row. No
+ * system call while the helper lives; keeps errno. The row is valid for the helper's network
+ * namespace; client_owns() says whether a socket is in it.
  */
 bool client_row(enum hostmap_side side, const struct in6_addr *addr, struct hostmap_row *ret);
 
-/* Whether fd is a socket of TCP or UDP in the network namespace that client_hostmap() speaks of. Clobbers errno. */
+/*
+ * Whether fd is a TCP or UDP socket in the network namespace of client_hostmap(). Clobbers errno.
+ */
 bool client_owns(int fd);
 
-/* Whether the helper finds by itself what is accepted, so that it need not be shown. Keeps errno. */
+/*
+ * Whether the helper adopts connections, so that accepted ones need not be registered. Keeps errno.
+ */
 bool client_adopts(void);
 
 /*
- * The same of a connection with addr; or the helper has nothing to do with it. Not if we know the peer's name, and the helper
- * does not (C5). Keeps errno.
+ * Whether a connection to addr need not be registered: the helper adopts it, or the peer does not
+ * support hmip. False if the program has a DNS name for the peer that the helper lacks (C5). Keeps
+ * errno.
  */
 bool client_auto_registered(const struct in6_addr *addr);
 
-/* Both in one: returns true and fills *ret if addr must be replaced for socket fd. Clobbers errno. */
+/*
+ * client_row() and client_owns() in one: returns true and fills *ret if socket fd must use *ret
+ * instead of addr. Clobbers errno.
+ */
 bool client_lookup(int fd, enum hostmap_side side, const struct in6_addr *addr, struct in6_addr *ret);
 
 /*
- * The address a program of our personality connects fd from, if the environment names one and there is a helper. Returns 1
- * and fills *ret; 0 if any will do; -EADDRNOTAVAIL if the personality has none, or is unknown. Clobbers errno.
+ * The address from which a program of our personality connects fd, if the environment names a
+ * personality and there is a helper. Returns 1 and fills *ret; 0 if any address will do;
+ * -EADDRNOTAVAIL if the personality has no address or is unknown. Clobbers errno.
  */
 int client_personality(int fd, struct in6_addr *ret);
 
 /*
- * From now on there is no helper for this process, nor for those it forks, as far as all of the above and below tell; and no
- * system call is made to find out. For programs in a sandbox.
+ * Disables the client for this process and its children: all functions here behave as if there were
+ * no helper, and make no system call. For programs that enter a sandbox. client_disabled() says
+ * whether that was done.
  */
 void client_disable(void);
 bool client_disabled(void);
 
-/* Whether there is, or was, a helper: else there is nothing to do for us. Keeps errno. */
+/* Whether there is or was a helper; if not, the shim has nothing to do. Keeps errno. */
 bool client_active(void);
 
 /*
- * Shows fd at the door, or does nothing if that cannot be done at once. To be called only if client_active(). asked is whom the
- * program connects (CONTROL_CONNECT) or sends (CONTROL_SEND) to, by the address it knows: the name that gave it (host_names.h) is
- * told with it. NULL for all other verbs. Clobbers errno.
+ * Registers fd with the helper, or does nothing if that is not possible at once. Call only if
+ * client_active(). asked is the address, as the program knows it, that it connects
+ * (CONTROL_CONNECT) or sends (CONTROL_SEND) to; the DNS name that gave this address (host_names.h)
+ * is sent along. NULL for all other verbs. Clobbers errno.
  */
 void client_register(int fd, enum control_verb verb, const struct in6_addr *asked);
 
 /*
- * The host map that counts, for who has several questions: NULL if there is none. The last one counts for CLIENT_GRACE_MS after its helper
- * has stopped, so that another can take over without programs seeing names change. It stays mapped, so another helper's has
- * another address. Keeps errno.
+ * The host map in force, for callers with several questions; NULL if there is none. After its
+ * helper has stopped a map stays in force for CLIENT_GRACE_MS, so that another helper can take over
+ * and programs see no address change. Maps are never unmapped, so that of another helper has
+ * another pointer. Keeps errno.
  */
 const struct hostmap *client_hostmap(void);
 
 /*
- * Shows fd at the door with a question, and waits for the answer at most CLIENT_ANSWER_MS. Returns 0 or a negative errno,
- * the helper's own included: -ENXIO if there is none, or it is not to be trusted.
+ * Sends a question about fd to the helper, and waits up to CLIENT_ANSWER_MS for the answer. Returns
+ * 0 and fills *ret; or a negative errno, which may be the helper's: -ENXIO if there is no helper,
+ * or one of another user than root and our own; -ETIMEDOUT. Clobbers errno.
  */
 int client_ask(int fd, enum control_verb verb, struct control_answer *ret);
 
-/* The kernel's cookie of the socket fd, which names it for life; 0 if fd is no socket. Clobbers errno. */
+/*
+ * The kernel's cookie of socket fd, which is unique until the next boot; 0 if fd is no socket.
+ * Clobbers errno.
+ */
 uint64_t client_cookie(int fd);
 
 /*
- * Whether the address may concern us: AF_INET6, global or ULA. On true *ret is a copy that may be looked into and
- * changed, of min(len, sizeof(*ret)) octets.
+ * Whether addr may belong to a peer: AF_INET6, global or ULA. If true, *ret is a copy of min(len,
+ * sizeof(*ret)) octets, which has at least address and port. Keeps errno.
  */
 bool client_eligible(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *ret);
 

@@ -13,7 +13,7 @@ static struct row {
 	struct host host;
 } rows[ROWS];
 
-/* A bit for each address of the row, by its hash: most rows need not be looked at. */
+/* A bit for each address of the row, by its hash: most rows need not be read. */
 static uint64_t filter[ROWS];
 
 static uint32_t ages;
@@ -31,7 +31,7 @@ static bool row_read(const struct row *r, struct host *ret, uint32_t *seq)
 	return seq_read(&r->seq, &r->host, sizeof(r->host), ret, seq);
 }
 
-/* Returns false if row i is not what it was at seq any more. */
+/* Returns false if row i has changed since seq. */
 static bool row_write(unsigned i, const struct host *h, uint32_t seq)
 {
 	uint64_t bits = 0;
@@ -65,7 +65,7 @@ void host_names_add(struct host *h, const struct in6_addr *addr)
 		h->addr[h->n++] = *addr;
 }
 
-/* The row of that name, or else the one to give up for it; ROWS if all are being written. */
+/* The row of that name, or else the one to evict for it; ROWS if all are being written. */
 static unsigned row_for(const char *name, uint32_t *seq)
 {
 	uint32_t oldest = 0, s;

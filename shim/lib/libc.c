@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The one place that looks symbols up, but for what no libc has (seccomp_load.c). */
+/* The one place that looks symbols up, except for what no libc has (seccomp_load.c). */
 #define _GNU_SOURCE	/* RTLD_NEXT */
 #include "libc.h"
 #include "array.h"
@@ -37,7 +37,9 @@ static int no_gethostbyname2_r(const char *name, int family, struct hostent *ent
 	return ENOSYS;
 }
 
-/* What is found nowhere behind us (a program that brings a libc of its own) is asked of the kernel. */
+/*
+ * without: replaces a symbol that no library behind us has, as in a program with a libc of its own.
+ */
 static const struct {
 	const char *name;
 	size_t offset;
@@ -67,7 +69,7 @@ const struct libc *libc(void)
 	if (__builtin_expect(__atomic_load_n(&resolved, __ATOMIC_ACQUIRE), 1))
 		return &table;
 
-	/* Threads that come here together write the same pointers. */
+	/* Threads that are here at the same time write the same pointers. */
 	int saved = errno;
 	for (size_t i = 0; i < ARRAY_LEN(symbol); i++) {
 		void *f = dlsym(RTLD_NEXT, symbol[i].name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The functions behind our wrappers: the next library's, which is libc's unless there is another preload.
+ * The functions that our wrappers call: those of the next library in the search order, libc or
+ * another preload.
  */
 #ifndef HMIP_LIBC_H
 #define HMIP_LIBC_H
@@ -32,7 +33,10 @@ struct libc {
 				struct hostent **result, int *error);
 };
 
-/* The table, complete: resolved by our constructor, or by the first call if that comes earlier. Keeps errno. */
+/*
+ * The table, all of it set: resolved by our constructor, or by the first call if that comes
+ * earlier. Keeps errno.
+ */
 const struct libc *libc(void);
 
 #endif

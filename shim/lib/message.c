@@ -15,8 +15,9 @@ static bool is_pktinfo(const struct cmsghdr *c)
 }
 
 /*
- * A source that the program chose and this host has lost becomes the one that took its place. So is the interface left to
- * the kernel: the one that had it may be gone, too. Returns whether anything was changed.
+ * Replaces a source address that the program chose and this host has lost by its successor. The
+ * interface is left to the kernel, because the one with the lost address may be gone. Returns
+ * whether anything was changed.
  */
 static bool move_source(int fd, struct message *m)
 {
@@ -86,7 +87,7 @@ void message_from(int fd, struct sockaddr *addr, socklen_t len, int flags)
 
 	if (len != sizeof(from) || !client_eligible(addr, len, &from))
 		return;
-	/* What is in the error queue is what was sent, with whom it was sent to. */
+	/* The error queue returns datagrams that were sent, with their destinations. */
 	if (flags & MSG_ERRQUEUE)
 		udp_peers_mentioned(fd, &from.sin6_addr);
 	else
@@ -94,7 +95,7 @@ void message_from(int fd, struct sockaddr *addr, socklen_t len, int flags)
 	memcpy(addr, &from, sizeof(from));
 }
 
-/* Who complained of what was sent: the peer itself, perhaps. */
+/* The sender of an ICMP error, which may be the peer. */
 static void name_offender(int fd, struct cmsghdr *c)
 {
 	struct sockaddr_in6 offender;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Datagrams with all that sendmsg(2) and recvmsg(2) say about them: addresses in the name and in control messages, as
- * the program knows them and as the kernel needs them.
+ * Addresses in the name and the control messages of sendmsg(2) and recvmsg(2), translated between
+ * those that the program knows and those that the kernel uses.
  */
 #ifndef HMIP_MESSAGE_H
 #define HMIP_MESSAGE_H
@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-#define MESSAGE_CONTROL_MAX	256	/* octets of control messages that are looked into when sending */
+#define MESSAGE_CONTROL_MAX	256	/* octets; longer ones are sent as they are */
 
-/* A message as it is sent in the place of the program's, which stays as it is. */
+/* A message that is sent instead of the program's, which is not modified. */
 struct message {
 	struct msghdr hdr;
 	struct sockaddr_in6 name;
@@ -23,19 +23,21 @@ struct message {
 };
 
 /*
- * Whether msg must be sent as *ret. *must_register is whether message_sent() is to be called when that is done. To be called if
- * client_active(). Keeps errno.
+ * Returns whether *ret must be sent instead of msg; it refers to msg's data. Sets *must_register if
+ * message_sent() must be called after sending. Call only if client_active(). Keeps errno.
  */
 bool message_send(int fd, const struct msghdr *msg, struct message *ret, bool *must_register);
+
+/* Registers the destination of a datagram that was sent (udp_peers_register()). Keeps errno. */
 void message_sent(int fd, const struct msghdr *msg);
 
 /*
- * Gives the program its names in a message received with these flags. room: the msg_namelen the program had given; a
- * name that had not all the room it needs is left as it is. Keeps errno.
+ * Translates the addresses of a message received with these flags to those the program knows. room
+ * is the msg_namelen that the program passed; a name that was cut to it is left alone. Keeps errno.
  */
 void message_received(int fd, struct msghdr *msg, socklen_t room, int flags);
 
-/* Gives the program its name for who sent a datagram. The same for a name that has len octets in addr. Keeps errno. */
+/* The same for a sender's name of len octets in addr. Keeps errno. */
 void message_from(int fd, struct sockaddr *addr, socklen_t len, int flags);
 
 #endif

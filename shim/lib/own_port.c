@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <stdbool.h>
 
-#define TRIES	4	/* ports found free that somebody else took first */
+#define TRIES	4	/* a free port may be taken before it is bound */
 
-/* With these the kernel would give away a port twice, or leave its choice to connect(2), which does. */
+/*
+ * With these options the kernel shares a port, or lets connect(2) choose one, which may be shared.
+ */
 static const struct {
 	int level, name;
 } generous[] = {
@@ -20,7 +22,7 @@ static const struct {
 
 #define N_GENEROUS	ARRAY_LEN(generous)
 
-/* bind(2) with the options above off; they are as before afterwards. */
+/* bind(2) with the options above off; they are restored. Returns as bind(2). */
 static int bind_alone(int fd, const struct sockaddr_in6 *addr)
 {
 	bool was[N_GENEROUS] = { false };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Ports of connections to peers that have moved, or are about to. The kernel keeps apart, by their addresses, connections
- * that have the same ports; a Homeless peer, to whom all addresses of this host are one, cannot (R3).
+ * Ports of connections to Homeless peers. The kernel allows two connections with the same ports if
+ * their addresses differ; a Homeless peer cannot distinguish them, because it takes all addresses
+ * of this host for one (R3).
  */
 #ifndef HMIP_OWN_PORT_H
 #define HMIP_OWN_PORT_H
@@ -9,9 +10,10 @@
 #include <netinet/in.h>
 
 /*
- * Binds fd, which is to be connected to asked, to a port that no other socket of this network namespace has, if the host map says
- * that this matters (HOSTMAP_UNIQUE_PORT) and the program has not chosen a port. An address it has chosen stays, and so do
- * its options. If no such port is left connect(2) chooses one as ever. Async-signal-safe; keeps errno.
+ * Call before fd is connected to asked. Binds fd to a port that no other socket of this network
+ * namespace has, if the host map requires that (HOSTMAP_UNIQUE_PORT) and the program has not chosen
+ * a port. Its address and socket options are kept. Does nothing if there is no such port:
+ * connect(2) then chooses one as usual. Async-signal-safe; keeps errno.
  */
 void own_port_bind(int fd, const struct in6_addr *asked);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * System calls by number, for the shim's own needs. Unlike libc's functions they are no cancellation points (a thread
- * cancelled here would lose a connection it does not know it has), and neither we nor another preload stands in front.
- * All set errno as libc does.
+ * System calls by number, for the shim itself. Unlike libc's functions they are no cancellation
+ * points (a thread that is cancelled here would leak a connection), and bypass our wrappers and
+ * other preloads. All set errno as libc does.
  */
 #ifndef HMIP_RAW_H
 #define HMIP_RAW_H
@@ -86,7 +86,7 @@ static inline ssize_t raw_recvfrom(int fd, void *buf, size_t n, int flags, struc
 	return syscall(SYS_recvfrom, fd, buf, n, flags, addr, len);
 }
 
-/* With _FORTIFY_SOURCE: the compiler knows that there is room for so much. */
+/* As libc's: room is the size of buf that the compiler knows (_FORTIFY_SOURCE). */
 static inline ssize_t raw_recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags, struct sockaddr *addr,
 				       socklen_t *len)
 {
@@ -127,7 +127,10 @@ struct raw_signals {
 	unsigned long bits[(_NSIG - 1) / 8 / sizeof(unsigned long)];
 };
 
-/* All but those that tell a thread of a fault of its own: blocked, they kill. */
+/*
+ * All signals but those for faults of the thread itself, which kill the process if they are
+ * blocked.
+ */
 static inline struct raw_signals raw_signals_from_others(void)
 {
 	static const int fault[] = { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP };
@@ -139,13 +142,16 @@ static inline struct raw_signals raw_signals_from_others(void)
 	return s;
 }
 
-/* Has these blocked and no others, libc's own two included, and tells those that were. ret may be NULL. */
+/*
+ * Blocks these signals and no others, libc's two internal ones included. *ret is the previous set;
+ * it may be NULL.
+ */
 static inline int raw_block(const struct raw_signals *set, struct raw_signals *ret)
 {
 	return syscall(SYS_rt_sigprocmask, SIG_SETMASK, set, ret, sizeof(*set));
 }
 
-/* Waits for something to read. Returns as poll(2). */
+/* Waits up to ms until fd can be read. Returns as poll(2). */
 static inline int raw_wait(int fd, unsigned ms)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Rows of tables without locks, each a sequence number and a value: a reader copies the value and looks whether the number
- * changed meanwhile, a writer takes the row only if it is still what the writer has read. Nobody waits, so all of it is
- * async-signal-safe. A row that a thread was writing when another forked is lost to the child, no more.
+ * Rows of tables without locks, each a sequence number and a value: a reader copies the value and
+ * looks whether the number changed meanwhile, a writer takes the row only if it is still what the
+ * writer has read. Nobody waits, so all of it is async-signal-safe. A row that a thread was writing
+ * while another forked stays unused in the child.
  *
  *	seq   even: as it was written last; odd: being written
  */
@@ -15,8 +16,8 @@
 #include <string.h>
 
 /*
- * Copies a value of size octets that may be changing. Returns false if it did, and leaves *ret in any state; else *ret_at
- * is what to pass to seq_write() in order to replace what was read.
+ * Copies a value of size octets that may be changing. Returns false if it did, and leaves *ret in
+ * any state; else *ret_at is what to pass to seq_write() in order to replace what was read.
  */
 static inline bool seq_read(const uint32_t *seq, const void *value, size_t size, void *ret, uint32_t *ret_at)
 {
@@ -43,7 +44,10 @@ static inline void seq_end(uint32_t *seq, uint32_t at)
 	__atomic_store_n(seq, at + 2, __ATOMIC_RELEASE);
 }
 
-/* Replaces a value of size octets. Returns false, having done nothing, if the row is not what it was at that number. */
+/*
+ * Replaces a value of size octets. Returns false, having done nothing, if the row is not what it
+ * was at that number.
+ */
 static inline bool seq_write(uint32_t *seq, void *value, size_t size, const void *by, uint32_t at)
 {
 	if (!seq_begin(seq, at))
@@ -60,8 +64,8 @@ static inline uint32_t seq_tick(uint32_t *clock)
 }
 
 /*
- * How many ticks ago that was, 0 to INT32_MAX. Call it after the value was read: then the tick is not in the future, which
- * would make the value look older than all others.
+ * How many ticks ago that was, 0 to INT32_MAX. Call it after the value was read: then the tick is
+ * not in the future, which would make the value look older than all others.
  */
 static inline uint32_t seq_age(const uint32_t *clock, uint32_t tick)
 {

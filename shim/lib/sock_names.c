@@ -16,7 +16,7 @@ struct name {
 	bool prevented;
 	uint64_t cookie;			/* 0: never used */
 	uint32_t age;
-	int fd;					/* that it was set by: tells whether the socket lives */
+	int fd;					/* it was set by; says whether the socket is open */
 };
 
 static struct row {
@@ -52,7 +52,10 @@ static struct row *row_find(uint64_t cookie, struct name *ret, uint32_t *seq)
 	return NULL;
 }
 
-/* How willingly a row is given up: by age, after all rows whose sockets are gone, and those after ones never used. */
+/*
+ * The lowest is evicted: free rows, then those whose sockets are closed, then the others, the
+ * oldest first in each.
+ */
 static uint32_t row_worth(const struct name *n)
 {
 	if (!n->cookie)
@@ -64,7 +67,7 @@ static uint32_t row_worth(const struct name *n)
 	return n->prevented ? UINT32_MAX : UINT32_C(0x80000000) + youth;
 }
 
-/* The row to use for a new cookie, NULL if all are being written. */
+/* The row to use for a new cookie; NULL if all are being written or excluded sockets'. */
 static struct row *row_cheapest(uint64_t cookie, uint32_t *seq)
 {
 	struct row *set = rows[cookie % SETS], *cheapest = NULL;
@@ -86,7 +89,10 @@ static struct row *row_cheapest(uint64_t cookie, uint32_t *seq)
 	return cheapest;
 }
 
-/* Writes the row of fd's socket, a new one if need be, as change() makes it. Returns false if there is no room. */
+/*
+ * Has change() modify the row of fd's socket, which is made if there is none. Returns false if
+ * there is no room.
+ */
 static bool row_change(int fd, void (*change)(struct name *n, const void *arg), const void *arg)
 {
 	uint64_t cookie = client_cookie(fd);
@@ -192,7 +198,7 @@ int sock_names_report(sock_names_fn *kernel, enum name_side side, int fd, struct
 	r = kernel(fd, addr, len);
 	if (r || room < offsetof(struct sockaddr_in6, sin6_addr) || addr->sa_family != AF_INET6)
 		return r;
-	/* Asked again with room for all of it: the program may have room for half an address only. */
+	/* Again, with room for a whole address: the program's may be shorter. */
 	if (!kernel(fd, &name.sa, &full) && full == sizeof(name.in6) &&
 	    sock_names_get(fd, side, &name.in6.sin6_addr, &name.in6.sin6_addr))
 		memcpy(addr, &name.in6, room < full ? room : full);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What happens when a program is loaded: symbols are looked up, and the host map is mapped while its path can still be
- * reached (programs change their root later). Nothing else: no thread, no descriptor, no output.
+ * The constructor: looks symbols up, and maps the host map while its path can be reached (programs
+ * change their root later). It starts no thread, opens no descriptor and prints nothing.
  */
 #include "client.h"
 #include "libc.h"

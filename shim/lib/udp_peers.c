@@ -11,13 +11,13 @@
 
 #define SETS	256
 #define WAYS	8
-#define ANY_FD	(-1)	/* of rows that speak of the whole program */
-#define CLOCK_EVERY	16	/* datagrams sent */
+#define ANY_FD	(-1)	/* of rows for all sockets of the program */
+#define CLOCK_EVERY	16	/* datagrams sent until the clock is read again */
 
 enum peer_kind {
 	PEER_NONE,		/* the row is free */
 	PEER_ADDRESS,		/* the program has sent to the address, or received from it */
-	PEER_ENTRY,		/* a Homeless peer: the name it is known by */
+	PEER_ENTRY,		/* a Homeless peer and its alias */
 };
 
 struct key {
@@ -28,14 +28,14 @@ struct key {
 
 struct peer {
 	struct key key;
-	const struct hostmap *map;	/* of the helper that called the entry so */
-	uint32_t hce;		/* 0: nobody's, as far as is known */
-	uint32_t registered;		/* when the helper was, seconds; 0: not yet */
-	uint32_t initiated;	/* the address, or the name, was sent to before anything came from there */
+	const struct hostmap *map;	/* of the helper that gave the entry this id */
+	uint32_t hce;		/* id of the entry; 0: no Homeless peer's */
+	uint32_t registered;		/* when last, seconds; 0: not yet */
+	uint32_t initiated;	/* the program sent there before it received from there */
 	uint32_t age;
-	struct in6_addr last;	/* where it was last: another helper's entry is the same one if this address is in it */
-	struct in6_addr name;	/* PEER_ENTRY */
-	uint64_t cookie;	/* PEER_ENTRY: of the socket it is known to; 0 if that does not concern us */
+	struct in6_addr last;	/* the peer's last address: finds its entry with another helper */
+	struct in6_addr name;	/* PEER_ENTRY: the alias */
+	uint64_t cookie;	/* PEER_ENTRY: of the socket; 0: not one of ours */
 };
 
 static struct row {
@@ -52,7 +52,7 @@ struct place {
 
 static uint32_t ages;
 static uint32_t sent;		/* datagrams, roughly */
-static uint64_t register_rate;	/* upper half: a second; lower half: how often the helper was registered in that */
+static uint64_t register_rate;	/* upper half: a second; lower half: registrations in it */
 
 /* ---- the table ---- */
 
@@ -61,6 +61,7 @@ static struct key key_of(enum peer_kind kind, const struct in6_addr *addr, int f
 	return (struct key){ .addr = *addr, .fd = fd, .kind = kind };
 }
 
+/* The rows that may have the key. */
 static struct row *set_of(const struct key *key)
 {
 	uint64_t word[3], h = 0;
@@ -77,7 +78,7 @@ static bool row_read(const struct row *r, struct peer *ret, uint32_t *seq)
 	return seq_read(&r->seq, &r->peer, sizeof(r->peer), ret, seq);
 }
 
-/* Does nothing if the row is not what it was at seq any more: whoever changed it knew better, or will be asked again. */
+/* Does nothing if the row has changed since seq: what another thread stored is newer. */
 static void row_write(struct row *r, const struct peer *p, uint32_t seq)
 {
 	seq_write(&r->seq, &r->peer, sizeof(r->peer), p, seq);
@@ -97,7 +98,7 @@ static bool row_find(const struct key *key, struct place *ret)
 	struct row *set = set_of(key);
 
 	for (unsigned i = 0; i < WAYS; i++) {
-		/* A glance first: most rows are not it, and a copy takes longer. */
+		/* Without a copy first: most rows are others. */
 		if (!key_equal(&set[i].peer.key, key))
 			continue;
 		ret->row = &set[i];
@@ -107,7 +108,7 @@ static bool row_find(const struct key *key, struct place *ret)
 	return false;
 }
 
-/* How willingly a row is given up: free ones first, then by age, those of Homeless peers last. */
+/* The lowest is evicted: free rows, then the oldest, those of Homeless peers last. */
 static uint32_t row_worth(const struct peer *p)
 {
 	if (p->key.kind == PEER_NONE)
@@ -115,7 +116,7 @@ static uint32_t row_worth(const struct peer *p)
 	return (p->hce ? UINT32_C(0x80000000) : 1) + (INT32_MAX - seq_age(&ages, p->age)) / 2;
 }
 
-/* Puts a new row where it costs least. */
+/* Stores a new row, evicting another if need be. */
 static void row_add(struct peer *p)
 {
 	struct row *set = set_of(&p->key), *cheapest = NULL;
@@ -146,7 +147,7 @@ static void row_drop(const struct place *at)
 
 /* ---- what is in it ---- */
 
-/* Whether the entry that p speaks of has its number still: another helper may have given that to another peer. */
+/* Whether p's entry id is valid with this map: another helper may have reused it. */
 static bool entry_holds(const struct hostmap *map, const struct peer *p)
 {
 	struct hostmap_row row;
@@ -156,7 +157,7 @@ static bool entry_holds(const struct hostmap *map, const struct peer *p)
 	return hostmap_lookup(map, HOSTMAP_FOREIGN, &p->last, &row) && row.hce == p->hce;
 }
 
-/* Notes whose p is and where that peer was last. Returns whether that is news. */
+/* Stores p's entry and last address. Returns whether one of them changed. */
 static bool note(const struct hostmap *map, struct peer *p, uint32_t hce, const struct in6_addr *last)
 {
 	if (p->hce == hce && p->map == map && IN6_ARE_ADDR_EQUAL(&p->last, last))
@@ -167,7 +168,10 @@ static bool note(const struct hostmap *map, struct peer *p, uint32_t hce, const 
 	return true;
 }
 
-/* The address addr, which is hce's now, as fd knows it. Made if need be: by sending to it, or else receiving from it. */
+/*
+ * Finds the row of addr, which is hce's, on fd. If there is none, makes one: for a program that
+ * sends there, or else has received from there.
+ */
 static void peer_insert(const struct hostmap *map, const struct in6_addr *addr, int fd, uint32_t hce, bool sends, struct place *ret)
 {
 	struct key key = key_of(PEER_ADDRESS, addr, fd);
@@ -182,7 +186,7 @@ static void peer_insert(const struct hostmap *map, const struct in6_addr *addr, 
 	row_add(&ret->peer);
 }
 
-/* The name that hce is known by on fd. */
+/* The alias of hce on fd. Returns true and fills *ret if there is one. */
 static bool alias_find(const struct hostmap *map, uint32_t hce, int fd, struct place *ret)
 {
 	struct in6_addr id = hostmap_entry(hce);
@@ -198,13 +202,13 @@ static bool alias_is(const struct hostmap *map, uint32_t hce, int fd, const stru
 	return alias_find(map, hce, fd, &known) && IN6_ARE_ADDR_EQUAL(&known.peer.name, name);
 }
 
-/* Whether fd is a socket whose datagrams may bear other addresses. */
+/* Whether addresses of datagrams on fd may be replaced. */
 static bool concerns_us(int fd)
 {
 	return client_owns(fd) && !sock_names_prevented(fd);
 }
 
-/* hce, which was at last a moment ago, is known by that name on fd. */
+/* Sets the alias of hce, whose address was last, on fd. */
 static void alias_set_for(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *name, const struct in6_addr *last,
 		     bool initiated)
 {
@@ -220,7 +224,7 @@ static void alias_set_for(const struct hostmap *map, uint32_t hce, int fd, const
 	row_add(&p);
 }
 
-/* Makes a name known: on fd, and if the program has none for hce, in all of it. */
+/* Sets the alias on fd; and that of the program, if it has none for hce. */
 static void alias_set(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *name, const struct in6_addr *last,
 		      bool initiated)
 {
@@ -233,13 +237,16 @@ static void alias_set(const struct hostmap *map, uint32_t hce, int fd, const str
 	peer_insert(map, name, ANY_FD, hce, false, &at);
 }
 
-/* Whether p, a name that is known to fd, is the name of that socket's peer, which concerns us: by one system call. */
+/*
+ * Whether p, an alias found by descriptor, was set for the socket that fd is now, and may be used.
+ * One system call.
+ */
 static bool alias_valid_for(const struct peer *p, int fd)
 {
 	return p->cookie && client_cookie(fd) == p->cookie && !sock_names_prevented(fd);
 }
 
-/* Whether name still is the peer's, or at least nobody else's (A3). */
+/* Whether the address still belongs to the peer, or to no other Homeless peer (A3). */
 static bool alias_is_free(const struct hostmap *map, const struct in6_addr *name, uint32_t hce)
 {
 	struct hostmap_row row;
@@ -250,8 +257,8 @@ static bool alias_is_free(const struct hostmap *map, const struct in6_addr *name
 /* ---- sending ---- */
 
 /*
- * The host map has no row for the address asked, but it may be the name of hce, for longer than the host map remembers its address (C9).
- * Where that peer is now, if so.
+ * Finds the current address of hce if the host map has no row for the address asked, but that is an
+ * alias of hce: aliases outlive the rows of addresses (C9).
  */
 static bool find_expired(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *asked, struct in6_addr *ret)
 {
@@ -265,7 +272,7 @@ static bool find_expired(const struct hostmap *map, uint32_t hce, int fd, const 
 	return true;
 }
 
-/* C11: the name is as good as any other address of the peer's, but it was heard from another one last. */
+/* C11: the alias is an active address of the peer, but the peer has sent from another one last. */
 static bool find_last(const struct hostmap *map, const struct peer *known, struct in6_addr *ret)
 {
 	struct hostmap_row row;
@@ -284,7 +291,7 @@ static uint32_t seconds(void)
 	return clock_gettime(CLOCK_MONOTONIC_COARSE, &t) ? 0 : (uint32_t)t.tv_sec + 1;
 }
 
-/* The clock is looked at now and then: it would be a good part of what a datagram costs. */
+/* Reads the clock only now and then, as that would be much of the cost of a datagram. */
 static bool register_due(const struct hostmap *map, const struct peer *p)
 {
 	if (!p->initiated)
@@ -342,7 +349,7 @@ struct udp_peers_dest udp_peers_dest(int fd, const struct in6_addr *asked)
 	return dest;
 }
 
-/* A program that sends to the whole world shall not keep the helper busy. */
+/* Limits what a program that sends to very many hosts costs the helper. */
 static bool may_register(uint32_t now)
 {
 	uint64_t old = __atomic_load_n(&register_rate, __ATOMIC_RELAXED), next;
@@ -394,7 +401,7 @@ out:
 
 /* ---- receiving ---- */
 
-/* Nobody has the address src any more that the program called hce by: it is another's (A3). */
+/* Drops the alias src of hce: the address belongs to another host now (A3). */
 static void alias_drop(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *src)
 {
 	struct place known;
@@ -403,7 +410,7 @@ static void alias_drop(const struct hostmap *map, uint32_t hce, int fd, const st
 		row_drop(&known);
 }
 
-/* The sender is no Homeless peer. */
+/* A datagram came from src, which is no Homeless peer's. */
 static void unknown_peer(const struct hostmap *map, int fd, const struct in6_addr *src)
 {
 	struct key here = key_of(PEER_ADDRESS, src, fd), anywhere = key_of(PEER_ADDRESS, src, ANY_FD);
@@ -425,7 +432,7 @@ static void unknown_peer(const struct hostmap *map, int fd, const struct in6_add
 	row_write(at.row, &at.peer, at.seq);
 }
 
-/* What the peer hce, which sent from src, is called where it has no name yet. */
+/* The alias for hce, which sent from src, where it has none yet. */
 static struct in6_addr alias_first(const struct hostmap *map, int fd, uint32_t hce, const struct in6_addr *src)
 {
 	struct in6_addr connected;
@@ -439,7 +446,7 @@ static struct in6_addr alias_first(const struct hostmap *map, int fd, uint32_t h
 	return hostmap_lookup(map, HOSTMAP_NAME, src, &row) && row.hce == hce ? row.now : *src;
 }
 
-/* Whether fd went to addr by itself: then the peer has several names there. */
+/* Whether the program sent to addr by itself: then it knows the peer by several addresses. */
 static bool initiated(const struct in6_addr *addr, int fd)
 {
 	struct key key = key_of(PEER_ADDRESS, addr, fd);
@@ -448,7 +455,7 @@ static bool initiated(const struct in6_addr *addr, int fd)
 	return row_find(&key, &at) && at.peer.initiated;
 }
 
-/* fd received from src, an address of hce's. */
+/* A datagram came from src, an address of hce. */
 static void known_peer(const struct hostmap *map, int fd, uint32_t hce, struct in6_addr *src)
 {
 	struct place known, at;
@@ -464,7 +471,10 @@ static void known_peer(const struct hostmap *map, int fd, uint32_t hce, struct i
 			return;
 		}
 	}
-	/* Another socket may have had this descriptor, or the name is another host's by now. */
+	/*
+	 * No alias, or one of an earlier socket with this descriptor, or one that is another host's
+	 * now.
+	 */
 	name = alias_first(map, fd, hce, src);
 	alias_set(map, hce, fd, &name, src, false);
 	peer_insert(map, &name, fd, hce, false, &at);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whom a program exchanges datagrams with, and by which names: the address that it first knew a peer by on a socket is the one it
- * sees there, and sends to, wherever that peer moves (A1, C11). A socket that has no name for a peer yet takes the one that the
- * program has.
+ * Peers that a program exchanges datagrams with on unconnected sockets, and the address (alias) by
+ * which it knows each: the program sends to the alias, and sees it as the source, wherever the peer
+ * moves (A1, C11). The alias is the address that the program first knew the peer by on that socket;
+ * a socket that has none takes that of the program.
  *
- * A table of fixed size without locks, as that of sock_names.h. Sockets are found by descriptor, and looked at only where the name is
- * another than the address: that takes a system call. When a set of rows is full, what does not concern a Homeless peer gives dest
- * before the rest does, and the oldest first. What is lost with a row is that the program is told of the peer's address of today, and
- * that the helper may be told once more whom it sends to. All functions are async-signal-safe and keep errno.
+ * A table of fixed size without locks (seqtable.h). Rows are found by descriptor; the socket itself
+ * is checked, by a system call, only where alias and address differ. When a set of rows is full,
+ * the oldest row is evicted, those of Homeless peers last. After eviction the program sees the
+ * peer's current address, and the helper may be sent a registration again. All functions are
+ * async-signal-safe and keep errno.
  */
 #ifndef HMIP_UDP_PEERS_H
 #define HMIP_UDP_PEERS_H
@@ -15,29 +17,30 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
-#define UDP_PEERS_REFRESH	60	/* seconds until the helper is told once more of one that is sent to */
-#define UDP_PEERS_RATE		16	/* times it is told in a second */
+#define UDP_PEERS_REFRESH	60	/* seconds until a destination is registered again */
+#define UDP_PEERS_RATE		16	/* registrations per second and process */
 
-/* The dest a datagram takes. */
+/* Where to send a datagram. */
 struct udp_peers_dest {
-	bool moved;		/* to is to be used instead of the address asked for */
-	bool must_register;		/* call udp_peers_register() once it has been sent */
+	bool moved;		/* send to the address to, not to the one asked for */
+	bool must_register;	/* call udp_peers_register() after sending */
 	struct in6_addr to;
 };
 
-/* How to send from fd to the address asked. */
+/* Where to send from fd what the program sends to the address asked. */
 struct udp_peers_dest udp_peers_dest(int fd, const struct in6_addr *asked);
 
 /*
- * Tells the helper that this program sends to the address asked from fd, on its own account: it may make an entry (C4). Does
- * nothing if that cannot be done at once.
+ * Registers with the helper that this program sends from fd to the address asked, and began to
+ * (C4): the helper may make an entry. Does nothing if that is not possible at once, or happens more
+ * often than UDP_PEERS_RATE.
  */
 void udp_peers_register(int fd, const struct in6_addr *asked);
 
-/* A datagram that fd received came from *src, which is replaced by the name that the program knows its sender by. */
+/* Call for each datagram that fd receives. Replaces its source *src by the alias of the peer. */
 void udp_peers_received(int fd, struct in6_addr *src);
 
-/* The same for an address that is only mentioned: nothing is remembered. */
+/* The same for an address in an error message: replaces it, but changes no row. */
 void udp_peers_mentioned(int fd, struct in6_addr *addr);
 
 #endif

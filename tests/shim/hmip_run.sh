@@ -65,8 +65,8 @@ expect 'a script found in PATH' 0 '^script $' "$warning" env PATH="$tmp:$PATH" "
 
 # -v: one line for each thing that will be so.
 said="^hmip-run: /[^ ]*/true is dynamically linked hmip-run: no hmip-helper answers .*"
-said="$said hmip-run: LD_PRELOAD=/[^ ]*/libhmip.so puts /[^ ]*/libhmip.so in front of its C library"
-said="$said hmip-run: what it starts in turn gets the same, as long as LD_PRELOAD and HMIP_SOCKET stay"
+said="$said hmip-run: LD_PRELOAD=/[^ ]*/libhmip.so preloads /[^ ]*/libhmip.so"
+said="$said hmip-run: programs that it starts get the same, as long as LD_PRELOAD and HMIP_SOCKET stay"
 expect 'what will happen' 0 "$nothing" "$said" "$run" -v true
 expect 'what will happen to a script' 0 '^script $' "$tmp/script is a script that /bin/sh runs hmip-run: /bin/sh is dyn" \
 	"$run" -v "$tmp/script"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * connect serve PORT: accepts, says one octet, waits for the end, for ever.
- * connect call ADDRESS PORT: for each line of its input, a number, connects so many times in turn to one that serves,
- * and prints how long one took from socket() to close(), in nanoseconds: median and mean.
+ * connect serve PORT: accept, send one octet, wait for the end, for ever.
+ * connect call ADDRESS PORT: for each line of input, a number, connect so many times in turn to a
+ * server, and print how long one took from socket() to close(), in nanoseconds: median and mean.
  *
  * Ended by a reset, so that no TIME-WAIT is left behind.
  */
@@ -96,7 +96,8 @@ int main(int argc, char **argv)
 
 	if (argc == 3 && !strcmp(argv[1], "serve"))
 		serve(atoi(argv[2]));
-	if (argc != 4 || strcmp(argv[1], "call") || inet_pton(AF_INET6, argv[2], &to.sin6_addr) != 1) {
+	if (argc != 4 || strcmp(argv[1], "call") ||
+	    inet_pton(AF_INET6, argv[2], &to.sin6_addr) != 1) {
 		fprintf(stderr, "usage: connect serve PORT | connect call ADDRESS PORT\n");
 		return EXIT_FAILURE;
 	}

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the shim adds to sendto(2) and recvfrom(2). The program runs preloaded, plays the helper itself (its host map has as many rows
- * as asked for, besides those of the peer), and calls the shim's function and the C library's in turns, a batch each, over
- * loopback. datagrams.sh starts it in a network namespace that has the addresses.
+ * What the shim adds to sendto(2) and recvfrom(2). The program runs preloaded, plays the helper
+ * itself (its host map has as many rows as asked for, besides those of the peer), and calls the
+ * shim's function and the C library's in turns, a batch each, over loopback. datagrams.sh starts it
+ * in a network namespace that has the addresses.
  *
  *   bench_datagrams HERE THERE KIND [ROWS [ROUNDS]]
  *
- * KIND is none (no helper), plain (a peer the helper does not know), known (a Homeless one) or moved (one that the program knows by
- * another address). Prints nanoseconds for a call, and what the shim adds, as medians over the rounds.
+ * KIND is none (no helper), plain (a peer the helper does not know), known (a Homeless one) or
+ * moved (the program knows it by another address). Prints nanoseconds for a call, and what the shim
+ * adds, as medians over the rounds.
  */
 #include "ipc_proto.h"
 #include "hostmap.h"
@@ -25,8 +27,10 @@
 #define BATCH	64
 #define ONCE	"2001:db8:9::1"
 
-typedef ssize_t sendto_fn(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr, socklen_t len);
-typedef ssize_t recvfrom_fn(int fd, void *buf, size_t n, int flags, struct sockaddr *addr, socklen_t *len);
+typedef ssize_t sendto_fn(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr,
+			  socklen_t len);
+typedef ssize_t recvfrom_fn(int fd, void *buf, size_t n, int flags, struct sockaddr *addr,
+			    socklen_t *len);
 
 static int sender, receiver;
 static struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
@@ -57,13 +61,16 @@ static void write_map(const char *here, const char *there, bool moved, unsigned 
 		row[i].known.s6_addr32[2] = htonl(i * 2654435761u);
 	}
 	if (there) {
-		row[n++] = (struct hostmap_row){ .known = in6(there), .now = in6(there), .hce = 1, .side = HOSTMAP_FOREIGN };
-		row[n++] = (struct hostmap_row){ .known = in6(here), .now = in6(here), .hce = 2, .side = HOSTMAP_FOREIGN };
-		row[n++] = (struct hostmap_row){ .known = hostmap_entry(1), .now = in6(there), .hce = 1, .side = HOSTMAP_ENTRY };
+		row[n++] = (struct hostmap_row){ .known = in6(there), .now = in6(there),
+						 .hce = 1, .side = HOSTMAP_FOREIGN };
+		row[n++] = (struct hostmap_row){ .known = in6(here), .now = in6(here),
+						 .hce = 2, .side = HOSTMAP_FOREIGN };
+		row[n++] = (struct hostmap_row){ .known = hostmap_entry(1), .now = in6(there),
+						 .hce = 1, .side = HOSTMAP_ENTRY };
 	}
 	if (moved)
-		row[n++] = (struct hostmap_row){ .known = in6(ONCE), .now = in6(there), .hce = 1, .side = HOSTMAP_FOREIGN,
-			.flags = HOSTMAP_MOVED };
+		row[n++] = (struct hostmap_row){ .known = in6(ONCE), .now = in6(there), .hce = 1,
+						 .side = HOSTMAP_FOREIGN, .flags = HOSTMAP_MOVED };
 	hostmap_write(v, row, n);
 	free(row);
 }
@@ -74,7 +81,8 @@ static int bound(const char *text, struct sockaddr_in6 *ret)
 	socklen_t len = sizeof(a);
 	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) || getsockname(fd, (struct sockaddr *)ret, &len))
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) ||
+	    getsockname(fd, (struct sockaddr *)ret, &len))
 		err(1, "%s", text);
 	return fd;
 }
@@ -123,8 +131,10 @@ static double median(double *v, unsigned n)
 
 int main(int argc, char **argv)
 {
-	const char *here = argc > 3 ? argv[1] : "", *there = argc > 3 ? argv[2] : "", *kind = argc > 3 ? argv[3] : "";
-	unsigned rows = argc > 4 ? strtoul(argv[4], NULL, 10) : 0, rounds = argc > 5 ? strtoul(argv[5], NULL, 10) : 2000;
+	const char *here = argc > 3 ? argv[1] : "", *there = argc > 3 ? argv[2] : "",
+		   *kind = argc > 3 ? argv[3] : "";
+	unsigned rows = argc > 4 ? strtoul(argv[4], NULL, 10) : 0,
+		 rounds = argc > 5 ? strtoul(argv[5], NULL, 10) : 2000;
 	bool moved = !strcmp(kind, "moved"), known = moved || !strcmp(kind, "known");
 	void *libc = dlopen("libc.so.6", RTLD_LAZY);
 	sendto_fn *libc_sendto = libc ? (sendto_fn *)dlsym(libc, "sendto") : NULL;
@@ -150,7 +160,8 @@ int main(int argc, char **argv)
 
 			if (!shim && moved)
 				to.sin6_addr = in6(there);
-			run(shim ? sendto : libc_sendto, shim ? recvfrom : libc_recvfrom, &s[shim], &t[shim]);
+			run(shim ? sendto : libc_sendto, shim ? recvfrom : libc_recvfrom, &s[shim],
+			    &t[shim]);
 			if (moved)
 				to.sin6_addr = in6(ONCE);
 		}
@@ -161,8 +172,10 @@ int main(int argc, char **argv)
 		v[4 * rounds + r] = t[1];
 		v[5 * rounds + r] = t[1] - t[0];
 	}
-	printf("%-6s %5u rows  sendto %5.0f -> %5.0f ns, adds %4.0f   recvfrom %5.0f -> %5.0f ns, adds %4.0f\n", kind, rows,
-	       median(v, rounds), median(v + rounds, rounds), median(v + 2 * rounds, rounds), median(v + 3 * rounds, rounds),
+	printf("%-6s %5u rows  sendto %5.0f -> %5.0f ns, adds %4.0f   recvfrom %5.0f -> %5.0f ns, "
+	       "adds %4.0f\n",
+	       kind, rows, median(v, rounds), median(v + rounds, rounds),
+	       median(v + 2 * rounds, rounds), median(v + 3 * rounds, rounds),
 	       median(v + 4 * rounds, rounds), median(v + 5 * rounds, rounds));
 	free(v);
 	return 0;

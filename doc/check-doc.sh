@@ -3,6 +3,7 @@
 # What doc/*.md say is there: each path and each function() in backticks, and a line for each file
 # of the product's rooms.
 . "$top_srcdir/man/check.sh"
+tmp=$PWD/check-doc.tmp
 cd "$top_srcdir"
 
 # quoted FILE: what is in backticks outside of code blocks, a line each. In a table under a heading
@@ -23,7 +24,7 @@ quoted()
 }
 
 for file in doc/*.md CONTRIBUTING.md; do
-	quoted "$file" | sort -u >doc-quoted.tmp
+	quoted "$file" | sort -u >"$tmp"
 	while read -r word; do
 		case $word in
 		*\(\))
@@ -49,19 +50,19 @@ for file in doc/*.md CONTRIBUTING.md; do
 				bad "$file" "there is no $word"
 			fi ;;
 		esac
-	done <doc-quoted.tmp
+	done <"$tmp"
 done
 
 # shim/hooks has a file for each call, which are described together.
-quoted doc/ARCHITECTURE.md | sed 's/\(.*\)\[ch\]$/\1c\n\1h/' | sort -u >doc-quoted.tmp
+quoted doc/ARCHITECTURE.md | sed 's/\(.*\)\[ch\]$/\1c\n\1h/' | sort -u >"$tmp"
 find common helper hmipctl shim -name '*.[ch]' ! -name '*.skel.h' ! -path 'shim/hooks/*' \
-	>doc-files.tmp
+	>"$tmp.files"
 while read -r file; do
-	if grep -qxF "$file" doc-quoted.tmp; then
+	if grep -qxF "$file" "$tmp"; then
 		good
 	else
 		bad doc/ARCHITECTURE.md "no line for $file"
 	fi
-done <doc-files.tmp
-rm -f doc-quoted.tmp doc-files.tmp
+done <"$tmp.files"
+rm -f "$tmp" "$tmp.files"
 summary

@@ -159,7 +159,7 @@ static json_t *save_connections(struct core *c)
 	HASH_ITER(hh, c->pcbs, p, next) {
 		if (p->forget != USEC_NEVER)
 			continue;
-		json_array_append_new(all, json_pack("{sI, sI, so, si, so, si, si, si, si, sI, sb, sI}",
+		json_array_append_new(all, json_pack("{sI, sI, so, si, so, si, si, si, si, sI, sI, sb, sI}",
 			"cookie", (json_int_t)p->cookie, "entry", (json_int_t)(p->hce ? p->hce->id : 0),
 			"local", text(&p->local), "lport", p->lport, "foreign", text(&p->foreign), "fport", p->fport,
 			"proto", p->proto, "origin", p->origin, "care", p->care, "uid", (json_int_t)p->uid, "mark", (json_int_t)p->mark,
@@ -468,7 +468,8 @@ static int load_connection(const struct loader *l, json_t *o)
 	json_int_t cookie, entry, gen, uid = PCB_UID_UNKNOWN, mark = 0;
 	int lport, fport, proto, origin, care = PCB_SHOWN, established;
 
-	if (json_unpack(o, "{sI, sI, ss, si, ss, si, si, si, s?i, s?I, sb, sI}", "cookie", &cookie, "entry", &entry, "local", &local,
+	if (json_unpack(o, "{sI, sI, ss, si, ss, si, si, si, s?i, s?I, s?I, sb, sI}",
+			"cookie", &cookie, "entry", &entry, "local", &local,
 			"lport", &lport, "foreign", &foreign, "fport", &fport, "proto", &proto, "origin", &origin,
 			"care", &care, "uid", &uid, "mark", &mark, "established", &established, "gen", &gen) < 0 ||
 	    get_addr(local, &p.local) < 0 || get_addr(foreign, &p.foreign) < 0 || lport < 0 || lport > UINT16_MAX ||

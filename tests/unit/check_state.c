@@ -57,16 +57,21 @@ static int restart(unsigned down)
 START_TEST(b10_a_moved_connection_goes_on_after_a_restart)
 {
 	struct pair before = w.host[CLIENT].pair;
-	struct pcb *p;
+	struct pcb *p = core_pcbs(w.host[CLIENT].core);
+	uint32_t gen = p->gen;
 
-	core_pcbs(w.host[CLIENT].core)->care = PCB_ADOPTED;
+	p->care = PCB_ADOPTED;
+	p->mark = 0x1234;
 	ck_assert_int_eq(restart(5), 0);
 	ck_assert(addr_equal(&w.host[CLIENT].pair.local, &before.local));
 	ck_assert(addr_equal(&w.host[CLIENT].pair.foreign, &before.foreign));
 	p = core_pcbs(w.host[CLIENT].core);
 	ck_assert_ptr_nonnull(p);
 	ck_assert_ptr_nonnull(p->hce);
+	ck_assert_uint_eq(p->gen, gen);
 	ck_assert_uint_ne(p->gen, p->hce->pair.gen);
+	ck_assert(p->established);
+	ck_assert_uint_eq(p->mark, 0x1234);
 	ck_assert_str_eq(addr_text(&p->local).s, C0);
 	ck_assert_int_eq(p->care, PCB_ADOPTED);
 	struct in6_addr c0 = world_addr(C0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * IPv6 addresses: what scope they have, whether this protocol may carry them, and how they read.
+ * IPv6 addresses: scope, whether hmip may handle them, text.
  */
 #ifndef HMIP_ADDR_H
 #define HMIP_ADDR_H
@@ -8,7 +8,10 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
-/* Scopes of RFC 4291 that a Host Cache Entry tells apart (C8). ULAs count as global, as in RFC 4193. */
+/*
+ * Scopes of RFC 4291 that a Host Cache Entry tells apart (C8). ULAs count as global, as in RFC
+ * 4193.
+ */
 enum addr_scope {
 	ADDR_SCOPE_NONE,	/* unspecified, loopback, multicast, v4-mapped: never in a Host Cache Entry */
 	ADDR_SCOPE_LINK,

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <syslog.h>
 
-/* Where lines go is a property of the process, like its standard error. */
+/* One destination for the process, as standard error is. */
 static const char *log_ident = "hmip";
 static bool log_syslog, log_verbose;
 
@@ -21,7 +21,7 @@ void log_open(const char *ident, bool to_syslog, bool verbose)
 		openlog(ident, LOG_PID | LOG_NDELAY, LOG_DAEMON);
 }
 
-/* One line, cut at 1023 octets. err: an errno to explain, or 0. */
+/* Prints one line, cut at 1023 octets. err: an errno to append as text, or 0. */
 static void emit(int priority, int err, const char *fmt, va_list ap)
 {
 	char line[1024];

@@ -13,12 +13,13 @@ void log_open(const char *ident, bool to_syslog, bool verbose);
 /* Something failed: with ": " and strerror(errno). */
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Something failed, errno has nothing to say. */
+/* Something failed, without errno. */
 void log_warnx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* What an operator wants in the log on an ordinary day. */
+/* Normal operation: what an operator wants to see. */
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Details, with log_open(verbose) only. */
 void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Prints the line and exits with status 1. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A token bucket: what it limits may happen so many times at once, and then once every interval. Pure: the time is an
- * argument.
+ * A token bucket: what it limits may happen so many times at once, and then once every interval.
+ * Pure: the time is an argument.
  */
 #ifndef HMIP_RATELIMIT_H
 #define HMIP_RATELIMIT_H

@@ -14,7 +14,7 @@
 
 #define PHDRS_MAX	64	/* more than any linker makes */
 #define SECTIONS_MAX	256
-#define NAMES_MAX	8192	/* octets of section names looked through */
+#define NAMES_MAX	8192	/* octets of section names that are read */
 #define LINE_MAX_SEEN	256	/* of a script; the kernel sees no more */
 
 static int runnable(const char *path)
@@ -58,7 +58,10 @@ int execfile_find(const char *command, char ret[static PATH_MAX])
 	}
 }
 
-/* What env(1) would run, given as the rest of a script's first line: words are parted by blanks, options and assignments skipped. */
+/*
+ * Finds what env(1) would run, from the rest of a script's first line. Skips options and
+ * assignments.
+ */
 static int by_env(char *rest, char ret[static PATH_MAX])
 {
 	char *save = NULL;
@@ -98,7 +101,7 @@ static bool has_linker(int fd, const ElfW(Ehdr) *h)
 	unsigned n = h->e_phnum < PHDRS_MAX ? h->e_phnum : PHDRS_MAX;
 
 	if (h->e_phentsize != sizeof(*ph) || pread(fd, ph, n * sizeof(*ph), h->e_phoff) != (ssize_t)(n * sizeof(*ph)))
-		return true;	/* the kernel will say what is wrong with it */
+		return true;	/* malformed: execve(2) will fail */
 	for (unsigned i = 0; i < n; i++)
 		if (ph[i].p_type == PT_INTERP)
 			return true;
@@ -130,7 +133,7 @@ static bool is_go(int fd, const ElfW(Ehdr) *h)
 	return names_go(names, names + n);
 }
 
-/* Whether a program with ELF header h runs on what this one was built for. */
+/* Whether a program with ELF header h is for the processor and word size of this one. */
 static bool is_native(const ElfW(Ehdr) *h)
 {
 	int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -171,7 +174,7 @@ struct execfile execfile_look(const char *path)
 		p = execfile_read(fd);
 		close(fd);
 	}
-	/* The dynamic linker drops preloads where a program gains something its caller had not. */
+	/* The dynamic linker ignores preloads if execve(2) gains privileges. */
 	if (!stat(path, &st) && (((st.st_mode & S_ISUID) && st.st_uid != getuid()) ||
 				 ((st.st_mode & S_ISGID) && (st.st_mode & S_IXGRP) && st.st_gid != getgid())))
 		p.kind = EXECFILE_SETUID;
@@ -180,13 +183,13 @@ struct execfile execfile_look(const char *path)
 	return p;
 }
 
-#define WITHOUT	"run it without hmip-run: once hmip-helper knows the host at the other end it looks after the connections of " \
-		"such programs by itself (hmip-run(1))"
+#define WITHOUT	"run it without hmip-run: once hmip-helper knows the host at the other end it adopts the connections of " \
+		"such programs (hmip-run(1))"
 
 const char *execfile_reason(enum execfile_kind kind)
 {
 	static const char *const reason[] = {
-		[EXECFILE_STATIC] = "is statically linked, so nothing can be put between it and the kernel; " WITHOUT
+		[EXECFILE_STATIC] = "is statically linked, so no library can be preloaded; " WITHOUT
 				   ", or run a dynamically linked build of it",
 		[EXECFILE_FOREIGN] = "is built for another processor or word size than libhmip.so; " WITHOUT
 				    ", or install hmip for that one",

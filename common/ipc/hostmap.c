@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Both ends of the host map: the helper's, which writes it, and the programs', which must not trip over anything. */
+/* The helper writes the host map; programs read it, and must not crash whatever it holds. */
 #include "hostmap.h"
 #include "netns.h"
 
@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* As memcmp(3) would, but that each datagram of a program pays for this. */
+/* The order of memcmp(3), faster: each datagram of a program pays for this. */
 static int row_compare(const struct in6_addr *a, uint32_t aside, const struct in6_addr *b, uint32_t bside)
 {
 	uint64_t x[2], y[2];
@@ -35,7 +35,7 @@ static int row_order(const void *a, const void *b)
 	return row_compare(&x->known, x->side, &y->known, y->side);
 }
 
-/* Whether the file behind fd is large enough to be looked into and belongs to somebody whose word counts. */
+/* Whether the file fd is large enough, and of root or our own user. */
 static bool hostmap_plausible(int fd)
 {
 	struct stat st;
@@ -44,7 +44,7 @@ static bool hostmap_plausible(int fd)
 	       (st.st_uid == 0 || st.st_uid == geteuid());
 }
 
-/* Tells the readers of the host map at path, if there is one, that it is history. */
+/* Marks the host map at path dead, if there is one, so that readers look for another. */
 static void hostmap_invalidate(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -82,7 +82,7 @@ struct hostmap *hostmap_create(const char *path)
 		r = -errno;
 		goto out;
 	}
-	/* Room is taken now: a full file system would otherwise show as SIGBUS at a later write. */
+	/* Allocates all blocks now: on a full file system a later write would raise SIGBUS. */
 	r = fchmod(fd, 0644) ? -errno : -posix_fallocate(fd, 0, sizeof(*map));
 	if (r)
 		goto out;
@@ -131,7 +131,10 @@ void hostmap_write(struct hostmap *map, const struct hostmap_row *rows, unsigned
 	uint32_t seq = map->seq + 1;
 	struct hostmap_table *t = &map->table[seq & 1];
 
-	/* Who reads this table still must be able to see that seq has left it before he sees it change. */
+	/*
+	 * Readers of this table must see the earlier change of seq before they see the table
+	 * change.
+	 */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	t->n = n < HOSTMAP_ROWS_MAX ? n : HOSTMAP_ROWS_MAX;
 	if (t->n) {
@@ -148,7 +151,7 @@ void hostmap_set_adopting(struct hostmap *map, bool on)
 
 const struct hostmap *hostmap_map(const char *path)
 {
-	/* By number: open(2) and close(2) would be cancellation points in a thread that must keep its descriptors. */
+	/* By number, because open(2) and close(2) of libc are cancellation points. */
 	int fd = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	const struct hostmap *map = MAP_FAILED;
 
@@ -196,7 +199,7 @@ bool hostmap_adopting(const struct hostmap *map)
 	return map && __atomic_load_n(&map->adopting, __ATOMIC_ACQUIRE);
 }
 
-/* Searches a table that may be changing: stays within it, whatever is there. */
+/* Binary search in a table that may be changing: stays within it, whatever it holds. */
 static bool table_search(const struct hostmap_table *t, enum hostmap_side side, const struct in6_addr *known,
 			 struct hostmap_row *ret)
 {

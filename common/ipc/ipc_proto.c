@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The doors' names and what passes through the shims' one; libc only, since programs are given it too. */
+/*
+ * Names of the listeners, and checks of the shims' messages. libc only, because it is linked into
+ * the shim.
+ */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE	/* secure_getenv() */
 #endif
@@ -28,7 +31,7 @@ bool control_name_good(const char *name)
 	return len > 0 && len < CONTROL_NAME_MAX && strspn(name, allowed) == len;
 }
 
-/* Whether what goes with the verb is there, and nothing else. */
+/* Whether the fields that the verb needs are set, and no others. */
 static bool register_fits_verb(const struct control_register *r)
 {
 	bool names_peer = r->verb == CONTROL_CONNECT || r->verb == CONTROL_SEND;
@@ -102,7 +105,7 @@ int control_shim_address(const char *path, struct sockaddr_un *ret)
 {
 	size_t prefix = strlen(ABSTRACT_PREFIX), len = strlen(path);
 
-	/* An abstract name starts with a NUL and ends where the length says. */
+	/* An abstract name begins with a NUL; its end is given by the length. */
 	if (1 + prefix + len > sizeof(ret->sun_path))
 		return -ENAMETOOLONG;
 	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What passes between a preloaded program, hmipctl and the helper.
+ * The messages between preloaded programs, hmipctl and the helper.
  *
- * There are two doors to one helper, both SOCK_SEQPACKET:
+ * A helper has two listeners, both SOCK_SEQPACKET:
  *
- *   @hmip:PATH   abstract, so reachable from a chroot and gone with its namespace: shims register sockets here.
- *                One struct control_register with the socket's descriptor in SCM_RIGHTS. It is not answered if it
- *                only tells of a socket; else by one struct control_answer, with which the helper closes.
- *                The shim sends only to a listener whose SO_PEERCRED says root or its own user: an abstract
- *                name can be taken by anybody.
+ *   @hmip:PATH   abstract, so it can be reached from a chroot and ends with its namespace: shims register
+ *                sockets here. One struct control_register with the socket's descriptor in SCM_RIGHTS.
+ *                Requests (control_is_answered()) get one struct control_answer, after which the helper
+ *                closes. The shim sends only to a listener whose SO_PEERCRED says root or its own user,
+ *                because any user can bind an abstract name.
  *   PATH         in the file system (default HMIP_SOCKET_DEFAULT): hmipctl. One JSON object as request,
- *                {"command": "cache", ...}; the answer is a JSON text cut into as many packets as it takes, ended
- *                by end of file; for "monitor" one JSON object a packet until the client closes.
+ *                {"command": "cache", ...}; the answer is a JSON text cut into as many packets as it
+ *                takes, up to end of file; for "monitor" one JSON object a packet until the client
+ *                closes.
  *
- * The same PATH with ".view" behind it is the file the host map (hostmap.h) is mapped from.
+ * PATH with ".view" appended is the file that holds the host map (hostmap.h).
  */
 #ifndef HMIP_IPC_PROTO_H
 #define HMIP_IPC_PROTO_H
@@ -36,72 +37,78 @@
 #define CONTROL_NAME_MAX	256			/* a DNS name and the NUL behind it */
 
 enum control_verb {
-	CONTROL_CONNECT = 1,	/* this side initiated: may create a Foreign Host Cache Entry (C4) */
-	CONTROL_ACCEPT = 2,	/* this side answered: marks an entry trusted (X8), creates none */
-	CONTROL_TRUST = 3,	/* the entry of this connection is trusted (X8) */
-	CONTROL_FORGET = 4,	/* ... is to go */
-	CONTROL_INFO = 5,	/* what is known of this connection */
-	CONTROL_SEND = 6,	/* datagrams go to "to" from this socket, which is not connected: as CONTROL_CONNECT */
+	CONTROL_CONNECT = 1,	/* this side connects: may create an entry (C4) */
+	CONTROL_ACCEPT = 2,	/* this side accepts: marks an entry trusted (X8), creates none */
+	CONTROL_TRUST = 3,	/* mark the entry of this connection trusted (X8) */
+	CONTROL_FORGET = 4,	/* remove that entry */
+	CONTROL_INFO = 5,	/* ask for what the helper knows of this connection */
+	CONTROL_SEND = 6,	/* an unconnected socket sends to "to": as CONTROL_CONNECT */
 };
 
 /*
- * A socket with this option (level IPPROTO_IP) set is to be left alone, and what comes of it: hmip_prevent() (X8). The kernel
- * keeps it, so it holds for what a listening socket accepts, after fork() and execve() and for a helper that starts
- * later, without anybody being told. It has no meaning of its own where IPv6 is spoken: it is about ICMP.
+ * hmip_prevent() sets this option (level IPPROTO_IP) to exclude a socket and those it accepts (X8).
+ * The kernel keeps and inherits it: it holds across fork(2) and execve(2), and for a helper that
+ * starts later. The option itself concerns ICMP and has no effect over IPv6.
  */
 #define CONTROL_PREVENTED	IP_RECVERR_RFC4884
 
-/* A socket is shown to the helper: the descriptor proves whose it is. Host byte order: it never leaves the machine. */
+/*
+ * A registration or request; the descriptor sent along proves access to the socket. Host byte
+ * order.
+ */
 struct control_register {
 	uint32_t magic, version;
 	uint32_t verb;					/* enum control_verb */
-	uint32_t n_other;				/* for the first and CONTROL_SEND; else 0 */
+	uint32_t n_other;				/* for CONTROL_CONNECT and CONTROL_SEND; else 0 */
 	struct in6_addr to;				/* for CONTROL_SEND; else unspecified */
-	struct in6_addr other[CONTROL_OTHERS_MAX];	/* what the peer's name resolved to besides (C5); unused ones 0 */
-	char name[CONTROL_NAME_MAX];			/* that name, as the program asked for it; else all 0 */
+	struct in6_addr other[CONTROL_OTHERS_MAX];	/* further addresses of the name (C5); unused: 0 */
+	char name[CONTROL_NAME_MAX];			/* the DNS name that the program resolved; or all 0 */
 };
 
-#define CONTROL_KNOWN		1	/* the connection belongs to an entry; without, all that follows is 0 */
+#define CONTROL_KNOWN		1	/* attached to an entry; if not, all else is 0 */
 #define CONTROL_HOMELESS	2
 #define CONTROL_TRUSTED		4
-#define CONTROL_MOVED		8	/* the pairs differ */
+#define CONTROL_MOVED		8	/* local_now, foreign_now differ from local, foreign */
 #define CONTROL_FLAGS		15
 
 /* Whether a message with that verb is answered. */
 bool control_is_answered(enum control_verb verb);
 
-/* The answer to those that are. */
+/* The answer. Host byte order. */
 struct control_answer {
 	uint32_t magic, version;
 	int32_t result;		/* 0 or a negative errno */
 	uint32_t flags;		/* CONTROL_KNOWN, ... */
-	uint32_t addresses;	/* of the peer, that may be used */
-	uint32_t connections;	/* with it, open ones */
+	uint32_t addresses;	/* of the peer, usable now */
+	uint32_t connections;	/* of this host with the peer */
 	struct in6_addr local, foreign, local_now, foreign_now;
 };
 
 /*
- * Whether name may be told as a host's: one that can be in the DNS, in letters, digits, "-", "_" and ".". No numeric IPv6
- * address is.
+ * Whether name can be a DNS name: letters, digits, "-", "_" and ".", shorter than CONTROL_NAME_MAX.
+ * Numeric IPv6 addresses are not.
  */
 bool control_name_good(const char *name);
 
 /*
- * Checks len octets received at the shims' door. Returns 0 and fills *ret, or -EPROTO if they are anything else
- * than one well-formed message of this version.
+ * Checks len octets received at the shims' listener. Returns 0 and fills *ret; or -EPROTO if they
+ * are not exactly one well-formed message of this version.
  */
 int control_register_parse(const void *buf, size_t len, struct control_register *ret);
 
-/* The same for what the helper answers. */
+/* The same for an answer of the helper. */
 int control_answer_parse(const void *buf, size_t len, struct control_answer *ret);
 
-/* The socket path in force: the argument if not NULL, else the environment (not for set-uid programs), else the default. */
+/*
+ * The socket path in force: the argument if not NULL, else the environment (not for set-uid
+ * programs), else the default.
+ */
 const char *control_path(const char *option);
 
-/* Fills the address of the file system door. Returns its length, or -ENAMETOOLONG. */
+/* Fills the address of the listener for hmipctl. Returns its length, or -ENAMETOOLONG. */
 int control_address(const char *path, struct sockaddr_un *ret);
 
-/* Fills the address of the shims' abstract door. Returns its length, or -ENAMETOOLONG. */
+/* Fills the address of the shims' listener. Returns its length, or -ENAMETOOLONG. */
 int control_shim_address(const char *path, struct sockaddr_un *ret);
 
 #endif

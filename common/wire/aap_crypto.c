@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The half of aap.h that needs keys: X25519, the key schedule, and the responder's state under seal. */
+/*
+ * The half of aap.h that needs keys: X25519, the key schedule, and the responder's state under
+ * seal.
+ */
 #include "aap.h"
 #include "cursor.h"
 
@@ -16,7 +19,9 @@
 
 static const char label_ir[] = "hmip aap ir", label_ri[] = "hmip aap ri";
 
-/* Without share its public half is computed, which takes a scalar multiplication. NULL on failure. */
+/*
+ * Without share its public half is computed, which takes a scalar multiplication. NULL on failure.
+ */
 static EVP_PKEY *load_private(const uint8_t private[static AAP_SHARE_LEN], const uint8_t *share)
 {
 	OSSL_PARAM params[] = {
@@ -52,7 +57,10 @@ int aap_keypair_make(const uint8_t random[static AAP_SHARE_LEN], struct aap_keyp
 	return r;
 }
 
-/* X25519. A point of low order makes zeros whatever the private key; RFC 7748, 6.1 tells how to refuse it. */
+/*
+ * X25519. A point of low order makes zeros whatever the private key; RFC 7748, 6.1 tells how to
+ * refuse it.
+ */
 static int multiply(const struct aap_keypair *own, const uint8_t theirs[static AAP_SHARE_LEN],
 		    uint8_t ret[static AAP_SHARE_LEN])
 {
@@ -68,7 +76,7 @@ static int multiply(const struct aap_keypair *own, const uint8_t theirs[static A
 	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
 	if (!ctx || EVP_PKEY_derive_init(ctx) <= 0 || EVP_PKEY_derive_set_peer(ctx, peer) <= 0)
 		goto out;
-	/* OpenSSL fails where the result is zero, and for no other reason that a peer can bring about. */
+	/* OpenSSL fails if the result is zero, and for no other reason that a peer can cause. */
 	r = EVP_PKEY_derive(ctx, ret, &n) > 0 && n == AAP_SHARE_LEN && CRYPTO_memcmp(ret, zeros, n) ? 0 : -EBADMSG;
 out:
 	EVP_PKEY_CTX_free(ctx);
@@ -100,7 +108,10 @@ static int hkdf(int mode, const void *key, size_t key_len, const void *salt, con
 	return r;
 }
 
-/* SHA-256 of all that both have seen, but for the sealed state and the cookie, which are one side's affair. */
+/*
+ * SHA-256 of what both have seen, except the sealed state and the cookie, which only the responder
+ * uses.
+ */
 static int hash_transcript(const struct aap_run *run, uint8_t ret[static HASH_LEN])
 {
 	uint8_t text[TRANSCRIPT_LEN], *p = text;
@@ -115,7 +126,7 @@ static int hash_transcript(const struct aap_run *run, uint8_t ret[static HASH_LE
 	return EVP_Q_digest(NULL, "SHA256", NULL, text, sizeof(text), ret, &n) > 0 && n == HASH_LEN ? 0 : -EIO;
 }
 
-/* The product alone, or followed by the old keys: who does not have these cannot take part in renewing them. */
+/* The product alone, or followed by the old keys: without them nobody can renew them. */
 static int extract(const struct aap_keypair *own, const uint8_t theirs[static AAP_SHARE_LEN],
 		   const struct aap_run *run, uint8_t ret[static AAP_PRK_LEN])
 {
@@ -258,7 +269,7 @@ int aap_unseal(const uint8_t key[static AAP_SECRET_LEN], const struct in6_addr *
 	r = aead(false, key, sealed->octets, initiator, responder, box, plain, tag);
 	if (!r)
 		r = get_state(cur_open(plain, sizeof(plain)), &st);
-	/* Unsigned, so a time to come is a long time ago. */
+	/* Unsigned, so a time in the future is long ago. */
 	if (!r && now - st.time > AAP_STATE_LIFETIME * USEC_PER_SEC)
 		r = -ETIME;
 	if (!r)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The messages of aap.h as they are in a packet, and the cookie of a Retry, which needs no more than an HMAC. */
+/*
+ * The messages of aap.h as they are in a packet, and the cookie of a Retry, which needs no more
+ * than an HMAC.
+ */
 #include "aap.h"
 #include "cursor.h"
 
@@ -20,7 +23,7 @@ static bool all_zeros(const uint8_t *p, size_t n)
 	return any == 0;
 }
 
-/* What Init and Response begin with, alike. */
+/* The common beginning of Init and Response. */
 static int parse_head(struct cursor *c, uint32_t *spi, uint8_t nonce[static AAP_NONCE_LEN],
 		      uint8_t share[static AAP_SHARE_LEN])
 {
@@ -29,7 +32,7 @@ static int parse_head(struct cursor *c, uint32_t *spi, uint8_t nonce[static AAP_
 	return cur_copy(c, share, AAP_SHARE_LEN);
 }
 
-/* Behind the cookie there is filling, of any content. */
+/* Behind the cookie there is padding, of any content. */
 static int parse_init(struct cursor c, struct aap_init *init)
 {
 	if (cur_left(&c) != AAP_INIT_LEN - HEADER_LEN || parse_head(&c, &init->spi, init->nonce, init->share))
@@ -258,7 +261,7 @@ int aap_retry_check(const uint8_t secret[static AAP_SECRET_LEN], const struct in
 
 	if (!init->has_cookie)
 		return -ENOENT;
-	/* Modulo 2^32, so a time to come is a long time ago. */
+	/* Modulo 2^32, so a time in the future is long ago. */
 	if (cur_u32(&c, &time) || cookie_time(now) - time > AAP_COOKIE_LIFETIME)
 		return -ETIME;
 	r = make_cookie(secret, initiator, responder, init, time, want);

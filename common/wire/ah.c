@@ -103,7 +103,10 @@ static void view_routing(uint8_t *head, const struct exthdr *h)
 	swap_address(head + IP6_DST_OFFSET, rh + RH0_ADDR_OFFSET);
 }
 
-/* Mutable data counts as zeros; the Home Address option and the source are exchanged (draft-13, 5.4 and 10.2). */
+/*
+ * Mutable data counts as zeros; the Home Address option and the source are exchanged (draft-13, 5.4
+ * and 10.2).
+ */
 static int view_options(struct exthdr_walk *w, struct exthdr *h, uint8_t *head)
 {
 	struct tlv opt;
@@ -121,8 +124,9 @@ static int view_options(struct exthdr_walk *w, struct exthdr *h, uint8_t *head)
 }
 
 /*
- * Makes the view of pkt, which is what the ICV covers (RFC 4302 3.3.3; draft-13 5.4 and 10.2). ah has been found in it
- * by ah_find(). Returns 0, or -EBADMSG if an option in front of AH is malformed or AH lies too far back.
+ * Makes the view of pkt, which is what the ICV covers (RFC 4302 3.3.3; draft-13 5.4 and 10.2). ah
+ * has been found in it by ah_find(). Returns 0, or -EBADMSG if an option in front of AH is
+ * malformed or AH lies too far back.
  */
 static int view_make(const uint8_t *pkt, size_t len, const struct ah_header *ah, unsigned icv_len, struct ah_view *v)
 {

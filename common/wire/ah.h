@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The IP Authentication Header (RFC 2402, RFC 4302) over whole IPv6 packets, with the view draft-13 5.4 and
- * 10.2 prescribe: a Home Address option and the source address are exchanged for the calculation, a type 0
- * Routing header counts as it arrives.
+ * The IP Authentication Header (RFC 2402, RFC 4302) over whole IPv6 packets, with the view draft-13
+ * 5.4 and 10.2 prescribe: a Home Address option and the source address are exchanged for the
+ * calculation, a type 0 Routing header counts as it arrives.
  */
 #ifndef HMIP_AH_H
 #define HMIP_AH_H
@@ -46,24 +46,28 @@ int ah_alg_by_name(const char *name, enum ah_alg *ret);
 unsigned ah_icv_len(enum ah_alg alg);
 
 /*
- * Finds the AH of a packet. Returns 0, -ENOENT if there is none or it is hidden in ESP or a fragment, -EBADMSG if
- * the header chain is malformed. What of the len octets lies beyond the IPv6 Payload Length is ignored, here and below.
+ * Finds the AH of a packet. Returns 0, -ENOENT if there is none or it is hidden in ESP or a
+ * fragment, -EBADMSG if the header chain is malformed. What of the len octets lies beyond the IPv6
+ * Payload Length is ignored, here and below.
  */
 int ah_find(const uint8_t *pkt, size_t len, struct ah_header *ret);
 
 /*
- * Writes the ICV of pkt, whose AH is complete but for it. Returns 0; -ENOENT, -EBADMSG as ah_find(),
- * or if the room for the ICV is not what the key's algorithm needs; -EINVAL if the key has no usable length;
- * -EIO if the cryptographic library fails.
+ * Writes the ICV of pkt, whose AH is complete but for it. Returns 0; -ENOENT, -EBADMSG as
+ * ah_find(), or if the room for the ICV is not what the key's algorithm needs; -EINVAL if the key
+ * has no usable length; -EIO if the cryptographic library fails.
  */
 int ah_sign(uint8_t *pkt, size_t len, const struct ah_key *key);
 
-/* Returns 0 if the ICV of pkt is right, -EACCES if it is wrong, else as ah_sign(). Constant time in the ICV. */
+/*
+ * Returns 0 if the ICV of pkt is right, -EACCES if it is wrong, else as ah_sign(). Constant time in
+ * the ICV.
+ */
 int ah_verify(const uint8_t *pkt, size_t len, const struct ah_key *key);
 
 /*
- * HMAC(key, a | b), cut to its leftmost 16 octets (homelessv6 3.1.3: 128 bits of a hash code); this is
- * what Challenge and Response are made of (homelessv6 3.4.2). Returns 0, -EINVAL or -EIO.
+ * HMAC(key, a | b), cut to its leftmost 16 octets (homelessv6 3.1.3: 128 bits of a hash code); this
+ * is what Challenge and Response are made of (homelessv6 3.4.2). Returns 0, -EINVAL or -EIO.
  */
 int ah_hmac128(const struct ah_key *key, const void *a, size_t alen, const void *b, size_t blen,
 	       uint8_t ret[static 16]);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading and writing octets that cannot leave their box. A getter checks, advances and converts in one step; a
- * writer notes that it ran out of room, and its user asks once, at the end. Integers are big-endian outside.
+ * Reading and writing octets within bounds. A getter checks, advances and converts in one step; a
+ * writer notes that it ran out of room, and its user asks once, at the end. Integers are big-endian
+ * outside.
  */
 #ifndef HMIP_CURSOR_H
 #define HMIP_CURSOR_H

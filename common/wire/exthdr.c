@@ -19,7 +19,10 @@ int exthdr_open(struct exthdr_walk *w, const uint8_t *pkt, size_t len)
 	return 0;
 }
 
-/* draft-13 8.9 and RFC 2460 4.4: h may be passed, or travelled by our kind of packet. */
+/*
+ * Whether Routing header h is used up, or is a type 0 that signalling may have (draft-13 8.9, RFC
+ * 2460 4.4).
+ */
 static int check_routing(const struct exthdr_walk *w, const struct exthdr *h)
 {
 	struct cursor c = h->body;
@@ -36,7 +39,10 @@ static int check_routing(const struct exthdr_walk *w, const struct exthdr *h)
 	return 0;
 }
 
-/* Hop-by-Hop first, one Routing header ahead of the HAO, one AH, then only Destination Options (draft-13 5.4 and 10.2). */
+/*
+ * Hop-by-Hop first, one Routing header ahead of the HAO, one AH, then only Destination Options
+ * (draft-13 5.4 and 10.2).
+ */
 static int check_place(struct exthdr_walk *w, const struct exthdr *h)
 {
 	switch (h->type) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The extension headers of an IPv6 packet, and the options in them, one after the other. mip6_parse.c and ah.c both
- * read packets through this, so they cannot disagree on what a packet says.
+ * The extension headers of an IPv6 packet, and the options in them, one after the other.
+ * mip6_parse.c and ah.c both read packets through this, so they cannot disagree on what a packet
+ * says.
  */
 #ifndef HMIP_EXTHDR_H
 #define HMIP_EXTHDR_H
@@ -11,7 +12,7 @@
 #define IP6_HEADER_LEN		40
 #define IP6_SRC_OFFSET		8
 #define IP6_DST_OFFSET		24
-#define EXTHDR_MAX		8	/* headers in one chain; longer ones are nobody's honest packet */
+#define EXTHDR_MAX		8	/* headers in one chain; longer ones are malformed */
 
 #define AH_FIXED_LEN		12	/* up to the ICV */
 #define RH0_LEN			24	/* with the one address draft-13 8.9 knows of */
@@ -20,7 +21,7 @@
 struct exthdr_walk {
 	const uint8_t *pkt;
 	struct cursor left;		/* of the packet, its length as the IPv6 header says */
-	uint8_t next;			/* the header type that stands at left.p */
+	uint8_t next;			/* the type of the header at left.p */
 	unsigned n;			/* headers taken */
 	bool rh, hao, ah;		/* seen so far */
 };
@@ -38,25 +39,24 @@ struct tlv {
 };
 
 /*
- * Begins at the IPv6 header of the len octets at pkt; what link-layer padding follows its Payload Length is left out.
- * Returns 0, or -EBADMSG if it is no IPv6 packet or cut short.
+ * Begins at the IPv6 header of the len octets at pkt; link-layer padding behind its Payload Length
+ * is ignored. Returns 0, or -EBADMSG if it is no IPv6 packet or cut short.
  */
 int exthdr_open(struct exthdr_walk *w, const uint8_t *pkt, size_t len);
 
 /*
- * Takes the next header. The walk ends at the upper layer, at No Next Header, and at what hides the rest (ESP,
- * Fragment).
- * A Routing header is let through if its Segments Left is 0, or if it is of type 0 with one address, 1 segment
- * left and no multicast about it (draft-13 8.9).
- * Returns 1 and fills *ret; 0 at the end; -EBADMSG if a header does not fit into the packet, stands where it must
- * not (draft-13 5.4 and 10.2), or there are too many.
+ * Takes the next header. The walk ends at the upper layer, at No Next Header, and at what hides the
+ * rest (ESP, Fragment). A Routing header is let through if its Segments Left is 0, or if it is of
+ * type 0 with one address, 1 segment left and no multicast about it (draft-13 8.9). Returns 1 and
+ * fills *ret; 0 at the end; -EBADMSG if a header does not fit into the packet, is where it must not
+ * be (draft-13 5.4 and 10.2), or there are too many.
  */
 int exthdr_next(struct exthdr_walk *w, struct exthdr *ret);
 
 /*
- * Takes the next option of a Hop-by-Hop or Destination Options header h from h->body, padding passed over. A Home
- * Address option has been checked then: long enough, the only one, in front of AH.
- * Returns 1 and fills *ret, 0 at the end, -EBADMSG.
+ * Takes the next option of a Hop-by-Hop or Destination Options header h from h->body, padding
+ * passed over. A Home Address option has been checked then: long enough, the only one, in front of
+ * AH. Returns 1 and fills *ret, 0 at the end, -EBADMSG.
  */
 int exthdr_option(struct exthdr_walk *w, struct exthdr *h, struct tlv *ret);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The writing half of mip6.h: one function for each option and sub-option, laid out as in draft-13 5.1 to 5.5
- * and homelessv6 3.1.
+ * The writing half of mip6.h: one function for each option and sub-option, laid out as in draft-13
+ * 5.1 to 5.5 and homelessv6 3.1.
  */
 #include "mip6.h"
 #include "ah.h"
@@ -10,7 +10,7 @@
 #define HOP_LIMIT	64
 #define OPT_DATA_MAX	255
 #define BU_FLAGS	(BU_ACK | BU_HOME | BU_ROUTER | BU_DAD)
-#define PREFIX_LEN	8	/* of Alternate Prefixes: where routing prefix and host id part */
+#define PREFIX_LEN	8	/* of Alternate Prefixes: the routing prefix */
 #define PREFIXES_MAX	31	/* of that length in one sub-option */
 #define COMPLETE_MAX	15	/* whole addresses in one */
 #define GROUP_MIN	3	/* from so many on, Alternate CoA and prefixes are shorter than whole addresses */
@@ -18,7 +18,7 @@
 /* A Destination Options header, or an option, being written. */
 struct packet {
 	struct writer w;
-	size_t next_at;		/* where the type of the next header belongs */
+	size_t next_at;		/* where to write the type of the next header */
 	size_t doh;		/* where the Destination Options header begins: alignment counts from there */
 	size_t option;		/* where the option begins */
 	bool too_long;		/* an option outgrew its length octet */
@@ -115,7 +115,7 @@ static void put_alt_coa(struct packet *p, const struct in6_addr *a)
 	put_bytes(&p->w, a, sizeof(*a));
 }
 
-/* The addresses of a BU that are still to be named. */
+/* The addresses of a BU that are not written yet. */
 struct rest {
 	unsigned n;
 	struct in6_addr addr[BU_ADDRS_MAX];
@@ -135,7 +135,9 @@ static unsigned count_suffix(const struct rest *rest, const struct in6_addr *a)
 	return n;
 }
 
-/* Takes up to max addresses out of the rest: those that end as base does, or any if base is NULL. */
+/*
+ * Takes up to max addresses out of the rest: those that end as base does, or any if base is NULL.
+ */
 static unsigned take(struct rest *rest, const struct in6_addr *base, unsigned max, struct in6_addr *ret)
 {
 	unsigned n = 0, kept = 0;
@@ -174,7 +176,10 @@ static void put_group(struct packet *p, struct rest *rest, const struct in6_addr
 	put_alt_prefixes(p, rest, &coa, PREFIX_LEN);
 }
 
-/* An Alternate CoA takes the place of the source (draft-13 5.1), so it tells the two kinds of BU apart. */
+/*
+ * An Alternate CoA takes the place of the source (draft-13 5.1), so it distinguishes the two kinds
+ * of BU.
+ */
 static void put_addresses(struct packet *p, const struct binding_update *bu, const struct in6_addr *src)
 {
 	struct rest rest = { .n = bu->n_addr };
@@ -296,7 +301,10 @@ static void put_ip6(struct packet *p, const struct signal *s)
 	put_bytes(&p->w, &s->dst, sizeof(s->dst));
 }
 
-/* draft-13 5.1: R and a prefix length only with H, D only with H and A; homelessv6 3.4.2: a Response names one. */
+/*
+ * draft-13 5.1: R and a prefix length only with H, D only with H and A; homelessv6 3.4.2: a
+ * Response names one.
+ */
 static bool bu_valid(const struct binding_update *bu)
 {
 	if (bu->n_addr > BU_ADDRS_MAX || bu->flags & ~BU_FLAGS)
@@ -308,7 +316,10 @@ static bool bu_valid(const struct binding_update *bu)
 	return !bu->has_challenge || bu->n_addr == 0 || (bu->n_addr == 1 && !bu->names_source);
 }
 
-/* X1, R4: BU and BA never without AH. X4: nor an AAP Response or Confirm; an Init or a Retry goes alone then. */
+/*
+ * X1, R4: BU and BA never without AH. X4: nor an AAP Response or Confirm; an Init or a Retry goes
+ * alone then.
+ */
 static bool valid_without_ah(const struct signal *s)
 {
 	if (s->n_bu || s->n_ba)

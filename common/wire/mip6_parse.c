@@ -41,7 +41,7 @@ static int parse_alt_coa(struct cursor c, struct in6_addr *base, struct binding_
 	return 0;
 }
 
-/* The three sub-options that stand at most once in an option and have one length. */
+/* The three sub-options of fixed length, each at most once in an option. */
 static int parse_unique_id(struct cursor c, bool *has, uint16_t *ret)
 {
 	if (*has || cur_left(&c) != sizeof(*ret))
@@ -153,7 +153,7 @@ static int parse_hao(struct cursor c, struct signal *s)
 	return r;
 }
 
-/* Other experiments may use the same type, and it says itself that it may be skipped. */
+/* Other experiments may use the same type, and its type says that it may be skipped. */
 static int parse_aap(struct cursor c, struct signal *s)
 {
 	struct aap_message m;

@@ -512,7 +512,7 @@ static bool yields(struct core *c, const struct signal *s)
 static void on_init(struct core *c, const struct signal *s, size_t len, usec_t now)
 {
 	c->counter[COUNT_AAP_INITS]++;
-	if (!addr_usable(&s->src) || local_find(c, &s->src) || !core_probes(c, &s->src) || !yields(c, s))
+	if (!addr_usable(&s->src) || local_ours(c, &s->src) || !core_probes(c, &s->src) || !yields(c, s))
 		return;
 	if (busy(c, now) && aap_retry_check(c->retry_secret, &s->src, &s->dst, &s->aap.init, now) < 0) {
 		send_retry(c, s, now);

@@ -68,8 +68,7 @@ static void bound_drop(struct core *c, struct bound *b)
 	HASH_DEL(c->bound, b);
 	if (!bound_find_port(c, b->port))
 		bound_act(c, ACTION_BOUND_GONE, b);
-	if (l && !--l->n_pcb && !l->usable)
-		local_forget(c, l);
+	local_release(c, l);
 	free(b);
 }
 

@@ -325,6 +325,7 @@ void core_tick(struct core *c, usec_t now)
 	pcb_expire(c, now);
 	peer_expire(c, now);
 	plain_expire(c, now);
+	local_expire(c, now);
 	HASH_ITER(hh, c->entries, h, next) {
 		if (!hce_expire(c, h, now))
 			continue;

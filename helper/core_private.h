@@ -142,8 +142,20 @@ void local_act(struct core *c, const struct local_addr *l);
 /* Whether our address is usable, and h's peer may learn of it (X9). l may be NULL. */
 bool local_good_for(const struct local_addr *l, const struct hce *h);
 
-/* Drops an address that is neither usable nor born by any connection. */
-void local_forget(struct core *c, struct local_addr *l);
+/* Whether addr is usable, or connections or sockets use it still: it cannot be a peer's. */
+bool local_ours(struct core *c, const struct in6_addr *addr);
+
+/* One connection or socket less uses l, NULL: none did. */
+void local_release(struct core *c, struct local_addr *l);
+
+/* addr is a peer's now: if it was lost and nothing uses it, it is forgotten. */
+void local_yield(struct core *c, const struct in6_addr *addr);
+
+/* Remembers an address that an earlier helper had lost. Returns 0 or -ENOMEM. */
+int local_restore(struct core *c, const struct in6_addr *addr, unsigned personality, usec_t forget, usec_t now);
+
+/* Forgets lost addresses that nothing uses, when their time is over. */
+void local_expire(struct core *c, usec_t now);
 
 /* Sends s without AH (AAP's Init and Retry). h may be NULL. Returns 0 or a negative errno. */
 int core_send_open(struct core *c, const struct hce *h, struct signal *s);

@@ -128,7 +128,7 @@ int core_datagram_sent(struct core *c, const struct pcb *p, usec_t now)
 	struct pcb as = *p;
 	struct hce *h;
 
-	if (!local_find(c, &p->local) || !addr_usable(&p->foreign) || local_find(c, &p->foreign))
+	if (!local_find(c, &p->local) || !addr_usable(&p->foreign) || local_ours(c, &p->foreign))
 		return -EINVAL;
 	as.origin = PCB_CONNECT;
 	h = pcb_entry(c, &as, now);

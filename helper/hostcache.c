@@ -275,6 +275,7 @@ struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6
 	fa->proven = state != ADDR_TENTATIVE;
 	fa->reach.next = USEC_NEVER;
 	HASH_ADD(hh, c->foreign, addr, sizeof(fa->addr), fa);
+	local_yield(c, addr);
 	DL_APPEND(h->addrs, fa);
 	foreign_renew(c, fa, kind, lifetime, now);
 	foreign_act(c, fa);

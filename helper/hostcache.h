@@ -230,15 +230,18 @@ struct hce {
 	UT_hash_handle hh;		/* by id */
 };
 
+#define LOST_MAX	256	/* lost addresses that are remembered although nothing uses them */
+
 /* An address of this host: a member of the L-HCE of its personality (C2, C3). */
 struct local_addr {
 	struct in6_addr addr;
 	unsigned personality;		/* 0: the default one */
 	unsigned ifindex;
-	bool usable;			/* false: lost, kept while connections were born with it */
+	bool usable;			/* false: lost; kept until forget, and while connections or sockets use it */
 	usec_t valid_until;		/* the kernel's valid lifetime; USEC_NEVER */
 	unsigned preference;		/* set by prefer: the higher is chosen; 0 by default */
 	usec_t since;			/* became usable, or was lost */
+	usec_t forget;			/* peers remember it as deprecated until then, once it is lost */
 	unsigned n_pcb;			/* connections born with it, and sockets bound to it since it was lost */
 	UT_hash_handle hh;		/* by addr */
 };

@@ -68,7 +68,7 @@ static bool plausible(struct core *c, const struct signal *s)
 			drop(c, NULL, s, COUNT_REFUSED_ADDR, "comes from an address that cannot be anybody's");
 			return false;
 		}
-		if (l && (l->usable || !i)) {
+		if (l && (l->usable || (!i && l->n_pcb))) {
 			drop(c, NULL, s, COUNT_WRONG_ENTRY, "comes from an address of this host");
 			return false;
 		}

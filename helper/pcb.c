@@ -59,8 +59,7 @@ static void pcb_drop(struct core *c, struct pcb *p)
 
 	pcb_unbind(c, p);
 	HASH_DELETE(hh, c->pcbs, p);
-	if (l && !--l->n_pcb && !l->usable)
-		local_forget(c, l);
+	local_release(c, l);
 	free(p);
 }
 
@@ -256,7 +255,7 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 		return -EINVAL;
 	if (from->care == PCB_ADOPTED && !core_adopts(c, from))
 		return -ENOENT;
-	if (!l || !addr_usable(&from->foreign) || local_find(c, &from->foreign))
+	if (!l || !addr_usable(&from->foreign) || local_ours(c, &from->foreign))
 		return -EINVAL;
 	p = pcb_add(c, from, l, now);
 	if (!p)

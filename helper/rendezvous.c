@@ -53,7 +53,7 @@ static void add_name(struct rendezvous *r, const char *name)
 /* Whether there is any sense in trying addr: it is neither ours nor another peer's, and the peer is not tried there anyway. */
 static bool worth_trying(struct core *c, const struct in6_addr *addr)
 {
-	return addr_usable(addr) && !local_find(c, addr) && !foreign_find(c, addr);
+	return addr_usable(addr) && !local_ours(c, addr) && !foreign_find(c, addr);
 }
 
 static bool among(const struct in6_addr *addr, unsigned n, const struct in6_addr *one)

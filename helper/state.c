@@ -10,7 +10,8 @@
  *		"bindings": [{"addr": "2001:db8:1::c", "state": 4, "wanted": true}],
  *		"names": ["server.example"], "alternatives": ["2001:db8:9::1"]}],
  *	 "connections": [{"cookie": 42, "entry": 1, "local": "...", "lport": 40000, ...}],
- *	 "senders": [{"cookie": 43, "uid": 1000, "entry": 1}]}
+ *	 "senders": [{"cookie": 43, "uid": 1000, "entry": 1}],
+ *	 "lost": [{"addr": "2001:db8:1::9", "forget": 1700001800}]}
  *
  * An anonymous peer has "key_in" and "key_out", too, in hexadecimal: nobody else remembers them.
  * It is read twice: once to see that all of it can be understood, once to do it.
@@ -198,6 +199,19 @@ static int read_origin(char ret[static ORIGIN_MAX])
 	return 0;
 }
 
+static json_t *save_lost(struct core *c, usec_t now, usec_t wall)
+{
+	json_t *all = json_array();
+	struct local_addr *l, *next;
+
+	HASH_ITER(hh, c->locals, l, next)
+		if (!l->usable)
+			json_array_append_new(all, json_pack("{so, ss?, so}", "addr", text(&l->addr),
+				"personality", core_personality_name(c, l->personality),
+				"forget", moment(l->forget, now, wall)));
+	return all;
+}
+
 int state_save(struct core *c, const char *path, usec_t now, usec_t wall)
 {
 	char tmp[PATH_MAX], origin[ORIGIN_MAX];
@@ -208,9 +222,10 @@ int state_save(struct core *c, const char *path, usec_t now, usec_t wall)
 		return r;
 	if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
 		return -ENAMETOOLONG;
-	root = json_pack("{si, ss, sI, so, so, so, so}", "version", STATE_VERSION, "origin", origin, "last_id", (json_int_t)c->last_id,
+	root = json_pack("{si, ss, sI, so, so, so, so, so}", "version", STATE_VERSION, "origin", origin, "last_id", (json_int_t)c->last_id,
 			 "peers", save_peers(c), "entries", save_entries(c, now, wall),
-			 "connections", save_connections(c), "senders", save_senders(c));
+			 "connections", save_connections(c), "senders", save_senders(c),
+			 "lost", save_lost(c, now, wall));
 	if (!root)
 		return -ENOMEM;
 	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -490,6 +505,23 @@ static int load_connection(const struct loader *l, json_t *o)
 	return pcb_restore(l->c, &p, core_entry(l->c, (uint32_t)entry), (uint32_t)gen, l->now);
 }
 
+static int load_lost(const struct loader *l, json_t *o)
+{
+	const char *s;
+	struct in6_addr addr;
+	json_t *forget, *name = NULL;
+	unsigned personality = 0;
+	usec_t until;
+
+	if (json_unpack(o, "{ss, s?o, so}", "addr", &s, "personality", &name, "forget", &forget) < 0 ||
+	    get_addr(s, &addr) < 0 || get_moment(l, forget, &until) < 0)
+		return -EBADMSG;
+	if (!l->apply || !addr_usable(&addr) || foreign_find(l->c, &addr) ||
+	    (json_is_string(name) && get_personality(l->c, json_string_value(name), &personality) < 0))
+		return 0;
+	return local_restore(l->c, &addr, personality, until, l->now);
+}
+
 static int load_sender(const struct loader *l, json_t *o)
 {
 	json_int_t cookie, uid, entry;
@@ -504,14 +536,15 @@ static int load_sender(const struct loader *l, json_t *o)
 
 static int load_all(struct loader *l, json_t *root)
 {
-	json_t *peers, *entries, *connections, *senders = NULL, *o;
+	json_t *peers, *entries, *connections, *senders = NULL, *lost = NULL, *o;
 	const char *origin;
 	json_int_t last_id;
 	int version, r;
 	size_t i;
 
-	if (json_unpack(root, "{si, ss, sI, so, so, so, s?o}", "version", &version, "origin", &origin, "last_id", &last_id,
-			"peers", &peers, "entries", &entries, "connections", &connections, "senders", &senders) < 0 ||
+	if (json_unpack(root, "{si, ss, sI, so, so, so, s?o, s?o}", "version", &version, "origin", &origin, "last_id", &last_id,
+			"peers", &peers, "entries", &entries, "connections", &connections, "senders", &senders,
+			"lost", &lost) < 0 ||
 	    version != STATE_VERSION)
 		return -EBADMSG;
 	if (l->apply && (uint32_t)last_id > l->c->last_id)
@@ -528,6 +561,9 @@ static int load_all(struct loader *l, json_t *root)
 			return r;
 	json_array_foreach(senders, i, o)
 		if ((r = load_sender(l, o)) < 0)
+			return r;
+	json_array_foreach(lost, i, o)
+		if ((r = load_lost(l, o)) < 0)
 			return r;
 	return 0;
 }

@@ -129,7 +129,7 @@ static bool add_addr(struct core *c, struct hce *h, const struct in6_addr *a, co
 	usec_t lifetime = granted(c, h, bu->lifetime);
 
 	/* We lost it, and connections of ours still bear it: the kernel would keep to itself what is sent there. */
-	if (local_find(c, a))
+	if (local_ours(c, a))
 		return true;
 	if (!fa)
 		return foreign_add(c, h, a, ADDR_TENTATIVE, LIFETIME_ABSOLUTE, lifetime, now);

@@ -36,6 +36,7 @@ static const struct script {
 	{ "netns/servers.sh", 60 },
 	{ "netns/ports.sh", 90 },
 	{ "netns/datagrams.sh", 90 },
+	{ "netns/lost.sh", 60 },
 	{ "netns/programs.sh", 180 },
 	{ "netns/cpython.sh", 300 },
 	{ "netns/bulk.sh", 240 },

@@ -298,6 +298,48 @@ START_TEST(c11_routes_of_others_do_not_move_what_a_policy_rule_sends_its_own_way
 }
 END_TEST
 
+static bool remembers(unsigned side, const struct in6_addr *addr)
+{
+	struct local_addr *all = core_locals(w.host[side].core), *l;
+
+	HASH_FIND(hh, all, addr, sizeof(*addr), l);
+	return l && !l->usable;
+}
+
+START_TEST(c9_a_lost_address_is_remembered_as_long_as_peers_do)
+{
+	struct in6_addr c1 = world_addr(C1);
+
+	world_up(&w, CLIENT, C1);
+	world_down(&w, CLIENT, C1);
+	world_run(&w, 1799 * USEC_PER_SEC);
+	ck_assert(remembers(CLIENT, &c1));
+	world_run(&w, 2 * USEC_PER_SEC);
+	ck_assert(!remembers(CLIENT, &c1));
+	ck_assert_uint_eq(HASH_COUNT(core_locals(w.host[CLIENT].core)), 1);
+}
+END_TEST
+
+START_TEST(c9_of_too_many_lost_addresses_the_oldest_is_forgotten)
+{
+	struct core *c = w.host[CLIENT].core;
+	struct in6_addr a = world_addr(C1), first;
+
+	for (unsigned i = 0; i < 300; i++) {
+		a.s6_addr[9] = i >> 8;
+		a.s6_addr[10] = i;
+		if (!i)
+			first = a;
+		core_local_up(c, &a, 1, USEC_NEVER, w.now + i);
+		core_local_down(c, &a, w.now + i);
+	}
+	world_collect(&w);
+	ck_assert(remembers(CLIENT, &a));
+	ck_assert(!remembers(CLIENT, &first));
+	ck_assert_uint_eq(HASH_COUNT(core_locals(c)), 1 + LOST_MAX);
+}
+END_TEST
+
 static bool lose_half(struct world *world, const struct packet_in_flight *p)
 {
 	static uint32_t n = 1;
@@ -799,6 +841,8 @@ int main(void)
 	tcase_add_test(tc, a1_both_ends_move_in_turn_twenty_times);
 	tcase_add_test(tc, b13_an_address_that_comes_back_after_an_outage_needs_no_new_pair);
 	tcase_add_test(tc, c3_an_address_that_flaps_ends_where_it_began);
+	tcase_add_test(tc, c9_a_lost_address_is_remembered_as_long_as_peers_do);
+	tcase_add_test(tc, c9_of_too_many_lost_addresses_the_oldest_is_forgotten);
 	tcase_add_loop_test(tc, c11_routes_of_others_do_not_move_what_a_policy_rule_sends_its_own_way, 0, 2);
 	tcase_add_test(tc, b10_lost_signalling_is_sent_again_until_it_is_acknowledged);
 	tcase_add_test(tc, b10_an_unanswered_bu_is_repeated_at_a_bounded_rate);

@@ -244,6 +244,9 @@ START_TEST(a1_a_lost_address_stays_while_sockets_are_bound_to_it)
 	ck_assert_ptr_nonnull(local(C0));
 	core_pcb_close(core(CLIENT), 2, w.now);
 	ck_assert_int_eq(next_bound(&a), ACTION_BOUND_GONE);
+	ck_assert_ptr_nonnull(local(C0));
+	ck_assert_uint_eq(local(C0)->n_pcb, 0);
+	world_run(&w, 1801 * USEC_PER_SEC);	/* C9 */
 	ck_assert_ptr_null(local(C0));
 }
 END_TEST

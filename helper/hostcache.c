@@ -9,7 +9,8 @@
 #include "addr.h"
 
 #define GIVEN_UP_LINGER	(10 * USEC_PER_SEC)
-#define DOUBT		(3 * USEC_PER_SEC)	/* of a peer that does not answer Updates for so long */
+/* When an outage ends, the next Update may be due after SLOW_UPDATE_INTERVAL only. */
+#define DOUBT		(SLOW_UPDATE_INTERVAL + 2 * USEC_PER_SEC)
 #define PROVED_LATELY	(60 * USEC_PER_SEC)
 
 static const char *const state_names[] = {

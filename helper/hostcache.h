@@ -302,6 +302,7 @@ struct pcb {
 	bool established;
 	uint32_t gen;			/* of the entry's pair at birth */
 	struct hce *hce;		/* NULL: its peer has no entry (yet) */
+	uint32_t waits_for;		/* the entry whose peer was silent when it began, 0: none */
 	struct pcb *prev, *next;	/* of the entry */
 	bool shared;			/* another connection, which is left alone, has its ports */
 	usec_t opened;			/* when it was shown to us; 0: to an earlier helper */

@@ -239,6 +239,15 @@ static void pcb_begins(struct core *c, struct pcb *p, usec_t now)
 	hce_answered(c, h, now);
 }
 
+/* p was not attached, as its peer is silent: it belongs to no other, whoever has the address later. */
+static void pcb_wait(struct core *c, struct pcb *p, usec_t now)
+{
+	const struct foreign_addr *fa = foreign_find(c, &p->foreign);
+
+	if (fa && fa->state == ADDR_ACTIVE && hce_doubted(fa->hce, now))
+		p->waits_for = fa->hce->id;
+}
+
 int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 {
 	struct local_addr *l = local_find(c, &from->local);
@@ -261,6 +270,8 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 	if (!p)
 		return -ENOMEM;
 	h = pcb_entry(c, p, now);
+	if (!h)
+		pcb_wait(c, p, now);
 	if (h && !p->hce)	/* a new entry took it in by itself */
 		r = pcb_bind(c, p, h, h->pair.gen);
 	if (r < 0) {
@@ -348,7 +359,8 @@ void pcb_bind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr
 	struct pcb *p, *next;
 
 	HASH_ITER(hh, c->pcbs, p, next)
-		if (!p->hce && p->forget == USEC_NEVER && addr_equal(&p->foreign, addr) && pcb_suits(c, p, h))
+		if (!p->hce && (!p->waits_for || p->waits_for == h->id) && p->forget == USEC_NEVER &&
+		    addr_equal(&p->foreign, addr) && pcb_suits(c, p, h))
 			pcb_bind(c, p, h, h->pair.gen);
 }
 

@@ -127,7 +127,9 @@ static void send_init(struct core *c, struct hce *h, usec_t now)
 
 static bool may_start(struct core *c, const struct hce *h, usec_t now)
 {
-	if (h->sa || h->aap || !h->may_announce || !h->initiated)
+	const struct foreign_addr *fa = foreign_find(c, &h->pair.foreign);
+
+	if (h->sa || h->aap || !h->may_announce || !h->initiated || (fa && fa->contest))
 		return false;
 	return core_probes(c, &h->pair.foreign) && !plain_find(c, &h->pair.foreign, now);
 }

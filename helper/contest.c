@@ -23,9 +23,12 @@ static struct hce *party(struct core *c, const struct foreign_addr *fa, int who)
 static void ask(struct core *c, struct foreign_addr *fa, int who)
 {
 	struct hce *h = party(c, fa, who);
-	const struct local_addr *l = local_find(c, &fa->contest->from);
+	const struct local_addr *l = who == OWNER && h ? local_find(c, &h->pair.local) : NULL;
 	struct signal s = { .dst = fa->addr, .n_ba = 1 };
 
+	/* The owner may not know that we have the address the claim came to, and would not answer. */
+	if (!l || !l->usable)
+		l = local_find(c, &fa->contest->from);
 	if (!h || !h->sa || !l || !l->usable || fa->contest->good[who])
 		return;
 	s.src = l->addr;
@@ -44,6 +47,15 @@ static void ask_both(struct core *c, struct foreign_addr *fa, usec_t now)
 	ask(c, fa, CLAIMANT);
 }
 
+/* Connections that were never moved have heard something from fa since it is claimed. */
+static bool is_answering(const struct foreign_addr *fa)
+{
+	const struct hce *h = fa->hce;
+
+	return h->sa && fa->heard > fa->contest->since && addr_equal(&fa->addr, &h->pair.foreign) &&
+	       pcb_any_as_born(h);
+}
+
 /*
  * Only the claimant has answered so far: until it is known whose it is, nobody's data goes there, and none that comes from
  * there is the entry's (A3). A mere claim, which any peer could make, does not have that effect.
@@ -52,7 +64,7 @@ static void suspend(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	struct hce *h = fa->hce;
 
-	if (fa->state != ADDR_ACTIVE)
+	if (fa->state != ADDR_ACTIVE || !h->sa || is_answering(fa))
 		return;
 	foreign_set_state(c, fa, ADDR_TENTATIVE, now);
 	pair_update(c, h, now);
@@ -76,6 +88,9 @@ void contest_claim(struct core *c, struct foreign_addr *fa, const struct hce *cl
 	core_nonce(c, t->challenge[CLAIMANT]);
 	c->counter[COUNT_CONFLICTS]++;
 	core_tell(c, EVENT_CONFLICT, fa->hce, NULL, &fa->addr, 0, "two hosts claim it");
+	/* Who we are about to meet at fa may be whom we just met elsewhere: that is found out first. */
+	if (claimant && !fa->hce->sa)
+		aap_forget(fa->hce);
 	ask_both(c, fa, now);
 }
 
@@ -166,8 +181,8 @@ bool contest_response(struct core *c, struct foreign_addr *fa, const struct hce 
 		return true;
 	}
 	fa->contest->good[who] = true;
-	if (who == CLAIMANT && fa->state == ADDR_DEPRECATED) {
-		/* Its entry has said that it is not there any more, or not for long that it is. */
+	if (who == CLAIMANT && (fa->state == ADDR_DEPRECATED || !fa->hce->sa)) {
+		/* Its entry has said that it is not there any more, or nothing for long; or cannot say. */
 		fa->contest->sent = CONTEST_TRIES;
 		fa->contest->next = now;
 		core_wake(c, now);
@@ -190,10 +205,11 @@ void contest_expire(struct core *c, struct foreign_addr *fa, usec_t now)
 		ask_both(c, fa, now);
 		return;
 	}
-	if (fa->contest->good[CLAIMANT]) {
+	if (fa->contest->good[CLAIMANT] && !is_answering(fa)) {
 		hand_over(c, fa, now);
 		return;
 	}
 	core_tell(c, EVENT_CONFLICT, fa->hce, NULL, &fa->addr, 0, "its entry keeps it");
 	contest_end(fa);
+	aap_start(c, fa->hce, now);
 }

@@ -213,7 +213,7 @@ static void refresh_heard(struct helper *h, usec_t now)
 		DL_FOREACH(e->addrs, f) {
 			usec_t heard = 0;
 
-			if (f->state != ADDR_TENTATIVE && (f->expires <= now || e->asked))
+			if (f->state != ADDR_TENTATIVE && (f->expires <= now || e->asked || f->contest))
 				heard = datapath_heard(h->datapath, &f->addr);
 			if (heard > f->heard)
 				core_heard(h->core, e->id, &f->addr, heard);

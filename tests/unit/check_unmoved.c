@@ -273,6 +273,44 @@ START_TEST(a_voluntary_move_asks_first)
 }
 END_TEST
 
+static void begin_strangers(void)
+{
+	memset(open_one, 0, sizeof(open_one));
+	world_init(&w);
+	w.host[CLIENT].peer.name = w.host[SERVER].peer.name = NULL;
+	world_renew(&w, CLIENT);
+	world_renew(&w, SERVER);
+	world_up(&w, CLIENT, C0);
+	world_up(&w, SERVER, S0);
+	world_up(&w, SERVER, S1);
+}
+
+/*
+ * Two addresses of a stranger are called in the same moment: each end may take the other for two
+ * hosts that claim an address. They are found to be one.
+ */
+START_TEST(x6_c1_two_addresses_of_a_stranger_called_at_once_harm_nothing)
+{
+	begin_strangers();
+	if (_i & 1)
+		world_up(&w, CLIENT, C1);
+	open_nth(0, C0, S0);
+	if (_i & 4)
+		world_run(&w, 5 * USEC_PER_MSEC);
+	open_nth(1, C0, S1);
+	for (unsigned i = 0; i < 200; i++) {
+		assert_unmoved();
+		world_run(&w, 50 * USEC_PER_MSEC);
+	}
+	for (unsigned host = 0; host < 2; host++) {
+		ck_assert_uint_eq(HASH_COUNT(core_entries(w.host[host].core)), 1);
+		ck_assert_uint_eq(entry(host)->n_pcb, 2);
+		ck_assert(hce_homeless(entry(host)));
+	}
+	let_pass(2 * LIFETIMES * USEC_PER_SEC, _i & 2);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("unmoved");
@@ -286,6 +324,7 @@ int main(void)
 	tcase_add_loop_test(tc, x4_keys_outlive_a_time_in_which_nothing_is_answered, 0, 2);
 	tcase_add_loop_test(tc, connections_that_begin_while_the_peer_is_silent_are_left_alone, 0, 2);
 	tcase_add_loop_test(tc, a_voluntary_move_asks_first, 0, 4);
+	tcase_add_loop_test(tc, x6_c1_two_addresses_of_a_stranger_called_at_once_harm_nothing, 0, 8);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

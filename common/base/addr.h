@@ -13,7 +13,8 @@
  * 4193.
  */
 enum addr_scope {
-	ADDR_SCOPE_NONE,	/* unspecified, loopback, multicast, v4-mapped: never in a Host Cache Entry */
+	ADDR_SCOPE_NONE,	/* unspecified, loopback, multicast, v4-mapped:
+				 * never in a Host Cache Entry */
 	ADDR_SCOPE_LINK,
 	ADDR_SCOPE_GLOBAL,
 };

@@ -3,7 +3,9 @@
 
 struct ratelimit ratelimit_make(unsigned burst, usec_t interval, usec_t now)
 {
-	return (struct ratelimit){ .burst = burst, .interval = interval, .tokens = burst, .filled = now };
+	return (struct ratelimit){
+		.burst = burst, .interval = interval, .tokens = burst, .filled = now
+	};
 }
 
 bool ratelimit_take(struct ratelimit *r, usec_t now)

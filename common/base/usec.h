@@ -7,7 +7,8 @@
 
 #include <stdint.h>
 
-typedef uint64_t usec_t;	/* since an origin the caller chose (CLOCK_BOOTTIME in the helper), or a duration */
+typedef uint64_t usec_t;	/* since an origin the caller chose (CLOCK_BOOTTIME in the
+				 * helper), or a duration */
 
 #define USEC_NEVER	UINT64_MAX
 #define USEC_PER_MSEC	UINT64_C(1000)

@@ -44,7 +44,8 @@ int execfile_find(const char *command, char ret[static PATH_MAX])
 		int len = strcspn(p, ":");
 
 		/* An empty one is the current directory. */
-		if (snprintf(ret, PATH_MAX, "%.*s%s%s", len, p, len ? "/" : "./", command) < PATH_MAX) {
+		if (snprintf(ret, PATH_MAX, "%.*s%s%s", len, p, len ? "/" : "./", command)
+		    < PATH_MAX) {
 			int found = runnable(ret);
 
 			if (!found)
@@ -100,7 +101,8 @@ static bool has_linker(int fd, const ElfW(Ehdr) *h)
 	ElfW(Phdr) ph[PHDRS_MAX];
 	unsigned n = h->e_phnum < PHDRS_MAX ? h->e_phnum : PHDRS_MAX;
 
-	if (h->e_phentsize != sizeof(*ph) || pread(fd, ph, n * sizeof(*ph), h->e_phoff) != (ssize_t)(n * sizeof(*ph)))
+	if (h->e_phentsize != sizeof(*ph) ||
+	    pread(fd, ph, n * sizeof(*ph), h->e_phoff) != (ssize_t)(n * sizeof(*ph)))
 		return true;	/* malformed: execve(2) will fail */
 	for (unsigned i = 0; i < n; i++)
 		if (ph[i].p_type == PT_INTERP)
@@ -123,7 +125,8 @@ static bool is_go(int fd, const ElfW(Ehdr) *h)
 	ElfW(Shdr) sh;
 	ssize_t n;
 
-	if (h->e_shentsize != sizeof(sh) || h->e_shstrndx >= h->e_shnum || h->e_shnum > SECTIONS_MAX ||
+	if (h->e_shentsize != sizeof(sh) || h->e_shstrndx >= h->e_shnum ||
+	    h->e_shnum > SECTIONS_MAX ||
 	    pread(fd, &sh, sizeof(sh), h->e_shoff + h->e_shstrndx * sizeof(sh)) != sizeof(sh))
 		return false;
 	n = pread(fd, names, sh.sh_size < NAMES_MAX ? sh.sh_size : NAMES_MAX, sh.sh_offset);
@@ -139,7 +142,8 @@ static bool is_native(const ElfW(Ehdr) *h)
 	int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	ElfW(Ehdr) own;
 	bool native = self < 0 || pread(self, &own, sizeof(own), 0) != sizeof(own) ||
-		      (h->e_ident[EI_CLASS] == own.e_ident[EI_CLASS] && h->e_machine == own.e_machine);
+		      (h->e_ident[EI_CLASS] == own.e_ident[EI_CLASS] &&
+		       h->e_machine == own.e_machine);
 
 	if (self >= 0)
 		close(self);
@@ -175,28 +179,35 @@ struct execfile execfile_look(const char *path)
 		close(fd);
 	}
 	/* The dynamic linker ignores preloads if execve(2) gains privileges. */
-	if (!stat(path, &st) && (((st.st_mode & S_ISUID) && st.st_uid != getuid()) ||
-				 ((st.st_mode & S_ISGID) && (st.st_mode & S_IXGRP) && st.st_gid != getgid())))
+	if (!stat(path, &st) &&
+	    (((st.st_mode & S_ISUID) && st.st_uid != getuid()) ||
+	     ((st.st_mode & S_ISGID) && (st.st_mode & S_IXGRP) && st.st_gid != getgid())))
 		p.kind = EXECFILE_SETUID;
 	else if (getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0)
 		p.kind = EXECFILE_CAPABLE;
 	return p;
 }
 
-#define WITHOUT	"run it without hmip-run: once hmip-helper knows the host at the other end it adopts the connections of " \
+#define WITHOUT	"run it without hmip-run: once hmip-helper knows the host at the other end it " \
+		"adopts the connections of " \
 		"such programs (hmip-run(1))"
 
 const char *execfile_reason(enum execfile_kind kind)
 {
 	static const char *const reason[] = {
-		[EXECFILE_STATIC] = "is statically linked, so no library can be preloaded; " WITHOUT
-				   ", or run a dynamically linked build of it",
-		[EXECFILE_FOREIGN] = "is built for another processor or word size than libhmip.so; " WITHOUT
-				    ", or install hmip for that one",
-		[EXECFILE_SETUID] = "is set-uid or set-gid, and such programs ignore preloads; " WITHOUT
-				   ", or run it as the user it changes to (hmip-run inside, not outside, of sudo or su)",
-		[EXECFILE_CAPABLE] = "has file capabilities, and such programs ignore preloads; " WITHOUT
-				    ", or run it as root, or a copy of it without them",
+		[EXECFILE_STATIC] =
+			"is statically linked, so no library can be preloaded; " WITHOUT
+			", or run a dynamically linked build of it",
+		[EXECFILE_FOREIGN] =
+			"is built for another processor or word size than libhmip.so; " WITHOUT
+			", or install hmip for that one",
+		[EXECFILE_SETUID] =
+			"is set-uid or set-gid, and such programs ignore preloads; " WITHOUT
+			", or run it as the user it changes to (hmip-run inside, not outside, of "
+			"sudo or su)",
+		[EXECFILE_CAPABLE] =
+			"has file capabilities, and such programs ignore preloads; " WITHOUT
+			", or run it as root, or a copy of it without them",
 	};
 
 	return reason[kind];

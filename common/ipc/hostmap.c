@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 /* The order of memcmp(3), faster: each datagram of a program pays for this. */
-static int row_compare(const struct in6_addr *a, uint32_t aside, const struct in6_addr *b, uint32_t bside)
+static int row_compare(const struct in6_addr *a, uint32_t aside, const struct in6_addr *b,
+		       uint32_t bside)
 {
 	uint64_t x[2], y[2];
 
@@ -40,7 +41,8 @@ static bool hostmap_plausible(int fd)
 {
 	struct stat st;
 
-	return !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size >= (off_t)sizeof(struct hostmap) &&
+	return !fstat(fd, &st) && S_ISREG(st.st_mode) &&
+	       st.st_size >= (off_t)sizeof(struct hostmap) &&
 	       (st.st_uid == 0 || st.st_uid == geteuid());
 }
 
@@ -52,7 +54,8 @@ static void hostmap_invalidate(const char *path)
 	if (fd < 0)
 		return;
 	if (hostmap_plausible(fd)) {
-		struct hostmap *map = mmap(NULL, sizeof(*map), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		struct hostmap *map = mmap(NULL, sizeof(*map), PROT_READ | PROT_WRITE,
+					   MAP_SHARED, fd, 0);
 
 		if (map != MAP_FAILED) {
 			if (map->magic == HOSTMAP_MAGIC)
@@ -152,7 +155,8 @@ void hostmap_set_adopting(struct hostmap *map, bool on)
 const struct hostmap *hostmap_map(const char *path)
 {
 	/* By number, because open(2) and close(2) of libc are cancellation points. */
-	int fd = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = syscall(SYS_openat, AT_FDCWD, path,
+			 O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	const struct hostmap *map = MAP_FAILED;
 
 	if (fd < 0)
@@ -200,8 +204,8 @@ bool hostmap_adopting(const struct hostmap *map)
 }
 
 /* Binary search in a table that may be changing: stays within it, whatever it holds. */
-static bool table_search(const struct hostmap_table *t, enum hostmap_side side, const struct in6_addr *known,
-			 struct hostmap_row *ret)
+static bool table_search(const struct hostmap_table *t, enum hostmap_side side,
+			 const struct in6_addr *known, struct hostmap_row *ret)
 {
 	unsigned low = 0, high = __atomic_load_n(&t->n, __ATOMIC_RELAXED);
 

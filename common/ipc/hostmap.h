@@ -30,7 +30,8 @@ enum hostmap_side {
 	HOSTMAP_FOREIGN = 1,	/* of a peer; now: its address on the wire; with flags */
 	HOSTMAP_LOCAL = 2,		/* that this host has lost; now: its successor */
 	HOSTMAP_NAME = 3,		/* in use by a peer; now: the one that programs know */
-	HOSTMAP_PERSONALITY = 4,	/* hostmap_personality(); now: the source for its programs */
+	HOSTMAP_PERSONALITY = 4,	/* hostmap_personality(); now: the source for its
+					 * programs */
 	HOSTMAP_ENTRY = 5,		/* hostmap_entry(); now: the peer's address on the wire */
 	HOSTMAP_PLAIN = 6,		/* of a host without hmip: do not register; now: the same */
 };
@@ -39,7 +40,8 @@ enum hostmap_flag {		/* of HOSTMAP_FOREIGN */
 	HOSTMAP_MOVED = 1,	/* the peer has left this address: use now instead */
 	HOSTMAP_AUTO_REGISTERED = 2,		/* the helper adopts connections with it */
 	HOSTMAP_UNIQUE_PORT = 4,	/* a new connection needs a port of its own (R3) */
-	HOSTMAP_NO_DNS_NAME = 8,	/* the helper lacks a DNS name: register if you have one (C5) */
+	HOSTMAP_NO_DNS_NAME = 8,	/* the helper lacks a DNS name: register
+					 * if you have one (C5) */
 };
 
 struct hostmap_row {

@@ -25,7 +25,8 @@ static bool all_zero(const void *p, size_t len)
 
 bool control_name_good(const char *name)
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
 	size_t len = strnlen(name, CONTROL_NAME_MAX);
 
 	return len > 0 && len < CONTROL_NAME_MAX && strspn(name, allowed) == len;
@@ -43,7 +44,8 @@ static bool register_fits_verb(const struct control_register *r)
 		return false;
 	if (IN6_IS_ADDR_UNSPECIFIED(&r->to) == (r->verb == CONTROL_SEND))
 		return false;
-	return all_zero(r->other + r->n_other, (CONTROL_OTHERS_MAX - r->n_other) * sizeof(r->other[0])) &&
+	return all_zero(r->other + r->n_other,
+			(CONTROL_OTHERS_MAX - r->n_other) * sizeof(r->other[0])) &&
 	       all_zero(r->name + len, sizeof(r->name) - len);
 }
 
@@ -74,7 +76,8 @@ int control_answer_parse(const void *buf, size_t len, struct control_answer *ret
 	if (len != sizeof(a))
 		return -EPROTO;
 	memcpy(&a, buf, sizeof(a));
-	if (a.magic != CONTROL_MAGIC || a.version != CONTROL_VERSION || a.result > 0 || a.flags & ~CONTROL_FLAGS)
+	if (a.magic != CONTROL_MAGIC || a.version != CONTROL_VERSION || a.result > 0 ||
+	    a.flags & ~CONTROL_FLAGS)
 		return -EPROTO;
 	*ret = a;
 	return 0;

@@ -4,15 +4,15 @@
  *
  * A helper has two listeners, both SOCK_SEQPACKET:
  *
- *   @hmip:PATH   abstract, so it can be reached from a chroot and ends with its namespace: shims register
- *                sockets here. One struct control_register with the socket's descriptor in SCM_RIGHTS.
- *                Requests (control_is_answered()) get one struct control_answer, after which the helper
- *                closes. The shim sends only to a listener whose SO_PEERCRED says root or its own user,
- *                because any user can bind an abstract name.
- *   PATH         in the file system (default HMIP_SOCKET_DEFAULT): hmipctl. One JSON object as request,
- *                {"command": "cache", ...}; the answer is a JSON text cut into as many packets as it
- *                takes, up to end of file; for "monitor" one JSON object a packet until the client
- *                closes.
+ *   @hmip:PATH   abstract, so it can be reached from a chroot and ends with its namespace: shims
+ *                register sockets here. One struct control_register with the socket's descriptor in
+ *                SCM_RIGHTS. Requests (control_is_answered()) get one struct control_answer, after
+ *                which the helper closes. The shim sends only to a listener whose SO_PEERCRED says
+ *                root or its own user, because any user can bind an abstract name.
+ *   PATH         in the file system (default HMIP_SOCKET_DEFAULT): hmipctl. One JSON object as
+ *                request, {"command": "cache", ...}; the answer is a JSON text cut into as many
+ *                packets as it takes, up to end of file; for "monitor" one JSON object a packet
+ *                until the client closes.
  *
  * PATH with ".view" appended is the file that holds the host map (hostmap.h).
  */
@@ -59,10 +59,13 @@ enum control_verb {
 struct control_register {
 	uint32_t magic, version;
 	uint32_t verb;					/* enum control_verb */
-	uint32_t n_other;				/* for CONTROL_CONNECT and CONTROL_SEND; else 0 */
+	uint32_t n_other;				/* for CONTROL_CONNECT and
+							 * CONTROL_SEND; else 0 */
 	struct in6_addr to;				/* for CONTROL_SEND; else unspecified */
-	struct in6_addr other[CONTROL_OTHERS_MAX];	/* further addresses of the name (C5); unused: 0 */
-	char name[CONTROL_NAME_MAX];			/* the DNS name that the program resolved; or all 0 */
+	struct in6_addr other[CONTROL_OTHERS_MAX];	/* further addresses of the name
+							 * (C5); unused: 0 */
+	char name[CONTROL_NAME_MAX];			/* the DNS name that the program
+							 * resolved; or all 0 */
 };
 
 #define CONTROL_KNOWN		1	/* attached to an entry; if not, all else is 0 */

@@ -31,7 +31,8 @@
 #define AAP_HEAD_LEN		56	/* of Init and of Response: what the key schedule covers */
 #define AAP_INIT_LEN		252	/* padded, so that no answer is longer than its request */
 #define AAP_RETRY_LEN		40
-#define AAP_SEALED_MAX		196	/* of any responder's sealed state, which is opaque to the initiator */
+#define AAP_SEALED_MAX		196	/* of any responder's sealed state, which is
+					 * opaque to the initiator */
 #define AAP_SEALED_LEN		82	/* of ours */
 #define AAP_CONFIRM_HEAD_LEN	4
 #define AAP_DATA_MAX		252	/* of any message */
@@ -119,14 +120,16 @@ bool aap_same(const struct aap_message *a, const struct aap_message *b);
  * initiator and ignores the peer's, below 0 if it is to answer. 0: it is the host's own Init,
  * reflected; ignore it.
  */
-int aap_precedence(const uint8_t own[static AAP_NONCE_LEN], const uint8_t theirs[static AAP_NONCE_LEN]);
+int aap_precedence(const uint8_t own[static AAP_NONCE_LEN],
+		   const uint8_t theirs[static AAP_NONCE_LEN]);
 
 /*
  * The Retry that answers init, sent from one address to the other, without keeping anything. secret
  * is the responder's own and need not change while it runs: a cookie grows too old by itself.
  */
 int aap_retry_make(const uint8_t secret[static AAP_SECRET_LEN], const struct in6_addr *initiator,
-		   const struct in6_addr *responder, const struct aap_init *init, usec_t now, struct aap_retry *ret);
+		   const struct in6_addr *responder, const struct aap_init *init, usec_t now,
+		   struct aap_retry *ret);
 
 /*
  * Whether init has a cookie that was made under secret for these addresses and this very Init, not
@@ -155,7 +158,8 @@ struct aap_run {
 	struct in6_addr initiator, responder;	/* addresses of the packets, as on the wire */
 	const struct aap_init *init;
 	const struct aap_response *response;	/* its sealed state is not looked at */
-	const struct aap_keys *old;	/* of the SA that carried the Init, "ir" from its sender; or NULL */
+	const struct aap_keys *old;		/* of the SA that carried the Init, "ir" from its
+						 * sender; or NULL */
 };
 
 /*
@@ -163,8 +167,10 @@ struct aap_run {
  * caller's key pair. Returns 0; -EINVAL if own's share is not that of its message; -EBADMSG if the
  * peer's is the same one or a point of low order, which makes no secret.
  */
-int aap_secret_initiator(const struct aap_keypair *own, const struct aap_run *run, uint8_t ret[static AAP_PRK_LEN]);
-int aap_secret_responder(const struct aap_keypair *own, const struct aap_run *run, uint8_t ret[static AAP_PRK_LEN]);
+int aap_secret_initiator(const struct aap_keypair *own, const struct aap_run *run,
+			 uint8_t ret[static AAP_PRK_LEN]);
+int aap_secret_responder(const struct aap_keypair *own, const struct aap_run *run,
+			 uint8_t ret[static AAP_PRK_LEN]);
 
 int aap_keys_expand(const uint8_t prk[static AAP_PRK_LEN], struct aap_keys *ret);
 
@@ -175,7 +181,8 @@ int aap_keys_expand(const uint8_t prk[static AAP_PRK_LEN], struct aap_keys *ret)
 struct aap_state {
 	usec_t time;			/* when it was sealed */
 	uint32_t spi_i, spi_r;
-	uint32_t old_spi;		/* by which the Init under AH came: that SA is replaced; 0: without AH */
+	uint32_t old_spi;		/* by which the Init under AH came: that SA is
+					 * replaced; 0: without AH */
 	uint16_t bu_seq;		/* of the Initial BU that went with the Response */
 	uint8_t prk[AAP_PRK_LEN];
 };
@@ -185,9 +192,9 @@ struct aap_state {
  * the responder's own; with it the keys of the runs it sealed can be read, so change it every
  * AAP_STATE_LIFETIME, and keep the previous one as long.
  */
-int aap_seal(const uint8_t key[static AAP_SECRET_LEN], const uint8_t nonce[static AAP_SEAL_NONCE_LEN],
-	     const struct in6_addr *initiator, const struct in6_addr *responder, const struct aap_state *st,
-	     struct aap_sealed *ret);
+int aap_seal(const uint8_t key[static AAP_SECRET_LEN],
+	     const uint8_t nonce[static AAP_SEAL_NONCE_LEN], const struct in6_addr *initiator,
+	     const struct in6_addr *responder, const struct aap_state *st, struct aap_sealed *ret);
 
 /*
  * Opens what came in a Confirm from initiator to responder. Returns 0; -EBADMSG if it has not the
@@ -196,7 +203,8 @@ int aap_seal(const uint8_t key[static AAP_SECRET_LEN], const uint8_t nonce[stati
  * the packet's SPI is ret->spi_r and its ICV right under the expanded key "ir".
  */
 int aap_unseal(const uint8_t key[static AAP_SECRET_LEN], const struct in6_addr *initiator,
-	       const struct in6_addr *responder, const struct aap_sealed *sealed, usec_t now, struct aap_state *ret);
+	       const struct in6_addr *responder, const struct aap_sealed *sealed, usec_t now,
+	       struct aap_state *ret);
 
 /* Overwrite secrets in memory. */
 void aap_keypair_wipe(struct aap_keypair *k);

@@ -25,8 +25,10 @@ static const char label_ir[] = "hmip aap ir", label_ri[] = "hmip aap ri";
 static EVP_PKEY *load_private(const uint8_t private[static AAP_SHARE_LEN], const uint8_t *share)
 {
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, (void *)private, AAP_SHARE_LEN),
-		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)share, AAP_SHARE_LEN),
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, (void *)private,
+						  AAP_SHARE_LEN),
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)share,
+						  AAP_SHARE_LEN),
 		OSSL_PARAM_construct_end(),
 	};
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "X25519", NULL);
@@ -34,7 +36,8 @@ static EVP_PKEY *load_private(const uint8_t private[static AAP_SHARE_LEN], const
 
 	if (!share)
 		params[1] = OSSL_PARAM_construct_end();
-	if (ctx && EVP_PKEY_fromdata_init(ctx) > 0 && EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params) <= 0)
+	if (ctx && EVP_PKEY_fromdata_init(ctx) > 0 &&
+	    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params) <= 0)
 		pkey = NULL;
 	EVP_PKEY_CTX_free(ctx);
 	return pkey;
@@ -77,7 +80,8 @@ static int multiply(const struct aap_keypair *own, const uint8_t theirs[static A
 	if (!ctx || EVP_PKEY_derive_init(ctx) <= 0 || EVP_PKEY_derive_set_peer(ctx, peer) <= 0)
 		goto out;
 	/* OpenSSL fails if the result is zero, and for no other reason that a peer can cause. */
-	r = EVP_PKEY_derive(ctx, ret, &n) > 0 && n == AAP_SHARE_LEN && CRYPTO_memcmp(ret, zeros, n) ? 0 : -EBADMSG;
+	r = EVP_PKEY_derive(ctx, ret, &n) > 0 && n == AAP_SHARE_LEN &&
+	    CRYPTO_memcmp(ret, zeros, n) ? 0 : -EBADMSG;
 out:
 	EVP_PKEY_CTX_free(ctx);
 	EVP_PKEY_free(peer);
@@ -98,8 +102,10 @@ static int hkdf(int mode, const void *key, size_t key_len, const void *salt, con
 	EVP_KDF_CTX *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
 	int r = -EIO;
 
-	params[3] = salt ? OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)salt, HASH_LEN)
-			 : OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)info, strlen(info));
+	params[3] = salt ? OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)salt,
+							     HASH_LEN)
+			 : OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)info,
+							     strlen(info));
 	params[4] = OSSL_PARAM_construct_end();
 	if (ctx && EVP_KDF_derive(ctx, ret, HASH_LEN, params) > 0)
 		r = 0;
@@ -123,7 +129,8 @@ static int hash_transcript(const struct aap_run *run, uint8_t ret[static HASH_LE
 	p += sizeof(run->responder);
 	aap_init_head(run->init, p);
 	aap_response_head(run->response, p + AAP_HEAD_LEN);
-	return EVP_Q_digest(NULL, "SHA256", NULL, text, sizeof(text), ret, &n) > 0 && n == HASH_LEN ? 0 : -EIO;
+	return EVP_Q_digest(NULL, "SHA256", NULL, text, sizeof(text), ret, &n) > 0 &&
+	       n == HASH_LEN ? 0 : -EIO;
 }
 
 /* The product alone, or followed by the old keys: without them nobody can renew them. */
@@ -154,14 +161,16 @@ out:
 	return r;
 }
 
-int aap_secret_initiator(const struct aap_keypair *own, const struct aap_run *run, uint8_t ret[static AAP_PRK_LEN])
+int aap_secret_initiator(const struct aap_keypair *own, const struct aap_run *run,
+			 uint8_t ret[static AAP_PRK_LEN])
 {
 	if (memcmp(own->share, run->init->share, AAP_SHARE_LEN))
 		return -EINVAL;
 	return extract(own, run->response->share, run, ret);
 }
 
-int aap_secret_responder(const struct aap_keypair *own, const struct aap_run *run, uint8_t ret[static AAP_PRK_LEN])
+int aap_secret_responder(const struct aap_keypair *own, const struct aap_run *run,
+			 uint8_t ret[static AAP_PRK_LEN])
 {
 	if (memcmp(own->share, run->response->share, AAP_SHARE_LEN))
 		return -EINVAL;
@@ -202,16 +211,18 @@ static int get_state(struct cursor c, struct aap_state *st)
 {
 	uint32_t high, low;
 
-	if (cur_u32(&c, &high) || cur_u32(&c, &low) || cur_u32(&c, &st->spi_i) || cur_u32(&c, &st->spi_r) ||
-	    cur_u32(&c, &st->old_spi) || cur_u16(&c, &st->bu_seq) || cur_copy(&c, st->prk, sizeof(st->prk)))
+	if (cur_u32(&c, &high) || cur_u32(&c, &low) || cur_u32(&c, &st->spi_i) ||
+	    cur_u32(&c, &st->spi_r) || cur_u32(&c, &st->old_spi) || cur_u16(&c, &st->bu_seq) ||
+	    cur_copy(&c, st->prk, sizeof(st->prk)))
 		return -EBADMSG;
 	st->time = (usec_t)high << 32 | low;
 	return 0;
 }
 
 /* ChaCha20-Poly1305 (RFC 8439) over STATE_LEN octets, the two addresses being associated data. */
-static int aead(bool sealing, const uint8_t *key, const uint8_t *nonce, const struct in6_addr *initiator,
-		const struct in6_addr *responder, const uint8_t *in, uint8_t *out, uint8_t *tag)
+static int aead(bool sealing, const uint8_t *key, const uint8_t *nonce,
+		const struct in6_addr *initiator, const struct in6_addr *responder,
+		const uint8_t *in, uint8_t *out, uint8_t *tag)
 {
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "ChaCha20-Poly1305", NULL);
@@ -237,9 +248,9 @@ out:
 	return r;
 }
 
-int aap_seal(const uint8_t key[static AAP_SECRET_LEN], const uint8_t nonce[static AAP_SEAL_NONCE_LEN],
-	     const struct in6_addr *initiator, const struct in6_addr *responder, const struct aap_state *st,
-	     struct aap_sealed *ret)
+int aap_seal(const uint8_t key[static AAP_SECRET_LEN],
+	     const uint8_t nonce[static AAP_SEAL_NONCE_LEN], const struct in6_addr *initiator,
+	     const struct in6_addr *responder, const struct aap_state *st, struct aap_sealed *ret)
 {
 	struct aap_sealed s = { .len = AAP_SEALED_LEN };
 	uint8_t plain[STATE_LEN], *box = s.octets + AAP_SEAL_NONCE_LEN;
@@ -256,7 +267,8 @@ int aap_seal(const uint8_t key[static AAP_SECRET_LEN], const uint8_t nonce[stati
 }
 
 int aap_unseal(const uint8_t key[static AAP_SECRET_LEN], const struct in6_addr *initiator,
-	       const struct in6_addr *responder, const struct aap_sealed *sealed, usec_t now, struct aap_state *ret)
+	       const struct in6_addr *responder, const struct aap_sealed *sealed, usec_t now,
+	       struct aap_state *ret)
 {
 	uint8_t plain[STATE_LEN], tag[TAG_LEN];
 	const uint8_t *box = sealed->octets + AAP_SEAL_NONCE_LEN;

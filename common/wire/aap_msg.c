@@ -35,7 +35,8 @@ static int parse_head(struct cursor *c, uint32_t *spi, uint8_t nonce[static AAP_
 /* Behind the cookie there is padding, of any content. */
 static int parse_init(struct cursor c, struct aap_init *init)
 {
-	if (cur_left(&c) != AAP_INIT_LEN - HEADER_LEN || parse_head(&c, &init->spi, init->nonce, init->share))
+	if (cur_left(&c) != AAP_INIT_LEN - HEADER_LEN ||
+	    parse_head(&c, &init->spi, init->nonce, init->share))
 		return -EBADMSG;
 	if (cur_copy(&c, init->cookie, AAP_COOKIE_LEN))
 		return -EBADMSG;
@@ -45,7 +46,8 @@ static int parse_init(struct cursor c, struct aap_init *init)
 
 static int parse_retry(struct cursor c, struct aap_retry *retry)
 {
-	if (cur_left(&c) != AAP_RETRY_LEN - HEADER_LEN || cur_copy(&c, retry->nonce, AAP_NONCE_LEN) ||
+	if (cur_left(&c) != AAP_RETRY_LEN - HEADER_LEN ||
+	    cur_copy(&c, retry->nonce, AAP_NONCE_LEN) ||
 	    cur_copy(&c, retry->cookie, AAP_COOKIE_LEN))
 		return -EBADMSG;
 	return all_zeros(retry->cookie, AAP_COOKIE_LEN) ? -EBADMSG : 0;
@@ -207,7 +209,8 @@ bool aap_same(const struct aap_message *a, const struct aap_message *b)
 	return n >= 0 && n == aap_build(b, y, sizeof(y)) && memcmp(x, y, (size_t)n) == 0;
 }
 
-int aap_precedence(const uint8_t own[static AAP_NONCE_LEN], const uint8_t theirs[static AAP_NONCE_LEN])
+int aap_precedence(const uint8_t own[static AAP_NONCE_LEN],
+		   const uint8_t theirs[static AAP_NONCE_LEN])
 {
 	return memcmp(own, theirs, AAP_NONCE_LEN);
 }
@@ -218,8 +221,9 @@ static uint32_t cookie_time(usec_t now)
 }
 
 /* time | HMAC-SHA-256-128(secret, initiator | responder | Init's head | time) */
-static int make_cookie(const uint8_t secret[static AAP_SECRET_LEN], const struct in6_addr *initiator,
-		       const struct in6_addr *responder, const struct aap_init *init, uint32_t time,
+static int make_cookie(const uint8_t secret[static AAP_SECRET_LEN],
+		       const struct in6_addr *initiator, const struct in6_addr *responder,
+		       const struct aap_init *init, uint32_t time,
 		       uint8_t ret[static AAP_COOKIE_LEN])
 {
 	struct ah_key key = { .alg = AH_HMAC_SHA256_128, .len = AAP_SECRET_LEN };
@@ -239,7 +243,8 @@ static int make_cookie(const uint8_t secret[static AAP_SECRET_LEN], const struct
 }
 
 int aap_retry_make(const uint8_t secret[static AAP_SECRET_LEN], const struct in6_addr *initiator,
-		   const struct in6_addr *responder, const struct aap_init *init, usec_t now, struct aap_retry *ret)
+		   const struct in6_addr *responder, const struct aap_init *init, usec_t now,
+		   struct aap_retry *ret)
 {
 	struct aap_retry retry;
 	int r = make_cookie(secret, initiator, responder, init, cookie_time(now), retry.cookie);

@@ -128,7 +128,8 @@ static int view_options(struct exthdr_walk *w, struct exthdr *h, uint8_t *head)
  * has been found in it by ah_find(). Returns 0, or -EBADMSG if an option in front of AH is
  * malformed or AH lies too far back.
  */
-static int view_make(const uint8_t *pkt, size_t len, const struct ah_header *ah, unsigned icv_len, struct ah_view *v)
+static int view_make(const uint8_t *pkt, size_t len, const struct ah_header *ah, unsigned icv_len,
+		     struct ah_view *v)
 {
 	struct exthdr_walk w;
 	struct exthdr h;
@@ -158,10 +159,12 @@ struct part {
 };
 
 /* HMAC over two parts, whole. Returns 0, -EINVAL if the key has no usable length, -EIO. */
-static int hmac(const struct ah_key *key, struct part a, struct part b, uint8_t ret[static EVP_MAX_MD_SIZE])
+static int hmac(const struct ah_key *key, struct part a, struct part b,
+		uint8_t ret[static EVP_MAX_MD_SIZE])
 {
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)algorithm[key->alg].digest, 0),
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+						 (char *)algorithm[key->alg].digest, 0),
 		OSSL_PARAM_construct_end(),
 	};
 	EVP_MAC *mac = NULL;
@@ -202,7 +205,8 @@ static int compute(const uint8_t *pkt, size_t len, const struct ah_key *key, str
 	r = view_make(pkt, len, ah, icv_len, &v);
 	if (r)
 		return r;
-	return hmac(key, (struct part){ v.head, v.head_len }, (struct part){ v.tail, v.tail_len }, ret);
+	return hmac(key, (struct part){ v.head, v.head_len },
+		    (struct part){ v.tail, v.tail_len }, ret);
 }
 
 int ah_sign(uint8_t *pkt, size_t len, const struct ah_key *key)
@@ -228,7 +232,8 @@ int ah_verify(const uint8_t *pkt, size_t len, const struct ah_key *key)
 	return r;
 }
 
-int ah_hmac128(const struct ah_key *key, const void *a, size_t alen, const void *b, size_t blen, uint8_t ret[static 16])
+int ah_hmac128(const struct ah_key *key, const void *a, size_t alen, const void *b, size_t blen,
+	       uint8_t ret[static 16])
 {
 	uint8_t md[EVP_MAX_MD_SIZE];
 	int r = hmac(key, (struct part){ a, alen }, (struct part){ b, blen }, md);

@@ -27,8 +27,8 @@ static inline size_t cur_left(const struct cursor *c)
 	return (size_t)(c->end - c->p);
 }
 
-/* Cuts the next n octets off c and gives them as a cursor of their own. As all getters: 0, or -EBADMSG if they are
- * not there. */
+/* Cuts the next n octets off c and gives them as a cursor of their own. As all getters: 0, or
+ * -EBADMSG if they are not there. */
 static inline int cur_sub(struct cursor *c, size_t n, struct cursor *ret)
 {
 	if (n > cur_left(c))
@@ -82,7 +82,7 @@ static inline int cur_u32(struct cursor *c, uint32_t *ret)
 struct writer {
 	uint8_t *buf;
 	size_t len, size;		/* written, room */
-	bool full;			/* something did not fit; nothing was written from then on */
+	bool full;			/* something did not fit, and nothing was written since */
 };
 
 static inline void put_bytes(struct writer *w, const void *p, size_t n)

@@ -34,7 +34,8 @@ static int check_routing(const struct exthdr_walk *w, const struct exthdr *h)
 		return segments_left == 0 ? 0 : -EBADMSG;
 	if (h->len != RH0_LEN || segments_left > 1)
 		return -EBADMSG;
-	if (IS_MULTICAST(w->pkt + IP6_DST_OFFSET) || IS_MULTICAST(w->pkt + h->offset + RH0_ADDR_OFFSET))
+	if (IS_MULTICAST(w->pkt + IP6_DST_OFFSET) ||
+	    IS_MULTICAST(w->pkt + h->offset + RH0_ADDR_OFFSET))
 		return -EBADMSG;
 	return 0;
 }
@@ -65,7 +66,8 @@ static int check_place(struct exthdr_walk *w, const struct exthdr *h)
 
 static bool is_followed(uint8_t type)
 {
-	return type == IPPROTO_HOPOPTS || type == IPPROTO_ROUTING || type == IPPROTO_DSTOPTS || type == IPPROTO_AH;
+	return type == IPPROTO_HOPOPTS || type == IPPROTO_ROUTING || type == IPPROTO_DSTOPTS ||
+	       type == IPPROTO_AH;
 }
 
 int exthdr_next(struct exthdr_walk *w, struct exthdr *ret)

@@ -28,7 +28,8 @@
 #define OPT_PADN		0x01
 #define OPT_BA			0x07
 #define OPT_BR			0x08
-#define OPT_AAP			0x1e	/* experimental (RFC 4727); unknown to other hosts, which skip it */
+#define OPT_AAP			0x1e	/* experimental (RFC 4727); unknown to other
+					 * hosts, which skip it */
 #define OPT_BU			0xc6
 #define OPT_HAO			0xc9
 
@@ -38,8 +39,10 @@
 #define SUB_UNIQUE_ID		2
 #define SUB_ALT_COA		4
 
-/* Sub-options of homelessv6 3.1. The draft leaves their numbers "TBD"; both ends must agree, so a network that
- * needs others builds with -DSUB_...; 0 to 5 are taken. */
+/*
+ * Sub-options of homelessv6 3.1. The draft leaves their numbers "TBD"; both ends must agree, so a
+ * network that needs others builds with -DSUB_...; 0 to 5 are taken.
+ */
 #ifndef SUB_HOMELESS
 #define SUB_HOMELESS		0xf0
 #endif
@@ -70,7 +73,8 @@
 #define SIGNAL_INFINITE		UINT32_MAX	/* lifetime */
 
 struct binding_update {
-	uint8_t flags;			/* BU_ACK and so on; reserved bits are cleared by the parser */
+	uint8_t flags;			/* BU_ACK and so on; reserved bits are cleared by the
+					 * parser */
 	uint8_t prefix_len;
 	uint16_t seq;
 	uint32_t lifetime;		/* seconds; 0 deletes */
@@ -79,8 +83,10 @@ struct binding_update {
 	uint16_t unique_id;
 	bool has_challenge;		/* a Response, as it is in a BU (X5) */
 	uint8_t challenge[CHALLENGE_LEN];
-	bool names_source;		/* no Alternate CoA stands for the packet's source: the BU is about that too */
-	unsigned n_addr;		/* addresses named by Alternate CoA and Alternate Prefixes, in packet order */
+	bool names_source;		/* no Alternate CoA stands for the packet's source: the
+					 * BU is about that too */
+	unsigned n_addr;		/* addresses named by Alternate CoA and Alternate
+					 * Prefixes, in packet order */
 	struct in6_addr addr[BU_ADDRS_MAX];
 };
 
@@ -105,8 +111,10 @@ struct signal {
 	struct in6_addr home;
 	bool has_ah;			/* the options below are behind AH, which may be invalid */
 	uint32_t spi, ah_seq;
-	bool unprotected;		/* a BU, BA, AAP Response or Confirm without AH was ignored (R4) */
-	bool bare;			/* AH and nothing behind it: the source is the message (homelessv6 appendix B) */
+	bool unprotected;		/* a BU, BA, AAP Response or Confirm
+					 * without AH was ignored (R4) */
+	bool bare;			/* AH and nothing behind it: the source is the message
+					 * (homelessv6 appendix B) */
 	bool has_aap;
 	bool aap_behind_ah;		/* set by the parser only: Init and Retry need no AH */
 	struct aap_message aap;

@@ -13,13 +13,15 @@
 #define PREFIX_LEN	8	/* of Alternate Prefixes: the routing prefix */
 #define PREFIXES_MAX	31	/* of that length in one sub-option */
 #define COMPLETE_MAX	15	/* whole addresses in one */
-#define GROUP_MIN	3	/* from so many on, Alternate CoA and prefixes are shorter than whole addresses */
+#define GROUP_MIN	3	/* from so many on, Alternate CoA and prefixes are
+				 * shorter than whole addresses */
 
 /* A Destination Options header, or an option, being written. */
 struct packet {
 	struct writer w;
 	size_t next_at;		/* where to write the type of the next header */
-	size_t doh;		/* where the Destination Options header begins: alignment counts from there */
+	size_t doh;		/* where the Destination Options header begins:
+				 * alignment counts from there */
 	size_t option;		/* where the option begins */
 	bool too_long;		/* an option outgrew its length octet */
 };
@@ -123,7 +125,8 @@ struct rest {
 
 static bool same_suffix(const struct in6_addr *a, const struct in6_addr *b)
 {
-	return memcmp(a->s6_addr + PREFIX_LEN, b->s6_addr + PREFIX_LEN, sizeof(*a) - PREFIX_LEN) == 0;
+	return memcmp(a->s6_addr + PREFIX_LEN, b->s6_addr + PREFIX_LEN,
+		      sizeof(*a) - PREFIX_LEN) == 0;
 }
 
 static unsigned count_suffix(const struct rest *rest, const struct in6_addr *a)
@@ -138,7 +141,8 @@ static unsigned count_suffix(const struct rest *rest, const struct in6_addr *a)
 /*
  * Takes up to max addresses out of the rest: those that end as base does, or any if base is NULL.
  */
-static unsigned take(struct rest *rest, const struct in6_addr *base, unsigned max, struct in6_addr *ret)
+static unsigned take(struct rest *rest, const struct in6_addr *base, unsigned max,
+		     struct in6_addr *ret)
 {
 	unsigned n = 0, kept = 0;
 
@@ -153,7 +157,8 @@ static unsigned take(struct rest *rest, const struct in6_addr *base, unsigned ma
 }
 
 /* Alternate Prefixes of plen octets for all that end as base does, or for all if base is NULL. */
-static void put_alt_prefixes(struct packet *p, struct rest *rest, const struct in6_addr *base, uint8_t plen)
+static void put_alt_prefixes(struct packet *p, struct rest *rest, const struct in6_addr *base,
+			     uint8_t plen)
 {
 	struct in6_addr part[PREFIXES_MAX];
 	unsigned n;
@@ -180,7 +185,8 @@ static void put_group(struct packet *p, struct rest *rest, const struct in6_addr
  * An Alternate CoA takes the place of the source (draft-13 5.1), so it distinguishes the two kinds
  * of BU.
  */
-static void put_addresses(struct packet *p, const struct binding_update *bu, const struct in6_addr *src)
+static void put_addresses(struct packet *p, const struct binding_update *bu,
+			  const struct in6_addr *src)
 {
 	struct rest rest = { .n = bu->n_addr };
 	unsigned i = 0;
@@ -326,7 +332,8 @@ static bool valid_without_ah(const struct signal *s)
 		return false;
 	if (!s->has_aap)
 		return s->has_br;
-	return (s->aap.kind == AAP_INIT || s->aap.kind == AAP_RETRY) && !s->has_br && !s->has_home && !s->has_rh0;
+	return (s->aap.kind == AAP_INIT || s->aap.kind == AAP_RETRY) && !s->has_br &&
+	       !s->has_home && !s->has_rh0;
 }
 
 static bool signal_valid(const struct signal *s, unsigned icv_len)

@@ -3,11 +3,12 @@
 #include "mip6.h"
 #include "exthdr.h"
 
-#define OPT_ACTION	0xc0	/* in an option's type: what to do if it is unknown; 0 is to skip it */
+#define OPT_ACTION	0xc0	/* in an option's type: what to do if it is unknown; 0: skip it */
 #define BU_FLAGS	(BU_ACK | BU_HOME | BU_ROUTER | BU_DAD)
 
 /* Alternate Prefixes: each is completed with the end of base (O2). */
-static int parse_alt_prefixes(struct cursor c, const struct in6_addr *base, struct binding_update *bu)
+static int parse_alt_prefixes(struct cursor c, const struct in6_addr *base,
+			      struct binding_update *bu)
 {
 	uint8_t head;
 	size_t plen, count;

@@ -26,7 +26,8 @@ EXPORT int hmip_info(int fd, struct hmip_info *info)
 		return -1;
 	*info = (struct hmip_info){
 		.flags = a.flags, .addresses = a.addresses, .connections = a.connections,
-		.local = a.local, .foreign = a.foreign, .local_now = a.local_now, .foreign_now = a.foreign_now,
+		.local = a.local, .foreign = a.foreign,
+		.local_now = a.local_now, .foreign_now = a.foreign_now,
 	};
 	return 0;
 }

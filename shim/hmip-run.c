@@ -32,7 +32,8 @@ static void usage(FILE *to)
 	fprintf(to,
 		"usage: hmip-run [-v] [-s SOCKET] COMMAND [ARGUMENT]...\n"
 		"Run COMMAND so that its connections to Homeless hosts survive moves.\n"
-		"  -s SOCKET  the helper's socket (default: $" HMIP_SOCKET_ENV ", else " HMIP_SOCKET_DEFAULT ")\n"
+		"  -s SOCKET  the helper's socket (default: $" HMIP_SOCKET_ENV
+		", else " HMIP_SOCKET_DEFAULT ")\n"
 		"  -v         print what will happen, then do it\n"
 		"  -h         print this help\n"
 		"  -V         print the version\n");
@@ -97,9 +98,10 @@ static void check_helper(const char *socket_path, const char *command, bool verb
 	int fd = len < 0 ? -1 : socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0 || connect(fd, (struct sockaddr *)&listener, len))
-		say("no hmip-helper answers at %s, so the connections of %s will not survive a move; "
-		     "start it with \"systemctl start hmip-helper\", or as root \"hmip-helper -s %s\"\n",
-		     socket_path, command, socket_path);
+		say("no hmip-helper answers at %s, so the connections of %s will not survive a "
+		    "move; start it with \"systemctl start hmip-helper\", or as root \"hmip-helper "
+		    "-s %s\"\n",
+		    socket_path, command, socket_path);
 	else if (verbose)
 		say("its connections will be registered with the hmip-helper at %s\n", socket_path);
 	if (fd >= 0)
@@ -119,8 +121,9 @@ static struct execfile follow_scripts(char path[static PATH_MAX], bool verbose)
 	}
 	p = execfile_look(path);
 	if (verbose && p.kind == EXECFILE_FINE)
-		say("%s is %s\n", path, !p.elf ? "no readable program file, so the preload may have no effect" :
-		     "dynamically linked");
+		say("%s is %s\n", path,
+		    !p.elf ? "no readable program file, so the preload may have no effect"
+			   : "dynamically linked");
 	return p;
 }
 
@@ -143,13 +146,14 @@ static int check_command(const char *command, bool verbose)
 	struct execfile p = follow_scripts(at, verbose);
 	bool script = strcmp(at, path) != 0;
 	if (p.kind != EXECFILE_FINE) {
-		say("%s%s%s%s %s\n", script ? path : "", script ? ": " : "", at, script ? ", which runs it," : "",
-		     execfile_reason(p.kind));
+		say("%s%s%s%s %s\n", script ? path : "", script ? ": " : "", at,
+		    script ? ", which runs it," : "", execfile_reason(p.kind));
 		return EXIT_CANNOT;
 	}
 	if (p.go)
-		say("%s is written in Go and connects without the C library: it is run, but hmip-helper must "
-		     "adopt its connections (hmip-run(1))\n", at);
+		say("%s is written in Go and connects without the C library: it is run, but "
+		    "hmip-helper must adopt its connections (hmip-run(1))\n",
+		    at);
 	return 0;
 }
 
@@ -198,7 +202,8 @@ int main(int argc, char **argv)
 
 	if (!library_path(library) || strpbrk(library, " :") || access(library, R_OK)) {
 		say("cannot preload %s: %s\n", library,
-		     strpbrk(library, " :") ? "its path must not have a space or colon" : strerror(errno));
+		    strpbrk(library, " :") ? "its path must not have a space or colon"
+					   : strerror(errno));
 		return EXIT_OWN;
 	}
 	r = check_command(argv[0], verbose);

@@ -17,7 +17,7 @@ extern "C" {
 #endif
 
 #define HMIP_KNOWN	1	/* the helper has an entry for the peer of this connection */
-#define HMIP_HOMELESS	2	/* the peer runs hmip: the connection survives moves of both hosts */
+#define HMIP_HOMELESS	2	/* the peer runs hmip: the connection survives both hosts' moves */
 #define HMIP_TRUSTED	4	/* the entry is not evicted when the Host Cache is full */
 #define HMIP_MOVED	8	/* the addresses on the wire are not those the kernel has */
 

@@ -30,7 +30,8 @@ static bool read_peer(int fd, const struct sockaddr *addr, socklen_t room, struc
 
 	if (addr && room >= sizeof(*ret))
 		return client_eligible(addr, sizeof(*ret), ret);
-	return !raw_getpeername(fd, (struct sockaddr *)&name, &len) && client_eligible((struct sockaddr *)&name, len, ret);
+	return !raw_getpeername(fd, (struct sockaddr *)&name, &len) &&
+	       client_eligible((struct sockaddr *)&name, len, ret);
 }
 
 /*

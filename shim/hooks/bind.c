@@ -23,7 +23,8 @@ static int bind_elsewhere(int fd, const struct sockaddr_in6 *asked, socklen_t le
 		errno = EADDRNOTAVAIL;
 		return -1;
 	}
-	r = libc()->bind(fd, (const struct sockaddr *)&here, len < sizeof(here) ? len : sizeof(here));
+	r = libc()->bind(fd, (const struct sockaddr *)&here,
+			 len < sizeof(here) ? len : sizeof(here));
 	if (!r)
 		sock_names_set(fd, NAME_OWN, &asked->sin6_addr, &here.sin6_addr);
 	return r;
@@ -35,7 +36,8 @@ EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t len)
 	int saved = errno;
 	int r = libc()->bind(fd, addr, len);
 
-	if (!r || errno != EADDRNOTAVAIL || !client_eligible(addr, len, &asked) || sock_names_prevented(fd))
+	if (!r || errno != EADDRNOTAVAIL || !client_eligible(addr, len, &asked) ||
+	    sock_names_prevented(fd))
 		return r;
 	r = bind_elsewhere(fd, &asked, len);
 	if (!r)

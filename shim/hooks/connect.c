@@ -39,8 +39,8 @@ static int connect_from(int fd)
 	socklen_t len = sizeof(is);
 	int r = client_personality(fd, &own.sin6_addr), on = 1;
 
-	if (!r || raw_getsockname(fd, (struct sockaddr *)&is, &len) || len != sizeof(is) || is.sin6_port ||
-	    !IN6_IS_ADDR_UNSPECIFIED(&is.sin6_addr))
+	if (!r || raw_getsockname(fd, (struct sockaddr *)&is, &len) || len != sizeof(is) ||
+	    is.sin6_port || !IN6_IS_ADDR_UNSPECIFIED(&is.sin6_addr))
 		return 0;
 	if (r < 0) {
 		errno = -r;
@@ -51,7 +51,8 @@ static int connect_from(int fd)
 	return raw_bind(fd, (const struct sockaddr *)&own, sizeof(own));
 }
 
-ssize_t connect_to(int fd, const struct sockaddr *addr, socklen_t len, connect_call *call, const void *ctx)
+ssize_t connect_to(int fd, const struct sockaddr *addr, socklen_t len, connect_call *call,
+		   const void *ctx)
 {
 	struct sockaddr_in6 asked, there;
 	int saved = errno;
@@ -71,7 +72,8 @@ ssize_t connect_to(int fd, const struct sockaddr *addr, socklen_t len, connect_c
 	elsewhere = client_lookup(fd, HOSTMAP_FOREIGN, &asked.sin6_addr, &there.sin6_addr);
 	errno = saved;
 	if (elsewhere)
-		r = call(fd, (const struct sockaddr *)&there, len < sizeof(there) ? len : sizeof(there), ctx);
+		r = call(fd, (const struct sockaddr *)&there,
+			 len < sizeof(there) ? len : sizeof(there), ctx);
 	else
 		r = call(fd, addr, len, ctx);
 	saved = errno;
@@ -93,4 +95,5 @@ EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t len)
 }
 
 /* The C library's other name for it. */
-EXPORT int __connect(int fd, const struct sockaddr *addr, socklen_t len) __attribute__((alias("connect")));
+EXPORT int __connect(int fd, const struct sockaddr *addr, socklen_t len)
+	__attribute__((alias("connect")));

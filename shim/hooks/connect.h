@@ -20,6 +20,7 @@ typedef ssize_t connect_call(int fd, const struct sockaddr *addr, socklen_t len,
  * finds it by itself. Results and errno are those of call(), which is called once, or not at all if
  * the socket cannot be bound as the personality requires.
  */
-ssize_t connect_to(int fd, const struct sockaddr *addr, socklen_t len, connect_call *call, const void *ctx);
+ssize_t connect_to(int fd, const struct sockaddr *addr, socklen_t len, connect_call *call,
+		   const void *ctx);
 
 #endif

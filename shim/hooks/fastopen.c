@@ -37,5 +37,6 @@ static ssize_t call_sendmsg(int fd, const struct sockaddr *addr, socklen_t len, 
 
 ssize_t fastopen(int fd, const struct msghdr *msg, int flags)
 {
-	return connect_to(fd, msg->msg_name, msg->msg_namelen, call_sendmsg, &(struct sending){ msg, flags });
+	return connect_to(fd, msg->msg_name, msg->msg_namelen, call_sendmsg,
+			  &(struct sending){ msg, flags });
 }

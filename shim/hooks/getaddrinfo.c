@@ -9,7 +9,8 @@
 
 #include <netdb.h>
 
-EXPORT int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **res)
+EXPORT int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+		       struct addrinfo **res)
 {
 	int r = libc()->getaddrinfo(name, service, hints, res);
 	struct host h;

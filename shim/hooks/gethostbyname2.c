@@ -33,8 +33,8 @@ EXPORT struct hostent *gethostbyname2(const char *name, int family)
 	return e;
 }
 
-EXPORT int gethostbyname2_r(const char *name, int family, struct hostent *entry, char *buf, size_t size,
-			    struct hostent **result, int *error)
+EXPORT int gethostbyname2_r(const char *name, int family, struct hostent *entry, char *buf,
+			    size_t size, struct hostent **result, int *error)
 {
 	int r = libc()->gethostbyname2_r(name, family, entry, buf, size, result, error);
 

@@ -11,7 +11,8 @@
 #include <string.h>
 
 /* Calls one of the two; room is SIZE_MAX for the first. */
-static ssize_t receive(int fd, void *buf, size_t n, size_t room, int flags, struct sockaddr *addr, socklen_t *len)
+static ssize_t receive(int fd, void *buf, size_t n, size_t room, int flags, struct sockaddr *addr,
+		       socklen_t *len)
 {
 	if (room == SIZE_MAX)
 		return libc()->recvfrom(fd, buf, n, flags, addr, len);
@@ -19,7 +20,8 @@ static ssize_t receive(int fd, void *buf, size_t n, size_t room, int flags, stru
 }
 
 /* For programs with room for a part of the address: it is translated whole, then cut. */
-static ssize_t receive_part(int fd, void *buf, size_t n, size_t room, int flags, struct sockaddr *addr, socklen_t *len)
+static ssize_t receive_part(int fd, void *buf, size_t n, size_t room, int flags,
+			    struct sockaddr *addr, socklen_t *len)
 {
 	struct sockaddr_storage name;
 	socklen_t full = sizeof(name), part = *len;
@@ -33,7 +35,8 @@ static ssize_t receive_part(int fd, void *buf, size_t n, size_t room, int flags,
 	return r;
 }
 
-static ssize_t receive_named(int fd, void *buf, size_t n, size_t room, int flags, struct sockaddr *addr, socklen_t *len)
+static ssize_t receive_named(int fd, void *buf, size_t n, size_t room, int flags,
+			     struct sockaddr *addr, socklen_t *len)
 {
 	ssize_t r;
 
@@ -47,15 +50,18 @@ static ssize_t receive_named(int fd, void *buf, size_t n, size_t room, int flags
 	return r;
 }
 
-EXPORT ssize_t recvfrom(int fd, void *buf, size_t n, int flags, struct sockaddr *addr, socklen_t *len)
+EXPORT ssize_t recvfrom(int fd, void *buf, size_t n, int flags, struct sockaddr *addr,
+			socklen_t *len)
 {
 	return receive_named(fd, buf, n, SIZE_MAX, flags, addr, len);
 }
 
 /* Declared by <bits/socket2.h> only where the program is built so. */
-ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags, struct sockaddr *addr, socklen_t *len);
+ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags, struct sockaddr *addr,
+		       socklen_t *len);
 
-EXPORT ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags, struct sockaddr *addr, socklen_t *len)
+EXPORT ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags,
+			      struct sockaddr *addr, socklen_t *len)
 {
 	return receive_named(fd, buf, n, room, flags, addr, len);
 }

@@ -29,7 +29,7 @@ EXPORT int recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags, struct 
 			whole[i / CHAR_BIT] |= 1 << i % CHAR_BIT;
 	r = libc()->recvmmsg(fd, msgs, n, flags, timeout);
 	for (int i = 0; i < r; i++)
-		message_received(fd, &msgs[i].msg_hdr,
-				 whole[i / CHAR_BIT] & 1 << i % CHAR_BIT ? sizeof(struct sockaddr_in6) : 0, flags);
+		message_received(fd, &msgs[i].msg_hdr, whole[i / CHAR_BIT] & 1 << i % CHAR_BIT ?
+				 sizeof(struct sockaddr_in6) : 0, flags);
 	return r;
 }

@@ -20,7 +20,8 @@ static ssize_t receive_part(int fd, struct msghdr *msg, int flags)
 	if (r < 0)
 		return r;
 	message_received(fd, &whole, sizeof(name), flags);
-	memcpy(msg->msg_name, &name, msg->msg_namelen < whole.msg_namelen ? msg->msg_namelen : whole.msg_namelen);
+	memcpy(msg->msg_name, &name,
+	       msg->msg_namelen < whole.msg_namelen ? msg->msg_namelen : whole.msg_namelen);
 	msg->msg_namelen = whole.msg_namelen;
 	msg->msg_controllen = whole.msg_controllen;
 	msg->msg_flags = whole.msg_flags;
@@ -32,7 +33,8 @@ EXPORT ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 	socklen_t room;
 	ssize_t r;
 
-	if (!client_active() || !msg || (!msg->msg_name && !(flags & MSG_ERRQUEUE)) || (int)msg->msg_namelen < 0)
+	if (!client_active() || !msg || (!msg->msg_name && !(flags & MSG_ERRQUEUE)) ||
+	    (int)msg->msg_namelen < 0)
 		return libc()->recvmsg(fd, msg, flags);
 	room = msg->msg_name ? msg->msg_namelen : 0;
 	if (room && room < sizeof(struct sockaddr_in6))

@@ -23,7 +23,8 @@ EXPORT load_fn seccomp_load;
  */
 static load_fn *real_load(void)
 {
-	void *f = dlsym(RTLD_NEXT, "seccomp_load"), *library = f ? NULL : dlopen(LIBRARY, RTLD_LAZY | RTLD_NOLOAD);
+	void *f = dlsym(RTLD_NEXT, "seccomp_load"),
+	     *library = f ? NULL : dlopen(LIBRARY, RTLD_LAZY | RTLD_NOLOAD);
 
 	if (!library)
 		return (load_fn *)f;

@@ -50,7 +50,8 @@ static bool concerns_us(int fd, const struct mmsghdr *msgs, unsigned n)
 	bool must_register;
 
 	for (unsigned i = 0; i < n; i++)
-		if (msgs[i].msg_hdr.msg_name && (message_send(fd, &msgs[i].msg_hdr, &there, &must_register) || must_register))
+		if (msgs[i].msg_hdr.msg_name &&
+		    (message_send(fd, &msgs[i].msg_hdr, &there, &must_register) || must_register))
 			return true;
 	return false;
 }

@@ -6,15 +6,19 @@
 #include "libc.h"
 #include "udp_peers.h"
 
-static ssize_t fastopen_to(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr, socklen_t len)
+static ssize_t fastopen_to(int fd, const void *buf, size_t n, int flags,
+			   const struct sockaddr *addr, socklen_t len)
 {
 	struct iovec iov = { (void *)buf, n };
-	struct msghdr msg = { .msg_name = (void *)addr, .msg_namelen = len, .msg_iov = &iov, .msg_iovlen = 1 };
+	struct msghdr msg = {
+		.msg_name = (void *)addr, .msg_namelen = len, .msg_iov = &iov, .msg_iovlen = 1
+	};
 
 	return fastopen(fd, &msg, flags);
 }
 
-EXPORT ssize_t sendto(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr, socklen_t len)
+EXPORT ssize_t sendto(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr,
+		      socklen_t len)
 {
 	struct sockaddr_in6 to, asked;
 	struct udp_peers_dest dest;
@@ -29,7 +33,8 @@ EXPORT ssize_t sendto(int fd, const void *buf, size_t n, int flags, const struct
 	dest = udp_peers_dest(fd, &asked.sin6_addr);
 	if (dest.moved) {
 		to.sin6_addr = dest.to;
-		r = libc()->sendto(fd, buf, n, flags, (struct sockaddr *)&to, len < sizeof(to) ? len : sizeof(to));
+		r = libc()->sendto(fd, buf, n, flags, (struct sockaddr *)&to,
+				   len < sizeof(to) ? len : sizeof(to));
 	} else {
 		r = libc()->sendto(fd, buf, n, flags, addr, len);
 	}

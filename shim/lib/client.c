@@ -11,7 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-#define SIN6_LEN_MIN	offsetof(struct sockaddr_in6, sin6_scope_id)	/* RFC 2133; the kernel takes that, too */
+/* That of RFC 2133; the kernel accepts it, too. */
+#define SIN6_LEN_MIN	offsetof(struct sockaddr_in6, sin6_scope_id)
 
 enum start { START_NOT, START_RUNNING, START_DONE };
 
@@ -47,7 +48,8 @@ static uint64_t now_ms(void)
 {
 	struct timespec t;
 
-	return clock_gettime(CLOCK_MONOTONIC_COARSE, &t) ? 0 : t.tv_sec * UINT64_C(1000) + t.tv_nsec / 1000000;
+	return clock_gettime(CLOCK_MONOTONIC_COARSE, &t) ? 0 :
+	       t.tv_sec * UINT64_C(1000) + t.tv_nsec / 1000000;
 }
 
 /* Whether it is time to try to open a map; if so, notes the time. */
@@ -70,11 +72,13 @@ static const struct hostmap *hostmap_now(void)
 		return NULL;
 	if (map && hostmap_live(map))
 		return map;
-	if (__atomic_load_n(&started, __ATOMIC_ACQUIRE) != START_DONE || !listener_len || !retry_due())
+	if (__atomic_load_n(&started, __ATOMIC_ACQUIRE) != START_DONE || !listener_len ||
+	    !retry_due())
 		return NULL;
 	fresh = hostmap_map(hostmap_path);
 	/* An older map stays mapped: another thread may be reading it. */
-	if (fresh && !__atomic_compare_exchange_n(&current, &map, fresh, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+	if (fresh && !__atomic_compare_exchange_n(&current, &map, fresh, false, __ATOMIC_ACQ_REL,
+						  __ATOMIC_ACQUIRE)) {
 		hostmap_unmap(fresh);
 		fresh = map;
 	}
@@ -113,15 +117,18 @@ static bool socket_in_namespace(int fd, const struct hostmap *map)
 
 	return !raw_getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &proto, &plen) &&
 	       (proto == IPPROTO_TCP || proto == IPPROTO_UDP) &&
-	       !raw_getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &netns, &nlen) && netns == map->netns;
+	       !raw_getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &netns, &nlen) &&
+	       netns == map->netns;
 }
 
-bool client_lookup(int fd, enum hostmap_side side, const struct in6_addr *addr, struct in6_addr *ret)
+bool client_lookup(int fd, enum hostmap_side side, const struct in6_addr *addr,
+		   struct in6_addr *ret)
 {
 	const struct hostmap *map = hostmap_now();
 	struct hostmap_row row;
 
-	if (!hostmap_lookup(map, side, addr, &row) || (side == HOSTMAP_FOREIGN && !(row.flags & HOSTMAP_MOVED)) ||
+	if (!hostmap_lookup(map, side, addr, &row) ||
+	    (side == HOSTMAP_FOREIGN && !(row.flags & HOSTMAP_MOVED)) ||
 	    !socket_in_namespace(fd, map))
 		return false;
 	*ret = row.now;
@@ -144,7 +151,8 @@ bool client_auto_registered(const struct in6_addr *addr)
 
 	if (!client_row(HOSTMAP_FOREIGN, addr, &row))
 		return client_row(HOSTMAP_PLAIN, addr, &row);
-	return row.flags & HOSTMAP_AUTO_REGISTERED && !(row.flags & HOSTMAP_NO_DNS_NAME && host_names_find(addr, &h));
+	return row.flags & HOSTMAP_AUTO_REGISTERED &&
+	       !(row.flags & HOSTMAP_NO_DNS_NAME && host_names_find(addr, &h));
 }
 
 bool client_owns(int fd)
@@ -186,7 +194,8 @@ bool client_active(void)
 		return true;
 
 	int saved = errno;
-	bool known = hostmap_now() || (!client_disabled() && __atomic_load_n(&current, __ATOMIC_ACQUIRE));
+	bool known = hostmap_now() ||
+		     (!client_disabled() && __atomic_load_n(&current, __ATOMIC_ACQUIRE));
 
 	errno = saved;
 	return known;
@@ -196,7 +205,8 @@ bool client_active(void)
 static __attribute__((noinline)) const struct hostmap *hostmap_in_grace(void)
 {
 	int saved = errno;
-	const struct hostmap *map = hostmap_now(), *last = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+	const struct hostmap *map = hostmap_now(),
+			     *last = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
 
 	errno = saved;
 	if (map || !last || client_disabled())
@@ -205,7 +215,8 @@ static __attribute__((noinline)) const struct hostmap *hostmap_in_grace(void)
 		__atomic_store_n(&dead_since, now_ms(), __ATOMIC_RELAXED);
 		__atomic_store_n(&last_dead, last, __ATOMIC_RELEASE);
 	}
-	return now_ms() - __atomic_load_n(&dead_since, __ATOMIC_RELAXED) < CLIENT_GRACE_MS ? last : NULL;
+	return now_ms() - __atomic_load_n(&dead_since, __ATOMIC_RELAXED) < CLIENT_GRACE_MS ?
+	       last : NULL;
 }
 
 const struct hostmap *client_hostmap(void)
@@ -232,7 +243,8 @@ static bool listener_is_trusted(int fd)
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 
-	return !raw_getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) && (peer.uid == 0 || peer.uid == geteuid());
+	return !raw_getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) &&
+	       (peer.uid == 0 || peer.uid == geteuid());
 }
 
 /*
@@ -245,7 +257,8 @@ static int open_listener(void)
 
 	if (at < 0)
 		return -errno;
-	if (!raw_connect(at, (const struct sockaddr *)&listener, listener_len) && listener_is_trusted(at))
+	if (!raw_connect(at, (const struct sockaddr *)&listener, listener_len) &&
+	    listener_is_trusted(at))
 		return at;
 	r = errno == EAGAIN ? -EAGAIN : -ENXIO;
 	raw_close(at);
@@ -294,7 +307,9 @@ static int send_socket(int at, int fd, struct control_register *text)
 
 void client_register(int fd, enum control_verb verb, const struct in6_addr *asked)
 {
-	struct control_register text = { .magic = CONTROL_MAGIC, .version = CONTROL_VERSION, .verb = verb };
+	struct control_register text = { .magic = CONTROL_MAGIC,
+					 .version = CONTROL_VERSION,
+					 .verb = verb };
 	struct raw_signals others = raw_signals_from_others(), before;
 	int at;
 
@@ -332,7 +347,9 @@ static int receive(int at, struct control_answer *ret)
 
 int client_ask(int fd, enum control_verb verb, struct control_answer *ret)
 {
-	struct control_register text = { .magic = CONTROL_MAGIC, .version = CONTROL_VERSION, .verb = verb };
+	struct control_register text = { .magic = CONTROL_MAGIC,
+					 .version = CONTROL_VERSION,
+					 .verb = verb };
 	int at = client_active() ? open_listener() : -ENXIO, r;
 
 	if (at < 0)
@@ -346,7 +363,8 @@ int client_ask(int fd, enum control_verb verb, struct control_answer *ret)
 
 bool client_eligible(const struct sockaddr *addr, socklen_t len, struct sockaddr_in6 *ret)
 {
-	if (!addr || len < SIN6_LEN_MIN || len > sizeof(struct sockaddr_storage) || addr->sa_family != AF_INET6)
+	if (!addr || len < SIN6_LEN_MIN || len > sizeof(struct sockaddr_storage) ||
+	    addr->sa_family != AF_INET6)
 		return false;
 	ret->sin6_scope_id = 0;
 	memcpy(ret, addr, len < sizeof(*ret) ? len : sizeof(*ret));

@@ -55,7 +55,8 @@ bool client_auto_registered(const struct in6_addr *addr);
  * client_row() and client_owns() in one: returns true and fills *ret if socket fd must use *ret
  * instead of addr. Clobbers errno.
  */
-bool client_lookup(int fd, enum hostmap_side side, const struct in6_addr *addr, struct in6_addr *ret);
+bool client_lookup(int fd, enum hostmap_side side, const struct in6_addr *addr,
+		   struct in6_addr *ret);
 
 /*
  * The address from which a program of our personality connects fd, if the environment names a

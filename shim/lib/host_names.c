@@ -23,7 +23,8 @@ static uint64_t filter_bit(const struct in6_addr *addr)
 	uint32_t word[4];
 
 	memcpy(word, addr, sizeof(word));
-	return UINT64_C(1) << ((word[0] ^ word[1] ^ word[2] ^ word[3]) * UINT32_C(0x9e3779b1) >> 26);
+	return UINT64_C(1) <<
+	       ((word[0] ^ word[1] ^ word[2] ^ word[3]) * UINT32_C(0x9e3779b1) >> 26);
 }
 
 static bool row_read(const struct row *r, struct host *ret, uint32_t *seq)
@@ -120,8 +121,8 @@ bool host_names_find(const struct in6_addr *addr, struct host *ret)
 		struct host h;
 		uint32_t seq;
 
-		if (!(__atomic_load_n(&filter[i], __ATOMIC_RELAXED) & bit) || !row_read(&rows[i], &h, &seq) ||
-		    !host_has(&h, addr))
+		if (!(__atomic_load_n(&filter[i], __ATOMIC_RELAXED) & bit) ||
+		    !row_read(&rows[i], &h, &seq) || !host_has(&h, addr))
 			continue;
 		if (!found || (int32_t)(h.age - ret->age) > 0)
 			*ret = h;

@@ -15,7 +15,8 @@ static struct libc table;
 static bool resolved;
 
 /* The kernel resolves no names. */
-static int no_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **res)
+static int no_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+			  struct addrinfo **res)
 {
 	(void)name, (void)service, (void)hints, (void)res;
 	return EAI_FAIL;
@@ -28,8 +29,8 @@ static struct hostent *no_gethostbyname2(const char *name, int family)
 	return NULL;
 }
 
-static int no_gethostbyname2_r(const char *name, int family, struct hostent *entry, char *buf, size_t size,
-			       struct hostent **result, int *error)
+static int no_gethostbyname2_r(const char *name, int family, struct hostent *entry, char *buf,
+			       size_t size, struct hostent **result, int *error)
 {
 	(void)name, (void)family, (void)entry, (void)buf, (void)size;
 	*result = NULL;
@@ -60,8 +61,10 @@ static const struct {
 	{ "recvmsg", offsetof(struct libc, recvmsg), (void (*)(void))raw_recvmsg },
 	{ "recvmmsg", offsetof(struct libc, recvmmsg), (void (*)(void))raw_recvmmsg },
 	{ "getaddrinfo", offsetof(struct libc, getaddrinfo), (void (*)(void))no_getaddrinfo },
-	{ "gethostbyname2", offsetof(struct libc, gethostbyname2), (void (*)(void))no_gethostbyname2 },
-	{ "gethostbyname2_r", offsetof(struct libc, gethostbyname2_r), (void (*)(void))no_gethostbyname2_r },
+	{ "gethostbyname2", offsetof(struct libc, gethostbyname2),
+	  (void (*)(void))no_gethostbyname2 },
+	{ "gethostbyname2_r", offsetof(struct libc, gethostbyname2_r),
+	  (void (*)(void))no_gethostbyname2_r },
 };
 
 const struct libc *libc(void)

@@ -11,7 +11,8 @@
 
 static bool is_pktinfo(const struct cmsghdr *c)
 {
-	return c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof(struct in6_pktinfo));
+	return c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO &&
+	       c->cmsg_len >= CMSG_LEN(sizeof(struct in6_pktinfo));
 }
 
 /*
@@ -29,7 +30,8 @@ static bool move_source(int fd, struct message *m)
 		if (!is_pktinfo(c))
 			continue;
 		memcpy(&info, CMSG_DATA(c), sizeof(info));
-		if (!client_lookup(fd, HOSTMAP_LOCAL, &info.ipi6_addr, &info.ipi6_addr) || sock_names_prevented(fd))
+		if (!client_lookup(fd, HOSTMAP_LOCAL, &info.ipi6_addr, &info.ipi6_addr) ||
+		    sock_names_prevented(fd))
 			continue;
 		info.ipi6_ifindex = 0;
 		memcpy(CMSG_DATA(c), &info, sizeof(info));

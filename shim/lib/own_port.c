@@ -33,7 +33,8 @@ static int bind_alone(int fd, const struct sockaddr_in6 *addr)
 		socklen_t len = sizeof(value);
 
 		if (!raw_getsockopt(fd, generous[i].level, generous[i].name, &value, &len) && value)
-			was[i] = !raw_setsockopt(fd, generous[i].level, generous[i].name, &off, sizeof(off));
+			was[i] = !raw_setsockopt(fd, generous[i].level, generous[i].name, &off,
+						 sizeof(off));
 	}
 	r = raw_bind(fd, (const struct sockaddr *)addr, sizeof(*addr));
 	for (unsigned i = 0; i < N_GENEROUS; i++) {
@@ -74,7 +75,8 @@ void own_port_bind(int fd, const struct in6_addr *asked)
 
 	if (!client_row(HOSTMAP_FOREIGN, asked, &row) || !(row.flags & HOSTMAP_UNIQUE_PORT))
 		return;
-	if (!client_owns(fd) || raw_getsockname(fd, (struct sockaddr *)&is, &len) || len != sizeof(is) || is.sin6_port)
+	if (!client_owns(fd) || raw_getsockname(fd, (struct sockaddr *)&is, &len) ||
+	    len != sizeof(is) || is.sin6_port)
 		goto out;
 	/* Bound to no address, so that the kernel looks for a port that is free at all of them. */
 	if (IN6_IS_ADDR_UNSPECIFIED(&is.sin6_addr)) {

@@ -66,7 +66,8 @@ static inline int raw_setsockopt(int fd, int level, int name, const void *value,
 
 struct mmsghdr;
 
-static inline ssize_t raw_sendto(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr, socklen_t len)
+static inline ssize_t raw_sendto(int fd, const void *buf, size_t n, int flags,
+				 const struct sockaddr *addr, socklen_t len)
 {
 	return syscall(SYS_sendto, fd, buf, n, flags, addr, len);
 }
@@ -81,14 +82,15 @@ static inline int raw_sendmmsg(int fd, struct mmsghdr *msgs, unsigned n, int fla
 	return syscall(SYS_sendmmsg, fd, msgs, n, flags);
 }
 
-static inline ssize_t raw_recvfrom(int fd, void *buf, size_t n, int flags, struct sockaddr *addr, socklen_t *len)
+static inline ssize_t raw_recvfrom(int fd, void *buf, size_t n, int flags, struct sockaddr *addr,
+				   socklen_t *len)
 {
 	return syscall(SYS_recvfrom, fd, buf, n, flags, addr, len);
 }
 
 /* As libc's: room is the size of buf that the compiler knows (_FORTIFY_SOURCE). */
-static inline ssize_t raw_recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags, struct sockaddr *addr,
-				       socklen_t *len)
+static inline ssize_t raw_recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags,
+				       struct sockaddr *addr, socklen_t *len)
 {
 	if (n > room)
 		__builtin_trap();
@@ -100,7 +102,8 @@ static inline ssize_t raw_recvmsg(int fd, struct msghdr *msg, int flags)
 	return syscall(SYS_recvmsg, fd, msg, flags);
 }
 
-static inline int raw_recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags, struct timespec *timeout)
+static inline int raw_recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags,
+			       struct timespec *timeout)
 {
 	return syscall(SYS_recvmmsg, fd, msgs, n, flags, timeout);
 }

@@ -19,7 +19,8 @@
  * Copies a value of size octets that may be changing. Returns false if it did, and leaves *ret in
  * any state; else *ret_at is what to pass to seq_write() in order to replace what was read.
  */
-static inline bool seq_read(const uint32_t *seq, const void *value, size_t size, void *ret, uint32_t *ret_at)
+static inline bool seq_read(const uint32_t *seq, const void *value, size_t size, void *ret,
+			    uint32_t *ret_at)
 {
 	*ret_at = __atomic_load_n(seq, __ATOMIC_ACQUIRE);
 	if (*ret_at & 1)
@@ -32,7 +33,8 @@ static inline bool seq_read(const uint32_t *seq, const void *value, size_t size,
 /* Takes a row to write to it. Returns false if it is not any more what it was at that number. */
 static inline bool seq_begin(uint32_t *seq, uint32_t at)
 {
-	if (!__atomic_compare_exchange_n(seq, &at, at + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+	if (!__atomic_compare_exchange_n(seq, &at, at + 1, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_RELAXED))
 		return false;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return true;

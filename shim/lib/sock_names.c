@@ -132,7 +132,8 @@ static void give_name(struct name *n, const void *arg)
 	n->now[g->side] = *g->now;
 }
 
-void sock_names_set(int fd, enum name_side side, const struct in6_addr *known, const struct in6_addr *now)
+void sock_names_set(int fd, enum name_side side, const struct in6_addr *known,
+		    const struct in6_addr *now)
 {
 	row_change(fd, give_name, &(struct naming){ side, known, now });
 }
@@ -176,13 +177,15 @@ bool sock_names_get(int fd, enum name_side side, const struct in6_addr *now, str
 	struct name n;
 	uint32_t seq;
 
-	if (!row_find(client_cookie(fd), &n, &seq) || !n.has[side] || !IN6_ARE_ADDR_EQUAL(&n.now[side], now))
+	if (!row_find(client_cookie(fd), &n, &seq) || !n.has[side] ||
+	    !IN6_ARE_ADDR_EQUAL(&n.now[side], now))
 		return false;
 	*ret = n.known[side];
 	return true;
 }
 
-int sock_names_report(sock_names_fn *kernel, enum name_side side, int fd, struct sockaddr *addr, socklen_t *len)
+int sock_names_report(sock_names_fn *kernel, enum name_side side, int fd, struct sockaddr *addr,
+		      socklen_t *len)
 {
 	union {
 		struct sockaddr sa;

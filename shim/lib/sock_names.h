@@ -30,7 +30,8 @@ bool sock_names_any(void);
 /*
  * Stores that the program knows that address of fd as known, and the kernel as now. Clobbers errno.
  */
-void sock_names_set(int fd, enum name_side side, const struct in6_addr *known, const struct in6_addr *now);
+void sock_names_set(int fd, enum name_side side, const struct in6_addr *known,
+		    const struct in6_addr *now);
 
 /*
  * Excludes this socket, and those it accepts, from hmip (hmip_prevent()). Returns false if there is
@@ -57,6 +58,7 @@ typedef int sock_names_fn(int fd, struct sockaddr *addr, socklen_t *len);
  * function. The result is cut to
  * *len, and return value and errno are as that function's.
  */
-int sock_names_report(sock_names_fn *kernel, enum name_side side, int fd, struct sockaddr *addr, socklen_t *len);
+int sock_names_report(sock_names_fn *kernel, enum name_side side, int fd, struct sockaddr *addr,
+		      socklen_t *len);
 
 #endif

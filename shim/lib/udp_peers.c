@@ -158,7 +158,8 @@ static bool entry_holds(const struct hostmap *map, const struct peer *p)
 }
 
 /* Stores p's entry and last address. Returns whether one of them changed. */
-static bool note(const struct hostmap *map, struct peer *p, uint32_t hce, const struct in6_addr *last)
+static bool note(const struct hostmap *map, struct peer *p, uint32_t hce,
+		 const struct in6_addr *last)
 {
 	if (p->hce == hce && p->map == map && IN6_ARE_ADDR_EQUAL(&p->last, last))
 		return false;
@@ -172,7 +173,8 @@ static bool note(const struct hostmap *map, struct peer *p, uint32_t hce, const 
  * Finds the row of addr, which is hce's, on fd. If there is none, makes one: for a program that
  * sends there, or else has received from there.
  */
-static void peer_insert(const struct hostmap *map, const struct in6_addr *addr, int fd, uint32_t hce, bool sends, struct place *ret)
+static void peer_insert(const struct hostmap *map, const struct in6_addr *addr, int fd,
+			uint32_t hce, bool sends, struct place *ret)
 {
 	struct key key = key_of(PEER_ADDRESS, addr, fd);
 
@@ -209,11 +211,13 @@ static bool concerns_us(int fd)
 }
 
 /* Sets the alias of hce, whose address was last, on fd. */
-static void alias_set_for(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *name, const struct in6_addr *last,
-		     bool initiated)
+static void alias_set_for(const struct hostmap *map, uint32_t hce, int fd,
+			  const struct in6_addr *name, const struct in6_addr *last, bool initiated)
 {
 	struct in6_addr id = hostmap_entry(hce);
-	struct peer p = { .key = key_of(PEER_ENTRY, &id, fd), .name = *name, .initiated = initiated };
+	struct peer p = { .key = key_of(PEER_ENTRY, &id, fd),
+			  .name = *name,
+			  .initiated = initiated };
 	struct place old;
 
 	if (row_find(&p.key, &old))
@@ -225,8 +229,8 @@ static void alias_set_for(const struct hostmap *map, uint32_t hce, int fd, const
 }
 
 /* Sets the alias on fd; and that of the program, if it has none for hce. */
-static void alias_set(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *name, const struct in6_addr *last,
-		      bool initiated)
+static void alias_set(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *name,
+		      const struct in6_addr *last, bool initiated)
 {
 	struct place all, at;
 
@@ -260,7 +264,8 @@ static bool alias_is_free(const struct hostmap *map, const struct in6_addr *name
  * Finds the current address of hce if the host map has no row for the address asked, but that is an
  * alias of hce: aliases outlive the rows of addresses (C9).
  */
-static bool find_expired(const struct hostmap *map, uint32_t hce, int fd, const struct in6_addr *asked, struct in6_addr *ret)
+static bool find_expired(const struct hostmap *map, uint32_t hce, int fd,
+			 const struct in6_addr *asked, struct in6_addr *ret)
 {
 	struct in6_addr id = hostmap_entry(hce);
 	struct hostmap_row row;
@@ -278,7 +283,8 @@ static bool find_last(const struct hostmap *map, const struct peer *known, struc
 	struct hostmap_row row;
 
 	if (IN6_ARE_ADDR_EQUAL(&known->last, &known->name) ||
-	    !hostmap_lookup(map, HOSTMAP_FOREIGN, &known->last, &row) || row.hce != known->hce || row.flags & HOSTMAP_MOVED)
+	    !hostmap_lookup(map, HOSTMAP_FOREIGN, &known->last, &row) || row.hce != known->hce ||
+	    row.flags & HOSTMAP_MOVED)
 		return false;
 	*ret = known->last;
 	return true;
@@ -304,8 +310,8 @@ static bool register_due(const struct hostmap *map, const struct peer *p)
 }
 
 /* The address asked is one of a Homeless peer. */
-static void dest_of_peer(const struct hostmap *map, int fd, const struct in6_addr *asked, const struct hostmap_row *row,
-			struct udp_peers_dest *dest)
+static void dest_of_peer(const struct hostmap *map, int fd, const struct in6_addr *asked,
+			 const struct hostmap_row *row, struct udp_peers_dest *dest)
 {
 	struct place known, at;
 	bool has_name = alias_find(map, row->hce, fd, &known);
@@ -327,7 +333,8 @@ static void dest_of_peer(const struct hostmap *map, int fd, const struct in6_add
 
 struct udp_peers_dest udp_peers_dest(int fd, const struct in6_addr *asked)
 {
-	struct key here = key_of(PEER_ADDRESS, asked, fd), anywhere = key_of(PEER_ADDRESS, asked, ANY_FD);
+	struct key here = key_of(PEER_ADDRESS, asked, fd),
+		   anywhere = key_of(PEER_ADDRESS, asked, ANY_FD);
 	const struct hostmap *map = client_hostmap();
 	struct udp_peers_dest dest = { 0 };
 	struct hostmap_row row;
@@ -358,7 +365,8 @@ static bool may_register(uint32_t now)
 		next = old >> 32 == now ? old + 1 : (uint64_t)now << 32 | 1;
 		if ((uint32_t)next > UDP_PEERS_RATE)
 			return false;
-	} while (!__atomic_compare_exchange_n(&register_rate, &old, next, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	} while (!__atomic_compare_exchange_n(&register_rate, &old, next, true, __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
 	return true;
 }
 
@@ -390,8 +398,8 @@ void udp_peers_register(int fd, const struct in6_addr *asked)
 		goto out;
 	if (row_find(&key, &at))
 		note_registered(map, &at, now);
-	if (hostmap_lookup(map, HOSTMAP_FOREIGN, asked, &row) && alias_find(map, row.hce, fd, &at) &&
-	    IN6_ARE_ADDR_EQUAL(&at.peer.name, asked))
+	if (hostmap_lookup(map, HOSTMAP_FOREIGN, asked, &row) &&
+	    alias_find(map, row.hce, fd, &at) && IN6_ARE_ADDR_EQUAL(&at.peer.name, asked))
 		note_registered(map, &at, now);
 	if (is_udp(fd) && concerns_us(fd))
 		client_register(fd, CONTROL_SEND, asked);
@@ -413,7 +421,8 @@ static void alias_drop(const struct hostmap *map, uint32_t hce, int fd, const st
 /* A datagram came from src, which is no Homeless peer's. */
 static void unknown_peer(const struct hostmap *map, int fd, const struct in6_addr *src)
 {
-	struct key here = key_of(PEER_ADDRESS, src, fd), anywhere = key_of(PEER_ADDRESS, src, ANY_FD);
+	struct key here = key_of(PEER_ADDRESS, src, fd),
+		   anywhere = key_of(PEER_ADDRESS, src, ANY_FD);
 	struct place at, all;
 	uint32_t hce;
 
@@ -433,7 +442,8 @@ static void unknown_peer(const struct hostmap *map, int fd, const struct in6_add
 }
 
 /* The alias for hce, which sent from src, where it has none yet. */
-static struct in6_addr alias_first(const struct hostmap *map, int fd, uint32_t hce, const struct in6_addr *src)
+static struct in6_addr alias_first(const struct hostmap *map, int fd, uint32_t hce,
+				   const struct in6_addr *src)
 {
 	struct in6_addr connected;
 	struct hostmap_row row;
@@ -504,8 +514,9 @@ void udp_peers_mentioned(int fd, struct in6_addr *addr)
 	struct place known;
 	int saved = errno;
 
-	if (hostmap_lookup(map, HOSTMAP_FOREIGN, addr, &row) && alias_find(map, row.hce, fd, &known) &&
-	    !IN6_ARE_ADDR_EQUAL(&known.peer.name, addr) && !initiated(addr, fd) && alias_valid_for(&known.peer, fd) &&
+	if (hostmap_lookup(map, HOSTMAP_FOREIGN, addr, &row) &&
+	    alias_find(map, row.hce, fd, &known) && !IN6_ARE_ADDR_EQUAL(&known.peer.name, addr) &&
+	    !initiated(addr, fd) && alias_valid_for(&known.peer, fd) &&
 	    alias_is_free(map, &known.peer.name, row.hce))
 		*addr = known.peer.name;
 	errno = saved;

@@ -36,18 +36,23 @@ static const struct {
 } text[REASONS] = {
 	[PREVENTED] = { "prevented", "its program called hmip_prevent()" },
 	[CLASH] = { "port-clash", "another connection with this peer has the same ports" },
-	[PERSONALITY] = { "personality", "its address is of another personality than the one this peer knows" },
+	[PERSONALITY] = { "personality",
+			  "its address is of another personality than the one this peer knows" },
 	[ADDRESS] = { "address", "its address is not one that the helper announces" },
-	[NOTFOUND] = { "not-found", "the helper adopts such connections, but has not found this one yet" },
+	[NOTFOUND] = { "not-found",
+		       "the helper adopts such connections, but has not found this one yet" },
 	[HIDDEN] = { "hidden", "its process belongs to another user: ask as root" },
 	[STATIC] = { "static", "its program is statically linked, so it loads no library" },
 	[FOREIGN] = { "foreign", "its program is for another processor or word size than hmip" },
-	[SETUID] = { "set-uid", "its program has more privileges than the user who started it, so it ignores preloads" },
+	[SETUID] = { "set-uid",
+		     "its program has more privileges than the user who started it, so it ignores "
+		     "preloads" },
 	[GO] = { "go", "its program is written in Go and connects without the C library" },
 	[NOPRELOAD] = { "not-preloaded", "its program was started without hmip-run" },
 	[OLDER] = { "older", "its program was started before the helper" },
 	[UNREGISTERED] = { "not-registered",
-			   "it was not registered: the helper was busy, or its program uses another helper's socket" },
+			   "it was not registered: the helper was busy, or its program uses "
+			   "another helper's socket" },
 	[DEVICE] = { "device", "its program bound it to an interface, so it moves to no other" },
 };
 
@@ -93,7 +98,8 @@ static struct key ports_key(json_t *hce, const char *proto, unsigned lport, unsi
 {
 	struct key k;
 
-	snprintf(k.s, sizeof(k.s), "%lld %s %u %u", (long long)json_integer_value(hce), proto, lport, fport);
+	snprintf(k.s, sizeof(k.s), "%lld %s %u %u", (long long)json_integer_value(hce), proto,
+		 lport, fport);
 	return k;
 }
 
@@ -135,8 +141,11 @@ static struct index index_make(const struct coverage_helper *h)
 
 		if (!json_is_integer(hce))
 			continue;
-		json_object_set(x.cookies, cookie_key(json_integer_value(json_object_get(o, "cookie"))).s, o);
-		json_object_set(x.ports, ports_key(hce, string(o, "proto"), port(o, "local"), port(o, "foreign")).s, o);
+		json_object_set(x.cookies,
+				cookie_key(json_integer_value(json_object_get(o, "cookie"))).s, o);
+		json_object_set(x.ports,
+				ports_key(hce, string(o, "proto"), port(o, "local"),
+					  port(o, "foreign")).s, o);
 	}
 	return x;
 }
@@ -158,12 +167,13 @@ static enum reason judge_process(const struct proc_info *p, const struct coverag
 		return GO;
 	if (!p->preloaded)
 		return NOPRELOAD;
-	return p->age > json_number_value(json_object_get(h->status, "uptime")) ? OLDER : UNREGISTERED;
+	return p->age > json_number_value(json_object_get(h->status, "uptime")) ?
+	       OLDER : UNREGISTERED;
 }
 
 /* Why a connection with a Homeless peer would not survive a move, or COVERED. */
-static enum reason judge(const struct coverage_helper *h, const struct index *x, json_t *peer, const struct sock_entry *c,
-			 const struct proc_info *p)
+static enum reason judge(const struct coverage_helper *h, const struct index *x, json_t *peer,
+			 const struct sock_entry *c, const struct proc_info *p)
 {
 	json_t *local = json_object_get(x->locals, addr_text(&c->local).s);
 
@@ -171,7 +181,8 @@ static enum reason judge(const struct coverage_helper *h, const struct index *x,
 		return c->device ? DEVICE : COVERED;
 	if (c->prevented)
 		return PREVENTED;
-	if (json_object_get(x->ports, ports_key(json_object_get(peer, "id"), proto_name(c), c->lport, c->fport).s))
+	if (json_object_get(x->ports, ports_key(json_object_get(peer, "id"), proto_name(c),
+						c->lport, c->fport).s))
 		return CLASH;
 	if (!local)
 		return ADDRESS;
@@ -186,7 +197,8 @@ static json_t *endpoint(const struct in6_addr *a, unsigned number)
 }
 
 /* The object of one connection, as hmipctl(8) describes it. Borrows all arguments. */
-static json_t *row(json_t *peer, const struct sock_entry *c, const struct proc_info *p, enum reason why)
+static json_t *row(json_t *peer, const struct sock_entry *c, const struct proc_info *p,
+		   enum reason why)
 {
 	return json_pack("{so, so, sI, ss, so, so, sO, sO, ss, ss}",
 		"pid", p && p->pid ? json_integer(p->pid) : json_null(),

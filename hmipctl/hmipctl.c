@@ -39,12 +39,17 @@ static const struct command {
 	const char *name, *argument, *help;
 	void (*print)(FILE *out, json_t *answer);
 	bool stream;
-	json_t *(*find)(const char *path, int *ret_exit);	/* for what takes more than one request */
+	/* instead of a request, for what takes more than one */
+	json_t *(*find)(const char *path, int *ret_exit);
 } commands[] = {
-	{ "status", NULL, "the helper, this host's addresses, counters", print_status, false, NULL },
-	{ "cache", NULL, "peers, their addresses, states and lifetimes", print_cache, false, NULL },
-	{ "sockets", NULL, "connections and their addresses on the wire", print_sockets, false, NULL },
-	{ "uncovered", NULL, "connections that would not survive a move, and why", print_uncovered, false, find_uncovered },
+	{ "status", NULL, "the helper, this host's addresses, counters",
+	  print_status, false, NULL },
+	{ "cache", NULL, "peers, their addresses, states and lifetimes",
+	  print_cache, false, NULL },
+	{ "sockets", NULL, "connections and their addresses on the wire",
+	  print_sockets, false, NULL },
+	{ "uncovered", NULL, "connections that would not survive a move, and why",
+	  print_uncovered, false, find_uncovered },
 	{ "sa", NULL, "security associations (never their keys)", print_sa, false, NULL },
 	{ "monitor", NULL, "events, as they happen", print_event, true, NULL },
 	{ "prefer", "ADDRESS|INTERFACE", "move there on purpose", print_preferred, false, NULL },
@@ -56,9 +61,11 @@ static void usage(FILE *out)
 {
 	fputs("usage: hmipctl [-s SOCKET] [--json] COMMAND\n\n", out);
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		fprintf(out, "  %s %-*s %s\n", commands[i].name, (int)(26 - strlen(commands[i].name)),
+		fprintf(out, "  %s %-*s %s\n", commands[i].name,
+			(int)(26 - strlen(commands[i].name)),
 			commands[i].argument ? commands[i].argument : "", commands[i].help);
-	fputs("\n  -s, --socket SOCKET   the helper's socket (else $" HMIP_SOCKET_ENV ", else " HMIP_SOCKET_DEFAULT ")\n"
+	fputs("\n  -s, --socket SOCKET   the helper's socket (else $" HMIP_SOCKET_ENV
+	      ", else " HMIP_SOCKET_DEFAULT ")\n"
 	      "  -j, --json            the answer as JSON\n"
 	      "  -V, --version\n"
 	      "  -h, --help\n", out);
@@ -78,10 +85,13 @@ static int connect_helper(const char *path)
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&addr, len) == 0)
 		return fd;
 	if (errno == ENOENT || errno == ECONNREFUSED)
-		fprintf(stderr, "hmipctl: no helper listens at %s: start one (systemctl start hmip-helper, or hmip-helper -f -s %s), "
-			"or name its socket with -s\n", path, path);
+		fprintf(stderr,
+			"hmipctl: no helper listens at %s: start one (systemctl start hmip-helper, "
+			"or hmip-helper -f -s %s), or name its socket with -s\n",
+			path, path);
 	else
-		fprintf(stderr, "hmipctl: cannot reach the helper at %s: %s\n", path, strerror(errno));
+		fprintf(stderr, "hmipctl: cannot reach the helper at %s: %s\n", path,
+			strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return -EXIT_NO_HELPER;
@@ -102,7 +112,8 @@ static int send_request(const char *path, const char *command, const char *argum
 	text = json_dumps(request, JSON_COMPACT);
 	json_decref(request);
 	if (fd >= 0 && (!text || send(fd, text, strlen(text), MSG_NOSIGNAL) < 0)) {
-		fprintf(stderr, "hmipctl: cannot ask the helper at %s: %s\n", path, strerror(errno));
+		fprintf(stderr, "hmipctl: cannot ask the helper at %s: %s\n", path,
+			strerror(errno));
 		close(fd);
 		fd = -EXIT_NO_HELPER;
 	}
@@ -118,7 +129,10 @@ static json_t *parse_answer(const char *text, size_t len)
 
 	if (answer && !error)
 		return answer;
-	fprintf(stderr, "hmipctl: %s\n", error ? error : "the helper's answer is not valid JSON: are hmipctl and hmip-helper of the same version?");
+	fprintf(stderr, "hmipctl: %s\n",
+		error ? error
+		      : "the helper's answer is not valid JSON: are hmipctl and hmip-helper of the "
+			"same version?");
 	json_decref(answer);
 	return NULL;
 }
@@ -216,8 +230,10 @@ static json_t *find_uncovered(const char *path, int *ret_exit)
 	if (h.cache)
 		h.sockets = fetch(path, "sockets", NULL, ret_exit);
 	if (h.sockets && !same_namespace(path)) {
-		fprintf(stderr, "hmipctl: the helper at %s runs in another network namespace: use \"ip netns exec\" or "
-			"nsenter(1)\n", path);
+		fprintf(stderr,
+			"hmipctl: the helper at %s runs in another network namespace: use \"ip "
+			"netns exec\" or nsenter(1)\n",
+			path);
 		*ret_exit = EXIT_REFUSED;
 	} else if (h.sockets) {
 		answer = coverage_find(&h, &why);
@@ -225,7 +241,8 @@ static json_t *find_uncovered(const char *path, int *ret_exit)
 		if (!answer)
 			fprintf(stderr, "hmipctl: %s: %s\n", why, strerror(errno));
 		else if (geteuid() != 0)
-			fprintf(stderr, "hmipctl: not root, so only your own processes can be examined\n");
+			fprintf(stderr,
+				"hmipctl: not root, so only your own processes can be examined\n");
 	}
 	json_decref(h.status);
 	json_decref(h.cache);
@@ -242,7 +259,8 @@ static const struct command *command_named(const char *name)
 }
 
 /* Returns the exit code. */
-static int run_command(const struct command *c, const char *path, const char *argument, bool as_json)
+static int run_command(const struct command *c, const char *path, const char *argument,
+		       bool as_json)
 {
 	json_t *answer;
 	int r, fd;
@@ -302,7 +320,8 @@ int main(int argc, char **argv)
 	}
 	argument = argv[optind + 1];
 	if (argc - optind - 1 != (c->argument ? 1 : 0)) {
-		fprintf(stderr, "hmipctl: %s takes %s\n", c->name, c->argument ? c->argument : "no argument");
+		fprintf(stderr, "hmipctl: %s takes %s\n", c->name,
+			c->argument ? c->argument : "no argument");
 		return EXIT_USAGE;
 	}
 	return run_command(c, control_path(path), argument, as_json);

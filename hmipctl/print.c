@@ -45,7 +45,8 @@ static void table_print(FILE *out, struct table *t, const char *indent)
 		while (last > 0 && !*t->cell[r][last])
 			last--;
 		for (unsigned c = 0; c <= last; c++)
-			fprintf(out, "%-*s%s", c < last ? width[c] : 0, t->cell[r][c], c < last ? "  " : "\n");
+			fprintf(out, "%-*s%s", c < last ? width[c] : 0, t->cell[r][c],
+				c < last ? "  " : "\n");
 	}
 	free(t->cell);
 	t->cell = NULL;
@@ -106,7 +107,8 @@ static void print_counters(FILE *out, json_t *all, const char *title)
 
 	fprintf(out, "%s\n", title);
 	json_object_foreach(all, name, v) {
-		char (*row)[CELL] = json_is_integer(v) && json_integer_value(v) ? table_row(&t) : NULL;
+		char (*row)[CELL] = json_is_integer(v) && json_integer_value(v) ?
+				    table_row(&t) : NULL;
 
 		if (!row)
 			continue;
@@ -124,9 +126,12 @@ void print_status(FILE *out, json_t *a)
 	struct table t = { .n_col = 6 };
 	size_t i;
 
-	fprintf(out, "hmip-helper %s, process %lld, running for %s\n", text(a, "version"), number(a, "pid"), duration(a, "uptime").s);
-	fprintf(out, "socket %s, state %s, datapath %s\n", text(a, "socket"), text(a, "state"), text(dp, "kind"));
-	fprintf(out, "%lld peers, %lld connections, ", number(a, "peers"), number(a, "connections"));
+	fprintf(out, "hmip-helper %s, process %lld, running for %s\n", text(a, "version"),
+		number(a, "pid"), duration(a, "uptime").s);
+	fprintf(out, "socket %s, state %s, datapath %s\n", text(a, "socket"), text(a, "state"),
+		text(dp, "kind"));
+	fprintf(out, "%lld peers, %lld connections, ", number(a, "peers"),
+		number(a, "connections"));
 	if (flag(a, "adopting"))
 		fprintf(out, "%lld socket scans\n", number(a, "looks"));
 	else
@@ -139,7 +144,8 @@ void print_status(FILE *out, json_t *a)
 			return;
 		PUT(row, 0, "%s", text(l, "address"));
 		PUT(row, 1, "%s", text(l, "interface"));
-		PUT(row, 2, "%s for %s", flag(l, "usable") ? "usable" : "lost", duration(l, "since").s);
+		PUT(row, 2, "%s for %s", flag(l, "usable") ? "usable" : "lost",
+		    duration(l, "since").s);
 		PUT(row, 3, "%lld connections", number(l, "connections"));
 		PUT(row, 4, "%s", number(l, "preference") ? "preferred" : "");
 		if (json_is_string(json_object_get(l, "personality")))
@@ -166,11 +172,14 @@ static void print_addresses(FILE *out, json_t *entry)
 
 		if (!row)
 			return;
-		PUT(row, 0, "%s %s", strcmp(text(f, "address"), now) == 0 ? "*" : " ", text(f, "address"));
-		PUT(row, 1, "%s%s", text(f, "state"), flag(f, "checking") ? " (being verified)" : "");
+		PUT(row, 0, "%s %s", strcmp(text(f, "address"), now) == 0 ? "*" : " ",
+		    text(f, "address"));
+		PUT(row, 1, "%s%s", text(f, "state"),
+		    flag(f, "checking") ? " (being verified)" : "");
 		PUT(row, 2, "%s", text(f, "lifetime_kind"));
 		PUT(row, 3, "expires: %s", duration(f, "expires_in").s);
-		PUT(row, 4, "heard: %s%s", duration(f, "last_heard").s, json_is_number(json_object_get(f, "last_heard")) ? " ago" : "");
+		PUT(row, 4, "heard: %s%s", duration(f, "last_heard").s,
+		    json_is_number(json_object_get(f, "last_heard")) ? " ago" : "");
 	}
 	table_print(out, &t, "  ");
 }
@@ -195,9 +204,11 @@ void print_cache(FILE *out, json_t *a)
 	if (json_array_size(a) == 0)
 		fputs("no peers\n", out);
 	json_array_foreach(a, i, e) {
-		json_t *pair = json_object_get(e, "pair"), *rtt = json_object_get(e, "rtt"), *sa = json_object_get(e, "sa");
+		json_t *pair = json_object_get(e, "pair"), *rtt = json_object_get(e, "rtt"),
+		       *sa = json_object_get(e, "sa");
 
-		fprintf(out, "%s%lld %s: %s, %s, %lld connections", i ? "\n" : "", number(e, "id"), text(e, "name"), text(e, "status"),
+		fprintf(out, "%s%lld %s: %s, %s, %lld connections", i ? "\n" : "", number(e, "id"),
+			text(e, "name"), text(e, "status"),
 			flag(e, "trusted") ? "trusted" : "not trusted", number(e, "connections"));
 		if (number(e, "senders"))
 			fprintf(out, ", %lld senders", number(e, "senders"));
@@ -234,7 +245,8 @@ void print_sockets(FILE *out, json_t *a)
 	PUT(row, 4, "BY");
 	PUT(row, 5, "ON THE WIRE");
 	json_array_foreach(a, i, p) {
-		bool moved = strcmp(text(p, "local"), text(p, "wire_local")) || strcmp(text(p, "foreign"), text(p, "wire_foreign"));
+		bool moved = strcmp(text(p, "local"), text(p, "wire_local")) ||
+			     strcmp(text(p, "foreign"), text(p, "wire_foreign"));
 
 		row = table_row(&t);
 		if (!row)
@@ -255,7 +267,8 @@ void print_sockets(FILE *out, json_t *a)
 void print_uncovered(FILE *out, json_t *a)
 {
 	struct table t = { .n_col = 7 };
-	static const char *const title[] = { "PID", "COMMAND", "PEER", "PROTO", "LOCAL", "FOREIGN", "WHY" };
+	static const char *const title[] = { "PID", "COMMAND", "PEER", "PROTO", "LOCAL", "FOREIGN",
+					     "WHY" };
 	char (*row)[CELL];
 	json_t *p;
 	size_t i;
@@ -305,7 +318,8 @@ void print_sa(FILE *out, json_t *a)
 		PUT(row, 2, "%s", text(s, "algorithm"));
 		PUT(row, 3, "in 0x%llx", number(s, "spi_in"));
 		PUT(row, 4, "out 0x%llx", number(s, "spi_out"));
-		PUT(row, 5, "sent %lld, heard %lld", number(s, "last_sent"), number(s, "last_heard"));
+		PUT(row, 5, "sent %lld, heard %lld", number(s, "last_sent"),
+		    number(s, "last_heard"));
 	}
 	table_print(out, &t, "");
 }
@@ -331,7 +345,8 @@ void print_event(FILE *out, json_t *e)
 	if (json_is_string(json_object_get(e, "detail")))
 		fprintf(out, " (%s)", text(e, "detail"));
 	if (json_is_number(json_object_get(e, "after_loss")))
-		fprintf(out, " %s after the loss of the address used before", duration(e, "after_loss").s);
+		fprintf(out, " %s after the loss of the address used before",
+			duration(e, "after_loss").s);
 	fputc('\n', out);
 	fflush(out);
 }

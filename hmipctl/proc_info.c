@@ -47,7 +47,8 @@ static bool has_library(int dir)
 		 * After an upgrade the name has " (deleted)" behind it; the old file is still
 		 * mapped.
 		 */
-		found = name && !strncmp(name, LIBRARY, strlen(LIBRARY)) && strchr(" \n", name[strlen(LIBRARY)]);
+		found = name && !strncmp(name, LIBRARY, strlen(LIBRARY)) &&
+			strchr(" \n", name[strlen(LIBRARY)]);
 	}
 	if (f)
 		fclose(f);
@@ -156,7 +157,8 @@ int proc_info_find(struct sock_owner *owner, size_t n)
 	qsort(owner, n, sizeof(*owner), by_inode);
 	while ((e = readdir(proc))) {
 		pid_t pid = atoi(e->d_name);
-		int dir = pid > 0 ? openat(dirfd(proc), e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+		int dir = pid > 0 ? openat(dirfd(proc), e->d_name,
+					   O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
 		if (dir < 0)
 			continue;

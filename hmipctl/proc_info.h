@@ -23,7 +23,8 @@ struct proc_info {
 
 struct sock_owner {
 	uint32_t inode;			/* of a socket; set by the caller */
-	struct proc_info process;	/* the answer: of several processes the one with the lowest id */
+	struct proc_info process;	/* the answer: of several processes the
+					 * one with the lowest id */
 };
 
 /*

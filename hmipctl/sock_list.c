@@ -11,7 +11,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define STATES	((1u << TCP_ESTABLISHED) | (1u << TCP_FIN_WAIT1) | (1u << TCP_FIN_WAIT2) | (1u << TCP_CLOSE_WAIT) | \
+#define STATES	((1u << TCP_ESTABLISHED) | (1u << TCP_FIN_WAIT1) | (1u << TCP_FIN_WAIT2) | \
+		 (1u << TCP_CLOSE_WAIT) | \
 		 (1u << TCP_LAST_ACK) | (1u << TCP_CLOSING))
 
 struct dump {
@@ -38,7 +39,8 @@ static int dump_entry(void *ctx, const struct nlmsghdr *nlh)
 		return 0;
 	memcpy(&c.local, m->id.idiag_src, sizeof(c.local));
 	memcpy(&c.foreign, m->id.idiag_dst, sizeof(c.foreign));
-	if (m->idiag_family != AF_INET6 || !m->idiag_inode || !m->id.idiag_dport || IN6_IS_ADDR_V4MAPPED(&c.foreign))
+	if (m->idiag_family != AF_INET6 || !m->idiag_inode || !m->id.idiag_dport ||
+	    IN6_IS_ADDR_V4MAPPED(&c.foreign))
 		return 0;
 	more = realloc(l->c, (l->n + 1) * sizeof(*l->c));
 	if (!more)

@@ -18,7 +18,7 @@ struct sock_entry {
 	uint8_t proto;			/* IPPROTO_TCP, IPPROTO_UDP */
 	uint32_t uid;			/* of the user whose socket it is */
 	uint32_t inode;			/* by which /proc/PID/fd names it */
-	uint32_t device;		/* ifindex of the interface its program bound it to, 0: none */
+	uint32_t device;		/* interface its program bound it to, by ifindex; or 0 */
 	bool prevented;			/* its program called hmip_prevent() */
 };
 

@@ -28,7 +28,8 @@ for file in doc/*.md CONTRIBUTING.md; do
 	while read -r word; do
 		case $word in
 		*\(\))
-			if grep -rqw --include='*.c' --include='*.h' "${word%()}" common helper hmipctl shim; then
+			if grep -rqw --include='*.[ch]' "${word%()}" \
+				common helper hmipctl shim; then
 				good
 			else
 				bad "$file" "there is no function $word"
@@ -42,8 +43,8 @@ for file in doc/*.md CONTRIBUTING.md; do
 					bad "$file" "there is no ${word%\[ch\]}$ext"
 				fi
 			done ;;
-		common/* | helper/* | hmipctl/* | shim/* | tests/* | man/* | doc/* | bench/* | examples/* | \
-			packaging/*)
+		common/* | helper/* | hmipctl/* | shim/* | tests/* | man/* | doc/* | bench/* | \
+			examples/* | packaging/*)
 			if [ -e "$word" ]; then
 				good
 			else

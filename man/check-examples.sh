@@ -15,7 +15,8 @@ trap 'rm -f "$file" "${file%.conf}" "${file%.conf}.c"' EXIT
 # try WHAT PEERS: $file, which must be taken and have so many peers.
 try()
 {
-	sed "s/the first key/$(printf '%064d' 1)/; s/the second key/$(printf '%064d' 2)/" "$file" >"$file.new"
+	sed "s/the first key/$(printf '%064d' 1)/; s/the second key/$(printf '%064d' 2)/" "$file" \
+		>"$file.new"
 	mv "$file.new" "$file"
 	if said=$("$helper" -t -c "$file" 2>&1) && [ "$said" = "$file: good, $2 peers" ]; then
 		good
@@ -38,7 +39,8 @@ done
 # The program in libhmip(3); tests/netns/api.sh runs it.
 if command -v "${CC:-cc}" >/dev/null; then
 	example "$man/libhmip.3" >"${file%.conf}.c"
-	if said=$("${CC:-cc}" -Wall -Werror -I "$top_srcdir/shim" -o "${file%.conf}" "${file%.conf}.c" \
+	if said=$("${CC:-cc}" -Wall -Werror -I "$top_srcdir/shim" \
+		-o "${file%.conf}" "${file%.conf}.c" \
 		-L "$top_builddir/shim/.libs" -lhmip 2>&1); then
 		good
 	else

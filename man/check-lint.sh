@@ -9,7 +9,8 @@ if ! command -v mandoc >/dev/null; then
 fi
 for page in "$man"/*.[1-8]; do
 	# Whether another project's page is installed here says nothing about ours.
-	said=$(mandoc -T lint "$page" 2>&1 | grep -vE 'referenced manual not found|outdated mandoc.db' || true)
+	said=$(mandoc -T lint "$page" 2>&1 |
+		grep -vE 'referenced manual not found|outdated mandoc.db' || true)
 	if [ -z "$said" ]; then
 		good
 	else

@@ -18,7 +18,8 @@ bad()
 	printf '%s: %s\n' "$1" "$2"
 }
 
-# same WHAT LIST LIST: two lists, a word a line and in any order, of the code and of the documentation.
+# same WHAT LIST LIST: two lists, a word a line and in any order, of the code and of the
+# documentation.
 same()
 {
 	lines=$(printf '%s\n' "$2" | sort -u)
@@ -30,7 +31,8 @@ same()
 	else
 		printf '%s\n' "$lines" >names-code.tmp
 		printf '%s\n' "$others" >names-documentation.tmp
-		bad "$1" "$(diff -U 0 names-code.tmp names-documentation.tmp | grep '^[-+]' | tr '\n' ' ')"
+		bad "$1" "$(diff -U 0 names-code.tmp names-documentation.tmp | grep '^[-+]' |
+			tr '\n' ' ')"
 		rm -f names-code.tmp names-documentation.tmp
 	fi
 }
@@ -43,6 +45,7 @@ example()
 
 summary()
 {
-	printf '%d%%: Checks: %d, Failures: %d, Errors: 0\n' $((100 * (checks - failures) / checks)) $checks $failures
+	printf '%d%%: Checks: %d, Failures: %d, Errors: 0\n' \
+		$((100 * (checks - failures) / checks)) $checks $failures
 	[ $failures = 0 ]
 }

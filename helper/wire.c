@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "wire.h"
-#include "datapath_abi.h"
+#include "dp_abi.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What helper/datapath.bpf.c does with a packet, in C without a kernel: the maps as the core's actions fill them, egress
+ * What helper/datapath/bpf/hmip.bpf.c does with a packet, in C without a kernel: the maps as the core's actions fill them, egress
  * and ingress as the programs walk them.
  */
 #ifndef HMIP_SIM_PLANE_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * datapath.bpf.c, frame by frame through the kernel's test runs: which frames are rewritten, dropped, left alone.
+ * hmip.bpf.c, frame by frame through the kernel's test runs: which frames are rewritten, dropped, left alone.
  * Needs root. Addresses and connections are those of entry.h.
  */
 #include "array.h"
-#include "datapath.skel.h"
+#include "hmip.skel.h"
 #include "entry.h"
 #include "need_bpf.h"
 #include "suite.h"

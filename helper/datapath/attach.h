@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How the datapath's two programs get onto an interface and off it: tcx.c and clsact.c, each in the kernel's way.
+ * How the datapath's two programs get onto an interface and off it: attach_tcx.c and attach_clsact.c, each in the kernel's way.
  * Programs of others, their filters and qdiscs stay as they are.
  */
 #ifndef HMIP_ATTACH_H

@@ -8,7 +8,7 @@
 
 #include <linux/icmpv6.h>
 #include "rewrite.bpf.h"
-#include "share.bpf.h"
+#include "port_clash.bpf.h"
 
 /* Types 1 to 4; those to come (up to 127) quote as well, but nobody knows what follows their header. */
 static __always_inline bool is_icmp_error(struct __sk_buff *skb, __u32 off)

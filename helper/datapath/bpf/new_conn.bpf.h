@@ -10,7 +10,7 @@
 
 #include <linux/bpf.h>
 #include <linux/tcp.h>
-#include "share.bpf.h"
+#include "port_clash.bpf.h"
 
 #define AGAIN_NS	10000000000ULL	/* a connected UDP socket that was not registered is reported no more often */
 

@@ -6,8 +6,8 @@
  *   egress:  (l, f, lport, fport, proto) --dp_pcb_out--> hce, gen --dp_hce--> (l*, f*): rewritten unless gen is current
  *   ingress: source --dp_foreign--> hce, state;  (hce, lport, fport, proto) --dp_pcb_in--> birth pair
  */
-#ifndef HMIP_DATAPATH_ABI_H
-#define HMIP_DATAPATH_ABI_H
+#ifndef HMIP_DP_ABI_H
+#define HMIP_DP_ABI_H
 
 #include <linux/types.h>
 #include <linux/in6.h>

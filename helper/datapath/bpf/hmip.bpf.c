@@ -5,8 +5,8 @@
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
-#include "birth.bpf.h"
-#include "datagram.bpf.h"
+#include "new_conn.bpf.h"
+#include "udp_unconn.bpf.h"
 #include "icmp.bpf.h"
 #include "refusal.bpf.h"
 

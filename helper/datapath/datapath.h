@@ -11,7 +11,7 @@
 #define HMIP_DATAPATH_H
 
 #include "core.h"
-#include "datapath_abi.h"
+#include "dp_abi.h"
 
 #include <stdbool.h>
 

@@ -7,7 +7,7 @@
 #include "datapath.h"
 #include "addr.h"
 #include "attach.h"
-#include "datapath.skel.h"
+#include "hmip.skel.h"
 #include "log.h"
 
 #include <arpa/inet.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The maps the helper fills and the programs follow; datapath_abi.h says what is in them. The helper sets the sizes of
+ * The maps the helper fills and the programs follow; dp_abi.h says what is in them. The helper sets the sizes of
  * those that are given as 1 here. Not preallocated: an update then is a new element, seen whole or not at all.
  */
 #ifndef HMIP_MAPS_BPF_H
@@ -8,7 +8,7 @@
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
-#include "datapath_abi.h"
+#include "dp_abi.h"
 
 #define HASH_MAP(name, key_type, value_type, entries)		\
 	struct {						\

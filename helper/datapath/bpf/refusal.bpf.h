@@ -10,7 +10,7 @@
 
 #include <linux/icmpv6.h>
 #include <linux/pkt_cls.h>
-#include "birth.bpf.h"
+#include "new_conn.bpf.h"
 
 #define RESET_MAX	24		/* octets: without a timestamp, perhaps with MPTCP's reason */
 #define PORT_UNREACHABLE	0x0104	/* type and code */

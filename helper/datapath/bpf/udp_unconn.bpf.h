@@ -8,7 +8,7 @@
 
 #include <linux/pkt_cls.h>
 #include "rewrite.bpf.h"
-#include "share.bpf.h"
+#include "port_clash.bpf.h"
 
 #define PASS	TC_ACT_UNSPEC		/* also TCX_NEXT: let the others on this interface have their turn */
 #define DROP	TC_ACT_SHOT

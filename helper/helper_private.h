@@ -15,14 +15,14 @@
 #include "conf.h"
 #include "ctl.h"
 #include "helper.h"
-#include "link.h"
+#include "ifmon.h"
 #include "report.h"
 #include "resolve.h"
 #include "route.h"
-#include "sockdiag.h"
+#include "sock_monitor.h"
 #include "state.h"
 #include "hostmap.h"
-#include "wire.h"
+#include "signal_io.h"
 
 #define SENDS_MAX	64	/* packets that wait for the routes they need */
 #define KICKS_MAX	64

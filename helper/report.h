@@ -8,7 +8,7 @@
 
 #include "core.h"
 #include "datapath.h"
-#include "link.h"
+#include "ifmon.h"
 
 #include <jansson.h>
 

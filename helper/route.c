@@ -5,7 +5,7 @@
 #include "addr.h"
 #include "fib.h"
 #include "log.h"
-#include "neighbour.h"
+#include "neigh.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>

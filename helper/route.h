@@ -49,7 +49,7 @@ int steer_rules(struct steer *s);
 /* Whether they do. */
 bool steer_ruled(const struct steer *s);
 
-/* What is unresolved on the interface is to be asked for anew, by the next packet (neighbour.h). */
+/* What is unresolved on the interface is to be asked for anew, by the next packet (neigh.h). */
 void steer_hurry(struct steer *s, unsigned ifindex);
 
 /* Leaves our routes in the kernel, for the next helper: steer_close() will not remove them. NULL is fine. */

@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "sock_list.h"
-#include "inetdiag.h"
+#include "inet_diag.h"
 
 #include <errno.h>
 #include <linux/netlink.h>

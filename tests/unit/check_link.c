@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* link.h: what the kernel does to addresses and interfaces, as the core hears of it. */
+/* ifmon.h: what the kernel does to addresses and interfaces, as the core hears of it. */
 #include "config.h"
 
-#include "link.h"
+#include "ifmon.h"
 #include "netns.h"
 
 #include <net/if_arp.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* neighbour.h: what would make a fresh address wait is forgotten, and nothing else. */
+/* neigh.h: what would make a fresh address wait is forgotten, and nothing else. */
 #include "config.h"
 
-#include "neighbour.h"
+#include "neigh.h"
 #include "netns.h"
 
 #include <net/if.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sockdiag.h: what descriptors are, and when sockets end. The core is a fake: a list of connections. */
+/* sock_monitor.h: what descriptors are, and when sockets end. The core is a fake: a list of connections. */
 #include "config.h"
 
-#include "sockdiag.h"
+#include "sock_monitor.h"
 #include "netns.h"
 
 #include <errno.h>

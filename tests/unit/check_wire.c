@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* wire.h: packets out of the right interface and in from any; the kick on a real TCP connection. */
+/* signal_io.h: packets out of the right interface and in from any; the kick on a real TCP connection. */
 #include "config.h"
 
-#include "wire.h"
+#include "signal_io.h"
 #include "netns.h"
 
 #include <errno.h>

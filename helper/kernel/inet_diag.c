@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include "inetdiag.h"
+#include "inet_diag.h"
 
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>

@@ -10,8 +10,8 @@
  * A burst of messages comes out as the difference between before and after: first interfaces, then addresses lost, then
  * addresses gained, then routes. Handlers may call link_name() and link_index(), but none of the others.
  */
-#ifndef HMIP_LINK_H
-#define HMIP_LINK_H
+#ifndef HMIP_IFMON_H
+#define HMIP_IFMON_H
 
 #include "usec.h"
 #include <netinet/in.h>

@@ -3,8 +3,8 @@
  * Signalling in and out of the network: libpcap hears on every interface (its tap is in front of tc ingress, so the
  * datapath may then keep the packets from the stack), libnet sends.
  */
-#ifndef HMIP_WIRE_H
-#define HMIP_WIRE_H
+#ifndef HMIP_SIGNAL_IO_H
+#define HMIP_SIGNAL_IO_H
 
 #include "core.h"
 

@@ -3,8 +3,8 @@
  * Connections as the kernel knows them: what a descriptor shown to us is, and when a socket ends (sock_diag's destroy
  * events), whichever process closed it and however.
  */
-#ifndef HMIP_SOCKDIAG_H
-#define HMIP_SOCKDIAG_H
+#ifndef HMIP_SOCK_MONITOR_H
+#define HMIP_SOCK_MONITOR_H
 
 #include "core.h"
 

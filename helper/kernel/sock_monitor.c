@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include "sockdiag.h"
+#include "sock_monitor.h"
 #include "array.h"
 #include "ipc_proto.h"
-#include "inetdiag.h"
+#include "inet_diag.h"
 #include "netns.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include "wire.h"
+#include "signal_io.h"
 #include "dp_abi.h"
 
 #include <errno.h>

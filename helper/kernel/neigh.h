@@ -5,8 +5,8 @@
  * detection. A segment of a moved connection has neither for a moment: its birth address is gone, and the kernel then waits a
  * whole second before it asks again, our first Binding Update with it.
  */
-#ifndef HMIP_NEIGHBOUR_H
-#define HMIP_NEIGHBOUR_H
+#ifndef HMIP_NEIGH_H
+#define HMIP_NEIGH_H
 
 #include "netlink.h"
 

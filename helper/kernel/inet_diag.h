@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Questions to sock_diag(7) about sockets over IPv6, and what its messages say, for the helper and hmipctl. */
-#ifndef HMIP_INETDIAG_H
-#define HMIP_INETDIAG_H
+#ifndef HMIP_INET_DIAG_H
+#define HMIP_INET_DIAG_H
 
 #include "netlink.h"
 

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "link.h"
+#include "ifmon.h"
 #include "addr.h"
 #include "array.h"
 #include "netlink.h"

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Questions to netlink and sock_diag, for hmipctl as well.
+noinst_LTLIBRARIES += libnetlink.la
+libnetlink_la_SOURCES = \
+	kernel/inet_diag.c kernel/inet_diag.h \
+	kernel/netlink.c kernel/netlink.h
+libnetlink_la_LIBADD = $(MNL_LIBS)
+
+# What the daemon asks the kernel and hears from it: interfaces, routes, neighbours, sockets, packets.
+noinst_LTLIBRARIES += libkernel.la
+libkernel_la_SOURCES = \
+	kernel/fib.c kernel/fib.h \
+	kernel/ifmon.c kernel/ifmon.h \
+	kernel/neigh.c kernel/neigh.h \
+	kernel/signal_io.c kernel/signal_io.h \
+	kernel/sock_monitor.c kernel/sock_monitor.h
+libkernel_la_LIBADD = libnetlink.la $(PCAP_LIBS) $(NET_LIBS)

@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "addr.h"
-#include "door.h"
+#include "unix_listener.h"
 #include "helper_private.h"
 #include "log.h"
 #include "notify.h"
@@ -451,7 +451,7 @@ static int add_events(struct helper *h)
 	return r;
 }
 
-/* Descriptors that programs show come on top of our own (door.h). */
+/* Descriptors that programs show come on top of our own (unix_listener.h). */
 static void raise_limits(void)
 {
 	struct rlimit l;

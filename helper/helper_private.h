@@ -13,7 +13,7 @@
 
 #include "adopt.h"
 #include "conf.h"
-#include "ctl.h"
+#include "control_server.h"
 #include "helper.h"
 #include "ifmon.h"
 #include "report.h"

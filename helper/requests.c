@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What comes through the doors (ctl.h): hmipctl asks, programs tell of their sockets, and ask about them by hmip.h. */
+/* What comes through the doors (control_server.h): hmipctl asks, programs tell of their sockets, and ask about them by hmip.h. */
 #include "config.h"
 
 #include "addr.h"

@@ -56,7 +56,7 @@ same "commands, hmipctl.8" \
 	"$(rows "$hmipctl/hmipctl.c" | sed -n 's/^\t{ "\([a-z]*\)", .*print_.*/\1/p')" \
 	"$(items hmipctl.8 DESCRIPTION Cm)"
 same "commands that the helper answers, hmipctl.8" \
-	"$(sed -n 's/^\t{ "\([a-z]*\)", .*answer_.*/\1/p' "$helper/ctl.c"
+	"$(sed -n 's/^\t{ "\([a-z]*\)", .*answer_.*/\1/p' "$helper/control/control_server.c"
 	   rows "$hmipctl/hmipctl.c" | sed -n 's/^\t{ "\([a-z]*\)", .*find_.*/\1/p')" \
 	"$(items hmipctl.8 DESCRIPTION Cm)"
 same "counters, hmipctl.8" \

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ctl.h and door.h: real clients of both doors, well-behaved and not. The core behind them is a fake. */
+/* control_server.h and unix_listener.h: real clients of both doors, well-behaved and not. The core behind them is a fake. */
 #include "config.h"
 
-#include "ctl.h"
-#include "door.h"
+#include "control_server.h"
+#include "unix_listener.h"
 #include "log.h"
 #include "suite.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include "door.h"
+#include "unix_listener.h"
 #include "ipc_proto.h"
 
 #include <errno.h>

@@ -5,8 +5,8 @@
  *
  * A request that cannot be answered gets {"error": "a sentence"}.
  */
-#ifndef HMIP_CTL_H
-#define HMIP_CTL_H
+#ifndef HMIP_CONTROL_SERVER_H
+#define HMIP_CONTROL_SERVER_H
 
 #include "ipc_proto.h"
 
@@ -33,7 +33,7 @@ struct ctl_handler {
 
 struct ctl;
 
-/* Opens the doors for path, as door.h; logs what is wrong and who is in the way. Returns 0 or a negative errno. */
+/* Opens the doors for path, as unix_listener.h; logs what is wrong and who is in the way. Returns 0 or a negative errno. */
 int ctl_open(struct event_base *base, const char *path, const struct ctl_handler *handler, struct ctl **ret);
 
 /* Closes the doors, drops the clients, removes the socket file. NULL is fine. */

@@ -5,8 +5,8 @@
  * clean-up of unread messages included. So every message is received, every descriptor in it taken, and what could
  * block is closed by a thread of its own, of which there are few: while all are busy, nothing is received.
  */
-#ifndef HMIP_DOOR_H
-#define HMIP_DOOR_H
+#ifndef HMIP_UNIX_LISTENER_H
+#define HMIP_UNIX_LISTENER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include "ctl.h"
+#include "control_server.h"
 #include "array.h"
-#include "door.h"
+#include "unix_listener.h"
 #include "log.h"
 
 #include <arpa/inet.h>
@@ -18,7 +18,7 @@
 #include <utlist.h>
 
 #define PATIENCE_S	10	/* for a request to come, and for each packet of an answer to be taken */
-#define RETRY_MS	50	/* while closing is held up (door.h) */
+#define RETRY_MS	50	/* while closing is held up (unix_listener.h) */
 #define REQUEST_MAX	1024
 
 struct packet {
@@ -43,7 +43,7 @@ struct client {
 	bool answered;		/* a request was taken */
 	bool monitor;
 	bool ending;
-	bool waiting;		/* nothing is read for now (door.h) */
+	bool waiting;		/* nothing is read for now (unix_listener.h) */
 	struct client *prev, *next;
 };
 

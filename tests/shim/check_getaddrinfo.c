@@ -5,7 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "rig.h"
-#include "dns.h"
+#include "dns_server.h"
 
 #include <arpa/inet.h>
 #include <dlfcn.h>

@@ -2,7 +2,7 @@
 /* resolve.h: names are looked up in the background, as /etc/resolv.conf and /etc/hosts say today. */
 #include "resolve.h"
 #include "addr.h"
-#include "dns.h"
+#include "dns_server.h"
 #include "netns.h"
 
 #include <stdio.h>

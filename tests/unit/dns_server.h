@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A DNS server of the test's own, on IPv4's loopback, that knows a few names. */
-#ifndef HMIP_TEST_DNS_H
-#define HMIP_TEST_DNS_H
+#ifndef HMIP_DNS_SERVER_H
+#define HMIP_DNS_SERVER_H
 
 #include <netinet/in.h>
 #include <stdbool.h>

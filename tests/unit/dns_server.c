@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "dns.h"
+#include "dns_server.h"
 #include "suite.h"
 
 #include <arpa/inet.h>

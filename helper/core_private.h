@@ -19,7 +19,7 @@
  *   rendezvous.c where a peer that is nowhere to be found may be
  *   contest.c    two hosts claim one address
  *   aap.c        SAs with hosts that share no keys
- *   state.c      what survives a restart
+ *   state_file.c      what survives a restart
  */
 #ifndef HMIP_CORE_PRIVATE_H
 #define HMIP_CORE_PRIVATE_H

@@ -45,11 +45,11 @@ flags()
 }
 
 same "settings, hmip.conf.5" \
-	"$(sed -n 's/.*CFG_[A-Z_]*("\([a-z0-9_]*\)".*/\1/p' "$helper/conf.c")" \
+	"$(sed -n 's/.*CFG_[A-Z_]*("\([a-z0-9_]*\)".*/\1/p' "$helper/daemon/conf.c")" \
 	"$(for section in DESCRIPTION PERSONALITIES PEERS; do items hmip.conf.5 $section Ic; done
 	   sed -n 's/^\.D1 Ic \([a-z]*\).*/\1/p' "$man/hmip.conf.5")"
 same "settings, examples/hmip.conf" \
-	"$(sed -n 's/.*CFG_[A-Z_]*("\([a-z0-9_]*\)".*/\1/p' "$helper/conf.c")" \
+	"$(sed -n 's/.*CFG_[A-Z_]*("\([a-z0-9_]*\)".*/\1/p' "$helper/daemon/conf.c")" \
 	"$(sed -n 's/^#*[[:space:]]*\([a-z_]*\) \(=\|".*{$\).*/\1/p' \
 		"$top_srcdir/examples/hmip.conf")"
 same "commands, hmipctl.8" \
@@ -73,12 +73,12 @@ same "states, hmipctl.8" \
 	   done)"
 same "JSON members, hmipctl.8" \
 	"$( (sed -n 's/^\t*"\([a-z_]*\)",.*/\1/p; s/.*_set_new([a-z]*, "\([a-z_]*\)".*/\1/p' \
-		"$helper/report.c" "$hmipctl/coverage.c"
+		"$helper/daemon/report.c" "$hmipctl/coverage.c"
 	     echo preferred) | sort -u)" \
 	"$(sed -n '/^\.Sh JSON/,/^\.Sh ENV/s/^\.Ql \([a-z_]*\)\( [,.:)].*\)*$/\1/p' \
 		"$man/hmipctl.8" |
 		grep -vxE 'null|tcx|clsact|activity|absolute')"
-same "options, hmip-helper.8" "$(letters "$helper/main.c")" "$(flags hmip-helper.8)"
+same "options, hmip-helper.8" "$(letters "$helper/daemon/main.c")" "$(flags hmip-helper.8)"
 same "options, hmipctl.8" \
 	"$(letters "$hmipctl/hmipctl.c")" \
 	"$(sed -n 's/^\.It Fl \([a-zA-Z]\)[ ,].*/\1/p' "$man/hmipctl.8")"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Routes in the kernel's tables (libmnl): look one up, set one, remove one. Under route.h, which says what they are
+ * Routes in the kernel's tables (libmnl): look one up, set one, remove one. Under route_sync.h, which says what they are
  * for.
  */
 #ifndef HMIP_FIB_H
 #define HMIP_FIB_H
 
 #include "netlink.h"
-#include "route.h"
+#include "route_sync.h"
 
 /* A route of ours: to one address, for one source or any. */
 struct fib_route {

@@ -9,7 +9,7 @@
 #include "addr.h"
 #include "array.h"
 #include "netlink.h"
-#include "route.h"
+#include "route_sync.h"
 
 #include <errno.h>
 #include <linux/if_addr.h>

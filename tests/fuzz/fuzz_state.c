@@ -4,7 +4,7 @@
  * or refused; if refused, nothing of it is in the core. The core then lives on for a while, and what it saves it can load.
  */
 #include "file.h"
-#include "state.h"
+#include "state_file.h"
 
 #include <jansson.h>
 

@@ -7,7 +7,7 @@
 #include <utlist.h>
 
 #include "addr.h"
-#include "state.h"
+#include "state_file.h"
 
 #define ROUNDS_MAX	16	/* of sendings that fail and make the core ask for more, as in the helper */
 

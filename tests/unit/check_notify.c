@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* notify.h and privilege.h: what a service manager sees. */
-#include "notify.h"
-#include "privilege.h"
+/* sd_notify.h and privileges.h: what a service manager sees. */
+#include "sd_notify.h"
+#include "privileges.h"
 #include "suite.h"
 
 #include <errno.h>

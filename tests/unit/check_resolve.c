@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* resolve.h: names are looked up in the background, as /etc/resolv.conf and /etc/hosts say today. */
-#include "resolve.h"
+/* dns.h: names are looked up in the background, as /etc/resolv.conf and /etc/hosts say today. */
+#include "dns.h"
 #include "addr.h"
 #include "dns_server.h"
 #include "netns.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * route.h: which routes moved connections get, in the kernel's own words, and TCP over them. The core is a fake: lists of
+ * route_sync.h: which routes moved connections get, in the kernel's own words, and TCP over them. The core is a fake: lists of
  * local addresses and connections.
  *
  *   here: a0 2001:db8:1::1 ---- b0 2001:db8:1::2 :there     default of here: via a0 (metric 10), via a1 (metric 20)
@@ -8,7 +8,7 @@
  */
 #include "config.h"
 
-#include "route.h"
+#include "route_sync.h"
 #include "netlink.h"
 #include "netns.h"
 

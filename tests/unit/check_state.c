@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* state.h: what a helper knew, its successor knows. */
-#include "state.h"
+/* state_file.h: what a helper knew, its successor knows. */
+#include "state_file.h"
 #include "addr.h"
 #include "suite.h"
 #include "world.h"

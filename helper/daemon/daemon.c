@@ -4,10 +4,10 @@
 
 #include "addr.h"
 #include "unix_listener.h"
-#include "helper_private.h"
+#include "daemon_private.h"
 #include "log.h"
-#include "notify.h"
-#include "privilege.h"
+#include "sd_notify.h"
+#include "privileges.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>

@@ -4,7 +4,7 @@
 
 #include "conf.h"
 #include "ipc_proto.h"
-#include "helper.h"
+#include "daemon.h"
 #include "log.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include "route.h"
+#include "route_sync.h"
 #include "addr.h"
 #include "fib.h"
 #include "log.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include "privilege.h"
+#include "privileges.h"
 #include "array.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 /* Puts a configuration in force, the first one or another: what is not in it any more ends, what changed begins anew. */
 #include "config.h"
 
-#include "helper_private.h"
+#include "daemon_private.h"
 #include "log.h"
 
 #include <errno.h>

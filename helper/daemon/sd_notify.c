@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "notify.h"
+#include "sd_notify.h"
 
 #include <errno.h>
 #include <stddef.h>

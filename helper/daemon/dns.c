@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include "resolve.h"
+#include "dns.h"
 #include "log.h"
 
 #include <errno.h>

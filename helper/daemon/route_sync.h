@@ -15,8 +15,8 @@
  *
  * steer_* keeps the set that is wanted and makes the kernel agree; route_* are lookups.
  */
-#ifndef HMIP_ROUTE_H
-#define HMIP_ROUTE_H
+#ifndef HMIP_ROUTE_SYNC_H
+#define HMIP_ROUTE_SYNC_H
 
 #include "core.h"
 

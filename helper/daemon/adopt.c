@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "adopt.h"
-#include "helper_private.h"
+#include "daemon_private.h"
 #include "log.h"
 
 #include <errno.h>

@@ -2,25 +2,25 @@
 /*
  * What the files of the helper share that know all of it:
  *
- *   helper.c     opens, closes, hears
- *   carry.c      carries out what the core asks for
- *   requests.c   what hmipctl and programs want
+ *   daemon.c     opens, closes, hears
+ *   apply.c      carries out what the core asks for
+ *   control_handlers.c   what hmipctl and programs want
  *   adopt.c      connections that nobody shows
- *   reload.c     the configuration
+ *   conf_apply.c     the configuration
  */
-#ifndef HMIP_HELPER_PRIVATE_H
-#define HMIP_HELPER_PRIVATE_H
+#ifndef HMIP_DAEMON_PRIVATE_H
+#define HMIP_DAEMON_PRIVATE_H
 
 #include "adopt.h"
 #include "conf.h"
 #include "control_server.h"
-#include "helper.h"
+#include "daemon.h"
 #include "ifmon.h"
 #include "report.h"
-#include "resolve.h"
-#include "route.h"
+#include "dns.h"
+#include "route_sync.h"
 #include "sock_monitor.h"
-#include "state.h"
+#include "state_file.h"
 #include "hostmap.h"
 #include "signal_io.h"
 

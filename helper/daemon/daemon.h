@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The helper: a libevent loop around the core and its shells. Every callback calls one event function of core.h, then
- * has carried out what came of it (carry.c).
+ * has carried out what came of it (apply.c).
  */
-#ifndef HMIP_HELPER_H
-#define HMIP_HELPER_H
+#ifndef HMIP_DAEMON_H
+#define HMIP_DAEMON_H
 
 struct helper;
 

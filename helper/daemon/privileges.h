@@ -2,8 +2,8 @@
 /*
  * Capabilities (libcap): what start-up needs, and what little is kept once everything is open.
  */
-#ifndef HMIP_PRIVILEGE_H
-#define HMIP_PRIVILEGE_H
+#ifndef HMIP_PRIVILEGES_H
+#define HMIP_PRIVILEGES_H
 
 /*
  * Whether this process may start a helper. Returns 0, or -EPERM and says in *why (to be freed) which capabilities are

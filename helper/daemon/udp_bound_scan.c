@@ -6,7 +6,7 @@
 #include "config.h"
 
 #include "addr.h"
-#include "helper_private.h"
+#include "daemon_private.h"
 #include "log.h"
 
 #include <errno.h>

@@ -7,8 +7,8 @@
  * A socket's cookie means something to one boot and one network namespace. For another, only the numbers and windows of
  * the configured SAs come back: they must not be used twice. So do they alone for a peer to which no connection lives.
  */
-#ifndef HMIP_STATE_H
-#define HMIP_STATE_H
+#ifndef HMIP_STATE_FILE_H
+#define HMIP_STATE_FILE_H
 
 #include "core.h"
 

@@ -4,7 +4,7 @@
 
 #include "addr.h"
 #include "array.h"
-#include "helper_private.h"
+#include "daemon_private.h"
 #include "log.h"
 
 #include <errno.h>

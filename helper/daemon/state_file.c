@@ -16,7 +16,7 @@
  * An anonymous peer has "key_in" and "key_out", too, in hexadecimal: nobody else remembers them.
  * It is read twice: once to see that all of it can be understood, once to do it.
  */
-#include "state.h"
+#include "state_file.h"
 #include "core_private.h"
 #include "netns.h"
 

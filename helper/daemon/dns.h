@@ -3,8 +3,8 @@
  * Names of hosts, resolved in the background by libevent's resolver, which reads /etc/resolv.conf and /etc/hosts. Each question
  * reads them anew and has sockets of its own: a host that has moved has other resolvers, and is reached at other addresses.
  */
-#ifndef HMIP_RESOLVE_H
-#define HMIP_RESOLVE_H
+#ifndef HMIP_DNS_H
+#define HMIP_DNS_H
 
 #include <event2/event.h>
 #include <netinet/in.h>

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The event loop, and what connects the core with the shells.
+noinst_LTLIBRARIES += libdaemon.la
+libdaemon_la_SOURCES = \
+	daemon/adopt.c daemon/adopt.h \
+	daemon/apply.c \
+	daemon/conf.c daemon/conf.h \
+	daemon/conf_apply.c \
+	daemon/control_handlers.c \
+	daemon/daemon.c daemon/daemon.h \
+	daemon/daemon_private.h \
+	daemon/dns.c daemon/dns.h \
+	daemon/privileges.c daemon/privileges.h \
+	daemon/report.c daemon/report.h \
+	daemon/route_sync.c daemon/route_sync.h \
+	daemon/sd_notify.c daemon/sd_notify.h \
+	daemon/state_file.c daemon/state_file.h \
+	daemon/udp_bound_scan.c
+libdaemon_la_LIBADD = $(CONFUSE_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(CAP_LIBS)

@@ -13,31 +13,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <utlist.h>
 
 #define ROUNDS_MAX	16	/* of sendings that fail and make the core ask for more, before the loop gets its turn */
 #define KICK_BURST	16	/* Linux doubles its timeout 15 times at most */
 #define LATER_MS	200
 #define FRESH_LINK	(3 * USEC_PER_SEC)	/* an address is new to its link for so long */
-
-static usec_t clock_usec(clockid_t id)
-{
-	struct timespec t;
-
-	clock_gettime(id, &t);
-	return t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000;
-}
-
-usec_t helper_now(void)
-{
-	return clock_usec(CLOCK_BOOTTIME);
-}
-
-usec_t helper_wall(void)
-{
-	return clock_usec(CLOCK_REALTIME);
-}
 
 struct report helper_report(struct helper *h)
 {

@@ -12,6 +12,7 @@
 #define HMIP_DAEMON_PRIVATE_H
 
 #include "adopt.h"
+#include "clock.h"
 #include "conf.h"
 #include "control_server.h"
 #include "daemon.h"
@@ -68,10 +69,6 @@ struct helper {
 	struct in6_addr plain[PLAIN_ROWS_MAX];	/* on their way there */
 	struct adoption adoption;
 };
-
-/* CLOCK_BOOTTIME and CLOCK_REALTIME. */
-usec_t helper_now(void);
-usec_t helper_wall(void);
 
 /* Carries out all that the core asks for, saves what must survive, and sets the timer. */
 void helper_carry(struct helper *h);

@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += libdaemon.la
 libdaemon_la_SOURCES = \
 	daemon/adopt.c daemon/adopt.h \
 	daemon/apply.c \
+	daemon/clock.c daemon/clock.h \
 	daemon/conf.c daemon/conf.h \
 	daemon/conf_apply.c \
 	daemon/control_handlers.c \

@@ -10,7 +10,6 @@
 #include "log.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/timerfd.h>
 #include <utlist.h>
@@ -19,13 +18,6 @@
 #define KICK_BURST	16	/* Linux doubles its timeout 15 times at most */
 #define LATER_MS	200
 #define FRESH_LINK	(3 * USEC_PER_SEC)	/* an address is new to its link for so long */
-
-struct report helper_report(struct helper *h)
-{
-	return (struct report){ .core = h->core, .datapath = h->datapath, .link = h->link, .socket = h->socket,
-		.state = h->state, .started = h->started, .now = helper_now(), .adopting = h->conf->adopt,
-		.looks = h->adoption.looks };
-}
 
 /* The address of that personality to use where none is prescribed: the most preferred usable one closest to like. */
 static const struct local_addr *best_local(struct core *c, unsigned personality, const struct in6_addr *like)
@@ -155,65 +147,6 @@ void helper_write_view(struct helper *h)
 		hostmap_write(h->view, h->row, h->n_row);
 }
 
-/* Whether people want to see it on an ordinary day. */
-static bool event_is_news(enum core_event e)
-{
-	switch (e) {
-	case EVENT_ENTRY_NEW:
-	case EVENT_ENTRY_GONE:
-	case EVENT_STATUS:
-	case EVENT_LOCAL_UP:
-	case EVENT_LOCAL_LOST:
-	case EVENT_FOREIGN_STATE:
-	case EVENT_SWITCHED:
-	case EVENT_KEYS:
-	case EVENT_RESOLVING:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void log_event(struct helper *h, const struct action *a, usec_t after_loss)
-{
-	const struct hce *e = a->hce ? core_entry(h->core, a->hce) : NULL;
-	void (*line)(const char *fmt, ...) = event_is_news(a->event.event) ? log_info : log_debug;
-	char text[512];
-	int n = 0;
-
-#define ADD(...)	(n += n < (int)sizeof(text) ? snprintf(text + n, sizeof(text) - n, __VA_ARGS__) : 0)
-	if (e && e->name)
-		ADD("%s: ", e->name);
-	else if (a->hce)
-		ADD("entry %u: ", a->hce);
-	ADD("%s", core_event_name(a->event.event));
-	if (!IN6_IS_ADDR_UNSPECIFIED(&a->event.local))
-		ADD(", local %s", addr_text(&a->event.local).s);
-	if (!IN6_IS_ADDR_UNSPECIFIED(&a->event.foreign))
-		ADD(", foreign %s", addr_text(&a->event.foreign).s);
-	if (a->event.seq)
-		ADD(", seq %u", a->event.seq);
-	if (core_event_detail(h->core, a))
-		ADD(" (%s)", core_event_detail(h->core, a));
-	if (after_loss != USEC_NEVER)
-		ADD(", %.1f ms after the loss of the address used before", after_loss / 1000.0);
-#undef ADD
-	line("%s", text);
-}
-
-/* Reports an event to the log and the monitors. */
-static void tell(struct helper *h, const struct action *a)
-{
-	usec_t after_loss = a->event.lost ? helper_now() - a->event.lost : USEC_NEVER;
-
-	log_event(h, a, after_loss);
-	if (h->ctl && ctl_watched(h->ctl)) {
-		struct report r = helper_report(h);
-
-		ctl_event(h->ctl, report_event(&r, a, helper_wall(), after_loss));
-	}
-}
-
 /* Whether policy rules send p's user, or its mark, from another address than root's packets. */
 static bool pcb_is_apart(struct helper *h, const struct pcb *p)
 {
@@ -308,7 +241,7 @@ static void carry(struct helper *h, const struct action *a)
 		resolve_ask(h->resolve, a->hce, a->name);
 		return;
 	case ACTION_EVENT:
-		tell(h, a);
+		event_log(h, a);
 		h->route_now |= a->event.event == EVENT_ENTRY_NEW;
 		if (a->event.event == EVENT_STATUS)
 			adopt_status(h, a->hce);

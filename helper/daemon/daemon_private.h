@@ -16,6 +16,7 @@
 #include "conf.h"
 #include "control_server.h"
 #include "daemon.h"
+#include "event_log.h"
 #include "ifmon.h"
 #include "report.h"
 #include "dns.h"
@@ -102,8 +103,5 @@ int helper_declare_peers(struct helper *h, const struct conf *conf, const struct
 
 /* Reads the configuration again. If that fails the one in force is kept. */
 void helper_reload(struct helper *h);
-
-/* The core, for report.h. */
-struct report helper_report(struct helper *h);
 
 #endif

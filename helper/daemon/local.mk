@@ -11,6 +11,7 @@ libdaemon_la_SOURCES = \
 	daemon/daemon.c daemon/daemon.h \
 	daemon/daemon_private.h \
 	daemon/dns.c daemon/dns.h \
+	daemon/event_log.c daemon/event_log.h \
 	daemon/privileges.c daemon/privileges.h \
 	daemon/report.c daemon/report.h \
 	daemon/route_sync.c daemon/route_sync.h \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include "daemon_private.h"
 #include "report.h"
 #include "addr.h"
 
@@ -260,4 +261,11 @@ json_t *report_event(const struct report *r, const struct action *a, usec_t wall
 		"detail", text(core_event_detail(r->core, a)),
 		"seq", a->event.seq ? json_integer(a->event.seq) : json_null(),
 		"after_loss", seconds(after_loss));
+}
+
+struct report helper_report(struct helper *h)
+{
+	return (struct report){ .core = h->core, .datapath = h->datapath, .link = h->link, .socket = h->socket,
+		.state = h->state, .started = h->started, .now = helper_now(), .adopting = h->conf->adopt,
+		.looks = h->adoption.looks };
 }

@@ -12,6 +12,8 @@
 
 #include <jansson.h>
 
+struct helper;
+
 struct report {
 	struct core *core;
 	struct datapath *datapath;	/* may be NULL */
@@ -21,6 +23,9 @@ struct report {
 	bool adopting;
 	uint64_t looks;			/* at the sockets of this host, for connections to adopt */
 };
+
+/* What is to be reported of h, as of now. */
+struct report helper_report(struct helper *h);
 
 /* Each returns a new reference, or NULL if memory is short. */
 json_t *report_status(const struct report *r);

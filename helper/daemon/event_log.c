@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "addr.h"
+#include "daemon_private.h"
+#include "log.h"
+
+#include <stdio.h>
+
+/* Whether people want to see it on an ordinary day. */
+static bool event_is_news(enum core_event e)
+{
+	switch (e) {
+	case EVENT_ENTRY_NEW:
+	case EVENT_ENTRY_GONE:
+	case EVENT_STATUS:
+	case EVENT_LOCAL_UP:
+	case EVENT_LOCAL_LOST:
+	case EVENT_FOREIGN_STATE:
+	case EVENT_SWITCHED:
+	case EVENT_KEYS:
+	case EVENT_RESOLVING:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void log_event(struct helper *h, const struct action *a, usec_t after_loss)
+{
+	const struct hce *e = a->hce ? core_entry(h->core, a->hce) : NULL;
+	void (*line)(const char *fmt, ...) = event_is_news(a->event.event) ? log_info : log_debug;
+	char text[512];
+	int n = 0;
+
+#define ADD(...)	(n += n < (int)sizeof(text) ? snprintf(text + n, sizeof(text) - n, __VA_ARGS__) : 0)
+	if (e && e->name)
+		ADD("%s: ", e->name);
+	else if (a->hce)
+		ADD("entry %u: ", a->hce);
+	ADD("%s", core_event_name(a->event.event));
+	if (!IN6_IS_ADDR_UNSPECIFIED(&a->event.local))
+		ADD(", local %s", addr_text(&a->event.local).s);
+	if (!IN6_IS_ADDR_UNSPECIFIED(&a->event.foreign))
+		ADD(", foreign %s", addr_text(&a->event.foreign).s);
+	if (a->event.seq)
+		ADD(", seq %u", a->event.seq);
+	if (core_event_detail(h->core, a))
+		ADD(" (%s)", core_event_detail(h->core, a));
+	if (after_loss != USEC_NEVER)
+		ADD(", %.1f ms after the loss of the address used before", after_loss / 1000.0);
+#undef ADD
+	line("%s", text);
+}
+
+/* Reports an event to the log and the monitors. */
+void event_log(struct helper *h, const struct action *a)
+{
+	usec_t after_loss = a->event.lost ? helper_now() - a->event.lost : USEC_NEVER;
+
+	log_event(h, a, after_loss);
+	if (h->ctl && ctl_watched(h->ctl)) {
+		struct report r = helper_report(h);
+
+		ctl_event(h->ctl, report_event(&r, a, helper_wall(), after_loss));
+	}
+}

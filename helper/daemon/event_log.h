@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Events of the core (ACTION_EVENT), for the log and for "hmipctl monitor". */
+#ifndef HMIP_EVENT_LOG_H
+#define HMIP_EVENT_LOG_H
+
+struct action;
+struct helper;
+
+/* Writes the event to the log and sends it to the monitors. */
+void event_log(struct helper *h, const struct action *a);
+
+#endif

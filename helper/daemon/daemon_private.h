@@ -17,6 +17,7 @@
 #include "control_server.h"
 #include "daemon.h"
 #include "event_log.h"
+#include "hostmap_sync.h"
 #include "ifmon.h"
 #include "report.h"
 #include "dns.h"
@@ -73,9 +74,6 @@ struct helper {
 
 /* Carries out all that the core asks for, saves what must survive, and sets the timer. */
 void helper_carry(struct helper *h);
-
-/* Tells programs what the core knows, if there is a host map. */
-void helper_write_view(struct helper *h);
 
 /* What can wait a moment: routes that nothing needs any more, connections that came and went. */
 void helper_carry_later(struct helper *h);

@@ -12,6 +12,7 @@ libdaemon_la_SOURCES = \
 	daemon/daemon_private.h \
 	daemon/dns.c daemon/dns.h \
 	daemon/event_log.c daemon/event_log.h \
+	daemon/hostmap_sync.c daemon/hostmap_sync.h \
 	daemon/privileges.c daemon/privileges.h \
 	daemon/report.c daemon/report.h \
 	daemon/route_sync.c daemon/route_sync.h \

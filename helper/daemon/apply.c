@@ -196,18 +196,6 @@ struct hce *helper_entry_at(struct helper *h, const struct in6_addr *addr)
 	return NULL;
 }
 
-void helper_settle(struct helper *h)
-{
-	for (struct pcb *p = core_pcbs(h->core), *next; p; p = next) {
-		uint32_t acked;
-
-		next = p->hh.next;
-		if (p->proto == IPPROTO_TCP && p->hce && !p->established &&
-		    datapath_acked(h->datapath, p->hce->id, p, &acked) == 0 && acked)
-			core_pcb_established(h->core, p->cookie, helper_now());
-	}
-}
-
 /* Makes TCP retransmit on every connection of an entry. */
 static void kick(struct helper *h, uint32_t id)
 {

@@ -92,13 +92,6 @@ static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifinde
 	core_packet(h->core, pkt, len, helper_now());
 }
 
-static void on_socket_gone(void *ctx, uint64_t cookie)
-{
-	struct helper *h = ctx;
-
-	core_pcb_close(h->core, cookie, helper_now());
-}
-
 /* The datapath does not let a connection begin (R3): its program need not wait for what will not come. */
 static void refuse(struct helper *h, const struct dp_event *e)
 {
@@ -142,16 +135,6 @@ static void on_resolved(void *ctx, uint32_t hce, const struct in6_addr *addr, un
 }
 
 /* ---- the loop's events ---- */
-
-void helper_ends(struct helper *h)
-{
-	int r = sockdiag_read(h->sockdiag);
-
-	if (r == -ENOBUFS)
-		r = sockdiag_sync(h->sockdiag, h->core);
-	if (r < 0)
-		log_warnx("cannot read which sockets ended: %s, ignoring", strerror(-r));
-}
 
 static void link_event(evutil_socket_t fd, short what, void *ptr)
 {

@@ -22,6 +22,7 @@
 #include "report.h"
 #include "dns.h"
 #include "route_sync.h"
+#include "sock_events.h"
 #include "sock_monitor.h"
 #include "state_file.h"
 #include "hostmap.h"
@@ -86,12 +87,6 @@ struct hce *helper_entry_at(struct helper *h, const struct in6_addr *addr);
 
 /* Tells the core of UDP sockets that are bound to the address lost, or to any that is not this host's if that is NULL. */
 void helper_find_bound(struct helper *h, const struct in6_addr *lost);
-
-/* Tells the core of connections whose handshake is over, as the datapath has seen. */
-void helper_settle(struct helper *h);
-
-/* Tells the core which sockets ended: their ports may be others' by now. */
-void helper_ends(struct helper *h);
 
 /* What is to be done for who comes to the doors. */
 struct ctl_handler helper_requests(struct helper *h);

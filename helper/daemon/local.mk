@@ -17,6 +17,7 @@ libdaemon_la_SOURCES = \
 	daemon/report.c daemon/report.h \
 	daemon/route_sync.c daemon/route_sync.h \
 	daemon/sd_notify.c daemon/sd_notify.h \
+	daemon/sock_events.c daemon/sock_events.h \
 	daemon/state_file.c daemon/state_file.h \
 	daemon/udp_bound_scan.c
 libdaemon_la_LIBADD = $(CONFUSE_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(CAP_LIBS)

@@ -92,17 +92,11 @@ void adopt_now(struct helper *h, bool unless_tired)
 		adopt_look(h);
 }
 
-static void look_event(evutil_socket_t fd, short what, void *ptr)
-{
-	adopt_look(ptr);
-	helper_carry(ptr);
-}
-
-int adopt_open(struct helper *h)
+int adopt_open(struct helper *h, event_callback_fn due)
 {
 	h->adoption.pause_ms = PAUSE_MS;
 	h->adoption.carried = true;
-	h->adoption.ev = evtimer_new(h->base, look_event, h);
+	h->adoption.ev = evtimer_new(h->base, due, h);
 	return h->adoption.ev ? 0 : -ENOMEM;
 }
 

@@ -31,8 +31,8 @@ struct adoption {
 	unsigned halves;		/* scans since the last report, for handshakes half done */
 };
 
-/* Makes the timer. Returns 0 or -ENOMEM. */
-int adopt_open(struct helper *h);
+/* Makes the timer, which calls due with h when a scan is due. Returns 0 or -ENOMEM. */
+int adopt_open(struct helper *h, event_callback_fn due);
 
 /* Puts what the configuration says in force. */
 void adopt_configure(struct helper *h);

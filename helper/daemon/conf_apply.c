@@ -91,5 +91,4 @@ void helper_reload(struct helper *h)
 	if (adopt)
 		adopt_configure(h);
 	log_info("%s is in force", h->conf_path);
-	helper_carry(h);
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <utlist.h>
 
-static json_t *on_report(void *ctx, const char *what)
+json_t *control_report(struct helper *h, const char *what)
 {
 	static const struct {
 		const char *name;
@@ -22,18 +22,17 @@ static json_t *on_report(void *ctx, const char *what)
 		{ "sockets", report_sockets },
 		{ "sa", report_sa },
 	};
-	struct report r = helper_report(ctx);
+	struct report r = helper_report(h);
 
-	helper_settle(ctx);
+	helper_settle(h);
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		if (strcmp(table[i].name, what) == 0)
 			return table[i].make(&r);
 	return NULL;
 }
 
-static int on_prefer(void *ctx, const struct in6_addr *addr, const char *interface)
+int control_prefer(struct helper *h, const struct in6_addr *addr, const char *interface)
 {
-	struct helper *h = ctx;
 	unsigned ifindex = addr ? 0 : link_index(h->link, interface);
 	int r;
 
@@ -42,7 +41,6 @@ static int on_prefer(void *ctx, const struct in6_addr *addr, const char *interfa
 	r = core_prefer(h->core, addr, ifindex, helper_now());
 	if (r == 0)
 		log_info("told to prefer %s", addr ? addr_text(addr).s : interface);
-	helper_carry(h);
 	return r;
 }
 
@@ -72,17 +70,15 @@ static void on_sender(struct helper *h, int fd, const struct control_register *r
 		return;
 	}
 	e = helper_entry_at(h, &reg->to);
-	if (e)
-		learn_name(h, e->id, reg);
-	helper_carry(h);
-	e = helper_entry_at(h, &reg->to);
-	if (e && !e->may_announce)
+	if (!e)
+		return;
+	learn_name(h, e->id, reg);
+	if (!e->may_announce)
 		datapath_notify(h->datapath, e->id);
 }
 
-static void on_shown(void *ctx, int fd, const struct control_register *reg)
+void control_shown(struct helper *h, int fd, const struct control_register *reg)
 {
-	struct helper *h = ctx;
 	struct pcb p, *known;
 	int r;
 
@@ -104,12 +100,11 @@ static void on_shown(void *ctx, int fd, const struct control_register *reg)
 		log_debug("cannot take the connection from port %u to [%s]:%u: %s", p.lport, addr_text(&p.foreign).s, p.fport,
 			  strerror(-r));
 	known = helper_pcb(h, p.cookie);
-	if (known && known->hce)
-		learn_name(h, known->hce->id, reg);
-	helper_carry(h);
-	known = helper_pcb(h, p.cookie);
-	/* B1: the first packet that comes back is the sign to announce ourselves. */
-	if (known && known->hce && !known->hce->may_announce)
+	if (!known || !known->hce)
+		return;
+	learn_name(h, known->hce->id, reg);
+	/* The first packet from the peer shows that it may be sent our Initial Binding Update (B1). */
+	if (!known->hce->may_announce)
 		datapath_notify(h->datapath, known->hce->id);
 }
 
@@ -135,9 +130,8 @@ static void describe(struct helper *h, const struct pcb *p, struct control_answe
 		ret->flags |= CONTROL_MOVED;
 }
 
-static void on_asked(void *ctx, int fd, enum control_verb verb, uid_t uid, struct control_answer *ret)
+void control_asked(struct helper *h, int fd, enum control_verb verb, uid_t uid, struct control_answer *ret)
 {
-	struct helper *h = ctx;
 	struct pcb p, *known;
 
 	ret->result = sockdiag_describe(fd, &p);
@@ -156,10 +150,4 @@ static void on_asked(void *ctx, int fd, enum control_verb verb, uid_t uid, struc
 	else if (known && known->hce)
 		describe(h, known, ret);
 	h->save_later |= verb == CONTROL_TRUST;
-	helper_carry(h);
-}
-
-struct ctl_handler helper_requests(struct helper *h)
-{
-	return (struct ctl_handler){ .report = on_report, .prefer = on_prefer, .shown = on_shown, .asked = on_asked, .ctx = h };
 }

@@ -134,6 +134,34 @@ static void on_resolved(void *ctx, uint32_t hce, const struct in6_addr *addr, un
 	helper_carry(h);
 }
 
+static json_t *on_report(void *ctx, const char *what)
+{
+	json_t *report = control_report(ctx, what);
+
+	helper_carry(ctx);
+	return report;
+}
+
+static int on_prefer(void *ctx, const struct in6_addr *addr, const char *interface)
+{
+	int r = control_prefer(ctx, addr, interface);
+
+	helper_carry(ctx);
+	return r;
+}
+
+static void on_shown(void *ctx, int fd, const struct control_register *reg)
+{
+	control_shown(ctx, fd, reg);
+	helper_carry(ctx);
+}
+
+static void on_asked(void *ctx, int fd, enum control_verb verb, uid_t uid, struct control_answer *ret)
+{
+	control_asked(ctx, fd, verb, uid, ret);
+	helper_carry(ctx);
+}
+
 /* ---- the loop's events ---- */
 
 static void link_event(evutil_socket_t fd, short what, void *ptr)
@@ -221,6 +249,12 @@ static void later_event(evutil_socket_t fd, short what, void *ptr)
 	helper_carry_later(ptr);
 }
 
+static void look_event(evutil_socket_t fd, short what, void *ptr)
+{
+	adopt_look(ptr);
+	helper_carry(ptr);
+}
+
 /* Whoever looks whether the lock is held is let go of. */
 static void lock_event(evutil_socket_t fd, short what, void *ptr)
 {
@@ -244,6 +278,7 @@ static void stop_event(evutil_socket_t sig, short what, void *ptr)
 static void reload_event(evutil_socket_t sig, short what, void *ptr)
 {
 	helper_reload(ptr);
+	helper_carry(ptr);
 }
 
 /* ---- start and stop ---- */
@@ -408,7 +443,7 @@ static int open_loop(struct helper *h)
 		return -errno;
 	h->ev_later = h->base ? event_new(h->base, -1, EV_TIMEOUT, later_event, h) : NULL;
 	h->ev_ends = h->base ? evtimer_new(h->base, ends_event, h) : NULL;
-	return h->ev_later && h->ev_ends ? adopt_open(h) : -ENOMEM;
+	return h->ev_later && h->ev_ends ? adopt_open(h, look_event) : -ENOMEM;
 }
 
 static int add_events(struct helper *h)
@@ -459,7 +494,8 @@ static int check_privilege(void)
 int helper_start(const struct helper_options *options, struct helper **ret)
 {
 	struct helper *h = calloc(1, sizeof(*h));
-	const struct ctl_handler handler = helper_requests(h);
+	const struct ctl_handler handler = { .report = on_report, .prefer = on_prefer, .shown = on_shown,
+		.asked = on_asked, .ctx = h };
 	int r;
 
 	if (!h)

@@ -14,6 +14,7 @@
 #include "adopt.h"
 #include "clock.h"
 #include "conf.h"
+#include "control_handlers.h"
 #include "control_server.h"
 #include "daemon.h"
 #include "event_log.h"
@@ -87,9 +88,6 @@ struct hce *helper_entry_at(struct helper *h, const struct in6_addr *addr);
 
 /* Tells the core of UDP sockets that are bound to the address lost, or to any that is not this host's if that is NULL. */
 void helper_find_bound(struct helper *h, const struct in6_addr *lost);
-
-/* What is to be done for who comes to the doors. */
-struct ctl_handler helper_requests(struct helper *h);
 
 /* Declares the peers of conf that are not in old as they are now. Returns 0 or the first negative errno. */
 int helper_declare_peers(struct helper *h, const struct conf *conf, const struct conf *old);

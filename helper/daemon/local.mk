@@ -7,7 +7,7 @@ libdaemon_la_SOURCES = \
 	daemon/clock.c daemon/clock.h \
 	daemon/conf.c daemon/conf.h \
 	daemon/conf_apply.c \
-	daemon/control_handlers.c \
+	daemon/control_handlers.c daemon/control_handlers.h \
 	daemon/daemon.c daemon/daemon.h \
 	daemon/daemon_private.h \
 	daemon/dns.c daemon/dns.h \

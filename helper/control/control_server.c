@@ -3,6 +3,7 @@
 
 #include "control_server.h"
 #include "array.h"
+#include "fd_disposer.h"
 #include "unix_listener.h"
 #include "log.h"
 

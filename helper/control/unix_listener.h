@@ -35,18 +35,12 @@ int door_lock(pid_t *ret_pid, uid_t *ret_uid);
 /* The next connection, not blocking; *ret_peer is who made it. Returns its descriptor or a negative errno. */
 int door_accept(int door, struct ucred *ret_peer);
 
-/* Whether door_receive() and door_end() must wait: too much is being closed already. */
-bool door_busy(void);
-
 /*
  * One message of at most size octets. Returns its length (more than size if it was cut) and in *ret_fd the only
  * descriptor it carried, to be given to door_dispose(), or -1 if it carried none or several; -ENOTCONN at the end of
  * the connection; -EAGAIN; another negative errno.
  */
 ssize_t door_receive(int fd, void *buf, size_t size, int *ret_fd);
-
-/* Closes a descriptor somebody sent, without ever waiting. -1 is fine. */
-void door_dispose(int fd);
 
 /*
  * Ends a connection: what was sent and not received is taken and disposed of. Returns 0, or -EBUSY: not closed, try

@@ -24,6 +24,7 @@
 #include "dns.h"
 #include "route_sync.h"
 #include "sock_events.h"
+#include "sock_info.h"
 #include "sock_monitor.h"
 #include "state_file.h"
 #include "hostmap.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Connections as the kernel knows them: what a descriptor shown to us is, and when a socket ends (sock_diag's destroy
- * events), whichever process closed it and however.
+ * Sockets as sock_diag(7) lists them, and when they end (its destroy events), whichever process closed them and however.
  */
 #ifndef HMIP_SOCK_MONITOR_H
 #define HMIP_SOCK_MONITOR_H
 
 #include "core.h"
+#include "sock_info.h"
 
 struct sockdiag;
 
@@ -49,22 +49,5 @@ int sockdiag_unconnected(struct sockdiag *d, int (*fn)(void *ctx, const struct p
  * port is listened at. Returns 0 or a negative errno; fn may have been called then, and it may be called twice for one.
  */
 int sockdiag_list(struct sockdiag *d, sockdiag_found_fn *fn, void *ctx);
-
-/*
- * Reads what a descriptor is into *ret (cookie, addresses, ports, protocol, user, mark, established; the rest is zero): a TCP or
- * UDP socket over IPv6 of this network namespace that has a peer (SYN-SENT included). A connection that is over, an
- * IPv4 one on an IPv6 socket and MPTCP are not. Does not consume fd and does nothing to it: fd may be anything.
- * Returns 0, -EINVAL if it is none of these, or a negative errno.
- */
-int sockdiag_describe(int fd, struct pcb *ret);
-
-/*
- * The same for a UDP socket whose peer does not matter: it need not have one, and foreign and fport stay 0. local is 0, too, if it
- * is bound to none.
- */
-int sockdiag_describe_sender(int fd, struct pcb *ret);
-
-/* Whether the program that made the socket wants it left alone (CONTROL_PREVENTED). */
-bool sockdiag_prevented(int fd);
 
 #endif

@@ -2,6 +2,7 @@
 /* sock_monitor.h: what descriptors are, and when sockets end. The core is a fake: a list of connections. */
 #include "config.h"
 
+#include "sock_info.h"
 #include "sock_monitor.h"
 #include "netns.h"
 

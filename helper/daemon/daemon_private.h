@@ -19,6 +19,7 @@
 #include "daemon.h"
 #include "event_log.h"
 #include "hostmap_sync.h"
+#include "icmp_inject.h"
 #include "ifmon.h"
 #include "report.h"
 #include "dns.h"

@@ -10,6 +10,7 @@ libnetlink_la_LIBADD = $(MNL_LIBS)
 noinst_LTLIBRARIES += libkernel.la
 libkernel_la_SOURCES = \
 	kernel/fib.c kernel/fib.h \
+	kernel/icmp_inject.c kernel/icmp_inject.h \
 	kernel/ifmon.c kernel/ifmon.h \
 	kernel/neigh.c kernel/neigh.h \
 	kernel/signal_io.c kernel/signal_io.h \

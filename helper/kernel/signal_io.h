@@ -49,26 +49,12 @@ int wire_send(struct wire *w, const uint8_t *pkt, size_t len, unsigned ifindex);
 uint64_t wire_disguise(struct wire *w);
 
 /*
- * The kick (doc/ARCHITECTURE.md, "Why"): hands the local stack ICMPv6 "no route to destination" quoting the segment of p
- * with sequence number seq, n times; Linux then undoes a doubling of the retransmission timeout each time (RFC 6069).
- * seq must be the first number not acknowledged (datapath_acked()), else nothing happens. p->local must be local, by
- * its address or by steer_update(): the kick is sent there, as that is where connection tracking expects it. via: a
- * usable local address. Returns 0, -EINVAL if p is no established TCP connection (a kick would end one half open), or
- * a negative errno.
+ * Binds the raw socket before something is sent with it: to the source src, which makes the kernel use routes and rules for that
+ * source, and, unless 0, to the interface, which makes it use routes out of that interface only. Returns 0 or a negative errno.
  */
-int wire_kick(struct wire *w, const struct pcb *p, uint32_t seq, const struct in6_addr *via, unsigned n);
+int wire_aim(struct wire *w, const struct in6_addr *src, unsigned ifindex);
 
-/*
- * Tells the local stack that p, a TCP connection of which no more is set than its addresses and ports, cannot be made:
- * ICMPv6 "address unreachable" quoting its first segment, whose number is seq. connect(2) fails with EHOSTUNREACH. Returns
- * 0 or a negative errno.
- */
-int wire_refuse(struct wire *w, const struct pcb *p, uint32_t seq);
-
-/*
- * Tells the local stack that the peer of p cannot be reached (S6): ICMPv6 "address unreachable" quoting p, for a TCP connection
- * the segment seq. A connection takes it as the reason should it give up. via: a usable local address. Returns 0 or a negative errno.
- */
-int wire_unreachable(struct wire *w, const struct pcb *p, uint32_t seq, const struct in6_addr *via);
+/* The raw socket, for libnet's builders. */
+struct libnet_context *wire_libnet(struct wire *w);
 
 #endif

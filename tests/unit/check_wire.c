@@ -2,6 +2,7 @@
 /* signal_io.h: packets out of the right interface and in from any; the kick on a real TCP connection. */
 #include "config.h"
 
+#include "icmp_inject.h"
 #include "signal_io.h"
 #include "netns.h"
 

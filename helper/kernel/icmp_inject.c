@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "icmp_inject.h"
+
+#include <errno.h>
+#include <libnet.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip6.h>
+#include <netinet/tcp.h>
+#include <netinet/udp.h>
+#include <string.h>
+
+#define QUOTE_MAX	(sizeof(struct ip6_hdr) + sizeof(struct tcphdr))
+
+/* The segment the kernel is to find its connection by: no data, as ICMPv6 quotes need not be whole. Returns its length. */
+static uint32_t quote(const struct pcb *p, uint32_t seq, uint8_t ret[static QUOTE_MAX])
+{
+	struct tcphdr tcp = { .th_sport = htons(p->lport), .th_dport = htons(p->fport), .th_seq = htonl(seq) };
+	struct udphdr udp = { .uh_sport = htons(p->lport), .uh_dport = htons(p->fport), .uh_ulen = htons(sizeof(udp)) };
+	struct ip6_hdr ip6 = { .ip6_flow = htonl(6u << 28) };
+	bool is_tcp = p->proto == IPPROTO_TCP;
+	uint16_t len = is_tcp ? sizeof(tcp) : sizeof(udp);
+
+	ip6.ip6_plen = htons(len);
+	ip6.ip6_nxt = p->proto;
+	ip6.ip6_hlim = 64;
+	ip6.ip6_src = p->local;
+	ip6.ip6_dst = p->foreign;
+	tcp.th_off = sizeof(tcp) / 4;
+	tcp.th_flags = TH_ACK;
+	memcpy(ret, &ip6, sizeof(ip6));
+	memcpy(ret + sizeof(ip6), is_tcp ? (void *)&tcp : (void *)&udp, len);
+	return sizeof(ip6) + len;
+}
+
+/* Builds the ICMPv6 error in libnet's queue, quoting segment of len octets. */
+static int build_error(struct wire *w, const struct pcb *p, uint8_t code, const struct in6_addr *via, uint8_t *segment,
+		       uint32_t len)
+{
+	struct libnet_in6_addr src, dst;
+
+	memcpy(&src, via, sizeof(src));
+	memcpy(&dst, &p->local, sizeof(dst));
+	libnet_clear_packet(wire_libnet(w));
+	if (libnet_build_icmpv6_unreach(ICMP6_DST_UNREACH, code, 0, segment, len, wire_libnet(w), 0) < 0)
+		return -ENOMEM;
+	/* Hop limit 1: should the address not be local after all, it goes no further than the link. */
+	if (libnet_build_ipv6(0, 0, (uint16_t)(LIBNET_ICMPV6_UNREACH_H + len), IPPROTO_ICMPV6, 1, src, dst, NULL, 0,
+			      wire_libnet(w), 0) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+/* Hands the local stack n ICMPv6 Destination Unreachable errors about p. */
+static int tell_stack(struct wire *w, const struct pcb *p, uint32_t seq, uint8_t code, const struct in6_addr *via,
+		      unsigned n)
+{
+	uint8_t segment[QUOTE_MAX];
+	uint32_t len = quote(p, seq, segment);
+	int r = build_error(w, p, code, via, segment, len);
+
+	if (!r)
+		r = wire_aim(w, via, 0);
+	for (unsigned i = 0; !r && i < n; i++)
+		if (libnet_write(wire_libnet(w)) < 0)
+			r = -errno;
+	libnet_clear_packet(wire_libnet(w));
+	return r;
+}
+
+int wire_kick(struct wire *w, const struct pcb *p, uint32_t seq, const struct in6_addr *via, unsigned n)
+{
+	if (p->proto != IPPROTO_TCP || !p->established)
+		return -EINVAL;
+	return tell_stack(w, p, seq, ICMP6_DST_UNREACH_NOROUTE, via, n);
+}
+
+int wire_unreachable(struct wire *w, const struct pcb *p, uint32_t seq, const struct in6_addr *via)
+{
+	if (p->proto == IPPROTO_TCP && !p->established)
+		return -EINVAL;
+	return tell_stack(w, p, seq, ICMP6_DST_UNREACH_ADDR, via, 1);
+}
+
+int wire_refuse(struct wire *w, const struct pcb *p, uint32_t seq)
+{
+	return tell_stack(w, p, seq, ICMP6_DST_UNREACH_ADDR, &p->local, 1);
+}

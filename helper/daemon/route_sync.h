@@ -19,21 +19,7 @@
 #define HMIP_ROUTE_SYNC_H
 
 #include "core.h"
-
-#define ROUTE_PROTO	109	/* rtm_protocol: nobody's in iproute2's rt_protos */
-
-struct nexthop {
-	unsigned ifindex;
-	bool has_gateway;
-	struct in6_addr gateway;
-	unsigned mtu;		/* of the route, 0: the device's */
-};
-
-/* Whose packets a lookup is for: policy rules send users and marks their own ways. */
-struct flow {
-	uint32_t uid;		/* PCB_UID_UNKNOWN: as root's */
-	uint32_t mark;		/* SO_MARK, 0: none */
-};
+#include "fib.h"
 
 struct steer;
 

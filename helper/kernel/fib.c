@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include "core.h"
 #include "fib.h"
 
 #include <errno.h>

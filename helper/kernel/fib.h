@@ -1,13 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Routes in the kernel's tables (libmnl): look one up, set one, remove one. Under route_sync.h, which says what they are
- * for.
+ * Routes in the kernel's tables (libmnl): look one up, set one, remove one. route_sync.h
+ * says what they are for.
  */
 #ifndef HMIP_FIB_H
 #define HMIP_FIB_H
 
 #include "netlink.h"
-#include "route_sync.h"
+
+#include <netinet/in.h>
+#include <stdbool.h>
+
+#define ROUTE_PROTO	109	/* rtm_protocol: nobody's in iproute2's rt_protos */
+
+struct nexthop {
+	unsigned ifindex;
+	bool has_gateway;
+	struct in6_addr gateway;
+	unsigned mtu;		/* of the route, 0: the device's */
+};
+
+/* Whose packets a lookup is for: policy rules send users and marks their own ways. */
+struct flow {
+	uint32_t uid;		/* PCB_UID_UNKNOWN: as root's */
+	uint32_t mark;		/* SO_MARK, 0: none */
+};
 
 /* A route of ours: to one address, for one source or any. */
 struct fib_route {

@@ -5,11 +5,11 @@
  */
 #include "config.h"
 
+#include "fib.h"
 #include "ifmon.h"
 #include "addr.h"
 #include "array.h"
 #include "netlink.h"
-#include "route_sync.h"
 
 #include <errno.h>
 #include <linux/if_addr.h>

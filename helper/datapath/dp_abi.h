@@ -90,12 +90,6 @@ struct dp_young {
 /* Datagrams of no connection wait, that is are dropped, while the peer would not know whose they are; but no longer than this. */
 #define DP_DATAGRAM_WAIT_NS	3000000000ULL
 
-/*
- * What the helper's own packets end with on their way through the host, in the place of No Next Header, which they end with on
- * the wire: conntrack calls the latter invalid, and many a firewall drops what is. (RFC 3692, for experiments.)
- */
-#define DP_NO_NEXT_HEADER	253
-
 /* An anonymous SA's SPI is ours if its upper half is: the lower half is zero in the map then. */
 #define DP_SPI_RANGE		0xffff0000u
 

@@ -22,10 +22,10 @@ BUILT_SOURCES = datapath/hmip.skel.h
 CLEANFILES = datapath/hmip.skel.h datapath/hmip.bpf.o
 
 # -g is for BTF, which llvm-strip -g keeps while it drops the rest.
-datapath/hmip.bpf.o: $(DATAPATH_BPF) datapath/dp_abi.h
+datapath/hmip.bpf.o: $(DATAPATH_BPF) datapath/dp_abi.h $(top_srcdir)/common/wire/masquerade.h
 	$(AM_V_GEN)$(MKDIR_P) datapath && \
 		$(BPF_CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter $(BPF_TARGET_CFLAGS) \
-		$(BPF_CFLAGS) -iquote $(srcdir)/datapath -c $(srcdir)/datapath/bpf/hmip.bpf.c -o $@-t && \
+		$(BPF_CFLAGS) -iquote $(srcdir)/datapath -iquote $(top_srcdir)/common/wire -c $(srcdir)/datapath/bpf/hmip.bpf.c -o $@-t && \
 		$(BPF_STRIP) -g $@-t && mv $@-t $@
 
 datapath/hmip.skel.h: datapath/hmip.bpf.o

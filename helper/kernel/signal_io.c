@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include "masquerade.h"
 #include "signal_io.h"
-#include "dp_abi.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,6 +5,7 @@
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
+#include "masquerade.h"
 #include "new_conn.bpf.h"
 #include "udp_unconn.bpf.h"
 #include "icmp.bpf.h"

@@ -13,17 +13,18 @@
 #define SHARE		10	/* of the time, one part is for scans */
 #define HALVES_MAX	6	/* scans on account of handshakes under way, without another reason */
 
-static void on_found(void *ctx, const struct pcb *p, bool half)
+static void on_found(void *ctx, const struct sock_desc *s, bool half)
 {
 	struct helper *h = ctx;
-	bool known = helper_pcb(h, p->cookie);
+	struct pcb p = pcb_of(s, PCB_ADOPTED);
+	bool known = helper_pcb(h, p.cookie);
 
-	if (!core_adopts(h->core, p))
+	if (!core_adopts(h->core, &p))
 		return;
 	/* What answers to a spoofed SYN stays such a half, and is none of ours. */
 	if (half)
 		h->adoption.half = true;
-	else if (core_pcb_open(h->core, p, helper_now()) == 0 && !known)
+	else if (core_pcb_open(h->core, &p, helper_now()) == 0 && !known)
 		h->adoption.found = true;
 }
 

@@ -73,8 +73,11 @@ static void unreachable(struct helper *h, uint32_t id)
 		uint32_t acked = 0;
 
 		if (p->hce == e && p->forget == USEC_NEVER && pcb_moved(p) &&
-		    datapath_acked(h->datapath, id, p, &acked) == 0)
-			wire_unreachable(h->wire, p, acked, &via->addr);
+		    datapath_acked(h->datapath, id, p, &acked) == 0) {
+			struct sock_desc s = sock_of(p);
+
+			wire_unreachable(h->wire, &s, acked, &via->addr);
+		}
 	}
 }
 
@@ -209,8 +212,11 @@ static void kick(struct helper *h, uint32_t id)
 		if (p->hce != e || p->proto != IPPROTO_TCP || !p->established || p->forget != USEC_NEVER)
 			continue;
 		/* 0: nothing heard yet */
-		if (datapath_acked(h->datapath, id, p, &acked) == 0 && acked)
-			wire_kick(h->wire, p, acked, &e->pair.local, KICK_BURST);
+		if (datapath_acked(h->datapath, id, p, &acked) == 0 && acked) {
+			struct sock_desc s = sock_of(p);
+
+			wire_kick(h->wire, &s, acked, &e->pair.local, KICK_BURST);
+		}
 	}
 }
 

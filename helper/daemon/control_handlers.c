@@ -56,15 +56,18 @@ static void learn_name(struct helper *h, uint32_t hce, const struct control_regi
 /* A socket sends to reg->to without being connected. Unless it is bound, the kernel chooses its source anew each time. */
 static void on_sender(struct helper *h, int fd, const struct control_register *reg)
 {
+	struct sock_desc s;
 	struct pcb p;
 	struct hce *e;
-	int r = sockdiag_describe_sender(fd, &p);
+	int r = sockdiag_describe_sender(fd, &s);
 
-	if (r == 0 && IN6_IS_ADDR_UNSPECIFIED(&p.local))
-		r = route_source(h->steer, &reg->to, &(struct flow){ p.uid, p.mark }, &p.local);
-	p.foreign = reg->to;
-	if (r == 0)
+	if (r == 0 && IN6_IS_ADDR_UNSPECIFIED(&s.local))
+		r = route_source(h->steer, &reg->to, &(struct flow){ s.uid, s.mark }, &s.local);
+	s.foreign = reg->to;
+	if (r == 0) {
+		p = pcb_of(&s, PCB_SHOWN);
 		r = core_datagram_sent(h->core, &p, helper_now());
+	}
 	if (r < 0) {
 		log_debug("cannot take the socket that sends to [%s]: %s", addr_text(&reg->to).s, strerror(-r));
 		return;
@@ -79,6 +82,7 @@ static void on_sender(struct helper *h, int fd, const struct control_register *r
 
 void control_shown(struct helper *h, int fd, const struct control_register *reg)
 {
+	struct sock_desc s;
 	struct pcb p, *known;
 	int r;
 
@@ -88,13 +92,14 @@ void control_shown(struct helper *h, int fd, const struct control_register *reg)
 		on_sender(h, fd, reg);
 		return;
 	}
-	r = sockdiag_describe(fd, &p);
+	r = sockdiag_describe(fd, &s);
 	if (r < 0) {
 		log_debug("was shown something that is no connection over IPv6 (%s), ignoring", strerror(-r));
 		return;
 	}
 	helper_ends(h);
-	p.origin = reg->verb == CONTROL_CONNECT ? PCB_CONNECT : PCB_ACCEPT;
+	s.accepted = reg->verb != CONTROL_CONNECT;
+	p = pcb_of(&s, PCB_SHOWN);
 	r = core_pcb_open(h->core, &p, helper_now());
 	if (r < 0)
 		log_debug("cannot take the connection from port %u to [%s]:%u: %s", p.lport, addr_text(&p.foreign).s, p.fport,
@@ -132,14 +137,15 @@ static void describe(struct helper *h, const struct pcb *p, struct control_answe
 
 void control_asked(struct helper *h, int fd, enum control_verb verb, uid_t uid, struct control_answer *ret)
 {
+	struct sock_desc s;
 	struct pcb p, *known;
 
-	ret->result = sockdiag_describe(fd, &p);
+	ret->result = sockdiag_describe(fd, &s);
 	if (ret->result < 0)
 		return;
 	/* It may be too young to have been found, and whose it is may not have been known then. */
 	adopt_now(h, false);
-	p.care = PCB_ADOPTED;
+	p = pcb_of(&s, PCB_ADOPTED);
 	if (h->conf->adopt && !sockdiag_prevented(fd))
 		core_pcb_open(h->core, &p, helper_now());
 	known = helper_pcb(h, p.cookie);

@@ -96,14 +96,14 @@ static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifinde
 static void refuse(struct helper *h, const struct dp_event *e)
 {
 	const struct hce *entry = core_entry(h->core, e->hce);
-	struct pcb p = { .proto = IPPROTO_TCP, .local = e->addr, .lport = ntohs(e->lport), .fport = ntohs(e->fport) };
+	struct sock_desc s = { .proto = IPPROTO_TCP, .local = e->addr, .lport = ntohs(e->lport), .fport = ntohs(e->fport) };
 
 	if (!entry)
 		return;
-	p.foreign = entry->pair.foreign;
-	log_debug("a connection from port %u to [%s]:%u was refused: another has its ports", p.lport,
-		  addr_text(&p.foreign).s, p.fport);
-	wire_refuse(h->wire, &p, e->gen);
+	s.foreign = entry->pair.foreign;
+	log_debug("a connection from port %u to [%s]:%u was refused: another has its ports", s.lport,
+		  addr_text(&s.foreign).s, s.fport);
+	wire_refuse(h->wire, &s, e->gen);
 }
 
 static void on_datapath(void *ctx, const struct dp_event *e)
@@ -410,7 +410,7 @@ static int restore(struct helper *h)
 	else if (r != -ENOENT)
 		log_warnx("cannot take up the state in %s: %s, beginning anew", h->state,
 			  r == -EBADMSG ? "it is damaged" : strerror(-r));
-	r = failed(sockdiag_sync(h->sockdiag, h->core), "the list of sockets");
+	r = failed(helper_sync_sockets(h), "the list of sockets");
 	if (r < 0)
 		return r;
 	adopt_look(h);

@@ -5,7 +5,24 @@
 #include "log.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+_Static_assert(SOCK_UID_UNKNOWN == PCB_UID_UNKNOWN, "one value for both");
+
+struct pcb pcb_of(const struct sock_desc *s, enum pcb_care care)
+{
+	return (struct pcb){ .cookie = s->cookie, .local = s->local, .foreign = s->foreign, .lport = s->lport,
+		.fport = s->fport, .proto = s->proto, .established = s->established, .uid = s->uid, .mark = s->mark,
+		.care = care, .origin = s->accepted ? PCB_ACCEPT : PCB_CONNECT };
+}
+
+struct sock_desc sock_of(const struct pcb *p)
+{
+	return (struct sock_desc){ .cookie = p->cookie, .local = p->local, .foreign = p->foreign, .lport = p->lport,
+		.fport = p->fport, .proto = p->proto, .established = p->established, .uid = p->uid,
+		.mark = p->mark };
+}
 
 void on_socket_gone(void *ctx, uint64_t cookie)
 {
@@ -14,12 +31,32 @@ void on_socket_gone(void *ctx, uint64_t cookie)
 	core_pcb_close(h->core, cookie, helper_now());
 }
 
+int helper_sync_sockets(struct helper *h)
+{
+	struct pcb *pcbs = core_pcbs(h->core);
+	struct sender *senders = core_senders(h->core);
+	uint64_t *cookie = calloc(HASH_COUNT(pcbs) + HASH_COUNT(senders) + 1, sizeof(*cookie));
+	size_t n = 0;
+	int r;
+
+	if (!cookie)
+		return -ENOMEM;
+	for (const struct pcb *p = pcbs; p; p = p->hh.next)
+		if (p->forget == USEC_NEVER)
+			cookie[n++] = p->cookie;
+	for (const struct sender *s = senders; s; s = s->hh.next)
+		cookie[n++] = s->cookie;
+	r = sockdiag_sync(h->sockdiag, cookie, n);
+	free(cookie);
+	return r;
+}
+
 void helper_ends(struct helper *h)
 {
 	int r = sockdiag_read(h->sockdiag);
 
 	if (r == -ENOBUFS)
-		r = sockdiag_sync(h->sockdiag, h->core);
+		r = helper_sync_sockets(h);
 	if (r < 0)
 		log_warnx("cannot read which sockets ended: %s, ignoring", strerror(-r));
 }

@@ -14,17 +14,17 @@
 #include <string.h>
 
 struct roll {
-	struct pcb *socket;
+	struct sock_desc *socket;
 	size_t n, room;
 };
 
-static int add(void *ctx, const struct pcb *p)
+static int add(void *ctx, const struct sock_desc *p)
 {
 	struct roll *roll = ctx;
 
 	if (roll->n == roll->room) {
 		size_t room = roll->room ? 2 * roll->room : 64;
-		struct pcb *more = reallocarray(roll->socket, room, sizeof(*more));
+		struct sock_desc *more = reallocarray(roll->socket, room, sizeof(*more));
 
 		if (!more)
 			return -ENOMEM;
@@ -37,7 +37,7 @@ static int add(void *ctx, const struct pcb *p)
 
 static int by_port(const void *a, const void *b)
 {
-	const struct pcb *x = a, *y = b;
+	const struct sock_desc *x = a, *y = b;
 
 	return x->lport - y->lport;
 }
@@ -54,13 +54,16 @@ static bool is_lost(struct helper *h, const struct in6_addr *addr, const struct 
 }
 
 /* The n sockets of one port. */
-static void take(struct helper *h, const struct pcb *socket, size_t n, const struct in6_addr *lost)
+static void take(struct helper *h, const struct sock_desc *socket, size_t n, const struct in6_addr *lost)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!addr_equal(&socket[i].local, &socket[0].local))
 			return;
-	for (size_t i = 0; i < n && is_lost(h, &socket[i].local, lost); i++)
-		core_bound_open(h->core, &socket[i], helper_now());
+	for (size_t i = 0; i < n && is_lost(h, &socket[i].local, lost); i++) {
+		struct pcb p = pcb_of(&socket[i], PCB_SHOWN);
+
+		core_bound_open(h->core, &p, helper_now());
+	}
 }
 
 void helper_find_bound(struct helper *h, const struct in6_addr *lost)

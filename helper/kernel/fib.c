@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include "core.h"
 #include "fib.h"
+#include "sock_info.h"
 
 #include <errno.h>
 #include <linux/fib_rules.h>
@@ -120,7 +120,7 @@ static int lookup(struct netlink *n, const struct in6_addr *dst, const struct in
 	}
 	if (l->oif)
 		mnl_attr_put_u32(nlh, RTA_OIF, l->oif);
-	if (flow && flow->uid != PCB_UID_UNKNOWN)
+	if (flow && flow->uid != SOCK_UID_UNKNOWN)
 		mnl_attr_put_u32(nlh, RTA_UID, flow->uid);
 	if (flow && flow->mark)
 		mnl_attr_put_u32(nlh, RTA_MARK, flow->mark);

@@ -7,6 +7,7 @@
 #define HMIP_FIB_H
 
 #include "netlink.h"
+#include "sock_info.h"
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -22,7 +23,7 @@ struct nexthop {
 
 /* Whose packets a lookup is for: policy rules send users and marks their own ways. */
 struct flow {
-	uint32_t uid;		/* PCB_UID_UNKNOWN: as root's */
+	uint32_t uid;		/* SOCK_UID_UNKNOWN: as root's */
 	uint32_t mark;		/* SO_MARK, 0: none */
 };
 

@@ -14,7 +14,7 @@
 #define QUOTE_MAX	(sizeof(struct ip6_hdr) + sizeof(struct tcphdr))
 
 /* The segment the kernel is to find its connection by: no data, as ICMPv6 quotes need not be whole. Returns its length. */
-static uint32_t quote(const struct pcb *p, uint32_t seq, uint8_t ret[static QUOTE_MAX])
+static uint32_t quote(const struct sock_desc *p, uint32_t seq, uint8_t ret[static QUOTE_MAX])
 {
 	struct tcphdr tcp = { .th_sport = htons(p->lport), .th_dport = htons(p->fport), .th_seq = htonl(seq) };
 	struct udphdr udp = { .uh_sport = htons(p->lport), .uh_dport = htons(p->fport), .uh_ulen = htons(sizeof(udp)) };
@@ -35,7 +35,7 @@ static uint32_t quote(const struct pcb *p, uint32_t seq, uint8_t ret[static QUOT
 }
 
 /* Builds the ICMPv6 error in libnet's queue, quoting segment of len octets. */
-static int build_error(struct wire *w, const struct pcb *p, uint8_t code, const struct in6_addr *via, uint8_t *segment,
+static int build_error(struct wire *w, const struct sock_desc *p, uint8_t code, const struct in6_addr *via, uint8_t *segment,
 		       uint32_t len)
 {
 	struct libnet_in6_addr src, dst;
@@ -53,7 +53,7 @@ static int build_error(struct wire *w, const struct pcb *p, uint8_t code, const 
 }
 
 /* Hands the local stack n ICMPv6 Destination Unreachable errors about p. */
-static int tell_stack(struct wire *w, const struct pcb *p, uint32_t seq, uint8_t code, const struct in6_addr *via,
+static int tell_stack(struct wire *w, const struct sock_desc *p, uint32_t seq, uint8_t code, const struct in6_addr *via,
 		      unsigned n)
 {
 	uint8_t segment[QUOTE_MAX];
@@ -69,21 +69,21 @@ static int tell_stack(struct wire *w, const struct pcb *p, uint32_t seq, uint8_t
 	return r;
 }
 
-int wire_kick(struct wire *w, const struct pcb *p, uint32_t seq, const struct in6_addr *via, unsigned n)
+int wire_kick(struct wire *w, const struct sock_desc *p, uint32_t seq, const struct in6_addr *via, unsigned n)
 {
 	if (p->proto != IPPROTO_TCP || !p->established)
 		return -EINVAL;
 	return tell_stack(w, p, seq, ICMP6_DST_UNREACH_NOROUTE, via, n);
 }
 
-int wire_unreachable(struct wire *w, const struct pcb *p, uint32_t seq, const struct in6_addr *via)
+int wire_unreachable(struct wire *w, const struct sock_desc *p, uint32_t seq, const struct in6_addr *via)
 {
 	if (p->proto == IPPROTO_TCP && !p->established)
 		return -EINVAL;
 	return tell_stack(w, p, seq, ICMP6_DST_UNREACH_ADDR, via, 1);
 }
 
-int wire_refuse(struct wire *w, const struct pcb *p, uint32_t seq)
+int wire_refuse(struct wire *w, const struct sock_desc *p, uint32_t seq)
 {
 	return tell_stack(w, p, seq, ICMP6_DST_UNREACH_ADDR, &p->local, 1);
 }

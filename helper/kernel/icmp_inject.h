@@ -7,6 +7,7 @@
 #define HMIP_ICMP_INJECT_H
 
 #include "signal_io.h"
+#include "sock_info.h"
 
 /*
  * The kick (doc/ARCHITECTURE.md, "Why"): hands the local stack ICMPv6 "no route to destination" quoting the segment of p
@@ -16,19 +17,19 @@
  * usable local address. Returns 0, -EINVAL if p is no established TCP connection (a kick would end one half open), or
  * a negative errno.
  */
-int wire_kick(struct wire *w, const struct pcb *p, uint32_t seq, const struct in6_addr *via, unsigned n);
+int wire_kick(struct wire *w, const struct sock_desc *p, uint32_t seq, const struct in6_addr *via, unsigned n);
 
 /*
  * Tells the local stack that p, a TCP connection of which no more is set than its addresses and ports, cannot be made:
  * ICMPv6 "address unreachable" quoting its first segment, whose number is seq. connect(2) fails with EHOSTUNREACH. Returns
  * 0 or a negative errno.
  */
-int wire_refuse(struct wire *w, const struct pcb *p, uint32_t seq);
+int wire_refuse(struct wire *w, const struct sock_desc *p, uint32_t seq);
 
 /*
  * Tells the local stack that the peer of p cannot be reached (S6): ICMPv6 "address unreachable" quoting p, for a TCP connection
  * the segment seq. A connection takes it as the reason should it give up. via: a usable local address. Returns 0 or a negative errno.
  */
-int wire_unreachable(struct wire *w, const struct pcb *p, uint32_t seq, const struct in6_addr *via);
+int wire_unreachable(struct wire *w, const struct sock_desc *p, uint32_t seq, const struct in6_addr *via);
 
 #endif

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "masquerade.h"
+#include "mip6.h"
 #include "signal_io.h"
 
 #include <errno.h>

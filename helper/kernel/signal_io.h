@@ -6,7 +6,9 @@
 #ifndef HMIP_SIGNAL_IO_H
 #define HMIP_SIGNAL_IO_H
 
-#include "core.h"
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct wire;
 

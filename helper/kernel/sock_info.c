@@ -38,7 +38,7 @@ static int same_namespace(int fd)
 	return ours == theirs ? 0 : -EINVAL;
 }
 
-static int own_end(int fd, struct pcb *ret)
+static int own_end(int fd, struct sock_desc *ret)
 {
 	struct sockaddr_in6 local;
 	socklen_t len = sizeof(local);
@@ -53,7 +53,7 @@ static int own_end(int fd, struct pcb *ret)
 }
 
 /* As the kernel sees it: SO_PEERNAME knows it in SYN-SENT too, where getpeername(2) does not. */
-static int other_end(int fd, struct pcb *ret)
+static int other_end(int fd, struct sock_desc *ret)
 {
 	struct sockaddr_in6 peer;
 	int r = sock_option(fd, SO_PEERNAME, &peer, sizeof(peer));
@@ -78,7 +78,7 @@ bool sockdiag_prevented(int fd)
 }
 
 /* Fills ret->established of a TCP socket. */
-static int tcp_state(int fd, struct pcb *ret)
+static int tcp_state(int fd, struct sock_desc *ret)
 {
 	struct tcp_info info = { 0 };
 	socklen_t len = sizeof(info);
@@ -101,7 +101,7 @@ static int tcp_state(int fd, struct pcb *ret)
 }
 
 /* Fills ret->proto: whether fd is a socket of TCP or UDP over IPv6, of our namespace. */
-static int right_kind(int fd, struct pcb *ret)
+static int right_kind(int fd, struct sock_desc *ret)
 {
 	int domain, type, protocol, r;
 
@@ -120,7 +120,7 @@ static int right_kind(int fd, struct pcb *ret)
 }
 
 /* What names fd, and whose it is. */
-static int identity(int fd, struct pcb *ret)
+static int identity(int fd, struct sock_desc *ret)
 {
 	int r = sock_option(fd, SO_COOKIE, &ret->cookie, sizeof(ret->cookie));
 	struct stat st;
@@ -134,9 +134,9 @@ static int identity(int fd, struct pcb *ret)
 	return r;
 }
 
-int sockdiag_describe(int fd, struct pcb *ret)
+int sockdiag_describe(int fd, struct sock_desc *ret)
 {
-	struct pcb p = { .established = true };
+	struct sock_desc p = { .established = true };
 	int r = right_kind(fd, &p);
 
 	if (!r)
@@ -152,9 +152,9 @@ int sockdiag_describe(int fd, struct pcb *ret)
 	return r;
 }
 
-int sockdiag_describe_sender(int fd, struct pcb *ret)
+int sockdiag_describe_sender(int fd, struct sock_desc *ret)
 {
-	struct pcb p = { 0 };
+	struct sock_desc p = { 0 };
 	int r = right_kind(fd, &p);
 
 	if (!r && p.proto != IPPROTO_UDP)

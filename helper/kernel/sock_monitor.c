@@ -120,22 +120,19 @@ static int mark_alive(void *ctx, const struct nlmsghdr *nlh)
 	return 0;
 }
 
-int sockdiag_sync(struct sockdiag *d, struct core *c)
+int sockdiag_sync(struct sockdiag *d, const uint64_t *cookie, size_t n)
 {
-	struct roll roll = { 0 };
-	const struct pcb *p;
+	struct roll roll = { .entry = calloc(n + 1, sizeof(*roll.entry)) };
 	int r;
 
-	/* One dump for all: asking for a single socket misses those bound to a device. */
-	roll.entry = calloc(HASH_COUNT(core_pcbs(c)) + HASH_COUNT(core_senders(c)) + 1, sizeof(*roll.entry));
 	if (!roll.entry)
 		return -ENOMEM;
-	for (p = core_pcbs(c); p; p = p->hh.next)
-		if (p->forget == USEC_NEVER)
-			roll.entry[roll.n++].cookie = p->cookie;
-	for (const struct sender *s = core_senders(c); s; s = s->hh.next)
-		roll.entry[roll.n++].cookie = s->cookie;
+	while (roll.n < n) {
+		roll.entry[roll.n].cookie = cookie[roll.n];
+		roll.n++;
+	}
 	qsort(roll.entry, roll.n, sizeof(*roll.entry), by_cookie);
+	/* One dump for all: asking for a single socket misses those bound to a device. */
 	r = inetdiag_dump(d->ask, IPPROTO_TCP, ALL_STATES & ~NO_STATES, mark_alive, NULL, &roll);
 	if (!r)
 		r = inetdiag_dump(d->ask, IPPROTO_UDP, ALL_STATES & ~NO_STATES, mark_alive, NULL, &roll);
@@ -147,7 +144,7 @@ int sockdiag_sync(struct sockdiag *d, struct core *c)
 }
 
 struct visit {
-	int (*fn)(void *ctx, const struct pcb *p);
+	int (*fn)(void *ctx, const struct sock_desc *p);
 	void *ctx;
 };
 
@@ -155,7 +152,7 @@ static int visit_unconnected(void *ctx, const struct nlmsghdr *nlh)
 {
 	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(nlh);
 	const struct visit *v = ctx;
-	struct pcb p = { .proto = IPPROTO_UDP };
+	struct sock_desc p = { .proto = IPPROTO_UDP };
 
 	if (!inetdiag_message(nlh, &p.cookie) || m->idiag_family != AF_INET6)
 		return 0;
@@ -164,7 +161,7 @@ static int visit_unconnected(void *ctx, const struct nlmsghdr *nlh)
 	return v->fn(v->ctx, &p);
 }
 
-int sockdiag_unconnected(struct sockdiag *d, int (*fn)(void *ctx, const struct pcb *p), void *ctx)
+int sockdiag_unconnected(struct sockdiag *d, int (*fn)(void *ctx, const struct sock_desc *p), void *ctx)
 {
 	struct visit v = { fn, ctx };
 
@@ -209,7 +206,7 @@ static int report_found(void *ctx, const struct nlmsghdr *nlh)
 {
 	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(nlh);
 	const struct list *list = ctx;
-	struct pcb p = { .proto = list->proto, .care = PCB_ADOPTED };
+	struct sock_desc p = { .proto = list->proto };
 
 	if (!inetdiag_message(nlh, &p.cookie) || !is_connection(m) || inetdiag_prevented(nlh))
 		return 0;
@@ -217,11 +214,10 @@ static int report_found(void *ctx, const struct nlmsghdr *nlh)
 	memcpy(&p.foreign, m->id.idiag_dst, sizeof(p.foreign));
 	p.lport = ntohs(m->id.idiag_sport);
 	p.fport = ntohs(m->id.idiag_dport);
-	p.uid = m->idiag_inode ? m->idiag_uid : PCB_UID_UNKNOWN;
+	p.uid = m->idiag_inode ? m->idiag_uid : SOCK_UID_UNKNOWN;
 	p.mark = inetdiag_mark(nlh);
 	p.established = m->idiag_state != TCP_SYN_SENT && m->idiag_state != TCP_SYN_RECV;
-	p.origin = p.proto == IPPROTO_TCP && m->idiag_state != TCP_SYN_SENT && list->listens[p.lport / 8] & 1 << p.lport % 8 ?
-		PCB_ACCEPT : PCB_CONNECT;
+	p.accepted = p.proto == IPPROTO_TCP && m->idiag_state != TCP_SYN_SENT && list->listens[p.lport / 8] & 1 << p.lport % 8;
 	list->fn(list->ctx, &p, m->idiag_state == TCP_SYN_RECV);
 	return 0;
 }

@@ -5,18 +5,20 @@
 #ifndef HMIP_SOCK_MONITOR_H
 #define HMIP_SOCK_MONITOR_H
 
-#include "core.h"
 #include "sock_info.h"
+
+#include <stddef.h>
 
 struct sockdiag;
 
 typedef void sockdiag_gone_fn(void *ctx, uint64_t cookie);
 
 /*
- * p as by sockdiag_describe(), with its origin and, if no process has it (yet), an unknown uid. half: its handshake has come
- * so far that the peer's answer is waited for, and no socket is made of it yet.
+ * p as by sockdiag_describe(), with accepted and, if no process has it (yet), an
+ * unknown uid. half: its handshake has come so far that the peer's answer is waited for, and no socket is made
+ * of it yet.
  */
-typedef void sockdiag_found_fn(void *ctx, const struct pcb *p, bool half);
+typedef void sockdiag_found_fn(void *ctx, const struct sock_desc *p, bool half);
 
 /* Subscribes to the ends of TCP and UDP sockets over IPv6. Needs CAP_NET_ADMIN. Returns 0 or a negative errno. */
 int sockdiag_open(sockdiag_gone_fn *fn, void *ctx, struct sockdiag **ret);
@@ -33,15 +35,14 @@ int sockdiag_fd(const struct sockdiag *d);
  */
 int sockdiag_read(struct sockdiag *d);
 
-/* Looks for each connection and sender in c not known to be closed whether its socket lives and reports those that do not. Returns
- * 0 or a negative errno. */
-int sockdiag_sync(struct sockdiag *d, struct core *c);
+/* Looks up the sockets with these n cookies, and reports those that do not exist. Returns 0 or a negative errno. */
+int sockdiag_sync(struct sockdiag *d, const uint64_t *cookie, size_t n);
 
 /*
  * Calls fn for each UDP socket over IPv6 that is not connected, with its cookie, local address (unspecified if it is bound to
  * none) and port, until it returns a negative errno. Returns 0, that errno, or another.
  */
-int sockdiag_unconnected(struct sockdiag *d, int (*fn)(void *ctx, const struct pcb *p), void *ctx);
+int sockdiag_unconnected(struct sockdiag *d, int (*fn)(void *ctx, const struct sock_desc *p), void *ctx);
 
 /*
  * Calls fn for each connection over IPv6 of this network namespace that sockdiag_describe() would take, and for the subflows

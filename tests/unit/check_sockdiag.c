@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sock_monitor.h: what descriptors are, and when sockets end. The core is a fake: a list of connections. */
+/* sock_info.h and sock_monitor.h: what descriptors are, and when sockets end. */
 #include "config.h"
 
 #include "sock_info.h"
@@ -13,18 +13,6 @@
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP	262
 #endif
-
-static struct pcb *pcbs;
-
-struct pcb *core_pcbs(struct core *c)
-{
-	return pcbs;
-}
-
-struct sender *core_senders(struct core *c)
-{
-	return NULL;
-}
 
 static struct {
 	uint64_t cookie[256];
@@ -97,7 +85,7 @@ START_TEST(a_tcp_connection_is_described_from_both_ends)
 {
 	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000), s = accept(lfd, NULL, NULL);
 	struct in6_addr one = in6("::1");
-	struct pcb p, q;
+	struct sock_desc p, q;
 
 	memset(&p, 0xff, sizeof(p));
 	ck_assert_int_eq(sockdiag_describe(c, &p), 0);
@@ -110,7 +98,6 @@ START_TEST(a_tcp_connection_is_described_from_both_ends)
 	ck_assert_uint_eq(p.proto, IPPROTO_TCP);
 	ck_assert(p.established && q.established);
 	ck_assert(p.cookie && p.cookie != q.cookie);
-	ck_assert(!p.hce && !p.gen);
 	ck_assert_int_eq(sockdiag_describe(dup(c), &q), 0);
 	ck_assert(q.cookie == p.cookie);
 }
@@ -122,7 +109,7 @@ START_TEST(a_connection_half_open_has_its_peer_and_is_not_established)
 	struct in6_addr l = in6("2001:db8::1"), f = in6("2001:db8::2");
 	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	struct netns far = netns_new();
-	struct pcb p;
+	struct sock_desc p;
 
 	netns_cable(&here, "a0", &far, "b0");
 	run("ip addr add 2001:db8::1/64 dev a0 nodad");
@@ -139,7 +126,7 @@ START_TEST(a_connection_that_waits_for_data_to_fast_open_has_its_peer)
 {
 	int lfd = listener(7009), on = 16, fd, s;
 	struct sockaddr_in6 a = at("::1", 7009);
-	struct pcb p;
+	struct sock_desc p;
 
 	run("sysctl -qw net.ipv4.tcp_fastopen=3");
 	ck_assert_int_eq(setsockopt(lfd, IPPROTO_TCP, TCP_FASTOPEN, &on, sizeof(on)), 0);
@@ -168,7 +155,7 @@ START_TEST(c4_a_socket_that_sends_is_described_without_a_peer)
 	int fd = socket(AF_INET6, SOCK_DGRAM, 0), udp = connected(SOCK_DGRAM, "::1", 7001);
 	int tcp = socket(AF_INET6, SOCK_STREAM, 0), v4 = socket(AF_INET, SOCK_DGRAM, 0), q;
 	int raw = socket(AF_INET6, SOCK_RAW, IPPROTO_UDP);
-	struct pcb p;
+	struct sock_desc p;
 
 	ck_assert_int_eq(sockdiag_describe_sender(fd, &p), 0);
 	ck_assert(IN6_IS_ADDR_UNSPECIFIED(&p.local));
@@ -188,10 +175,10 @@ START_TEST(c4_a_socket_that_sends_is_described_without_a_peer)
 }
 END_TEST
 
-static struct pcb visited[8];
+static struct sock_desc visited[8];
 static unsigned n_visited;
 
-static int visit(void *ctx, const struct pcb *p)
+static int visit(void *ctx, const struct sock_desc *p)
 {
 	ck_assert_uint_lt(n_visited, 8);
 	visited[n_visited++] = *p;
@@ -209,7 +196,7 @@ START_TEST(sockets_that_are_not_connected_are_found)
 	ck_assert_int_eq(bind(any, (struct sockaddr *)&b, sizeof(b)), 0);
 	ck_assert_int_eq(sockdiag_unconnected(d, visit, &r), 0);
 	ck_assert_uint_eq(n_visited, 2);
-	const struct pcb *p = &visited[visited[0].lport == 7004 ? 0 : 1], *q = &visited[visited[0].lport == 7004 ? 1 : 0];
+	const struct sock_desc *p = &visited[visited[0].lport == 7004 ? 0 : 1], *q = &visited[visited[0].lport == 7004 ? 1 : 0];
 	ck_assert_uint_eq(p->lport, 7004);
 	ck_assert_mem_eq(&p->local, &one, sizeof(one));
 	ck_assert_uint_ne(p->cookie, 0);
@@ -225,7 +212,7 @@ START_TEST(a_connected_udp_socket_is_described_and_another_is_not)
 {
 	int fd = connected(SOCK_DGRAM, "::1", 7001);
 	struct sockaddr_in6 a = at("::1", 7002);
-	struct pcb p;
+	struct sock_desc p;
 
 	ck_assert_int_eq(sockdiag_describe(fd, &p), 0);
 	ck_assert_uint_eq(p.proto, IPPROTO_UDP);
@@ -240,7 +227,7 @@ END_TEST
 START_TEST(whatever_else_is_shown_is_refused)
 {
 	int lfd = listener(7000), other[2], mapped, mptcp;
-	struct pcb p = { .cookie = 1 };
+	struct sock_desc p = { .cookie = 1 };
 
 	mapped = connected(SOCK_STREAM, "::ffff:127.0.0.1", 7000);
 	ck_assert_int_eq(sockdiag_describe(mapped, &p), -EINVAL);
@@ -265,7 +252,7 @@ START_TEST(a_raw_socket_that_pretends_to_be_tcp_is_refused)
 {
 	struct sockaddr_in6 a = at("::1", 0);
 	int fd = socket(AF_INET6, SOCK_RAW, IPPROTO_TCP);
-	struct pcb p;
+	struct sock_desc p;
 
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
 	ck_assert_int_eq(sockdiag_describe(fd, &p), -EINVAL);
@@ -279,7 +266,7 @@ END_TEST
 START_TEST(a_connection_that_was_reset_is_refused)
 {
 	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000), s = accept(lfd, NULL, NULL);
-	struct pcb p;
+	struct sock_desc p;
 
 	ck_assert_int_eq(setsockopt(s, SOL_SOCKET, SO_LINGER, &(struct linger){ .l_onoff = 1 }, sizeof(struct linger)), 0);
 	close(s);
@@ -291,7 +278,7 @@ END_TEST
 START_TEST(a_socket_of_another_namespace_is_refused)
 {
 	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000);
-	struct pcb p;
+	struct sock_desc p;
 
 	ck_assert_int_ge(lfd, 0);
 	ck_assert_int_eq(sockdiag_describe(c, &p), 0);
@@ -303,7 +290,7 @@ END_TEST
 START_TEST(the_end_of_a_socket_is_told_when_the_last_copy_is_closed)
 {
 	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000), s = accept(lfd, NULL, NULL), copy = dup(c);
-	struct pcb p, q;
+	struct sock_desc p, q;
 
 	ck_assert_int_eq(sockdiag_describe(c, &p), 0);
 	ck_assert_int_eq(sockdiag_describe(s, &q), 0);
@@ -319,7 +306,7 @@ END_TEST
 START_TEST(the_end_of_a_process_and_of_a_udp_socket_are_told)
 {
 	int fd = connected(SOCK_DGRAM, "::1", 7001);
-	struct pcb p;
+	struct sock_desc p;
 	pid_t pid;
 
 	ck_assert_int_eq(sockdiag_describe(fd, &p), 0);
@@ -335,12 +322,12 @@ START_TEST(the_end_of_a_process_and_of_a_udp_socket_are_told)
 END_TEST
 
 static struct {
-	struct pcb pcb;
+	struct sock_desc pcb;
 	bool half;
 } found[64];
 static unsigned n_found;
 
-static void on_found(void *ctx, const struct pcb *p, bool half)
+static void on_found(void *ctx, const struct sock_desc *p, bool half)
 {
 	ck_assert_ptr_eq(ctx, &n_found);
 	ck_assert_uint_lt(n_found, 64);
@@ -349,7 +336,7 @@ static void on_found(void *ctx, const struct pcb *p, bool half)
 }
 
 /* What a list says of the socket fd, NULL if nothing. */
-static const struct pcb *listed(int fd, bool half)
+static const struct sock_desc *listed(int fd, bool half)
 {
 	uint64_t cookie;
 	socklen_t len = sizeof(cookie);
@@ -367,19 +354,18 @@ START_TEST(a_list_says_of_each_connection_what_its_descriptor_does)
 {
 	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000), s = accept(lfd, NULL, NULL);
 	int fd[] = { c, s, connected(SOCK_DGRAM, "::1", 7001) };
-	static const enum pcb_origin origin[] = { PCB_CONNECT, PCB_ACCEPT, PCB_CONNECT };
+	static const bool accepted[] = { false, true, false };
 
 	for (unsigned i = 0; i < 3; i++) {
-		const struct pcb *p;
-		struct pcb q;
+		const struct sock_desc *p;
+		struct sock_desc q;
 
 		ck_assert_int_eq(setsockopt(fd[i], SOL_SOCKET, SO_MARK, &i, sizeof(i)), 0);
 		p = listed(fd[i], false);
 		ck_assert_ptr_nonnull(p);
 		ck_assert_int_eq(sockdiag_describe(fd[i], &q), 0);
 		ck_assert_uint_eq(q.mark, i);
-		q.origin = origin[i];
-		q.care = PCB_ADOPTED;
+		q.accepted = accepted[i];
 		ck_assert_mem_eq(p, &q, sizeof(q));
 	}
 	ck_assert_uint_eq(n_found, 3);
@@ -422,7 +408,7 @@ START_TEST(a_list_tells_handshakes_that_are_not_over)
 	struct sockaddr_in6 a = at("2001:db8::2", 7000);
 	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	struct netns far = netns_new();
-	const struct pcb *p;
+	const struct sock_desc *p;
 
 	netns_cable(&here, "a0", &far, "b0");
 	run("ip addr add 2001:db8::1/64 dev a0 nodad");
@@ -431,7 +417,7 @@ START_TEST(a_list_tells_handshakes_that_are_not_over)
 	ck_assert(connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 && errno == EINPROGRESS);
 	p = listed(fd, false);
 	ck_assert_ptr_nonnull(p);
-	ck_assert(!p->established && p->origin == PCB_CONNECT);
+	ck_assert(!p->established && !p->accepted);
 
 	/* The other end of one from far, whose answer is lost. */
 	run("ip link set a0 address 02:00:00:00:00:01");
@@ -447,16 +433,17 @@ START_TEST(a_list_tells_handshakes_that_are_not_over)
 		n_found = 0;
 		ck_assert_int_eq(sockdiag_list(d, on_found, &n_found), 0);
 		for (unsigned i = 0; i < n_found; i++)
-			half |= found[i].half && found[i].pcb.origin == PCB_ACCEPT && !found[i].pcb.established;
+			half |= found[i].half && found[i].pcb.accepted && !found[i].pcb.established;
 	}
 }
 END_TEST
 
-static void remember(struct pcb *p, int fd)
+static void remember(uint64_t *cookie, int fd)
 {
-	ck_assert_int_eq(sockdiag_describe(fd, p), 0);
-	p->forget = USEC_NEVER;
-	HASH_ADD(hh, pcbs, cookie, sizeof(p->cookie), p);
+	struct sock_desc s;
+
+	ck_assert_int_eq(sockdiag_describe(fd, &s), 0);
+	*cookie = s.cookie;
 }
 
 START_TEST(what_ended_unheard_is_found_by_sync_and_the_living_are_left)
@@ -464,28 +451,27 @@ START_TEST(what_ended_unheard_is_found_by_sync_and_the_living_are_left)
 	int lfd = listener(7000), a = connected(SOCK_STREAM, "::1", 7000), b = connected(SOCK_STREAM, "::1", 7000);
 	int bound = socket(AF_INET6, SOCK_STREAM, 0), u = connected(SOCK_DGRAM, "::1", 7001);
 	struct sockaddr_in6 to = at("::1", 7000);
-	static struct pcb p[4];
+	uint64_t cookie[4];
 
 	ck_assert_int_ge(lfd, 0);
 	ck_assert_int_eq(setsockopt(bound, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3), 0);
 	ck_assert_int_eq(connect(bound, (struct sockaddr *)&to, sizeof(to)), 0);
-	remember(&p[0], a);
-	remember(&p[1], b);
-	remember(&p[2], bound);
-	remember(&p[3], u);
-	ck_assert_int_eq(sockdiag_sync(d, NULL), 0);
+	remember(&cookie[0], a);
+	remember(&cookie[1], b);
+	remember(&cookie[2], bound);
+	remember(&cookie[3], u);
+	ck_assert_int_eq(sockdiag_sync(d, cookie, 4), 0);
 	ck_assert_uint_eq(gone.n, 0);
 	close(b);		/* the peer's end stays: FIN-WAIT, it may still send */
-	ck_assert_int_eq(sockdiag_sync(d, NULL), 0);
+	ck_assert_int_eq(sockdiag_sync(d, cookie, 4), 0);
 	ck_assert_uint_eq(gone.n, 0);
 	setsockopt(a, SOL_SOCKET, SO_LINGER, &(struct linger){ .l_onoff = 1 }, sizeof(struct linger));
 	close(a);
 	close(u);
-	ck_assert_int_eq(sockdiag_sync(d, NULL), 0);
+	ck_assert_int_eq(sockdiag_sync(d, cookie, 4), 0);
 	ck_assert_uint_eq(gone.n, 2);
-	ck_assert(is_gone(p[0].cookie) && is_gone(p[3].cookie));
-	p[0].forget = p[3].forget = 1;
-	ck_assert_int_eq(sockdiag_sync(d, NULL), 0);
+	ck_assert(is_gone(cookie[0]) && is_gone(cookie[3]));
+	ck_assert_int_eq(sockdiag_sync(d, cookie + 1, 2), 0);
 	ck_assert_uint_eq(gone.n, 2);
 }
 END_TEST

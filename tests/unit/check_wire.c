@@ -225,7 +225,7 @@ END_TEST
 /* A connection between the namespaces, as its near end sees it. */
 struct connection {
 	int fd, far;
-	struct pcb pcb;
+	struct sock_desc pcb;
 };
 
 static struct connection connection(void)
@@ -244,7 +244,7 @@ static struct connection connection(void)
 	ck_assert_int_eq(connect(c.fd, (struct sockaddr *)&a, sizeof(a)), 0);
 	c.far = accept(lfd, NULL, NULL);
 	ck_assert_int_eq(getsockname(c.fd, (struct sockaddr *)&l, &len), 0);
-	c.pcb = (struct pcb){ .local = l.sin6_addr, .foreign = a.sin6_addr, .lport = ntohs(l.sin6_port), .fport = 7000,
+	c.pcb = (struct sock_desc){ .local = l.sin6_addr, .foreign = a.sin6_addr, .lport = ntohs(l.sin6_port), .fport = 7000,
 			      .proto = IPPROTO_TCP, .established = true };
 	return c;
 }

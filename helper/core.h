@@ -191,6 +191,9 @@ void core_free(struct core *c);
 /* The core keeps no pointer to its caller; these are how a shell and its tests look in. Valid until the next event. */
 struct hce *core_entries(struct core *c);		/* uthash list: iterate with ->hh.next */
 struct hce *core_entry(struct core *c, uint32_t id);	/* NULL if there is none */
+struct hce *core_entry_of(struct core *c, const struct in6_addr *foreign);	/* whose peer has that address, NULL */
+struct local_addr *core_local(struct core *c, const struct in6_addr *addr);	/* usable or lost; NULL if it is not ours */
+struct pcb *core_pcb(struct core *c, uint64_t cookie);	/* NULL if there is none */
 struct local_addr *core_locals(struct core *c);
 struct pcb *core_pcbs(struct core *c);
 struct sender *core_senders(struct core *c);

@@ -231,6 +231,13 @@ struct foreign_addr *foreign_find(struct core *c, const struct in6_addr *addr)
 	return fa;
 }
 
+struct hce *core_entry_of(struct core *c, const struct in6_addr *foreign)
+{
+	const struct foreign_addr *fa = foreign_find(c, foreign);
+
+	return fa ? fa->hce : NULL;
+}
+
 static void foreign_act(struct core *c, const struct foreign_addr *fa)
 {
 	struct action *a = core_act(c, ACTION_FOREIGN, fa->hce);

@@ -16,6 +16,11 @@ struct local_addr *local_find(struct core *c, const struct in6_addr *addr)
 	return l;
 }
 
+struct local_addr *core_local(struct core *c, const struct in6_addr *addr)
+{
+	return local_find(c, addr);
+}
+
 void local_act(struct core *c, const struct local_addr *l)
 {
 	struct action *a = core_act(c, ACTION_LOCAL, NULL);
@@ -219,7 +224,6 @@ void local_expire(struct core *c, usec_t now)
 			core_wake(c, l->forget);
 	}
 }
-
 
 int core_prefer(struct core *c, const struct in6_addr *addr, unsigned ifindex, usec_t now)
 {

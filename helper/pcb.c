@@ -27,6 +27,11 @@ static struct pcb *pcb_by_cookie(struct core *c, uint64_t cookie)
 	return p;
 }
 
+struct pcb *core_pcb(struct core *c, uint64_t cookie)
+{
+	return pcb_by_cookie(c, cookie);
+}
+
 static struct pcb *pcb_find_ports(struct core *c, const struct pcb_ports *ports)
 {
 	struct pcb *p;

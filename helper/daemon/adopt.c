@@ -17,7 +17,7 @@ static void on_found(void *ctx, const struct sock_desc *s, bool half)
 {
 	struct helper *h = ctx;
 	struct pcb p = pcb_of(s, PCB_ADOPTED);
-	bool known = helper_pcb(h, p.cookie);
+	bool known = core_pcb(h->core, p.cookie);
 
 	if (!core_adopts(h->core, &p))
 		return;

@@ -56,7 +56,7 @@ static bool pcb_is_moved(struct helper *h, const struct action *a)
 /* Whether a new connection may change what ports_may_clash() says: it is the first, or not born as the one before it. */
 static bool pcb_is_unlike(struct helper *h, const struct action *a)
 {
-	const struct pcb *p = helper_pcb(h, a->pcb.cookie);
+	const struct pcb *p = core_pcb(h->core, a->pcb.cookie);
 	const struct hce *e = p ? p->hce : NULL;
 
 	return e && (p == e->pcbs || !addr_equal(&p->local, &p->prev->local) ||
@@ -165,10 +165,9 @@ static void carry(struct helper *h, const struct action *a)
 static void send_one(struct helper *h, const struct action *a)
 {
 	const struct in6_addr *src = &a->send.src;
-	struct local_addr *locals = core_locals(h->core), *l;
+	const struct local_addr *l = core_local(h->core, src);
 	int r;
 
-	HASH_FIND(hh, locals, src, sizeof(*src), l);
 	/* On a link that is just up this packet shall be the one that asks for the router, not a segment ahead of it. */
 	if (l && helper_now() < usec_add(l->since, FRESH_LINK))
 		steer_hurry(h->steer, l->ifindex);
@@ -177,26 +176,6 @@ static void send_one(struct helper *h, const struct action *a)
 		return;
 	log_debug("cannot send from %s to %s: %s", addr_text(src).s, addr_text(&a->send.dst).s, strerror(-r));
 	core_send_failed(h->core, a, helper_now());
-}
-
-struct pcb *helper_pcb(struct helper *h, uint64_t cookie)
-{
-	struct pcb *pcbs = core_pcbs(h->core), *p;
-
-	HASH_FIND(hh, pcbs, &cookie, sizeof(cookie), p);
-	return p;
-}
-
-struct hce *helper_entry_at(struct helper *h, const struct in6_addr *addr)
-{
-	struct hce *e;
-	const struct foreign_addr *f;
-
-	for (e = core_entries(h->core); e; e = e->hh.next)
-		DL_FOREACH(e->addrs, f)
-			if (addr_equal(&f->addr, addr))
-				return e;
-	return NULL;
 }
 
 /* Makes TCP retransmit on every connection of an entry. */

@@ -72,7 +72,7 @@ static void on_sender(struct helper *h, int fd, const struct control_register *r
 		log_debug("cannot take the socket that sends to [%s]: %s", addr_text(&reg->to).s, strerror(-r));
 		return;
 	}
-	e = helper_entry_at(h, &reg->to);
+	e = core_entry_of(h->core, &reg->to);
 	if (!e)
 		return;
 	learn_name(h, e->id, reg);
@@ -104,7 +104,7 @@ void control_shown(struct helper *h, int fd, const struct control_register *reg)
 	if (r < 0)
 		log_debug("cannot take the connection from port %u to [%s]:%u: %s", p.lport, addr_text(&p.foreign).s, p.fport,
 			  strerror(-r));
-	known = helper_pcb(h, p.cookie);
+	known = core_pcb(h->core, p.cookie);
 	if (!known || !known->hce)
 		return;
 	learn_name(h, known->hce->id, reg);
@@ -148,7 +148,7 @@ void control_asked(struct helper *h, int fd, enum control_verb verb, uid_t uid, 
 	p = pcb_of(&s, PCB_ADOPTED);
 	if (h->conf->adopt && !sockdiag_prevented(fd))
 		core_pcb_open(h->core, &p, helper_now());
-	known = helper_pcb(h, p.cookie);
+	known = core_pcb(h->core, p.cookie);
 	if (verb == CONTROL_TRUST)
 		ret->result = core_trust(h->core, p.cookie);
 	else if (verb == CONTROL_FORGET)

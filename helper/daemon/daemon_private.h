@@ -82,12 +82,6 @@ void helper_carry(struct helper *h);
 /* What can wait a moment: routes that nothing needs any more, connections that came and went. */
 void helper_carry_later(struct helper *h);
 
-/* The connection of that cookie, NULL if there is none. */
-struct pcb *helper_pcb(struct helper *h, uint64_t cookie);
-
-/* The entry whose peer has addr, NULL if there is none. */
-struct hce *helper_entry_at(struct helper *h, const struct in6_addr *addr);
-
 /* Tells the core of UDP sockets that are bound to the address lost, or to any that is not this host's if that is NULL. */
 void helper_find_bound(struct helper *h, const struct in6_addr *lost);
 

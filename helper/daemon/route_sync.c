@@ -265,10 +265,9 @@ static int mark_and_sweep(struct steer *s, struct core *c)
 static int target(struct steer *s, struct core *c, const struct pair *pair, const struct in6_addr *birth,
 		  struct nexthop *ret)
 {
-	const struct local_addr *all = core_locals(c), *l;
+	const struct local_addr *l = core_local(c, &pair->local);
 	int r;
 
-	HASH_FIND(hh, all, &pair->local, sizeof(pair->local), l);
 	if (!l || !l->usable || IN6_IS_ADDR_UNSPECIFIED(&pair->foreign))
 		return -ENETUNREACH;
 	r = route_get(s, &pair->foreign, &pair->local, l->ifindex, ret);

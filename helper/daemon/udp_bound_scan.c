@@ -45,11 +45,10 @@ static int by_port(const void *a, const void *b)
 /* Whether addr is lost: the one in question, or if that is NULL, any that should be ours and is not. */
 static bool is_lost(struct helper *h, const struct in6_addr *addr, const struct in6_addr *lost)
 {
-	struct local_addr *locals = core_locals(h->core), *l;
+	const struct local_addr *l = core_local(h->core, addr);
 
 	if (lost)
 		return addr_equal(addr, lost);
-	HASH_FIND(hh, locals, addr, sizeof(*addr), l);
 	return addr_usable(addr) && !(l && l->usable);
 }
 

@@ -32,6 +32,14 @@ struct local_addr *core_locals(struct core *c)
 	return locals;
 }
 
+struct local_addr *core_local(struct core *c, const struct in6_addr *addr)
+{
+	struct local_addr *l;
+
+	HASH_FIND(hh, core_locals(c), addr, sizeof(*addr), l);
+	return l;
+}
+
 struct pcb *core_pcbs(struct core *c)
 {
 	return pcbs;

@@ -4,8 +4,8 @@
 #include "control_server.h"
 #include "array.h"
 #include "fd_disposer.h"
-#include "unix_listener.h"
 #include "log.h"
+#include "unix_listener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include "fd_disposer.h"
 #include "unix_listener.h"
+#include "fd_disposer.h"
 #include "ipc_proto.h"
 
 #include <errno.h>

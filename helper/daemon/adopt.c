@@ -2,8 +2,16 @@
 #include "config.h"
 
 #include "adopt.h"
+#include "clock.h"
+#include "conf.h"
+#include "core.h"
 #include "daemon_private.h"
+#include "datapath.h"
+#include "hostmap.h"
 #include "log.h"
+#include "sock_events.h"
+#include "sock_info.h"
+#include "sock_monitor.h"
 
 #include <errno.h>
 #include <string.h>

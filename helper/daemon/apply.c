@@ -5,9 +5,24 @@
  */
 #include "config.h"
 
+#include "apply.h"
 #include "addr.h"
+#include "adopt.h"
+#include "clock.h"
+#include "core.h"
 #include "daemon_private.h"
+#include "datapath.h"
+#include "dns.h"
+#include "event_log.h"
+#include "fib.h"
+#include "hostmap_sync.h"
+#include "icmp_inject.h"
 #include "log.h"
+#include "route_sync.h"
+#include "signal_io.h"
+#include "sock_events.h"
+#include "sock_info.h"
+#include "state_file.h"
 
 #include <errno.h>
 #include <string.h>

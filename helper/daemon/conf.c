@@ -8,7 +8,10 @@
 
 #include "conf.h"
 #include "addr.h"
+#include "ah.h"
 #include "array.h"
+#include "mip6.h"
+#include "sa.h"
 
 #include <arpa/inet.h>
 #include <confuse.h>

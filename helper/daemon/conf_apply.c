@@ -2,7 +2,14 @@
 /* Puts a configuration in force, the first one or another: what is not in it any more ends, what changed begins anew. */
 #include "config.h"
 
+#include "conf_apply.h"
+#include "adopt.h"
+#include "clock.h"
+#include "conf.h"
+#include "control_server.h"
+#include "core.h"
 #include "daemon_private.h"
+#include "datapath.h"
 #include "log.h"
 
 #include <errno.h>

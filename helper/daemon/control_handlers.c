@@ -2,10 +2,22 @@
 /* What comes through the doors (control_server.h): hmipctl asks, programs tell of their sockets, and ask about them by hmip.h. */
 #include "config.h"
 
+#include "control_handlers.h"
 #include "addr.h"
+#include "adopt.h"
 #include "array.h"
+#include "clock.h"
+#include "conf.h"
+#include "core.h"
 #include "daemon_private.h"
+#include "datapath.h"
+#include "fib.h"
+#include "ifmon.h"
 #include "log.h"
+#include "report.h"
+#include "route_sync.h"
+#include "sock_events.h"
+#include "sock_info.h"
 
 #include <errno.h>
 #include <string.h>

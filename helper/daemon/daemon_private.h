@@ -1,35 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * What the files of the helper share that know all of it:
- *
- *   daemon.c     opens, closes, hears
- *   apply.c      carries out what the core asks for
- *   control_handlers.c   what hmipctl and programs want
- *   adopt.c      connections that nobody shows
- *   conf_apply.c     the configuration
- */
+/* The daemon: what it has open, and what waits to be carried out. For the files in this folder only. */
 #ifndef HMIP_DAEMON_PRIVATE_H
 #define HMIP_DAEMON_PRIVATE_H
 
 #include "adopt.h"
-#include "clock.h"
-#include "conf.h"
-#include "control_handlers.h"
-#include "control_server.h"
-#include "daemon.h"
-#include "event_log.h"
-#include "hostmap_sync.h"
-#include "icmp_inject.h"
-#include "ifmon.h"
-#include "report.h"
-#include "dns.h"
-#include "route_sync.h"
-#include "sock_events.h"
-#include "sock_info.h"
-#include "sock_monitor.h"
-#include "state_file.h"
+#include "core.h"
 #include "hostmap.h"
-#include "signal_io.h"
+
+#include <event2/event.h>
+#include <stdbool.h>
+
+struct conf;
+struct ctl;
+struct datapath;
+struct hostmap;
+struct link_watch;
+struct resolve;
+struct sockdiag;
+struct steer;
+struct wire;
 
 #define SENDS_MAX	64	/* packets that wait for the routes they need */
 #define KICKS_MAX	64
@@ -75,20 +64,5 @@ struct helper {
 	struct in6_addr plain[PLAIN_ROWS_MAX];	/* on their way there */
 	struct adoption adoption;
 };
-
-/* Carries out all that the core asks for, saves what must survive, and sets the timer. */
-void helper_carry(struct helper *h);
-
-/* What can wait a moment: routes that nothing needs any more, connections that came and went. */
-void helper_carry_later(struct helper *h);
-
-/* Tells the core of UDP sockets that are bound to the address lost, or to any that is not this host's if that is NULL. */
-void helper_find_bound(struct helper *h, const struct in6_addr *lost);
-
-/* Declares the peers of conf that are not in old as they are now. Returns 0 or the first negative errno. */
-int helper_declare_peers(struct helper *h, const struct conf *conf, const struct conf *old);
-
-/* Reads the configuration again. If that fails the one in force is kept. */
-void helper_reload(struct helper *h);
 
 #endif

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include "event_log.h"
 #include "addr.h"
+#include "clock.h"
+#include "control_server.h"
+#include "core.h"
 #include "daemon_private.h"
 #include "log.h"
+#include "report.h"
 
 #include <stdio.h>
 

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include "hostmap_sync.h"
 #include "addr.h"
+#include "conf.h"
+#include "core.h"
 #include "daemon_private.h"
 #include "hostmap.h"
+#include "route_sync.h"
 
 #include <utlist.h>
 

@@ -3,10 +3,10 @@
 noinst_LTLIBRARIES += libdaemon.la
 libdaemon_la_SOURCES = \
 	daemon/adopt.c daemon/adopt.h \
-	daemon/apply.c \
+	daemon/apply.c daemon/apply.h \
 	daemon/clock.c daemon/clock.h \
 	daemon/conf.c daemon/conf.h \
-	daemon/conf_apply.c \
+	daemon/conf_apply.c daemon/conf_apply.h \
 	daemon/control_handlers.c daemon/control_handlers.h \
 	daemon/daemon.c daemon/daemon.h \
 	daemon/daemon_private.h \
@@ -19,5 +19,5 @@ libdaemon_la_SOURCES = \
 	daemon/sd_notify.c daemon/sd_notify.h \
 	daemon/sock_events.c daemon/sock_events.h \
 	daemon/state_file.c daemon/state_file.h \
-	daemon/udp_bound_scan.c
+	daemon/udp_bound_scan.c daemon/udp_bound_scan.h
 libdaemon_la_LIBADD = $(CONFUSE_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(CAP_LIBS)

@@ -3,8 +3,8 @@
 #include "config.h"
 
 #include "conf.h"
-#include "ipc_proto.h"
 #include "daemon.h"
+#include "ipc_proto.h"
 #include "log.h"
 
 #include <errno.h>

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include "daemon_private.h"
 #include "report.h"
 #include "addr.h"
+#include "ah.h"
+#include "clock.h"
+#include "conf.h"
+#include "daemon_private.h"
+#include "dp_abi.h"
+#include "hostcache.h"
+#include "sa.h"
+#include "usec.h"
 
 #include <stdio.h>
 #include <unistd.h>

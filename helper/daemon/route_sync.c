@@ -3,9 +3,10 @@
 
 #include "route_sync.h"
 #include "addr.h"
-#include "fib.h"
+#include "hostcache.h"
 #include "log.h"
 #include "neigh.h"
+#include "netlink.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include "sock_events.h"
+#include "clock.h"
 #include "daemon_private.h"
+#include "datapath.h"
+#include "hostcache.h"
 #include "log.h"
+#include "sock_monitor.h"
+#include "usec.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -17,7 +17,9 @@
  * It is read twice: once to see that all of it can be understood, once to do it.
  */
 #include "state_file.h"
+#include "addr.h"
 #include "core_private.h"
+#include "ipc_proto.h"
 #include "netns.h"
 
 #include <arpa/inet.h>
@@ -31,9 +33,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utlist.h>
-
-#include "addr.h"
-#include "ipc_proto.h"
 
 #define STATE_VERSION	1
 #define ORIGIN_MAX	64

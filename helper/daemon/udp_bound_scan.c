@@ -5,9 +5,15 @@
  */
 #include "config.h"
 
+#include "udp_bound_scan.h"
 #include "addr.h"
+#include "clock.h"
+#include "core.h"
 #include "daemon_private.h"
 #include "log.h"
+#include "sock_events.h"
+#include "sock_info.h"
+#include "sock_monitor.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include "fib.h"
-#include "sock_info.h"
 
 #include <errno.h>
 #include <linux/fib_rules.h>

@@ -5,10 +5,10 @@
  */
 #include "config.h"
 
-#include "fib.h"
 #include "ifmon.h"
 #include "addr.h"
 #include "array.h"
+#include "fib.h"
 #include "netlink.h"
 
 #include <errno.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include "signal_io.h"
 #include "masquerade.h"
 #include "mip6.h"
-#include "signal_io.h"
 
 #include <errno.h>
 #include <fcntl.h>

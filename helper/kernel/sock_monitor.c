@@ -4,7 +4,7 @@
 #include "sock_monitor.h"
 #include "array.h"
 #include "inet_diag.h"
-#include "netns.h"
+#include "netlink.h"
 
 #include <errno.h>
 #include <linux/netlink.h>

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Carries out what the core asks for (struct action). Called by the callbacks of the loop only (daemon.c). */
+#ifndef HMIP_APPLY_H
+#define HMIP_APPLY_H
+
+struct helper;
+
+/* Carries out all that the core asks for, saves what must survive, and sets the timer. */
+void helper_carry(struct helper *h);
+
+/* What can wait a moment: routes that nothing needs any more, connections that came and went. */
+void helper_carry_later(struct helper *h);
+
+#endif

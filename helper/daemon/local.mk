@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The event loop, and what connects the core with the shells.
+DAEMON = -iquote $(srcdir)/daemon -iquote $(srcdir)/control -iquote $(srcdir)/kernel -iquote $(srcdir)/datapath \
+	$(CORE) $(COMMON) -DSYSCONFDIR='"$(sysconfdir)"' -DLOCALSTATEDIR='"$(localstatedir)"'
 noinst_LTLIBRARIES += libdaemon.la
+libdaemon_la_CPPFLAGS = $(DAEMON)
 libdaemon_la_SOURCES = \
 	daemon/adopt.c daemon/adopt.h \
 	daemon/apply.c daemon/apply.h \

@@ -16,9 +16,9 @@
  * An anonymous peer has "key_in" and "key_out", too, in hexadecimal: nobody else remembers them.
  * It is read twice: once to see that all of it can be understood, once to do it.
  */
+#include "restore.h"
 #include "state_file.h"
 #include "addr.h"
-#include "core_private.h"
 #include "ipc_proto.h"
 #include "netns.h"
 
@@ -66,26 +66,29 @@ static json_t *key(const struct ah_key *k)
 	return json_string(hex);
 }
 
+static void save_peer(void *ctx, const struct core_saved_peer *p)
+{
+	json_t *all = ctx;
+	json_t *o = json_pack("{sI, sI, sI, sI, sI, si}",
+		"spi_in", (json_int_t)p->spi_in,
+		"spi_out", (json_int_t)p->spi_out,
+		"out_seq", (json_int_t)p->out_seq,
+		"replay_top", (json_int_t)p->replay_top,
+		"replay_seen", (json_int_t)p->replay_seen,
+		"bu_seq", p->bu_seq);
+
+	if (p->anonymous) {
+		json_object_set_new(o, "key_in", key(&p->key_in));
+		json_object_set_new(o, "key_out", key(&p->key_out));
+	}
+	json_array_append_new(all, o);
+}
+
 static json_t *save_peers(struct core *c)
 {
 	json_t *all = json_array();
-	struct peer *p, *next;
 
-	HASH_ITER(hh, c->peers, p, next) {
-		json_t *o = json_pack("{sI, sI, sI, sI, sI, si}",
-			"spi_in", (json_int_t)p->sa.in.spi,
-			"spi_out", (json_int_t)p->sa.out.spi,
-			"out_seq", (json_int_t)p->sa.out_seq,
-			"replay_top", (json_int_t)p->sa.replay.top,
-			"replay_seen", (json_int_t)p->sa.replay.seen,
-			"bu_seq", p->hce ? p->hce->seq_out : p->seq_out);
-
-		if (p->sa.class == SA_ANONYMOUS) {
-			json_object_set_new(o, "key_in", key(&p->sa.in.key));
-			json_object_set_new(o, "key_out", key(&p->sa.out.key));
-		}
-		json_array_append_new(all, o);
-	}
+	core_save_peers(c, save_peer, all);
 	return all;
 }
 
@@ -129,9 +132,8 @@ static void save_rendezvous(const struct hce *h, json_t *o)
 static json_t *save_entries(struct core *c, usec_t now, usec_t wall)
 {
 	json_t *all = json_array();
-	struct hce *h, *next;
 
-	HASH_ITER(hh, c->entries, h, next) {
+	for (struct hce *h = core_entries(c); h; h = h->hh.next) {
 		json_t *o;
 
 		if (!h->sa)
@@ -154,9 +156,8 @@ static json_t *save_entries(struct core *c, usec_t now, usec_t wall)
 static json_t *save_connections(struct core *c)
 {
 	json_t *all = json_array();
-	struct pcb *p, *next;
 
-	HASH_ITER(hh, c->pcbs, p, next) {
+	for (struct pcb *p = core_pcbs(c); p; p = p->hh.next) {
 		if (p->forget != USEC_NEVER)
 			continue;
 		json_array_append_new(all, json_pack("{sI, sI, so, si, so, si, si, si, si, sI, sI, sb, sI}",
@@ -172,9 +173,8 @@ static json_t *save_connections(struct core *c)
 static json_t *save_senders(struct core *c)
 {
 	json_t *all = json_array();
-	struct sender *s, *next;
 
-	HASH_ITER(hh, c->senders, s, next)
+	for (struct sender *s = core_senders(c); s; s = s->hh.next)
 		for (unsigned i = 0; i < s->n; i++)
 			json_array_append_new(all, json_pack("{sI, sI, sI}", "cookie", (json_int_t)s->cookie,
 							     "uid", (json_int_t)s->uid, "entry", (json_int_t)s->peer[i]));
@@ -201,9 +201,8 @@ static int read_origin(char ret[static ORIGIN_MAX])
 static json_t *save_lost(struct core *c, usec_t now, usec_t wall)
 {
 	json_t *all = json_array();
-	struct local_addr *l, *next;
 
-	HASH_ITER(hh, c->locals, l, next)
+	for (struct local_addr *l = core_locals(c); l; l = l->hh.next)
 		if (!l->usable)
 			json_array_append_new(all, json_pack("{so, ss?, so}", "addr", text(&l->addr),
 				"personality", core_personality_name(c, l->personality),
@@ -221,7 +220,7 @@ int state_save(struct core *c, const char *path, usec_t now, usec_t wall)
 		return r;
 	if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
 		return -ENAMETOOLONG;
-	root = json_pack("{si, ss, sI, so, so, so, so, so}", "version", STATE_VERSION, "origin", origin, "last_id", (json_int_t)c->last_id,
+	root = json_pack("{si, ss, sI, so, so, so, so, so}", "version", STATE_VERSION, "origin", origin, "last_id", (json_int_t)core_last_id(c),
 			 "peers", save_peers(c), "entries", save_entries(c, now, wall),
 			 "connections", save_connections(c), "senders", save_senders(c),
 			 "lost", save_lost(c, now, wall));
@@ -279,47 +278,29 @@ static int get_key(const char *hex, struct ah_key *ret)
 	return 0;
 }
 
-static int load_anonymous(const struct loader *l, json_t *o, struct sa_half *in, struct sa_half *out)
-{
-	const char *key_in, *key_out;
-
-	if (json_unpack(o, "{ss, ss}", "key_in", &key_in, "key_out", &key_out) < 0 || get_key(key_in, &in->key) < 0 ||
-	    get_key(key_out, &out->key) < 0)
-		return -EBADMSG;
-	if (l->apply && !peer_by_spi(l->c, in->spi) && !peer_make_anonymous(l->c, NULL, in, out, l->now))
-		return -ENOMEM;
-	return 0;
-}
-
 static int load_peer(const struct loader *l, json_t *o)
 {
 	json_int_t spi_in, spi_out, out_seq, top, seen;
-	struct sa_half in = { 0 }, out = { 0 };
-	struct peer *p;
-	int r = 0, bu_seq = -1;
+	struct core_saved_peer p = { .bu_seq = -1 };
+	const char *key_in = NULL, *key_out = NULL;
 
-	if (json_unpack(o, "{sI, sI, sI, sI, sI, s?i}", "spi_in", &spi_in, "spi_out", &spi_out, "out_seq", &out_seq,
-			"replay_top", &top, "replay_seen", &seen, "bu_seq", &bu_seq) < 0)
+	if (json_unpack(o, "{sI, sI, sI, sI, sI, s?i, s?s, s?s}", "spi_in", &spi_in, "spi_out", &spi_out, "out_seq", &out_seq,
+			"replay_top", &top, "replay_seen", &seen, "bu_seq", &p.bu_seq, "key_in", &key_in,
+			"key_out", &key_out) < 0)
 		return -EBADMSG;
-	in.spi = (uint32_t)spi_in;
-	out.spi = (uint32_t)spi_out;
-	if (json_object_get(o, "key_in"))
-		r = load_anonymous(l, o, &in, &out);
-	p = peer_by_spi(l->c, in.spi);
-	if (r < 0 || !l->apply || !p)
-		return r;
-	p->sa.replay.top = (uint32_t)top;
-	p->sa.replay.seen = (uint64_t)seen;
-	if (p->sa.out.spi == (uint32_t)spi_out && (uint32_t)out_seq > p->sa.out_seq)
-		p->sa.out_seq = (uint32_t)out_seq;
-	if (bu_seq >= 0)
-		p->seq_out = (uint16_t)bu_seq;
-	return 0;
+	p.anonymous = key_in;
+	if (p.anonymous && (!key_out || get_key(key_in, &p.key_in) < 0 || get_key(key_out, &p.key_out) < 0))
+		return -EBADMSG;
+	p.spi_in = (uint32_t)spi_in;
+	p.spi_out = (uint32_t)spi_out;
+	p.out_seq = (uint32_t)out_seq;
+	p.replay_top = (uint32_t)top;
+	p.replay_seen = (uint64_t)seen;
+	return l->apply ? core_restore_peer(l->c, &p, l->now) : 0;
 }
 
 static int load_address(const struct loader *l, struct hce *h, json_t *o)
 {
-	struct foreign_addr *fa;
 	struct in6_addr addr;
 	json_t *lifetime, *expires;
 	const char *s;
@@ -331,43 +312,23 @@ static int load_address(const struct loader *l, struct hce *h, json_t *o)
 	    get_addr(s, &addr) < 0 || get_moment(l, expires, &until) < 0 || state < 0 || state > ADDR_DEPRECATED ||
 	    kind < 0 || kind > LIFETIME_ABSOLUTE)
 		return -EBADMSG;
-	if (!l->apply || !addr_usable(&addr) || foreign_find(l->c, &addr))
+	if (!l->apply)
 		return 0;
-	fa = foreign_add(l->c, h, &addr, state, kind, USEC_NEVER, l->now);
-	if (!fa)
-		return -ENOMEM;
-	fa->lifetime = json_is_integer(lifetime) ? (usec_t)json_integer_value(lifetime) * USEC_PER_SEC : USEC_NEVER;
-	fa->withdrawn = withdrawn;
-	fa->expires = until;
-	core_wake(l->c, until);
-	return 0;
+	return core_restore_address(l->c, h, &addr, state, withdrawn, kind,
+				    json_is_integer(lifetime) ? (usec_t)json_integer_value(lifetime) * USEC_PER_SEC : USEC_NEVER,
+				    until, l->now);
 }
 
 static int load_binding(const struct loader *l, struct hce *h, json_t *o)
 {
 	struct in6_addr addr;
-	const struct local_addr *local;
-	struct binding *b;
 	const char *s;
 	int state, wanted;
 
 	if (json_unpack(o, "{ss, si, sb}", "addr", &s, "state", &state, "wanted", &wanted) < 0 || get_addr(s, &addr) < 0 ||
 	    state < 0 || state > BINDING_VERIFIED)
 		return -EBADMSG;
-	if (!l->apply)
-		return 0;
-	binding_want(l->c, h, &addr, true, l->now);
-	b = binding_find(h, &addr);
-	if (!b)
-		return -ENOMEM;
-	b->state = state;
-	b->seq = h->seq_out;
-	binding_told(b, l->c->config.binding_lifetime, l->now);
-	b->acked = b->expires;
-	local = local_find(l->c, &addr);
-	if (!local_good_for(local, h))
-		binding_want(l->c, h, &addr, false, l->now);
-	return 0;
+	return l->apply ? core_restore_binding(l->c, h, &addr, state, l->now) : 0;
 }
 
 /* The names came last first, so they go in the other way round. Older files have none. */
@@ -414,11 +375,13 @@ static int load_list(const struct loader *l, struct hce *h, json_t *list,
 /* Which personality has that name today. Returns 0 or -ENOENT. */
 static int get_personality(const struct core *c, const char *name, unsigned *ret)
 {
+	const char *has;
+
 	*ret = 0;
 	if (!name)
 		return 0;
-	for (unsigned i = 1; i <= c->config.n_personality; i++)
-		if (!strcmp(name, core_personality_name(c, i))) {
+	for (unsigned i = 1; (has = core_personality_name(c, i)); i++)
+		if (!strcmp(name, has)) {
 			*ret = i;
 			return 0;
 		}
@@ -428,13 +391,13 @@ static int get_personality(const struct core *c, const char *name, unsigned *ret
 static int load_entry(const struct loader *l, json_t *o)
 {
 	json_t *addresses, *bindings;
-	struct hce *h = NULL, v = { 0 };
+	struct core_saved_entry v = { 0 };
+	struct hce *h = NULL;
 	int status, trusted, initiated = true, announce, acked, knows, valid, seq_in, seq_out, r;
 	json_int_t id, spi, srtt, gen;
 	const char *local, *foreign;
 	json_t *personality = NULL;
 	int hold = HOLD_NONE;
-	struct peer *p;
 
 	if (json_unpack(o, "{sI, sI, s?o, si, sb, s?b, sb, sb, sb, sb, si, si, sI, s{ss, ss, sI, s?i}, so, so}", "id", &id, "spi", &spi,
 			"personality", &personality, "status", &status, "trusted", &trusted,
@@ -445,29 +408,27 @@ static int load_entry(const struct loader *l, json_t *o)
 	    id <= 0 || id > UINT32_MAX || status < 0 || status > PEER_PLAIN || hold < HOLD_NONE || hold > HOLD_ALL ||
 	    get_addr(local, &v.pair.local) < 0 || get_addr(foreign, &v.pair.foreign) < 0)
 		return -EBADMSG;
-	p = peer_by_spi(l->c, (uint32_t)spi);
 	if (l->apply) {
-		if (!p || p->hce || core_entry(l->c, (uint32_t)id) ||
-		    get_personality(l->c, json_string_value(personality), &v.personality) < 0)
-			return 0;
-		h = hce_restore(l->c, p, (uint32_t)id, l->now);
-		if (!h)
-			return -ENOMEM;
-		h->personality = v.personality;
-		h->trusted = trusted;
-		h->initiated = initiated;
-		h->may_announce = announce;
-		h->homeless_acked = acked;
-		h->knows_us = knows;
-		h->seq_in_valid = valid;
-		h->seq_in = (uint16_t)seq_in;
-		h->seq_out = (uint16_t)seq_out;
-		h->srtt = (usec_t)srtt;
-		h->pair = v.pair;
-		h->pair.gen = (uint32_t)gen;
-		h->pair.hold = hold;
-		hce_set_status(l->c, h, status);
-		core_act(l->c, ACTION_PAIR, h)->pair = h->pair;
+		v.id = (uint32_t)id;
+		v.spi = (uint32_t)spi;
+		v.status = status;
+		v.trusted = trusted;
+		v.initiated = initiated;
+		v.may_announce = announce;
+		v.homeless_acked = acked;
+		v.knows_us = knows;
+		v.seq_in_valid = valid;
+		v.seq_in = (uint16_t)seq_in;
+		v.seq_out = (uint16_t)seq_out;
+		v.srtt = (usec_t)srtt;
+		v.pair.gen = (uint32_t)gen;
+		v.pair.hold = hold;
+		r = get_personality(l->c, json_string_value(personality), &v.personality);
+		if (r == 0)
+			r = core_restore_entry(l->c, &v, l->now);
+		if (r < 0)
+			return r == -ENOENT ? 0 : r;
+		h = core_entry(l->c, v.id);
 	}
 	r = load_list(l, h, addresses, load_address);
 	if (r == 0)
@@ -501,7 +462,7 @@ static int load_connection(const struct loader *l, json_t *o)
 	p.mark = (uint32_t)mark;
 	p.uid = uid < 0 || uid > PCB_UID_UNKNOWN ? PCB_UID_UNKNOWN : (uint32_t)uid;
 	p.established = established;
-	return pcb_restore(l->c, &p, core_entry(l->c, (uint32_t)entry), (uint32_t)gen, l->now);
+	return core_restore_connection(l->c, &p, (uint32_t)entry, (uint32_t)gen, l->now);
 }
 
 static int load_lost(const struct loader *l, json_t *o)
@@ -515,22 +476,20 @@ static int load_lost(const struct loader *l, json_t *o)
 	if (json_unpack(o, "{ss, s?o, so}", "addr", &s, "personality", &name, "forget", &forget) < 0 ||
 	    get_addr(s, &addr) < 0 || get_moment(l, forget, &until) < 0)
 		return -EBADMSG;
-	if (!l->apply || !addr_usable(&addr) || foreign_find(l->c, &addr) ||
+	if (!l->apply ||
 	    (json_is_string(name) && get_personality(l->c, json_string_value(name), &personality) < 0))
 		return 0;
-	return local_restore(l->c, &addr, personality, until, l->now);
+	return core_restore_lost(l->c, &addr, personality, until, l->now);
 }
 
 static int load_sender(const struct loader *l, json_t *o)
 {
 	json_int_t cookie, uid, entry;
-	struct hce *h;
 
 	if (json_unpack(o, "{sI, sI, sI}", "cookie", &cookie, "uid", &uid, "entry", &entry) < 0 || uid < 0 ||
 	    uid > PCB_UID_UNKNOWN)
 		return -EBADMSG;
-	h = l->apply ? core_entry(l->c, (uint32_t)entry) : NULL;
-	return h ? sender_restore(l->c, (uint64_t)cookie, (uint32_t)uid, h) : 0;
+	return l->apply ? core_restore_sender(l->c, (uint64_t)cookie, (uint32_t)uid, (uint32_t)entry) : 0;
 }
 
 static int load_all(struct loader *l, json_t *root)
@@ -546,8 +505,8 @@ static int load_all(struct loader *l, json_t *root)
 			"lost", &lost) < 0 ||
 	    version != STATE_VERSION)
 		return -EBADMSG;
-	if (l->apply && (uint32_t)last_id > l->c->last_id)
-		l->c->last_id = (uint32_t)last_id;
+	if (l->apply)
+		core_restore_last_id(l->c, (uint32_t)last_id);
 	json_array_foreach(peers, i, o)
 		if ((r = load_peer(l, o)) < 0)
 			return r;
@@ -565,27 +524,6 @@ static int load_all(struct loader *l, json_t *root)
 		if ((r = load_lost(l, o)) < 0)
 			return r;
 	return 0;
-}
-
-/* Everything is where it was: the peers are told so, and asked anew what was being asked. */
-static void resume(struct core *c, usec_t now)
-{
-	struct foreign_addr *fa;
-	struct local_addr *local, *next_local;
-	struct hce *h, *next;
-
-	HASH_ITER(hh, c->entries, h, next) {
-		binding_want_all(c, h, now);
-		binding_renew(c, h, now);
-		HASH_ITER(hh, c->locals, local, next_local)
-			if (!local->usable)
-				pair_unpin(c, h, &local->addr);		/* lost while no helper ran */
-		pair_update(c, h, now);
-		binding_sync(c, h, now);
-		DL_FOREACH(h->addrs, fa)
-			if (fa->state == ADDR_TENTATIVE && reach_ask(c, fa, &h->pair.local, h->seq_in))
-				reach_send(c, fa, now);
-	}
 }
 
 int state_load(struct core *c, const char *path, usec_t now, usec_t wall)
@@ -607,8 +545,7 @@ int state_load(struct core *c, const char *path, usec_t now, usec_t wall)
 	if (!r) {
 		l.apply = true;
 		r = load_all(&l, root);
-		peer_prune(c);
-		resume(c, now);
+		core_restore_done(c, now);
 	}
 	json_decref(root);
 	return r;

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "restore.h"
+#include "core_private.h"
+
+#include <errno.h>
+#include <utlist.h>
+
+#include "addr.h"
+
+void core_save_peers(struct core *c, void (*fn)(void *ctx, const struct core_saved_peer *p), void *ctx)
+{
+	struct peer *p, *next;
+
+	HASH_ITER(hh, c->peers, p, next) {
+		struct core_saved_peer s = { .spi_in = p->sa.in.spi, .spi_out = p->sa.out.spi, .out_seq = p->sa.out_seq,
+			.replay_top = p->sa.replay.top, .replay_seen = p->sa.replay.seen,
+			.bu_seq = p->hce ? p->hce->seq_out : p->seq_out, .anonymous = p->sa.class == SA_ANONYMOUS,
+			.key_in = p->sa.in.key, .key_out = p->sa.out.key };
+
+		fn(ctx, &s);
+	}
+}
+
+uint32_t core_last_id(const struct core *c)
+{
+	return c->last_id;
+}
+
+void core_restore_last_id(struct core *c, uint32_t id)
+{
+	if (id > c->last_id)
+		c->last_id = id;
+}
+
+int core_restore_peer(struct core *c, const struct core_saved_peer *s, usec_t now)
+{
+	const struct sa_half in = { .spi = s->spi_in, .key = s->key_in }, out = { .spi = s->spi_out, .key = s->key_out };
+	struct peer *p = peer_by_spi(c, s->spi_in);
+
+	if (!p && s->anonymous) {
+		p = peer_make_anonymous(c, NULL, &in, &out, now);
+		if (!p)
+			return -ENOMEM;
+	}
+	if (!p)
+		return 0;
+	p->sa.replay.top = s->replay_top;
+	p->sa.replay.seen = s->replay_seen;
+	if (p->sa.out.spi == s->spi_out && s->out_seq > p->sa.out_seq)
+		p->sa.out_seq = s->out_seq;
+	if (s->bu_seq >= 0)
+		p->seq_out = (uint16_t)s->bu_seq;
+	return 0;
+}
+
+int core_restore_entry(struct core *c, const struct core_saved_entry *e, usec_t now)
+{
+	struct peer *p = peer_by_spi(c, e->spi);
+	struct hce *h;
+
+	if (!p || p->hce || core_entry(c, e->id))
+		return -ENOENT;
+	h = hce_restore(c, p, e->id, now);
+	if (!h)
+		return -ENOMEM;
+	h->personality = e->personality;
+	h->trusted = e->trusted;
+	h->initiated = e->initiated;
+	h->may_announce = e->may_announce;
+	h->homeless_acked = e->homeless_acked;
+	h->knows_us = e->knows_us;
+	h->seq_in_valid = e->seq_in_valid;
+	h->seq_in = e->seq_in;
+	h->seq_out = e->seq_out;
+	h->srtt = e->srtt;
+	h->pair = e->pair;
+	hce_set_status(c, h, e->status);
+	core_act(c, ACTION_PAIR, h)->pair = h->pair;
+	return 0;
+}
+
+int core_restore_address(struct core *c, struct hce *h, const struct in6_addr *addr, enum addr_state state,
+			 bool withdrawn, enum lifetime_kind kind, usec_t lifetime, usec_t expires, usec_t now)
+{
+	struct foreign_addr *fa;
+
+	if (!addr_usable(addr) || foreign_find(c, addr))
+		return 0;
+	fa = foreign_add(c, h, addr, state, kind, USEC_NEVER, now);
+	if (!fa)
+		return -ENOMEM;
+	fa->withdrawn = withdrawn;
+	fa->lifetime = lifetime;
+	fa->expires = expires;
+	core_wake(c, expires);
+	return 0;
+}
+
+int core_restore_binding(struct core *c, struct hce *h, const struct in6_addr *addr, enum binding_state state, usec_t now)
+{
+	struct binding *b;
+
+	binding_want(c, h, addr, true, now);
+	b = binding_find(h, addr);
+	if (!b)
+		return -ENOMEM;
+	b->state = state;
+	b->seq = h->seq_out;
+	binding_told(b, c->config.binding_lifetime, now);
+	b->acked = b->expires;
+	if (!local_good_for(local_find(c, addr), h))
+		binding_want(c, h, addr, false, now);
+	return 0;
+}
+
+int core_restore_connection(struct core *c, const struct pcb *p, uint32_t entry, uint32_t gen, usec_t now)
+{
+	return pcb_restore(c, p, core_entry(c, entry), gen, now);
+}
+
+int core_restore_sender(struct core *c, uint64_t cookie, uint32_t uid, uint32_t entry)
+{
+	struct hce *h = core_entry(c, entry);
+
+	return h ? sender_restore(c, cookie, uid, h) : 0;
+}
+
+int core_restore_lost(struct core *c, const struct in6_addr *addr, unsigned personality, usec_t forget, usec_t now)
+{
+	if (!addr_usable(addr) || foreign_find(c, addr))
+		return 0;
+	return local_restore(c, addr, personality, forget, now);
+}
+
+void core_restore_done(struct core *c, usec_t now)
+{
+	struct foreign_addr *fa;
+	struct local_addr *local, *next_local;
+	struct hce *h, *next;
+
+	peer_prune(c);
+	HASH_ITER(hh, c->entries, h, next) {
+		binding_want_all(c, h, now);
+		binding_renew(c, h, now);
+		HASH_ITER(hh, c->locals, local, next_local)
+			if (!local->usable)
+				pair_unpin(c, h, &local->addr);		/* lost while no helper ran */
+		pair_update(c, h, now);
+		binding_sync(c, h, now);
+		DL_FOREACH(h->addrs, fa)
+			if (fa->state == ADDR_TENTATIVE && reach_ask(c, fa, &h->pair.local, h->seq_in))
+				reach_send(c, fa, now);
+	}
+}

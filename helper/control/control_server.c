@@ -6,6 +6,7 @@
 #include "fd_disposer.h"
 #include "log.h"
 #include "unix_listener.h"
+#include "unused.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -178,12 +179,12 @@ static bool client_may(const struct client *cl)
 	return false;
 }
 
-static json_t *answer_report(struct client *cl, const char *command, json_t *request)
+static json_t *answer_report(struct client *cl, const char *command, json_t *request UNUSED)
 {
 	return cl->ctl->handler.report(cl->ctl->handler.ctx, command);
 }
 
-static json_t *answer_monitor(struct client *cl, const char *command, json_t *request)
+static json_t *answer_monitor(struct client *cl, const char *command UNUSED, json_t *request UNUSED)
 {
 	cl->monitor = true;
 	cl->ctl->n_monitor++;
@@ -198,7 +199,7 @@ static json_t *refused(const struct client *cl)
 			 json_sprintf("only root and members of the group \"%s\" may do that", cl->ctl->group));
 }
 
-static json_t *answer_prefer(struct client *cl, const char *command, json_t *request)
+static json_t *answer_prefer(struct client *cl, const char *command UNUSED, json_t *request)
 {
 	const char *target = json_string_value(json_object_get(request, "target"));
 	struct in6_addr addr;
@@ -296,7 +297,7 @@ static int shim_read(struct client *cl)
 	return n < 0 ? (int)n : 0;
 }
 
-static void client_event(evutil_socket_t fd, short what, void *ptr)
+static void client_event(evutil_socket_t fd UNUSED, short what, void *ptr)
 {
 	struct client *cl = ptr;
 	int r = 0;
@@ -339,7 +340,7 @@ static struct client *heaviest(const struct door *d)
 	return ret;
 }
 
-static void door_event(evutil_socket_t fd, short what, void *ptr)
+static void door_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
 	struct door *d = ptr;
 	struct client *cl = calloc(1, sizeof(*cl));

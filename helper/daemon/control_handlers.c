@@ -125,7 +125,7 @@ void control_shown(struct helper *h, int fd, const struct control_register *reg)
 		datapath_notify(h->datapath, known->hce->id);
 }
 
-static void describe(struct helper *h, const struct pcb *p, struct control_answer *ret)
+static void describe(const struct pcb *p, struct control_answer *ret)
 {
 	const struct hce *e = p->hce;
 	const struct foreign_addr *f;
@@ -166,6 +166,6 @@ void control_asked(struct helper *h, int fd, enum control_verb verb, uid_t uid, 
 	else if (verb == CONTROL_FORGET)
 		ret->result = core_forget(h->core, p.cookie, uid, helper_now());
 	else if (known && known->hce)
-		describe(h, known, ret);
+		describe(known, ret);
 	h->save_later |= verb == CONTROL_TRUST;
 }

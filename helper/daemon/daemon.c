@@ -31,6 +31,7 @@
 #include "state_file.h"
 #include "udp_bound_scan.h"
 #include "unix_listener.h"
+#include "unused.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -107,7 +108,7 @@ static void on_routes(void *ctx)
 	h->route_now = h->steer_now = true;
 }
 
-static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex)
+static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex UNUSED)
 {
 	struct helper *h = ctx;
 
@@ -187,7 +188,7 @@ static void on_asked(void *ctx, int fd, enum control_verb verb, uid_t uid, struc
 
 /* ---- the loop's events ---- */
 
-static void link_event(evutil_socket_t fd, short what, void *ptr)
+static void link_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
 	struct helper *h = ptr;
 	int r = link_read(h->link);
@@ -197,7 +198,7 @@ static void link_event(evutil_socket_t fd, short what, void *ptr)
 	helper_carry(h);
 }
 
-static void wire_event(evutil_socket_t fd, short what, void *ptr)
+static void wire_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
 	struct helper *h = ptr;
 	int r = wire_read(h->wire);
@@ -207,7 +208,7 @@ static void wire_event(evutil_socket_t fd, short what, void *ptr)
 	helper_carry(h);
 }
 
-static void sockdiag_event(evutil_socket_t fd, short what, void *ptr)
+static void sockdiag_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
 	struct helper *h = ptr;
 
@@ -217,14 +218,14 @@ static void sockdiag_event(evutil_socket_t fd, short what, void *ptr)
 	event_add(h->ev_ends, &(struct timeval){ .tv_usec = ENDS_MS * 1000 });
 }
 
-static void ends_event(evutil_socket_t fd, short what, void *ptr)
+static void ends_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
 	struct helper *h = ptr;
 
 	event_add(h->ev_sockdiag, NULL);
 }
 
-static void datapath_event(evutil_socket_t fd, short what, void *ptr)
+static void datapath_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
 	struct helper *h = ptr;
 	int r = datapath_events(h->datapath, on_datapath, h);
@@ -255,7 +256,7 @@ static void refresh_heard(struct helper *h, usec_t now)
 	}
 }
 
-static void timer_event(evutil_socket_t fd, short what, void *ptr)
+static void timer_event(evutil_socket_t fd, short what UNUSED, void *ptr)
 {
 	struct helper *h = ptr;
 	uint64_t n;
@@ -267,19 +268,19 @@ static void timer_event(evutil_socket_t fd, short what, void *ptr)
 	helper_carry(h);
 }
 
-static void later_event(evutil_socket_t fd, short what, void *ptr)
+static void later_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
 	helper_carry_later(ptr);
 }
 
-static void look_event(evutil_socket_t fd, short what, void *ptr)
+static void look_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
 	adopt_look(ptr);
 	helper_carry(ptr);
 }
 
 /* Whoever looks whether the lock is held is let go of. */
-static void lock_event(evutil_socket_t fd, short what, void *ptr)
+static void lock_event(evutil_socket_t fd, short what UNUSED, void *ptr UNUSED)
 {
 	struct ucred who;
 	int client = door_accept(fd, &who);
@@ -288,7 +289,7 @@ static void lock_event(evutil_socket_t fd, short what, void *ptr)
 		door_end(client);
 }
 
-static void stop_event(evutil_socket_t sig, short what, void *ptr)
+static void stop_event(evutil_socket_t sig, short what UNUSED, void *ptr)
 {
 	struct helper *h = ptr;
 
@@ -298,7 +299,7 @@ static void stop_event(evutil_socket_t sig, short what, void *ptr)
 	event_base_loopbreak(h->base);
 }
 
-static void reload_event(evutil_socket_t sig, short what, void *ptr)
+static void reload_event(evutil_socket_t sig UNUSED, short what UNUSED, void *ptr)
 {
 	helper_reload(ptr);
 	helper_carry(ptr);

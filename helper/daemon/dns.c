@@ -3,6 +3,7 @@
 
 #include "dns.h"
 #include "log.h"
+#include "unused.h"
 
 #include <errno.h>
 #include <event2/dns.h>
@@ -65,7 +66,7 @@ static void question_free(struct question *q)
 	free(q);
 }
 
-static void done_event(evutil_socket_t fd, short what, void *ptr)
+static void done_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
 	struct resolve *r = ptr;
 	struct question *q, *next;

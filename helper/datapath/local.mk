@@ -2,6 +2,7 @@
 # The eBPF datapath: its object is embedded as a libbpf skeleton, so nothing of it is installed.
 noinst_LTLIBRARIES += libdatapath.la
 libdatapath_la_CPPFLAGS = -iquote $(srcdir)/datapath -iquote $(builddir)/datapath -iquote $(srcdir)/kernel $(CORE) $(COMMON)
+libdatapath_la_CFLAGS = $(AM_CFLAGS) -Wunused-parameter
 libdatapath_la_SOURCES = \
 	datapath/datapath.c datapath/datapath.h datapath/dp_abi.h \
 	datapath/attach.h datapath/attach_tcx.c datapath/attach_clsact.c

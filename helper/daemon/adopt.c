@@ -32,14 +32,15 @@ static void on_found(void *ctx, const struct sock_desc *s, bool half)
 	/* What answers to a spoofed SYN stays such a half, and is none of ours. */
 	if (half)
 		h->adoption.half = true;
-	else if (core_pcb_open(h->core, &p, helper_now()) == 0 && !known)
+	else if (core_pcb_open(h->core, &p, clock_boottime()) == 0 && !known)
 		h->adoption.found = true;
 }
 
 static void soon(struct helper *h, bool at_once)
 {
 	struct adoption *a = &h->adoption;
-	usec_t now = helper_now(), due = at_once ? now : usec_add(now, a->pause_ms * USEC_PER_MSEC), wait;
+	usec_t now = clock_boottime(), due = at_once ? now :
+		usec_add(now, a->pause_ms * USEC_PER_MSEC), wait;
 	struct timeval t;
 
 	if (!h->conf->adopt)
@@ -55,7 +56,7 @@ static void soon(struct helper *h, bool at_once)
 void adopt_look(struct helper *h)
 {
 	struct adoption *a = &h->adoption;
-	usec_t began = helper_now(), ended;
+	usec_t began = clock_boottime(), ended;
 	int r;
 
 	if (!h->conf->adopt)
@@ -67,7 +68,7 @@ void adopt_look(struct helper *h)
 	r = sockdiag_list(h->sockdiag, on_found, h);
 	if (r < 0)
 		log_warnx("cannot list the sockets: %s, ignoring", strerror(-r));
-	ended = helper_now();
+	ended = clock_boottime();
 	a->rest = usec_add(ended, (ended - began) * (SHARE - 1));
 	a->looks++;
 	if (a->found)
@@ -97,7 +98,8 @@ void adopt_carried(struct helper *h)
 
 void adopt_now(struct helper *h, bool unless_tired)
 {
-	if ((datapath_expects(h->datapath) || h->adoption.half) && (!unless_tired || helper_now() >= h->adoption.rest))
+	if ((datapath_expects(h->datapath) || h->adoption.half) &&
+	    (!unless_tired || clock_boottime() >= h->adoption.rest))
 		adopt_look(h);
 }
 

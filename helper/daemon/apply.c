@@ -160,7 +160,7 @@ static void carry(struct helper *h, const struct action *a)
 		h->view_now |= pcb_is_unlike(h, a);
 		h->save_later = true;
 		if (pcb_is_apart(h, &a->pcb))
-			core_apart(h->core, a->hce, true, helper_now());
+			core_apart(h->core, a->hce, true, clock_boottime());
 		break;
 	case ACTION_PCB_GONE:
 		h->steer_later = h->view_later = h->save_later = true;
@@ -184,13 +184,13 @@ static void send_one(struct helper *h, const struct action *a)
 	int r;
 
 	/* On a link that is just up this packet shall be the one that asks for the router, not a segment ahead of it. */
-	if (l && helper_now() < usec_add(l->since, FRESH_LINK))
+	if (l && clock_boottime() < usec_add(l->since, FRESH_LINK))
 		steer_hurry(h->steer, l->ifindex);
 	r = wire_send(h->wire, a->send.packet, a->send.len, l ? l->ifindex : 0);
 	if (r == 0)
 		return;
 	log_debug("cannot send from %s to %s: %s", addr_text(src).s, addr_text(&a->send.dst).s, strerror(-r));
-	core_send_failed(h->core, a, helper_now());
+	core_send_failed(h->core, a, clock_boottime());
 }
 
 /* Makes TCP retransmit on every connection of an entry. */
@@ -243,17 +243,17 @@ static void tell_routed(struct helper *h)
 		struct in6_addr src;
 
 		next = e->hh.next;
-		core_apart(h->core, e->id, entry_is_apart(h, e), helper_now());
+		core_apart(h->core, e->id, entry_is_apart(h, e), clock_boottime());
 		if (IN6_IS_ADDR_UNSPECIFIED(dst) && e->addrs)
 			dst = &e->addrs->addr;
 		if (!IN6_IS_ADDR_UNSPECIFIED(dst) && route_source(h->steer, dst, NULL, &src) == 0)
-			core_routed(h->core, e->id, &src, helper_now());
+			core_routed(h->core, e->id, &src, clock_boottime());
 	}
 }
 
 static void save(struct helper *h)
 {
-	int r = state_save(h->core, h->state, helper_now(), helper_wall());
+	int r = state_save(h->core, h->state, clock_boottime(), clock_wall());
 
 	if (r < 0)
 		log_warnx("cannot save the state to %s: %s, ignoring", h->state, strerror(-r));

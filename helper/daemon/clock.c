@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-static usec_t clock_usec(clockid_t id)
+static usec_t clock_read(clockid_t id)
 {
 	struct timespec t;
 
@@ -13,12 +13,12 @@ static usec_t clock_usec(clockid_t id)
 	return t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000;
 }
 
-usec_t helper_now(void)
+usec_t clock_boottime(void)
 {
-	return clock_usec(CLOCK_BOOTTIME);
+	return clock_read(CLOCK_BOOTTIME);
 }
 
-usec_t helper_wall(void)
+usec_t clock_wall(void)
 {
-	return clock_usec(CLOCK_REALTIME);
+	return clock_read(CLOCK_REALTIME);
 }

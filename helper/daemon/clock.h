@@ -6,9 +6,9 @@
 #include "usec.h"
 
 /* CLOCK_BOOTTIME. */
-usec_t helper_now(void);
+usec_t clock_boottime(void);
 
 /* CLOCK_REALTIME. */
-usec_t helper_wall(void);
+usec_t clock_wall(void);
 
 #endif

@@ -39,7 +39,7 @@ int helper_declare_peers(struct helper *h, const struct conf *conf, const struct
 		int r = 0;
 
 		if (!was || !peer_equal(was, &conf->peer[i]))
-			r = core_peer_add(h->core, &conf->peer[i], helper_now());
+			r = core_peer_add(h->core, &conf->peer[i], clock_boottime());
 		if (r < 0)
 			log_warnx("cannot take peer \"%s\": %s", conf->peer[i].name,
 				  r == -EEXIST ? "its SPI or an address of it is in use" : strerror(-r));
@@ -56,7 +56,7 @@ static void forget_peers(struct helper *h, const struct conf *conf, const struct
 		const struct core_peer *was = &old->peer[i], *is = peer_named(conf, was->name);
 
 		if (!is || is->in.spi != was->in.spi)
-			core_peer_remove(h->core, was->name, helper_now());
+			core_peer_remove(h->core, was->name, clock_boottime());
 	}
 }
 

@@ -50,7 +50,7 @@ int control_prefer(struct helper *h, const struct in6_addr *addr, const char *in
 
 	if (!addr && !ifindex)
 		return -EADDRNOTAVAIL;
-	r = core_prefer(h->core, addr, ifindex, helper_now());
+	r = core_prefer(h->core, addr, ifindex, clock_boottime());
 	if (r == 0)
 		log_info("told to prefer %s", addr ? addr_text(addr).s : interface);
 	return r;
@@ -78,7 +78,7 @@ static void on_sender(struct helper *h, int fd, const struct control_register *r
 	s.foreign = reg->to;
 	if (r == 0) {
 		p = pcb_of(&s, PCB_SHOWN);
-		r = core_datagram_sent(h->core, &p, helper_now());
+		r = core_datagram_sent(h->core, &p, clock_boottime());
 	}
 	if (r < 0) {
 		log_debug("cannot take the socket that sends to [%s]: %s", addr_text(&reg->to).s, strerror(-r));
@@ -112,7 +112,7 @@ void control_shown(struct helper *h, int fd, const struct control_register *reg)
 	helper_ends(h);
 	s.accepted = reg->verb != CONTROL_CONNECT;
 	p = pcb_of(&s, PCB_SHOWN);
-	r = core_pcb_open(h->core, &p, helper_now());
+	r = core_pcb_open(h->core, &p, clock_boottime());
 	if (r < 0)
 		log_debug("cannot take the connection from port %u to [%s]:%u: %s", p.lport, addr_text(&p.foreign).s, p.fport,
 			  strerror(-r));
@@ -159,12 +159,12 @@ void control_asked(struct helper *h, int fd, enum control_verb verb, uid_t uid, 
 	adopt_now(h, false);
 	p = pcb_of(&s, PCB_ADOPTED);
 	if (h->conf->adopt && !sockdiag_prevented(fd))
-		core_pcb_open(h->core, &p, helper_now());
+		core_pcb_open(h->core, &p, clock_boottime());
 	known = core_pcb(h->core, p.cookie);
 	if (verb == CONTROL_TRUST)
 		ret->result = core_trust(h->core, p.cookie);
 	else if (verb == CONTROL_FORGET)
-		ret->result = core_forget(h->core, p.cookie, uid, helper_now());
+		ret->result = core_forget(h->core, p.cookie, uid, clock_boottime());
 	else if (known && known->hce)
 		describe(known, ret);
 	h->save_later |= verb == CONTROL_TRUST;

@@ -55,8 +55,10 @@ static void on_address_up(void *ctx, const struct in6_addr *addr, unsigned ifind
 {
 	struct helper *h = ctx;
 
-	core_local_personality(h->core, addr, conf_personality(h->conf, addr, link_name(h->link, ifindex)), helper_now());
-	core_local_up(h->core, addr, ifindex, valid_until, helper_now());
+	core_local_personality(h->core, addr, conf_personality(h->conf, addr,
+							       link_name(h->link, ifindex)),
+								       clock_boottime());
+	core_local_up(h->core, addr, ifindex, valid_until, clock_boottime());
 	h->route_now = true;
 }
 
@@ -66,7 +68,7 @@ static void on_address_down(void *ctx, const struct in6_addr *addr)
 
 	adopt_now(h, false);
 	helper_find_bound(h, addr);
-	core_local_down(h->core, addr, helper_now());
+	core_local_down(h->core, addr, clock_boottime());
 	h->route_now = true;
 }
 
@@ -104,7 +106,7 @@ static void on_routes(void *ctx)
 
 	if (steer_rules(h->steer) < 0)
 		log_warnx("cannot read the policy rules, ignoring: those read before count");
-	core_routes_changed(h->core, helper_now());
+	core_routes_changed(h->core, clock_boottime());
 	h->route_now = h->steer_now = true;
 }
 
@@ -113,7 +115,7 @@ static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifinde
 	struct helper *h = ctx;
 
 	adopt_now(h, true);	/* it may be a Binding Update that gives an address up */
-	core_packet(h->core, pkt, len, helper_now());
+	core_packet(h->core, pkt, len, clock_boottime());
 }
 
 /* The datapath does not let a connection begin (R3): its program need not wait for what will not come. */
@@ -136,25 +138,25 @@ static void on_datapath(void *ctx, const struct dp_event *e)
 
 	if (e->type == DP_EVENT_HEARD) {
 		helper_settle(h);
-		core_heard(h->core, e->hce, &e->addr, helper_now());
+		core_heard(h->core, e->hce, &e->addr, clock_boottime());
 	}
 	if (e->type == DP_EVENT_BORN)
 		adopt_soon(h, false);
 	if (e->type == DP_EVENT_DATAGRAM)
-		core_datagram_heard(h->core, e->hce, &e->addr, &e->local, helper_now());
+		core_datagram_heard(h->core, e->hce, &e->addr, &e->local, clock_boottime());
 	if (e->type == DP_EVENT_REFUSED)
 		refuse(h, e);
 	if (e->type == DP_EVENT_SILENT)
-		core_silent(h->core, e->hce, helper_now());
+		core_silent(h->core, e->hce, clock_boottime());
 	if (e->type == DP_EVENT_FOLLOWED)
-		core_followed(h->core, e->hce, &e->addr, e->gen, helper_now());
+		core_followed(h->core, e->hce, &e->addr, e->gen, clock_boottime());
 }
 
 static void on_resolved(void *ctx, uint32_t hce, const struct in6_addr *addr, unsigned n)
 {
 	struct helper *h = ctx;
 
-	core_resolved(h->core, hce, addr, n, helper_now());
+	core_resolved(h->core, hce, addr, n, clock_boottime());
 	helper_carry(h);
 }
 
@@ -263,8 +265,8 @@ static void timer_event(evutil_socket_t fd, short what UNUSED, void *ptr)
 
 	if (read(fd, &n, sizeof(n)) < 0)
 		return;		/* set anew in the meantime */
-	refresh_heard(h, helper_now());
-	core_tick(h->core, helper_now());
+	refresh_heard(h, clock_boottime());
+	core_tick(h->core, clock_boottime());
 	helper_carry(h);
 }
 
@@ -371,7 +373,7 @@ static int open_core(struct helper *h)
 
 	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
 		return -errno;
-	h->core = core_new(&h->conf->core, seed, helper_wall() / USEC_PER_SEC);
+	h->core = core_new(&h->conf->core, seed, clock_wall() / USEC_PER_SEC);
 	OPENSSL_cleanse(seed, sizeof(seed));
 	return h->core ? helper_declare_peers(h, h->conf, NULL) : -ENOMEM;
 }
@@ -428,7 +430,7 @@ static int restore(struct helper *h)
 
 	if (r < 0)
 		return r;
-	r = state_load(h->core, h->state, helper_now(), helper_wall());
+	r = state_load(h->core, h->state, clock_boottime(), clock_wall());
 	if (r == 0)
 		log_info("took up the state in %s", h->state);
 	else if (r != -ENOENT)
@@ -438,7 +440,7 @@ static int restore(struct helper *h)
 	if (r < 0)
 		return r;
 	adopt_look(h);
-	core_prune(h->core, helper_now());
+	core_prune(h->core, clock_boottime());
 	helper_find_bound(h, NULL);
 	helper_carry(h);
 	r = open_view(h);
@@ -527,7 +529,7 @@ int helper_start(const struct helper_options *options, struct helper **ret)
 	h->conf_path = options->conf;
 	h->socket = options->socket;
 	h->lock = h->timer = -1;
-	h->started = helper_now();
+	h->started = clock_boottime();
 	raise_limits();
 
 	r = read_conf(h);
@@ -595,7 +597,7 @@ void helper_stop(struct helper *h)
 	if (!h)
 		return;
 	if (h->attached)
-		state_save(h->core, h->state, helper_now(), helper_wall());
+		state_save(h->core, h->state, clock_boottime(), clock_wall());
 	ctl_close(h->ctl);
 	if (!h->clean)
 		leave(h);

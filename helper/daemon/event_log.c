@@ -61,12 +61,12 @@ static void log_event(struct helper *h, const struct action *a, usec_t after_los
 /* Reports an event to the log and the monitors. */
 void event_log(struct helper *h, const struct action *a)
 {
-	usec_t after_loss = a->event.lost ? helper_now() - a->event.lost : USEC_NEVER;
+	usec_t after_loss = a->event.lost ? clock_boottime() - a->event.lost : USEC_NEVER;
 
 	log_event(h, a, after_loss);
 	if (h->ctl && ctl_watched(h->ctl)) {
 		struct report r = helper_report(h);
 
-		ctl_event(h->ctl, report_event(&r, a, helper_wall(), after_loss));
+		ctl_event(h->ctl, report_event(&r, a, clock_wall(), after_loss));
 	}
 }

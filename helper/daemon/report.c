@@ -273,6 +273,7 @@ json_t *report_event(const struct report *r, const struct action *a, usec_t wall
 struct report helper_report(struct helper *h)
 {
 	return (struct report){ .core = h->core, .datapath = h->datapath, .link = h->link, .socket = h->socket,
-		.state = h->state, .started = h->started, .now = helper_now(), .adopting = h->conf->adopt,
+		.state = h->state, .started = h->started, .now = clock_boottime(), .adopting =
+			h->conf->adopt,
 		.looks = h->adoption.looks };
 }

@@ -34,7 +34,7 @@ void on_socket_gone(void *ctx, uint64_t cookie)
 {
 	struct helper *h = ctx;
 
-	core_pcb_close(h->core, cookie, helper_now());
+	core_pcb_close(h->core, cookie, clock_boottime());
 }
 
 int helper_sync_sockets(struct helper *h)
@@ -75,6 +75,6 @@ void helper_settle(struct helper *h)
 		next = p->hh.next;
 		if (p->proto == IPPROTO_TCP && p->hce && !p->established &&
 		    datapath_acked(h->datapath, p->hce->id, p, &acked) == 0 && acked)
-			core_pcb_established(h->core, p->cookie, helper_now());
+			core_pcb_established(h->core, p->cookie, clock_boottime());
 	}
 }

@@ -67,7 +67,7 @@ static void take(struct helper *h, const struct sock_desc *socket, size_t n, con
 	for (size_t i = 0; i < n && is_lost(h, &socket[i].local, lost); i++) {
 		struct pcb p = pcb_of(&socket[i], PCB_SHOWN);
 
-		core_bound_open(h->core, &p, helper_now());
+		core_bound_open(h->core, &p, clock_boottime());
 	}
 }
 

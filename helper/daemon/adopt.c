@@ -45,15 +45,15 @@ static void soon(struct helper *h, bool at_once)
 
 	if (!h->conf->adopt)
 		return;
-	datapath_expect(h->datapath);
+	datapath_mark_unscanned(h->datapath);
 	if (!at_once && event_pending(a->ev, EV_TIMEOUT, NULL))
 		return;
-	wait = usec_until(due > a->rest ? due : a->rest, now);
+	wait = usec_until(due > a->next_allowed ? due : a->next_allowed, now);
 	t = (struct timeval){ .tv_sec = wait / USEC_PER_SEC, .tv_usec = wait % USEC_PER_SEC };
 	event_add(a->ev, &t);
 }
 
-void adopt_look(struct helper *h)
+void adopt_scan(struct helper *h)
 {
 	struct adoption *a = &h->adoption;
 	usec_t began = clock_boottime(), ended;
@@ -63,14 +63,14 @@ void adopt_look(struct helper *h)
 		return;
 	event_del(a->ev);
 	a->found = a->half = false;
-	datapath_look(h->datapath);
+	datapath_scan_begin(h->datapath);
 	helper_ends(h);
 	r = sockdiag_list(h->sockdiag, on_found, h);
 	if (r < 0)
 		log_warnx("cannot list the sockets: %s, ignoring", strerror(-r));
 	ended = clock_boottime();
-	a->rest = usec_add(ended, (ended - began) * (SHARE - 1));
-	a->looks++;
+	a->next_allowed = usec_add(ended, (ended - began) * (SHARE - 1));
+	a->scans++;
 	if (a->found)
 		a->pause_ms = PAUSE_MS;
 	else if (a->pause_ms < PAUSE_MAX_MS)
@@ -83,7 +83,7 @@ void adopt_look(struct helper *h)
 	}
 }
 
-void adopt_soon(struct helper *h, bool at_once)
+void adopt_schedule(struct helper *h, bool at_once)
 {
 	h->adoption.halves = 0;
 	soon(h, at_once);
@@ -96,11 +96,11 @@ void adopt_carried(struct helper *h)
 	h->adoption.carried = true;
 }
 
-void adopt_now(struct helper *h, bool unless_tired)
+void adopt_scan_if_needed(struct helper *h, bool budgeted)
 {
-	if ((datapath_expects(h->datapath) || h->adoption.half) &&
-	    (!unless_tired || clock_boottime() >= h->adoption.rest))
-		adopt_look(h);
+	if ((datapath_unscanned(h->datapath) || h->adoption.half) &&
+	    (!budgeted || clock_boottime() >= h->adoption.next_allowed))
+		adopt_scan(h);
 }
 
 int adopt_open(struct helper *h, event_callback_fn due)
@@ -122,7 +122,7 @@ void adopt_configure(struct helper *h)
 	datapath_adopt(h->datapath, h->conf->adopt);
 	hostmap_set_adopting(h->view, h->conf->adopt);
 	h->view_now = true;
-	adopt_soon(h, true);
+	adopt_schedule(h, true);
 }
 
 void adopt_status(struct helper *h, uint32_t hce)
@@ -134,5 +134,5 @@ void adopt_status(struct helper *h, uint32_t hce)
 	datapath_adopt_from(h->datapath, hce, e->status == PEER_HOMELESS);
 	h->view_now = true;
 	if (e->status == PEER_HOMELESS)
-		adopt_soon(h, true);
+		adopt_schedule(h, true);
 }

@@ -4,11 +4,12 @@
  * care, so that static programs, services and what was there before are covered, and programs under the shim need not show
  * what will be found anyway.
  *
- * All sockets are listed in one go: when a peer becomes Homeless or a new address of it Active, and a moment after the
- * datapath reported that a socket of this host began a connection with one. The moment is longer while scans find nothing new,
- * and so long that scans take a tenth of the helper's time at most. Before something changes that a connection too young
- * for the last scan would not survive, adopt_now() scans at once. A handshake that a scan finds under way causes a few more;
- * when it is completed later, the datapath reports it anew.
+ * All sockets are listed in one go: when a peer becomes Homeless or a new address of it Active, and
+ * a moment after the datapath reported that a socket of this host began a connection with one. The
+ * moment is longer while scans find nothing new, and so long that scans take a tenth of the
+ * helper's time at most. Before something changes that a connection too young for the last scan
+ * would not survive, adopt_scan_if_needed() scans at once. A handshake that a scan finds under way
+ * causes a few more; when it is completed later, the datapath reports it anew.
  */
 #ifndef HMIP_ADOPT_H
 #define HMIP_ADOPT_H
@@ -23,9 +24,9 @@ struct helper;
 
 struct adoption {
 	struct event *ev;		/* the next look */
-	usec_t rest;			/* none before then */
+	usec_t next_allowed;			/* none before then */
 	unsigned pause_ms;		/* from a birth to the look */
-	uint64_t looks;
+	uint64_t scans;
 	bool found, half;		/* by this scan: something new; a handshake half done */
 	bool carried;			/* what it found is in the datapath's maps */
 	unsigned halves;		/* scans since the last report, for handshakes half done */
@@ -41,16 +42,19 @@ void adopt_configure(struct helper *h);
 void adopt_status(struct helper *h, uint32_t hce);
 
 /* There may be connections to be found: a look follows, at once if it may, or after the pause. */
-void adopt_soon(struct helper *h, bool at_once);
+void adopt_schedule(struct helper *h, bool at_once);
 
 /* Looks now, whatever was noticed. The caller carries out what comes of it. */
-void adopt_look(struct helper *h);
+void adopt_scan(struct helper *h);
 
 /* The actions that the core had are carried out. */
 void adopt_carried(struct helper *h);
 
-/* Scans now if the last scan may have missed something. unless_tired: not before the tenth allows it. As above. */
-void adopt_now(struct helper *h, bool unless_tired);
+/*
+ * Scans now if the last scan may have missed something. budgeted: not before the tenth allows it.
+ * As above.
+ */
+void adopt_scan_if_needed(struct helper *h, bool budgeted);
 
 void adopt_close(struct helper *h);
 

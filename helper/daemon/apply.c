@@ -153,7 +153,7 @@ static void carry(struct helper *h, const struct action *a)
 	case ACTION_FOREIGN_GONE:
 		h->view_now = h->save_now = true;
 		if (a->type == ACTION_FOREIGN && a->foreign.state == ADDR_ACTIVE && is_homeless(h, a->hce))
-			adopt_soon(h, true);
+			adopt_schedule(h, true);
 		break;
 	case ACTION_PCB:
 		h->steer_now |= pcb_is_moved(h, a);

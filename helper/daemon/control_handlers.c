@@ -156,7 +156,7 @@ void control_asked(struct helper *h, int fd, enum control_verb verb, uid_t uid, 
 	if (ret->result < 0)
 		return;
 	/* It may be too young to have been found, and whose it is may not have been known then. */
-	adopt_now(h, false);
+	adopt_scan_if_needed(h, false);
 	p = pcb_of(&s, PCB_ADOPTED);
 	if (h->conf->adopt && !sockdiag_prevented(fd))
 		core_pcb_open(h->core, &p, clock_boottime());

@@ -66,7 +66,7 @@ static void on_address_down(void *ctx, const struct in6_addr *addr)
 {
 	struct helper *h = ctx;
 
-	adopt_now(h, false);
+	adopt_scan_if_needed(h, false);
 	helper_find_bound(h, addr);
 	core_local_down(h->core, addr, clock_boottime());
 	h->route_now = true;
@@ -114,7 +114,7 @@ static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifinde
 {
 	struct helper *h = ctx;
 
-	adopt_now(h, true);	/* it may be a Binding Update that gives an address up */
+	adopt_scan_if_needed(h, true);	/* it may be a Binding Update that gives an address up */
 	core_packet(h->core, pkt, len, clock_boottime());
 }
 
@@ -140,8 +140,8 @@ static void on_datapath(void *ctx, const struct dp_event *e)
 		helper_settle(h);
 		core_heard(h->core, e->hce, &e->addr, clock_boottime());
 	}
-	if (e->type == DP_EVENT_BORN)
-		adopt_soon(h, false);
+	if (e->type == DP_EVENT_NEW_CONN)
+		adopt_schedule(h, false);
 	if (e->type == DP_EVENT_DATAGRAM)
 		core_datagram_heard(h->core, e->hce, &e->addr, &e->local, clock_boottime());
 	if (e->type == DP_EVENT_REFUSED)
@@ -275,9 +275,9 @@ static void later_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 	helper_carry_later(ptr);
 }
 
-static void look_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
+static void scan_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
-	adopt_look(ptr);
+	adopt_scan(ptr);
 	helper_carry(ptr);
 }
 
@@ -439,7 +439,7 @@ static int restore(struct helper *h)
 	r = failed(helper_sync_sockets(h), "the list of sockets");
 	if (r < 0)
 		return r;
-	adopt_look(h);
+	adopt_scan(h);
 	core_prune(h->core, clock_boottime());
 	helper_find_bound(h, NULL);
 	helper_carry(h);
@@ -469,7 +469,7 @@ static int open_loop(struct helper *h)
 		return -errno;
 	h->ev_later = h->base ? event_new(h->base, -1, EV_TIMEOUT, later_event, h) : NULL;
 	h->ev_ends = h->base ? evtimer_new(h->base, ends_event, h) : NULL;
-	return h->ev_later && h->ev_ends ? adopt_open(h, look_event) : -ENOMEM;
+	return h->ev_later && h->ev_ends ? adopt_open(h, scan_event) : -ENOMEM;
 }
 
 static int add_events(struct helper *h)

@@ -98,7 +98,7 @@ json_t *report_status(const struct report *r)
 		"peers", (int)HASH_COUNT(core_entries(r->core)),
 		"connections", (int)HASH_COUNT(core_pcbs(r->core)),
 		"adopting", r->adopting,
-		"looks", (json_int_t)r->looks,
+		"looks", (json_int_t)r->scans,
 		"addresses", locals(r),
 		"counters", counters(r),
 		"datapath", datapath(r));
@@ -275,5 +275,5 @@ struct report helper_report(struct helper *h)
 	return (struct report){ .core = h->core, .datapath = h->datapath, .link = h->link, .socket = h->socket,
 		.state = h->state, .started = h->started, .now = clock_boottime(), .adopting =
 			h->conf->adopt,
-		.looks = h->adoption.looks };
+		.scans = h->adoption.scans };
 }

@@ -21,7 +21,7 @@ struct report {
 	const char *socket, *state;	/* paths */
 	usec_t started, now;
 	bool adopting;
-	uint64_t looks;			/* at the sockets of this host, for connections to adopt */
+	uint64_t scans;			/* at the sockets of this host, for connections to adopt */
 };
 
 /* What is to be reported of h, as of now. */

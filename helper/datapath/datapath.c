@@ -432,10 +432,10 @@ void datapath_adopt(struct datapath *dp, bool on)
 
 	/* The numbers of scans go on: connections that were noted before have theirs. */
 	if (!on)
-		bss->look = 0;
-	else if (!bss->look)
-		bss->look = bss->looked = bss->looked ? bss->looked : 1;
-	bss->born = 0;
+		bss->scan_gen = 0;
+	else if (!bss->scan_gen)
+		bss->scan_gen = bss->looked = bss->looked ? bss->looked : 1;
+	bss->new_conn_gen = 0;
 }
 
 int datapath_adopt_from(struct datapath *dp, uint32_t hce, bool on)
@@ -445,28 +445,29 @@ int datapath_adopt_from(struct datapath *dp, uint32_t hce, bool on)
 	return on ? put(dp->bpf->maps.adopting, &hce, &yes) : drop(dp->bpf->maps.adopting, &hce);
 }
 
-void datapath_look(struct datapath *dp)
+void datapath_scan_begin(struct datapath *dp)
 {
-	uint32_t *look = &dp->bpf->bss->look;
+	uint32_t *scan_gen = &dp->bpf->bss->scan_gen;
 
-	if (*look)		/* which never becomes 0 again; seen by the programs before the sockets are listed */
-		__atomic_store_n(look, *look == UINT32_MAX ? 1 : *look + 1, __ATOMIC_SEQ_CST);
+	if (*scan_gen)		/* which never becomes 0 again; seen by the programs before the sockets are listed */
+		__atomic_store_n(scan_gen, *scan_gen == UINT32_MAX ? 1 : *scan_gen + 1,
+				 __ATOMIC_SEQ_CST);
 }
 
 void datapath_looked(struct datapath *dp)
 {
-	if (dp->bpf->bss->look)
-		__atomic_store_n(&dp->bpf->bss->looked, dp->bpf->bss->look, __ATOMIC_SEQ_CST);
+	if (dp->bpf->bss->scan_gen)
+		__atomic_store_n(&dp->bpf->bss->looked, dp->bpf->bss->scan_gen, __ATOMIC_SEQ_CST);
 }
 
-void datapath_expect(struct datapath *dp)
+void datapath_mark_unscanned(struct datapath *dp)
 {
-	dp->bpf->bss->born = dp->bpf->bss->look;
+	dp->bpf->bss->new_conn_gen = dp->bpf->bss->scan_gen;
 }
 
-bool datapath_expects(const struct datapath *dp)
+bool datapath_unscanned(const struct datapath *dp)
 {
-	return dp->bpf->bss->look && dp->bpf->bss->born == dp->bpf->bss->look;
+	return dp->bpf->bss->scan_gen && dp->bpf->bss->new_conn_gen == dp->bpf->bss->scan_gen;
 }
 
 int datapath_event_fd(const struct datapath *dp)

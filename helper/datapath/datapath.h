@@ -65,9 +65,10 @@ void datapath_set_sender(struct datapath *dp, uint64_t cookie);
 void datapath_watch(struct datapath *dp, uint32_t seconds);
 
 /*
- * From now on, reports (DP_EVENT_BORN) when a socket of this host begins a connection, of none registered, with an Active address
- * of a peer that is adopted from: once for each datapath_look(). Until it is registered, or the scan is over, this host's
- * kernel does not end it by a reset to another address of that peer. False: no more.
+ * From now on, reports (DP_EVENT_NEW_CONN) when a socket of this host begins a connection, of none
+ * registered, with an Active address of a peer that is adopted from: once for each
+ * datapath_scan_begin(). Until it is registered, or the scan is over, this host's kernel does not
+ * end it by a reset to another address of that peer. False: no more.
  */
 void datapath_adopt(struct datapath *dp, bool on);
 
@@ -75,16 +76,16 @@ void datapath_adopt(struct datapath *dp, bool on);
 int datapath_adopt_from(struct datapath *dp, uint32_t hce, bool on);
 
 /* A scan of all sockets of the host begins: what is begun later is reported again. */
-void datapath_look(struct datapath *dp);
+void datapath_scan_begin(struct datapath *dp);
 
 /* That scan is over, and all that it found is in the maps. */
 void datapath_looked(struct datapath *dp);
 
 /* There may be connections that are not registered: as if one had been begun, without a report. */
-void datapath_expect(struct datapath *dp);
+void datapath_mark_unscanned(struct datapath *dp);
 
 /* Whether there may be any, begun since the last scan. */
-bool datapath_expects(const struct datapath *dp);
+bool datapath_unscanned(const struct datapath *dp);
 
 /* Readable when events wait; poll it, then call datapath_events(). */
 int datapath_event_fd(const struct datapath *dp);

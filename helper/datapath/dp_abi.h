@@ -115,7 +115,8 @@ enum dp_event_type {
 	DP_EVENT_HEARD = 1,		/* a packet of hce came from addr, which was asked for ("notify") or which had
 					 * been silent for DP_SILENCE_NS */
 	DP_EVENT_SILENT = 3,		/* for path_timeout hce has sent data by one pair and heard nothing there */
-	DP_EVENT_BORN = 5,		/* a connection that is not registered was begun with addr, of hce; once a scan */
+	DP_EVENT_NEW_CONN =
+		5,		/* a connection that is not registered was begun with addr, of hce; once a scan */
 	DP_EVENT_REFUSED = 6,		/* a connection from addr was not begun, as another has its ports; gen is the number of
 					 * its first segment */
 	DP_EVENT_FOLLOWED = 2,		/* the pair of hce now has f = addr; gen is the new one (C11) */

@@ -26,7 +26,7 @@ static unsigned told;
 
 static void see(void *ctx, const struct dp_event *e)
 {
-	if (e->type == DP_EVENT_BORN && e->hce == HCE)
+	if (e->type == DP_EVENT_NEW_CONN && e->hce == HCE)
 		told++;
 }
 
@@ -52,7 +52,7 @@ static uint32_t pass(bool egress, const char *src, const char *dst, uint8_t prot
 /* The helper's scan, which registers nothing. */
 static void scan(void)
 {
-	datapath_look(dp);
+	datapath_scan_begin(dp);
 	datapath_looked(dp);
 }
 
@@ -92,11 +92,11 @@ START_TEST(a_birth_is_reported_once_a_scan)
 	call_from(L1, NEW_PORT, F0);
 	call_from(L1, NEW_PORT, F1);
 	ck_assert_uint_eq(pass(true, L1, F0, IPPROTO_TCP, SYN), PASS);
-	ck_assert(datapath_expects(dp));
+	ck_assert(datapath_unscanned(dp));
 	pass(true, L1, F1, IPPROTO_TCP, SYN | ACK);
 	ck_assert_uint_eq(births(), 1);
 	scan();
-	ck_assert(!datapath_expects(dp));
+	ck_assert(!datapath_unscanned(dp));
 	pass(true, L1, F0, IPPROTO_TCP, SYN);
 	ck_assert_uint_eq(births(), 1);
 }
@@ -125,7 +125,7 @@ START_TEST(nothing_else_is_reported)
 	scan();
 	pass(true, L1, F0, IPPROTO_TCP, SYN);
 	ck_assert_uint_eq(births(), 0);
-	ck_assert(!datapath_expects(dp));
+	ck_assert(!datapath_unscanned(dp));
 }
 END_TEST
 
@@ -177,7 +177,7 @@ START_TEST(a_young_connection_is_not_reset_until_the_scan_is_over)
 			      "%s", reset[_i].what);
 		ck_assert_uint_eq(datapath_counter(dp, DP_REFUSALS) - before, reset[_i].drop * (i + 1));
 		run_ingress = 0;
-		datapath_look(dp);	/* which has begun, no more */
+		datapath_scan_begin(dp);	/* which has begun, no more */
 	}
 	datapath_looked(dp);
 	ck_assert_uint_eq(pass(true, reset[_i].src, reset[_i].dst, IPPROTO_TCP, reset[_i].flags), PASS);
@@ -204,7 +204,7 @@ START_TEST(what_comes_in_is_never_dropped_for_want_of_a_socket)
 
 	call_from(L1, NEW_PORT, F0);
 	pass(true, L1, F0, IPPROTO_TCP, SYN);
-	datapath_expect(dp);
+	datapath_mark_unscanned(dp);
 	for (unsigned i = 0; i < ARRAY_LEN(from); i++)
 		for (unsigned j = 0; j < ARRAY_LEN(flags); j++)
 			ck_assert_uint_eq(pass(false, from[i], L1, IPPROTO_TCP, flags[j]), PASS);

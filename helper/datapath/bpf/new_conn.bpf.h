@@ -14,9 +14,9 @@
 
 #define AGAIN_NS	10000000000ULL	/* a connected UDP socket that was not registered is reported no more often */
 
-__u32 look;	/* the number of the next scan; 0: the helper does not scan */
+__u32 scan_gen;	/* the number of the next scan; 0: the helper does not scan */
 __u32 looked;	/* the connections of all scans with lower numbers are in the maps */
-__u32 born;	/* the value of look when a connection was begun last */
+__u32 new_conn_gen;	/* the value of look when a connection was begun last */
 
 static __always_inline bool is_adopted(const struct dp_foreign *f)
 {
@@ -32,23 +32,23 @@ static __always_inline struct dp_pcb_in_key young_key(const struct dp_foreign *f
 
 static __always_inline void expect_scan(const struct dp_foreign *f, const struct in6_addr *addr)
 {
-	if (born == look)
+	if (new_conn_gen == scan_gen)
 		return;
-	born = look;
-	tell(DP_EVENT_BORN, f->hce, 0, addr);
+	new_conn_gen = scan_gen;
+	tell(DP_EVENT_NEW_CONN, f->hce, 0, addr);
 }
 
 /* Whether the scan that registers y has yet to be completed. */
 static __always_inline bool is_pending(const struct dp_young *y)
 {
-	return look && (__s32)(looked - y->scan) <= 0;
+	return scan_gen && (__s32)(looked - y->scan) <= 0;
 }
 
 /* The scan came before the handshake was complete: another follows, and is the last for y. */
 static __always_inline void scan_again(struct dp_young *y, const struct dp_foreign *f, const struct in6_addr *addr)
 {
 	y->half = 0;
-	y->scan = look;
+	y->scan = scan_gen;
 	expect_scan(f, addr);
 }
 
@@ -92,10 +92,10 @@ static __always_inline void note_birth(struct __sk_buff *skb, const struct heade
 				       const struct dp_foreign *f)
 {
 	struct dp_pcb_in_key key = young_key(f, h, port);
-	struct dp_young y = { .l = h->addrs.src, .f = h->addrs.dst, .scan = look };
+	struct dp_young y = { .l = h->addrs.src, .f = h->addrs.dst, .scan = scan_gen };
 	__u8 flags;
 
-	if (!look || f->state != DP_ACTIVE || !is_adopted(f))
+	if (!scan_gen || f->state != DP_ACTIVE || !is_adopted(f))
 		return;
 	if (h->proto == IPPROTO_TCP) {
 		if (bpf_skb_load_bytes(skb, h->l4 + FLAGS_AT, &flags, sizeof(flags)))

@@ -61,7 +61,7 @@ static bool entry_is_apart(struct helper *h, const struct hce *e)
 }
 
 /* Whether a new connection bears other addresses on the wire than its own, so that it needs routes at once. */
-static bool pcb_is_moved(struct helper *h, const struct action *a)
+static bool pcb_is_rewritten(struct helper *h, const struct action *a)
 {
 	const struct hce *e = core_entry(h->core, a->hce);
 
@@ -69,7 +69,7 @@ static bool pcb_is_moved(struct helper *h, const struct action *a)
 }
 
 /* Whether a new connection may change what ports_may_clash() says: it is the first, or not born as the one before it. */
-static bool pcb_is_unlike(struct helper *h, const struct action *a)
+static bool pcb_differs_from_last(struct helper *h, const struct action *a)
 {
 	const struct pcb *p = core_pcb(h->core, a->pcb.cookie);
 	const struct hce *e = p ? p->hce : NULL;
@@ -79,7 +79,7 @@ static bool pcb_is_unlike(struct helper *h, const struct action *a)
 }
 
 /* S6: nothing can be sent to this peer; those of its connections that were moved may know. */
-static void unreachable(struct helper *h, uint32_t id)
+static void apply_unreachable(struct helper *h, uint32_t id)
 {
 	struct hce *e = core_entry(h->core, id);
 	const struct local_addr *via = e ? best_local(h->core, e->personality, &e->pair.foreign) : NULL;
@@ -110,8 +110,8 @@ static bool is_homeless(struct helper *h, uint32_t id)
 	return e && e->status == PEER_HOMELESS;
 }
 
-/* One action: carried out, or put where flush() finds it. */
-static void carry(struct helper *h, const struct action *a)
+/* One action: carried out, or put where apply_queued() finds it. */
+static void apply_one(struct helper *h, const struct action *a)
 {
 	switch (a->type) {
 	case ACTION_SEND:
@@ -125,7 +125,7 @@ static void carry(struct helper *h, const struct action *a)
 		h->kick[h->n_kick++] = a->hce;
 		return;
 	case ACTION_UNREACHABLE:
-		unreachable(h, a->hce);
+		apply_unreachable(h, a->hce);
 		return;
 	case ACTION_RESOLVE:
 		resolve_ask(h->resolve, a->hce, a->name);
@@ -156,8 +156,8 @@ static void carry(struct helper *h, const struct action *a)
 			adopt_schedule(h, true);
 		break;
 	case ACTION_PCB:
-		h->steer_now |= pcb_is_moved(h, a);
-		h->view_now |= pcb_is_unlike(h, a);
+		h->steer_now |= pcb_is_rewritten(h, a);
+		h->view_now |= pcb_differs_from_last(h, a);
 		h->save_later = true;
 		if (pcb_is_apart(h, &a->pcb))
 			core_apart(h->core, a->hce, true, clock_boottime());
@@ -177,7 +177,7 @@ static void carry(struct helper *h, const struct action *a)
 	datapath_action(h->datapath, a);
 }
 
-static void send_one(struct helper *h, const struct action *a)
+static void apply_send(struct helper *h, const struct action *a)
 {
 	const struct in6_addr *src = &a->send.src;
 	const struct local_addr *l = core_local(h->core, src);
@@ -194,7 +194,7 @@ static void send_one(struct helper *h, const struct action *a)
 }
 
 /* Makes TCP retransmit on every connection of an entry. */
-static void kick(struct helper *h, uint32_t id)
+static void apply_retransmit(struct helper *h, uint32_t id)
 {
 	struct hce *e = core_entry(h->core, id);
 
@@ -215,7 +215,7 @@ static void kick(struct helper *h, uint32_t id)
 }
 
 /* What waited for the datapath to be right. */
-static void flush(struct helper *h)
+static void apply_queued(struct helper *h)
 {
 	unsigned n_send = h->n_send, n_kick = h->n_kick;
 
@@ -226,15 +226,15 @@ static void flush(struct helper *h)
 	h->steer_now = false;
 	h->n_send = h->n_kick = 0;
 	for (unsigned i = 0; i < n_send; i++)
-		send_one(h, &h->send[i]);
+		apply_send(h, &h->send[i]);
 	if (n_kick)
 		helper_settle(h);
 	for (unsigned i = 0; i < n_kick; i++)
-		kick(h, h->kick[i]);
+		apply_retransmit(h, h->kick[i]);
 }
 
 /* Tells the core which sources the kernel would choose. */
-static void tell_routed(struct helper *h)
+static void apply_route_sources(struct helper *h)
 {
 	h->route_now = false;
 	h->view_now = true;	/* ports_may_clash() */
@@ -251,7 +251,7 @@ static void tell_routed(struct helper *h)
 	}
 }
 
-static void save(struct helper *h)
+static void apply_save(struct helper *h)
 {
 	int r = state_save(h->core, h->state, clock_boottime(), clock_wall());
 
@@ -260,7 +260,7 @@ static void save(struct helper *h)
 	h->save_now = h->save_later = false;
 }
 
-static void arm(struct helper *h, bool more)
+static void apply_timer(struct helper *h, bool more)
 {
 	usec_t t = more ? 1 : core_deadline(h->core);
 	struct itimerspec spec = { 0 };
@@ -271,7 +271,7 @@ static void arm(struct helper *h, bool more)
 	timerfd_settime(h->timer, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 
-void helper_carry(struct helper *h)
+void apply_actions(struct helper *h)
 {
 	struct timeval later = { .tv_usec = LATER_MS * 1000 };
 	bool more = true;
@@ -282,26 +282,26 @@ void helper_carry(struct helper *h)
 		more = false;
 		while (core_next_action(h->core, &a)) {
 			more = true;
-			carry(h, &a);
+			apply_one(h, &a);
 			if (h->n_send == SENDS_MAX || h->n_kick == KICKS_MAX)
-				flush(h);
+				apply_queued(h);
 		}
-		flush(h);
+		apply_queued(h);
 		if (h->route_now) {
-			tell_routed(h);
+			apply_route_sources(h);
 			more = true;
 		}
 	}
 	if (!more)
 		adopt_carried(h);
 	if (h->save_now)
-		save(h);
+		apply_save(h);
 	if ((h->save_later || h->steer_later || h->view_later) && !event_pending(h->ev_later, EV_TIMEOUT, NULL))
 		event_add(h->ev_later, &later);
-	arm(h, more);
+	apply_timer(h, more);
 }
 
-void helper_carry_later(struct helper *h)
+void apply_deferred(struct helper *h)
 {
 	if (h->steer_later)
 		steer_update(h->steer, h->core);
@@ -309,5 +309,5 @@ void helper_carry_later(struct helper *h)
 	if (h->view_later)
 		helper_write_view(h);
 	if (h->save_later)
-		save(h);
+		apply_save(h);
 }

@@ -6,9 +6,9 @@
 struct helper;
 
 /* Carries out all that the core asks for, saves what must survive, and sets the timer. */
-void helper_carry(struct helper *h);
+void apply_actions(struct helper *h);
 
 /* What can wait a moment: routes that nothing needs any more, connections that came and went. */
-void helper_carry_later(struct helper *h);
+void apply_deferred(struct helper *h);
 
 #endif

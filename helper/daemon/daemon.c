@@ -157,14 +157,14 @@ static void on_resolved(void *ctx, uint32_t hce, const struct in6_addr *addr, un
 	struct helper *h = ctx;
 
 	core_resolved(h->core, hce, addr, n, clock_boottime());
-	helper_carry(h);
+	apply_actions(h);
 }
 
 static json_t *on_report(void *ctx, const char *what)
 {
 	json_t *report = control_report(ctx, what);
 
-	helper_carry(ctx);
+	apply_actions(ctx);
 	return report;
 }
 
@@ -172,20 +172,20 @@ static int on_prefer(void *ctx, const struct in6_addr *addr, const char *interfa
 {
 	int r = control_prefer(ctx, addr, interface);
 
-	helper_carry(ctx);
+	apply_actions(ctx);
 	return r;
 }
 
 static void on_shown(void *ctx, int fd, const struct control_register *reg)
 {
 	control_shown(ctx, fd, reg);
-	helper_carry(ctx);
+	apply_actions(ctx);
 }
 
 static void on_asked(void *ctx, int fd, enum control_verb verb, uid_t uid, struct control_answer *ret)
 {
 	control_asked(ctx, fd, verb, uid, ret);
-	helper_carry(ctx);
+	apply_actions(ctx);
 }
 
 /* ---- the loop's events ---- */
@@ -197,7 +197,7 @@ static void link_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 
 	if (r < 0)
 		log_warnx("cannot read what rtnetlink says: %s, ignoring", strerror(-r));
-	helper_carry(h);
+	apply_actions(h);
 }
 
 static void wire_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
@@ -207,7 +207,7 @@ static void wire_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 
 	if (r < 0)
 		log_warnx("cannot read what was captured: %s, ignoring", strerror(-r));
-	helper_carry(h);
+	apply_actions(h);
 }
 
 static void sockdiag_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
@@ -215,7 +215,7 @@ static void sockdiag_event(evutil_socket_t fd UNUSED, short what UNUSED, void *p
 	struct helper *h = ptr;
 
 	helper_ends(h);
-	helper_carry(h);
+	apply_actions(h);
 	event_del(h->ev_sockdiag);
 	event_add(h->ev_ends, &(struct timeval){ .tv_usec = ENDS_MS * 1000 });
 }
@@ -234,7 +234,7 @@ static void datapath_event(evutil_socket_t fd UNUSED, short what UNUSED, void *p
 
 	if (r < 0)
 		log_warnx("cannot read what the datapath heard: %s, ignoring", strerror(-r));
-	helper_carry(h);
+	apply_actions(h);
 }
 
 /*
@@ -267,18 +267,18 @@ static void timer_event(evutil_socket_t fd, short what UNUSED, void *ptr)
 		return;		/* set anew in the meantime */
 	refresh_heard(h, clock_boottime());
 	core_tick(h->core, clock_boottime());
-	helper_carry(h);
+	apply_actions(h);
 }
 
-static void later_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
+static void deferred_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
-	helper_carry_later(ptr);
+	apply_deferred(ptr);
 }
 
 static void scan_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
 	adopt_scan(ptr);
-	helper_carry(ptr);
+	apply_actions(ptr);
 }
 
 /* Whoever looks whether the lock is held is let go of. */
@@ -304,7 +304,7 @@ static void stop_event(evutil_socket_t sig, short what UNUSED, void *ptr)
 static void reload_event(evutil_socket_t sig UNUSED, short what UNUSED, void *ptr)
 {
 	helper_reload(ptr);
-	helper_carry(ptr);
+	apply_actions(ptr);
 }
 
 /* ---- start and stop ---- */
@@ -442,7 +442,7 @@ static int restore(struct helper *h)
 	adopt_scan(h);
 	core_prune(h->core, clock_boottime());
 	helper_find_bound(h, NULL);
-	helper_carry(h);
+	apply_actions(h);
 	r = open_view(h);
 	if (r < 0)
 		return r;
@@ -467,7 +467,7 @@ static int open_loop(struct helper *h)
 	h->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (h->timer < 0)
 		return -errno;
-	h->ev_later = h->base ? event_new(h->base, -1, EV_TIMEOUT, later_event, h) : NULL;
+	h->ev_later = h->base ? event_new(h->base, -1, EV_TIMEOUT, deferred_event, h) : NULL;
 	h->ev_ends = h->base ? evtimer_new(h->base, ends_event, h) : NULL;
 	return h->ev_later && h->ev_ends ? adopt_open(h, scan_event) : -ENOMEM;
 }

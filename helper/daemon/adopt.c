@@ -24,7 +24,7 @@
 static void on_found(void *ctx, const struct sock_desc *s, bool half)
 {
 	struct helper *h = ctx;
-	struct pcb p = pcb_of(s, PCB_ADOPTED);
+	struct pcb p = pcb_from_sock(s, PCB_ADOPTED);
 	bool known = core_pcb(h->core, p.cookie);
 
 	if (!core_adopts(h->core, &p))
@@ -64,7 +64,7 @@ void adopt_scan(struct helper *h)
 	event_del(a->ev);
 	a->found = a->half = false;
 	datapath_scan_begin(h->datapath);
-	helper_ends(h);
+	sock_events_drain(h);
 	r = sockdiag_list(h->sockdiag, on_found, h);
 	if (r < 0)
 		log_warnx("cannot list the sockets: %s, ignoring", strerror(-r));

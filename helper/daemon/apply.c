@@ -89,7 +89,7 @@ static void apply_unreachable(struct helper *h, uint32_t id)
 
 		if (p->hce == e && p->forget == USEC_NEVER && pcb_moved(p) &&
 		    datapath_acked(h->datapath, id, p, &acked) == 0) {
-			struct sock_desc s = sock_of(p);
+			struct sock_desc s = sock_from_pcb(p);
 
 			wire_unreachable(h->wire, &s, acked, &via->addr);
 		}
@@ -207,7 +207,7 @@ static void apply_retransmit(struct helper *h, uint32_t id)
 			continue;
 		/* 0: nothing heard yet */
 		if (datapath_acked(h->datapath, id, p, &acked) == 0 && acked) {
-			struct sock_desc s = sock_of(p);
+			struct sock_desc s = sock_from_pcb(p);
 
 			wire_kick(h->wire, &s, acked, &e->pair.local, KICK_BURST);
 		}
@@ -228,7 +228,7 @@ static void apply_queued(struct helper *h)
 	for (unsigned i = 0; i < n_send; i++)
 		apply_send(h, &h->send[i]);
 	if (n_kick)
-		helper_settle(h);
+		sock_events_sync_established(h);
 	for (unsigned i = 0; i < n_kick; i++)
 		apply_retransmit(h, h->kick[i]);
 }

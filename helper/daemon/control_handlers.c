@@ -36,7 +36,7 @@ json_t *control_report(struct helper *h, const char *what)
 	};
 	struct report r = helper_report(h);
 
-	helper_settle(h);
+	sock_events_sync_established(h);
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		if (strcmp(table[i].name, what) == 0)
 			return table[i].make(&r);
@@ -77,7 +77,7 @@ static void on_sender(struct helper *h, int fd, const struct control_register *r
 		r = route_source(h->steer, &reg->to, &(struct flow){ s.uid, s.mark }, &s.local);
 	s.foreign = reg->to;
 	if (r == 0) {
-		p = pcb_of(&s, PCB_SHOWN);
+		p = pcb_from_sock(&s, PCB_SHOWN);
 		r = core_datagram_sent(h->core, &p, clock_boottime());
 	}
 	if (r < 0) {
@@ -109,9 +109,9 @@ void control_shown(struct helper *h, int fd, const struct control_register *reg)
 		log_debug("was shown something that is no connection over IPv6 (%s), ignoring", strerror(-r));
 		return;
 	}
-	helper_ends(h);
+	sock_events_drain(h);
 	s.accepted = reg->verb != CONTROL_CONNECT;
-	p = pcb_of(&s, PCB_SHOWN);
+	p = pcb_from_sock(&s, PCB_SHOWN);
 	r = core_pcb_open(h->core, &p, clock_boottime());
 	if (r < 0)
 		log_debug("cannot take the connection from port %u to [%s]:%u: %s", p.lport, addr_text(&p.foreign).s, p.fport,
@@ -157,7 +157,7 @@ void control_asked(struct helper *h, int fd, enum control_verb verb, uid_t uid, 
 		return;
 	/* It may be too young to have been found, and whose it is may not have been known then. */
 	adopt_scan_if_needed(h, false);
-	p = pcb_of(&s, PCB_ADOPTED);
+	p = pcb_from_sock(&s, PCB_ADOPTED);
 	if (h->conf->adopt && !sockdiag_prevented(fd))
 		core_pcb_open(h->core, &p, clock_boottime());
 	known = core_pcb(h->core, p.cookie);

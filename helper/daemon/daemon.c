@@ -46,7 +46,7 @@
 #include <unistd.h>
 #include <utlist.h>
 
-#define ENDS_MS		10	/* between readings of which sockets ended: of every program of the host, one by one */
+#define SOCK_PAUSE_MS		10	/* between readings of which sockets ended: of every program of the host, one by one */
 #define STATE_DIR	LOCALSTATEDIR "/lib/hmip"
 
 /* ---- what the shells hear ---- */
@@ -137,7 +137,7 @@ static void on_datapath(void *ctx, const struct dp_event *e)
 	struct helper *h = ctx;
 
 	if (e->type == DP_EVENT_HEARD) {
-		helper_settle(h);
+		sock_events_sync_established(h);
 		core_heard(h->core, e->hce, &e->addr, clock_boottime());
 	}
 	if (e->type == DP_EVENT_NEW_CONN)
@@ -214,13 +214,13 @@ static void sockdiag_event(evutil_socket_t fd UNUSED, short what UNUSED, void *p
 {
 	struct helper *h = ptr;
 
-	helper_ends(h);
+	sock_events_drain(h);
 	apply_actions(h);
 	event_del(h->ev_sockdiag);
-	event_add(h->ev_ends, &(struct timeval){ .tv_usec = ENDS_MS * 1000 });
+	event_add(h->ev_sock_pause, &(struct timeval){ .tv_usec = SOCK_PAUSE_MS * 1000 });
 }
 
-static void ends_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
+static void sock_pause_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
 	struct helper *h = ptr;
 
@@ -400,7 +400,7 @@ static int open_shells(struct helper *h)
 			log_warnx("cannot open the capture or the sender: %s", why ? why : strerror(-r));
 	}
 	if (r == 0)
-		r = failed(sockdiag_open(on_socket_gone, h, &h->sockdiag), "sock_diag");
+		r = failed(sockdiag_open(sock_events_gone, h, &h->sockdiag), "sock_diag");
 	if (r == 0)
 		r = failed(steer_open(&h->steer), "the routing table");
 	if (r == 0)
@@ -436,7 +436,7 @@ static int restore(struct helper *h)
 	else if (r != -ENOENT)
 		log_warnx("cannot take up the state in %s: %s, beginning anew", h->state,
 			  r == -EBADMSG ? "it is damaged" : strerror(-r));
-	r = failed(helper_sync_sockets(h), "the list of sockets");
+	r = failed(sock_events_resync(h), "the list of sockets");
 	if (r < 0)
 		return r;
 	adopt_scan(h);
@@ -468,8 +468,8 @@ static int open_loop(struct helper *h)
 	if (h->timer < 0)
 		return -errno;
 	h->ev_later = h->base ? event_new(h->base, -1, EV_TIMEOUT, deferred_event, h) : NULL;
-	h->ev_ends = h->base ? evtimer_new(h->base, ends_event, h) : NULL;
-	return h->ev_later && h->ev_ends ? adopt_open(h, scan_event) : -ENOMEM;
+	h->ev_sock_pause = h->base ? evtimer_new(h->base, sock_pause_event, h) : NULL;
+	return h->ev_later && h->ev_sock_pause ? adopt_open(h, scan_event) : -ENOMEM;
 }
 
 static int add_events(struct helper *h)
@@ -613,7 +613,7 @@ void helper_stop(struct helper *h)
 	free_event(h->ev_int);
 	free_event(h->ev_hup);
 	free_event(h->ev_later);
-	free_event(h->ev_ends);
+	free_event(h->ev_sock_pause);
 	resolve_close(h->resolve);
 	adopt_close(h);
 	datapath_close(h->datapath);

@@ -50,7 +50,7 @@ struct helper {
 	bool clean;				/* no helper will follow: nothing is left in the kernel */
 	int lock, timer;
 	struct event *ev_lock, *ev_timer, *ev_link, *ev_wire, *ev_sockdiag, *ev_datapath;
-	struct event *ev_term, *ev_int, *ev_hup, *ev_later, *ev_ends;
+	struct event *ev_term, *ev_int, *ev_hup, *ev_later, *ev_sock_pause;
 	usec_t started;
 
 	struct action send[SENDS_MAX];

@@ -16,28 +16,28 @@
 
 _Static_assert(SOCK_UID_UNKNOWN == PCB_UID_UNKNOWN, "one value for both");
 
-struct pcb pcb_of(const struct sock_desc *s, enum pcb_care care)
+struct pcb pcb_from_sock(const struct sock_desc *s, enum pcb_care care)
 {
 	return (struct pcb){ .cookie = s->cookie, .local = s->local, .foreign = s->foreign, .lport = s->lport,
 		.fport = s->fport, .proto = s->proto, .established = s->established, .uid = s->uid, .mark = s->mark,
 		.care = care, .origin = s->accepted ? PCB_ACCEPT : PCB_CONNECT };
 }
 
-struct sock_desc sock_of(const struct pcb *p)
+struct sock_desc sock_from_pcb(const struct pcb *p)
 {
 	return (struct sock_desc){ .cookie = p->cookie, .local = p->local, .foreign = p->foreign, .lport = p->lport,
 		.fport = p->fport, .proto = p->proto, .established = p->established, .uid = p->uid,
 		.mark = p->mark };
 }
 
-void on_socket_gone(void *ctx, uint64_t cookie)
+void sock_events_gone(void *ctx, uint64_t cookie)
 {
 	struct helper *h = ctx;
 
 	core_pcb_close(h->core, cookie, clock_boottime());
 }
 
-int helper_sync_sockets(struct helper *h)
+int sock_events_resync(struct helper *h)
 {
 	struct pcb *pcbs = core_pcbs(h->core);
 	struct sender *senders = core_senders(h->core);
@@ -57,17 +57,17 @@ int helper_sync_sockets(struct helper *h)
 	return r;
 }
 
-void helper_ends(struct helper *h)
+void sock_events_drain(struct helper *h)
 {
 	int r = sockdiag_read(h->sockdiag);
 
 	if (r == -ENOBUFS)
-		r = helper_sync_sockets(h);
+		r = sock_events_resync(h);
 	if (r < 0)
 		log_warnx("cannot read which sockets ended: %s, ignoring", strerror(-r));
 }
 
-void helper_settle(struct helper *h)
+void sock_events_sync_established(struct helper *h)
 {
 	for (struct pcb *p = core_pcbs(h->core), *next; p; p = next) {
 		uint32_t acked;

@@ -65,7 +65,7 @@ static void take(struct helper *h, const struct sock_desc *socket, size_t n, con
 		if (!addr_equal(&socket[i].local, &socket[0].local))
 			return;
 	for (size_t i = 0; i < n && is_lost(h, &socket[i].local, lost); i++) {
-		struct pcb p = pcb_of(&socket[i], PCB_SHOWN);
+		struct pcb p = pcb_from_sock(&socket[i], PCB_SHOWN);
 
 		core_bound_open(h->core, &p, clock_boottime());
 	}

@@ -68,7 +68,10 @@ static bool pcb_is_rewritten(struct helper *h, const struct action *a)
 	return e && (!addr_equal(&e->pair.local, &a->pcb.local) || !addr_equal(&e->pair.foreign, &a->pcb.foreign));
 }
 
-/* Whether a new connection may change what ports_may_clash() says: it is the first, or not born as the one before it. */
+/*
+ * Whether a new connection may change what hostmap_ports_may_clash() says: it is the first, or not
+ * born as the one before it.
+ */
 static bool pcb_differs_from_last(struct helper *h, const struct action *a)
 {
 	const struct pcb *p = core_pcb(h->core, a->pcb.cookie);
@@ -82,7 +85,8 @@ static bool pcb_differs_from_last(struct helper *h, const struct action *a)
 static void apply_unreachable(struct helper *h, uint32_t id)
 {
 	struct hce *e = core_entry(h->core, id);
-	const struct local_addr *via = e ? best_local(h->core, e->personality, &e->pair.foreign) : NULL;
+	const struct local_addr *via = e ? hostmap_best_local(h->core, e->personality,
+							      &e->pair.foreign) : NULL;
 
 	for (const struct pcb *p = via ? core_pcbs(h->core) : NULL; p; p = p->hh.next) {
 		uint32_t acked = 0;
@@ -222,7 +226,7 @@ static void apply_queued(struct helper *h)
 	if (h->steer_now)
 		steer_update(h->steer, h->core);
 	if (h->view_now)
-		helper_write_view(h);
+		hostmap_sync(h);
 	h->steer_now = false;
 	h->n_send = h->n_kick = 0;
 	for (unsigned i = 0; i < n_send; i++)
@@ -237,7 +241,7 @@ static void apply_queued(struct helper *h)
 static void apply_route_sources(struct helper *h)
 {
 	h->route_now = false;
-	h->view_now = true;	/* ports_may_clash() */
+	h->view_now = true;	/* hostmap_ports_may_clash() */
 	for (struct hce *e = core_entries(h->core), *next; e; e = next) {
 		const struct in6_addr *dst = &e->pair.foreign;
 		struct in6_addr src;
@@ -307,7 +311,7 @@ void apply_deferred(struct helper *h)
 		steer_update(h->steer, h->core);
 	h->steer_later = false;
 	if (h->view_later)
-		helper_write_view(h);
+		hostmap_sync(h);
 	if (h->save_later)
 		apply_save(h);
 }

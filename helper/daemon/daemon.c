@@ -418,7 +418,7 @@ static int open_view(struct helper *h)
 		log_warn("cannot make %s", h->view_path);
 		return r;
 	}
-	helper_write_view(h);
+	hostmap_sync(h);
 	return 0;
 }
 

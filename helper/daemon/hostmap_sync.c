@@ -11,7 +11,8 @@
 
 #include <utlist.h>
 
-const struct local_addr *best_local(struct core *c, unsigned personality, const struct in6_addr *like)
+const struct local_addr *hostmap_best_local(struct core *c, unsigned personality,
+					    const struct in6_addr *like)
 {
 	const struct local_addr *best = NULL;
 
@@ -30,7 +31,7 @@ const struct local_addr *best_local(struct core *c, unsigned personality, const 
  * The address that programs know the peer of e by: the one its oldest open connection was born with. NULL if that can be
  * used to this day, or is not the peer's any more.
  */
-static const struct in6_addr *name_of(const struct hce *e)
+static const struct in6_addr *birth_address(const struct hce *e)
 {
 	const struct foreign_addr *f;
 	const struct pcb *p = e->pcbs;
@@ -57,7 +58,7 @@ static void add_row(struct helper *h, enum hostmap_side side, const struct in6_a
  * Whether a connection made to addr now may be born with another pair than one the entry has. The kernel tells both apart
  * by their pairs and may give them the same ports; on the wire both bear the pair of the entry, and are one (R3).
  */
-static bool ports_may_clash(const struct hce *e, const struct in6_addr *addr, bool ruled)
+static bool hostmap_ports_may_clash(const struct hce *e, const struct in6_addr *addr, bool ruled)
 {
 	bool routed = !IN6_IS_ADDR_UNSPECIFIED(&e->routed);
 	const struct pcb *p;
@@ -83,7 +84,7 @@ static bool is_active(const struct hce *e, const struct in6_addr *addr)
 
 static void add_entry_rows(struct helper *h, const struct hce *e)
 {
-	const struct in6_addr *name = name_of(e), *now = &e->pair.foreign;
+	const struct in6_addr *name = birth_address(e), *now = &e->pair.foreign;
 	struct in6_addr id = hostmap_entry(e->id);
 	const struct foreign_addr *f;
 
@@ -98,7 +99,8 @@ static void add_entry_rows(struct helper *h, const struct hce *e)
 		add_row(h, HOSTMAP_FOREIGN, &f->addr, now, e->id,
 			(elsewhere ? HOSTMAP_MOVED : 0) | (h->conf->adopt ? HOSTMAP_AUTO_REGISTERED : 0) |
 			(e->rendezvous ? 0 : HOSTMAP_NO_DNS_NAME) |
-			(ports_may_clash(e, elsewhere ? now : &f->addr, steer_ruled(h->steer)) ? HOSTMAP_UNIQUE_PORT : 0));
+			(hostmap_ports_may_clash(e, elsewhere ? now : &f->addr,
+						 steer_ruled(h->steer)) ? HOSTMAP_UNIQUE_PORT : 0));
 		if (f->state == ADDR_ACTIVE && name)
 			add_row(h, HOSTMAP_NAME, &f->addr, name, e->id, 0);
 	}
@@ -113,7 +115,7 @@ static void add_plain_rows(struct helper *h)
 		add_row(h, HOSTMAP_PLAIN, &h->plain[i], &h->plain[i], 0, 0);
 }
 
-void helper_write_view(struct helper *h)
+void hostmap_sync(struct helper *h)
 {
 	h->n_row = 0;
 	h->view_now = h->view_later = false;
@@ -121,13 +123,14 @@ void helper_write_view(struct helper *h)
 		if (e->status == PEER_HOMELESS && !IN6_IS_ADDR_UNSPECIFIED(&e->pair.foreign))
 			add_entry_rows(h, e);
 	for (const struct local_addr *l = core_locals(h->core); l; l = l->hh.next) {
-		const struct local_addr *best = l->usable ? NULL : best_local(h->core, l->personality, &l->addr);
+		const struct local_addr *best = l->usable ? NULL :
+			hostmap_best_local(h->core, l->personality, &l->addr);
 
 		if (best)
 			add_row(h, HOSTMAP_LOCAL, &l->addr, &best->addr, 0, 0);
 	}
 	for (unsigned i = 1; i <= h->conf->core.n_personality; i++) {
-		const struct local_addr *best = best_local(h->core, i, &in6addr_any);
+		const struct local_addr *best = hostmap_best_local(h->core, i, &in6addr_any);
 		struct in6_addr name = hostmap_personality(core_personality_name(h->core, i));
 
 		if (best)

@@ -12,9 +12,10 @@ struct in6_addr;
 struct local_addr;
 
 /* The address of that personality to use where none is prescribed: the most preferred usable one closest to like. */
-const struct local_addr *best_local(struct core *c, unsigned personality, const struct in6_addr *like);
+const struct local_addr *hostmap_best_local(struct core *c, unsigned personality,
+					    const struct in6_addr *like);
 
 /* Writes all rows, if there is a map. */
-void helper_write_view(struct helper *h);
+void hostmap_sync(struct helper *h);
 
 #endif

@@ -67,7 +67,7 @@ static void on_address_down(void *ctx, const struct in6_addr *addr)
 	struct helper *h = ctx;
 
 	adopt_scan_if_needed(h, false);
-	helper_find_bound(h, addr);
+	udp_bound_scan(h, addr);
 	core_local_down(h->core, addr, clock_boottime());
 	h->route_now = true;
 }
@@ -441,7 +441,7 @@ static int restore(struct helper *h)
 		return r;
 	adopt_scan(h);
 	core_prune(h->core, clock_boottime());
-	helper_find_bound(h, NULL);
+	udp_bound_scan(h, NULL);
 	apply_actions(h);
 	r = open_view(h);
 	if (r < 0)

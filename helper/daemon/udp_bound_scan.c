@@ -19,25 +19,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct roll {
+struct sock_vec {
 	struct sock_desc *socket;
 	size_t n, room;
 };
 
-static int add(void *ctx, const struct sock_desc *p)
+static int sock_vec_add(void *ctx, const struct sock_desc *p)
 {
-	struct roll *roll = ctx;
+	struct sock_vec *sock_vec = ctx;
 
-	if (roll->n == roll->room) {
-		size_t room = roll->room ? 2 * roll->room : 64;
-		struct sock_desc *more = reallocarray(roll->socket, room, sizeof(*more));
+	if (sock_vec->n == sock_vec->room) {
+		size_t room = sock_vec->room ? 2 * sock_vec->room : 64;
+		struct sock_desc *more = reallocarray(sock_vec->socket, room, sizeof(*more));
 
 		if (!more)
 			return -ENOMEM;
-		roll->socket = more;
-		roll->room = room;
+		sock_vec->socket = more;
+		sock_vec->room = room;
 	}
-	roll->socket[roll->n++] = *p;
+	sock_vec->socket[sock_vec->n++] = *p;
 	return 0;
 }
 
@@ -49,7 +49,7 @@ static int by_port(const void *a, const void *b)
 }
 
 /* Whether addr is lost: the one in question, or if that is NULL, any that should be ours and is not. */
-static bool is_lost(struct helper *h, const struct in6_addr *addr, const struct in6_addr *lost)
+static bool scan_is_lost(struct helper *h, const struct in6_addr *addr, const struct in6_addr *lost)
 {
 	const struct local_addr *l = core_local(h->core, addr);
 
@@ -59,32 +59,35 @@ static bool is_lost(struct helper *h, const struct in6_addr *addr, const struct 
 }
 
 /* The n sockets of one port. */
-static void take(struct helper *h, const struct sock_desc *socket, size_t n, const struct in6_addr *lost)
+static void scan_port(struct helper *h, const struct sock_desc *socket, size_t n,
+		      const struct in6_addr *lost)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!addr_equal(&socket[i].local, &socket[0].local))
 			return;
-	for (size_t i = 0; i < n && is_lost(h, &socket[i].local, lost); i++) {
+	for (size_t i = 0; i < n && scan_is_lost(h, &socket[i].local, lost); i++) {
 		struct pcb p = pcb_from_sock(&socket[i], PCB_SHOWN);
 
 		core_bound_open(h->core, &p, clock_boottime());
 	}
 }
 
-void helper_find_bound(struct helper *h, const struct in6_addr *lost)
+void udp_bound_scan(struct helper *h, const struct in6_addr *lost)
 {
-	struct roll roll = { 0 };
-	int r = core_entries(h->core) ? sockdiag_unconnected(h->sockdiag, add, &roll) : 0;
+	struct sock_vec sock_vec = { 0 };
+	int r = core_entries(h->core) ? sockdiag_unconnected(h->sockdiag, sock_vec_add, &sock_vec) :
+		0;
 
 	if (r < 0)
 		log_warnx("cannot find the sockets that are bound to lost addresses: %s, ignoring", strerror(-r));
-	if (roll.n)
-		qsort(roll.socket, roll.n, sizeof(*roll.socket), by_port);
-	for (size_t i = 0, n; i < roll.n; i += n) {
+	if (sock_vec.n)
+		qsort(sock_vec.socket, sock_vec.n, sizeof(*sock_vec.socket), by_port);
+	for (size_t i = 0, n; i < sock_vec.n; i += n) {
 		n = 1;
-		while (i + n < roll.n && roll.socket[i + n].lport == roll.socket[i].lport)
+		while (i + n < sock_vec.n &&
+		       sock_vec.socket[i + n].lport == sock_vec.socket[i].lport)
 			n++;
-		take(h, &roll.socket[i], n, lost);
+		scan_port(h, &sock_vec.socket[i], n, lost);
 	}
-	free(roll.socket);
+	free(sock_vec.socket);
 }

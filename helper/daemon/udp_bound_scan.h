@@ -8,6 +8,6 @@
 struct helper;
 
 /* Tells the core of UDP sockets that are bound to the address lost, or to any that is not this host's if that is NULL. */
-void helper_find_bound(struct helper *h, const struct in6_addr *lost);
+void udp_bound_scan(struct helper *h, const struct in6_addr *lost);
 
 #endif

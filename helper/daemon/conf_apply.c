@@ -30,7 +30,7 @@ static const struct core_peer *peer_named(const struct conf *c, const char *name
 	return NULL;
 }
 
-int helper_declare_peers(struct helper *h, const struct conf *conf, const struct conf *old)
+int conf_declare_peers(struct helper *h, const struct conf *conf, const struct conf *old)
 {
 	int first = 0;
 
@@ -72,7 +72,7 @@ static void keep_personalities(struct conf *conf, const struct conf *old)
 	memcpy(conf->personality, old->personality, sizeof(old->personality));
 }
 
-void helper_reload(struct helper *h)
+void conf_reload(struct helper *h)
 {
 	struct conf *conf;
 	bool adopt;
@@ -89,7 +89,7 @@ void helper_reload(struct helper *h)
 		log_warnx("max_connections and max_foreign change with a restart only, ignoring");
 	keep_personalities(conf, h->conf);
 	forget_peers(h, conf, h->conf);
-	helper_declare_peers(h, conf, h->conf);
+	conf_declare_peers(h, conf, h->conf);
 	core_reconfigure(h->core, &conf->core);
 	datapath_watch(h->datapath, conf->core.path_timeout);
 	ctl_set_group(h->ctl, conf->control_group);

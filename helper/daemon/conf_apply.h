@@ -7,9 +7,9 @@ struct conf;
 struct helper;
 
 /* Reads the configuration again. If that fails the one in force is kept. */
-void helper_reload(struct helper *h);
+void conf_reload(struct helper *h);
 
 /* Declares the peers of conf that are not in old as they are now. Returns 0 or the first negative errno. */
-int helper_declare_peers(struct helper *h, const struct conf *conf, const struct conf *old);
+int conf_declare_peers(struct helper *h, const struct conf *conf, const struct conf *old);
 
 #endif

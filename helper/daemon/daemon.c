@@ -303,7 +303,7 @@ static void stop_event(evutil_socket_t sig, short what UNUSED, void *ptr)
 
 static void reload_event(evutil_socket_t sig UNUSED, short what UNUSED, void *ptr)
 {
-	helper_reload(ptr);
+	conf_reload(ptr);
 	apply_actions(ptr);
 }
 
@@ -375,7 +375,7 @@ static int open_core(struct helper *h)
 		return -errno;
 	h->core = core_new(&h->conf->core, seed, clock_wall() / USEC_PER_SEC);
 	OPENSSL_cleanse(seed, sizeof(seed));
-	return h->core ? helper_declare_peers(h, h->conf, NULL) : -ENOMEM;
+	return h->core ? conf_declare_peers(h, h->conf, NULL) : -ENOMEM;
 }
 
 static int failed(int r, const char *what)

@@ -35,7 +35,7 @@ enum client_kind {
 };
 
 struct client {
-	struct ctl *ctl;
+	struct control_server *server;
 	enum client_kind kind;
 	int fd;
 	struct ucred peer;
@@ -49,8 +49,8 @@ struct client {
 	struct client *prev, *next;
 };
 
-struct door {
-	struct ctl *ctl;
+struct listener {
+	struct control_server *server;
 	enum client_kind kind;
 	int fd;
 	struct event *ev;
@@ -58,11 +58,11 @@ struct door {
 	struct client *clients;	/* utlist DL, oldest first */
 };
 
-struct ctl {
+struct control_server {
 	struct event_base *base;
-	struct ctl_handler handler;
+	struct control_handler handler;
 	char *path, *group;
-	struct door door[2];	/* by enum client_kind */
+	struct listener listener[2];	/* by enum client_kind */
 	unsigned n_monitor;
 };
 
@@ -74,35 +74,35 @@ static void client_arm(struct client *cl)
 	struct timeval patience = { .tv_sec = PATIENCE_S }, retry = { .tv_usec = RETRY_MS * 1000 };
 	short what;
 
-	cl->waiting = door_busy() || cl->ending;
+	cl->waiting = fd_disposer_busy() || cl->ending;
 	what = cl->waiting ? 0 : EV_READ | (STAILQ_EMPTY(&cl->out) ? 0 : EV_WRITE);
 	event_del(cl->ev);
-	event_assign(cl->ev, cl->ctl->base, cl->fd, what, client_event, cl);
+	event_assign(cl->ev, cl->server->base, cl->fd, what, client_event, cl);
 	event_add(cl->ev, cl->waiting ? &retry : cl->monitor && STAILQ_EMPTY(&cl->out) ? NULL : &patience);
 }
 
 /* Lets go of a client. If its connection cannot be closed yet, it stays in the list and is tried again. */
 static void client_end(struct client *cl)
 {
-	struct door *d = &cl->ctl->door[cl->kind];
+	struct listener *d = &cl->server->listener[cl->kind];
 	struct packet *p;
 
 	if (cl->monitor)
-		cl->ctl->n_monitor--;
+		cl->server->n_monitor--;
 	cl->monitor = false;
 	cl->ending = true;
 	while ((p = STAILQ_FIRST(&cl->out))) {
 		STAILQ_REMOVE_HEAD(&cl->out, next);
 		free(p);
 	}
-	if (door_end(cl->fd) == -EBUSY) {
+	if (unix_listener_end(cl->fd) == -EBUSY) {
 		client_arm(cl);
 		return;
 	}
 	event_free(cl->ev);
 	DL_DELETE(d->clients, cl);
 	/* There is room again. */
-	if (d->n-- == CTL_CLIENTS_MAX)
+	if (d->n-- == CONTROL_CLIENTS_MAX)
 		event_add(d->ev, NULL);
 	free(cl);
 }
@@ -112,7 +112,7 @@ static int client_put(struct client *cl, const char *data, size_t len)
 {
 	struct packet *p;
 
-	if (cl->n_out >= CTL_QUEUE_MAX)
+	if (cl->n_out >= CONTROL_QUEUE_MAX)
 		return -ENOBUFS;
 	p = malloc(sizeof(*p) + len);
 	if (!p)
@@ -161,7 +161,7 @@ static json_t *error(const char *sentence)
 /* Whether the client is root or a member of the control group, as of when it connected. */
 static bool client_may(const struct client *cl)
 {
-	struct group *g = cl->ctl->group ? getgrnam(cl->ctl->group) : NULL;
+	struct group *g = cl->server->group ? getgrnam(cl->server->group) : NULL;
 	gid_t of[256];
 	socklen_t n = sizeof(of);
 
@@ -181,22 +181,23 @@ static bool client_may(const struct client *cl)
 
 static json_t *answer_report(struct client *cl, const char *command, json_t *request UNUSED)
 {
-	return cl->ctl->handler.report(cl->ctl->handler.ctx, command);
+	return cl->server->handler.report(cl->server->handler.ctx, command);
 }
 
 static json_t *answer_monitor(struct client *cl, const char *command UNUSED, json_t *request UNUSED)
 {
 	cl->monitor = true;
-	cl->ctl->n_monitor++;
+	cl->server->n_monitor++;
 	return NULL;
 }
 
 static json_t *refused(const struct client *cl)
 {
-	if (!cl->ctl->group)
+	if (!cl->server->group)
 		return error("only root may do that; control_group in the configuration can name a group that may, too");
 	return json_pack("{so}", "error",
-			 json_sprintf("only root and members of the group \"%s\" may do that", cl->ctl->group));
+			 json_sprintf("only root and members of the group \"%s\" may do that",
+				      cl->server->group));
 }
 
 static json_t *answer_prefer(struct client *cl, const char *command UNUSED, json_t *request)
@@ -209,7 +210,8 @@ static json_t *answer_prefer(struct client *cl, const char *command UNUSED, json
 	if (!target || strlen(target) >= INET6_ADDRSTRLEN)
 		return error("prefer needs an address or the name of an interface");
 	is_addr = inet_pton(AF_INET6, target, &addr) == 1;
-	r = cl->ctl->handler.prefer(cl->ctl->handler.ctx, is_addr ? &addr : NULL, target);
+	r = cl->server->handler.prefer(cl->server->handler.ctx, is_addr ? &addr :
+					       NULL, target);
 	if (r == -EADDRNOTAVAIL)
 		return json_pack("{so}", "error",
 				 json_sprintf("%s is no usable address of this host, nor an interface with one", target));
@@ -250,14 +252,14 @@ static json_t *answer(struct client *cl, const char *text, size_t len)
 }
 
 /* Something came from hmipctl. Returns 0, or negative if the client is to be let go of. */
-static int ctl_read(struct client *cl)
+static int ctl_client_read(struct client *cl)
 {
 	char buf[REQUEST_MAX];
 	json_t *a;
 	int fd;
-	ssize_t n = door_receive(cl->fd, buf, sizeof(buf), &fd);
+	ssize_t n = unix_listener_receive(cl->fd, buf, sizeof(buf), &fd);
 
-	door_dispose(fd);
+	fd_dispose(fd);
 	if (n < 0)
 		return n == -EAGAIN ? 0 : (int)n;
 	if (cl->answered)
@@ -271,7 +273,8 @@ static int shim_answer(struct client *cl, int fd, enum control_verb verb)
 {
 	struct control_answer a = { 0 };
 
-	cl->ctl->handler.asked(cl->ctl->handler.ctx, fd, verb, cl->peer.uid, &a);
+	cl->server->handler.asked(cl->server->handler.ctx, fd, verb, cl->peer.uid,
+					  &a);
 	a.magic = CONTROL_MAGIC;
 	a.version = CONTROL_VERSION;
 	return client_put(cl, (const char *)&a, sizeof(a));
@@ -283,17 +286,17 @@ static int shim_read(struct client *cl)
 	struct control_register reg;
 	char buf[sizeof(reg) + 1];
 	int fd;
-	ssize_t n = door_receive(cl->fd, buf, sizeof(buf), &fd);
+	ssize_t n = unix_listener_receive(cl->fd, buf, sizeof(buf), &fd);
 
 	if (n < 0)
 		return n == -EAGAIN ? 0 : (int)n;
 	if (fd < 0 || control_register_parse(buf, n, &reg) < 0)
 		n = -EPROTO;
 	else if (!control_is_answered(reg.verb))
-		cl->ctl->handler.shown(cl->ctl->handler.ctx, fd, &reg);
+		cl->server->handler.registered(cl->server->handler.ctx, fd, &reg);
 	else
 		n = shim_answer(cl, fd, reg.verb);
-	door_dispose(fd);
+	fd_dispose(fd);
 	return n < 0 ? (int)n : 0;
 }
 
@@ -307,7 +310,7 @@ static void client_event(evutil_socket_t fd UNUSED, short what, void *ptr)
 	if (cl->ending)
 		r = -ESHUTDOWN;
 	if (r == 0 && what & EV_READ)
-		r = cl->kind == CLIENT_SHIM ? shim_read(cl) : ctl_read(cl);
+		r = cl->kind == CLIENT_SHIM ? shim_read(cl) : ctl_client_read(cl);
 	if (r == 0 && !STAILQ_EMPTY(&cl->out)) {
 		r = client_flush(cl);
 		if (r == -EAGAIN)
@@ -322,7 +325,7 @@ static void client_event(evutil_socket_t fd UNUSED, short what, void *ptr)
 }
 
 /* Whom to let go of when a door is full: the oldest client of the user who has the most. */
-static struct client *heaviest(const struct door *d)
+static struct client *heaviest(const struct listener *d)
 {
 	struct client *cl, *other, *ret = d->clients;
 	unsigned most = 0;
@@ -340,22 +343,22 @@ static struct client *heaviest(const struct door *d)
 	return ret;
 }
 
-static void door_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
+static void listener_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
-	struct door *d = ptr;
+	struct listener *d = ptr;
 	struct client *cl = calloc(1, sizeof(*cl));
 	int r;
 
 	if (!cl)
 		return;
-	r = door_accept(d->fd, &cl->peer);
+	r = unix_listener_accept(d->fd, &cl->peer);
 	if (r < 0) {
 		free(cl);
 		return;
 	}
-	*cl = (struct client){ .ctl = d->ctl, .kind = d->kind, .fd = r, .peer = cl->peer };
+	*cl = (struct client){ .server = d->server, .kind = d->kind, .fd = r, .peer = cl->peer };
 	STAILQ_INIT(&cl->out);
-	cl->ev = event_new(d->ctl->base, cl->fd, EV_READ, client_event, cl);
+	cl->ev = event_new(d->server->base, cl->fd, EV_READ, client_event, cl);
 	if (!cl->ev) {
 		close(cl->fd);
 		free(cl);
@@ -364,28 +367,28 @@ static void door_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 	DL_APPEND(d->clients, cl);
 	client_arm(cl);
 	/* Full: nobody else until one has left, and so that one user cannot keep the others out, one must. */
-	if (++d->n == CTL_CLIENTS_MAX) {
+	if (++d->n == CONTROL_CLIENTS_MAX) {
 		event_del(d->ev);
 		client_end(heaviest(d));
 	}
 }
 
-static int door_listen(struct ctl *c, enum client_kind kind, int fd)
+static int listener_start(struct control_server *c, enum client_kind kind, int fd)
 {
-	struct door *d = &c->door[kind];
+	struct listener *d = &c->listener[kind];
 
-	d->ctl = c;
+	d->server = c;
 	d->kind = kind;
 	d->fd = fd;
-	d->ev = event_new(c->base, fd, EV_READ | EV_PERSIST, door_event, d);
+	d->ev = event_new(c->base, fd, EV_READ | EV_PERSIST, listener_event, d);
 	return d->ev && event_add(d->ev, NULL) == 0 ? 0 : -ENOMEM;
 }
 
-static int open_shim_door(struct ctl *c)
+static int open_shim_listener(struct control_server *c)
 {
 	pid_t pid;
 	uid_t uid;
-	int fd = door_open_shim(c->path, &pid, &uid);
+	int fd = unix_listener_open_shim(c->path, &pid, &uid);
 
 	if (fd == -EADDRINUSE && uid != 0) {
 		log_warnx("process %d of user %d holds the name @hmip:%s: programs cannot show their sockets until it is "
@@ -396,13 +399,13 @@ static int open_shim_door(struct ctl *c)
 		log_warnx("process %d holds the name @hmip:%s already", (int)pid, c->path);
 	else if (fd < 0)
 		log_warnx("cannot open @hmip:%s: %s", c->path, strerror(-fd));
-	return fd < 0 ? fd : door_listen(c, CLIENT_SHIM, fd);
+	return fd < 0 ? fd : listener_start(c, CLIENT_SHIM, fd);
 }
 
-static int open_ctl_door(struct ctl *c)
+static int open_ctl_listener(struct control_server *c)
 {
 	pid_t pid;
-	int fd = door_open(c->path, &pid);
+	int fd = unix_listener_open(c->path, &pid);
 
 	if (fd == -EADDRINUSE)
 		log_warnx("process %d listens at %s already: end it, or choose another path with -s", (int)pid, c->path);
@@ -410,38 +413,39 @@ static int open_ctl_door(struct ctl *c)
 		log_warnx("%s is there and is no socket: remove it, or choose another path with -s", c->path);
 	else if (fd < 0)
 		log_warnx("cannot open %s: %s", c->path, strerror(-fd));
-	return fd < 0 ? fd : door_listen(c, CLIENT_CTL, fd);
+	return fd < 0 ? fd : listener_start(c, CLIENT_CTL, fd);
 }
 
-int ctl_open(struct event_base *base, const char *path, const struct ctl_handler *handler, struct ctl **ret)
+int control_server_open(struct event_base *base, const char *path,
+			const struct control_handler *handler, struct control_server **ret)
 {
-	struct ctl *c = calloc(1, sizeof(*c));
+	struct control_server *c = calloc(1, sizeof(*c));
 	int r = -ENOMEM;
 
 	if (!c)
 		return r;
 	c->base = base;
 	c->handler = *handler;
-	c->door[CLIENT_SHIM].fd = c->door[CLIENT_CTL].fd = -1;
+	c->listener[CLIENT_SHIM].fd = c->listener[CLIENT_CTL].fd = -1;
 	c->path = strdup(path);
 	if (c->path)
-		r = open_ctl_door(c);
+		r = open_ctl_listener(c);
 	if (r == 0)
-		r = open_shim_door(c);
+		r = open_shim_listener(c);
 	if (r < 0) {
-		ctl_close(c);
+		control_server_close(c);
 		return r;
 	}
 	*ret = c;
 	return 0;
 }
 
-void ctl_close(struct ctl *c)
+void control_server_close(struct control_server *c)
 {
 	if (!c)
 		return;
 	for (int i = 0; i < 2; i++) {
-		struct door *d = &c->door[i];
+		struct listener *d = &c->listener[i];
 		struct client *cl, *tmp;
 
 		DL_FOREACH_SAFE(d->clients, cl, tmp)
@@ -456,30 +460,30 @@ void ctl_close(struct ctl *c)
 		if (d->fd >= 0)
 			close(d->fd);
 	}
-	if (c->door[CLIENT_CTL].fd >= 0)
+	if (c->listener[CLIENT_CTL].fd >= 0)
 		unlink(c->path);
 	free(c->path);
 	free(c->group);
 	free(c);
 }
 
-void ctl_set_group(struct ctl *c, const char *group)
+void control_server_set_group(struct control_server *c, const char *group)
 {
 	free(c->group);
 	c->group = group ? strdup(group) : NULL;
 }
 
-bool ctl_watched(const struct ctl *c)
+bool control_server_watched(const struct control_server *c)
 {
 	return c->n_monitor > 0;
 }
 
-void ctl_event(struct ctl *c, json_t *event)
+void control_server_event(struct control_server *c, json_t *event)
 {
 	char *text = event ? json_dumps(event, JSON_COMPACT) : NULL;
 	struct client *cl, *tmp;
 
-	DL_FOREACH_SAFE(c->door[CLIENT_CTL].clients, cl, tmp) {
+	DL_FOREACH_SAFE(c->listener[CLIENT_CTL].clients, cl, tmp) {
 		int r;
 
 		if (!cl->monitor || !text)

@@ -16,7 +16,7 @@
 
 static atomic_int closers, closing;
 
-bool door_busy(void)
+bool fd_disposer_busy(void)
 {
 	return closers >= CLOSERS_MAX || closing >= CLOSING_MAX;
 }
@@ -51,7 +51,7 @@ static void *close_batch(void *ptr)
 	return NULL;
 }
 
-void dispose(const int *fd, int n)
+void fd_dispose_all(const int *fd, int n)
 {
 	struct batch *b = NULL;
 	pthread_attr_t attr;
@@ -83,8 +83,8 @@ void dispose(const int *fd, int n)
 		close_batch(b);
 }
 
-void door_dispose(int fd)
+void fd_dispose(int fd)
 {
 	if (fd >= 0)
-		dispose(&fd, 1);
+		fd_dispose_all(&fd, 1);
 }

@@ -12,12 +12,12 @@
 #define FDS_MAX	253	/* of one message: the kernel's SCM_MAX_FD */
 
 /* Whether receiving must wait: too many descriptors are being closed already. */
-bool door_busy(void);
+bool fd_disposer_busy(void);
 
 /* Closes a descriptor that somebody sent, without ever waiting. -1 is fine. */
-void door_dispose(int fd);
+void fd_dispose(int fd);
 
 /* Closes n of them, FDS_MAX at most. */
-void dispose(const int *fd, int n);
+void fd_dispose_all(const int *fd, int n);
 
 #endif

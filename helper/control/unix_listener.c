@@ -50,7 +50,7 @@ static int who_listens(const struct sockaddr_un *addr, socklen_t len, struct ucr
 	return r;
 }
 
-int door_directory(const char *path)
+int unix_listener_mkdir(const char *path)
 {
 	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	char *slash;
@@ -65,7 +65,7 @@ int door_directory(const char *path)
 	return mkdir(dir, 0755) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-int door_open(const char *path, pid_t *ret_pid)
+int unix_listener_open(const char *path, pid_t *ret_pid)
 {
 	struct sockaddr_un addr;
 	struct ucred who;
@@ -104,7 +104,7 @@ static int open_abstract(const struct sockaddr_un *addr, socklen_t len, pid_t *r
 	return -EADDRINUSE;
 }
 
-int door_open_shim(const char *path, pid_t *ret_pid, uid_t *ret_uid)
+int unix_listener_open_shim(const char *path, pid_t *ret_pid, uid_t *ret_uid)
 {
 	struct sockaddr_un addr;
 	int len = control_shim_address(path, &addr);
@@ -112,7 +112,7 @@ int door_open_shim(const char *path, pid_t *ret_pid, uid_t *ret_uid)
 	return len < 0 ? len : open_abstract(&addr, len, ret_pid, ret_uid);
 }
 
-int door_lock(pid_t *ret_pid, uid_t *ret_uid)
+int unix_listener_lock(pid_t *ret_pid, uid_t *ret_uid)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int r;
@@ -124,9 +124,9 @@ int door_lock(pid_t *ret_pid, uid_t *ret_uid)
 	return r;
 }
 
-int door_accept(int door, struct ucred *ret_peer)
+int unix_listener_accept(int listener, struct ucred *ret_peer)
 {
-	int fd = accept4(door, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
+	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
 	socklen_t n = sizeof(*ret_peer);
 
 	if (fd < 0)
@@ -142,7 +142,7 @@ int door_accept(int door, struct ucred *ret_peer)
 	return fd;
 }
 
-ssize_t door_receive(int fd, void *buf, size_t size, int *ret_fd)
+ssize_t unix_listener_receive(int fd, void *buf, size_t size, int *ret_fd)
 {
 	union {
 		char buf[CMSG_SPACE(FDS_MAX * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
@@ -169,11 +169,11 @@ ssize_t door_receive(int fd, void *buf, size_t size, int *ret_fd)
 	if (n_got == 1)
 		*ret_fd = got[0];
 	else
-		dispose(got, n_got);
+		fd_dispose_all(got, n_got);
 	return n;
 }
 
-int door_end(int fd)
+int unix_listener_end(int fd)
 {
 	ssize_t n = 0;
 
@@ -183,10 +183,10 @@ int door_end(int fd)
 		char c;
 		int got;
 
-		if (door_busy())
+		if (fd_disposer_busy())
 			return -EBUSY;
-		n = door_receive(fd, &c, sizeof(c), &got);
-		door_dispose(got);
+		n = unix_listener_receive(fd, &c, sizeof(c), &got);
+		fd_dispose(got);
 	}
 	close(fd);
 	return 0;

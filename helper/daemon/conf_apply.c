@@ -92,7 +92,7 @@ void conf_reload(struct helper *h)
 	conf_declare_peers(h, conf, h->conf);
 	core_reconfigure(h->core, &conf->core);
 	datapath_watch(h->datapath, conf->core.path_timeout);
-	ctl_set_group(h->ctl, conf->control_group);
+	control_server_set_group(h->control_server, conf->control_group);
 	conf_free(h->conf);
 	h->conf = conf;
 	if (adopt)

@@ -34,7 +34,7 @@ json_t *control_report(struct helper *h, const char *what)
 		{ "sockets", report_sockets },
 		{ "sa", report_sa },
 	};
-	struct report r = helper_report(h);
+	struct report r = daemon_report(h);
 
 	sock_events_sync_established(h);
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
@@ -92,7 +92,7 @@ static void on_sender(struct helper *h, int fd, const struct control_register *r
 		datapath_notify(h->datapath, e->id);
 }
 
-void control_shown(struct helper *h, int fd, const struct control_register *reg)
+void control_registered(struct helper *h, int fd, const struct control_register *reg)
 {
 	struct sock_desc s;
 	struct pcb p, *known;

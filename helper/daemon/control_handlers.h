@@ -22,7 +22,7 @@ json_t *control_report(struct helper *h, const char *what);
 int control_prefer(struct helper *h, const struct in6_addr *addr, const char *interface);
 
 /* A program registers the socket fd, which stays the caller's. */
-void control_shown(struct helper *h, int fd, const struct control_register *reg);
+void control_registered(struct helper *h, int fd, const struct control_register *reg);
 
 /* A program of user uid asks about the socket fd, which stays the caller's. Fills *ret, which is all 0. */
 void control_asked(struct helper *h, int fd, enum control_verb verb, uid_t uid, struct control_answer *ret);

@@ -176,9 +176,9 @@ static int on_prefer(void *ctx, const struct in6_addr *addr, const char *interfa
 	return r;
 }
 
-static void on_shown(void *ctx, int fd, const struct control_register *reg)
+static void on_registered(void *ctx, int fd, const struct control_register *reg)
 {
-	control_shown(ctx, fd, reg);
+	control_registered(ctx, fd, reg);
 	apply_actions(ctx);
 }
 
@@ -285,10 +285,10 @@ static void scan_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 static void lock_event(evutil_socket_t fd, short what UNUSED, void *ptr UNUSED)
 {
 	struct ucred who;
-	int client = door_accept(fd, &who);
+	int client = unix_listener_accept(fd, &who);
 
 	if (client >= 0)
-		door_end(client);
+		unix_listener_end(client);
 }
 
 static void stop_event(evutil_socket_t sig, short what UNUSED, void *ptr)
@@ -323,7 +323,7 @@ static int read_conf(struct helper *h)
 /* Names the host map and the state: configured, or made of the socket's path, so that every helper has its own. */
 static int name_files(struct helper *h)
 {
-	int r = door_directory(h->socket);
+	int r = unix_listener_mkdir(h->socket);
 
 	if (r < 0) {
 		log_warnx("cannot make the directory of %s: %s; choose another path with -s", h->socket, strerror(-r));
@@ -354,7 +354,7 @@ static int take_lock(struct helper *h)
 	pid_t pid;
 	uid_t uid;
 
-	h->lock = door_lock(&pid, &uid);
+	h->lock = unix_listener_lock(&pid, &uid);
 	if (h->lock == -EADDRINUSE) {
 		log_warnx("a helper runs in this network namespace already: process %d", (int)pid);
 		return -EADDRINUSE;
@@ -520,7 +520,8 @@ static int check_privilege(void)
 int helper_start(const struct helper_options *options, struct helper **ret)
 {
 	struct helper *h = calloc(1, sizeof(*h));
-	const struct ctl_handler handler = { .report = on_report, .prefer = on_prefer, .shown = on_shown,
+	const struct control_handler handler = { .report = on_report, .prefer = on_prefer,
+		.registered = on_registered,
 		.asked = on_asked, .ctx = h };
 	int r;
 
@@ -543,7 +544,7 @@ int helper_start(const struct helper_options *options, struct helper **ret)
 		r = open_loop(h);
 	/* First of what others can see: whose doors these are, his are the host map and the state. */
 	if (r == 0)
-		r = ctl_open(h->base, h->socket, &handler, &h->ctl);
+		r = control_server_open(h->base, h->socket, &handler, &h->control_server);
 	if (r == 0)
 		r = open_core(h);
 	if (r == 0)
@@ -551,7 +552,7 @@ int helper_start(const struct helper_options *options, struct helper **ret)
 	if (r == 0)
 		r = restore(h);
 	if (r == 0) {
-		ctl_set_group(h->ctl, h->conf->control_group);
+		control_server_set_group(h->control_server, h->conf->control_group);
 		r = add_events(h);
 	}
 	if (r == 0)
@@ -598,7 +599,7 @@ void helper_stop(struct helper *h)
 		return;
 	if (h->attached)
 		state_save(h->core, h->state, clock_boottime(), clock_wall());
-	ctl_close(h->ctl);
+	control_server_close(h->control_server);
 	if (!h->clean)
 		leave(h);
 	if (h->view)

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 struct conf;
-struct ctl;
+struct control_server;
 struct datapath;
 struct hostmap;
 struct link_watch;
@@ -43,7 +43,7 @@ struct helper {
 	struct datapath *datapath;
 	struct steer *steer;
 	struct resolve *resolve;
-	struct ctl *ctl;
+	struct control_server *control_server;
 	struct hostmap *view;
 	struct interface *interfaces;
 	bool attached;				/* interfaces are attached to as they appear */

@@ -64,9 +64,10 @@ void event_log(struct helper *h, const struct action *a)
 	usec_t after_loss = a->event.lost ? clock_boottime() - a->event.lost : USEC_NEVER;
 
 	log_event(h, a, after_loss);
-	if (h->ctl && ctl_watched(h->ctl)) {
-		struct report r = helper_report(h);
+	if (h->control_server && control_server_watched(h->control_server)) {
+		struct report r = daemon_report(h);
 
-		ctl_event(h->ctl, report_event(&r, a, clock_wall(), after_loss));
+		control_server_event(h->control_server, report_event(&r, a, clock_wall(),
+								     after_loss));
 	}
 }

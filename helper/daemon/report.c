@@ -270,7 +270,7 @@ json_t *report_event(const struct report *r, const struct action *a, usec_t wall
 		"after_loss", seconds(after_loss));
 }
 
-struct report helper_report(struct helper *h)
+struct report daemon_report(struct helper *h)
 {
 	return (struct report){ .core = h->core, .datapath = h->datapath, .link = h->link, .socket = h->socket,
 		.state = h->state, .started = h->started, .now = clock_boottime(), .adopting =

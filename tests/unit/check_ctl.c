@@ -20,7 +20,7 @@
 
 static char dir[] = "/tmp/check-ctl-XXXXXX", path[64];
 static struct event_base *base;
-static struct ctl *ctl;
+static struct control_server *control_server;
 static unsigned n_shown, n_asked, n_prefer;
 static size_t big;		/* length of the text a report contains */
 static char preferred[64];
@@ -62,7 +62,8 @@ static void fake_asked(void *ctx, int fd, enum control_verb verb, uid_t uid, str
 	ret->connections = verb;
 }
 
-static const struct ctl_handler handler = { fake_report, fake_prefer, fake_shown, fake_asked, NULL };
+static const struct control_handler handler = { fake_report, fake_prefer, fake_shown, fake_asked,
+	NULL };
 
 static void setup(void)
 {
@@ -70,12 +71,12 @@ static void setup(void)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/helper.sock", dir);
 	base = event_base_new();
-	ck_assert_int_eq(ctl_open(base, path, &handler, &ctl), 0);
+	ck_assert_int_eq(control_server_open(base, path, &handler, &control_server), 0);
 }
 
 static void teardown(void)
 {
-	ctl_close(ctl);
+	control_server_close(control_server);
 	event_base_free(base);
 	ck_assert_int_eq(access(path, F_OK), -1);
 	rmdir(dir);
@@ -224,7 +225,7 @@ START_TEST(others_may_not_and_are_told_the_group)
 		return;
 	chmod(dir, 0755);
 	as_nobody(65534, "\"error\":\"only root may do that");
-	ctl_set_group(ctl, "daemon");
+	control_server_set_group(control_server, "daemon");
 	as_nobody(65534, "only root and members of the group \\\"daemon\\\"");
 	ck_assert_uint_eq(n_prefer, 0);
 	as_nobody(1, "\"preferred\":\"eth0\"");
@@ -242,9 +243,9 @@ START_TEST(every_monitor_sees_every_event)
 		send(fd[i], "{\"command\":\"monitor\"}", 21, 0);
 	}
 	spin();
-	ck_assert(ctl_watched(ctl));
-	ctl_event(ctl, json_pack("{ss}", "event", "switched"));
-	ctl_event(ctl, json_pack("{ss}", "event", "bu-sent"));
+	ck_assert(control_server_watched(control_server));
+	control_server_event(control_server, json_pack("{ss}", "event", "switched"));
+	control_server_event(control_server, json_pack("{ss}", "event", "bu-sent"));
 	for (int i = 0; i < 3; i++) {
 		ck_assert_int_eq(recv(fd[i], text, sizeof(text), 0), 20);
 		ck_assert_mem_eq(text, "{\"event\":\"switched\"}", 20);
@@ -252,7 +253,7 @@ START_TEST(every_monitor_sees_every_event)
 		close(fd[i]);
 	}
 	spin();
-	ck_assert(!ctl_watched(ctl));
+	ck_assert(!control_server_watched(control_server));
 }
 END_TEST
 
@@ -262,15 +263,15 @@ START_TEST(a_monitor_that_does_not_read_is_let_go_of)
 
 	send(fd, "{\"command\":\"monitor\"}", 21, 0);
 	spin();
-	for (int i = 0; i < 3 * CTL_QUEUE_MAX && ctl_watched(ctl); i++)
-		ctl_event(ctl, json_pack("{ss}", "event", "switched"));
-	ck_assert(!ctl_watched(ctl));
+	for (int i = 0; i < 3 * CONTROL_QUEUE_MAX && control_server_watched(control_server); i++)
+		control_server_event(control_server, json_pack("{ss}", "event", "switched"));
+	ck_assert(!control_server_watched(control_server));
 	close(fd);
 }
 END_TEST
 
 /* Sends a registration with n copies of fd. */
-static void show(int door, const void *msg, size_t len, int fd, int n)
+static void show(int listener, const void *msg, size_t len, int fd, int n)
 {
 	char control[CMSG_SPACE(253 * sizeof(int))] __attribute__((aligned(8))) = { 0 };
 	struct iovec iov = { .iov_base = (void *)msg, .iov_len = len };
@@ -286,7 +287,7 @@ static void show(int door, const void *msg, size_t len, int fd, int n)
 		for (int i = 0; i < n; i++)
 			memcpy(CMSG_DATA(c) + i * sizeof(int), &fd, sizeof(int));
 	}
-	sendmsg(door, &m, MSG_NOSIGNAL);
+	sendmsg(listener, &m, MSG_NOSIGNAL);
 }
 
 static const struct control_register good = { .magic = CONTROL_MAGIC, .version = CONTROL_VERSION, .verb = CONTROL_CONNECT };
@@ -303,11 +304,11 @@ static unsigned open_fds(void)
 START_TEST(a_socket_that_is_shown_is_handed_over_and_closed)
 {
 	unsigned before = open_fds();
-	int door = dial(true), s = socket(AF_INET6, SOCK_STREAM, 0);
+	int listener = dial(true), s = socket(AF_INET6, SOCK_STREAM, 0);
 
-	show(door, &good, sizeof(good), s, 1);
+	show(listener, &good, sizeof(good), s, 1);
 	close(s);
-	close(door);
+	close(listener);
 	spin();
 	ck_assert_uint_eq(n_shown, 1);
 	ck_assert_uint_eq(open_fds(), before);
@@ -322,20 +323,20 @@ START_TEST(a_question_about_a_socket_is_answered_once)
 		struct control_register q = good;
 		struct control_answer a;
 		char buf[sizeof(a) + 1];
-		int door = dial(true), s = socket(AF_INET6, SOCK_STREAM, 0);
+		int listener = dial(true), s = socket(AF_INET6, SOCK_STREAM, 0);
 		ssize_t n;
 
 		q.verb = verb;
-		show(door, &q, sizeof(q), s, 1);
-		show(door, &q, sizeof(q), s, 1);
+		show(listener, &q, sizeof(q), s, 1);
+		show(listener, &q, sizeof(q), s, 1);
 		spin();
-		n = recv(door, buf, sizeof(buf), 0);
+		n = recv(listener, buf, sizeof(buf), 0);
 		ck_assert_int_eq(control_answer_parse(buf, n, &a), 0);
 		ck_assert_int_eq(a.result, verb == CONTROL_FORGET ? -EPERM : 0);
 		ck_assert_uint_eq(a.connections, verb);
-		ck_assert_int_le(recv(door, buf, sizeof(buf), 0), 0);
+		ck_assert_int_le(recv(listener, buf, sizeof(buf), 0), 0);
 		close(s);
-		close(door);
+		close(listener);
 		spin();
 	}
 	ck_assert_uint_eq(n_asked, 3);
@@ -348,24 +349,25 @@ START_TEST(anything_but_one_message_with_one_descriptor_is_refused)
 {
 	struct control_register wrong = good;
 	unsigned before = open_fds();
-	int s = socket(AF_INET6, SOCK_STREAM, 0), door;
+	int s = socket(AF_INET6, SOCK_STREAM, 0), listener;
 
 	wrong.version++;
 	for (int i = 0; i < 6; i++) {
-		door = dial(true);
+		listener = dial(true);
 		if (i == 0)
-			show(door, &good, sizeof(good), s, 0);
+			show(listener, &good, sizeof(good), s, 0);
 		else if (i == 1)
-			show(door, &good, sizeof(good), s, 2);
+			show(listener, &good, sizeof(good), s, 2);
 		else if (i == 2)
-			show(door, &good, sizeof(good), s, 253);
+			show(listener, &good, sizeof(good), s, 253);
 		else if (i == 3)
-			show(door, &wrong, sizeof(wrong), s, 1);
+			show(listener, &wrong, sizeof(wrong), s, 1);
 		else if (i == 4)
-			show(door, &good, sizeof(good) - 1, s, 1);
+			show(listener, &good, sizeof(good) - 1, s, 1);
 		else
-			show(door, "garbage that is longer than the message should be", 48, s, 1);
-		close(door);
+			show(listener, "garbage that is longer than the message should be", 48, s,
+			     1);
+		close(listener);
 		spin();
 	}
 	close(s);
@@ -376,17 +378,17 @@ END_TEST
 
 START_TEST(one_user_cannot_keep_the_door_shut)
 {
-	int fd[3 * CTL_CLIENTS_MAX];
+	int fd[3 * CONTROL_CLIENTS_MAX];
 	json_t *a;
 
-	for (int i = 0; i < 3 * CTL_CLIENTS_MAX; i++) {
+	for (int i = 0; i < 3 * CONTROL_CLIENTS_MAX; i++) {
 		fd[i] = dial(i % 2);
 		spin();
 	}
 	a = ask("{\"command\": \"status\"}");
 	ck_assert_ptr_nonnull(json_object_get(a, "what"));
 	json_decref(a);
-	for (int i = 0; i < 3 * CTL_CLIENTS_MAX; i++)
+	for (int i = 0; i < 3 * CONTROL_CLIENTS_MAX; i++)
 		close(fd[i]);
 }
 END_TEST
@@ -423,7 +425,7 @@ static double monotonic(void)
 
 START_TEST(a_descriptor_that_blocks_its_close_blocks_nobody)
 {
-	int other[8], door[8];
+	int other[8], listener[8];
 	double begin = monotonic();
 	json_t *a;
 
@@ -431,12 +433,13 @@ START_TEST(a_descriptor_that_blocks_its_close_blocks_nobody)
 	for (int i = 0; i < 8; i++) {
 		int s = lingering(&other[i]);
 
-		door[i] = dial(i % 4 != 3);
+		listener[i] = dial(i % 4 != 3);
 		if (i % 4 == 2)
-			show(door[i], "x", 1, s, 1);	/* ends the connection with the next one unread */
-		show(door[i], &good, sizeof(good), s, i % 4 == 1 ? 2 : 1);
+			show(listener[i], "x", 1, s,
+			     1);	/* ends the connection with the next one unread */
+		show(listener[i], &good, sizeof(good), s, i % 4 == 1 ? 2 : 1);
 		close(s);
-		close(door[i]);
+		close(listener[i]);
 	}
 	spin();
 	a = ask("{\"command\": \"status\"}");
@@ -450,12 +453,12 @@ END_TEST
 
 START_TEST(a_second_helper_is_told_who_listens)
 {
-	struct ctl *second = NULL;
+	struct control_server *second = NULL;
 	pid_t pid = 0;
 
-	ck_assert_int_eq(door_open(path, &pid), -EADDRINUSE);
+	ck_assert_int_eq(unix_listener_open(path, &pid), -EADDRINUSE);
 	ck_assert_int_eq(pid, getpid());
-	ck_assert_int_eq(ctl_open(base, path, &handler, &second), -EADDRINUSE);
+	ck_assert_int_eq(control_server_open(base, path, &handler, &second), -EADDRINUSE);
 	ck_assert_int_eq(access(path, F_OK), 0);
 }
 END_TEST
@@ -472,13 +475,13 @@ START_TEST(a_stale_socket_is_replaced_and_a_file_is_not)
 	len = control_address(stale, &addr);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&addr, len), 0);
 	close(fd);
-	fd = door_open(stale, &pid);
+	fd = unix_listener_open(stale, &pid);
 	ck_assert_int_ge(fd, 0);
 	close(fd);
 	unlink(stale);
 	f = fopen(stale, "w");
 	fclose(f);
-	ck_assert_int_eq(door_open(stale, &pid), -EEXIST);
+	ck_assert_int_eq(unix_listener_open(stale, &pid), -EEXIST);
 	ck_assert_int_eq(access(stale, F_OK), 0);
 	unlink(stale);
 }

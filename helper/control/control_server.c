@@ -153,7 +153,7 @@ static int client_put_json(struct client *cl, json_t *j)
 	return r;
 }
 
-static json_t *error(const char *sentence)
+static json_t *answer_error(const char *sentence)
 {
 	return json_pack("{ss}", "error", sentence);
 }
@@ -191,10 +191,10 @@ static json_t *answer_monitor(struct client *cl, const char *command UNUSED, jso
 	return NULL;
 }
 
-static json_t *refused(const struct client *cl)
+static json_t *answer_refused(const struct client *cl)
 {
 	if (!cl->server->group)
-		return error("only root may do that; control_group in the configuration can name a group that may, too");
+		return answer_error("only root may do that; control_group in the configuration can name a group that may, too");
 	return json_pack("{so}", "error",
 			 json_sprintf("only root and members of the group \"%s\" may do that",
 				      cl->server->group));
@@ -208,14 +208,14 @@ static json_t *answer_prefer(struct client *cl, const char *command UNUSED, json
 	int r;
 
 	if (!target || strlen(target) >= INET6_ADDRSTRLEN)
-		return error("prefer needs an address or the name of an interface");
+		return answer_error("prefer needs an address or the name of an interface");
 	is_addr = inet_pton(AF_INET6, target, &addr) == 1;
 	r = cl->server->handler.prefer(cl->server->handler.ctx, is_addr ? &addr :
 					       NULL, target);
 	if (r == -EADDRNOTAVAIL)
 		return json_pack("{so}", "error",
 				 json_sprintf("%s is no usable address of this host, nor an interface with one", target));
-	return r < 0 ? error(strerror(-r)) : json_pack("{ss}", "preferred", target);
+	return r < 0 ? answer_error(strerror(-r)) : json_pack("{ss}", "preferred", target);
 }
 
 /* Everything hmipctl can ask for. */
@@ -232,7 +232,7 @@ static const struct command {
 	{ "prefer", true, answer_prefer },
 };
 
-static json_t *answer(struct client *cl, const char *text, size_t len)
+static json_t *answer_request(struct client *cl, const char *text, size_t len)
 {
 	json_t *request = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL), *a = NULL;
 	const char *name = json_string_value(json_object_get(request, "command"));
@@ -242,9 +242,9 @@ static json_t *answer(struct client *cl, const char *text, size_t len)
 		if (strcmp(commands[i].name, name) == 0)
 			c = &commands[i];
 	if (!c)
-		a = error("the request names no command of this helper (is hmipctl of another version?)");
+		a = answer_error("the request names no command of this helper (is hmipctl of another version?)");
 	else if (c->changes && !client_may(cl))
-		a = refused(cl);
+		a = answer_refused(cl);
 	else
 		a = c->answer(cl, name, request);
 	json_decref(request);
@@ -265,7 +265,7 @@ static int ctl_client_read(struct client *cl)
 	if (cl->answered)
 		return -EPROTO;		/* one request a connection */
 	cl->answered = true;
-	a = n > REQUEST_MAX ? error("the request is too long") : answer(cl, buf, n);
+	a = n > REQUEST_MAX ? answer_error("the request is too long") : answer_request(cl, buf, n);
 	return cl->monitor ? 0 : client_put_json(cl, a);
 }
 

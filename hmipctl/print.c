@@ -185,14 +185,14 @@ static void print_addresses(FILE *out, json_t *entry)
 }
 
 /* A line with the title and the elements of the array; nothing if it is empty. */
-static void print_list(FILE *out, const char *title, json_t *list)
+static void print_list(FILE *out, const char *title, json_t *scan_ctx)
 {
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(list, i, one)
+	json_array_foreach(scan_ctx, i, one)
 		fprintf(out, "%s%s", i ? ", " : title, json_string_value(one));
-	if (json_array_size(list))
+	if (json_array_size(scan_ctx))
 		fputc('\n', out);
 }
 

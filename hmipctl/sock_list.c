@@ -33,7 +33,7 @@ static int dump_entry(void *ctx, const struct nlmsghdr *nlh)
 {
 	struct dump *l = ctx;
 	struct sock_entry c = { .proto = l->proto }, *more;
-	const struct inet_diag_msg *m = inetdiag_message(nlh, &c.cookie);
+	const struct inet_diag_msg *m = inet_diag_message(nlh, &c.cookie);
 
 	if (!m)
 		return 0;
@@ -51,7 +51,7 @@ static int dump_entry(void *ctx, const struct nlmsghdr *nlh)
 	c.uid = m->idiag_uid;
 	c.inode = m->idiag_inode;
 	c.device = m->id.idiag_if;
-	c.prevented = inetdiag_prevented(nlh);
+	c.prevented = inet_diag_prevented(nlh);
 	l->c[l->n++] = c;
 	return 0;
 }
@@ -64,11 +64,11 @@ int sock_list(struct sock_entry **ret, size_t *n)
 
 	if (r)
 		return r;
-	r = inetdiag_dump(nl, l.proto, STATES, dump_entry, dump_restart, &l);
+	r = inet_diag_dump(nl, l.proto, STATES, dump_entry, dump_restart, &l);
 	l.kept = l.n;
 	l.proto = IPPROTO_UDP;
 	if (!r)
-		r = inetdiag_dump(nl, l.proto, STATES, dump_entry, dump_restart, &l);
+		r = inet_diag_dump(nl, l.proto, STATES, dump_entry, dump_restart, &l);
 	netlink_close(nl);
 	if (r) {
 		free(l.c);

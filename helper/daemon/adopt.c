@@ -65,7 +65,7 @@ void adopt_scan(struct helper *h)
 	a->found = a->half = false;
 	datapath_scan_begin(h->datapath);
 	sock_events_drain(h);
-	r = sockdiag_list(h->sockdiag, on_found, h);
+	r = sock_monitor_list(h->sock_monitor, on_found, h);
 	if (r < 0)
 		log_warnx("cannot list the sockets: %s, ignoring", strerror(-r));
 	ended = clock_boottime();

@@ -71,7 +71,7 @@ static void on_sender(struct helper *h, int fd, const struct control_register *r
 	struct sock_desc s;
 	struct pcb p;
 	struct hce *e;
-	int r = sockdiag_describe_sender(fd, &s);
+	int r = sock_info_get_unconnected(fd, &s);
 
 	if (r == 0 && IN6_IS_ADDR_UNSPECIFIED(&s.local))
 		r = route_source(h->steer, &reg->to, &(struct flow){ s.uid, s.mark }, &s.local);
@@ -98,13 +98,13 @@ void control_registered(struct helper *h, int fd, const struct control_register 
 	struct pcb p, *known;
 	int r;
 
-	if (sockdiag_prevented(fd))
+	if (sock_info_prevented(fd))
 		return;
 	if (reg->verb == CONTROL_SEND) {
 		on_sender(h, fd, reg);
 		return;
 	}
-	r = sockdiag_describe(fd, &s);
+	r = sock_info_get(fd, &s);
 	if (r < 0) {
 		log_debug("was shown something that is no connection over IPv6 (%s), ignoring", strerror(-r));
 		return;
@@ -152,13 +152,13 @@ void control_asked(struct helper *h, int fd, enum control_verb verb, uid_t uid, 
 	struct sock_desc s;
 	struct pcb p, *known;
 
-	ret->result = sockdiag_describe(fd, &s);
+	ret->result = sock_info_get(fd, &s);
 	if (ret->result < 0)
 		return;
 	/* It may be too young to have been found, and whose it is may not have been known then. */
 	adopt_scan_if_needed(h, false);
 	p = pcb_from_sock(&s, PCB_ADOPTED);
-	if (h->conf->adopt && !sockdiag_prevented(fd))
+	if (h->conf->adopt && !sock_info_prevented(fd))
 		core_pcb_open(h->core, &p, clock_boottime());
 	known = core_pcb(h->core, p.cookie);
 	if (verb == CONTROL_TRUST)

@@ -210,13 +210,13 @@ static void wire_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 	apply_actions(h);
 }
 
-static void sockdiag_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
+static void sock_monitor_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
 	struct helper *h = ptr;
 
 	sock_events_drain(h);
 	apply_actions(h);
-	event_del(h->ev_sockdiag);
+	event_del(h->ev_sock_monitor);
 	event_add(h->ev_sock_pause, &(struct timeval){ .tv_usec = SOCK_PAUSE_MS * 1000 });
 }
 
@@ -224,7 +224,7 @@ static void sock_pause_event(evutil_socket_t fd UNUSED, short what UNUSED, void 
 {
 	struct helper *h = ptr;
 
-	event_add(h->ev_sockdiag, NULL);
+	event_add(h->ev_sock_monitor, NULL);
 }
 
 static void datapath_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
@@ -400,7 +400,7 @@ static int open_shells(struct helper *h)
 			log_warnx("cannot open the capture or the sender: %s", why ? why : strerror(-r));
 	}
 	if (r == 0)
-		r = failed(sockdiag_open(sock_events_gone, h, &h->sockdiag), "sock_diag");
+		r = failed(sock_monitor_open(sock_events_gone, h, &h->sock_monitor), "sock_diag");
 	if (r == 0)
 		r = failed(steer_open(&h->steer), "the routing table");
 	if (r == 0)
@@ -483,7 +483,8 @@ static int add_events(struct helper *h)
 	if (r == 0)
 		r = add_event(h, wire_fd(h->wire), EV_READ, wire_event, &h->ev_wire);
 	if (r == 0)
-		r = add_event(h, sockdiag_fd(h->sockdiag), EV_READ, sockdiag_event, &h->ev_sockdiag);
+		r = add_event(h, sock_monitor_fd(h->sock_monitor), EV_READ, sock_monitor_event,
+			      &h->ev_sock_monitor);
 	if (r == 0)
 		r = add_event(h, datapath_event_fd(h->datapath), EV_READ, datapath_event, &h->ev_datapath);
 	if (r == 0)
@@ -608,7 +609,7 @@ void helper_stop(struct helper *h)
 	free_event(h->ev_timer);
 	free_event(h->ev_link);
 	free_event(h->ev_wire);
-	free_event(h->ev_sockdiag);
+	free_event(h->ev_sock_monitor);
 	free_event(h->ev_datapath);
 	free_event(h->ev_term);
 	free_event(h->ev_int);
@@ -620,7 +621,7 @@ void helper_stop(struct helper *h)
 	datapath_close(h->datapath);
 	steer_close(h->steer);
 	wire_close(h->wire);
-	sockdiag_close(h->sockdiag);
+	sock_monitor_close(h->sock_monitor);
 	link_close(h->link);
 	core_free(h->core);
 	if (h->base)

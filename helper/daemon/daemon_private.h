@@ -16,7 +16,7 @@ struct datapath;
 struct hostmap;
 struct link_watch;
 struct resolve;
-struct sockdiag;
+struct sock_monitor;
 struct steer;
 struct wire;
 
@@ -39,7 +39,7 @@ struct helper {
 	struct core *core;
 	struct link_watch *link;
 	struct wire *wire;
-	struct sockdiag *sockdiag;
+	struct sock_monitor *sock_monitor;
 	struct datapath *datapath;
 	struct steer *steer;
 	struct resolve *resolve;
@@ -49,7 +49,7 @@ struct helper {
 	bool attached;				/* interfaces are attached to as they appear */
 	bool clean;				/* no helper will follow: nothing is left in the kernel */
 	int lock, timer;
-	struct event *ev_lock, *ev_timer, *ev_link, *ev_wire, *ev_sockdiag, *ev_datapath;
+	struct event *ev_lock, *ev_timer, *ev_link, *ev_wire, *ev_sock_monitor, *ev_datapath;
 	struct event *ev_term, *ev_int, *ev_hup, *ev_later, *ev_sock_pause;
 	usec_t started;
 

@@ -52,14 +52,14 @@ int sock_events_resync(struct helper *h)
 			cookie[n++] = p->cookie;
 	for (const struct sender *s = senders; s; s = s->hh.next)
 		cookie[n++] = s->cookie;
-	r = sockdiag_sync(h->sockdiag, cookie, n);
+	r = sock_monitor_sync(h->sock_monitor, cookie, n);
 	free(cookie);
 	return r;
 }
 
 void sock_events_drain(struct helper *h)
 {
-	int r = sockdiag_read(h->sockdiag);
+	int r = sock_monitor_read(h->sock_monitor);
 
 	if (r == -ENOBUFS)
 		r = sock_events_resync(h);

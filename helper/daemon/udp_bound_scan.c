@@ -75,7 +75,8 @@ static void scan_port(struct helper *h, const struct sock_desc *socket, size_t n
 void udp_bound_scan(struct helper *h, const struct in6_addr *lost)
 {
 	struct sock_vec sock_vec = { 0 };
-	int r = core_entries(h->core) ? sockdiag_unconnected(h->sockdiag, sock_vec_add, &sock_vec) :
+	int r = core_entries(h->core) ? sock_monitor_unconnected(h->sock_monitor, sock_vec_add,
+								 &sock_vec) :
 		0;
 
 	if (r < 0)

@@ -7,7 +7,8 @@
 #include <linux/sock_diag.h>
 #include <sys/socket.h>
 
-int inetdiag_dump(struct netlink *n, uint8_t proto, uint32_t states, netlink_fn *fn, void (*again)(void *ctx), void *ctx)
+int inet_diag_dump(struct netlink *n, uint8_t proto, uint32_t states, netlink_fn *fn,
+		   void (*again)(void *ctx), void *ctx)
 {
 	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct inet_diag_req_v2))] __attribute__((aligned(4)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
@@ -22,7 +23,7 @@ int inetdiag_dump(struct netlink *n, uint8_t proto, uint32_t states, netlink_fn 
 	return netlink_dump(n, nlh, fn, again, ctx);
 }
 
-const struct inet_diag_msg *inetdiag_message(const struct nlmsghdr *nlh, uint64_t *ret_cookie)
+const struct inet_diag_msg *inet_diag_message(const struct nlmsghdr *nlh, uint64_t *ret_cookie)
 {
 	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(nlh);
 
@@ -32,7 +33,7 @@ const struct inet_diag_msg *inetdiag_message(const struct nlmsghdr *nlh, uint64_
 	return m;
 }
 
-bool inetdiag_prevented(const struct nlmsghdr *nlh)
+bool inet_diag_prevented(const struct nlmsghdr *nlh)
 {
 	const struct nlattr *attr;
 
@@ -45,7 +46,7 @@ bool inetdiag_prevented(const struct nlmsghdr *nlh)
 	return false;
 }
 
-uint32_t inetdiag_mark(const struct nlmsghdr *nlh)
+uint32_t inet_diag_mark(const struct nlmsghdr *nlh)
 {
 	const struct nlattr *attr;
 

@@ -69,7 +69,7 @@ static int other_end(int fd, struct sock_desc *ret)
 	return 0;
 }
 
-bool sockdiag_prevented(int fd)
+bool sock_info_prevented(int fd)
 {
 	int on = 0;
 	socklen_t len = sizeof(on);
@@ -134,7 +134,7 @@ static int identity(int fd, struct sock_desc *ret)
 	return r;
 }
 
-int sockdiag_describe(int fd, struct sock_desc *ret)
+int sock_info_get(int fd, struct sock_desc *ret)
 {
 	struct sock_desc p = { .established = true };
 	int r = right_kind(fd, &p);
@@ -152,7 +152,7 @@ int sockdiag_describe(int fd, struct sock_desc *ret)
 	return r;
 }
 
-int sockdiag_describe_sender(int fd, struct sock_desc *ret)
+int sock_info_get_unconnected(int fd, struct sock_desc *ret)
 {
 	struct sock_desc p = { 0 };
 	int r = right_kind(fd, &p);

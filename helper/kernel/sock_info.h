@@ -28,15 +28,15 @@ struct sock_desc {
  * IPv4 one on an IPv6 socket and MPTCP are not. Does not consume fd and does nothing to it: fd may be anything.
  * Returns 0, -EINVAL if it is none of these, or a negative errno.
  */
-int sockdiag_describe(int fd, struct sock_desc *ret);
+int sock_info_get(int fd, struct sock_desc *ret);
 
 /*
  * The same for a UDP socket whose peer does not matter: it need not have one, and foreign and fport stay 0. local is 0, too, if it
  * is bound to none.
  */
-int sockdiag_describe_sender(int fd, struct sock_desc *ret);
+int sock_info_get_unconnected(int fd, struct sock_desc *ret);
 
 /* Whether the program that made the socket wants it left alone (CONTROL_PREVENTED). */
-bool sockdiag_prevented(int fd);
+bool sock_info_prevented(int fd);
 
 #endif

@@ -13,24 +13,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define READ_MAX	1024	/* datagrams taken in one sockdiag_read() */
+#define READ_MAX	1024	/* datagrams taken in one sock_monitor_read() */
 
 /* netinet/tcp.h has the states, but as an enum without the one of a handshake half done. */
 #define ALL_STATES	UINT32_MAX
 #define NO_STATES	((1u << TCP_TIME_WAIT) | (1u << TCP_LISTEN))
 
-struct sockdiag {
-	sockdiag_gone_fn *fn;
+struct sock_monitor {
+	sock_monitor_gone_fn *fn;
 	void *ctx;
 	struct mnl_socket *events;
 	struct netlink *ask;
 	char buf[NETLINK_BUFFER] __attribute__((aligned(4)));
 };
 
-int sockdiag_open(sockdiag_gone_fn *fn, void *ctx, struct sockdiag **ret)
+int sock_monitor_open(sock_monitor_gone_fn *fn, void *ctx, struct sock_monitor **ret)
 {
 	static const unsigned group[] = { SKNLGRP_INET6_TCP_DESTROY, SKNLGRP_INET6_UDP_DESTROY };
-	struct sockdiag *d = calloc(1, sizeof(*d));
+	struct sock_monitor *d = calloc(1, sizeof(*d));
 	int r;
 
 	if (!d)
@@ -41,13 +41,13 @@ int sockdiag_open(sockdiag_gone_fn *fn, void *ctx, struct sockdiag **ret)
 	if (!r)
 		r = netlink_open(NETLINK_SOCK_DIAG, &d->ask);
 	if (r)
-		sockdiag_close(d);
+		sock_monitor_close(d);
 	else
 		*ret = d;
 	return r;
 }
 
-void sockdiag_close(struct sockdiag *d)
+void sock_monitor_close(struct sock_monitor *d)
 {
 	if (!d)
 		return;
@@ -57,12 +57,12 @@ void sockdiag_close(struct sockdiag *d)
 	free(d);
 }
 
-int sockdiag_fd(const struct sockdiag *d)
+int sock_monitor_fd(const struct sock_monitor *d)
 {
 	return mnl_socket_get_fd(d->events);
 }
 
-int sockdiag_read(struct sockdiag *d)
+int sock_monitor_read(struct sock_monitor *d)
 {
 	bool lost = false;
 	int gone = 0;
@@ -82,7 +82,7 @@ int sockdiag_read(struct sockdiag *d)
 		if (n < 0)
 			continue;
 		for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
-			if (inetdiag_message(nlh, &cookie)) {
+			if (inet_diag_message(nlh, &cookie)) {
 				gone++;
 				d->fn(d->ctx, cookie);
 			}
@@ -92,9 +92,9 @@ int sockdiag_read(struct sockdiag *d)
 }
 
 /* The connections asked for, sorted by cookie. */
-struct roll {
+struct cookie_set {
 	size_t n;
-	struct roll_entry {
+	struct cookie_entry {
 		uint64_t cookie;
 		bool alive;
 	} *entry;
@@ -102,44 +102,46 @@ struct roll {
 
 static int by_cookie(const void *va, const void *vb)
 {
-	const struct roll_entry *a = va, *b = vb;
+	const struct cookie_entry *a = va, *b = vb;
 
 	return a->cookie < b->cookie ? -1 : a->cookie > b->cookie;
 }
 
 static int mark_alive(void *ctx, const struct nlmsghdr *nlh)
 {
-	struct roll *roll = ctx;
-	struct roll_entry key, *e;
+	struct cookie_set *cookie_set = ctx;
+	struct cookie_entry key, *e;
 
-	if (!inetdiag_message(nlh, &key.cookie))
+	if (!inet_diag_message(nlh, &key.cookie))
 		return 0;
-	e = bsearch(&key, roll->entry, roll->n, sizeof(*roll->entry), by_cookie);
+	e = bsearch(&key, cookie_set->entry, cookie_set->n, sizeof(*cookie_set->entry), by_cookie);
 	if (e)
 		e->alive = true;
 	return 0;
 }
 
-int sockdiag_sync(struct sockdiag *d, const uint64_t *cookie, size_t n)
+int sock_monitor_sync(struct sock_monitor *d, const uint64_t *cookie, size_t n)
 {
-	struct roll roll = { .entry = calloc(n + 1, sizeof(*roll.entry)) };
+	struct cookie_set cookie_set = { .entry = calloc(n + 1, sizeof(*cookie_set.entry)) };
 	int r;
 
-	if (!roll.entry)
+	if (!cookie_set.entry)
 		return -ENOMEM;
-	while (roll.n < n) {
-		roll.entry[roll.n].cookie = cookie[roll.n];
-		roll.n++;
+	while (cookie_set.n < n) {
+		cookie_set.entry[cookie_set.n].cookie = cookie[cookie_set.n];
+		cookie_set.n++;
 	}
-	qsort(roll.entry, roll.n, sizeof(*roll.entry), by_cookie);
+	qsort(cookie_set.entry, cookie_set.n, sizeof(*cookie_set.entry), by_cookie);
 	/* One dump for all: asking for a single socket misses those bound to a device. */
-	r = inetdiag_dump(d->ask, IPPROTO_TCP, ALL_STATES & ~NO_STATES, mark_alive, NULL, &roll);
+	r = inet_diag_dump(d->ask, IPPROTO_TCP, ALL_STATES & ~NO_STATES, mark_alive, NULL,
+			   &cookie_set);
 	if (!r)
-		r = inetdiag_dump(d->ask, IPPROTO_UDP, ALL_STATES & ~NO_STATES, mark_alive, NULL, &roll);
-	for (size_t i = 0; !r && i < roll.n; i++)
-		if (!roll.entry[i].alive)
-			d->fn(d->ctx, roll.entry[i].cookie);
-	free(roll.entry);
+		r = inet_diag_dump(d->ask, IPPROTO_UDP, ALL_STATES & ~NO_STATES, mark_alive, NULL,
+				   &cookie_set);
+	for (size_t i = 0; !r && i < cookie_set.n; i++)
+		if (!cookie_set.entry[i].alive)
+			d->fn(d->ctx, cookie_set.entry[i].cookie);
+	free(cookie_set.entry);
 	return r;
 }
 
@@ -154,22 +156,23 @@ static int visit_unconnected(void *ctx, const struct nlmsghdr *nlh)
 	const struct visit *v = ctx;
 	struct sock_desc p = { .proto = IPPROTO_UDP };
 
-	if (!inetdiag_message(nlh, &p.cookie) || m->idiag_family != AF_INET6)
+	if (!inet_diag_message(nlh, &p.cookie) || m->idiag_family != AF_INET6)
 		return 0;
 	memcpy(&p.local, m->id.idiag_src, sizeof(p.local));
 	p.lport = ntohs(m->id.idiag_sport);
 	return v->fn(v->ctx, &p);
 }
 
-int sockdiag_unconnected(struct sockdiag *d, int (*fn)(void *ctx, const struct sock_desc *p), void *ctx)
+int sock_monitor_unconnected(struct sock_monitor *d,
+			     int (*fn)(void *ctx, const struct sock_desc *p), void *ctx)
 {
 	struct visit v = { fn, ctx };
 
-	return inetdiag_dump(d->ask, IPPROTO_UDP, 1u << TCP_CLOSE, visit_unconnected, NULL, &v);
+	return inet_diag_dump(d->ask, IPPROTO_UDP, 1u << TCP_CLOSE, visit_unconnected, NULL, &v);
 }
 
-struct list {
-	sockdiag_found_fn *fn;
+struct scan_ctx {
+	sock_monitor_found_fn *fn;
 	void *ctx;
 	uint8_t proto;
 	uint8_t listens[(UINT16_MAX + 1) / 8];	/* a bit for each port of TCP */
@@ -178,13 +181,13 @@ struct list {
 static int note_listener(void *ctx, const struct nlmsghdr *nlh)
 {
 	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(nlh);
-	struct list *list = ctx;
+	struct scan_ctx *scan_ctx = ctx;
 	uint64_t cookie;
 
-	if (inetdiag_message(nlh, &cookie)) {
+	if (inet_diag_message(nlh, &cookie)) {
 		uint16_t port = ntohs(m->id.idiag_sport);
 
-		list->listens[port / 8] |= 1 << port % 8;
+		scan_ctx->listens[port / 8] |= 1 << port % 8;
 	}
 	return 0;
 }
@@ -205,30 +208,34 @@ static bool is_connection(const struct inet_diag_msg *m)
 static int report_found(void *ctx, const struct nlmsghdr *nlh)
 {
 	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(nlh);
-	const struct list *list = ctx;
-	struct sock_desc p = { .proto = list->proto };
+	const struct scan_ctx *scan_ctx = ctx;
+	struct sock_desc p = { .proto = scan_ctx->proto };
 
-	if (!inetdiag_message(nlh, &p.cookie) || !is_connection(m) || inetdiag_prevented(nlh))
+	if (!inet_diag_message(nlh, &p.cookie) || !is_connection(m) || inet_diag_prevented(nlh))
 		return 0;
 	memcpy(&p.local, m->id.idiag_src, sizeof(p.local));
 	memcpy(&p.foreign, m->id.idiag_dst, sizeof(p.foreign));
 	p.lport = ntohs(m->id.idiag_sport);
 	p.fport = ntohs(m->id.idiag_dport);
 	p.uid = m->idiag_inode ? m->idiag_uid : SOCK_UID_UNKNOWN;
-	p.mark = inetdiag_mark(nlh);
+	p.mark = inet_diag_mark(nlh);
 	p.established = m->idiag_state != TCP_SYN_SENT && m->idiag_state != TCP_SYN_RECV;
-	p.accepted = p.proto == IPPROTO_TCP && m->idiag_state != TCP_SYN_SENT && list->listens[p.lport / 8] & 1 << p.lport % 8;
-	list->fn(list->ctx, &p, m->idiag_state == TCP_SYN_RECV);
+	p.accepted = p.proto == IPPROTO_TCP && m->idiag_state != TCP_SYN_SENT &&
+		scan_ctx->listens[p.lport / 8] & 1 << p.lport % 8;
+	scan_ctx->fn(scan_ctx->ctx, &p, m->idiag_state == TCP_SYN_RECV);
 	return 0;
 }
 
-int sockdiag_list(struct sockdiag *d, sockdiag_found_fn *fn, void *ctx)
+int sock_monitor_list(struct sock_monitor *d, sock_monitor_found_fn *fn, void *ctx)
 {
-	struct list list = { .fn = fn, .ctx = ctx, .proto = IPPROTO_TCP };
-	int r = inetdiag_dump(d->ask, IPPROTO_TCP, 1u << TCP_LISTEN, note_listener, NULL, &list);
+	struct scan_ctx scan_ctx = { .fn = fn, .ctx = ctx, .proto = IPPROTO_TCP };
+	int r = inet_diag_dump(d->ask, IPPROTO_TCP, 1u << TCP_LISTEN, note_listener, NULL,
+			       &scan_ctx);
 
 	if (!r)
-		r = inetdiag_dump(d->ask, IPPROTO_TCP, ALL_STATES & ~NO_STATES, report_found, NULL, &list);
-	list.proto = IPPROTO_UDP;
-	return r ? r : inetdiag_dump(d->ask, IPPROTO_UDP, 1u << TCP_ESTABLISHED, report_found, NULL, &list);
+		r = inet_diag_dump(d->ask, IPPROTO_TCP, ALL_STATES & ~NO_STATES, report_found, NULL,
+				   &scan_ctx);
+	scan_ctx.proto = IPPROTO_UDP;
+	return r ? r : inet_diag_dump(d->ask, IPPROTO_UDP, 1u << TCP_ESTABLISHED, report_found,
+				      NULL, &scan_ctx);
 }

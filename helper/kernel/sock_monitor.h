@@ -9,46 +9,48 @@
 
 #include <stddef.h>
 
-struct sockdiag;
+struct sock_monitor;
 
-typedef void sockdiag_gone_fn(void *ctx, uint64_t cookie);
+typedef void sock_monitor_gone_fn(void *ctx, uint64_t cookie);
 
 /*
- * p as by sockdiag_describe(), with accepted and, if no process has it (yet), an
+ * p as by sock_info_get(), with accepted and, if no process has it (yet), an
  * unknown uid. half: its handshake has come so far that the peer's answer is waited for, and no socket is made
  * of it yet.
  */
-typedef void sockdiag_found_fn(void *ctx, const struct sock_desc *p, bool half);
+typedef void sock_monitor_found_fn(void *ctx, const struct sock_desc *p, bool half);
 
 /* Subscribes to the ends of TCP and UDP sockets over IPv6. Needs CAP_NET_ADMIN. Returns 0 or a negative errno. */
-int sockdiag_open(sockdiag_gone_fn *fn, void *ctx, struct sockdiag **ret);
+int sock_monitor_open(sock_monitor_gone_fn *fn, void *ctx, struct sock_monitor **ret);
 
 /* NULL is fine. */
-void sockdiag_close(struct sockdiag *d);
+void sock_monitor_close(struct sock_monitor *d);
 
-/* Readable when sockets ended: poll it, then call sockdiag_read(). */
-int sockdiag_fd(const struct sockdiag *d);
+/* Readable when sockets ended: poll it, then call sock_monitor_read(). */
+int sock_monitor_fd(const struct sock_monitor *d);
 
 /*
  * Reports the ends that were told, of sockets known to the caller or not. Returns their number; -ENOBUFS if some were
- * lost: call sockdiag_sync(); or another negative errno.
+ * lost: call sock_monitor_sync(); or another negative errno.
  */
-int sockdiag_read(struct sockdiag *d);
+int sock_monitor_read(struct sock_monitor *d);
 
 /* Looks up the sockets with these n cookies, and reports those that do not exist. Returns 0 or a negative errno. */
-int sockdiag_sync(struct sockdiag *d, const uint64_t *cookie, size_t n);
+int sock_monitor_sync(struct sock_monitor *d, const uint64_t *cookie, size_t n);
 
 /*
  * Calls fn for each UDP socket over IPv6 that is not connected, with its cookie, local address (unspecified if it is bound to
  * none) and port, until it returns a negative errno. Returns 0, that errno, or another.
  */
-int sockdiag_unconnected(struct sockdiag *d, int (*fn)(void *ctx, const struct sock_desc *p), void *ctx);
+int sock_monitor_unconnected(struct sock_monitor *d,
+			     int (*fn)(void *ctx, const struct sock_desc *p), void *ctx);
 
 /*
- * Calls fn for each connection over IPv6 of this network namespace that sockdiag_describe() would take, and for the subflows
- * of MPTCP, of whatever program, unless that wants it left alone. Which end began a TCP connection is told by whether its
- * port is listened at. Returns 0 or a negative errno; fn may have been called then, and it may be called twice for one.
+ * Calls fn for each connection over IPv6 of this network namespace that sock_info_get() would take,
+ * and for the subflows of MPTCP, of whatever program, unless that wants it left alone. Which end
+ * began a TCP connection is told by whether its port is listened at. Returns 0 or a negative errno;
+ * fn may have been called then, and it may be called twice for one.
  */
-int sockdiag_list(struct sockdiag *d, sockdiag_found_fn *fn, void *ctx);
+int sock_monitor_list(struct sock_monitor *d, sock_monitor_found_fn *fn, void *ctx);
 
 #endif

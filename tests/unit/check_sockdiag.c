@@ -33,17 +33,17 @@ static bool is_gone(uint64_t cookie)
 }
 
 static struct netns here;
-static struct sockdiag *d;
+static struct sock_monitor *d;
 
 static void setup(void)
 {
 	here = netns_new();
-	ck_assert_int_eq(sockdiag_open(on_gone, NULL, &d), 0);
+	ck_assert_int_eq(sock_monitor_open(on_gone, NULL, &d), 0);
 }
 
 static void teardown(void)
 {
-	sockdiag_close(d);
+	sock_monitor_close(d);
 }
 
 static struct sockaddr_in6 at(const char *text, uint16_t port)
@@ -74,9 +74,9 @@ static int connected(int type, const char *text, uint16_t port)
 static bool hears_of(uint64_t cookie)
 {
 	while (!is_gone(cookie)) {
-		if (!readable(sockdiag_fd(d), 3000))
+		if (!readable(sock_monitor_fd(d), 3000))
 			return false;
-		ck_assert_int_ge(sockdiag_read(d), 0);
+		ck_assert_int_ge(sock_monitor_read(d), 0);
 	}
 	return true;
 }
@@ -88,8 +88,8 @@ START_TEST(a_tcp_connection_is_described_from_both_ends)
 	struct sock_desc p, q;
 
 	memset(&p, 0xff, sizeof(p));
-	ck_assert_int_eq(sockdiag_describe(c, &p), 0);
-	ck_assert_int_eq(sockdiag_describe(s, &q), 0);
+	ck_assert_int_eq(sock_info_get(c, &p), 0);
+	ck_assert_int_eq(sock_info_get(s, &q), 0);
 	ck_assert_uint_eq(p.fport, 7000);
 	ck_assert_uint_eq(p.lport, q.fport);
 	ck_assert_uint_eq(q.lport, 7000);
@@ -98,7 +98,7 @@ START_TEST(a_tcp_connection_is_described_from_both_ends)
 	ck_assert_uint_eq(p.proto, IPPROTO_TCP);
 	ck_assert(p.established && q.established);
 	ck_assert(p.cookie && p.cookie != q.cookie);
-	ck_assert_int_eq(sockdiag_describe(dup(c), &q), 0);
+	ck_assert_int_eq(sock_info_get(dup(c), &q), 0);
 	ck_assert(q.cookie == p.cookie);
 }
 END_TEST
@@ -115,7 +115,7 @@ START_TEST(a_connection_half_open_has_its_peer_and_is_not_established)
 	run("ip addr add 2001:db8::1/64 dev a0 nodad");
 	settle();
 	ck_assert(connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 && errno == EINPROGRESS);
-	ck_assert_int_eq(sockdiag_describe(fd, &p), 0);
+	ck_assert_int_eq(sock_info_get(fd, &p), 0);
 	ck_assert(!p.established);
 	ck_assert_mem_eq(&p.local, &l, sizeof(l));
 	ck_assert_mem_eq(&p.foreign, &f, sizeof(f));
@@ -135,7 +135,7 @@ START_TEST(a_connection_that_waits_for_data_to_fast_open_has_its_peer)
 		on = 1;
 		ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof(on)), 0);
 		ck_assert_int_eq(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-		ck_assert_int_eq(sockdiag_describe(fd, &p), 0);
+		ck_assert_int_eq(sock_info_get(fd, &p), 0);
 		ck_assert_uint_eq(p.fport, 7009);
 		ck_assert_uint_ne(p.lport, 0);
 		ck_assert_int_eq(p.established, !i);
@@ -157,21 +157,21 @@ START_TEST(c4_a_socket_that_sends_is_described_without_a_peer)
 	int raw = socket(AF_INET6, SOCK_RAW, IPPROTO_UDP);
 	struct sock_desc p;
 
-	ck_assert_int_eq(sockdiag_describe_sender(fd, &p), 0);
+	ck_assert_int_eq(sock_info_get_unconnected(fd, &p), 0);
 	ck_assert(IN6_IS_ADDR_UNSPECIFIED(&p.local));
 	ck_assert_uint_ne(p.cookie, 0);
 	ck_assert_uint_eq(p.uid, geteuid());
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-	ck_assert_int_eq(sockdiag_describe_sender(fd, &p), 0);
+	ck_assert_int_eq(sock_info_get_unconnected(fd, &p), 0);
 	ck_assert_mem_eq(&p.local, &one, sizeof(one));
 	ck_assert_uint_eq(p.lport, 7003);
-	ck_assert_int_eq(sockdiag_describe_sender(udp, &p), 0);
+	ck_assert_int_eq(sock_info_get_unconnected(udp, &p), 0);
 	ck_assert(IN6_IS_ADDR_UNSPECIFIED(&p.foreign));
-	q = sockdiag_describe_sender(tcp, &p);
+	q = sock_info_get_unconnected(tcp, &p);
 	ck_assert_int_eq(q, -EINVAL);
-	ck_assert_int_eq(sockdiag_describe_sender(v4, &p), -EINVAL);
-	ck_assert_int_eq(sockdiag_describe_sender(raw, &p), -EINVAL);
-	ck_assert_int_eq(sockdiag_describe_sender(0, &p), -EINVAL);
+	ck_assert_int_eq(sock_info_get_unconnected(v4, &p), -EINVAL);
+	ck_assert_int_eq(sock_info_get_unconnected(raw, &p), -EINVAL);
+	ck_assert_int_eq(sock_info_get_unconnected(0, &p), -EINVAL);
 }
 END_TEST
 
@@ -194,7 +194,7 @@ START_TEST(sockets_that_are_not_connected_are_found)
 	connected(SOCK_DGRAM, "::1", 7001);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
 	ck_assert_int_eq(bind(any, (struct sockaddr *)&b, sizeof(b)), 0);
-	ck_assert_int_eq(sockdiag_unconnected(d, visit, &r), 0);
+	ck_assert_int_eq(sock_monitor_unconnected(d, visit, &r), 0);
 	ck_assert_uint_eq(n_visited, 2);
 	const struct sock_desc *p = &visited[visited[0].lport == 7004 ? 0 : 1], *q = &visited[visited[0].lport == 7004 ? 1 : 0];
 	ck_assert_uint_eq(p->lport, 7004);
@@ -204,7 +204,7 @@ START_TEST(sockets_that_are_not_connected_are_found)
 	ck_assert(IN6_IS_ADDR_UNSPECIFIED(&q->local));
 	n_visited = 0;
 	r = -ENOMEM;
-	ck_assert_int_eq(sockdiag_unconnected(d, visit, &r), -ENOMEM);
+	ck_assert_int_eq(sock_monitor_unconnected(d, visit, &r), -ENOMEM);
 }
 END_TEST
 
@@ -214,13 +214,13 @@ START_TEST(a_connected_udp_socket_is_described_and_another_is_not)
 	struct sockaddr_in6 a = at("::1", 7002);
 	struct sock_desc p;
 
-	ck_assert_int_eq(sockdiag_describe(fd, &p), 0);
+	ck_assert_int_eq(sock_info_get(fd, &p), 0);
 	ck_assert_uint_eq(p.proto, IPPROTO_UDP);
 	ck_assert_uint_eq(p.fport, 7001);
-	ck_assert_int_eq(sockdiag_describe(socket(AF_INET6, SOCK_DGRAM, 0), &p), -EINVAL);
+	ck_assert_int_eq(sock_info_get(socket(AF_INET6, SOCK_DGRAM, 0), &p), -EINVAL);
 	fd = socket(AF_INET6, SOCK_DGRAM, 0);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-	ck_assert_int_eq(sockdiag_describe(fd, &p), -EINVAL);
+	ck_assert_int_eq(sock_info_get(fd, &p), -EINVAL);
 }
 END_TEST
 
@@ -230,20 +230,20 @@ START_TEST(whatever_else_is_shown_is_refused)
 	struct sock_desc p = { .cookie = 1 };
 
 	mapped = connected(SOCK_STREAM, "::ffff:127.0.0.1", 7000);
-	ck_assert_int_eq(sockdiag_describe(mapped, &p), -EINVAL);
-	ck_assert_int_eq(sockdiag_describe(lfd, &p), -EINVAL);
-	ck_assert_int_eq(sockdiag_describe(socket(AF_INET6, SOCK_STREAM, 0), &p), -EINVAL);
-	ck_assert_int_eq(sockdiag_describe(socket(AF_INET, SOCK_STREAM, 0), &p), -EINVAL);
+	ck_assert_int_eq(sock_info_get(mapped, &p), -EINVAL);
+	ck_assert_int_eq(sock_info_get(lfd, &p), -EINVAL);
+	ck_assert_int_eq(sock_info_get(socket(AF_INET6, SOCK_STREAM, 0), &p), -EINVAL);
+	ck_assert_int_eq(sock_info_get(socket(AF_INET, SOCK_STREAM, 0), &p), -EINVAL);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, other), 0);
-	ck_assert_int_eq(sockdiag_describe(other[0], &p), -EINVAL);
-	ck_assert_int_eq(sockdiag_describe(socket(AF_NETLINK, SOCK_RAW, 0), &p), -EINVAL);
-	ck_assert_int_eq(sockdiag_describe(open("/dev/null", O_RDONLY), &p), -EINVAL);
-	ck_assert_int_eq(sockdiag_describe(socket(AF_INET6, SOCK_RAW, IPPROTO_TCP), &p), -EINVAL);
-	ck_assert_int_eq(sockdiag_describe(-1, &p), -EBADF);
+	ck_assert_int_eq(sock_info_get(other[0], &p), -EINVAL);
+	ck_assert_int_eq(sock_info_get(socket(AF_NETLINK, SOCK_RAW, 0), &p), -EINVAL);
+	ck_assert_int_eq(sock_info_get(open("/dev/null", O_RDONLY), &p), -EINVAL);
+	ck_assert_int_eq(sock_info_get(socket(AF_INET6, SOCK_RAW, IPPROTO_TCP), &p), -EINVAL);
+	ck_assert_int_eq(sock_info_get(-1, &p), -EBADF);
 	mptcp = socket(AF_INET6, SOCK_STREAM, IPPROTO_MPTCP);
 	if (mptcp >= 0)
-		ck_assert_int_eq(sockdiag_describe(mptcp, &p), -EINVAL);
-	ck_assert_int_eq(sockdiag_describe(open("/proc/self/ns/net", O_RDONLY), &p), -EINVAL);
+		ck_assert_int_eq(sock_info_get(mptcp, &p), -EINVAL);
+	ck_assert_int_eq(sock_info_get(open("/proc/self/ns/net", O_RDONLY), &p), -EINVAL);
 	ck_assert(p.cookie == 1);
 }
 END_TEST
@@ -255,11 +255,11 @@ START_TEST(a_raw_socket_that_pretends_to_be_tcp_is_refused)
 	struct sock_desc p;
 
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-	ck_assert_int_eq(sockdiag_describe(fd, &p), -EINVAL);
+	ck_assert_int_eq(sock_info_get(fd, &p), -EINVAL);
 	fd = socket(AF_INET6, SOCK_RAW, IPPROTO_UDP);
 	a.sin6_port = htons(IPPROTO_UDP);
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-	ck_assert_int_eq(sockdiag_describe(fd, &p), -EINVAL);
+	ck_assert_int_eq(sock_info_get(fd, &p), -EINVAL);
 }
 END_TEST
 
@@ -271,7 +271,7 @@ START_TEST(a_connection_that_was_reset_is_refused)
 	ck_assert_int_eq(setsockopt(s, SOL_SOCKET, SO_LINGER, &(struct linger){ .l_onoff = 1 }, sizeof(struct linger)), 0);
 	close(s);
 	ck_assert(readable(c, 1000));
-	ck_assert_int_eq(sockdiag_describe(c, &p), -EINVAL);
+	ck_assert_int_eq(sock_info_get(c, &p), -EINVAL);
 }
 END_TEST
 
@@ -281,9 +281,9 @@ START_TEST(a_socket_of_another_namespace_is_refused)
 	struct sock_desc p;
 
 	ck_assert_int_ge(lfd, 0);
-	ck_assert_int_eq(sockdiag_describe(c, &p), 0);
+	ck_assert_int_eq(sock_info_get(c, &p), 0);
 	netns_new();
-	ck_assert_int_eq(sockdiag_describe(c, &p), -EINVAL);
+	ck_assert_int_eq(sock_info_get(c, &p), -EINVAL);
 }
 END_TEST
 
@@ -292,10 +292,10 @@ START_TEST(the_end_of_a_socket_is_told_when_the_last_copy_is_closed)
 	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000), s = accept(lfd, NULL, NULL), copy = dup(c);
 	struct sock_desc p, q;
 
-	ck_assert_int_eq(sockdiag_describe(c, &p), 0);
-	ck_assert_int_eq(sockdiag_describe(s, &q), 0);
+	ck_assert_int_eq(sock_info_get(c, &p), 0);
+	ck_assert_int_eq(sock_info_get(s, &q), 0);
 	close(c);
-	ck_assert(!readable(sockdiag_fd(d), 50));
+	ck_assert(!readable(sock_monitor_fd(d), 50));
 	close(copy);
 	close(s);
 	ck_assert(hears_of(p.cookie));
@@ -309,13 +309,13 @@ START_TEST(the_end_of_a_process_and_of_a_udp_socket_are_told)
 	struct sock_desc p;
 	pid_t pid;
 
-	ck_assert_int_eq(sockdiag_describe(fd, &p), 0);
+	ck_assert_int_eq(sock_info_get(fd, &p), 0);
 	pid = fork();
 	if (!pid)
 		for (;;)
 			pause();
 	close(fd);
-	ck_assert(!readable(sockdiag_fd(d), 50));
+	ck_assert(!readable(sock_monitor_fd(d), 50));
 	kill(pid, SIGKILL);
 	ck_assert(hears_of(p.cookie));
 }
@@ -343,7 +343,7 @@ static const struct sock_desc *listed(int fd, bool half)
 
 	ck_assert_int_eq(getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len), 0);
 	n_found = 0;
-	ck_assert_int_eq(sockdiag_list(d, on_found, &n_found), 0);
+	ck_assert_int_eq(sock_monitor_list(d, on_found, &n_found), 0);
 	for (unsigned i = 0; i < n_found; i++)
 		if (found[i].pcb.cookie == cookie && found[i].half == half)
 			return &found[i].pcb;
@@ -363,7 +363,7 @@ START_TEST(a_list_says_of_each_connection_what_its_descriptor_does)
 		ck_assert_int_eq(setsockopt(fd[i], SOL_SOCKET, SO_MARK, &i, sizeof(i)), 0);
 		p = listed(fd[i], false);
 		ck_assert_ptr_nonnull(p);
-		ck_assert_int_eq(sockdiag_describe(fd[i], &q), 0);
+		ck_assert_int_eq(sock_info_get(fd[i], &q), 0);
 		ck_assert_uint_eq(q.mark, i);
 		q.accepted = accepted[i];
 		ck_assert_mem_eq(p, &q, sizeof(q));
@@ -398,8 +398,9 @@ START_TEST(x8_what_its_program_wants_left_alone_is_not_listed_nor_what_comes_of_
 	ck_assert_ptr_nonnull(listed(fd, false));
 	ck_assert_ptr_null(listed(a, false));
 	ck_assert_ptr_null(listed(u, false));
-	ck_assert(sockdiag_prevented(a) && sockdiag_prevented(u) && sockdiag_prevented(lfd) && !sockdiag_prevented(fd));
-	ck_assert(!sockdiag_prevented(-1));
+	ck_assert(sock_info_prevented(a) && sock_info_prevented(u) && sock_info_prevented(lfd) &&
+		  !sock_info_prevented(fd));
+	ck_assert(!sock_info_prevented(-1));
 }
 END_TEST
 
@@ -431,7 +432,7 @@ START_TEST(a_list_tells_handshakes_that_are_not_over)
 	ck_assert(connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 && errno == EINPROGRESS);
 	for (bool half = false; !half; breathe()) {
 		n_found = 0;
-		ck_assert_int_eq(sockdiag_list(d, on_found, &n_found), 0);
+		ck_assert_int_eq(sock_monitor_list(d, on_found, &n_found), 0);
 		for (unsigned i = 0; i < n_found; i++)
 			half |= found[i].half && found[i].pcb.accepted && !found[i].pcb.established;
 	}
@@ -442,7 +443,7 @@ static void remember(uint64_t *cookie, int fd)
 {
 	struct sock_desc s;
 
-	ck_assert_int_eq(sockdiag_describe(fd, &s), 0);
+	ck_assert_int_eq(sock_info_get(fd, &s), 0);
 	*cookie = s.cookie;
 }
 
@@ -460,18 +461,18 @@ START_TEST(what_ended_unheard_is_found_by_sync_and_the_living_are_left)
 	remember(&cookie[1], b);
 	remember(&cookie[2], bound);
 	remember(&cookie[3], u);
-	ck_assert_int_eq(sockdiag_sync(d, cookie, 4), 0);
+	ck_assert_int_eq(sock_monitor_sync(d, cookie, 4), 0);
 	ck_assert_uint_eq(gone.n, 0);
 	close(b);		/* the peer's end stays: FIN-WAIT, it may still send */
-	ck_assert_int_eq(sockdiag_sync(d, cookie, 4), 0);
+	ck_assert_int_eq(sock_monitor_sync(d, cookie, 4), 0);
 	ck_assert_uint_eq(gone.n, 0);
 	setsockopt(a, SOL_SOCKET, SO_LINGER, &(struct linger){ .l_onoff = 1 }, sizeof(struct linger));
 	close(a);
 	close(u);
-	ck_assert_int_eq(sockdiag_sync(d, cookie, 4), 0);
+	ck_assert_int_eq(sock_monitor_sync(d, cookie, 4), 0);
 	ck_assert_uint_eq(gone.n, 2);
 	ck_assert(is_gone(cookie[0]) && is_gone(cookie[3]));
-	ck_assert_int_eq(sockdiag_sync(d, cookie + 1, 2), 0);
+	ck_assert_int_eq(sock_monitor_sync(d, cookie + 1, 2), 0);
 	ck_assert_uint_eq(gone.n, 2);
 }
 END_TEST
@@ -480,12 +481,13 @@ START_TEST(an_overrun_is_said)
 {
 	int small = 1, r = 0;
 
-	ck_assert_int_eq(setsockopt(sockdiag_fd(d), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+	ck_assert_int_eq(setsockopt(sock_monitor_fd(d), SOL_SOCKET, SO_RCVBUF, &small,
+				    sizeof(small)), 0);
 	for (int i = 0; i < 400; i++)
 		close(connected(SOCK_DGRAM, "::1", 7001));
 	breathe();
 	/* The kernel tells from a work queue: it may still be at it, so come late. */
-	while (gone.n < 200 && (r = sockdiag_read(d)) >= 0) {
+	while (gone.n < 200 && (r = sock_monitor_read(d)) >= 0) {
 		breathe();
 		close(connected(SOCK_DGRAM, "::1", 7001));
 	}

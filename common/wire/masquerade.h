@@ -6,6 +6,6 @@
 #ifndef HMIP_MASQUERADE_H
 #define HMIP_MASQUERADE_H
 
-#define DP_NO_NEXT_HEADER	253
+#define MASQUERADE_NEXTHDR	253
 
 #endif

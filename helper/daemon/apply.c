@@ -95,7 +95,7 @@ static void apply_unreachable(struct helper *h, uint32_t id)
 		    datapath_acked(h->datapath, id, p, &acked) == 0) {
 			struct sock_desc s = sock_from_pcb(p);
 
-			wire_unreachable(h->wire, &s, acked, &via->addr);
+			icmp_inject_unreachable(h->signal_io, &s, acked, &via->addr);
 		}
 	}
 }
@@ -190,7 +190,7 @@ static void apply_send(struct helper *h, const struct action *a)
 	/* On a link that is just up this packet shall be the one that asks for the router, not a segment ahead of it. */
 	if (l && clock_boottime() < usec_add(l->since, FRESH_LINK))
 		steer_hurry(h->steer, l->ifindex);
-	r = wire_send(h->wire, a->send.packet, a->send.len, l ? l->ifindex : 0);
+	r = signal_io_send(h->signal_io, a->send.packet, a->send.len, l ? l->ifindex : 0);
 	if (r == 0)
 		return;
 	log_debug("cannot send from %s to %s: %s", addr_text(src).s, addr_text(&a->send.dst).s, strerror(-r));
@@ -213,7 +213,7 @@ static void apply_retransmit(struct helper *h, uint32_t id)
 		if (datapath_acked(h->datapath, id, p, &acked) == 0 && acked) {
 			struct sock_desc s = sock_from_pcb(p);
 
-			wire_kick(h->wire, &s, acked, &e->pair.local, KICK_BURST);
+			icmp_inject_retransmit(h->signal_io, &s, acked, &e->pair.local, KICK_BURST);
 		}
 	}
 }

@@ -129,7 +129,7 @@ static void refuse(struct helper *h, const struct dp_event *e)
 	s.foreign = entry->pair.foreign;
 	log_debug("a connection from port %u to [%s]:%u was refused: another has its ports", s.lport,
 		  addr_text(&s.foreign).s, s.fport);
-	wire_refuse(h->wire, &s, e->gen);
+	icmp_inject_refuse(h->signal_io, &s, e->gen);
 }
 
 static void on_datapath(void *ctx, const struct dp_event *e)
@@ -200,10 +200,10 @@ static void link_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 	apply_actions(h);
 }
 
-static void wire_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
+static void signal_io_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
 	struct helper *h = ptr;
-	int r = wire_read(h->wire);
+	int r = signal_io_read(h->signal_io);
 
 	if (r < 0)
 		log_warnx("cannot read what was captured: %s, ignoring", strerror(-r));
@@ -395,7 +395,7 @@ static int open_shells(struct helper *h)
 	if (r == 0)
 		r = datapath_open(&h->conf->datapath, &h->datapath);
 	if (r == 0) {
-		r = wire_open(on_packet, h, &h->wire, &why);
+		r = signal_io_open(on_packet, h, &h->signal_io, &why);
 		if (r < 0)
 			log_warnx("cannot open the capture or the sender: %s", why ? why : strerror(-r));
 	}
@@ -450,7 +450,7 @@ static int restore(struct helper *h)
 		datapath_attach(h->datapath, i->ifindex, i->hatype);
 	h->attached = true;
 	datapath_watch(h->datapath, h->conf->core.path_timeout);
-	datapath_set_sender(h->datapath, wire_disguise(h->wire));
+	datapath_set_sender(h->datapath, signal_io_masquerade(h->signal_io));
 	adopt_configure(h);
 	return 0;
 }
@@ -481,7 +481,8 @@ static int add_events(struct helper *h)
 	if (r == 0)
 		r = add_event(h, link_fd(h->link), EV_READ, link_event, &h->ev_link);
 	if (r == 0)
-		r = add_event(h, wire_fd(h->wire), EV_READ, wire_event, &h->ev_wire);
+		r = add_event(h, signal_io_fd(h->signal_io), EV_READ, signal_io_event,
+			      &h->ev_signal_io);
 	if (r == 0)
 		r = add_event(h, sock_monitor_fd(h->sock_monitor), EV_READ, sock_monitor_event,
 			      &h->ev_sock_monitor);
@@ -608,7 +609,7 @@ void helper_stop(struct helper *h)
 	free_event(h->ev_lock);
 	free_event(h->ev_timer);
 	free_event(h->ev_link);
-	free_event(h->ev_wire);
+	free_event(h->ev_signal_io);
 	free_event(h->ev_sock_monitor);
 	free_event(h->ev_datapath);
 	free_event(h->ev_term);
@@ -620,7 +621,7 @@ void helper_stop(struct helper *h)
 	adopt_close(h);
 	datapath_close(h->datapath);
 	steer_close(h->steer);
-	wire_close(h->wire);
+	signal_io_close(h->signal_io);
 	sock_monitor_close(h->sock_monitor);
 	link_close(h->link);
 	core_free(h->core);

@@ -18,7 +18,7 @@ struct link_watch;
 struct resolve;
 struct sock_monitor;
 struct steer;
-struct wire;
+struct signal_io;
 
 #define SENDS_MAX	64	/* packets that wait for the routes they need */
 #define KICKS_MAX	64
@@ -38,7 +38,7 @@ struct helper {
 	struct event_base *base;
 	struct core *core;
 	struct link_watch *link;
-	struct wire *wire;
+	struct signal_io *signal_io;
 	struct sock_monitor *sock_monitor;
 	struct datapath *datapath;
 	struct steer *steer;
@@ -49,7 +49,7 @@ struct helper {
 	bool attached;				/* interfaces are attached to as they appear */
 	bool clean;				/* no helper will follow: nothing is left in the kernel */
 	int lock, timer;
-	struct event *ev_lock, *ev_timer, *ev_link, *ev_wire, *ev_sock_monitor, *ev_datapath;
+	struct event *ev_lock, *ev_timer, *ev_link, *ev_signal_io, *ev_sock_monitor, *ev_datapath;
 	struct event *ev_term, *ev_int, *ev_hup, *ev_later, *ev_sock_pause;
 	usec_t started;
 

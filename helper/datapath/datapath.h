@@ -58,7 +58,10 @@ int datapath_action(struct datapath *dp, const struct action *a);
 /* Asks to be told of the next packet heard from hce, once. */
 int datapath_notify(struct datapath *dp, uint32_t hce);
 
-/* The socket cookie of who sends with DP_NO_NEXT_HEADER (masquerade.h), to have that put right on the wire. */
+/*
+ * The socket cookie of who sends with MASQUERADE_NEXTHDR (masquerade.h), to have that put right on
+ * the wire.
+ */
 void datapath_set_sender(struct datapath *dp, uint64_t cookie);
 
 /* How long connections may send and hear nothing before DP_EVENT_SILENT tells, seconds; 0: for ever. */

@@ -17,19 +17,21 @@
  * usable local address. Returns 0, -EINVAL if p is no established TCP connection (a kick would end one half open), or
  * a negative errno.
  */
-int wire_kick(struct wire *w, const struct sock_desc *p, uint32_t seq, const struct in6_addr *via, unsigned n);
+int icmp_inject_retransmit(struct signal_io *w, const struct sock_desc *p, uint32_t seq,
+			   const struct in6_addr *via, unsigned n);
 
 /*
  * Tells the local stack that p, a TCP connection of which no more is set than its addresses and ports, cannot be made:
  * ICMPv6 "address unreachable" quoting its first segment, whose number is seq. connect(2) fails with EHOSTUNREACH. Returns
  * 0 or a negative errno.
  */
-int wire_refuse(struct wire *w, const struct sock_desc *p, uint32_t seq);
+int icmp_inject_refuse(struct signal_io *w, const struct sock_desc *p, uint32_t seq);
 
 /*
  * Tells the local stack that the peer of p cannot be reached (S6): ICMPv6 "address unreachable" quoting p, for a TCP connection
  * the segment seq. A connection takes it as the reason should it give up. via: a usable local address. Returns 0 or a negative errno.
  */
-int wire_unreachable(struct wire *w, const struct sock_desc *p, uint32_t seq, const struct in6_addr *via);
+int icmp_inject_unreachable(struct signal_io *w, const struct sock_desc *p, uint32_t seq,
+			    const struct in6_addr *via);
 
 #endif

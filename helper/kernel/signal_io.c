@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define BATCH		64		/* packets handed over by one wire_read() */
+#define BATCH		64		/* packets handed over by one signal_io_read() */
 #define SNAPLEN		2048		/* more than any signalling has */
 #define CAPTURE_BUFFER	(1 << 20)
 /* Next Header: AH, Destination Options, or an ICMPv6 Parameter Problem. */
@@ -26,14 +26,14 @@
 #define SO_BINDTOIFINDEX	62
 #endif
 
-struct wire {
-	wire_receive_fn *fn;
+struct signal_io {
+	signal_io_receive_fn *fn;
 	void *ctx;
 	pcap_t *in;
 	libnet_t *out;
 	unsigned oif;			/* what out is bound to */
-	bool disguise;			/* packets end with DP_NO_NEXT_HEADER inside this host */
-	int handed;			/* packets handed over by the wire_read() going on */
+	bool masquerade;			/* packets end with MASQUERADE_NEXTHDR inside this host */
+	int handed;			/* packets handed over by the signal_io_read() going on */
 	char pcap_error[PCAP_ERRBUF_SIZE], net_error[LIBNET_ERRBUF_SIZE];
 };
 
@@ -44,7 +44,7 @@ static int pcap_errno(int r)
 }
 
 /* Opens the capture. On failure *why is pcap's text. */
-static int open_in(struct wire *w, const char **why)
+static int open_in(struct signal_io *w, const char **why)
 {
 	struct bpf_program filter;
 	int r;
@@ -75,7 +75,7 @@ static int open_in(struct wire *w, const char **why)
 }
 
 /* Opens the sender: a raw socket that takes whole packets. */
-static int open_out(struct wire *w, const char **why)
+static int open_out(struct signal_io *w, const char **why)
 {
 	int fd, on = 1;
 
@@ -92,10 +92,10 @@ static int open_out(struct wire *w, const char **why)
 	return 0;
 }
 
-int wire_open(wire_receive_fn *fn, void *ctx, struct wire **ret, const char **why)
+int signal_io_open(signal_io_receive_fn *fn, void *ctx, struct signal_io **ret, const char **why)
 {
 	static _Thread_local char text[256];	/* outlives the handles whose text it is */
-	struct wire *w = calloc(1, sizeof(*w));
+	struct signal_io *w = calloc(1, sizeof(*w));
 	const char *lib = "";
 	int r;
 
@@ -113,11 +113,11 @@ int wire_open(wire_receive_fn *fn, void *ctx, struct wire **ret, const char **wh
 	}
 	snprintf(text, sizeof(text), "%s", lib);
 	*why = text;
-	wire_close(w);
+	signal_io_close(w);
 	return r;
 }
 
-void wire_close(struct wire *w)
+void signal_io_close(struct signal_io *w)
 {
 	if (!w)
 		return;
@@ -128,14 +128,14 @@ void wire_close(struct wire *w)
 	free(w);
 }
 
-int wire_fd(const struct wire *w)
+int signal_io_fd(const struct signal_io *w)
 {
 	return pcap_get_selectable_fd(w->in);
 }
 
 static void captured(u_char *ctx, const struct pcap_pkthdr *h, const u_char *data)
 {
-	struct wire *w = (struct wire *)ctx;
+	struct signal_io *w = (struct signal_io *)ctx;
 	struct sll2_header sll;
 	struct ip6_hdr ip6;
 	size_t len;
@@ -154,14 +154,14 @@ static void captured(u_char *ctx, const struct pcap_pkthdr *h, const u_char *dat
 	w->fn(w->ctx, data + sizeof(sll), len, ntohl(sll.sll2_if_index));
 }
 
-int wire_read(struct wire *w)
+int signal_io_read(struct signal_io *w)
 {
 	w->handed = 0;
 	/* Not all there are: as fast as they come in a flood, there would be no end, and nothing else would be done. */
 	return pcap_dispatch(w->in, BATCH, captured, (u_char *)w) == PCAP_ERROR ? -EIO : w->handed;
 }
 
-int wire_aim(struct wire *w, const struct in6_addr *src, unsigned ifindex)
+int signal_io_aim(struct signal_io *w, const struct in6_addr *src, unsigned ifindex)
 {
 	struct sockaddr_in6 from = { .sin6_family = AF_INET6 };
 	int fd = libnet_getfd(w->out), oif = (int)ifindex;
@@ -175,19 +175,19 @@ int wire_aim(struct wire *w, const struct in6_addr *src, unsigned ifindex)
 	return bind(fd, (struct sockaddr *)&from, sizeof(from)) ? -errno : 0;
 }
 
-struct libnet_context *wire_libnet(struct wire *w)
+struct libnet_context *signal_io_libnet(struct signal_io *w)
 {
 	return w->out;
 }
 
-uint64_t wire_disguise(struct wire *w)
+uint64_t signal_io_masquerade(struct signal_io *w)
 {
 	uint64_t cookie = 0;
 	socklen_t len = sizeof(cookie);
 
 	if (getsockopt(libnet_getfd(w->out), SOL_SOCKET, SO_COOKIE, &cookie, &len))
 		return 0;
-	w->disguise = cookie != 0;
+	w->masquerade = cookie != 0;
 	return cookie;
 }
 
@@ -208,7 +208,7 @@ static uint8_t *last_next_header(uint8_t *pkt, size_t len)
 	return at;
 }
 
-int wire_send(struct wire *w, const uint8_t *pkt, size_t len, unsigned ifindex)
+int signal_io_send(struct signal_io *w, const uint8_t *pkt, size_t len, unsigned ifindex)
 {
 	uint8_t copy[SIGNAL_MTU], *next;
 	struct ip6_hdr ip6;
@@ -219,13 +219,13 @@ int wire_send(struct wire *w, const uint8_t *pkt, size_t len, unsigned ifindex)
 	if (len > sizeof(copy))
 		return -EMSGSIZE;
 	memcpy(&ip6, pkt, sizeof(ip6));
-	r = wire_aim(w, &ip6.ip6_src, ifindex);
+	r = signal_io_aim(w, &ip6.ip6_src, ifindex);
 	if (r)
 		return r;
 	/* The packet is signed as it is, so it goes as it is: libnet's builders would lay the header out anew. */
 	memcpy(copy, pkt, len);
-	next = w->disguise ? last_next_header(copy, len) : NULL;
+	next = w->masquerade ? last_next_header(copy, len) : NULL;
 	if (next && *next == IPPROTO_NONE)
-		*next = DP_NO_NEXT_HEADER;
+		*next = MASQUERADE_NEXTHDR;
 	return libnet_write_raw_ipv6(w->out, copy, (uint32_t)len) < 0 ? -errno : 0;
 }

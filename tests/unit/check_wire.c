@@ -13,7 +13,7 @@
 #include <string.h>
 
 static struct netns here, there;
-static struct wire *opened[2];
+static struct signal_io *opened[2];
 static unsigned n_opened;
 
 static struct {
@@ -32,13 +32,13 @@ static void receive(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex)
 }
 
 /* Opens a wire in namespace n; leaves the caller there. */
-static struct wire *open_in(const struct netns *n)
+static struct signal_io *open_in(const struct netns *n)
 {
 	const char *why = "";
-	struct wire *w;
+	struct signal_io *w;
 
 	netns_enter(n);
-	ck_assert_msg(wire_open(receive, NULL, &w, &why) == 0, "%s", why);
+	ck_assert_msg(signal_io_open(receive, NULL, &w, &why) == 0, "%s", why);
 	opened[n_opened++] = w;
 	return w;
 }
@@ -46,7 +46,7 @@ static struct wire *open_in(const struct netns *n)
 static void teardown(void)
 {
 	while (n_opened)
-		wire_close(opened[--n_opened]);
+		signal_io_close(opened[--n_opened]);
 }
 
 /* Two cables, a0-b0 and a1-b1, one prefix on each, and a default route of here that prefers a0. */
@@ -84,12 +84,12 @@ static size_t packet(uint8_t *buf, const char *src, const char *dst, uint8_t nex
 }
 
 /* Reads w until n packets have come. */
-static bool hears(struct wire *w, unsigned n)
+static bool hears(struct signal_io *w, unsigned n)
 {
 	while (got.n < n) {
-		if (!readable(wire_fd(w), 3000))
+		if (!readable(signal_io_fd(w), 3000))
 			return false;
-		ck_assert_int_ge(wire_read(w), 0);
+		ck_assert_int_ge(signal_io_read(w), 0);
 	}
 	return true;
 }
@@ -98,14 +98,14 @@ START_TEST(a_packet_leaves_by_the_interface_given_and_arrives_as_it_was_sent)
 {
 	static const char *const src[] = { "2001:db8:1::1", "2001:db8:2::1" };
 	static const char *const name[] = { "a0", "a1" }, *const far[] = { "b0", "b1" };
-	struct wire *w = open_in(&here), *v = open_in(&there);
+	struct signal_io *w = open_in(&here), *v = open_in(&there);
 	unsigned findex = if_nametoindex(far[_i]);
 	uint8_t buf[64];
 	size_t len = packet(buf, src[_i], "2001:db8:9::9", IPPROTO_DSTOPTS, 8);
 
 	netns_enter(&here);
 	for (unsigned i = 1; i <= 2; i++) {
-		ck_assert_int_eq(wire_send(w, buf, len, if_nametoindex(name[_i])), 0);
+		ck_assert_int_eq(signal_io_send(w, buf, len, if_nametoindex(name[_i])), 0);
 		ck_assert(hears(v, i));
 		ck_assert_uint_eq(got.ifindex, findex);
 		ck_assert_uint_eq(got.len, len);
@@ -116,16 +116,16 @@ END_TEST
 
 START_TEST(source_routes_are_followed)
 {
-	struct wire *w = open_in(&here), *v = open_in(&there);
+	struct signal_io *w = open_in(&here), *v = open_in(&there);
 	unsigned b1 = if_nametoindex("b1");
 	uint8_t buf[64];
 	size_t len = packet(buf, "2001:db8:2::1", "2001:db8:9::9", IPPROTO_DSTOPTS, 8);
 
 	netns_enter(&here);
 	run("ip -6 route del default dev a1");
-	ck_assert_int_eq(wire_send(w, buf, len, if_nametoindex("a1")), -ENETUNREACH);
+	ck_assert_int_eq(signal_io_send(w, buf, len, if_nametoindex("a1")), -ENETUNREACH);
 	run("ip route add default from 2001:db8:2::/64 via 2001:db8:2::2 dev a1");
-	ck_assert_int_eq(wire_send(w, buf, len, if_nametoindex("a1")), 0);
+	ck_assert_int_eq(signal_io_send(w, buf, len, if_nametoindex("a1")), 0);
 	ck_assert(hears(v, 1));
 	ck_assert_uint_eq(got.ifindex, b1);
 }
@@ -133,15 +133,15 @@ END_TEST
 
 START_TEST(without_an_interface_the_kernel_chooses)
 {
-	struct wire *w = open_in(&here), *v = open_in(&there);
+	struct signal_io *w = open_in(&here), *v = open_in(&there);
 	unsigned b0 = if_nametoindex("b0");
 	uint8_t buf[64];
 	size_t len = packet(buf, "2001:db8:1::1", "2001:db8:9::9", IPPROTO_AH, 24);
 
 	netns_enter(&here);
-	ck_assert_int_eq(wire_send(w, buf, len, if_nametoindex("a1")), 0);
+	ck_assert_int_eq(signal_io_send(w, buf, len, if_nametoindex("a1")), 0);
 	ck_assert(hears(v, 1));
-	ck_assert_int_eq(wire_send(w, buf, len, 0), 0);
+	ck_assert_int_eq(signal_io_send(w, buf, len, 0), 0);
 	ck_assert(hears(v, 2));
 	ck_assert_uint_eq(got.ifindex, b0);
 }
@@ -149,26 +149,26 @@ END_TEST
 
 START_TEST(a_packet_that_cannot_leave_is_an_error_and_the_next_one_leaves)
 {
-	struct wire *w = open_in(&here), *v = open_in(&there);
+	struct signal_io *w = open_in(&here), *v = open_in(&there);
 	static uint8_t buf[3000];
 	size_t len = packet(buf, "2001:db8:1::1", "2001:db8:9::9", IPPROTO_DSTOPTS, 2800);
 
 	netns_enter(&here);
-	ck_assert_int_eq(wire_send(w, buf, len, if_nametoindex("a0")), -EMSGSIZE);
-	ck_assert_int_eq(wire_send(w, buf, 39, if_nametoindex("a0")), -EINVAL);
+	ck_assert_int_eq(signal_io_send(w, buf, len, if_nametoindex("a0")), -EMSGSIZE);
+	ck_assert_int_eq(signal_io_send(w, buf, 39, if_nametoindex("a0")), -EINVAL);
 	len = packet(buf, "2001:db8:1::1", "2001:db8:9::9", IPPROTO_DSTOPTS, 8);
-	ck_assert_int_lt(wire_send(w, buf, len, 4711), 0);
+	ck_assert_int_lt(signal_io_send(w, buf, len, 4711), 0);
 	run("ip -6 route del default dev a0");
-	ck_assert_int_eq(wire_send(w, buf, len, if_nametoindex("a0")), -ENETUNREACH);
+	ck_assert_int_eq(signal_io_send(w, buf, len, if_nametoindex("a0")), -ENETUNREACH);
 	len = packet(buf, "2001:db8:2::1", "2001:db8:9::9", IPPROTO_DSTOPTS, 8);
-	ck_assert_int_eq(wire_send(w, buf, len, if_nametoindex("a1")), 0);
+	ck_assert_int_eq(signal_io_send(w, buf, len, if_nametoindex("a1")), 0);
 	ck_assert(hears(v, 1));
 }
 END_TEST
 
 START_TEST(an_interface_that_comes_later_is_heard_and_sent_from)
 {
-	struct wire *w = open_in(&here), *v = open_in(&there);
+	struct signal_io *w = open_in(&here), *v = open_in(&there);
 	uint8_t buf[64];
 	size_t len = packet(buf, "2001:db8:3::1", "2001:db8:3::2", IPPROTO_DSTOPTS, 8);
 
@@ -181,7 +181,7 @@ START_TEST(an_interface_that_comes_later_is_heard_and_sent_from)
 	settle();
 	netns_enter(&here);
 	settle();
-	ck_assert_int_eq(wire_send(w, buf, len, if_nametoindex("a2")), 0);
+	ck_assert_int_eq(signal_io_send(w, buf, len, if_nametoindex("a2")), 0);
 	ck_assert(hears(v, 1));
 	ck_assert_uint_eq(got.len, len);
 }
@@ -189,33 +189,33 @@ END_TEST
 
 START_TEST(only_signalling_that_comes_in_is_heard)
 {
-	struct wire *w = open_in(&here), *v = open_in(&there);
+	struct signal_io *w = open_in(&here), *v = open_in(&there);
 	static uint8_t buf[1400];
 	size_t len;
 
 	netns_enter(&here);
 	len = packet(buf, "2001:db8:1::1", "2001:db8:1::2", IPPROTO_NONE, 8);
-	ck_assert_int_eq(wire_send(w, buf, len, 0), 0);
+	ck_assert_int_eq(signal_io_send(w, buf, len, 0), 0);
 	len = packet(buf, "2001:db8:1::1", "2001:db8:1::2", IPPROTO_DSTOPTS, 1280 - 40);
-	ck_assert_int_eq(wire_send(w, buf, len, 0), 0);
+	ck_assert_int_eq(signal_io_send(w, buf, len, 0), 0);
 	ck_assert(hears(v, 1));
 	ck_assert_uint_eq(got.len, 1280);
-	ck_assert(!readable(wire_fd(w), 50) || wire_read(w) == 0);
+	ck_assert(!readable(signal_io_fd(w), 50) || signal_io_read(w) == 0);
 	ck_assert_uint_eq(got.n, 1);
 }
 END_TEST
 
 START_TEST(a_packet_for_another_host_is_not_heard)
 {
-	struct wire *w = open_in(&here), *v = open_in(&there);
+	struct signal_io *w = open_in(&here), *v = open_in(&there);
 	uint8_t buf[64];
 	size_t len = packet(buf, "2001:db8:1::1", "2001:db8:1::77", IPPROTO_DSTOPTS, 8);
 
 	netns_enter(&here);
 	run("ip neigh add 2001:db8:1::77 lladdr 02:00:00:00:00:77 dev a0");
-	ck_assert_int_eq(wire_send(w, buf, len, 0), 0);
+	ck_assert_int_eq(signal_io_send(w, buf, len, 0), 0);
 	len = packet(buf, "2001:db8:1::1", "2001:db8:1::2", IPPROTO_DSTOPTS, 8);
-	ck_assert_int_eq(wire_send(w, buf, len, 0), 0);
+	ck_assert_int_eq(signal_io_send(w, buf, len, 0), 0);
 	ck_assert(hears(v, 1));
 	ck_assert_uint_eq(got.pkt[39], 2);
 	ck_assert_uint_eq(got.n, 1);
@@ -316,7 +316,7 @@ static unsigned drains(int fd)
 
 START_TEST(a_kick_undoes_doublings_and_makes_tcp_retransmit)
 {
-	struct wire *w = open_in(&here);
+	struct signal_io *w = open_in(&here);
 	struct connection c = connection();
 	struct in6_addr via = in6("2001:db8:2::1");
 	uint32_t seq = next_seq(c.fd);
@@ -324,13 +324,14 @@ START_TEST(a_kick_undoes_doublings_and_makes_tcp_retransmit)
 	deafen();
 	ck_assert_int_eq(write(c.fd, "x", 1), 1);
 	backs_off(c.fd, 3);		/* the next one would come in 1.6 s */
-	ck_assert_int_eq(wire_kick(w, &c.pcb, seq + 1, &via, 1), 0);	/* beyond what was sent */
-	ck_assert_int_eq(wire_kick(w, &c.pcb, seq - 1, &via, 1), 0);
+	ck_assert_int_eq(icmp_inject_retransmit(w, &c.pcb, seq + 1, &via, 1),
+			 0);	/* beyond what was sent */
+	ck_assert_int_eq(icmp_inject_retransmit(w, &c.pcb, seq - 1, &via, 1), 0);
 	ck_assert_uint_eq(info(c.fd).tcpi_backoff, 3);
-	ck_assert_int_eq(wire_kick(w, &c.pcb, seq, &via, 1), 0);
+	ck_assert_int_eq(icmp_inject_retransmit(w, &c.pcb, seq, &via, 1), 0);
 	ck_assert_uint_eq(info(c.fd).tcpi_backoff, 2);
 	undeafen();
-	ck_assert_int_eq(wire_kick(w, &c.pcb, seq, &via, 2), 0);
+	ck_assert_int_eq(icmp_inject_retransmit(w, &c.pcb, seq, &via, 2), 0);
 	ck_assert_uint_lt(drains(c.fd), 800);
 	ck_assert_uint_eq(info(c.fd).tcpi_state, TCP_ESTABLISHED);
 	ck_assert_int_eq(write(c.fd, "y", 1), 1);	/* and no error is left for the program */
@@ -339,7 +340,7 @@ END_TEST
 
 START_TEST(a_kick_reaches_a_connection_whose_address_is_lost_and_passes_a_firewall)
 {
-	struct wire *w = open_in(&here);
+	struct signal_io *w = open_in(&here);
 	struct connection c;
 	struct in6_addr via = in6("2001:db8:2::1");
 	uint32_t seq;
@@ -354,32 +355,32 @@ START_TEST(a_kick_reaches_a_connection_whose_address_is_lost_and_passes_a_firewa
 	run("ip addr del 2001:db8:1::1/64 dev a0 && ip route add local 2001:db8:1::1 dev lo table local");
 	ck_assert_int_eq(write(c.fd, "x", 1), 1);
 	backs_off(c.fd, 2);
-	ck_assert_int_eq(wire_kick(w, &c.pcb, seq, &via, 1), 0);
+	ck_assert_int_eq(icmp_inject_retransmit(w, &c.pcb, seq, &via, 1), 0);
 	ck_assert_uint_eq(info(c.fd).tcpi_backoff, 1);
 }
 END_TEST
 
 START_TEST(a_connection_that_a_kick_would_end_is_not_kicked)
 {
-	struct wire *w = open_in(&here);
+	struct signal_io *w = open_in(&here);
 	struct connection c = connection();
 	struct in6_addr via = in6("2001:db8:2::1");
 
 	c.pcb.established = false;
-	ck_assert_int_eq(wire_kick(w, &c.pcb, 0, &via, 1), -EINVAL);
+	ck_assert_int_eq(icmp_inject_retransmit(w, &c.pcb, 0, &via, 1), -EINVAL);
 	c.pcb.established = true;
 	c.pcb.proto = IPPROTO_UDP;
-	ck_assert_int_eq(wire_kick(w, &c.pcb, 0, &via, 1), -EINVAL);
+	ck_assert_int_eq(icmp_inject_retransmit(w, &c.pcb, 0, &via, 1), -EINVAL);
 }
 END_TEST
 
 START_TEST(without_privileges_opening_fails_and_says_why)
 {
 	const char *why = NULL;
-	struct wire *w = NULL;
+	struct signal_io *w = NULL;
 
 	ck_assert_int_eq(seteuid(65534), 0);
-	ck_assert_int_eq(wire_open(receive, NULL, &w, &why), -EPERM);
+	ck_assert_int_eq(signal_io_open(receive, NULL, &w, &why), -EPERM);
 	ck_assert_ptr_null(w);
 	ck_assert(why && *why);
 	/* As before, for a leak checker's sake. */

@@ -16,7 +16,7 @@ char _license[] SEC("license") = "Dual BSD/GPL";
 __u64 path_timeout;	/* ns; 0: nobody wants to know of silence */
 __u64 sender;	/* socket cookie of the helper's raw socket, 0: it has none */
 
-/* DP_NO_NEXT_HEADER has had its use. */
+/* MASQUERADE_NEXTHDR has had its use. */
 static __always_inline void end_signalling(struct __sk_buff *skb, struct headers *h)
 {
 	__u8 none = IPPROTO_NONE, ah[2];
@@ -35,7 +35,7 @@ static __always_inline void end_signalling(struct __sk_buff *skb, struct headers
 		if (bpf_skb_load_bytes(skb, h->l4, &h->proto, sizeof(h->proto)))
 			return;
 	}
-	if (h->proto == DP_NO_NEXT_HEADER)
+	if (h->proto == MASQUERADE_NEXTHDR)
 		bpf_skb_store_bytes(skb, h->proto_at, &none, sizeof(none), 0);
 }
 
@@ -126,7 +126,7 @@ static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 			rewrite_later(skb, &h);
 		return PASS;
 	}
-	if (h.proto == IPPROTO_AH || h.proto == DP_NO_NEXT_HEADER)
+	if (h.proto == IPPROTO_AH || h.proto == MASQUERADE_NEXTHDR)
 		end_signalling(skb, &h);
 	if (parse_ports(skb, &h, &port))
 		return h.proto == IPPROTO_ICMPV6 ? unreachable_out(skb, &h) : PASS;

@@ -45,7 +45,7 @@ json_t *control_report(struct helper *h, const char *what)
 
 int control_prefer(struct helper *h, const struct in6_addr *addr, const char *interface)
 {
-	unsigned ifindex = addr ? 0 : link_index(h->link, interface);
+	unsigned ifindex = addr ? 0 : ifmon_index(h->ifmon, interface);
 	int r;
 
 	if (!addr && !ifindex)

@@ -56,7 +56,7 @@ static void on_address_up(void *ctx, const struct in6_addr *addr, unsigned ifind
 	struct helper *h = ctx;
 
 	core_local_personality(h->core, addr, conf_personality(h->conf, addr,
-							       link_name(h->link, ifindex)),
+							       ifmon_name(h->ifmon, ifindex)),
 								       clock_boottime());
 	core_local_up(h->core, addr, ifindex, valid_until, clock_boottime());
 	h->route_now = true;
@@ -190,10 +190,10 @@ static void on_asked(void *ctx, int fd, enum control_verb verb, uid_t uid, struc
 
 /* ---- the loop's events ---- */
 
-static void link_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
+static void ifmon_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
 	struct helper *h = ptr;
-	int r = link_read(h->link);
+	int r = ifmon_read(h->ifmon);
 
 	if (r < 0)
 		log_warnx("cannot read what rtnetlink says: %s, ignoring", strerror(-r));
@@ -387,10 +387,11 @@ static int failed(int r, const char *what)
 
 static int open_shells(struct helper *h)
 {
-	const struct link_handler handler = { .address_up = on_address_up, .address_down = on_address_down,
+	const struct ifmon_handler handler = { .address_up = on_address_up,
+		.address_down = on_address_down,
 		.interface = on_interface, .interface_gone = on_interface_gone, .routes = on_routes, .ctx = h };
 	const char *why = NULL;
-	int r = failed(link_open(&handler, &h->link), "rtnetlink");
+	int r = failed(ifmon_open(&handler, &h->ifmon), "rtnetlink");
 
 	if (r == 0)
 		r = datapath_open(&h->conf->datapath, &h->datapath);
@@ -426,7 +427,7 @@ static int open_view(struct helper *h)
 static int restore(struct helper *h)
 {
 	struct interface *i;
-	int r = failed(link_sync(h->link), "the list of addresses");
+	int r = failed(ifmon_sync(h->ifmon), "the list of addresses");
 
 	if (r < 0)
 		return r;
@@ -479,7 +480,7 @@ static int add_events(struct helper *h)
 	if (r == 0)
 		r = add_event(h, h->timer, EV_READ, timer_event, &h->ev_timer);
 	if (r == 0)
-		r = add_event(h, link_fd(h->link), EV_READ, link_event, &h->ev_link);
+		r = add_event(h, ifmon_fd(h->ifmon), EV_READ, ifmon_event, &h->ev_ifmon);
 	if (r == 0)
 		r = add_event(h, signal_io_fd(h->signal_io), EV_READ, signal_io_event,
 			      &h->ev_signal_io);
@@ -608,7 +609,7 @@ void helper_stop(struct helper *h)
 		hostmap_close(h->view, h->view_path);
 	free_event(h->ev_lock);
 	free_event(h->ev_timer);
-	free_event(h->ev_link);
+	free_event(h->ev_ifmon);
 	free_event(h->ev_signal_io);
 	free_event(h->ev_sock_monitor);
 	free_event(h->ev_datapath);
@@ -623,7 +624,7 @@ void helper_stop(struct helper *h)
 	steer_close(h->steer);
 	signal_io_close(h->signal_io);
 	sock_monitor_close(h->sock_monitor);
-	link_close(h->link);
+	ifmon_close(h->ifmon);
 	core_free(h->core);
 	if (h->base)
 		event_base_free(h->base);

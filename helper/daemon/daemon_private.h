@@ -14,7 +14,7 @@ struct conf;
 struct control_server;
 struct datapath;
 struct hostmap;
-struct link_watch;
+struct ifmon;
 struct resolve;
 struct sock_monitor;
 struct steer;
@@ -37,7 +37,7 @@ struct helper {
 	struct conf *conf;
 	struct event_base *base;
 	struct core *core;
-	struct link_watch *link;
+	struct ifmon *ifmon;
 	struct signal_io *signal_io;
 	struct sock_monitor *sock_monitor;
 	struct datapath *datapath;
@@ -49,7 +49,7 @@ struct helper {
 	bool attached;				/* interfaces are attached to as they appear */
 	bool clean;				/* no helper will follow: nothing is left in the kernel */
 	int lock, timer;
-	struct event *ev_lock, *ev_timer, *ev_link, *ev_signal_io, *ev_sock_monitor, *ev_datapath;
+	struct event *ev_lock, *ev_timer, *ev_ifmon, *ev_signal_io, *ev_sock_monitor, *ev_datapath;
 	struct event *ev_term, *ev_int, *ev_hup, *ev_later, *ev_sock_pause;
 	usec_t started;
 

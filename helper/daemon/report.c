@@ -56,7 +56,7 @@ static json_t *locals(const struct report *r)
 		json_array_append_new(all, json_pack("{so, so, so, sb, so, so, si, si}",
 			"address", address(&l->addr),
 			"personality", text(core_personality_name(r->core, l->personality)),
-			"interface", text(r->link ? link_name(r->link, l->ifindex) : NULL),
+			"interface", text(r->ifmon ? ifmon_name(r->ifmon, l->ifindex) : NULL),
 			"usable", l->usable,
 			"since", since(l->since, r->now),
 			"valid_for", until(l->valid_until, r->now),
@@ -272,7 +272,8 @@ json_t *report_event(const struct report *r, const struct action *a, usec_t wall
 
 struct report daemon_report(struct helper *h)
 {
-	return (struct report){ .core = h->core, .datapath = h->datapath, .link = h->link, .socket = h->socket,
+	return (struct report){ .core = h->core, .datapath = h->datapath, .ifmon = h->ifmon,
+		.socket = h->socket,
 		.state = h->state, .started = h->started, .now = clock_boottime(), .adopting =
 			h->conf->adopt,
 		.scans = h->adoption.scans };

@@ -17,7 +17,7 @@ struct helper;
 struct report {
 	struct core *core;
 	struct datapath *datapath;	/* may be NULL */
-	struct link_watch *link;	/* may be NULL */
+	struct ifmon *ifmon;	/* may be NULL */
 	const char *socket, *state;	/* paths */
 	usec_t started, now;
 	bool adopting;

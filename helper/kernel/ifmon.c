@@ -32,7 +32,7 @@ struct iface {
 	char name[IF_NAMESIZE];
 	unsigned short hatype;
 	bool up;			/* addresses on it can be used */
-	bool exists, told;
+	bool exists, reported_addr;
 	bool reborn;			/* told, gone, and there again under the same index */
 	unsigned round;			/* of the dump it was last seen in */
 	UT_hash_handle hh;
@@ -51,7 +51,7 @@ struct kaddr {				/* as the kernel has it */
 	UT_hash_handle hh;
 };
 
-struct told {				/* as it was reported */
+struct reported_addr {				/* as it was reported */
 	struct in6_addr addr;
 	unsigned ifindex;		/* 0: not yet */
 	usec_t valid_until;
@@ -59,13 +59,13 @@ struct told {				/* as it was reported */
 	UT_hash_handle hh;
 };
 
-struct link_watch {
-	struct link_handler handler;
+struct ifmon {
+	struct ifmon_handler handler;
 	struct mnl_socket *events;
 	struct netlink *ask;
 	struct iface *ifaces;
 	struct kaddr *kaddrs;
-	struct told *told;
+	struct reported_addr *reported_addr;
 	unsigned round;
 	bool routes;			/* changed since last reported */
 	char buf[NETLINK_BUFFER] __attribute__((aligned(4)));
@@ -79,10 +79,10 @@ static usec_t boottime(void)
 	return (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / 1000;
 }
 
-int link_open(const struct link_handler *handler, struct link_watch **ret)
+int ifmon_open(const struct ifmon_handler *handler, struct ifmon **ret)
 {
 	static const unsigned group[] = { RTNLGRP_LINK, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE };
-	struct link_watch *l = calloc(1, sizeof(*l));
+	struct ifmon *l = calloc(1, sizeof(*l));
 	int r;
 
 	if (!l)
@@ -92,17 +92,17 @@ int link_open(const struct link_handler *handler, struct link_watch **ret)
 	if (!r)
 		r = netlink_open(NETLINK_ROUTE, &l->ask);
 	if (r)
-		link_close(l);
+		ifmon_close(l);
 	else
 		*ret = l;
 	return r;
 }
 
-void link_close(struct link_watch *l)
+void ifmon_close(struct ifmon *l)
 {
 	struct iface *i, *inext;
 	struct kaddr *k, *knext;
-	struct told *t, *tnext;
+	struct reported_addr *t, *tnext;
 
 	if (!l)
 		return;
@@ -114,8 +114,8 @@ void link_close(struct link_watch *l)
 		HASH_DEL(l->kaddrs, k);
 		free(k);
 	}
-	HASH_ITER(hh, l->told, t, tnext) {
-		HASH_DEL(l->told, t);
+	HASH_ITER(hh, l->reported_addr, t, tnext) {
+		HASH_DEL(l->reported_addr, t);
 		free(t);
 	}
 	netlink_close(l->ask);
@@ -124,7 +124,7 @@ void link_close(struct link_watch *l)
 	free(l);
 }
 
-static struct iface *iface_find(const struct link_watch *l, unsigned index)
+static struct iface *iface_find(const struct ifmon *l, unsigned index)
 {
 	struct iface *i;
 
@@ -132,7 +132,8 @@ static struct iface *iface_find(const struct link_watch *l, unsigned index)
 	return i;
 }
 
-static struct kaddr *kaddr_find(const struct link_watch *l, const struct in6_addr *addr, unsigned ifindex)
+static struct kaddr *kaddr_find(const struct ifmon *l, const struct in6_addr *addr,
+				unsigned ifindex)
 {
 	struct kaddr_key key;
 	struct kaddr *k;
@@ -144,14 +145,14 @@ static struct kaddr *kaddr_find(const struct link_watch *l, const struct in6_add
 	return k;
 }
 
-static void kaddr_remove(struct link_watch *l, struct kaddr *k)
+static void kaddr_remove(struct ifmon *l, struct kaddr *k)
 {
 	HASH_DEL(l->kaddrs, k);
 	free(k);
 }
 
 /* An interface went: its addresses go without a word of their own where the kernel does not bother. */
-static void iface_remove(struct link_watch *l, struct iface *i)
+static void iface_remove(struct ifmon *l, struct iface *i)
 {
 	struct kaddr *k, *next;
 
@@ -162,7 +163,7 @@ static void iface_remove(struct link_watch *l, struct iface *i)
 }
 
 /* RTM_NEWLINK, RTM_DELLINK. A bridge speaks of its ports under its own family: not of their coming and going. */
-static int link_message(struct link_watch *l, const struct nlmsghdr *nlh)
+static int iface_message(struct ifmon *l, const struct nlmsghdr *nlh)
 {
 	const unsigned need = IFF_UP | IFF_LOWER_UP | IFF_RUNNING;
 	const struct ifinfomsg *m = mnl_nlmsg_get_payload(nlh);
@@ -187,7 +188,7 @@ static int link_message(struct link_watch *l, const struct nlmsghdr *nlh)
 		i->index = (unsigned)m->ifi_index;
 		HASH_ADD(hh, l->ifaces, index, sizeof(i->index), i);
 	}
-	i->reborn = i->reborn || (i->told && !i->exists);
+	i->reborn = i->reborn || (i->reported_addr && !i->exists);
 	i->exists = true;
 	i->hatype = m->ifi_type;
 	i->round = l->round;
@@ -246,7 +247,7 @@ static bool ifa_good(const struct ifa *a)
 }
 
 /* RTM_NEWADDR, RTM_DELADDR. */
-static int addr_message(struct link_watch *l, const struct nlmsghdr *nlh)
+static int addr_message(struct ifmon *l, const struct nlmsghdr *nlh)
 {
 	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(nlh);
 	struct kaddr *k;
@@ -279,13 +280,13 @@ static int addr_message(struct link_watch *l, const struct nlmsghdr *nlh)
 /* One message of an event or of a dump. */
 static int message(void *ctx, const struct nlmsghdr *nlh)
 {
-	struct link_watch *l = ctx;
+	struct ifmon *l = ctx;
 	const struct rtmsg *rt = mnl_nlmsg_get_payload(nlh);
 
 	switch (nlh->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
-		return link_message(l, nlh);
+		return iface_message(l, nlh);
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
 		return addr_message(l, nlh);
@@ -304,26 +305,26 @@ static int message(void *ctx, const struct nlmsghdr *nlh)
 	}
 }
 
-static void report_interfaces(struct link_watch *l)
+static void report_interfaces(struct ifmon *l)
 {
 	struct iface *i, *next;
 
 	HASH_ITER(hh, l->ifaces, i, next) {
-		if (i->told && (!i->exists || i->reborn)) {
-			i->told = i->reborn = false;
+		if (i->reported_addr && (!i->exists || i->reborn)) {
+			i->reported_addr = i->reborn = false;
 			l->handler.interface_gone(l->handler.ctx, i->index);
 		}
 		if (!i->exists) {
 			HASH_DEL(l->ifaces, i);
 			free(i);
-		} else if (!i->told) {
-			i->told = true;
+		} else if (!i->reported_addr) {
+			i->reported_addr = true;
 			l->handler.interface(l->handler.ctx, i->index, i->name, i->hatype);
 		}
 	}
 }
 
-static bool kaddr_usable(const struct link_watch *l, const struct kaddr *k)
+static bool kaddr_usable(const struct ifmon *l, const struct kaddr *k)
 {
 	const struct iface *i = iface_find(l, k->key.ifindex);
 
@@ -331,25 +332,25 @@ static bool kaddr_usable(const struct link_watch *l, const struct kaddr *k)
 }
 
 /* Chooses for each address the interface it is told on: the one already told, else that of the lowest index. */
-static int match_addresses(struct link_watch *l)
+static int match_addresses(struct ifmon *l)
 {
 	struct kaddr *k, *knext;
-	struct told *t, *tnext;
+	struct reported_addr *t, *tnext;
 
-	HASH_ITER(hh, l->told, t, tnext) {
+	HASH_ITER(hh, l->reported_addr, t, tnext) {
 		k = kaddr_find(l, &t->addr, t->ifindex);
 		t->now = k && kaddr_usable(l, k) ? k : NULL;
 	}
 	HASH_ITER(hh, l->kaddrs, k, knext) {
 		if (!kaddr_usable(l, k))
 			continue;
-		HASH_FIND(hh, l->told, &k->key.addr, sizeof(k->key.addr), t);
+		HASH_FIND(hh, l->reported_addr, &k->key.addr, sizeof(k->key.addr), t);
 		if (!t) {
 			t = calloc(1, sizeof(*t));
 			if (!t)
 				return -ENOMEM;
 			t->addr = k->key.addr;
-			HASH_ADD(hh, l->told, addr, sizeof(t->addr), t);
+			HASH_ADD(hh, l->reported_addr, addr, sizeof(t->addr), t);
 		}
 		if (!t->now || (t->now->key.ifindex != t->ifindex && k->key.ifindex < t->now->key.ifindex))
 			t->now = k;
@@ -364,20 +365,20 @@ static bool lifetime_changed(usec_t a, usec_t b)
 	return (a > b ? a - b : b - a) > JITTER;
 }
 
-static int report_addresses(struct link_watch *l)
+static int report_addresses(struct ifmon *l)
 {
-	struct told *t, *next;
+	struct reported_addr *t, *next;
 	int r = match_addresses(l);
 
-	HASH_ITER(hh, l->told, t, next) {
+	HASH_ITER(hh, l->reported_addr, t, next) {
 		if (t->now)
 			continue;
-		HASH_DEL(l->told, t);
+		HASH_DEL(l->reported_addr, t);
 		if (t->ifindex)
 			l->handler.address_down(l->handler.ctx, &t->addr);
 		free(t);
 	}
-	HASH_ITER(hh, l->told, t, next) {
+	HASH_ITER(hh, l->reported_addr, t, next) {
 		if (t->ifindex == t->now->key.ifindex && !lifetime_changed(t->valid_until, t->now->valid_until))
 			continue;
 		t->ifindex = t->now->key.ifindex;
@@ -387,7 +388,7 @@ static int report_addresses(struct link_watch *l)
 	return r;
 }
 
-static int report(struct link_watch *l)
+static int report(struct ifmon *l)
 {
 	int r;
 
@@ -401,12 +402,12 @@ static int report(struct link_watch *l)
 
 static void new_round(void *ctx)
 {
-	struct link_watch *l = ctx;
+	struct ifmon *l = ctx;
 
 	l->round++;
 }
 
-static int dump(struct link_watch *l, uint16_t type, unsigned char family)
+static int dump(struct ifmon *l, uint16_t type, unsigned char family)
 {
 	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct ifinfomsg))] __attribute__((aligned(4)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
@@ -421,7 +422,7 @@ static int dump(struct link_watch *l, uint16_t type, unsigned char family)
 }
 
 /* Makes the picture that of a dump. Changes that happen meanwhile wait in the event socket. */
-static int resync(struct link_watch *l)
+static int resync(struct ifmon *l)
 {
 	struct iface *i, *inext;
 	struct kaddr *k, *knext;
@@ -442,7 +443,7 @@ static int resync(struct link_watch *l)
 	return 0;
 }
 
-int link_sync(struct link_watch *l)
+int ifmon_sync(struct ifmon *l)
 {
 	int r = resync(l);
 
@@ -450,13 +451,13 @@ int link_sync(struct link_watch *l)
 	return r ? r : report(l);
 }
 
-int link_fd(const struct link_watch *l)
+int ifmon_fd(const struct ifmon *l)
 {
 	return mnl_socket_get_fd(l->events);
 }
 
 /* Applies one datagram. Returns 1, 0 if there was none, or a negative errno. */
-static int read_one(struct link_watch *l)
+static int read_one(struct ifmon *l)
 {
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)l->buf;
 	ssize_t n = mnl_socket_recvfrom(l->events, l->buf, sizeof(l->buf));
@@ -471,7 +472,7 @@ static int read_one(struct link_watch *l)
 	return r ? r : 1;
 }
 
-int link_read(struct link_watch *l)
+int ifmon_read(struct ifmon *l)
 {
 	bool lost = false;
 	int r = 1;
@@ -494,14 +495,14 @@ int link_read(struct link_watch *l)
 	return report(l);
 }
 
-const char *link_name(const struct link_watch *l, unsigned ifindex)
+const char *ifmon_name(const struct ifmon *l, unsigned ifindex)
 {
 	const struct iface *i = iface_find(l, ifindex);
 
 	return i && i->exists ? i->name : NULL;
 }
 
-unsigned link_index(const struct link_watch *l, const char *name)
+unsigned ifmon_index(const struct ifmon *l, const char *name)
 {
 	const struct iface *i;
 

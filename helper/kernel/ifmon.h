@@ -7,8 +7,9 @@
  * temporary-deprecated (preferred lifetime 0), on an interface that is up and has carrier and is not the loopback,
  * which leads nowhere.
  *
- * A burst of messages comes out as the difference between before and after: first interfaces, then addresses lost, then
- * addresses gained, then routes. Handlers may call link_name() and link_index(), but none of the others.
+ * A burst of messages comes out as the difference between before and after: first interfaces, then
+ * addresses lost, then addresses gained, then routes. Handlers may call ifmon_name() and
+ * ifmon_index(), but none of the others.
  */
 #ifndef HMIP_IFMON_H
 #define HMIP_IFMON_H
@@ -17,7 +18,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
-struct link_handler {
+struct ifmon_handler {
 	/*
 	 * An address is usable, or its lifetime or interface changed. valid_until as in struct local_addr. Of an
 	 * address that stands on several interfaces one is told, the same as long as it can be used there.
@@ -32,37 +33,43 @@ struct link_handler {
 	void (*interface_gone)(void *ctx, unsigned ifindex);
 	/*
 	 * IPv6 routes other than ours, routing rules or carriers changed. Called once for a burst, not by
-	 * link_sync().
+	 * ifmon_sync().
 	 */
 	void (*routes)(void *ctx);
 	void *ctx;
 };
 
-struct link_watch;
+struct ifmon;
 
 /*
- * Opens the sockets and subscribes; link_sync() then reports all there is. handler is copied. Returns 0 or a negative
- * errno.
+ * Opens the sockets and subscribes; ifmon_sync() then reports all there is. handler is copied.
+ * Returns 0 or a negative errno.
  */
-int link_open(const struct link_handler *handler, struct link_watch **ret);
+int ifmon_open(const struct ifmon_handler *handler, struct ifmon **ret);
 
 /* Reports nothing. NULL is fine. */
-void link_close(struct link_watch *l);
+void ifmon_close(struct ifmon *l);
 
 /*
  * Dumps everything and reports the differences to what was reported before: at the start, and by itself after an
  * overrun (ENOBUFS). Returns 0 or a negative errno.
  */
-int link_sync(struct link_watch *l);
+int ifmon_sync(struct ifmon *l);
 
-/* Readable when something changed: poll it, then call link_read(), which returns 0 or a negative errno. */
-int link_fd(const struct link_watch *l);
-int link_read(struct link_watch *l);
+/*
+ * Readable when something changed: poll it, then call ifmon_read(), which returns 0 or a negative
+ * errno.
+ */
+int ifmon_fd(const struct ifmon *l);
+int ifmon_read(struct ifmon *l);
 
-/* The name of an interface as last heard, or NULL. Valid until the next link_read() or link_sync(). */
-const char *link_name(const struct link_watch *l, unsigned ifindex);
+/*
+ * The name of an interface as last heard, or NULL. Valid until the next ifmon_read() or
+ * ifmon_sync().
+ */
+const char *ifmon_name(const struct ifmon *l, unsigned ifindex);
 
 /* The index of the interface of that name, 0 if there is none. */
-unsigned link_index(const struct link_watch *l, const char *name);
+unsigned ifmon_index(const struct ifmon *l, const char *name);
 
 #endif

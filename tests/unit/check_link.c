@@ -16,12 +16,12 @@ static struct {
 	usec_t valid[16];
 	unsigned ups, downs, routes, born[64], gone[64];
 	unsigned short hatype[64];
-} told;
+} reported_addr;
 
 static int known(const struct in6_addr *a)
 {
-	for (unsigned i = 0; i < told.n; i++)
-		if (!memcmp(&told.addr[i], a, sizeof(*a)))
+	for (unsigned i = 0; i < reported_addr.n; i++)
+		if (!memcmp(&reported_addr.addr[i], a, sizeof(*a)))
 			return (int)i;
 	return -1;
 }
@@ -31,12 +31,12 @@ static void up(void *ctx, const struct in6_addr *a, unsigned ifindex, usec_t val
 	int i = known(a);
 
 	if (i < 0)
-		i = (int)told.n++;
-	ck_assert_uint_lt(told.n, 16);
-	told.addr[i] = *a;
-	told.ifindex[i] = ifindex;
-	told.valid[i] = valid_until;
-	told.ups++;
+		i = (int)reported_addr.n++;
+	ck_assert_uint_lt(reported_addr.n, 16);
+	reported_addr.addr[i] = *a;
+	reported_addr.ifindex[i] = ifindex;
+	reported_addr.valid[i] = valid_until;
+	reported_addr.ups++;
 }
 
 static void down(void *ctx, const struct in6_addr *a)
@@ -44,35 +44,35 @@ static void down(void *ctx, const struct in6_addr *a)
 	int i = known(a);
 
 	ck_assert_int_ge(i, 0);
-	told.n--;
-	told.addr[i] = told.addr[told.n];
-	told.ifindex[i] = told.ifindex[told.n];
-	told.valid[i] = told.valid[told.n];
-	told.downs++;
+	reported_addr.n--;
+	reported_addr.addr[i] = reported_addr.addr[reported_addr.n];
+	reported_addr.ifindex[i] = reported_addr.ifindex[reported_addr.n];
+	reported_addr.valid[i] = reported_addr.valid[reported_addr.n];
+	reported_addr.downs++;
 }
 
 static void born(void *ctx, unsigned ifindex, const char *name, unsigned short hatype)
 {
 	ck_assert_uint_lt(ifindex, 64);
-	told.born[ifindex]++;
-	told.hatype[ifindex] = hatype;
+	reported_addr.born[ifindex]++;
+	reported_addr.hatype[ifindex] = hatype;
 }
 
 static void gone(void *ctx, unsigned ifindex)
 {
-	told.gone[ifindex]++;
+	reported_addr.gone[ifindex]++;
 }
 
 static void routes(void *ctx)
 {
-	told.routes++;
+	reported_addr.routes++;
 }
 
-static const struct link_handler handler = {
+static const struct ifmon_handler handler = {
 	.address_up = up, .address_down = down, .interface = born, .interface_gone = gone, .routes = routes,
 };
 
-static struct link_watch *l;
+static struct ifmon *l;
 static struct netns here, there;
 
 static void setup(void)
@@ -81,13 +81,13 @@ static void setup(void)
 	here = netns_new();
 	netns_cable(&here, "a0", &there, "b0");
 	netns_cable(&here, "a1", &there, "b1");
-	ck_assert_int_eq(link_open(&handler, &l), 0);
-	ck_assert_int_eq(link_sync(l), 0);
+	ck_assert_int_eq(ifmon_open(&handler, &l), 0);
+	ck_assert_int_eq(ifmon_sync(l), 0);
 }
 
 static void teardown(void)
 {
-	link_close(l);
+	ifmon_close(l);
 }
 
 /* Reads until the address is known, or not, on that interface (0: any). */
@@ -98,19 +98,19 @@ static bool becomes(const char *text, bool there_is, unsigned ifindex)
 	for (;;) {
 		int i = known(&a);
 
-		if (there_is ? i >= 0 && (!ifindex || told.ifindex[i] == ifindex) : i < 0)
+		if (there_is ? i >= 0 && (!ifindex || reported_addr.ifindex[i] == ifindex) : i < 0)
 			return true;
-		if (!readable(link_fd(l), 5000))
+		if (!readable(ifmon_fd(l), 5000))
 			return false;
-		ck_assert_int_eq(link_read(l), 0);
+		ck_assert_int_eq(ifmon_read(l), 0);
 	}
 }
 
 /* Reads all there is now. */
 static void drain(void)
 {
-	while (readable(link_fd(l), 0))
-		ck_assert_int_eq(link_read(l), 0);
+	while (readable(ifmon_fd(l), 0))
+		ck_assert_int_eq(ifmon_read(l), 0);
 }
 
 static bool is_known(const char *text)
@@ -128,7 +128,7 @@ START_TEST(c3_an_address_is_usable_when_dad_is_done_and_not_before)
 	ck_assert(shows("ip addr show dev a0", "tentative"));
 	ck_assert(becomes("2001:db8:1::1", true, if_nametoindex("a0")));
 	ck_assert(!shows("ip addr show dev a0 scope global", "tentative"));
-	ck_assert_uint_eq(told.ups, 1);
+	ck_assert_uint_eq(reported_addr.ups, 1);
 }
 END_TEST
 
@@ -149,10 +149,10 @@ START_TEST(c3_an_address_that_fails_dad_is_never_usable)
 	netns_enter(&here);
 	run("ip addr add 2001:db8:1::1/64 dev a0");
 	while (!shows("ip addr show dev a0", "dadfailed"))
-		ck_assert(readable(link_fd(l), 5000) && !link_read(l));
+		ck_assert(readable(ifmon_fd(l), 5000) && !ifmon_read(l));
 	drain();
 	ck_assert(!is_known("2001:db8:1::1"));
-	ck_assert_uint_eq(told.ups, 0);
+	ck_assert_uint_eq(reported_addr.ups, 0);
 }
 END_TEST
 
@@ -178,7 +178,7 @@ START_TEST(b6_a_lost_carrier_takes_the_addresses_though_the_kernel_keeps_them)
 	run("ip link set b0 up");
 	netns_enter(&here);
 	ck_assert(becomes("2001:db8:1::1", true, 0));
-	ck_assert_uint_eq(told.born[if_nametoindex("a0")], 1);
+	ck_assert_uint_eq(reported_addr.born[if_nametoindex("a0")], 1);
 }
 END_TEST
 
@@ -211,17 +211,17 @@ START_TEST(c3_the_valid_lifetime_of_the_kernel_is_told_on_the_boot_clock)
 	ck_assert(becomes("2001:db8:1::1", true, 0) && becomes("2001:db8:1::2", true, 0));
 	clock_gettime(CLOCK_BOOTTIME, &ts);
 	now = (usec_t)ts.tv_sec * USEC_PER_SEC;
-	ck_assert_uint_ge(told.valid[known(&a)], now + 295 * USEC_PER_SEC);
-	ck_assert_uint_le(told.valid[known(&a)], now + 302 * USEC_PER_SEC);
-	ck_assert(told.valid[known(&b)] == USEC_NEVER);
-	told.ups = 0;
-	ck_assert_int_eq(link_sync(l), 0);
-	ck_assert_uint_eq(told.ups, 0);
+	ck_assert_uint_ge(reported_addr.valid[known(&a)], now + 295 * USEC_PER_SEC);
+	ck_assert_uint_le(reported_addr.valid[known(&a)], now + 302 * USEC_PER_SEC);
+	ck_assert(reported_addr.valid[known(&b)] == USEC_NEVER);
+	reported_addr.ups = 0;
+	ck_assert_int_eq(ifmon_sync(l), 0);
+	ck_assert_uint_eq(reported_addr.ups, 0);
 	run("ip addr change 2001:db8:1::1/64 dev a0 valid_lft 900 preferred_lft 900");
-	ck_assert(readable(link_fd(l), 5000));
+	ck_assert(readable(ifmon_fd(l), 5000));
 	drain();
-	ck_assert_uint_eq(told.ups, 1);
-	ck_assert_uint_ge(told.valid[known(&a)], now + 890 * USEC_PER_SEC);
+	ck_assert_uint_eq(reported_addr.ups, 1);
+	ck_assert_uint_ge(reported_addr.valid[known(&a)], now + 890 * USEC_PER_SEC);
 }
 END_TEST
 
@@ -230,7 +230,7 @@ START_TEST(c8_only_addresses_of_global_scope_and_of_real_interfaces_count)
 	run("ip addr add fd00:1::1/64 dev a0 nodad");
 	run("ip addr add 2001:db8:9::1/128 dev lo");
 	ck_assert(becomes("fd00:1::1", true, 0));
-	ck_assert_uint_eq(told.n, 1);
+	ck_assert_uint_eq(reported_addr.n, 1);
 }
 END_TEST
 
@@ -249,12 +249,12 @@ START_TEST(the_same_address_on_two_interfaces_is_down_when_both_are_without_it)
 	run("ip addr add 2001:db8:1::1/64 dev a0 nodad");
 	ck_assert(becomes("2001:db8:1::1", true, a0));
 	run("ip addr add 2001:db8:1::1/64 dev a1 nodad");
-	ck_assert(readable(link_fd(l), 5000));
+	ck_assert(readable(ifmon_fd(l), 5000));
 	drain();
 	ck_assert(becomes("2001:db8:1::1", true, a0));
 	run("ip addr del 2001:db8:1::1/64 dev a0");
 	ck_assert(becomes("2001:db8:1::1", true, a1));
-	ck_assert_uint_eq(told.downs, 0);
+	ck_assert_uint_eq(reported_addr.downs, 0);
 	run("ip addr del 2001:db8:1::1/64 dev a1");
 	ck_assert(becomes("2001:db8:1::1", false, 0));
 }
@@ -270,8 +270,8 @@ START_TEST(a_burst_ends_where_the_kernel_ends)
 	ck_assert(!is_known("2001:db8:1::1"));
 	run("ip addr add 2001:db8:1::1/64 dev a0 nodad");
 	ck_assert(becomes("2001:db8:1::1", true, 0));
-	ck_assert_uint_eq(told.ups, 1);
-	ck_assert_uint_eq(told.downs, 0);
+	ck_assert_uint_eq(reported_addr.ups, 1);
+	ck_assert_uint_eq(reported_addr.downs, 0);
 }
 END_TEST
 
@@ -279,17 +279,17 @@ START_TEST(an_interface_is_told_once_and_keeps_its_name_up_to_date)
 {
 	unsigned a0 = if_nametoindex("a0");
 
-	ck_assert_uint_eq(told.born[a0], 1);
-	ck_assert_uint_eq(told.hatype[a0], ARPHRD_ETHER);
-	ck_assert_uint_eq(told.hatype[1], ARPHRD_LOOPBACK);
-	ck_assert_str_eq(link_name(l, a0), "a0");
+	ck_assert_uint_eq(reported_addr.born[a0], 1);
+	ck_assert_uint_eq(reported_addr.hatype[a0], ARPHRD_ETHER);
+	ck_assert_uint_eq(reported_addr.hatype[1], ARPHRD_LOOPBACK);
+	ck_assert_str_eq(ifmon_name(l, a0), "a0");
 	run("ip link set a0 down && ip link set a0 name wan && ip link set wan up");
 	drain();
-	ck_assert_str_eq(link_name(l, a0), "wan");
-	ck_assert_uint_eq(link_index(l, "wan"), a0);
-	ck_assert_uint_eq(link_index(l, "a0"), 0);
-	ck_assert_uint_eq(told.born[a0], 1);
-	ck_assert_uint_eq(told.gone[a0], 0);
+	ck_assert_str_eq(ifmon_name(l, a0), "wan");
+	ck_assert_uint_eq(ifmon_index(l, "wan"), a0);
+	ck_assert_uint_eq(ifmon_index(l, "a0"), 0);
+	ck_assert_uint_eq(reported_addr.born[a0], 1);
+	ck_assert_uint_eq(reported_addr.gone[a0], 0);
 }
 END_TEST
 
@@ -305,8 +305,8 @@ START_TEST(an_interface_deleted_or_moved_away_takes_its_addresses)
 		run("ip link del a0");
 	ck_assert(becomes("2001:db8:1::1", false, 0));
 	drain();
-	ck_assert_uint_eq(told.gone[index], 1);
-	ck_assert_ptr_null(link_name(l, index));
+	ck_assert_uint_eq(reported_addr.gone[index], 1);
+	ck_assert_ptr_null(ifmon_name(l, index));
 }
 END_TEST
 
@@ -317,8 +317,8 @@ START_TEST(an_interface_made_anew_under_the_same_index_is_told_anew)
 	run("ip link del a0");
 	run("ip link add a0 index %u type veth peer name c0", index);
 	drain();
-	ck_assert_uint_eq(told.gone[index], 1);
-	ck_assert_uint_eq(told.born[index], 2);
+	ck_assert_uint_eq(reported_addr.gone[index], 1);
+	ck_assert_uint_eq(reported_addr.born[index], 2);
 }
 END_TEST
 
@@ -330,8 +330,8 @@ START_TEST(a_bridge_losing_a_port_is_no_interface_gone)
 		return;		/* a kernel without */
 	run("ip link set a0 master br0 && ip link set a0 nomaster");
 	drain();
-	ck_assert_uint_eq(told.gone[index], 0);
-	ck_assert_str_eq(link_name(l, index), "a0");
+	ck_assert_uint_eq(reported_addr.gone[index], 0);
+	ck_assert_str_eq(ifmon_name(l, index), "a0");
 }
 END_TEST
 
@@ -340,15 +340,15 @@ START_TEST(routes_of_others_are_told_once_a_burst_and_ours_are_not)
 	run("ip addr add 2001:db8:1::1/64 dev a0 nodad");
 	ck_assert(becomes("2001:db8:1::1", true, 0));
 	drain();
-	told.routes = 0;
+	reported_addr.routes = 0;
 	for (int i = 0; i < 5; i++)
 		run("ip route add 2001:db8:%x::/64 dev a0", 16 + i);
-	ck_assert_int_eq(link_read(l), 0);
-	ck_assert_uint_eq(told.routes, 1);
+	ck_assert_int_eq(ifmon_read(l), 0);
+	ck_assert_uint_eq(reported_addr.routes, 1);
 	run("ip route add 2001:db8:99::/64 dev a0 proto 109");
-	ck_assert(readable(link_fd(l), 1000));
-	ck_assert_int_eq(link_read(l), 0);
-	ck_assert_uint_eq(told.routes, 1);
+	ck_assert(readable(ifmon_fd(l), 1000));
+	ck_assert_int_eq(ifmon_read(l), 0);
+	ck_assert_uint_eq(reported_addr.routes, 1);
 }
 END_TEST
 
@@ -359,17 +359,17 @@ START_TEST(after_an_overrun_the_picture_is_right_again)
 
 	run("ip addr add 2001:db8:1::1/64 dev a0 nodad");
 	ck_assert(becomes("2001:db8:1::1", true, 0));
-	ck_assert_int_eq(setsockopt(link_fd(l), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+	ck_assert_int_eq(setsockopt(ifmon_fd(l), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
 	batch = popen("ip -batch -", "w");
 	for (int i = 0; i < 40; i++)
 		fprintf(batch, "addr add 2001:db8:2::%x/64 dev a1 nodad\naddr del 2001:db8:2::%x/64 dev a1\n", i, i);
 	fprintf(batch, "addr del 2001:db8:1::1/64 dev a0\n");
 	ck_assert_int_eq(pclose(batch), 0);
-	told.routes = 0;
-	ck_assert_int_eq(link_read(l), 0);
+	reported_addr.routes = 0;
+	ck_assert_int_eq(ifmon_read(l), 0);
 	ck_assert(!is_known("2001:db8:1::1"));
-	ck_assert_uint_eq(told.n, 0);
-	ck_assert_uint_eq(told.routes, 1);
+	ck_assert_uint_eq(reported_addr.n, 0);
+	ck_assert_uint_eq(reported_addr.routes, 1);
 	run("ip addr add 2001:db8:3::1/64 dev a1 nodad");
 	ck_assert(becomes("2001:db8:3::1", true, 0));
 }

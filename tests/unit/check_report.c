@@ -30,7 +30,7 @@ uint64_t datapath_counter(struct datapath *dp, enum dp_counter n)
 	return n;
 }
 
-const char *link_name(const struct link_watch *l, unsigned ifindex)
+const char *ifmon_name(const struct ifmon *l, unsigned ifindex)
 {
 	return ifindex == 2 ? "eth0" : NULL;
 }
@@ -64,7 +64,8 @@ static void setup(void)
 	ck_assert_int_eq(core_pcb_open(core, &pcb, NOW), 0);
 	while (core_next_action(core, &act))
 		;
-	report = (struct report){ .core = core, .link = (struct link_watch *)&report, .datapath = (struct datapath *)&report,
+	report = (struct report){ .core = core, .ifmon = (struct ifmon *)&report,
+		.datapath = (struct datapath *)&report,
 		.socket = "/run/x", .state = "/var/x", .started = NOW - 5 * USEC_PER_SEC, .now = NOW };
 }
 

@@ -12,7 +12,7 @@
 #define REQUEST_MAX	256	/* octets of the longest question */
 
 /* Starts a route message in buf. */
-static struct nlmsghdr *begin(char *buf, uint16_t type, uint16_t flags, struct rtmsg **rt)
+static struct nlmsghdr *fib_request(char *buf, uint16_t type, uint16_t flags, struct rtmsg **rt)
 {
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 
@@ -108,7 +108,7 @@ static int lookup(struct netlink *n, const struct in6_addr *dst, const struct in
 {
 	char buf[REQUEST_MAX] __attribute__((aligned(4)));
 	struct rtmsg *rt;
-	struct nlmsghdr *nlh = begin(buf, RTM_GETROUTE, 0, &rt);
+	struct nlmsghdr *nlh = fib_request(buf, RTM_GETROUTE, 0, &rt);
 
 	rt->rtm_dst_len = 128;
 	rt->rtm_flags = flags;
@@ -172,7 +172,7 @@ int fib_ruled(struct netlink *n, bool *ret)
 {
 	char buf[REQUEST_MAX] __attribute__((aligned(4)));
 	struct rtmsg *rt;
-	struct nlmsghdr *nlh = begin(buf, RTM_GETRULE, NLM_F_DUMP, &rt);
+	struct nlmsghdr *nlh = fib_request(buf, RTM_GETRULE, NLM_F_DUMP, &rt);
 	bool ruled = false;
 	int r = netlink_dump(n, nlh, found_rule, rules_again, &ruled);
 
@@ -201,8 +201,9 @@ int fib_set(struct netlink *n, const struct fib_route *r, bool replace)
 {
 	char buf[REQUEST_MAX] __attribute__((aligned(4)));
 	struct rtmsg *rt;
-	struct nlmsghdr *nlh = begin(buf, RTM_NEWROUTE,
-				     NLM_F_ACK | NLM_F_CREATE | (replace ? NLM_F_REPLACE : NLM_F_EXCL), &rt);
+	struct nlmsghdr *nlh = fib_request(buf, RTM_NEWROUTE,
+					   NLM_F_ACK | NLM_F_CREATE | (replace ? NLM_F_REPLACE :
+								       NLM_F_EXCL), &rt);
 
 	put_name(nlh, rt, r);
 	rt->rtm_scope = r->type == RTN_LOCAL ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
@@ -224,7 +225,7 @@ int fib_remove(struct netlink *n, const struct fib_route *r)
 {
 	char buf[REQUEST_MAX] __attribute__((aligned(4)));
 	struct rtmsg *rt;
-	struct nlmsghdr *nlh = begin(buf, RTM_DELROUTE, NLM_F_ACK, &rt);
+	struct nlmsghdr *nlh = fib_request(buf, RTM_DELROUTE, NLM_F_ACK, &rt);
 	int err;
 
 	put_name(nlh, rt, r);
@@ -233,23 +234,23 @@ int fib_remove(struct netlink *n, const struct fib_route *r)
 }
 
 /* Routes of ours found in a dump. */
-struct found {
+struct route_vec {
 	struct fib_route *route;
 	size_t n;
 };
 
-static void found_again(void *ctx)
+static void route_vec_reset(void *ctx)
 {
-	struct found *f = ctx;
+	struct route_vec *f = ctx;
 
 	f->n = 0;
 }
 
-static int found_route(void *ctx, const struct nlmsghdr *nlh)
+static int route_vec_add(void *ctx, const struct nlmsghdr *nlh)
 {
 	const struct rtmsg *rt = mnl_nlmsg_get_payload(nlh);
 	struct fib_route r = { 0 }, *more;
-	struct found *f = ctx;
+	struct route_vec *f = ctx;
 	const struct nlattr *a;
 
 	if (nlh->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(nlh) < sizeof(*rt))
@@ -284,9 +285,9 @@ int fib_each(struct netlink *n, int (*fn)(void *ctx, const struct fib_route *r),
 {
 	char buf[REQUEST_MAX] __attribute__((aligned(4)));
 	struct rtmsg *rt;
-	struct nlmsghdr *nlh = begin(buf, RTM_GETROUTE, NLM_F_DUMP, &rt);
-	struct found f = { 0 };
-	int r = netlink_dump(n, nlh, found_route, found_again, &f), err;
+	struct nlmsghdr *nlh = fib_request(buf, RTM_GETROUTE, NLM_F_DUMP, &rt);
+	struct route_vec f = { 0 };
+	int r = netlink_dump(n, nlh, route_vec_add, route_vec_reset, &f), err;
 
 	for (size_t i = 0; i < f.n; i++) {
 		err = fn(ctx, &f.route[i]);

@@ -189,7 +189,7 @@ static void apply_send(struct helper *h, const struct action *a)
 
 	/* On a link that is just up this packet shall be the one that asks for the router, not a segment ahead of it. */
 	if (l && clock_boottime() < usec_add(l->since, FRESH_LINK))
-		steer_hurry(h->steer, l->ifindex);
+		route_sync_flush_neighbours(h->steer, l->ifindex);
 	r = signal_io_send(h->signal_io, a->send.packet, a->send.len, l ? l->ifindex : 0);
 	if (r == 0)
 		return;

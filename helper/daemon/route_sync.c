@@ -110,9 +110,9 @@ bool steer_ruled(const struct steer *s)
 	return s->ruled;
 }
 
-void steer_hurry(struct steer *s, unsigned ifindex)
+void route_sync_flush_neighbours(struct steer *s, unsigned ifindex)
 {
-	int r = neighbour_hurry(s->nl, ifindex);
+	int r = neigh_flush_unresolved(s->nl, ifindex);
 
 	if (r)
 		log_debug("neighbours of interface %u stay as they are: %s", ifindex, strerror(-r));

@@ -36,7 +36,7 @@ int steer_rules(struct steer *s);
 bool steer_ruled(const struct steer *s);
 
 /* What is unresolved on the interface is to be asked for anew, by the next packet (neigh.h). */
-void steer_hurry(struct steer *s, unsigned ifindex);
+void route_sync_flush_neighbours(struct steer *s, unsigned ifindex);
 
 /* Leaves our routes in the kernel, for the next helper: steer_close() will not remove them. NULL is fine. */
 void steer_leave(struct steer *s);

@@ -11,12 +11,12 @@
 
 #define FOUND_MAX	16	/* routers and neighbours asked for so early: hardly ever more than one */
 
-struct found {
+struct neigh_vec {
 	unsigned ifindex, n;
 	struct in6_addr addr[FOUND_MAX];
 };
 
-static struct nlmsghdr *begin(char *buf, uint16_t type, uint16_t flags, unsigned ifindex)
+static struct nlmsghdr *neigh_request(char *buf, uint16_t type, uint16_t flags, unsigned ifindex)
 {
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct ndmsg *nd;
@@ -29,10 +29,10 @@ static struct nlmsghdr *begin(char *buf, uint16_t type, uint16_t flags, unsigned
 	return nlh;
 }
 
-static int note(void *ctx, const struct nlmsghdr *nlh)
+static int neigh_vec_add(void *ctx, const struct nlmsghdr *nlh)
 {
 	const struct ndmsg *nd = mnl_nlmsg_get_payload(nlh);
-	struct found *f = ctx;
+	struct neigh_vec *f = ctx;
 	const struct nlattr *a;
 
 	if (nlh->nlmsg_type != RTM_NEWNEIGH || mnl_nlmsg_get_payload_len(nlh) < sizeof(*nd) ||
@@ -45,21 +45,22 @@ static int note(void *ctx, const struct nlmsghdr *nlh)
 	return 0;
 }
 
-static void again(void *ctx)
+static void neigh_vec_reset(void *ctx)
 {
-	struct found *f = ctx;
+	struct neigh_vec *f = ctx;
 
 	f->n = 0;
 }
 
-int neighbour_hurry(struct netlink *n, unsigned ifindex)
+int neigh_flush_unresolved(struct netlink *n, unsigned ifindex)
 {
 	char buf[MNL_NLMSG_HDRLEN + 64];
-	struct found f = { .ifindex = ifindex };
-	int r = netlink_dump(n, begin(buf, RTM_GETNEIGH, NLM_F_DUMP, ifindex), note, again, &f);
+	struct neigh_vec f = { .ifindex = ifindex };
+	int r = netlink_dump(n, neigh_request(buf, RTM_GETNEIGH, NLM_F_DUMP, ifindex),
+			     neigh_vec_add, neigh_vec_reset, &f);
 
 	for (unsigned i = 0; !r && i < f.n; i++) {
-		struct nlmsghdr *nlh = begin(buf, RTM_DELNEIGH, NLM_F_ACK, ifindex);
+		struct nlmsghdr *nlh = neigh_request(buf, RTM_DELNEIGH, NLM_F_ACK, ifindex);
 
 		mnl_attr_put(nlh, NDA_DST, sizeof(f.addr[i]), &f.addr[i]);
 		r = netlink_ask(n, nlh, NULL, NULL);

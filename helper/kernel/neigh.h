@@ -11,6 +11,6 @@
 #include "netlink.h"
 
 /* Removes what is unresolved or failed on the interface: the next packet asks anew, at once. Returns 0 or a negative errno. */
-int neighbour_hurry(struct netlink *n, unsigned ifindex);
+int neigh_flush_unresolved(struct netlink *n, unsigned ifindex);
 
 #endif

@@ -31,7 +31,7 @@ START_TEST(what_is_unresolved_is_asked_for_anew_and_what_is_known_stays)
 	run("ip -6 neigh add 2001:db8:1::4 dev n0 lladdr 02:00:00:00:00:04 nud reachable");
 	run("ip -6 neigh add 2001:db8:1::5 dev n0 lladdr 02:00:00:00:00:05 nud permanent");
 	run("ip -6 neigh add 2001:db8:2::2 dev n1 nud failed");
-	ck_assert_int_eq(neighbour_hurry(nl, if_nametoindex("n0")), 0);
+	ck_assert_int_eq(neigh_flush_unresolved(nl, if_nametoindex("n0")), 0);
 	ck_assert(!shows(SHOW, "2001:db8:1::2"));
 	ck_assert(!shows(SHOW, "2001:db8:1::3"));
 	ck_assert(shows(SHOW, "2001:db8:1::4"));
@@ -42,7 +42,7 @@ END_TEST
 
 START_TEST(an_interface_that_is_gone_is_no_fault)
 {
-	ck_assert_int_eq(neighbour_hurry(nl, 4711), 0);
+	ck_assert_int_eq(neigh_flush_unresolved(nl, 4711), 0);
 }
 END_TEST
 

@@ -40,9 +40,10 @@ static bool pcb_is_apart(struct helper *h, const struct pcb *p)
 	const struct flow flow = { .uid = p->uid, .mark = p->mark };
 	struct in6_addr own, root;
 
-	return steer_ruled(h->steer) && p->forget == USEC_NEVER &&
-	       route_source(h->steer, &p->foreign, &flow, &own) == 0 &&
-	       route_source(h->steer, &p->foreign, NULL, &root) == 0 && !addr_equal(&own, &root);
+	return route_sync_ruled(h->route_sync) && p->forget == USEC_NEVER &&
+	       route_source(h->route_sync, &p->foreign, &flow, &own) == 0 &&
+	       route_source(h->route_sync, &p->foreign, NULL, &root) == 0 &&
+		       !addr_equal(&own, &root);
 }
 
 /* The same for any connection of e. Those of one user and mark are looked up once where they follow each other. */
@@ -146,11 +147,11 @@ static void apply_one(struct helper *h, const struct action *a)
 		return;
 	case ACTION_PAIR:
 	case ACTION_PAIR_GONE:
-		h->steer_now = h->view_now = h->save_now = true;
+		h->routes_now = h->view_now = h->save_now = true;
 		break;
 	case ACTION_LOCAL:
 	case ACTION_LOCAL_GONE:
-		h->steer_now = h->view_now = true;
+		h->routes_now = h->view_now = true;
 		h->save_later = true;
 		break;
 	case ACTION_FOREIGN:
@@ -160,14 +161,14 @@ static void apply_one(struct helper *h, const struct action *a)
 			adopt_schedule(h, true);
 		break;
 	case ACTION_PCB:
-		h->steer_now |= pcb_is_rewritten(h, a);
+		h->routes_now |= pcb_is_rewritten(h, a);
 		h->view_now |= pcb_differs_from_last(h, a);
 		h->save_later = true;
 		if (pcb_is_apart(h, &a->pcb))
 			core_apart(h->core, a->hce, true, clock_boottime());
 		break;
 	case ACTION_PCB_GONE:
-		h->steer_later = h->view_later = h->save_later = true;
+		h->routes_later = h->view_later = h->save_later = true;
 		h->route_now |= entry_was_apart(h, a->hce);
 		break;
 	case ACTION_SPI:
@@ -189,7 +190,7 @@ static void apply_send(struct helper *h, const struct action *a)
 
 	/* On a link that is just up this packet shall be the one that asks for the router, not a segment ahead of it. */
 	if (l && clock_boottime() < usec_add(l->since, FRESH_LINK))
-		route_sync_flush_neighbours(h->steer, l->ifindex);
+		route_sync_flush_neighbours(h->route_sync, l->ifindex);
 	r = signal_io_send(h->signal_io, a->send.packet, a->send.len, l ? l->ifindex : 0);
 	if (r == 0)
 		return;
@@ -223,11 +224,11 @@ static void apply_queued(struct helper *h)
 {
 	unsigned n_send = h->n_send, n_kick = h->n_kick;
 
-	if (h->steer_now)
-		steer_update(h->steer, h->core);
+	if (h->routes_now)
+		route_sync_update(h->route_sync, h->core);
 	if (h->view_now)
 		hostmap_sync(h);
-	h->steer_now = false;
+	h->routes_now = false;
 	h->n_send = h->n_kick = 0;
 	for (unsigned i = 0; i < n_send; i++)
 		apply_send(h, &h->send[i]);
@@ -250,7 +251,8 @@ static void apply_route_sources(struct helper *h)
 		core_apart(h->core, e->id, entry_is_apart(h, e), clock_boottime());
 		if (IN6_IS_ADDR_UNSPECIFIED(dst) && e->addrs)
 			dst = &e->addrs->addr;
-		if (!IN6_IS_ADDR_UNSPECIFIED(dst) && route_source(h->steer, dst, NULL, &src) == 0)
+		if (!IN6_IS_ADDR_UNSPECIFIED(dst) && route_source(h->route_sync, dst, NULL,
+								  &src) == 0)
 			core_routed(h->core, e->id, &src, clock_boottime());
 	}
 }
@@ -300,16 +302,17 @@ void apply_actions(struct helper *h)
 		adopt_carried(h);
 	if (h->save_now)
 		apply_save(h);
-	if ((h->save_later || h->steer_later || h->view_later) && !event_pending(h->ev_later, EV_TIMEOUT, NULL))
+	if ((h->save_later || h->routes_later || h->view_later) &&
+	    !event_pending(h->ev_later, EV_TIMEOUT, NULL))
 		event_add(h->ev_later, &later);
 	apply_timer(h, more);
 }
 
 void apply_deferred(struct helper *h)
 {
-	if (h->steer_later)
-		steer_update(h->steer, h->core);
-	h->steer_later = false;
+	if (h->routes_later)
+		route_sync_update(h->route_sync, h->core);
+	h->routes_later = false;
 	if (h->view_later)
 		hostmap_sync(h);
 	if (h->save_later)

@@ -74,7 +74,8 @@ static void on_sender(struct helper *h, int fd, const struct control_register *r
 	int r = sock_info_get_unconnected(fd, &s);
 
 	if (r == 0 && IN6_IS_ADDR_UNSPECIFIED(&s.local))
-		r = route_source(h->steer, &reg->to, &(struct flow){ s.uid, s.mark }, &s.local);
+		r = route_source(h->route_sync, &reg->to, &(struct flow){ s.uid, s.mark },
+				 &s.local);
 	s.foreign = reg->to;
 	if (r == 0) {
 		p = pcb_from_sock(&s, PCB_SHOWN);

@@ -104,10 +104,10 @@ static void on_routes(void *ctx)
 {
 	struct helper *h = ctx;
 
-	if (steer_rules(h->steer) < 0)
+	if (route_sync_rules(h->route_sync) < 0)
 		log_warnx("cannot read the policy rules, ignoring: those read before count");
 	core_routes_changed(h->core, clock_boottime());
-	h->route_now = h->steer_now = true;
+	h->route_now = h->routes_now = true;
 }
 
 static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex UNUSED)
@@ -403,7 +403,7 @@ static int open_shells(struct helper *h)
 	if (r == 0)
 		r = failed(sock_monitor_open(sock_events_gone, h, &h->sock_monitor), "sock_diag");
 	if (r == 0)
-		r = failed(steer_open(&h->steer), "the routing table");
+		r = failed(route_sync_open(&h->route_sync), "the routing table");
 	if (r == 0)
 		r = failed(resolve_open(h->base, on_resolved, h, &h->resolve), "the resolver");
 	return r;
@@ -591,7 +591,7 @@ static void leave(struct helper *h)
 	hostmap_leave(h->view);
 	h->view = NULL;
 	datapath_leave(h->datapath);
-	steer_leave(h->steer);
+	route_sync_leave(h->route_sync);
 }
 
 void helper_stop(struct helper *h)
@@ -621,7 +621,7 @@ void helper_stop(struct helper *h)
 	resolve_close(h->resolve);
 	adopt_close(h);
 	datapath_close(h->datapath);
-	steer_close(h->steer);
+	route_sync_close(h->route_sync);
 	signal_io_close(h->signal_io);
 	sock_monitor_close(h->sock_monitor);
 	ifmon_close(h->ifmon);

@@ -17,7 +17,7 @@ struct hostmap;
 struct ifmon;
 struct resolve;
 struct sock_monitor;
-struct steer;
+struct route_sync;
 struct signal_io;
 
 #define SENDS_MAX	64	/* packets that wait for the routes they need */
@@ -41,7 +41,7 @@ struct helper {
 	struct signal_io *signal_io;
 	struct sock_monitor *sock_monitor;
 	struct datapath *datapath;
-	struct steer *steer;
+	struct route_sync *route_sync;
 	struct resolve *resolve;
 	struct control_server *control_server;
 	struct hostmap *view;
@@ -57,7 +57,7 @@ struct helper {
 	unsigned n_send;
 	uint32_t kick[KICKS_MAX];		/* ids of entries */
 	unsigned n_kick;
-	bool steer_now, steer_later, view_now, view_later, save_now, save_later;
+	bool routes_now, routes_later, view_now, view_later, save_now, save_later;
 	bool route_now;				/* the core is to be told which sources the kernel would choose */
 	struct hostmap_row row[HOSTMAP_ROWS_MAX];	/* to be written to the host map; n_row of them */
 	unsigned n_row;

@@ -100,7 +100,8 @@ static void add_entry_rows(struct helper *h, const struct hce *e)
 			(elsewhere ? HOSTMAP_MOVED : 0) | (h->conf->adopt ? HOSTMAP_AUTO_REGISTERED : 0) |
 			(e->rendezvous ? 0 : HOSTMAP_NO_DNS_NAME) |
 			(hostmap_ports_may_clash(e, elsewhere ? now : &f->addr,
-						 steer_ruled(h->steer)) ? HOSTMAP_UNIQUE_PORT : 0));
+						 route_sync_ruled(h->route_sync)) ?
+							 HOSTMAP_UNIQUE_PORT : 0));
 		if (f->state == ADDR_ACTIVE && name)
 			add_row(h, HOSTMAP_NAME, &f->addr, name, e->id, 0);
 	}

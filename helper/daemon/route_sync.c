@@ -14,18 +14,18 @@
 #include <string.h>
 
 #define LOOPBACK	1	/* its index in every namespace */
-#define METRIC_STEER	1	/* before anybody's */
+#define METRIC_HOST_ROUTE	1	/* before anybody's */
 #define METRIC_LOCAL	1024	/* behind the kernel's own, which is 0: a returned address is never shadowed */
 
-struct steered_key {
+struct host_route_key {
 	struct in6_addr dst, src;
 	struct flow flow;	/* zero while no policy rule looks at it */
 	uint32_t type;		/* RTN_UNICAST, RTN_LOCAL */
 };
 
 /* A route that is in question. */
-struct steered {
-	struct steered_key key;
+struct host_route {
+	struct host_route_key key;
 	struct fib_route route;	/* as it is in the kernel, if installed */
 	bool installed;
 	bool any_source;	/* the route is for any source, not only key.src */
@@ -33,20 +33,21 @@ struct steered {
 	UT_hash_handle hh;
 };
 
-struct steer {
+struct route_sync {
 	struct netlink *nl;
-	struct steered *set;
+	struct host_route *set;
 	bool ruled;		/* policy rules look at users or marks */
 };
 
 static const struct flow anybody;
 
 /* Notes that a route may be wanted. Returns NULL if memory is short. */
-static struct steered *want(struct steer *s, uint32_t type, const struct in6_addr *dst, const struct in6_addr *src,
-			    const struct flow *flow)
+static struct host_route *want(struct route_sync *s, uint32_t type, const struct in6_addr *dst,
+			       const struct in6_addr *src,
+			       const struct flow *flow)
 {
-	struct steered_key key;
-	struct steered *e;
+	struct host_route_key key;
+	struct host_route *e;
 
 	memset(&key, 0, sizeof(key));
 	key.dst = *dst;
@@ -69,8 +70,8 @@ static struct steered *want(struct steer *s, uint32_t type, const struct in6_add
 /* Notes a route of an earlier helper as installed. Another for the same source, of another table, is removed. */
 static int take_over(void *ctx, const struct fib_route *r)
 {
-	struct steer *s = ctx;
-	struct steered *e = want(s, r->type, &r->dst, &r->src, &anybody);
+	struct route_sync *s = ctx;
+	struct host_route *e = want(s, r->type, &r->dst, &r->src, &anybody);
 
 	if (!e)
 		return -ENOMEM;
@@ -81,36 +82,36 @@ static int take_over(void *ctx, const struct fib_route *r)
 	return 0;
 }
 
-int steer_open(struct steer **ret)
+int route_sync_open(struct route_sync **ret)
 {
-	struct steer *s = calloc(1, sizeof(*s));
+	struct route_sync *s = calloc(1, sizeof(*s));
 	int r;
 
 	if (!s)
 		return -ENOMEM;
 	r = netlink_open(NETLINK_ROUTE, &s->nl);
 	if (!r)
-		r = steer_rules(s);
+		r = route_sync_rules(s);
 	if (!r)
 		r = fib_each(s->nl, take_over, s);
 	if (r)
-		steer_close(s);
+		route_sync_close(s);
 	else
 		*ret = s;
 	return r;
 }
 
-int steer_rules(struct steer *s)
+int route_sync_rules(struct route_sync *s)
 {
 	return fib_ruled(s->nl, &s->ruled);
 }
 
-bool steer_ruled(const struct steer *s)
+bool route_sync_ruled(const struct route_sync *s)
 {
 	return s->ruled;
 }
 
-void route_sync_flush_neighbours(struct steer *s, unsigned ifindex)
+void route_sync_flush_neighbours(struct route_sync *s, unsigned ifindex)
 {
 	int r = neigh_flush_unresolved(s->nl, ifindex);
 
@@ -119,7 +120,7 @@ void route_sync_flush_neighbours(struct steer *s, unsigned ifindex)
 }
 
 /* Takes the route out of the kernel and of the set. */
-static int steered_remove(struct steer *s, struct steered *e)
+static int host_route_remove(struct route_sync *s, struct host_route *e)
 {
 	int r = e->installed ? fib_remove(s->nl, &e->route) : 0;
 
@@ -128,9 +129,9 @@ static int steered_remove(struct steer *s, struct steered *e)
 	return r;
 }
 
-void steer_leave(struct steer *s)
+void route_sync_leave(struct route_sync *s)
 {
-	struct steered *e, *next;
+	struct host_route *e, *next;
 
 	if (!s)
 		return;
@@ -140,19 +141,20 @@ void steer_leave(struct steer *s)
 	}
 }
 
-void steer_close(struct steer *s)
+void route_sync_close(struct route_sync *s)
 {
-	struct steered *e, *next;
+	struct host_route *e, *next;
 
 	if (!s)
 		return;
 	HASH_ITER(hh, s->set, e, next)
-		steered_remove(s, e);
+		host_route_remove(s, e);
 	netlink_close(s->nl);
 	free(s);
 }
 
-int route_get(struct steer *s, const struct in6_addr *dst, const struct in6_addr *src, unsigned oif,
+int route_get(struct route_sync *s, const struct in6_addr *dst, const struct in6_addr *src,
+	      unsigned oif,
 	      struct nexthop *ret)
 {
 	struct fib_match m;
@@ -172,7 +174,8 @@ int route_get(struct steer *s, const struct in6_addr *dst, const struct in6_addr
 	return 0;
 }
 
-int route_source(struct steer *s, const struct in6_addr *dst, const struct flow *flow, struct in6_addr *ret)
+int route_source(struct route_sync *s, const struct in6_addr *dst, const struct flow *flow,
+		 struct in6_addr *ret)
 {
 	return fib_source(s->nl, dst, flow, ret);
 }
@@ -187,7 +190,8 @@ static bool nexthop_equal(const struct nexthop *a, const struct nexthop *b)
  * Makes the kernel have e with this next hop. What is there and right is left alone, with what was learned for it;
  * what the kernel dropped with an interface meanwhile comes back.
  */
-static int install(struct steer *s, struct steered *e, uint32_t table, uint32_t metric, const struct nexthop *nh)
+static int install(struct route_sync *s, struct host_route *e, uint32_t table, uint32_t metric,
+		   const struct nexthop *nh)
 {
 	struct fib_route want = { .table = e->installed ? e->route.table : table, .type = (uint8_t)e->key.type,
 				  .dst = e->key.dst, .metric = metric, .nh = *nh };
@@ -225,7 +229,7 @@ static bool lost(const struct local_addr *l)
 	return !l->usable && l->n_pcb;
 }
 
-static struct steered *want_for(struct steer *s, const struct pcb *p)
+static struct host_route *want_for(struct route_sync *s, const struct pcb *p)
 {
 	struct flow flow = { .uid = p->uid, .mark = p->mark };
 
@@ -233,9 +237,9 @@ static struct steered *want_for(struct steer *s, const struct pcb *p)
 }
 
 /* Marks what is in question, and removes what is not any more: first, so that lookups do not meet it. */
-static int mark_and_sweep(struct steer *s, struct core *c)
+static int mark_and_sweep(struct route_sync *s, struct core *c)
 {
-	struct steered *e, *next;
+	struct host_route *e, *next;
 	int r = 0, err;
 
 	for (e = s->set; e; e = e->hh.next)
@@ -249,7 +253,7 @@ static int mark_and_sweep(struct steer *s, struct core *c)
 	HASH_ITER(hh, s->set, e, next) {
 		if (e->wanted)
 			continue;
-		err = steered_remove(s, e);
+		err = host_route_remove(s, e);
 		if (err) {
 			errno = -err;
 			log_warn("cannot remove a route, ignoring");
@@ -263,7 +267,8 @@ static int mark_and_sweep(struct steer *s, struct core *c)
  * The next hop packets of the pair leave by, as a next hop for packets still addressed to birth. Where the peer is on
  * link, it is itself the gateway: birth could not be resolved there.
  */
-static int target(struct steer *s, struct core *c, const struct pair *pair, const struct in6_addr *birth,
+static int target(struct route_sync *s, struct core *c, const struct pair *pair,
+		  const struct in6_addr *birth,
 		  struct nexthop *ret)
 {
 	const struct local_addr *l = core_local(c, &pair->local);
@@ -284,7 +289,8 @@ static int target(struct steer *s, struct core *c, const struct pair *pair, cons
  * nh already, or this host has the address itself now. Once ours is there it stays while it is in question: no lookup
  * sees behind it, and it does no harm. Only if rules send the flow by another table now, it is of no use where it is.
  */
-static bool place(struct steer *s, struct steered *e, const struct nexthop *nh, uint32_t *table)
+static bool place(struct route_sync *s, struct host_route *e, const struct nexthop *nh,
+		  uint32_t *table)
 {
 	struct fib_match present;
 
@@ -302,9 +308,9 @@ static bool place(struct steer *s, struct steered *e, const struct nexthop *nh, 
 	return present.type != RTN_UNICAST || present.multipath || !nexthop_equal(&present.nh, nh);
 }
 
-static int steer_pcb(struct steer *s, struct core *c, const struct pcb *p)
+static int route_sync_pcb(struct route_sync *s, struct core *c, const struct pcb *p)
 {
-	struct steered *e = want_for(s, p);
+	struct host_route *e = want_for(s, p);
 	struct nexthop nh;
 	uint32_t table;
 
@@ -319,22 +325,23 @@ static int steer_pcb(struct steer *s, struct core *c, const struct pcb *p)
 	}
 	if (target(s, c, &p->hce->pair, &p->foreign, &nh) || !place(s, e, &nh, &table))
 		return 0;
-	return install(s, e, table, METRIC_STEER, &nh);
+	return install(s, e, table, METRIC_HOST_ROUTE, &nh);
 }
 
-int steer_update(struct steer *s, struct core *c)
+int route_sync_update(struct route_sync *s, struct core *c)
 {
 	static const struct nexthop loopback = { .ifindex = LOOPBACK };
 	int r = mark_and_sweep(s, c), err;
 
 	for (const struct local_addr *l = core_locals(c); l; l = l->hh.next) {
-		struct steered *e = lost(l) ? want(s, RTN_LOCAL, &l->addr, &in6addr_any, &anybody) : NULL;
+		struct host_route *e = lost(l) ? want(s, RTN_LOCAL, &l->addr, &in6addr_any,
+						      &anybody) : NULL;
 
 		err = e ? install(s, e, RT_TABLE_LOCAL, METRIC_LOCAL, &loopback) : 0;
 		r = r ? r : err;
 	}
 	for (const struct pcb *p = core_pcbs(c); p; p = p->hh.next) {
-		err = moved(p) ? steer_pcb(s, c, p) : 0;
+		err = moved(p) ? route_sync_pcb(s, c, p) : 0;
 		r = r ? r : err;
 	}
 	return r;

@@ -13,7 +13,7 @@
  * unregistered program's packets, while L0 is not lost) cannot be told apart by a route and goes along. Where somebody
  * has a host route to F0 ours is for any source: Linux would hide theirs behind one for a source (seen on 6.18).
  *
- * steer_* keeps the set that is wanted and makes the kernel agree; route_* are lookups.
+ * route_sync_* keeps the set that is wanted and makes the kernel agree; route_* are lookups.
  */
 #ifndef HMIP_ROUTE_SYNC_H
 #define HMIP_ROUTE_SYNC_H
@@ -21,28 +21,31 @@
 #include "core.h"
 #include "fib.h"
 
-struct steer;
+struct route_sync;
 
 /*
  * Opens the netlink socket and takes over the routes that an earlier helper left: they stay until the first
- * steer_update(), which keeps those that are wanted. Returns 0 or a negative errno.
+ * route_sync_update(), which keeps those that are wanted. Returns 0 or a negative errno.
  */
-int steer_open(struct steer **ret);
+int route_sync_open(struct route_sync **ret);
 
 /* Reads anew whether policy rules look at users or marks. Call when rules changed. Returns 0 or a negative errno. */
-int steer_rules(struct steer *s);
+int route_sync_rules(struct route_sync *s);
 
 /* Whether they do. */
-bool steer_ruled(const struct steer *s);
+bool route_sync_ruled(const struct route_sync *s);
 
 /* What is unresolved on the interface is to be asked for anew, by the next packet (neigh.h). */
-void route_sync_flush_neighbours(struct steer *s, unsigned ifindex);
+void route_sync_flush_neighbours(struct route_sync *s, unsigned ifindex);
 
-/* Leaves our routes in the kernel, for the next helper: steer_close() will not remove them. NULL is fine. */
-void steer_leave(struct steer *s);
+/*
+ * Leaves our routes in the kernel, for the next helper: route_sync_close() will not remove them.
+ * NULL is fine.
+ */
+void route_sync_leave(struct route_sync *s);
 
 /* Removes all our routes and frees. NULL is fine. */
-void steer_close(struct steer *s);
+void route_sync_close(struct route_sync *s);
 
 /*
  * Computes from the core's entries, connections and local addresses which routes are wanted, and adds and removes the
@@ -50,20 +53,22 @@ void steer_close(struct steer *s);
  * right already is not touched, so what the kernel learned with it (path MTU) stays. Where there is no way from L* to
  * F*, things are left as they are. Returns 0, or the first negative errno (logged); what can be done is done.
  */
-int steer_update(struct steer *s, struct core *c);
+int route_sync_update(struct route_sync *s, struct core *c);
 
 /*
  * The kernel's route from src (NULL: any) to dst; with an oif, out of that interface whatever other metrics say: the
  * one for that source if it leads there, else that for any. Returns 0 or a negative errno: -ENETUNREACH and its kind if
  * there is none or dst is this host.
  */
-int route_get(struct steer *s, const struct in6_addr *dst, const struct in6_addr *src, unsigned oif,
+int route_get(struct route_sync *s, const struct in6_addr *dst, const struct in6_addr *src,
+	      unsigned oif,
 	      struct nexthop *ret);
 
 /*
  * The source address the kernel would choose for packets of flow (NULL: of root, without a mark) to dst today (RFC 6724,
  * rules and route metrics). Returns 0, or a negative errno if there is none.
  */
-int route_source(struct steer *s, const struct in6_addr *dst, const struct flow *flow, struct in6_addr *ret);
+int route_source(struct route_sync *s, const struct in6_addr *dst, const struct flow *flow,
+		 struct in6_addr *ret);
 
 #endif

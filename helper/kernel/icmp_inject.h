@@ -10,12 +10,13 @@
 #include "sock_info.h"
 
 /*
- * The kick (doc/ARCHITECTURE.md, "Why"): hands the local stack ICMPv6 "no route to destination" quoting the segment of p
- * with sequence number seq, n times; Linux then undoes a doubling of the retransmission timeout each time (RFC 6069).
- * seq must be the first number not acknowledged (datapath_acked()), else nothing happens. p->local must be local, by
- * its address or by steer_update(): the kick is sent there, as that is where connection tracking expects it. via: a
- * usable local address. Returns 0, -EINVAL if p is no established TCP connection (a kick would end one half open), or
- * a negative errno.
+ * The kick (doc/ARCHITECTURE.md, "Why"): hands the local stack ICMPv6 "no route to destination"
+ * quoting the segment of p with sequence number seq, n times; Linux then undoes a doubling of the
+ * retransmission timeout each time (RFC 6069). seq must be the first number not acknowledged
+ * (datapath_acked()), else nothing happens. p->local must be local, by its address or by
+ * route_sync_update(): the kick is sent there, as that is where connection tracking expects it.
+ * via: a usable local address. Returns 0, -EINVAL if p is no established TCP connection (a kick
+ * would end one half open), or a negative errno.
  */
 int icmp_inject_retransmit(struct signal_io *w, const struct sock_desc *p, uint32_t seq,
 			   const struct in6_addr *via, unsigned n);

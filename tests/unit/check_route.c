@@ -46,7 +46,7 @@ struct pcb *core_pcbs(struct core *c)
 }
 
 static struct netns here, there;
-static struct steer *s;
+static struct route_sync *s;
 
 static void local(struct local_addr *l, const char *addr, const char *ifname, unsigned n_pcb)
 {
@@ -75,12 +75,12 @@ static void setup(void)
 	hce = (struct hce){ .id = 1, .pair = { .local = in6(L0), .foreign = in6(F0), .gen = 1 } };
 	pcb = (struct pcb){ .cookie = 1, .local = in6(L0), .foreign = in6(F0), .proto = IPPROTO_TCP, .gen = 1, .hce = &hce };
 	HASH_ADD(hh, pcbs, cookie, sizeof(pcb.cookie), &pcb);
-	ck_assert_int_eq(steer_open(&s), 0);
+	ck_assert_int_eq(route_sync_open(&s), 0);
 }
 
 static void teardown(void)
 {
-	steer_close(s);
+	route_sync_close(s);
 }
 
 static void move(const char *local, const char *foreign)
@@ -90,7 +90,7 @@ static void move(const char *local, const char *foreign)
 
 static void update(void)
 {
-	ck_assert_int_eq(steer_update(s, NULL), 0);
+	ck_assert_int_eq(route_sync_update(s, NULL), 0);
 }
 
 /* Whether we have routes in any table. */
@@ -360,7 +360,7 @@ END_TEST
 
 START_TEST(closing_and_opening_remove_ours_and_nobody_elses)
 {
-	struct steer *dead = NULL;
+	struct route_sync *dead = NULL;
 
 	run("ip route add 2001:db8:5::/64 dev a0 proto 108 && ip route add local 2001:db8:6::1 dev lo table local");
 	l0.usable = false;
@@ -372,13 +372,13 @@ START_TEST(closing_and_opening_remove_ours_and_nobody_elses)
 		run("ip -6 route add 2001:db8:7::7 dev a0 table 4711 proto 109");
 		run("ip -6 route add 2001:db8:7::7 from 2001:db8:8::8 dev a0 proto 109");
 		dead = s;
-		ck_assert_int_eq(steer_open(&s), 0);
+		ck_assert_int_eq(route_sync_open(&s), 0);
 		l0.usable = true;
 		move(L0, F0);
 		update();
-		steer_leave(dead);
+		route_sync_leave(dead);
 	} else {
-		steer_close(s);
+		route_sync_close(s);
 		s = NULL;
 	}
 	ck_assert(!any());
@@ -386,7 +386,7 @@ START_TEST(closing_and_opening_remove_ours_and_nobody_elses)
 	ck_assert(shows("ip -6 route show table local", "local 2001:db8:6::1"));
 	ck_assert(shows("ip -6 route show table local", "local " L1));
 	ck_assert(shows("ip -6 route show", "default via 2001:db8:1::2"));
-	steer_close(dead);
+	route_sync_close(dead);
 }
 END_TEST
 
@@ -401,10 +401,10 @@ START_TEST(what_an_earlier_helper_left_is_taken_over)
 	move(L1, F1);
 	update();
 	ck_assert(any());
-	steer_leave(s);
-	steer_close(s);
+	route_sync_leave(s);
+	route_sync_close(s);
 	ck_assert_int_eq(netlink_listen(NETLINK_ROUTE, group, 1, &changes), 0);
-	ck_assert_int_eq(steer_open(&s), 0);
+	ck_assert_int_eq(route_sync_open(&s), 0);
 	update();
 	ck_assert_int_lt(mnl_socket_recvfrom(changes, buf, sizeof(buf)), 0);
 	ck_assert_int_eq(errno, EAGAIN);
@@ -459,7 +459,7 @@ static void rules(void)
 {
 	run("ip -6 rule add uidrange 1000-1000 lookup 100 && ip -6 rule add fwmark 7 lookup 100");
 	run("ip -6 route add default via 2001:db8:2::2 dev a1 table 100");
-	ck_assert_int_eq(steer_rules(s), 0);
+	ck_assert_int_eq(route_sync_rules(s), 0);
 }
 
 START_TEST(a_lookup_is_for_the_user_and_the_mark)
@@ -473,9 +473,9 @@ START_TEST(a_lookup_is_for_the_user_and_the_mark)
 	};
 	struct in6_addr f = in6(F0), src;
 
-	ck_assert(!steer_ruled(s));
+	ck_assert(!route_sync_ruled(s));
 	rules();
-	ck_assert(steer_ruled(s));
+	ck_assert(route_sync_ruled(s));
 	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
 		struct in6_addr want = in6(row[i].src);
 
@@ -484,8 +484,8 @@ START_TEST(a_lookup_is_for_the_user_and_the_mark)
 	}
 	run("ip -6 rule del uidrange 1000-1000 && ip -6 rule del fwmark 7");
 	run("ip -6 rule add from 2001:db8:2::/64 lookup 100");
-	ck_assert_int_eq(steer_rules(s), 0);
-	ck_assert(!steer_ruled(s));
+	ck_assert_int_eq(route_sync_rules(s), 0);
+	ck_assert(!route_sync_ruled(s));
 }
 END_TEST
 
@@ -501,7 +501,7 @@ START_TEST(a_route_is_where_the_user_and_the_mark_find_it)
 	ck_assert(shows("ip -6 route show table 100 proto 109", F0 " from " L1 " via 2001:db8:1::2 dev a0"));
 	ck_assert(!shows("ip -6 route show table main proto 109", F0));
 	run("ip -6 rule del uidrange 1000-1000 && ip -6 rule del fwmark 7");
-	ck_assert_int_eq(steer_rules(s), 0);
+	ck_assert_int_eq(route_sync_rules(s), 0);
 	update();
 	ck_assert(!any());
 }

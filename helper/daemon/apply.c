@@ -133,7 +133,7 @@ static void apply_one(struct helper *h, const struct action *a)
 		apply_unreachable(h, a->hce);
 		return;
 	case ACTION_RESOLVE:
-		resolve_ask(h->resolve, a->hce, a->name);
+		dns_ask(h->dns, a->hce, a->name);
 		return;
 	case ACTION_EVENT:
 		event_log(h, a);
@@ -259,7 +259,7 @@ static void apply_route_sources(struct helper *h)
 
 static void apply_save(struct helper *h)
 {
-	int r = state_save(h->core, h->state, clock_boottime(), clock_wall());
+	int r = state_file_save(h->core, h->state, clock_boottime(), clock_wall());
 
 	if (r < 0)
 		log_warnx("cannot save the state to %s: %s, ignoring", h->state, strerror(-r));

@@ -405,7 +405,7 @@ static int open_shells(struct helper *h)
 	if (r == 0)
 		r = failed(route_sync_open(&h->route_sync), "the routing table");
 	if (r == 0)
-		r = failed(resolve_open(h->base, on_resolved, h, &h->resolve), "the resolver");
+		r = failed(dns_open(h->base, on_resolved, h, &h->dns), "the resolver");
 	return r;
 }
 
@@ -431,7 +431,7 @@ static int restore(struct helper *h)
 
 	if (r < 0)
 		return r;
-	r = state_load(h->core, h->state, clock_boottime(), clock_wall());
+	r = state_file_load(h->core, h->state, clock_boottime(), clock_wall());
 	if (r == 0)
 		log_info("took up the state in %s", h->state);
 	else if (r != -ENOENT)
@@ -512,7 +512,7 @@ static void raise_limits(void)
 static int check_privilege(void)
 {
 	char *why;
-	int r = privilege_check(&why);
+	int r = privileges_check(&why);
 
 	if (r < 0)
 		log_warnx("%s", why ? why : strerror(-r));
@@ -559,7 +559,7 @@ int helper_start(const struct helper_options *options, struct helper **ret)
 		r = add_events(h);
 	}
 	if (r == 0)
-		r = failed(privilege_drop(), "a sandbox: privileges could not be dropped");
+		r = failed(privileges_drop(), "a sandbox: privileges could not be dropped");
 	if (r < 0) {
 		helper_stop(h);
 		return r;
@@ -572,10 +572,10 @@ int helper_run(struct helper *h)
 {
 	int r;
 
-	notify("READY=1\nSTATUS=Connections to Homeless peers survive moves");
+	sd_notify_send("READY=1\nSTATUS=Connections to Homeless peers survive moves");
 	log_info("ready at %s, datapath %s", h->socket, datapath_kind(h->datapath));
 	r = event_base_dispatch(h->base);
-	notify("STOPPING=1");
+	sd_notify_send("STOPPING=1");
 	return r < 0 ? -EIO : 0;
 }
 
@@ -601,7 +601,7 @@ void helper_stop(struct helper *h)
 	if (!h)
 		return;
 	if (h->attached)
-		state_save(h->core, h->state, clock_boottime(), clock_wall());
+		state_file_save(h->core, h->state, clock_boottime(), clock_wall());
 	control_server_close(h->control_server);
 	if (!h->clean)
 		leave(h);
@@ -618,7 +618,7 @@ void helper_stop(struct helper *h)
 	free_event(h->ev_hup);
 	free_event(h->ev_later);
 	free_event(h->ev_sock_pause);
-	resolve_close(h->resolve);
+	dns_close(h->dns);
 	adopt_close(h);
 	datapath_close(h->datapath);
 	route_sync_close(h->route_sync);

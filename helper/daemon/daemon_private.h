@@ -15,7 +15,7 @@ struct control_server;
 struct datapath;
 struct hostmap;
 struct ifmon;
-struct resolve;
+struct dns;
 struct sock_monitor;
 struct route_sync;
 struct signal_io;
@@ -42,7 +42,7 @@ struct helper {
 	struct sock_monitor *sock_monitor;
 	struct datapath *datapath;
 	struct route_sync *route_sync;
-	struct resolve *resolve;
+	struct dns *dns;
 	struct control_server *control_server;
 	struct hostmap *view;
 	struct interface *interfaces;

@@ -15,20 +15,20 @@
 #define CLOSE_ROUNDS	8
 
 struct question {
-	struct resolve *of;
+	struct dns *of;
 	uint32_t id;
 	struct evdns_base *dns;
 	struct evdns_getaddrinfo_request *request;	/* libevent's; NULL: done */
 	bool done, unwanted;
 	unsigned n;
-	struct in6_addr addr[RESOLVE_ADDRS_MAX];
+	struct in6_addr addr[DNS_ADDRS_MAX];
 	struct question *next;
 };
 
-struct resolve {
+struct dns {
 	struct event_base *base;
 	struct event *ev;		/* some question is done */
-	resolved_fn *fn;
+	dns_found_fn *fn;
 	void *ctx;
 	struct question *questions;	/* utlist LL */
 };
@@ -49,7 +49,7 @@ static void answered(int result, struct evutil_addrinfo *found, void *ptr)
 
 	q->done = true;
 	q->request = NULL;
-	for (const struct evutil_addrinfo *ai = found; ai && q->n < RESOLVE_ADDRS_MAX; ai = ai->ai_next)
+	for (const struct evutil_addrinfo *ai = found; ai && q->n < DNS_ADDRS_MAX; ai = ai->ai_next)
 		if (ai->ai_family == AF_INET6)
 			q->addr[q->n++] = ((const struct sockaddr_in6 *)ai->ai_addr)->sin6_addr;
 	if (result && !q->unwanted)
@@ -68,7 +68,7 @@ static void question_free(struct question *q)
 
 static void done_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
-	struct resolve *r = ptr;
+	struct dns *r = ptr;
 	struct question *q, *next;
 
 	LL_FOREACH_SAFE(r->questions, q, next) {
@@ -80,9 +80,9 @@ static void done_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 	}
 }
 
-int resolve_open(struct event_base *base, resolved_fn *fn, void *ctx, struct resolve **ret)
+int dns_open(struct event_base *base, dns_found_fn *fn, void *ctx, struct dns **ret)
 {
-	struct resolve *r = calloc(1, sizeof(*r));
+	struct dns *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return -ENOMEM;
@@ -106,7 +106,7 @@ static void take_back(struct question *q)
 		evdns_getaddrinfo_cancel(q->request);
 }
 
-void resolve_ask(struct resolve *r, uint32_t id, const char *name)
+void dns_ask(struct dns *r, uint32_t id, const char *name)
 {
 	const struct evutil_addrinfo hints = { .ai_family = AF_INET6, .ai_socktype = SOCK_STREAM };
 	struct evdns_getaddrinfo_request *request;
@@ -118,7 +118,7 @@ void resolve_ask(struct resolve *r, uint32_t id, const char *name)
 		if (q->id == id && !q->done)
 			take_back(q);
 	}
-	q = n < RESOLVE_QUESTIONS_MAX ? calloc(1, sizeof(*q)) : NULL;
+	q = n < DNS_QUESTIONS_MAX ? calloc(1, sizeof(*q)) : NULL;
 	if (!q)
 		return;
 	q->of = r;
@@ -136,7 +136,7 @@ void resolve_ask(struct resolve *r, uint32_t id, const char *name)
 		q->request = request;
 }
 
-void resolve_close(struct resolve *r)
+void dns_close(struct dns *r)
 {
 	struct question *q, *next;
 

@@ -18,7 +18,7 @@ static const cap_value_t kept[] = { CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF };
 
 #define N_KEPT	((int)ARRAY_LEN(kept))
 
-int privilege_check(char **why)
+int privileges_check(char **why)
 {
 	static const char *const name[N_KEPT] = { "CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_BPF" };
 	cap_t caps = cap_get_proc();
@@ -84,7 +84,7 @@ static int prove(void)
 	return 0;
 }
 
-int privilege_drop(void)
+int privileges_drop(void)
 {
 	cap_t caps = NULL;
 	int r = drop_bounding();

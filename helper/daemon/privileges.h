@@ -9,7 +9,7 @@
  * Whether this process may start a helper. Returns 0, or -EPERM and says in *why (to be freed) which capabilities are
  * missing and what to do.
  */
-int privilege_check(char **why);
+int privileges_check(char **why);
 
 /*
  * Keeps CAP_NET_ADMIN (routes, filters, sock_diag), CAP_NET_RAW (signalling) and CAP_BPF (maps), drops every other
@@ -17,6 +17,6 @@ int privilege_check(char **why);
  * and getting it is the failure. Before any thread is started: capabilities belong to threads. Returns 0 or a negative
  * errno.
  */
-int privilege_drop(void);
+int privileges_drop(void);
 
 #endif

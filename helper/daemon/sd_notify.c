@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-int notify(const char *state)
+int sd_notify_send(const char *state)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	const char *path = getenv("NOTIFY_SOCKET");

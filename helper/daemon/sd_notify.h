@@ -7,6 +7,6 @@
 #define HMIP_SD_NOTIFY_H
 
 /* Sends state, such as "READY=1\nSTATUS=...". Returns 1 if sent, 0 if nobody asked, or a negative errno. */
-int notify(const char *state);
+int sd_notify_send(const char *state);
 
 #endif

@@ -210,7 +210,7 @@ static json_t *save_lost(struct core *c, usec_t now, usec_t wall)
 	return all;
 }
 
-int state_save(struct core *c, const char *path, usec_t now, usec_t wall)
+int state_file_save(struct core *c, const char *path, usec_t now, usec_t wall)
 {
 	char tmp[PATH_MAX], origin[ORIGIN_MAX];
 	int fd, r = read_origin(origin);
@@ -526,7 +526,7 @@ static int load_all(struct loader *l, json_t *root)
 	return 0;
 }
 
-int state_load(struct core *c, const char *path, usec_t now, usec_t wall)
+int state_file_load(struct core *c, const char *path, usec_t now, usec_t wall)
 {
 	struct loader l = { .c = c, .now = now, .wall = wall };
 	json_t *root;

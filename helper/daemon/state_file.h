@@ -15,13 +15,13 @@
 /*
  * Writes the state to path (0600, replaced atomically). wall is CLOCK_REALTIME at now. Returns 0 or a negative errno.
  */
-int state_save(struct core *c, const char *path, usec_t now, usec_t wall);
+int state_file_save(struct core *c, const char *path, usec_t now, usec_t wall);
 
 /*
  * Restores what path holds into a core whose peers are configured already: what belongs to no configured peer, or has
  * expired, is left out. The actions that rebuild the datapath come out as usual. Returns 0, -ENOENT if there is
  * no file, -EBADMSG if it cannot be understood (nothing is restored then), or another negative errno.
  */
-int state_load(struct core *c, const char *path, usec_t now, usec_t wall);
+int state_file_load(struct core *c, const char *path, usec_t now, usec_t wall);
 
 #endif

@@ -34,7 +34,7 @@ START_TEST(readiness_reaches_the_manager)
 
 	snprintf(name, sizeof(name), "%scheck-notify-%d", _i ? "@" : "/tmp/", (int)getpid());
 	fd = manager(name);
-	ck_assert_int_eq(notify("READY=1"), 1);
+	ck_assert_int_eq(sd_notify_send("READY=1"), 1);
 	ck_assert_int_eq(recv(fd, got, sizeof(got), 0), 7);
 	ck_assert_mem_eq(got, "READY=1", 7);
 	close(fd);
@@ -46,11 +46,11 @@ END_TEST
 START_TEST(without_a_manager_nothing_happens)
 {
 	unsetenv("NOTIFY_SOCKET");
-	ck_assert_int_eq(notify("READY=1"), 0);
+	ck_assert_int_eq(sd_notify_send("READY=1"), 0);
 	setenv("NOTIFY_SOCKET", "vsock:2:1", 1);
-	ck_assert_int_eq(notify("READY=1"), -EAFNOSUPPORT);
+	ck_assert_int_eq(sd_notify_send("READY=1"), -EAFNOSUPPORT);
 	setenv("NOTIFY_SOCKET", "/nonexistent/notify", 1);
-	ck_assert_int_eq(notify("READY=1"), -ENOENT);
+	ck_assert_int_eq(sd_notify_send("READY=1"), -ENOENT);
 }
 END_TEST
 
@@ -68,11 +68,11 @@ START_TEST(what_is_not_needed_is_dropped_for_good)
 {
 	char *why;
 
-	if (privilege_check(&why) < 0) {
+	if (privileges_check(&why) < 0) {
 		free(why);
 		return;
 	}
-	ck_assert_int_eq(privilege_drop(), 0);
+	ck_assert_int_eq(privileges_drop(), 0);
 	ck_assert_int_eq(permitted(CAP_NET_ADMIN), CAP_SET);
 	ck_assert_int_eq(permitted(CAP_NET_RAW), CAP_SET);
 	ck_assert_int_eq(permitted(CAP_BPF), CAP_SET);
@@ -91,7 +91,7 @@ START_TEST(who_may_not_start_a_helper_is_told_what_is_missing)
 
 	if (geteuid() == 0)
 		ck_assert_int_eq(setuid(65534), 0);
-	ck_assert_int_eq(privilege_check(&why), -EPERM);
+	ck_assert_int_eq(privileges_check(&why), -EPERM);
 	ck_assert_ptr_nonnull(strstr(why, "missing CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF (user id "));
 	ck_assert_ptr_nonnull(strstr(why, "run it as root"));
 	free(why);

@@ -21,18 +21,18 @@ static const struct dns_record record[] = {
 };
 
 static struct event_base *base;
-static struct resolve *resolve;
+static struct dns *dns;
 
 /* What was answered last. */
 static unsigned answers, count;
 static uint32_t asker;
-static struct in6_addr found[RESOLVE_ADDRS_MAX];
+static struct in6_addr found[DNS_ADDRS_MAX];
 
 static void on_resolved(void *ctx, uint32_t id, const struct in6_addr *addr, unsigned n)
 {
 	ck_assert_ptr_eq(ctx, &answers);
 	ck_assert_uint_ge(n, 1);
-	ck_assert_uint_le(n, RESOLVE_ADDRS_MAX);
+	ck_assert_uint_le(n, DNS_ADDRS_MAX);
 	answers++;
 	asker = id;
 	count = n;
@@ -73,12 +73,12 @@ static void setup(void)
 	put("/etc/hosts", "2001:db8::4 file.example\n");
 	dns_start(record, 53);
 	base = event_base_new();
-	ck_assert_int_eq(resolve_open(base, on_resolved, &answers, &resolve), 0);
+	ck_assert_int_eq(dns_open(base, on_resolved, &answers, &dns), 0);
 }
 
 static void teardown(void)
 {
-	resolve_close(resolve);
+	dns_close(dns);
 	event_base_free(base);
 }
 
@@ -119,11 +119,12 @@ START_TEST(a_name_gives_its_ipv6_addresses)
 		unsigned n;
 	} row[] = {
 		{ "one.example", { "2001:db8::1" }, 1 }, { "ONE.Example.", { "2001:db8::1" }, 1 },
-		{ "both.example", { "2001:db8::1", "2001:db8::2" }, 2 }, { "many.example", { "2001:db8:5::1" }, RESOLVE_ADDRS_MAX },
+		{ "both.example", { "2001:db8::1", "2001:db8::2" }, 2 },
+			{ "many.example", { "2001:db8:5::1" }, DNS_ADDRS_MAX },
 		{ "host", { "2001:db8::3" }, 1 }, { "file.example", { "2001:db8::4" }, 1 },
 	};
 
-	resolve_ask(resolve, 7 + (uint32_t)_i, row[_i].name);
+	dns_ask(dns, 7 + (uint32_t)_i, row[_i].name);
 	ck_assert_uint_eq(answers, 0);		/* never at once: the asker is in the middle of something */
 	ck_assert(answered(1, 500));
 	ck_assert_uint_eq(asker, 7 + (uint32_t)_i);
@@ -137,19 +138,19 @@ START_TEST(what_comes_to_nothing_is_not_told)
 {
 	static const char *const name[] = { "old.example", "nowhere.example", "broken.example", "silent.example", "" };
 
-	resolve_ask(resolve, 1, name[_i]);
+	dns_ask(dns, 1, name[_i]);
 	ck_assert(answered(0, 300));
 }
 END_TEST
 
 START_TEST(the_last_question_of_an_asker_is_the_one_that_counts)
 {
-	resolve_ask(resolve, 1, "silent.example");
-	resolve_ask(resolve, 2, "both.example");
-	resolve_ask(resolve, 1, "both.example");
-	resolve_ask(resolve, 1, "one.example");
+	dns_ask(dns, 1, "silent.example");
+	dns_ask(dns, 2, "both.example");
+	dns_ask(dns, 1, "both.example");
+	dns_ask(dns, 1, "one.example");
 	ck_assert(answered(2, 500));
-	resolve_ask(resolve, 1, "one.example");
+	dns_ask(dns, 1, "one.example");
 	ck_assert(answered(3, 500));
 	ck_assert_uint_eq(asker, 1);
 	ck_assert_uint_eq(count, 1);
@@ -159,13 +160,13 @@ END_TEST
 START_TEST(another_resolver_is_asked_as_soon_as_it_is_named)
 {
 	put("/etc/resolv.conf", "nameserver 127.0.0.2\n");
-	resolve_ask(resolve, 1, "one.example");
+	dns_ask(dns, 1, "one.example");
 	ck_assert(answered(0, 300));
 	put("/etc/resolv.conf", "nameserver 127.0.0.1\n");
 	put("/etc/hosts", "2001:db8::5 file.example\n");
-	resolve_ask(resolve, 1, "one.example");
+	dns_ask(dns, 1, "one.example");
 	ck_assert(answered(1, 500));
-	resolve_ask(resolve, 1, "file.example");
+	dns_ask(dns, 1, "file.example");
 	ck_assert(answered(2, 500));
 	ck_assert(was_found("2001:db8::5"));
 }
@@ -176,15 +177,15 @@ START_TEST(without_a_usable_resolver_nothing_happens)
 	static const char *const text[] = { "", "nonsense\n", "nameserver 2001:db8:9::1\n", "nameserver x\noptions timeout:y\n" };
 
 	put("/etc/resolv.conf", text[_i]);
-	resolve_ask(resolve, 1, "elsewhere.test");
+	dns_ask(dns, 1, "elsewhere.test");
 	ck_assert(answered(0, 300));
 }
 END_TEST
 
 START_TEST(of_too_many_questions_some_are_not_looked_into_and_all_are_taken_back)
 {
-	for (unsigned i = 0; i < 3 * RESOLVE_QUESTIONS_MAX; i++)
-		resolve_ask(resolve, i, "silent.example");
+	for (unsigned i = 0; i < 3 * DNS_QUESTIONS_MAX; i++)
+		dns_ask(dns, i, "silent.example");
 	ck_assert(answered(0, 100));
 	/* the end is teardown()'s, and the sanitizer's */
 }

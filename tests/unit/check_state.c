@@ -43,13 +43,13 @@ static void teardown(void)
 /* The client's helper is replaced by one that has its state file and down seconds less to live. */
 static int restart(unsigned down)
 {
-	int r = state_save(w.host[CLIENT].core, path, w.now, WALL);
+	int r = state_file_save(w.host[CLIENT].core, path, w.now, WALL);
 
 	ck_assert_int_eq(r, 0);
 	world_renew(&w, CLIENT);
 	world_up(&w, CLIENT, C1);
 	w.now += down * USEC_PER_SEC;
-	r = state_load(w.host[CLIENT].core, path, w.now, WALL + down * USEC_PER_SEC);
+	r = state_file_load(w.host[CLIENT].core, path, w.now, WALL + down * USEC_PER_SEC);
 	world_collect(&w);
 	return r;
 }
@@ -201,7 +201,7 @@ START_TEST(only_its_owner_can_read_the_file)
 {
 	struct stat st;
 
-	ck_assert_int_eq(state_save(w.host[CLIENT].core, path, w.now, WALL), 0);
+	ck_assert_int_eq(state_file_save(w.host[CLIENT].core, path, w.now, WALL), 0);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0600);
 }
@@ -222,7 +222,7 @@ START_TEST(a_file_that_cannot_be_understood_restores_nothing)
 	fputs(bad[_i], f);
 	fclose(f);
 	world_renew(&w, CLIENT);
-	ck_assert_int_eq(state_load(w.host[CLIENT].core, path, w.now, WALL), -EBADMSG);
+	ck_assert_int_eq(state_file_load(w.host[CLIENT].core, path, w.now, WALL), -EBADMSG);
 	ck_assert_ptr_null(core_entries(w.host[CLIENT].core));
 	ck_assert_ptr_null(core_pcbs(w.host[CLIENT].core));
 }
@@ -233,7 +233,7 @@ START_TEST(connections_of_another_boot_are_not_taken_for_todays)
 	char text[8192] = "";
 	FILE *f;
 
-	ck_assert_int_eq(state_save(w.host[CLIENT].core, path, w.now, WALL), 0);
+	ck_assert_int_eq(state_file_save(w.host[CLIENT].core, path, w.now, WALL), 0);
 	f = fopen(path, "r+");
 	ck_assert_ptr_nonnull(f);
 	ck_assert_uint_gt(fread(text, 1, sizeof(text) - 1, f), 0);
@@ -245,7 +245,7 @@ START_TEST(connections_of_another_boot_are_not_taken_for_todays)
 	fclose(f);
 	world_renew(&w, CLIENT);
 	world_up(&w, CLIENT, C1);
-	ck_assert_int_eq(state_load(w.host[CLIENT].core, path, w.now, WALL), 0);
+	ck_assert_int_eq(state_file_load(w.host[CLIENT].core, path, w.now, WALL), 0);
 	world_collect(&w);
 	ck_assert_ptr_null(core_entries(w.host[CLIENT].core));
 	ck_assert_ptr_null(core_pcbs(w.host[CLIENT].core));
@@ -259,7 +259,8 @@ END_TEST
 
 START_TEST(no_file_is_no_fault)
 {
-	ck_assert_int_eq(state_load(w.host[CLIENT].core, "/tmp/hmip-there-is-no-such-file", w.now, WALL), -ENOENT);
+	ck_assert_int_eq(state_file_load(w.host[CLIENT].core, "/tmp/hmip-there-is-no-such-file",
+					 w.now, WALL), -ENOENT);
 }
 END_TEST
 

@@ -43,7 +43,7 @@ static json_t *endpoint(const struct in6_addr *a, uint16_t port)
 	return json_sprintf("[%s]:%u", addr_text(a).s, port);
 }
 
-static json_t *text(const char *s)
+static json_t *json_or_null(const char *s)
 {
 	return s ? json_string(s) : json_null();
 }
@@ -55,8 +55,9 @@ static json_t *locals(const struct report *r)
 	for (struct local_addr *l = core_locals(r->core); l; l = l->hh.next)
 		json_array_append_new(all, json_pack("{so, so, so, sb, so, so, si, si}",
 			"address", address(&l->addr),
-			"personality", text(core_personality_name(r->core, l->personality)),
-			"interface", text(r->ifmon ? ifmon_name(r->ifmon, l->ifindex) : NULL),
+			"personality", json_or_null(core_personality_name(r->core, l->personality)),
+			"interface", json_or_null(r->ifmon ? ifmon_name(r->ifmon, l->ifindex) :
+						  NULL),
 			"usable", l->usable,
 			"since", since(l->since, r->now),
 			"valid_for", until(l->valid_until, r->now),
@@ -81,7 +82,7 @@ static json_t *datapath(const struct report *r)
 	if (!r->datapath)
 		return json_null();
 	all = json_object();
-	json_object_set_new(all, "kind", text(datapath_kind(r->datapath)));
+	json_object_set_new(all, "kind", json_or_null(datapath_kind(r->datapath)));
 	for (unsigned i = 0; i < DP_COUNTER_MAX; i++)
 		json_object_set_new(all, datapath_counter_name(i), json_integer(datapath_counter(r->datapath, i)));
 	return all;
@@ -93,8 +94,8 @@ json_t *report_status(const struct report *r)
 		"version", PACKAGE_VERSION,
 		"pid", (int)getpid(),
 		"uptime", since(r->started, r->now),
-		"socket", text(r->socket),
-		"state", text(r->state),
+		"socket", json_or_null(r->socket),
+		"state", json_or_null(r->state),
 		"peers", (int)HASH_COUNT(core_entries(r->core)),
 		"connections", (int)HASH_COUNT(core_pcbs(r->core)),
 		"adopting", r->adopting,
@@ -172,10 +173,10 @@ static json_t *entry(const struct report *r, const struct hce *h)
 		json_array_append_new(bindings, binding(r, b));
 	return json_pack("{sI, so, so, so, so, ss, sb, sb, s{so, so, sI}, so, so, so, si, si, so, so, so}",
 		"id", (json_int_t)h->id,
-		"name", text(h->name),
+		"name", json_or_null(h->name),
 		"dns", names(h->rendezvous),
 		"alternatives", alternatives(h->rendezvous),
-		"personality", text(core_personality_name(r->core, h->personality)),
+		"personality", json_or_null(core_personality_name(r->core, h->personality)),
 		"status", peer_status_name(h->status),
 		"trusted", h->trusted,
 		"initiated", h->initiated,
@@ -228,7 +229,7 @@ json_t *report_sockets(const struct report *r)
 			"wire_local", endpoint(l, p->lport),
 			"wire_foreign", endpoint(f, p->fport),
 			"hce", p->hce ? json_integer(p->hce->id) : json_null(),
-			"name", text(p->hce ? p->hce->name : NULL),
+			"name", json_or_null(p->hce ? p->hce->name : NULL),
 			"origin", p->origin == PCB_CONNECT ? "connect" : "accept",
 			"care", pcb_care_name(p->care),
 			"established", p->established,
@@ -248,7 +249,7 @@ json_t *report_sa(const struct report *r)
 		if (!one)
 			continue;
 		json_object_set_new(one, "hce", json_integer(h->id));
-		json_object_set_new(one, "name", text(h->name));
+		json_object_set_new(one, "name", json_or_null(h->name));
 		json_array_append_new(all, one);
 	}
 	return all;
@@ -262,10 +263,10 @@ json_t *report_event(const struct report *r, const struct action *a, usec_t wall
 		"time", seconds(wall),
 		"event", core_event_name(a->event.event),
 		"hce", a->hce ? json_integer(a->hce) : json_null(),
-		"name", text(h ? h->name : NULL),
+		"name", json_or_null(h ? h->name : NULL),
 		"local", address(&a->event.local),
 		"foreign", address(&a->event.foreign),
-		"detail", text(core_event_detail(r->core, a)),
+		"detail", json_or_null(core_event_detail(r->core, a)),
 		"seq", a->event.seq ? json_integer(a->event.seq) : json_null(),
 		"after_loss", seconds(after_loss));
 }

@@ -39,25 +39,25 @@
 
 /* Writing */
 
-static json_t *text(const struct in6_addr *a)
+static json_t *save_addr(const struct in6_addr *a)
 {
 	return json_string(addr_text(a).s);
 }
 
 /* Microseconds of the core's clock as wall-clock seconds; null for never. */
-static json_t *moment(usec_t t, usec_t now, usec_t wall)
+static json_t *save_moment(usec_t t, usec_t now, usec_t wall)
 {
 	if (t == USEC_NEVER)
 		return json_null();
 	return json_integer((json_int_t)((wall + t - now) / USEC_PER_SEC));
 }
 
-static json_t *duration(usec_t d)
+static json_t *save_duration(usec_t d)
 {
 	return d == USEC_NEVER ? json_null() : json_integer((json_int_t)(d / USEC_PER_SEC));
 }
 
-static json_t *key(const struct ah_key *k)
+static json_t *save_key(const struct ah_key *k)
 {
 	char hex[2 * AH_KEY_MAX + 1];
 
@@ -78,8 +78,8 @@ static void save_peer(void *ctx, const struct core_saved_peer *p)
 		"bu_seq", p->bu_seq);
 
 	if (p->anonymous) {
-		json_object_set_new(o, "key_in", key(&p->key_in));
-		json_object_set_new(o, "key_out", key(&p->key_out));
+		json_object_set_new(o, "key_in", save_key(&p->key_in));
+		json_object_set_new(o, "key_out", save_key(&p->key_out));
 	}
 	json_array_append_new(all, o);
 }
@@ -99,8 +99,10 @@ static json_t *save_addresses(const struct hce *h, usec_t now, usec_t wall)
 
 	DL_FOREACH(h->addrs, fa)
 		json_array_append_new(all, json_pack("{so, si, sb, si, so, so}",
-			"addr", text(&fa->addr), "state", fa->state, "withdrawn", fa->withdrawn,
-			"kind", fa->kind, "lifetime", duration(fa->lifetime), "expires", moment(fa->expires, now, wall)));
+			"addr", save_addr(&fa->addr), "state", fa->state, "withdrawn",
+				fa->withdrawn,
+			"kind", fa->kind, "lifetime", save_duration(fa->lifetime), "expires",
+				save_moment(fa->expires, now, wall)));
 	return all;
 }
 
@@ -110,7 +112,8 @@ static json_t *save_bindings(const struct hce *h)
 	const struct binding *b;
 
 	DL_FOREACH(h->bindings, b)
-		json_array_append_new(all, json_pack("{so, si, sb}", "addr", text(&b->addr), "state", b->state,
+		json_array_append_new(all, json_pack("{so, si, sb}", "addr", save_addr(&b->addr),
+						     "state", b->state,
 						     "wanted", b->wanted));
 	return all;
 }
@@ -124,7 +127,7 @@ static void save_rendezvous(const struct hce *h, json_t *o)
 	for (unsigned i = 0; r && i < r->n_name; i++)
 		json_array_append_new(names, json_string(r->name[i]));
 	for (unsigned i = 0; r && i < r->n_addr; i++)
-		json_array_append_new(alternatives, text(&r->addr[i]));
+		json_array_append_new(alternatives, save_addr(&r->addr[i]));
 	json_object_set_new(o, "names", names);
 	json_object_set_new(o, "alternatives", alternatives);
 }
@@ -144,7 +147,8 @@ static json_t *save_entries(struct core *c, usec_t now, usec_t wall)
 			"initiated", h->initiated, "may_announce", h->may_announce, "homeless_acked", h->homeless_acked,
 			"knows_us", h->knows_us, "seq_in_valid", h->seq_in_valid,
 			"seq_in", h->seq_in, "seq_out", h->seq_out, "srtt", (json_int_t)h->srtt,
-			"pair", "local", text(&h->pair.local), "foreign", text(&h->pair.foreign),
+			"pair", "local", save_addr(&h->pair.local), "foreign",
+				save_addr(&h->pair.foreign),
 			"gen", (json_int_t)h->pair.gen, "hold", h->pair.hold,
 			"addresses", save_addresses(h, now, wall), "bindings", save_bindings(h));
 		save_rendezvous(h, o);
@@ -162,7 +166,8 @@ static json_t *save_connections(struct core *c)
 			continue;
 		json_array_append_new(all, json_pack("{sI, sI, so, si, so, si, si, si, si, sI, sI, sb, sI}",
 			"cookie", (json_int_t)p->cookie, "entry", (json_int_t)(p->hce ? p->hce->id : 0),
-			"local", text(&p->local), "lport", p->lport, "foreign", text(&p->foreign), "fport", p->fport,
+			"local", save_addr(&p->local), "lport", p->lport, "foreign",
+				save_addr(&p->foreign), "fport", p->fport,
 			"proto", p->proto, "origin", p->origin, "care", p->care, "uid", (json_int_t)p->uid, "mark", (json_int_t)p->mark,
 			"established", p->established,
 			"gen", (json_int_t)p->gen));
@@ -204,9 +209,10 @@ static json_t *save_lost(struct core *c, usec_t now, usec_t wall)
 
 	for (struct local_addr *l = core_locals(c); l; l = l->hh.next)
 		if (!l->usable)
-			json_array_append_new(all, json_pack("{so, ss?, so}", "addr", text(&l->addr),
+			json_array_append_new(all, json_pack("{so, ss?, so}", "addr",
+							     save_addr(&l->addr),
 				"personality", core_personality_name(c, l->personality),
-				"forget", moment(l->forget, now, wall)));
+				"forget", save_moment(l->forget, now, wall)));
 	return all;
 }
 

@@ -259,7 +259,7 @@ static uint64_t coarse_ns(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
-static int put(struct bpf_map *map, const void *key, const void *value)
+static int map_put(struct bpf_map *map, const void *key, const void *value)
 {
 	int r = bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_ANY);
 
@@ -270,7 +270,7 @@ static int put(struct bpf_map *map, const void *key, const void *value)
 	return r;
 }
 
-static int drop(struct bpf_map *map, const void *key)
+static int map_delete(struct bpf_map *map, const void *key)
 {
 	int r = bpf_map_delete_elem(bpf_map__fd(map), key);
 
@@ -290,7 +290,7 @@ static int put_foreign(struct datapath *dp, const struct action *a)
 		f.heard = old.heard;
 		f.packets = old.packets;
 	}
-	return put(dp->bpf->maps.foreign, &a->foreign.addr, &f);
+	return map_put(dp->bpf->maps.foreign, &a->foreign.addr, &f);
 }
 
 static struct dp_pcb_in_key pcb_in_key(uint32_t hce, const struct pcb *p)
@@ -328,11 +328,11 @@ static int put_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
 		in.path = old.path;
 		in.shared |= old.shared;
 	}
-	r = put(dp->bpf->maps.pcb_in, &in_key, &in);
+	r = map_put(dp->bpf->maps.pcb_in, &in_key, &in);
 
 	if (!r)
-		r = put(dp->bpf->maps.ports, &ports, &hce);
-	return r ? r : put(dp->bpf->maps.pcb_out, &out_key, &out);
+		r = map_put(dp->bpf->maps.ports, &ports, &hce);
+	return r ? r : map_put(dp->bpf->maps.pcb_out, &out_key, &out);
 }
 
 static int drop_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
@@ -340,12 +340,12 @@ static int drop_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
 	struct dp_pcb_in_key in_key = pcb_in_key(hce, p);
 	struct dp_pcb_out_key out_key = pcb_out_key(p);
 	struct dp_ports_key ports = ports_key(p);
-	int out = drop(dp->bpf->maps.pcb_out, &out_key);
-	int in = drop(dp->bpf->maps.pcb_in, &in_key);
+	int out = map_delete(dp->bpf->maps.pcb_out, &out_key);
+	int in = map_delete(dp->bpf->maps.pcb_in, &in_key);
 	uint32_t whose;
 
 	if (!bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.ports), &ports, &whose) && whose == hce)
-		drop(dp->bpf->maps.ports, &ports);
+		map_delete(dp->bpf->maps.ports, &ports);
 
 	return out ? out : in;
 }
@@ -357,15 +357,15 @@ static int put_pair(struct datapath *dp, uint32_t hce, const struct pair *p)
 
 	e.flags = (p->hold == HOLD_ALL ? DP_HCE_HOLD : 0) | (p->hold == HOLD_MOVED ? DP_HCE_HOLD_MOVED : 0) |
 		  (p->homeless ? DP_HCE_HOMELESS : 0);
-	return put(dp->bpf->maps.hce, &hce, &e);
+	return map_put(dp->bpf->maps.hce, &hce, &e);
 }
 
 static int drop_pair(struct datapath *dp, uint32_t hce)
 {
-	int r = drop(dp->bpf->maps.hce, &hce);
+	int r = map_delete(dp->bpf->maps.hce, &hce);
 
-	drop(dp->bpf->maps.notify, &hce);
-	drop(dp->bpf->maps.adopting, &hce);
+	map_delete(dp->bpf->maps.notify, &hce);
+	map_delete(dp->bpf->maps.adopting, &hce);
 	return r;
 }
 
@@ -384,26 +384,26 @@ int datapath_action(struct datapath *dp, const struct action *a)
 	case ACTION_FOREIGN:
 		return put_foreign(dp, a);
 	case ACTION_FOREIGN_GONE:
-		return drop(dp->bpf->maps.foreign, &a->foreign.addr);
+		return map_delete(dp->bpf->maps.foreign, &a->foreign.addr);
 	case ACTION_LOCAL:
 		local = (struct dp_local){ .usable = a->local.usable };
-		return put(dp->bpf->maps.local, &a->local.addr, &local);
+		return map_put(dp->bpf->maps.local, &a->local.addr, &local);
 	case ACTION_LOCAL_GONE:
-		return drop(dp->bpf->maps.local, &a->local.addr);
+		return map_delete(dp->bpf->maps.local, &a->local.addr);
 	case ACTION_PCB:
 		return put_pcb(dp, a->hce, &a->pcb);
 	case ACTION_PCB_GONE:
 		return drop_pcb(dp, a->hce, &a->pcb);
 	case ACTION_BOUND:
 		port = htons(a->bound.port);
-		return put(dp->bpf->maps.bound, &port, &a->bound.addr);
+		return map_put(dp->bpf->maps.bound, &port, &a->bound.addr);
 	case ACTION_BOUND_GONE:
 		port = htons(a->bound.port);
-		return drop(dp->bpf->maps.bound, &port);
+		return map_delete(dp->bpf->maps.bound, &port);
 	case ACTION_SPI:
-		return put(dp->bpf->maps.spi, &spi, &yes);
+		return map_put(dp->bpf->maps.spi, &spi, &yes);
 	case ACTION_SPI_GONE:
-		return drop(dp->bpf->maps.spi, &spi);
+		return map_delete(dp->bpf->maps.spi, &spi);
 	default:
 		return 0;
 	}
@@ -413,7 +413,7 @@ int datapath_notify(struct datapath *dp, uint32_t hce)
 {
 	uint8_t yes = 1;
 
-	return put(dp->bpf->maps.notify, &hce, &yes);
+	return map_put(dp->bpf->maps.notify, &hce, &yes);
 }
 
 void datapath_set_sender(struct datapath *dp, uint64_t cookie)
@@ -442,7 +442,8 @@ int datapath_adopt_from(struct datapath *dp, uint32_t hce, bool on)
 {
 	uint8_t yes = 1;
 
-	return on ? put(dp->bpf->maps.adopting, &hce, &yes) : drop(dp->bpf->maps.adopting, &hce);
+	return on ? map_put(dp->bpf->maps.adopting, &hce, &yes) : map_delete(dp->bpf->maps.adopting,
+									     &hce);
 }
 
 void datapath_scan_begin(struct datapath *dp)

@@ -119,7 +119,7 @@ static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifinde
 }
 
 /* The datapath does not let a connection begin (R3): its program need not wait for what will not come. */
-static void refuse(struct helper *h, const struct dp_event *e)
+static void on_refused(struct helper *h, const struct dp_event *e)
 {
 	const struct hce *entry = core_entry(h->core, e->hce);
 	struct sock_desc s = { .proto = IPPROTO_TCP, .local = e->addr, .lport = ntohs(e->lport), .fport = ntohs(e->fport) };
@@ -145,7 +145,7 @@ static void on_datapath(void *ctx, const struct dp_event *e)
 	if (e->type == DP_EVENT_DATAGRAM)
 		core_datagram_heard(h->core, e->hce, &e->addr, &e->local, clock_boottime());
 	if (e->type == DP_EVENT_REFUSED)
-		refuse(h, e);
+		on_refused(h, e);
 	if (e->type == DP_EVENT_SILENT)
 		core_silent(h->core, e->hce, clock_boottime());
 	if (e->type == DP_EVENT_FOLLOWED)
@@ -378,7 +378,7 @@ static int open_core(struct helper *h)
 	return h->core ? conf_declare_peers(h, h->conf, NULL) : -ENOMEM;
 }
 
-static int failed(int r, const char *what)
+static int log_failed(int r, const char *what)
 {
 	if (r < 0)
 		log_warnx("cannot open %s: %s", what, strerror(-r));
@@ -391,7 +391,7 @@ static int open_shells(struct helper *h)
 		.address_down = on_address_down,
 		.interface = on_interface, .interface_gone = on_interface_gone, .routes = on_routes, .ctx = h };
 	const char *why = NULL;
-	int r = failed(ifmon_open(&handler, &h->ifmon), "rtnetlink");
+	int r = log_failed(ifmon_open(&handler, &h->ifmon), "rtnetlink");
 
 	if (r == 0)
 		r = datapath_open(&h->conf->datapath, &h->datapath);
@@ -401,11 +401,12 @@ static int open_shells(struct helper *h)
 			log_warnx("cannot open the capture or the sender: %s", why ? why : strerror(-r));
 	}
 	if (r == 0)
-		r = failed(sock_monitor_open(sock_events_gone, h, &h->sock_monitor), "sock_diag");
+		r = log_failed(sock_monitor_open(sock_events_gone, h, &h->sock_monitor),
+			       "sock_diag");
 	if (r == 0)
-		r = failed(route_sync_open(&h->route_sync), "the routing table");
+		r = log_failed(route_sync_open(&h->route_sync), "the routing table");
 	if (r == 0)
-		r = failed(dns_open(h->base, on_resolved, h, &h->dns), "the resolver");
+		r = log_failed(dns_open(h->base, on_resolved, h, &h->dns), "the resolver");
 	return r;
 }
 
@@ -427,7 +428,7 @@ static int open_view(struct helper *h)
 static int restore(struct helper *h)
 {
 	struct interface *i;
-	int r = failed(ifmon_sync(h->ifmon), "the list of addresses");
+	int r = log_failed(ifmon_sync(h->ifmon), "the list of addresses");
 
 	if (r < 0)
 		return r;
@@ -437,7 +438,7 @@ static int restore(struct helper *h)
 	else if (r != -ENOENT)
 		log_warnx("cannot take up the state in %s: %s, beginning anew", h->state,
 			  r == -EBADMSG ? "it is damaged" : strerror(-r));
-	r = failed(sock_events_resync(h), "the list of sockets");
+	r = log_failed(sock_events_resync(h), "the list of sockets");
 	if (r < 0)
 		return r;
 	adopt_scan(h);
@@ -559,7 +560,7 @@ int helper_start(const struct helper_options *options, struct helper **ret)
 		r = add_events(h);
 	}
 	if (r == 0)
-		r = failed(privileges_drop(), "a sandbox: privileges could not be dropped");
+		r = log_failed(privileges_drop(), "a sandbox: privileges could not be dropped");
 	if (r < 0) {
 		helper_stop(h);
 		return r;

@@ -23,7 +23,7 @@
 
 static void on_found(void *ctx, const struct sock_desc *s, bool half)
 {
-	struct helper *h = ctx;
+	struct daemon *h = ctx;
 	struct pcb p = pcb_from_sock(s, PCB_ADOPTED);
 	bool known = core_pcb(h->core, p.cookie);
 
@@ -36,7 +36,7 @@ static void on_found(void *ctx, const struct sock_desc *s, bool half)
 		h->adoption.found = true;
 }
 
-static void soon(struct helper *h, bool at_once)
+static void soon(struct daemon *h, bool at_once)
 {
 	struct adoption *a = &h->adoption;
 	usec_t now = clock_boottime(), due = at_once ? now :
@@ -53,7 +53,7 @@ static void soon(struct helper *h, bool at_once)
 	event_add(a->ev, &t);
 }
 
-void adopt_scan(struct helper *h)
+void adopt_scan(struct daemon *h)
 {
 	struct adoption *a = &h->adoption;
 	usec_t began = clock_boottime(), ended;
@@ -83,27 +83,27 @@ void adopt_scan(struct helper *h)
 	}
 }
 
-void adopt_schedule(struct helper *h, bool at_once)
+void adopt_schedule(struct daemon *h, bool at_once)
 {
 	h->adoption.halves = 0;
 	soon(h, at_once);
 }
 
-void adopt_carried(struct helper *h)
+void adopt_carried(struct daemon *h)
 {
 	if (!h->adoption.carried)
 		datapath_looked(h->datapath);
 	h->adoption.carried = true;
 }
 
-void adopt_scan_if_needed(struct helper *h, bool budgeted)
+void adopt_scan_if_needed(struct daemon *h, bool budgeted)
 {
 	if ((datapath_unscanned(h->datapath) || h->adoption.half) &&
 	    (!budgeted || clock_boottime() >= h->adoption.next_allowed))
 		adopt_scan(h);
 }
 
-int adopt_open(struct helper *h, event_callback_fn due)
+int adopt_open(struct daemon *h, event_callback_fn due)
 {
 	h->adoption.pause_ms = PAUSE_MS;
 	h->adoption.carried = true;
@@ -111,13 +111,13 @@ int adopt_open(struct helper *h, event_callback_fn due)
 	return h->adoption.ev ? 0 : -ENOMEM;
 }
 
-void adopt_close(struct helper *h)
+void adopt_close(struct daemon *h)
 {
 	if (h->adoption.ev)
 		event_free(h->adoption.ev);
 }
 
-void adopt_configure(struct helper *h)
+void adopt_configure(struct daemon *h)
 {
 	datapath_adopt(h->datapath, h->conf->adopt);
 	hostmap_set_adopting(h->view, h->conf->adopt);
@@ -125,7 +125,7 @@ void adopt_configure(struct helper *h)
 	adopt_schedule(h, true);
 }
 
-void adopt_status(struct helper *h, uint32_t hce)
+void adopt_status(struct daemon *h, uint32_t hce)
 {
 	const struct hce *e = core_entry(h->core, hce);
 

@@ -35,7 +35,7 @@
 #define FRESH_LINK	(3 * USEC_PER_SEC)	/* an address is new to its link for so long */
 
 /* Whether policy rules send p's user, or its mark, from another address than root's packets. */
-static bool pcb_is_apart(struct helper *h, const struct pcb *p)
+static bool pcb_is_apart(struct daemon *h, const struct pcb *p)
 {
 	const struct flow flow = { .uid = p->uid, .mark = p->mark };
 	struct in6_addr own, root;
@@ -47,7 +47,7 @@ static bool pcb_is_apart(struct helper *h, const struct pcb *p)
 }
 
 /* The same for any connection of e. Those of one user and mark are looked up once where they follow each other. */
-static bool entry_is_apart(struct helper *h, const struct hce *e)
+static bool entry_is_apart(struct daemon *h, const struct hce *e)
 {
 	const struct pcb *p, *last = NULL;
 
@@ -62,7 +62,7 @@ static bool entry_is_apart(struct helper *h, const struct hce *e)
 }
 
 /* Whether a new connection bears other addresses on the wire than its own, so that it needs routes at once. */
-static bool pcb_is_rewritten(struct helper *h, const struct action *a)
+static bool pcb_is_rewritten(struct daemon *h, const struct action *a)
 {
 	const struct hce *e = core_entry(h->core, a->hce);
 
@@ -73,7 +73,7 @@ static bool pcb_is_rewritten(struct helper *h, const struct action *a)
  * Whether a new connection may change what hostmap_ports_may_clash() says: it is the first, or not
  * born as the one before it.
  */
-static bool pcb_differs_from_last(struct helper *h, const struct action *a)
+static bool pcb_differs_from_last(struct daemon *h, const struct action *a)
 {
 	const struct pcb *p = core_pcb(h->core, a->pcb.cookie);
 	const struct hce *e = p ? p->hce : NULL;
@@ -83,7 +83,7 @@ static bool pcb_differs_from_last(struct helper *h, const struct action *a)
 }
 
 /* S6: nothing can be sent to this peer; those of its connections that were moved may know. */
-static void apply_unreachable(struct helper *h, uint32_t id)
+static void apply_unreachable(struct daemon *h, uint32_t id)
 {
 	struct hce *e = core_entry(h->core, id);
 	const struct local_addr *via = e ? hostmap_best_local(h->core, e->personality,
@@ -101,14 +101,14 @@ static void apply_unreachable(struct helper *h, uint32_t id)
 	}
 }
 
-static bool entry_was_apart(struct helper *h, uint32_t id)
+static bool entry_was_apart(struct daemon *h, uint32_t id)
 {
 	const struct hce *e = core_entry(h->core, id);
 
 	return e && e->apart;
 }
 
-static bool is_homeless(struct helper *h, uint32_t id)
+static bool is_homeless(struct daemon *h, uint32_t id)
 {
 	const struct hce *e = core_entry(h->core, id);
 
@@ -116,7 +116,7 @@ static bool is_homeless(struct helper *h, uint32_t id)
 }
 
 /* One action: carried out, or put where apply_queued() finds it. */
-static void apply_one(struct helper *h, const struct action *a)
+static void apply_one(struct daemon *h, const struct action *a)
 {
 	switch (a->type) {
 	case ACTION_SEND:
@@ -182,7 +182,7 @@ static void apply_one(struct helper *h, const struct action *a)
 	datapath_action(h->datapath, a);
 }
 
-static void apply_send(struct helper *h, const struct action *a)
+static void apply_send(struct daemon *h, const struct action *a)
 {
 	const struct in6_addr *src = &a->send.src;
 	const struct local_addr *l = core_local(h->core, src);
@@ -199,7 +199,7 @@ static void apply_send(struct helper *h, const struct action *a)
 }
 
 /* Makes TCP retransmit on every connection of an entry. */
-static void apply_retransmit(struct helper *h, uint32_t id)
+static void apply_retransmit(struct daemon *h, uint32_t id)
 {
 	struct hce *e = core_entry(h->core, id);
 
@@ -220,7 +220,7 @@ static void apply_retransmit(struct helper *h, uint32_t id)
 }
 
 /* What waited for the datapath to be right. */
-static void apply_queued(struct helper *h)
+static void apply_queued(struct daemon *h)
 {
 	unsigned n_send = h->n_send, n_kick = h->n_kick;
 
@@ -239,7 +239,7 @@ static void apply_queued(struct helper *h)
 }
 
 /* Tells the core which sources the kernel would choose. */
-static void apply_route_sources(struct helper *h)
+static void apply_route_sources(struct daemon *h)
 {
 	h->route_now = false;
 	h->view_now = true;	/* hostmap_ports_may_clash() */
@@ -257,7 +257,7 @@ static void apply_route_sources(struct helper *h)
 	}
 }
 
-static void apply_save(struct helper *h)
+static void apply_save(struct daemon *h)
 {
 	int r = state_file_save(h->core, h->state, clock_boottime(), clock_wall());
 
@@ -266,7 +266,7 @@ static void apply_save(struct helper *h)
 	h->save_now = h->save_later = false;
 }
 
-static void apply_timer(struct helper *h, bool more)
+static void apply_timer(struct daemon *h, bool more)
 {
 	usec_t t = more ? 1 : core_deadline(h->core);
 	struct itimerspec spec = { 0 };
@@ -277,7 +277,7 @@ static void apply_timer(struct helper *h, bool more)
 	timerfd_settime(h->timer, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 
-void apply_actions(struct helper *h)
+void apply_actions(struct daemon *h)
 {
 	struct timeval later = { .tv_usec = LATER_MS * 1000 };
 	bool more = true;
@@ -308,7 +308,7 @@ void apply_actions(struct helper *h)
 	apply_timer(h, more);
 }
 
-void apply_deferred(struct helper *h)
+void apply_deferred(struct daemon *h)
 {
 	if (h->routes_later)
 		route_sync_update(h->route_sync, h->core);

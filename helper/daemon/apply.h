@@ -3,12 +3,12 @@
 #ifndef HMIP_APPLY_H
 #define HMIP_APPLY_H
 
-struct helper;
+struct daemon;
 
 /* Carries out all that the core asks for, saves what must survive, and sets the timer. */
-void apply_actions(struct helper *h);
+void apply_actions(struct daemon *h);
 
 /* What can wait a moment: routes that nothing needs any more, connections that came and went. */
-void apply_deferred(struct helper *h);
+void apply_deferred(struct daemon *h);
 
 #endif

@@ -30,7 +30,7 @@ static const struct core_peer *peer_named(const struct conf *c, const char *name
 	return NULL;
 }
 
-int conf_declare_peers(struct helper *h, const struct conf *conf, const struct conf *old)
+int conf_declare_peers(struct daemon *h, const struct conf *conf, const struct conf *old)
 {
 	int first = 0;
 
@@ -50,7 +50,7 @@ int conf_declare_peers(struct helper *h, const struct conf *conf, const struct c
 }
 
 /* Forgets the peers of old that conf has no more, or other SPIs or addresses for: these may have changed hands. */
-static void forget_peers(struct helper *h, const struct conf *conf, const struct conf *old)
+static void forget_peers(struct daemon *h, const struct conf *conf, const struct conf *old)
 {
 	for (unsigned i = 0; i < old->n_peer; i++) {
 		const struct core_peer *was = &old->peer[i], *is = peer_named(conf, was->name);
@@ -72,7 +72,7 @@ static void keep_personalities(struct conf *conf, const struct conf *old)
 	memcpy(conf->personality, old->personality, sizeof(old->personality));
 }
 
-void conf_reload(struct helper *h)
+void conf_reload(struct daemon *h)
 {
 	struct conf *conf;
 	bool adopt;

@@ -4,12 +4,12 @@
 #define HMIP_CONF_APPLY_H
 
 struct conf;
-struct helper;
+struct daemon;
 
 /* Reads the configuration again. If that fails the one in force is kept. */
-void conf_reload(struct helper *h);
+void conf_reload(struct daemon *h);
 
 /* Declares the peers of conf that are not in old as they are now. Returns 0 or the first negative errno. */
-int conf_declare_peers(struct helper *h, const struct conf *conf, const struct conf *old);
+int conf_declare_peers(struct daemon *h, const struct conf *conf, const struct conf *old);
 
 #endif

@@ -23,7 +23,7 @@
 #include <string.h>
 #include <utlist.h>
 
-json_t *control_report(struct helper *h, const char *what)
+json_t *control_report(struct daemon *h, const char *what)
 {
 	static const struct {
 		const char *name;
@@ -43,7 +43,7 @@ json_t *control_report(struct helper *h, const char *what)
 	return NULL;
 }
 
-int control_prefer(struct helper *h, const struct in6_addr *addr, const char *interface)
+int control_prefer(struct daemon *h, const struct in6_addr *addr, const char *interface)
 {
 	unsigned ifindex = addr ? 0 : ifmon_index(h->ifmon, interface);
 	int r;
@@ -57,7 +57,7 @@ int control_prefer(struct helper *h, const struct in6_addr *addr, const char *in
 }
 
 /* C5: the name by which a program found the peer of entry hce, if there is one. */
-static void learn_name(struct helper *h, uint32_t hce, const struct control_register *reg)
+static void learn_name(struct daemon *h, uint32_t hce, const struct control_register *reg)
 {
 	if (!*reg->name)
 		return;
@@ -66,7 +66,7 @@ static void learn_name(struct helper *h, uint32_t hce, const struct control_regi
 }
 
 /* A socket sends to reg->to without being connected. Unless it is bound, the kernel chooses its source anew each time. */
-static void on_sender(struct helper *h, int fd, const struct control_register *reg)
+static void on_sender(struct daemon *h, int fd, const struct control_register *reg)
 {
 	struct sock_desc s;
 	struct pcb p;
@@ -93,7 +93,7 @@ static void on_sender(struct helper *h, int fd, const struct control_register *r
 		datapath_notify(h->datapath, e->id);
 }
 
-void control_registered(struct helper *h, int fd, const struct control_register *reg)
+void control_registered(struct daemon *h, int fd, const struct control_register *reg)
 {
 	struct sock_desc s;
 	struct pcb p, *known;
@@ -148,7 +148,8 @@ static void describe(const struct pcb *p, struct control_answer *ret)
 		ret->flags |= CONTROL_MOVED;
 }
 
-void control_asked(struct helper *h, int fd, enum control_verb verb, uid_t uid, struct control_answer *ret)
+void control_asked(struct daemon *h, int fd, enum control_verb verb, uid_t uid,
+		   struct control_answer *ret)
 {
 	struct sock_desc s;
 	struct pcb p, *known;

@@ -53,7 +53,7 @@
 
 static void on_address_up(void *ctx, const struct in6_addr *addr, unsigned ifindex, usec_t valid_until)
 {
-	struct helper *h = ctx;
+	struct daemon *h = ctx;
 
 	core_local_personality(h->core, addr, conf_personality(h->conf, addr,
 							       ifmon_name(h->ifmon, ifindex)),
@@ -64,7 +64,7 @@ static void on_address_up(void *ctx, const struct in6_addr *addr, unsigned ifind
 
 static void on_address_down(void *ctx, const struct in6_addr *addr)
 {
-	struct helper *h = ctx;
+	struct daemon *h = ctx;
 
 	adopt_scan_if_needed(h, false);
 	udp_bound_scan(h, addr);
@@ -74,7 +74,7 @@ static void on_address_down(void *ctx, const struct in6_addr *addr)
 
 static void on_interface(void *ctx, unsigned ifindex, const char *name, unsigned short hatype)
 {
-	struct helper *h = ctx;
+	struct daemon *h = ctx;
 	struct interface *i = calloc(1, sizeof(*i));
 
 	if (!i) {
@@ -89,7 +89,7 @@ static void on_interface(void *ctx, unsigned ifindex, const char *name, unsigned
 
 static void on_interface_gone(void *ctx, unsigned ifindex)
 {
-	struct helper *h = ctx;
+	struct daemon *h = ctx;
 	struct interface *i, *tmp;
 
 	datapath_interface_gone(h->datapath, ifindex);
@@ -102,7 +102,7 @@ static void on_interface_gone(void *ctx, unsigned ifindex)
 
 static void on_routes(void *ctx)
 {
-	struct helper *h = ctx;
+	struct daemon *h = ctx;
 
 	if (route_sync_rules(h->route_sync) < 0)
 		log_warnx("cannot read the policy rules, ignoring: those read before count");
@@ -112,14 +112,14 @@ static void on_routes(void *ctx)
 
 static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex UNUSED)
 {
-	struct helper *h = ctx;
+	struct daemon *h = ctx;
 
 	adopt_scan_if_needed(h, true);	/* it may be a Binding Update that gives an address up */
 	core_packet(h->core, pkt, len, clock_boottime());
 }
 
 /* The datapath does not let a connection begin (R3): its program need not wait for what will not come. */
-static void on_refused(struct helper *h, const struct dp_event *e)
+static void on_refused(struct daemon *h, const struct dp_event *e)
 {
 	const struct hce *entry = core_entry(h->core, e->hce);
 	struct sock_desc s = { .proto = IPPROTO_TCP, .local = e->addr, .lport = ntohs(e->lport), .fport = ntohs(e->fport) };
@@ -134,7 +134,7 @@ static void on_refused(struct helper *h, const struct dp_event *e)
 
 static void on_datapath(void *ctx, const struct dp_event *e)
 {
-	struct helper *h = ctx;
+	struct daemon *h = ctx;
 
 	if (e->type == DP_EVENT_HEARD) {
 		sock_events_sync_established(h);
@@ -154,7 +154,7 @@ static void on_datapath(void *ctx, const struct dp_event *e)
 
 static void on_resolved(void *ctx, uint32_t hce, const struct in6_addr *addr, unsigned n)
 {
-	struct helper *h = ctx;
+	struct daemon *h = ctx;
 
 	core_resolved(h->core, hce, addr, n, clock_boottime());
 	apply_actions(h);
@@ -192,7 +192,7 @@ static void on_asked(void *ctx, int fd, enum control_verb verb, uid_t uid, struc
 
 static void ifmon_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
-	struct helper *h = ptr;
+	struct daemon *h = ptr;
 	int r = ifmon_read(h->ifmon);
 
 	if (r < 0)
@@ -202,7 +202,7 @@ static void ifmon_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 
 static void signal_io_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
-	struct helper *h = ptr;
+	struct daemon *h = ptr;
 	int r = signal_io_read(h->signal_io);
 
 	if (r < 0)
@@ -212,7 +212,7 @@ static void signal_io_event(evutil_socket_t fd UNUSED, short what UNUSED, void *
 
 static void sock_monitor_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
-	struct helper *h = ptr;
+	struct daemon *h = ptr;
 
 	sock_events_drain(h);
 	apply_actions(h);
@@ -222,14 +222,14 @@ static void sock_monitor_event(evutil_socket_t fd UNUSED, short what UNUSED, voi
 
 static void sock_pause_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
-	struct helper *h = ptr;
+	struct daemon *h = ptr;
 
 	event_add(h->ev_sock_monitor, NULL);
 }
 
 static void datapath_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
-	struct helper *h = ptr;
+	struct daemon *h = ptr;
 	int r = datapath_events(h->datapath, on_datapath, h);
 
 	if (r < 0)
@@ -241,7 +241,7 @@ static void datapath_event(evutil_socket_t fd UNUSED, short what UNUSED, void *p
  * C6, C9: what would expire for silence, or does not answer Updates, the datapath may have heard all
  * the time.
  */
-static void refresh_heard(struct helper *h, usec_t now)
+static void refresh_heard(struct daemon *h, usec_t now)
 {
 	for (struct hce *e = core_entries(h->core), *next; e; e = next) {
 		struct foreign_addr *f;
@@ -260,7 +260,7 @@ static void refresh_heard(struct helper *h, usec_t now)
 
 static void timer_event(evutil_socket_t fd, short what UNUSED, void *ptr)
 {
-	struct helper *h = ptr;
+	struct daemon *h = ptr;
 	uint64_t n;
 
 	if (read(fd, &n, sizeof(n)) < 0)
@@ -293,7 +293,7 @@ static void lock_event(evutil_socket_t fd, short what UNUSED, void *ptr UNUSED)
 
 static void stop_event(evutil_socket_t sig, short what UNUSED, void *ptr)
 {
-	struct helper *h = ptr;
+	struct daemon *h = ptr;
 
 	h->clean = sig == SIGINT;
 	log_info("stopping on signal %d, %s", (int)sig, h->clean ? "cleaning up" :
@@ -309,7 +309,7 @@ static void reload_event(evutil_socket_t sig UNUSED, short what UNUSED, void *pt
 
 /* ---- start and stop ---- */
 
-static int read_conf(struct helper *h)
+static int read_conf(struct daemon *h)
 {
 	char *why;
 	int r = conf_read(h->conf_path, &h->conf, &why);
@@ -321,7 +321,7 @@ static int read_conf(struct helper *h)
 }
 
 /* Names the host map and the state: configured, or made of the socket's path, so that every helper has its own. */
-static int name_files(struct helper *h)
+static int name_files(struct daemon *h)
 {
 	int r = unix_listener_mkdir(h->socket);
 
@@ -349,7 +349,7 @@ static int name_files(struct helper *h)
 	return 0;
 }
 
-static int take_lock(struct helper *h)
+static int take_lock(struct daemon *h)
 {
 	pid_t pid;
 	uid_t uid;
@@ -367,7 +367,7 @@ static int take_lock(struct helper *h)
 	return h->lock < 0 && h->lock != -EACCES ? h->lock : 0;
 }
 
-static int open_core(struct helper *h)
+static int open_core(struct daemon *h)
 {
 	uint8_t seed[32];
 
@@ -385,7 +385,7 @@ static int log_failed(int r, const char *what)
 	return r;
 }
 
-static int open_shells(struct helper *h)
+static int open_shells(struct daemon *h)
 {
 	const struct ifmon_handler handler = { .address_up = on_address_up,
 		.address_down = on_address_down,
@@ -411,7 +411,7 @@ static int open_shells(struct helper *h)
 }
 
 /* Takes the place of an earlier helper's, which programs go by until they find this one: so it is filled at once. */
-static int open_view(struct helper *h)
+static int open_view(struct daemon *h)
 {
 	h->view = hostmap_create(h->view_path);
 	if (!h->view) {
@@ -425,7 +425,7 @@ static int open_view(struct helper *h)
 }
 
 /* The addresses and connections there are, those the last helper knew of included; then the interfaces. */
-static int restore(struct helper *h)
+static int restore(struct daemon *h)
 {
 	struct interface *i;
 	int r = log_failed(ifmon_sync(h->ifmon), "the list of addresses");
@@ -457,13 +457,13 @@ static int restore(struct helper *h)
 	return 0;
 }
 
-static int add_event(struct helper *h, int fd, short what, event_callback_fn fn, struct event **ret)
+static int add_event(struct daemon *h, int fd, short what, event_callback_fn fn, struct event **ret)
 {
 	*ret = event_new(h->base, fd, what | EV_PERSIST, fn, h);
 	return *ret && event_add(*ret, NULL) == 0 ? 0 : -ENOMEM;
 }
 
-static int open_loop(struct helper *h)
+static int open_loop(struct daemon *h)
 {
 	h->base = event_base_new();
 	h->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -474,7 +474,7 @@ static int open_loop(struct helper *h)
 	return h->ev_later && h->ev_sock_pause ? adopt_open(h, scan_event) : -ENOMEM;
 }
 
-static int add_events(struct helper *h)
+static int add_events(struct daemon *h)
 {
 	int r = h->lock >= 0 ? add_event(h, h->lock, EV_READ, lock_event, &h->ev_lock) : 0;
 
@@ -521,9 +521,9 @@ static int check_privilege(void)
 	return r;
 }
 
-int helper_start(const struct helper_options *options, struct helper **ret)
+int daemon_start(const struct daemon_options *options, struct daemon **ret)
 {
-	struct helper *h = calloc(1, sizeof(*h));
+	struct daemon *h = calloc(1, sizeof(*h));
 	const struct control_handler handler = { .report = on_report, .prefer = on_prefer,
 		.registered = on_registered,
 		.asked = on_asked, .ctx = h };
@@ -562,14 +562,14 @@ int helper_start(const struct helper_options *options, struct helper **ret)
 	if (r == 0)
 		r = log_failed(privileges_drop(), "a sandbox: privileges could not be dropped");
 	if (r < 0) {
-		helper_stop(h);
+		daemon_stop(h);
 		return r;
 	}
 	*ret = h;
 	return 0;
 }
 
-int helper_run(struct helper *h)
+int daemon_run(struct daemon *h)
 {
 	int r;
 
@@ -587,7 +587,7 @@ static void free_event(struct event *ev)
 }
 
 /* Leaves in the kernel, and to programs, what the next helper takes over. */
-static void leave(struct helper *h)
+static void leave(struct daemon *h)
 {
 	hostmap_leave(h->view);
 	h->view = NULL;
@@ -595,7 +595,7 @@ static void leave(struct helper *h)
 	route_sync_leave(h->route_sync);
 }
 
-void helper_stop(struct helper *h)
+void daemon_stop(struct daemon *h)
 {
 	struct interface *i, *tmp;
 

@@ -6,9 +6,9 @@
 #ifndef HMIP_DAEMON_H
 #define HMIP_DAEMON_H
 
-struct helper;
+struct daemon;
 
-struct helper_options {
+struct daemon_options {
 	const char *conf;	/* path of the configuration */
 	const char *socket;	/* path of the file-system door, absolute */
 };
@@ -17,16 +17,16 @@ struct helper_options {
  * Opens everything, restores the state, drops privileges. Logs what is wrong. Returns 0 or a negative errno; what an
  * earlier helper left in the kernel is still there then.
  */
-int helper_start(const struct helper_options *options, struct helper **ret);
+int daemon_start(const struct daemon_options *options, struct daemon **ret);
 
 /* Tells the service manager that all is ready and runs until SIGTERM or SIGINT. Returns 0 or a negative errno. */
-int helper_run(struct helper *h);
+int daemon_run(struct daemon *h);
 
 /*
  * Saves the state and frees. After SIGINT also removes everything of ours from the kernel and the file system, the state
  * file excepted. Otherwise programs, routes and host map stay in effect, as after a crash: data flows on, and the next
  * helper takes over. NULL is fine.
  */
-void helper_stop(struct helper *h);
+void daemon_stop(struct daemon *h);
 
 #endif

@@ -31,7 +31,7 @@ struct interface {
 	struct interface *next;	/* utlist LL */
 };
 
-struct helper {
+struct daemon {
 	const char *conf_path, *socket;		/* the caller's */
 	char *state, *view_path;
 	struct conf *conf;

@@ -31,7 +31,7 @@ static bool event_is_news(enum core_event e)
 	}
 }
 
-static void log_event(struct helper *h, const struct action *a, usec_t after_loss)
+static void log_event(struct daemon *h, const struct action *a, usec_t after_loss)
 {
 	const struct hce *e = a->hce ? core_entry(h->core, a->hce) : NULL;
 	void (*line)(const char *fmt, ...) = event_is_news(a->event.event) ? log_info : log_debug;
@@ -59,7 +59,7 @@ static void log_event(struct helper *h, const struct action *a, usec_t after_los
 }
 
 /* Reports an event to the log and the monitors. */
-void event_log(struct helper *h, const struct action *a)
+void event_log(struct daemon *h, const struct action *a)
 {
 	usec_t after_loss = a->event.lost ? clock_boottime() - a->event.lost : USEC_NEVER;
 

@@ -4,9 +4,9 @@
 #define HMIP_EVENT_LOG_H
 
 struct action;
-struct helper;
+struct daemon;
 
 /* Writes the event to the log and sends it to the monitors. */
-void event_log(struct helper *h, const struct action *a);
+void event_log(struct daemon *h, const struct action *a);
 
 #endif

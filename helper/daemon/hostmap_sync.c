@@ -46,7 +46,8 @@ static const struct in6_addr *birth_address(const struct hce *e)
 	return NULL;
 }
 
-static void add_row(struct helper *h, enum hostmap_side side, const struct in6_addr *known, const struct in6_addr *now,
+static void add_row(struct daemon *h, enum hostmap_side side, const struct in6_addr *known,
+		    const struct in6_addr *now,
 		    uint32_t hce, unsigned flags)
 {
 	if (h->n_row < HOSTMAP_ROWS_MAX)
@@ -82,7 +83,7 @@ static bool is_active(const struct hce *e, const struct in6_addr *addr)
 	return false;
 }
 
-static void add_entry_rows(struct helper *h, const struct hce *e)
+static void add_entry_rows(struct daemon *h, const struct hce *e)
 {
 	const struct in6_addr *name = birth_address(e), *now = &e->pair.foreign;
 	struct in6_addr id = hostmap_entry(e->id);
@@ -108,7 +109,7 @@ static void add_entry_rows(struct helper *h, const struct hce *e)
 }
 
 /* Hosts that take no part. If they ever do, adoption takes what was connected meanwhile; without it all must be shown. */
-static void add_plain_rows(struct helper *h)
+static void add_plain_rows(struct daemon *h)
 {
 	unsigned n = h->conf->adopt ? core_plain(h->core, h->plain, PLAIN_ROWS_MAX) : 0;
 
@@ -116,7 +117,7 @@ static void add_plain_rows(struct helper *h)
 		add_row(h, HOSTMAP_PLAIN, &h->plain[i], &h->plain[i], 0, 0);
 }
 
-void hostmap_sync(struct helper *h)
+void hostmap_sync(struct daemon *h)
 {
 	h->n_row = 0;
 	h->view_now = h->view_later = false;

@@ -7,7 +7,7 @@
 #define HMIP_HOSTMAP_SYNC_H
 
 struct core;
-struct helper;
+struct daemon;
 struct in6_addr;
 struct local_addr;
 
@@ -16,6 +16,6 @@ const struct local_addr *hostmap_best_local(struct core *c, unsigned personality
 					    const struct in6_addr *like);
 
 /* Writes all rows, if there is a map. */
-void hostmap_sync(struct helper *h);
+void hostmap_sync(struct daemon *h);
 
 #endif

@@ -80,9 +80,9 @@ static void leave_terminal(int fd, bool verbose)
 
 int main(int argc, char **argv)
 {
-	struct helper_options options = { .conf = CONF_DEFAULT, .socket = HMIP_SOCKET_DEFAULT };
+	struct daemon_options options = { .conf = CONF_DEFAULT, .socket = HMIP_SOCKET_DEFAULT };
 	bool foreground = false, only_test = false, verbose = false;
-	struct helper *h;
+	struct daemon *h;
 	int o, fd = -1, r;
 
 	while ((o = getopt(argc, argv, "c:fs:tvVh")) != -1)
@@ -124,12 +124,12 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (!foreground)
 		fd = background();
-	r = helper_start(&options, &h);
+	r = daemon_start(&options, &h);
 	if (r < 0)
 		return EXIT_FAILURE;
 	if (!foreground)
 		leave_terminal(fd, verbose);
-	r = helper_run(h);
-	helper_stop(h);
+	r = daemon_run(h);
+	daemon_stop(h);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -271,7 +271,7 @@ json_t *report_event(const struct report *r, const struct action *a, usec_t wall
 		"after_loss", seconds(after_loss));
 }
 
-struct report daemon_report(struct helper *h)
+struct report daemon_report(struct daemon *h)
 {
 	return (struct report){ .core = h->core, .datapath = h->datapath, .ifmon = h->ifmon,
 		.socket = h->socket,

@@ -12,7 +12,7 @@
 
 #include <jansson.h>
 
-struct helper;
+struct daemon;
 
 struct report {
 	struct core *core;
@@ -25,7 +25,7 @@ struct report {
 };
 
 /* What is to be reported of h, as of now. */
-struct report daemon_report(struct helper *h);
+struct report daemon_report(struct daemon *h);
 
 /* Each returns a new reference, or NULL if memory is short. */
 json_t *report_status(const struct report *r);

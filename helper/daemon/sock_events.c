@@ -32,12 +32,12 @@ struct sock_desc sock_from_pcb(const struct pcb *p)
 
 void sock_events_gone(void *ctx, uint64_t cookie)
 {
-	struct helper *h = ctx;
+	struct daemon *h = ctx;
 
 	core_pcb_close(h->core, cookie, clock_boottime());
 }
 
-int sock_events_resync(struct helper *h)
+int sock_events_resync(struct daemon *h)
 {
 	struct pcb *pcbs = core_pcbs(h->core);
 	struct sender *senders = core_senders(h->core);
@@ -57,7 +57,7 @@ int sock_events_resync(struct helper *h)
 	return r;
 }
 
-void sock_events_drain(struct helper *h)
+void sock_events_drain(struct daemon *h)
 {
 	int r = sock_monitor_read(h->sock_monitor);
 
@@ -67,7 +67,7 @@ void sock_events_drain(struct helper *h)
 		log_warnx("cannot read which sockets ended: %s, ignoring", strerror(-r));
 }
 
-void sock_events_sync_established(struct helper *h)
+void sock_events_sync_established(struct daemon *h)
 {
 	for (struct pcb *p = core_pcbs(h->core), *next; p; p = next) {
 		uint32_t acked;

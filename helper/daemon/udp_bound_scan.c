@@ -49,7 +49,7 @@ static int by_port(const void *a, const void *b)
 }
 
 /* Whether addr is lost: the one in question, or if that is NULL, any that should be ours and is not. */
-static bool scan_is_lost(struct helper *h, const struct in6_addr *addr, const struct in6_addr *lost)
+static bool scan_is_lost(struct daemon *h, const struct in6_addr *addr, const struct in6_addr *lost)
 {
 	const struct local_addr *l = core_local(h->core, addr);
 
@@ -59,7 +59,7 @@ static bool scan_is_lost(struct helper *h, const struct in6_addr *addr, const st
 }
 
 /* The n sockets of one port. */
-static void scan_port(struct helper *h, const struct sock_desc *socket, size_t n,
+static void scan_port(struct daemon *h, const struct sock_desc *socket, size_t n,
 		      const struct in6_addr *lost)
 {
 	for (size_t i = 0; i < n; i++)
@@ -72,7 +72,7 @@ static void scan_port(struct helper *h, const struct sock_desc *socket, size_t n
 	}
 }
 
-void udp_bound_scan(struct helper *h, const struct in6_addr *lost)
+void udp_bound_scan(struct daemon *h, const struct in6_addr *lost)
 {
 	struct sock_vec sock_vec = { 0 };
 	int r = core_entries(h->core) ? sock_monitor_unconnected(h->sock_monitor, sock_vec_add,

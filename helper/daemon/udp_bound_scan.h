@@ -5,9 +5,9 @@
 
 #include <netinet/in.h>
 
-struct helper;
+struct daemon;
 
 /* Tells the core of UDP sockets that are bound to the address lost, or to any that is not this host's if that is NULL. */
-void udp_bound_scan(struct helper *h, const struct in6_addr *lost);
+void udp_bound_scan(struct daemon *h, const struct in6_addr *lost);
 
 #endif

@@ -23,29 +23,29 @@
 
 static void on_found(void *ctx, const struct sock_desc *s, bool half)
 {
-	struct daemon *h = ctx;
+	struct daemon *d = ctx;
 	struct pcb p = pcb_from_sock(s, PCB_ADOPTED);
-	bool known = core_pcb(h->core, p.cookie);
+	bool known = core_pcb(d->core, p.cookie);
 
-	if (!core_adopts(h->core, &p))
+	if (!core_adopts(d->core, &p))
 		return;
 	/* What answers to a spoofed SYN stays such a half, and is none of ours. */
 	if (half)
-		h->adoption.half = true;
-	else if (core_pcb_open(h->core, &p, clock_boottime()) == 0 && !known)
-		h->adoption.found = true;
+		d->adoption.half = true;
+	else if (core_pcb_open(d->core, &p, clock_boottime()) == 0 && !known)
+		d->adoption.found = true;
 }
 
-static void soon(struct daemon *h, bool at_once)
+static void soon(struct daemon *d, bool at_once)
 {
-	struct adoption *a = &h->adoption;
+	struct adoption *a = &d->adoption;
 	usec_t now = clock_boottime(), due = at_once ? now :
 		usec_add(now, a->pause_ms * USEC_PER_MSEC), wait;
 	struct timeval t;
 
-	if (!h->conf->adopt)
+	if (!d->conf->adopt)
 		return;
-	datapath_mark_unscanned(h->datapath);
+	datapath_mark_unscanned(d->datapath);
 	if (!at_once && event_pending(a->ev, EV_TIMEOUT, NULL))
 		return;
 	wait = usec_until(due > a->next_allowed ? due : a->next_allowed, now);
@@ -53,19 +53,19 @@ static void soon(struct daemon *h, bool at_once)
 	event_add(a->ev, &t);
 }
 
-void adopt_scan(struct daemon *h)
+void adopt_scan(struct daemon *d)
 {
-	struct adoption *a = &h->adoption;
+	struct adoption *a = &d->adoption;
 	usec_t began = clock_boottime(), ended;
 	int r;
 
-	if (!h->conf->adopt)
+	if (!d->conf->adopt)
 		return;
 	event_del(a->ev);
 	a->found = a->half = false;
-	datapath_scan_begin(h->datapath);
-	sock_events_drain(h);
-	r = sock_monitor_list(h->sock_monitor, on_found, h);
+	datapath_scan_begin(d->datapath);
+	sock_events_drain(d);
+	r = sock_monitor_list(d->sock_monitor, on_found, d);
 	if (r < 0)
 		log_warnx("cannot list the sockets: %s, ignoring", strerror(-r));
 	ended = clock_boottime();
@@ -79,60 +79,60 @@ void adopt_scan(struct daemon *h)
 	/* A handshake takes a round trip. One that nobody completes is none of ours; the datapath reports what comes of it later. */
 	if (a->half && a->halves < HALVES_MAX) {
 		a->halves++;
-		soon(h, false);
+		soon(d, false);
 	}
 }
 
-void adopt_schedule(struct daemon *h, bool at_once)
+void adopt_schedule(struct daemon *d, bool at_once)
 {
-	h->adoption.halves = 0;
-	soon(h, at_once);
+	d->adoption.halves = 0;
+	soon(d, at_once);
 }
 
-void adopt_carried(struct daemon *h)
+void adopt_carried(struct daemon *d)
 {
-	if (!h->adoption.carried)
-		datapath_looked(h->datapath);
-	h->adoption.carried = true;
+	if (!d->adoption.carried)
+		datapath_looked(d->datapath);
+	d->adoption.carried = true;
 }
 
-void adopt_scan_if_needed(struct daemon *h, bool budgeted)
+void adopt_scan_if_needed(struct daemon *d, bool budgeted)
 {
-	if ((datapath_unscanned(h->datapath) || h->adoption.half) &&
-	    (!budgeted || clock_boottime() >= h->adoption.next_allowed))
-		adopt_scan(h);
+	if ((datapath_unscanned(d->datapath) || d->adoption.half) &&
+	    (!budgeted || clock_boottime() >= d->adoption.next_allowed))
+		adopt_scan(d);
 }
 
-int adopt_open(struct daemon *h, event_callback_fn due)
+int adopt_open(struct daemon *d, event_callback_fn due)
 {
-	h->adoption.pause_ms = PAUSE_MS;
-	h->adoption.carried = true;
-	h->adoption.ev = evtimer_new(h->base, due, h);
-	return h->adoption.ev ? 0 : -ENOMEM;
+	d->adoption.pause_ms = PAUSE_MS;
+	d->adoption.carried = true;
+	d->adoption.ev = evtimer_new(d->base, due, d);
+	return d->adoption.ev ? 0 : -ENOMEM;
 }
 
-void adopt_close(struct daemon *h)
+void adopt_close(struct daemon *d)
 {
-	if (h->adoption.ev)
-		event_free(h->adoption.ev);
+	if (d->adoption.ev)
+		event_free(d->adoption.ev);
 }
 
-void adopt_configure(struct daemon *h)
+void adopt_configure(struct daemon *d)
 {
-	datapath_adopt(h->datapath, h->conf->adopt);
-	hostmap_set_adopting(h->view, h->conf->adopt);
-	h->view_now = true;
-	adopt_schedule(h, true);
+	datapath_adopt(d->datapath, d->conf->adopt);
+	hostmap_set_adopting(d->view, d->conf->adopt);
+	d->view_now = true;
+	adopt_schedule(d, true);
 }
 
-void adopt_status(struct daemon *h, uint32_t hce)
+void adopt_status(struct daemon *d, uint32_t hce)
 {
-	const struct hce *e = core_entry(h->core, hce);
+	const struct hce *e = core_entry(d->core, hce);
 
 	if (!e)
 		return;
-	datapath_adopt_from(h->datapath, hce, e->status == PEER_HOMELESS);
-	h->view_now = true;
+	datapath_adopt_from(d->datapath, hce, e->status == PEER_HOMELESS);
+	d->view_now = true;
 	if (e->status == PEER_HOMELESS)
-		adopt_schedule(h, true);
+		adopt_schedule(d, true);
 }

@@ -33,29 +33,29 @@ struct adoption {
 };
 
 /* Makes the timer, which calls due with h when a scan is due. Returns 0 or -ENOMEM. */
-int adopt_open(struct daemon *h, event_callback_fn due);
+int adopt_open(struct daemon *d, event_callback_fn due);
 
 /* Puts what the configuration says in force. */
-void adopt_configure(struct daemon *h);
+void adopt_configure(struct daemon *d);
 
 /* The status of that entry changed. */
-void adopt_status(struct daemon *h, uint32_t hce);
+void adopt_status(struct daemon *d, uint32_t hce);
 
 /* There may be connections to be found: a look follows, at once if it may, or after the pause. */
-void adopt_schedule(struct daemon *h, bool at_once);
+void adopt_schedule(struct daemon *d, bool at_once);
 
 /* Looks now, whatever was noticed. The caller carries out what comes of it. */
-void adopt_scan(struct daemon *h);
+void adopt_scan(struct daemon *d);
 
 /* The actions that the core had are carried out. */
-void adopt_carried(struct daemon *h);
+void adopt_carried(struct daemon *d);
 
 /*
  * Scans now if the last scan may have missed something. budgeted: not before the tenth allows it.
  * As above.
  */
-void adopt_scan_if_needed(struct daemon *h, bool budgeted);
+void adopt_scan_if_needed(struct daemon *d, bool budgeted);
 
-void adopt_close(struct daemon *h);
+void adopt_close(struct daemon *d);
 
 #endif

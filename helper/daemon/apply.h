@@ -6,9 +6,9 @@
 struct daemon;
 
 /* Carries out all that the core asks for, saves what must survive, and sets the timer. */
-void apply_actions(struct daemon *h);
+void apply_actions(struct daemon *d);
 
 /* What can wait a moment: routes that nothing needs any more, connections that came and went. */
-void apply_deferred(struct daemon *h);
+void apply_deferred(struct daemon *d);
 
 #endif

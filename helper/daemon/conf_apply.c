@@ -30,7 +30,7 @@ static const struct core_peer *peer_named(const struct conf *c, const char *name
 	return NULL;
 }
 
-int conf_declare_peers(struct daemon *h, const struct conf *conf, const struct conf *old)
+int conf_declare_peers(struct daemon *d, const struct conf *conf, const struct conf *old)
 {
 	int first = 0;
 
@@ -39,7 +39,7 @@ int conf_declare_peers(struct daemon *h, const struct conf *conf, const struct c
 		int r = 0;
 
 		if (!was || !peer_equal(was, &conf->peer[i]))
-			r = core_peer_add(h->core, &conf->peer[i], clock_boottime());
+			r = core_peer_add(d->core, &conf->peer[i], clock_boottime());
 		if (r < 0)
 			log_warnx("cannot take peer \"%s\": %s", conf->peer[i].name,
 				  r == -EEXIST ? "its SPI or an address of it is in use" : strerror(-r));
@@ -50,13 +50,13 @@ int conf_declare_peers(struct daemon *h, const struct conf *conf, const struct c
 }
 
 /* Forgets the peers of old that conf has no more, or other SPIs or addresses for: these may have changed hands. */
-static void forget_peers(struct daemon *h, const struct conf *conf, const struct conf *old)
+static void forget_peers(struct daemon *d, const struct conf *conf, const struct conf *old)
 {
 	for (unsigned i = 0; i < old->n_peer; i++) {
 		const struct core_peer *was = &old->peer[i], *is = peer_named(conf, was->name);
 
 		if (!is || is->in.spi != was->in.spi)
-			core_peer_remove(h->core, was->name, clock_boottime());
+			core_peer_remove(d->core, was->name, clock_boottime());
 	}
 }
 
@@ -72,30 +72,30 @@ static void keep_personalities(struct conf *conf, const struct conf *old)
 	memcpy(conf->personality, old->personality, sizeof(old->personality));
 }
 
-void conf_reload(struct daemon *h)
+void conf_reload(struct daemon *d)
 {
 	struct conf *conf;
 	bool adopt;
 	char *why;
 
-	if (conf_read(h->conf_path, &conf, &why) < 0) {
+	if (conf_read(d->conf_path, &conf, &why) < 0) {
 		log_warnx("%s", why ? why : "cannot read the configuration");
 		log_warnx("the configuration in force is kept");
 		free(why);
 		return;
 	}
-	adopt = conf->adopt != h->conf->adopt;
-	if (memcmp(&conf->datapath, &h->conf->datapath, sizeof(conf->datapath)) != 0)
+	adopt = conf->adopt != d->conf->adopt;
+	if (memcmp(&conf->datapath, &d->conf->datapath, sizeof(conf->datapath)) != 0)
 		log_warnx("max_connections and max_foreign change with a restart only, ignoring");
-	keep_personalities(conf, h->conf);
-	forget_peers(h, conf, h->conf);
-	conf_declare_peers(h, conf, h->conf);
-	core_reconfigure(h->core, &conf->core);
-	datapath_watch(h->datapath, conf->core.path_timeout);
-	control_server_set_group(h->control_server, conf->control_group);
-	conf_free(h->conf);
-	h->conf = conf;
+	keep_personalities(conf, d->conf);
+	forget_peers(d, conf, d->conf);
+	conf_declare_peers(d, conf, d->conf);
+	core_reconfigure(d->core, &conf->core);
+	datapath_watch(d->datapath, conf->core.path_timeout);
+	control_server_set_group(d->control_server, conf->control_group);
+	conf_free(d->conf);
+	d->conf = conf;
 	if (adopt)
-		adopt_configure(h);
-	log_info("%s is in force", h->conf_path);
+		adopt_configure(d);
+	log_info("%s is in force", d->conf_path);
 }

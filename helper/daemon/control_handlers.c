@@ -23,7 +23,7 @@
 #include <string.h>
 #include <utlist.h>
 
-json_t *control_report(struct daemon *h, const char *what)
+json_t *control_report(struct daemon *d, const char *what)
 {
 	static const struct {
 		const char *name;
@@ -34,66 +34,66 @@ json_t *control_report(struct daemon *h, const char *what)
 		{ "sockets", report_sockets },
 		{ "sa", report_sa },
 	};
-	struct report r = daemon_report(h);
+	struct report r = daemon_report(d);
 
-	sock_events_sync_established(h);
+	sock_events_sync_established(d);
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		if (strcmp(table[i].name, what) == 0)
 			return table[i].make(&r);
 	return NULL;
 }
 
-int control_prefer(struct daemon *h, const struct in6_addr *addr, const char *interface)
+int control_prefer(struct daemon *d, const struct in6_addr *addr, const char *interface)
 {
-	unsigned ifindex = addr ? 0 : ifmon_index(h->ifmon, interface);
+	unsigned ifindex = addr ? 0 : ifmon_index(d->ifmon, interface);
 	int r;
 
 	if (!addr && !ifindex)
 		return -EADDRNOTAVAIL;
-	r = core_prefer(h->core, addr, ifindex, clock_boottime());
+	r = core_prefer(d->core, addr, ifindex, clock_boottime());
 	if (r == 0)
 		log_info("told to prefer %s", addr ? addr_text(addr).s : interface);
 	return r;
 }
 
 /* C5: the name by which a program found the peer of entry hce, if there is one. */
-static void learn_name(struct daemon *h, uint32_t hce, const struct control_register *reg)
+static void learn_name(struct daemon *d, uint32_t hce, const struct control_register *reg)
 {
 	if (!*reg->name)
 		return;
-	core_alternatives(h->core, hce, reg->name, reg->other, reg->n_other);
-	h->save_later = h->view_later = true;
+	core_alternatives(d->core, hce, reg->name, reg->other, reg->n_other);
+	d->save_later = d->view_later = true;
 }
 
 /* A socket sends to reg->to without being connected. Unless it is bound, the kernel chooses its source anew each time. */
-static void on_sender(struct daemon *h, int fd, const struct control_register *reg)
+static void on_sender(struct daemon *d, int fd, const struct control_register *reg)
 {
 	struct sock_desc s;
 	struct pcb p;
-	struct hce *e;
+	struct hce *hce;
 	int r = sock_info_get_unconnected(fd, &s);
 
 	if (r == 0 && IN6_IS_ADDR_UNSPECIFIED(&s.local))
-		r = route_source(h->route_sync, &reg->to, &(struct flow){ s.uid, s.mark },
+		r = route_source(d->route_sync, &reg->to, &(struct flow){ s.uid, s.mark },
 				 &s.local);
 	s.foreign = reg->to;
 	if (r == 0) {
 		p = pcb_from_sock(&s, PCB_SHOWN);
-		r = core_datagram_sent(h->core, &p, clock_boottime());
+		r = core_datagram_sent(d->core, &p, clock_boottime());
 	}
 	if (r < 0) {
 		log_debug("cannot take the socket that sends to [%s]: %s", addr_text(&reg->to).s, strerror(-r));
 		return;
 	}
-	e = core_entry_of(h->core, &reg->to);
-	if (!e)
+	hce = core_entry_of(d->core, &reg->to);
+	if (!hce)
 		return;
-	learn_name(h, e->id, reg);
-	if (!e->may_announce)
-		datapath_notify(h->datapath, e->id);
+	learn_name(d, hce->id, reg);
+	if (!hce->may_announce)
+		datapath_notify(d->datapath, hce->id);
 }
 
-void control_registered(struct daemon *h, int fd, const struct control_register *reg)
+void control_registered(struct daemon *d, int fd, const struct control_register *reg)
 {
 	struct sock_desc s;
 	struct pcb p, *known;
@@ -102,7 +102,7 @@ void control_registered(struct daemon *h, int fd, const struct control_register 
 	if (sock_info_prevented(fd))
 		return;
 	if (reg->verb == CONTROL_SEND) {
-		on_sender(h, fd, reg);
+		on_sender(d, fd, reg);
 		return;
 	}
 	r = sock_info_get(fd, &s);
@@ -110,45 +110,47 @@ void control_registered(struct daemon *h, int fd, const struct control_register 
 		log_debug("was shown something that is no connection over IPv6 (%s), ignoring", strerror(-r));
 		return;
 	}
-	sock_events_drain(h);
+	sock_events_drain(d);
 	s.accepted = reg->verb != CONTROL_CONNECT;
 	p = pcb_from_sock(&s, PCB_SHOWN);
-	r = core_pcb_open(h->core, &p, clock_boottime());
+	r = core_pcb_open(d->core, &p, clock_boottime());
 	if (r < 0)
 		log_debug("cannot take the connection from port %u to [%s]:%u: %s", p.lport, addr_text(&p.foreign).s, p.fport,
 			  strerror(-r));
-	known = core_pcb(h->core, p.cookie);
+	known = core_pcb(d->core, p.cookie);
 	if (!known || !known->hce)
 		return;
-	learn_name(h, known->hce->id, reg);
+	learn_name(d, known->hce->id, reg);
 	/* The first packet from the peer shows that it may be sent our Initial Binding Update (B1). */
 	if (!known->hce->may_announce)
-		datapath_notify(h->datapath, known->hce->id);
+		datapath_notify(d->datapath, known->hce->id);
 }
 
 static void describe(const struct pcb *p, struct control_answer *ret)
 {
-	const struct hce *e = p->hce;
+	const struct hce *hce = p->hce;
 	const struct foreign_addr *f;
 	const struct pcb *each;
 
-	ret->flags = CONTROL_KNOWN | (e->sa && e->status == PEER_HOMELESS ? CONTROL_HOMELESS : 0) |
-		     (e->trusted ? CONTROL_TRUSTED : 0);
-	DL_FOREACH(e->addrs, f)
+	ret->flags = CONTROL_KNOWN | (hce->sa && hce->status == PEER_HOMELESS ? CONTROL_HOMELESS :
+				      0) |
+		     (hce->trusted ? CONTROL_TRUSTED : 0);
+	DL_FOREACH(hce->addrs, f)
 		ret->addresses += f->state == ADDR_ACTIVE;
-	DL_FOREACH(e->pcbs, each)
+	DL_FOREACH(hce->pcbs, each)
 		ret->connections += each->forget == USEC_NEVER;
 	ret->local = ret->local_now = p->local;
 	ret->foreign = ret->foreign_now = p->foreign;
-	if (p->gen == e->pair.gen)
+	if (p->gen == hce->pair.gen)
 		return;
-	ret->local_now = e->pair.local;
-	ret->foreign_now = e->pair.foreign;
-	if (!addr_equal(&p->local, &e->pair.local) || !addr_equal(&p->foreign, &e->pair.foreign))
+	ret->local_now = hce->pair.local;
+	ret->foreign_now = hce->pair.foreign;
+	if (!addr_equal(&p->local, &hce->pair.local) ||
+	    !addr_equal(&p->foreign, &hce->pair.foreign))
 		ret->flags |= CONTROL_MOVED;
 }
 
-void control_asked(struct daemon *h, int fd, enum control_verb verb, uid_t uid,
+void control_asked(struct daemon *d, int fd, enum control_verb verb, uid_t uid,
 		   struct control_answer *ret)
 {
 	struct sock_desc s;
@@ -158,16 +160,16 @@ void control_asked(struct daemon *h, int fd, enum control_verb verb, uid_t uid,
 	if (ret->result < 0)
 		return;
 	/* It may be too young to have been found, and whose it is may not have been known then. */
-	adopt_scan_if_needed(h, false);
+	adopt_scan_if_needed(d, false);
 	p = pcb_from_sock(&s, PCB_ADOPTED);
-	if (h->conf->adopt && !sock_info_prevented(fd))
-		core_pcb_open(h->core, &p, clock_boottime());
-	known = core_pcb(h->core, p.cookie);
+	if (d->conf->adopt && !sock_info_prevented(fd))
+		core_pcb_open(d->core, &p, clock_boottime());
+	known = core_pcb(d->core, p.cookie);
 	if (verb == CONTROL_TRUST)
-		ret->result = core_trust(h->core, p.cookie);
+		ret->result = core_trust(d->core, p.cookie);
 	else if (verb == CONTROL_FORGET)
-		ret->result = core_forget(h->core, p.cookie, uid, clock_boottime());
+		ret->result = core_forget(d->core, p.cookie, uid, clock_boottime());
 	else if (known && known->hce)
 		describe(known, ret);
-	h->save_later |= verb == CONTROL_TRUST;
+	d->save_later |= verb == CONTROL_TRUST;
 }

@@ -13,19 +13,19 @@
 struct daemon;
 
 /* The report of that name, as a new reference; NULL if there is none. */
-json_t *control_report(struct daemon *h, const char *what);
+json_t *control_report(struct daemon *d, const char *what);
 
 /*
  * Prefers addr, or the addresses of the interface if addr is NULL. Returns 0, or -EADDRNOTAVAIL if this host has no such
  * usable address.
  */
-int control_prefer(struct daemon *h, const struct in6_addr *addr, const char *interface);
+int control_prefer(struct daemon *d, const struct in6_addr *addr, const char *interface);
 
 /* A program registers the socket fd, which stays the caller's. */
-void control_registered(struct daemon *h, int fd, const struct control_register *reg);
+void control_registered(struct daemon *d, int fd, const struct control_register *reg);
 
 /* A program of user uid asks about the socket fd, which stays the caller's. Fills *ret, which is all 0. */
-void control_asked(struct daemon *h, int fd, enum control_verb verb, uid_t uid,
+void control_asked(struct daemon *d, int fd, enum control_verb verb, uid_t uid,
 		   struct control_answer *ret);
 
 #endif

@@ -53,28 +53,28 @@
 
 static void on_address_up(void *ctx, const struct in6_addr *addr, unsigned ifindex, usec_t valid_until)
 {
-	struct daemon *h = ctx;
+	struct daemon *d = ctx;
 
-	core_local_personality(h->core, addr, conf_personality(h->conf, addr,
-							       ifmon_name(h->ifmon, ifindex)),
+	core_local_personality(d->core, addr, conf_personality(d->conf, addr,
+							       ifmon_name(d->ifmon, ifindex)),
 								       clock_boottime());
-	core_local_up(h->core, addr, ifindex, valid_until, clock_boottime());
-	h->route_now = true;
+	core_local_up(d->core, addr, ifindex, valid_until, clock_boottime());
+	d->route_now = true;
 }
 
 static void on_address_down(void *ctx, const struct in6_addr *addr)
 {
-	struct daemon *h = ctx;
+	struct daemon *d = ctx;
 
-	adopt_scan_if_needed(h, false);
-	udp_bound_scan(h, addr);
-	core_local_down(h->core, addr, clock_boottime());
-	h->route_now = true;
+	adopt_scan_if_needed(d, false);
+	udp_bound_scan(d, addr);
+	core_local_down(d->core, addr, clock_boottime());
+	d->route_now = true;
 }
 
 static void on_interface(void *ctx, unsigned ifindex, const char *name, unsigned short hatype)
 {
-	struct daemon *h = ctx;
+	struct daemon *d = ctx;
 	struct interface *i = calloc(1, sizeof(*i));
 
 	if (!i) {
@@ -82,46 +82,46 @@ static void on_interface(void *ctx, unsigned ifindex, const char *name, unsigned
 		return;
 	}
 	*i = (struct interface){ .ifindex = ifindex, .hatype = hatype };
-	LL_APPEND(h->interfaces, i);
-	if (h->attached)
-		datapath_attach(h->datapath, ifindex, hatype);
+	LL_APPEND(d->interfaces, i);
+	if (d->attached)
+		datapath_attach(d->datapath, ifindex, hatype);
 }
 
 static void on_interface_gone(void *ctx, unsigned ifindex)
 {
-	struct daemon *h = ctx;
+	struct daemon *d = ctx;
 	struct interface *i, *tmp;
 
-	datapath_interface_gone(h->datapath, ifindex);
-	LL_FOREACH_SAFE(h->interfaces, i, tmp)
+	datapath_interface_gone(d->datapath, ifindex);
+	LL_FOREACH_SAFE(d->interfaces, i, tmp)
 		if (i->ifindex == ifindex) {
-			LL_DELETE(h->interfaces, i);
+			LL_DELETE(d->interfaces, i);
 			free(i);
 		}
 }
 
 static void on_routes(void *ctx)
 {
-	struct daemon *h = ctx;
+	struct daemon *d = ctx;
 
-	if (route_sync_rules(h->route_sync) < 0)
+	if (route_sync_rules(d->route_sync) < 0)
 		log_warnx("cannot read the policy rules, ignoring: those read before count");
-	core_routes_changed(h->core, clock_boottime());
-	h->route_now = h->routes_now = true;
+	core_routes_changed(d->core, clock_boottime());
+	d->route_now = d->routes_now = true;
 }
 
 static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex UNUSED)
 {
-	struct daemon *h = ctx;
+	struct daemon *d = ctx;
 
-	adopt_scan_if_needed(h, true);	/* it may be a Binding Update that gives an address up */
-	core_packet(h->core, pkt, len, clock_boottime());
+	adopt_scan_if_needed(d, true);	/* it may be a Binding Update that gives an address up */
+	core_packet(d->core, pkt, len, clock_boottime());
 }
 
 /* The datapath does not let a connection begin (R3): its program need not wait for what will not come. */
-static void on_refused(struct daemon *h, const struct dp_event *e)
+static void on_refused(struct daemon *d, const struct dp_event *e)
 {
-	const struct hce *entry = core_entry(h->core, e->hce);
+	const struct hce *entry = core_entry(d->core, e->hce);
 	struct sock_desc s = { .proto = IPPROTO_TCP, .local = e->addr, .lport = ntohs(e->lport), .fport = ntohs(e->fport) };
 
 	if (!entry)
@@ -129,35 +129,35 @@ static void on_refused(struct daemon *h, const struct dp_event *e)
 	s.foreign = entry->pair.foreign;
 	log_debug("a connection from port %u to [%s]:%u was refused: another has its ports", s.lport,
 		  addr_text(&s.foreign).s, s.fport);
-	icmp_inject_refuse(h->signal_io, &s, e->gen);
+	icmp_inject_refuse(d->signal_io, &s, e->gen);
 }
 
 static void on_datapath(void *ctx, const struct dp_event *e)
 {
-	struct daemon *h = ctx;
+	struct daemon *d = ctx;
 
 	if (e->type == DP_EVENT_HEARD) {
-		sock_events_sync_established(h);
-		core_heard(h->core, e->hce, &e->addr, clock_boottime());
+		sock_events_sync_established(d);
+		core_heard(d->core, e->hce, &e->addr, clock_boottime());
 	}
 	if (e->type == DP_EVENT_NEW_CONN)
-		adopt_schedule(h, false);
+		adopt_schedule(d, false);
 	if (e->type == DP_EVENT_DATAGRAM)
-		core_datagram_heard(h->core, e->hce, &e->addr, &e->local, clock_boottime());
+		core_datagram_heard(d->core, e->hce, &e->addr, &e->local, clock_boottime());
 	if (e->type == DP_EVENT_REFUSED)
-		on_refused(h, e);
+		on_refused(d, e);
 	if (e->type == DP_EVENT_SILENT)
-		core_silent(h->core, e->hce, clock_boottime());
+		core_silent(d->core, e->hce, clock_boottime());
 	if (e->type == DP_EVENT_FOLLOWED)
-		core_followed(h->core, e->hce, &e->addr, e->gen, clock_boottime());
+		core_followed(d->core, e->hce, &e->addr, e->gen, clock_boottime());
 }
 
 static void on_resolved(void *ctx, uint32_t hce, const struct in6_addr *addr, unsigned n)
 {
-	struct daemon *h = ctx;
+	struct daemon *d = ctx;
 
-	core_resolved(h->core, hce, addr, n, clock_boottime());
-	apply_actions(h);
+	core_resolved(d->core, hce, addr, n, clock_boottime());
+	apply_actions(d);
 }
 
 static json_t *on_report(void *ctx, const char *what)
@@ -192,82 +192,83 @@ static void on_asked(void *ctx, int fd, enum control_verb verb, uid_t uid, struc
 
 static void ifmon_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
-	struct daemon *h = ptr;
-	int r = ifmon_read(h->ifmon);
+	struct daemon *d = ptr;
+	int r = ifmon_read(d->ifmon);
 
 	if (r < 0)
 		log_warnx("cannot read what rtnetlink says: %s, ignoring", strerror(-r));
-	apply_actions(h);
+	apply_actions(d);
 }
 
 static void signal_io_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
-	struct daemon *h = ptr;
-	int r = signal_io_read(h->signal_io);
+	struct daemon *d = ptr;
+	int r = signal_io_read(d->signal_io);
 
 	if (r < 0)
 		log_warnx("cannot read what was captured: %s, ignoring", strerror(-r));
-	apply_actions(h);
+	apply_actions(d);
 }
 
 static void sock_monitor_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
-	struct daemon *h = ptr;
+	struct daemon *d = ptr;
 
-	sock_events_drain(h);
-	apply_actions(h);
-	event_del(h->ev_sock_monitor);
-	event_add(h->ev_sock_pause, &(struct timeval){ .tv_usec = SOCK_PAUSE_MS * 1000 });
+	sock_events_drain(d);
+	apply_actions(d);
+	event_del(d->ev_sock_monitor);
+	event_add(d->ev_sock_pause, &(struct timeval){ .tv_usec = SOCK_PAUSE_MS * 1000 });
 }
 
 static void sock_pause_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
-	struct daemon *h = ptr;
+	struct daemon *d = ptr;
 
-	event_add(h->ev_sock_monitor, NULL);
+	event_add(d->ev_sock_monitor, NULL);
 }
 
 static void datapath_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
-	struct daemon *h = ptr;
-	int r = datapath_events(h->datapath, on_datapath, h);
+	struct daemon *d = ptr;
+	int r = datapath_events(d->datapath, on_datapath, d);
 
 	if (r < 0)
 		log_warnx("cannot read what the datapath heard: %s, ignoring", strerror(-r));
-	apply_actions(h);
+	apply_actions(d);
 }
 
 /*
  * C6, C9: what would expire for silence, or does not answer Updates, the datapath may have heard all
  * the time.
  */
-static void refresh_heard(struct daemon *h, usec_t now)
+static void refresh_heard(struct daemon *d, usec_t now)
 {
-	for (struct hce *e = core_entries(h->core), *next; e; e = next) {
+	for (struct hce *hce = core_entries(d->core), *next; hce; hce = next) {
 		struct foreign_addr *f;
 
-		next = e->hh.next;
-		DL_FOREACH(e->addrs, f) {
+		next = hce->hh.next;
+		DL_FOREACH(hce->addrs, f) {
 			usec_t heard = 0;
 
-			if (f->state != ADDR_TENTATIVE && (f->expires <= now || e->asked || f->contest))
-				heard = datapath_heard(h->datapath, &f->addr);
+			if (f->state != ADDR_TENTATIVE && (f->expires <= now || hce->asked ||
+							   f->contest))
+				heard = datapath_heard(d->datapath, &f->addr);
 			if (heard > f->heard)
-				core_heard(h->core, e->id, &f->addr, heard);
+				core_heard(d->core, hce->id, &f->addr, heard);
 		}
 	}
 }
 
 static void timer_event(evutil_socket_t fd, short what UNUSED, void *ptr)
 {
-	struct daemon *h = ptr;
+	struct daemon *d = ptr;
 	uint64_t n;
 
 	if (read(fd, &n, sizeof(n)) < 0)
 		return;		/* set anew in the meantime */
-	refresh_heard(h, clock_boottime());
-	core_tick(h->core, clock_boottime());
-	apply_actions(h);
+	refresh_heard(d, clock_boottime());
+	core_tick(d->core, clock_boottime());
+	apply_actions(d);
 }
 
 static void deferred_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
@@ -293,12 +294,12 @@ static void lock_event(evutil_socket_t fd, short what UNUSED, void *ptr UNUSED)
 
 static void stop_event(evutil_socket_t sig, short what UNUSED, void *ptr)
 {
-	struct daemon *h = ptr;
+	struct daemon *d = ptr;
 
-	h->clean = sig == SIGINT;
-	log_info("stopping on signal %d, %s", (int)sig, h->clean ? "cleaning up" :
+	d->clean = sig == SIGINT;
+	log_info("stopping on signal %d, %s", (int)sig, d->clean ? "cleaning up" :
 		 "leaving the datapath in place for the next helper");
-	event_base_loopbreak(h->base);
+	event_base_loopbreak(d->base);
 }
 
 static void reload_event(evutil_socket_t sig UNUSED, short what UNUSED, void *ptr)
@@ -309,10 +310,10 @@ static void reload_event(evutil_socket_t sig UNUSED, short what UNUSED, void *pt
 
 /* ---- start and stop ---- */
 
-static int read_conf(struct daemon *h)
+static int read_conf(struct daemon *d)
 {
 	char *why;
-	int r = conf_read(h->conf_path, &h->conf, &why);
+	int r = conf_read(d->conf_path, &d->conf, &why);
 
 	if (r < 0)
 		log_warnx("%s", why ? why : strerror(-r));
@@ -321,27 +322,28 @@ static int read_conf(struct daemon *h)
 }
 
 /* Names the host map and the state: configured, or made of the socket's path, so that every helper has its own. */
-static int name_files(struct daemon *h)
+static int name_files(struct daemon *d)
 {
-	int r = unix_listener_mkdir(h->socket);
+	int r = unix_listener_mkdir(d->socket);
 
 	if (r < 0) {
-		log_warnx("cannot make the directory of %s: %s; choose another path with -s", h->socket, strerror(-r));
+		log_warnx("cannot make the directory of %s: %s; choose another path with -s",
+			  d->socket, strerror(-r));
 		return r;
 	}
-	if (asprintf(&h->view_path, "%s" HOSTMAP_SUFFIX, h->socket) < 0) {
-		h->view_path = NULL;
+	if (asprintf(&d->view_path, "%s" HOSTMAP_SUFFIX, d->socket) < 0) {
+		d->view_path = NULL;
 		return -ENOMEM;
 	}
-	if (h->conf->state) {
-		h->state = strdup(h->conf->state);
-		return h->state ? 0 : -ENOMEM;
+	if (d->conf->state) {
+		d->state = strdup(d->conf->state);
+		return d->state ? 0 : -ENOMEM;
 	}
-	if (asprintf(&h->state, STATE_DIR "/%s.state", h->socket) < 0) {
-		h->state = NULL;
+	if (asprintf(&d->state, STATE_DIR "/%s.state", d->socket) < 0) {
+		d->state = NULL;
 		return -ENOMEM;
 	}
-	for (char *c = h->state + strlen(STATE_DIR) + 1; *c; c++)
+	for (char *c = d->state + strlen(STATE_DIR) + 1; *c; c++)
 		if (*c == '/')
 			*c = '-';
 	if (mkdir(STATE_DIR, 0700) < 0 && errno != EEXIST)
@@ -349,33 +351,34 @@ static int name_files(struct daemon *h)
 	return 0;
 }
 
-static int take_lock(struct daemon *h)
+static int take_lock(struct daemon *d)
 {
 	pid_t pid;
 	uid_t uid;
 
-	h->lock = unix_listener_lock(&pid, &uid);
-	if (h->lock == -EADDRINUSE) {
+	d->lock = unix_listener_lock(&pid, &uid);
+	if (d->lock == -EADDRINUSE) {
 		log_warnx("a helper runs in this network namespace already: process %d", (int)pid);
 		return -EADDRINUSE;
 	}
-	if (h->lock == -EACCES)
+	if (d->lock == -EACCES)
 		log_warnx("process %d of user %d holds the name that tells helpers of each other and is none: end it, "
 			  "ignoring", (int)pid, (int)uid);
-	else if (h->lock < 0)
-		log_warnx("cannot take the name that tells helpers of each other: %s", strerror(-h->lock));
-	return h->lock < 0 && h->lock != -EACCES ? h->lock : 0;
+	else if (d->lock < 0)
+		log_warnx("cannot take the name that tells helpers of each other: %s",
+			  strerror(-d->lock));
+	return d->lock < 0 && d->lock != -EACCES ? d->lock : 0;
 }
 
-static int open_core(struct daemon *h)
+static int open_core(struct daemon *d)
 {
 	uint8_t seed[32];
 
 	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
 		return -errno;
-	h->core = core_new(&h->conf->core, seed, clock_wall() / USEC_PER_SEC);
+	d->core = core_new(&d->conf->core, seed, clock_wall() / USEC_PER_SEC);
 	OPENSSL_cleanse(seed, sizeof(seed));
-	return h->core ? conf_declare_peers(h, h->conf, NULL) : -ENOMEM;
+	return d->core ? conf_declare_peers(d, d->conf, NULL) : -ENOMEM;
 }
 
 static int log_failed(int r, const char *what)
@@ -385,117 +388,119 @@ static int log_failed(int r, const char *what)
 	return r;
 }
 
-static int open_shells(struct daemon *h)
+static int open_shells(struct daemon *d)
 {
 	const struct ifmon_handler handler = { .address_up = on_address_up,
 		.address_down = on_address_down,
-		.interface = on_interface, .interface_gone = on_interface_gone, .routes = on_routes, .ctx = h };
+		.interface = on_interface, .interface_gone = on_interface_gone, .routes = on_routes,
+			.ctx = d };
 	const char *why = NULL;
-	int r = log_failed(ifmon_open(&handler, &h->ifmon), "rtnetlink");
+	int r = log_failed(ifmon_open(&handler, &d->ifmon), "rtnetlink");
 
 	if (r == 0)
-		r = datapath_open(&h->conf->datapath, &h->datapath);
+		r = datapath_open(&d->conf->datapath, &d->datapath);
 	if (r == 0) {
-		r = signal_io_open(on_packet, h, &h->signal_io, &why);
+		r = signal_io_open(on_packet, d, &d->signal_io, &why);
 		if (r < 0)
 			log_warnx("cannot open the capture or the sender: %s", why ? why : strerror(-r));
 	}
 	if (r == 0)
-		r = log_failed(sock_monitor_open(sock_events_gone, h, &h->sock_monitor),
+		r = log_failed(sock_monitor_open(sock_events_gone, d, &d->sock_monitor),
 			       "sock_diag");
 	if (r == 0)
-		r = log_failed(route_sync_open(&h->route_sync), "the routing table");
+		r = log_failed(route_sync_open(&d->route_sync), "the routing table");
 	if (r == 0)
-		r = log_failed(dns_open(h->base, on_resolved, h, &h->dns), "the resolver");
+		r = log_failed(dns_open(d->base, on_resolved, d, &d->dns), "the resolver");
 	return r;
 }
 
 /* Takes the place of an earlier helper's, which programs go by until they find this one: so it is filled at once. */
-static int open_view(struct daemon *h)
+static int open_view(struct daemon *d)
 {
-	h->view = hostmap_create(h->view_path);
-	if (!h->view) {
+	d->view = hostmap_create(d->view_path);
+	if (!d->view) {
 		int r = -errno;
 
-		log_warn("cannot make %s", h->view_path);
+		log_warn("cannot make %s", d->view_path);
 		return r;
 	}
-	hostmap_sync(h);
+	hostmap_sync(d);
 	return 0;
 }
 
 /* The addresses and connections there are, those the last helper knew of included; then the interfaces. */
-static int restore(struct daemon *h)
+static int restore(struct daemon *d)
 {
 	struct interface *i;
-	int r = log_failed(ifmon_sync(h->ifmon), "the list of addresses");
+	int r = log_failed(ifmon_sync(d->ifmon), "the list of addresses");
 
 	if (r < 0)
 		return r;
-	r = state_file_load(h->core, h->state, clock_boottime(), clock_wall());
+	r = state_file_load(d->core, d->state, clock_boottime(), clock_wall());
 	if (r == 0)
-		log_info("took up the state in %s", h->state);
+		log_info("took up the state in %s", d->state);
 	else if (r != -ENOENT)
-		log_warnx("cannot take up the state in %s: %s, beginning anew", h->state,
+		log_warnx("cannot take up the state in %s: %s, beginning anew", d->state,
 			  r == -EBADMSG ? "it is damaged" : strerror(-r));
-	r = log_failed(sock_events_resync(h), "the list of sockets");
+	r = log_failed(sock_events_resync(d), "the list of sockets");
 	if (r < 0)
 		return r;
-	adopt_scan(h);
-	core_prune(h->core, clock_boottime());
-	udp_bound_scan(h, NULL);
-	apply_actions(h);
-	r = open_view(h);
+	adopt_scan(d);
+	core_prune(d->core, clock_boottime());
+	udp_bound_scan(d, NULL);
+	apply_actions(d);
+	r = open_view(d);
 	if (r < 0)
 		return r;
-	LL_FOREACH(h->interfaces, i)
-		datapath_attach(h->datapath, i->ifindex, i->hatype);
-	h->attached = true;
-	datapath_watch(h->datapath, h->conf->core.path_timeout);
-	datapath_set_sender(h->datapath, signal_io_masquerade(h->signal_io));
-	adopt_configure(h);
+	LL_FOREACH(d->interfaces, i)
+		datapath_attach(d->datapath, i->ifindex, i->hatype);
+	d->attached = true;
+	datapath_watch(d->datapath, d->conf->core.path_timeout);
+	datapath_set_sender(d->datapath, signal_io_masquerade(d->signal_io));
+	adopt_configure(d);
 	return 0;
 }
 
-static int add_event(struct daemon *h, int fd, short what, event_callback_fn fn, struct event **ret)
+static int add_event(struct daemon *d, int fd, short what, event_callback_fn fn, struct event **ret)
 {
-	*ret = event_new(h->base, fd, what | EV_PERSIST, fn, h);
+	*ret = event_new(d->base, fd, what | EV_PERSIST, fn, d);
 	return *ret && event_add(*ret, NULL) == 0 ? 0 : -ENOMEM;
 }
 
-static int open_loop(struct daemon *h)
+static int open_loop(struct daemon *d)
 {
-	h->base = event_base_new();
-	h->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (h->timer < 0)
+	d->base = event_base_new();
+	d->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (d->timer < 0)
 		return -errno;
-	h->ev_later = h->base ? event_new(h->base, -1, EV_TIMEOUT, deferred_event, h) : NULL;
-	h->ev_sock_pause = h->base ? evtimer_new(h->base, sock_pause_event, h) : NULL;
-	return h->ev_later && h->ev_sock_pause ? adopt_open(h, scan_event) : -ENOMEM;
+	d->ev_later = d->base ? event_new(d->base, -1, EV_TIMEOUT, deferred_event, d) : NULL;
+	d->ev_sock_pause = d->base ? evtimer_new(d->base, sock_pause_event, d) : NULL;
+	return d->ev_later && d->ev_sock_pause ? adopt_open(d, scan_event) : -ENOMEM;
 }
 
-static int add_events(struct daemon *h)
+static int add_events(struct daemon *d)
 {
-	int r = h->lock >= 0 ? add_event(h, h->lock, EV_READ, lock_event, &h->ev_lock) : 0;
+	int r = d->lock >= 0 ? add_event(d, d->lock, EV_READ, lock_event, &d->ev_lock) : 0;
 
 	if (r == 0)
-		r = add_event(h, h->timer, EV_READ, timer_event, &h->ev_timer);
+		r = add_event(d, d->timer, EV_READ, timer_event, &d->ev_timer);
 	if (r == 0)
-		r = add_event(h, ifmon_fd(h->ifmon), EV_READ, ifmon_event, &h->ev_ifmon);
+		r = add_event(d, ifmon_fd(d->ifmon), EV_READ, ifmon_event, &d->ev_ifmon);
 	if (r == 0)
-		r = add_event(h, signal_io_fd(h->signal_io), EV_READ, signal_io_event,
-			      &h->ev_signal_io);
+		r = add_event(d, signal_io_fd(d->signal_io), EV_READ, signal_io_event,
+			      &d->ev_signal_io);
 	if (r == 0)
-		r = add_event(h, sock_monitor_fd(h->sock_monitor), EV_READ, sock_monitor_event,
-			      &h->ev_sock_monitor);
+		r = add_event(d, sock_monitor_fd(d->sock_monitor), EV_READ, sock_monitor_event,
+			      &d->ev_sock_monitor);
 	if (r == 0)
-		r = add_event(h, datapath_event_fd(h->datapath), EV_READ, datapath_event, &h->ev_datapath);
+		r = add_event(d, datapath_event_fd(d->datapath), EV_READ, datapath_event,
+			      &d->ev_datapath);
 	if (r == 0)
-		r = add_event(h, SIGTERM, EV_SIGNAL, stop_event, &h->ev_term);
+		r = add_event(d, SIGTERM, EV_SIGNAL, stop_event, &d->ev_term);
 	if (r == 0)
-		r = add_event(h, SIGINT, EV_SIGNAL, stop_event, &h->ev_int);
+		r = add_event(d, SIGINT, EV_SIGNAL, stop_event, &d->ev_int);
 	if (r == 0)
-		r = add_event(h, SIGHUP, EV_SIGNAL, reload_event, &h->ev_hup);
+		r = add_event(d, SIGHUP, EV_SIGNAL, reload_event, &d->ev_hup);
 	return r;
 }
 
@@ -523,59 +528,59 @@ static int check_privilege(void)
 
 int daemon_start(const struct daemon_options *options, struct daemon **ret)
 {
-	struct daemon *h = calloc(1, sizeof(*h));
+	struct daemon *d = calloc(1, sizeof(*d));
 	const struct control_handler handler = { .report = on_report, .prefer = on_prefer,
 		.registered = on_registered,
-		.asked = on_asked, .ctx = h };
+		.asked = on_asked, .ctx = d };
 	int r;
 
-	if (!h)
+	if (!d)
 		return -ENOMEM;
-	h->conf_path = options->conf;
-	h->socket = options->socket;
-	h->lock = h->timer = -1;
-	h->started = clock_boottime();
+	d->conf_path = options->conf;
+	d->socket = options->socket;
+	d->lock = d->timer = -1;
+	d->started = clock_boottime();
 	raise_limits();
 
-	r = read_conf(h);
+	r = read_conf(d);
 	if (r == 0)
 		r = check_privilege();
 	if (r == 0)
-		r = take_lock(h);
+		r = take_lock(d);
 	if (r == 0)
-		r = name_files(h);
+		r = name_files(d);
 	if (r == 0)
-		r = open_loop(h);
+		r = open_loop(d);
 	/* First of what others can see: whose doors these are, his are the host map and the state. */
 	if (r == 0)
-		r = control_server_open(h->base, h->socket, &handler, &h->control_server);
+		r = control_server_open(d->base, d->socket, &handler, &d->control_server);
 	if (r == 0)
-		r = open_core(h);
+		r = open_core(d);
 	if (r == 0)
-		r = open_shells(h);
+		r = open_shells(d);
 	if (r == 0)
-		r = restore(h);
+		r = restore(d);
 	if (r == 0) {
-		control_server_set_group(h->control_server, h->conf->control_group);
-		r = add_events(h);
+		control_server_set_group(d->control_server, d->conf->control_group);
+		r = add_events(d);
 	}
 	if (r == 0)
 		r = log_failed(privileges_drop(), "a sandbox: privileges could not be dropped");
 	if (r < 0) {
-		daemon_stop(h);
+		daemon_stop(d);
 		return r;
 	}
-	*ret = h;
+	*ret = d;
 	return 0;
 }
 
-int daemon_run(struct daemon *h)
+int daemon_run(struct daemon *d)
 {
 	int r;
 
 	sd_notify_send("READY=1\nSTATUS=Connections to Homeless peers survive moves");
-	log_info("ready at %s, datapath %s", h->socket, datapath_kind(h->datapath));
-	r = event_base_dispatch(h->base);
+	log_info("ready at %s, datapath %s", d->socket, datapath_kind(d->datapath));
+	r = event_base_dispatch(d->base);
 	sd_notify_send("STOPPING=1");
 	return r < 0 ? -EIO : 0;
 }
@@ -587,56 +592,56 @@ static void free_event(struct event *ev)
 }
 
 /* Leaves in the kernel, and to programs, what the next helper takes over. */
-static void leave(struct daemon *h)
+static void leave(struct daemon *d)
 {
-	hostmap_leave(h->view);
-	h->view = NULL;
-	datapath_leave(h->datapath);
-	route_sync_leave(h->route_sync);
+	hostmap_leave(d->view);
+	d->view = NULL;
+	datapath_leave(d->datapath);
+	route_sync_leave(d->route_sync);
 }
 
-void daemon_stop(struct daemon *h)
+void daemon_stop(struct daemon *d)
 {
 	struct interface *i, *tmp;
 
-	if (!h)
+	if (!d)
 		return;
-	if (h->attached)
-		state_file_save(h->core, h->state, clock_boottime(), clock_wall());
-	control_server_close(h->control_server);
-	if (!h->clean)
-		leave(h);
-	if (h->view)
-		hostmap_close(h->view, h->view_path);
-	free_event(h->ev_lock);
-	free_event(h->ev_timer);
-	free_event(h->ev_ifmon);
-	free_event(h->ev_signal_io);
-	free_event(h->ev_sock_monitor);
-	free_event(h->ev_datapath);
-	free_event(h->ev_term);
-	free_event(h->ev_int);
-	free_event(h->ev_hup);
-	free_event(h->ev_later);
-	free_event(h->ev_sock_pause);
-	dns_close(h->dns);
-	adopt_close(h);
-	datapath_close(h->datapath);
-	route_sync_close(h->route_sync);
-	signal_io_close(h->signal_io);
-	sock_monitor_close(h->sock_monitor);
-	ifmon_close(h->ifmon);
-	core_free(h->core);
-	if (h->base)
-		event_base_free(h->base);
-	if (h->timer >= 0)
-		close(h->timer);
-	if (h->lock >= 0)
-		close(h->lock);
-	LL_FOREACH_SAFE(h->interfaces, i, tmp)
+	if (d->attached)
+		state_file_save(d->core, d->state, clock_boottime(), clock_wall());
+	control_server_close(d->control_server);
+	if (!d->clean)
+		leave(d);
+	if (d->view)
+		hostmap_close(d->view, d->view_path);
+	free_event(d->ev_lock);
+	free_event(d->ev_timer);
+	free_event(d->ev_ifmon);
+	free_event(d->ev_signal_io);
+	free_event(d->ev_sock_monitor);
+	free_event(d->ev_datapath);
+	free_event(d->ev_term);
+	free_event(d->ev_int);
+	free_event(d->ev_hup);
+	free_event(d->ev_later);
+	free_event(d->ev_sock_pause);
+	dns_close(d->dns);
+	adopt_close(d);
+	datapath_close(d->datapath);
+	route_sync_close(d->route_sync);
+	signal_io_close(d->signal_io);
+	sock_monitor_close(d->sock_monitor);
+	ifmon_close(d->ifmon);
+	core_free(d->core);
+	if (d->base)
+		event_base_free(d->base);
+	if (d->timer >= 0)
+		close(d->timer);
+	if (d->lock >= 0)
+		close(d->lock);
+	LL_FOREACH_SAFE(d->interfaces, i, tmp)
 		free(i);
-	conf_free(h->conf);
-	free(h->state);
-	free(h->view_path);
-	free(h);
+	conf_free(d->conf);
+	free(d->state);
+	free(d->view_path);
+	free(d);
 }

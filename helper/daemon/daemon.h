@@ -20,13 +20,13 @@ struct daemon_options {
 int daemon_start(const struct daemon_options *options, struct daemon **ret);
 
 /* Tells the service manager that all is ready and runs until SIGTERM or SIGINT. Returns 0 or a negative errno. */
-int daemon_run(struct daemon *h);
+int daemon_run(struct daemon *d);
 
 /*
  * Saves the state and frees. After SIGINT also removes everything of ours from the kernel and the file system, the state
  * file excepted. Otherwise programs, routes and host map stay in effect, as after a crash: data flows on, and the next
  * helper takes over. NULL is fine.
  */
-void daemon_stop(struct daemon *h);
+void daemon_stop(struct daemon *d);
 
 #endif

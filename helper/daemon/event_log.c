@@ -31,16 +31,16 @@ static bool event_is_news(enum core_event e)
 	}
 }
 
-static void log_event(struct daemon *h, const struct action *a, usec_t after_loss)
+static void log_event(struct daemon *d, const struct action *a, usec_t after_loss)
 {
-	const struct hce *e = a->hce ? core_entry(h->core, a->hce) : NULL;
+	const struct hce *hce = a->hce ? core_entry(d->core, a->hce) : NULL;
 	void (*line)(const char *fmt, ...) = event_is_news(a->event.event) ? log_info : log_debug;
 	char text[512];
 	int n = 0;
 
 #define ADD(...)	(n += n < (int)sizeof(text) ? snprintf(text + n, sizeof(text) - n, __VA_ARGS__) : 0)
-	if (e && e->name)
-		ADD("%s: ", e->name);
+	if (hce && hce->name)
+		ADD("%s: ", hce->name);
 	else if (a->hce)
 		ADD("entry %u: ", a->hce);
 	ADD("%s", core_event_name(a->event.event));
@@ -50,8 +50,8 @@ static void log_event(struct daemon *h, const struct action *a, usec_t after_los
 		ADD(", foreign %s", addr_text(&a->event.foreign).s);
 	if (a->event.seq)
 		ADD(", seq %u", a->event.seq);
-	if (core_event_detail(h->core, a))
-		ADD(" (%s)", core_event_detail(h->core, a));
+	if (core_event_detail(d->core, a))
+		ADD(" (%s)", core_event_detail(d->core, a));
 	if (after_loss != USEC_NEVER)
 		ADD(", %.1f ms after the loss of the address used before", after_loss / 1000.0);
 #undef ADD
@@ -59,15 +59,15 @@ static void log_event(struct daemon *h, const struct action *a, usec_t after_los
 }
 
 /* Reports an event to the log and the monitors. */
-void event_log(struct daemon *h, const struct action *a)
+void event_log(struct daemon *d, const struct action *a)
 {
 	usec_t after_loss = a->event.lost ? clock_boottime() - a->event.lost : USEC_NEVER;
 
-	log_event(h, a, after_loss);
-	if (h->control_server && control_server_watched(h->control_server)) {
-		struct report r = daemon_report(h);
+	log_event(d, a, after_loss);
+	if (d->control_server && control_server_watched(d->control_server)) {
+		struct report r = daemon_report(d);
 
-		control_server_event(h->control_server, report_event(&r, a, clock_wall(),
+		control_server_event(d->control_server, report_event(&r, a, clock_wall(),
 								     after_loss));
 	}
 }

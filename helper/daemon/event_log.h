@@ -7,6 +7,6 @@ struct action;
 struct daemon;
 
 /* Writes the event to the log and sends it to the monitors. */
-void event_log(struct daemon *h, const struct action *a);
+void event_log(struct daemon *d, const struct action *a);
 
 #endif

@@ -16,6 +16,6 @@ const struct local_addr *hostmap_best_local(struct core *c, unsigned personality
 					    const struct in6_addr *like);
 
 /* Writes all rows, if there is a map. */
-void hostmap_sync(struct daemon *h);
+void hostmap_sync(struct daemon *d);
 
 #endif

@@ -82,7 +82,7 @@ int main(int argc, char **argv)
 {
 	struct daemon_options options = { .conf = CONF_DEFAULT, .socket = HMIP_SOCKET_DEFAULT };
 	bool foreground = false, only_test = false, verbose = false;
-	struct daemon *h;
+	struct daemon *d;
 	int o, fd = -1, r;
 
 	while ((o = getopt(argc, argv, "c:fs:tvVh")) != -1)
@@ -105,7 +105,7 @@ int main(int argc, char **argv)
 		case 'V':
 			puts("hmip-helper " PACKAGE_VERSION);
 			return EXIT_SUCCESS;
-		case 'h':
+		case 'd':
 			usage(stdout);
 			return EXIT_SUCCESS;
 		default:
@@ -124,12 +124,12 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (!foreground)
 		fd = background();
-	r = daemon_start(&options, &h);
+	r = daemon_start(&options, &d);
 	if (r < 0)
 		return EXIT_FAILURE;
 	if (!foreground)
 		leave_terminal(fd, verbose);
-	r = daemon_run(h);
-	daemon_stop(h);
+	r = daemon_run(d);
+	daemon_stop(d);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

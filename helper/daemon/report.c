@@ -52,17 +52,18 @@ static json_t *locals(const struct report *r)
 {
 	json_t *all = json_array();
 
-	for (struct local_addr *l = core_locals(r->core); l; l = l->hh.next)
+	for (struct local_addr *la = core_locals(r->core); la; la = la->hh.next)
 		json_array_append_new(all, json_pack("{so, so, so, sb, so, so, si, si}",
-			"address", address(&l->addr),
-			"personality", json_or_null(core_personality_name(r->core, l->personality)),
-			"interface", json_or_null(r->ifmon ? ifmon_name(r->ifmon, l->ifindex) :
+			"address", address(&la->addr),
+			"personality", json_or_null(core_personality_name(r->core,
+									  la->personality)),
+			"interface", json_or_null(r->ifmon ? ifmon_name(r->ifmon, la->ifindex) :
 						  NULL),
-			"usable", l->usable,
-			"since", since(l->since, r->now),
-			"valid_for", until(l->valid_until, r->now),
-			"preference", (int)l->preference,
-			"connections", (int)l->n_pcb));
+			"usable", la->usable,
+			"since", since(la->since, r->now),
+			"valid_for", until(la->valid_until, r->now),
+			"preference", (int)la->preference,
+			"connections", (int)la->n_pcb));
 	return all;
 }
 
@@ -161,57 +162,57 @@ static json_t *alternatives(const struct rendezvous *v)
 	return all;
 }
 
-static json_t *entry(const struct report *r, const struct hce *h)
+static json_t *entry(const struct report *r, const struct hce *hce)
 {
 	json_t *addresses = json_array(), *bindings = json_array();
 	const struct foreign_addr *f;
 	const struct binding *b;
 
-	DL_FOREACH(h->addrs, f)
+	DL_FOREACH(hce->addrs, f)
 		json_array_append_new(addresses, foreign(r, f));
-	DL_FOREACH(h->bindings, b)
+	DL_FOREACH(hce->bindings, b)
 		json_array_append_new(bindings, binding(r, b));
 	return json_pack("{sI, so, so, so, so, ss, sb, sb, s{so, so, sI}, so, so, so, si, si, so, so, so}",
-		"id", (json_int_t)h->id,
-		"name", json_or_null(h->name),
-		"dns", names(h->rendezvous),
-		"alternatives", alternatives(h->rendezvous),
-		"personality", json_or_null(core_personality_name(r->core, h->personality)),
-		"status", peer_status_name(h->status),
-		"trusted", h->trusted,
-		"initiated", h->initiated,
+		"id", (json_int_t)hce->id,
+		"name", json_or_null(hce->name),
+		"dns", names(hce->rendezvous),
+		"alternatives", alternatives(hce->rendezvous),
+		"personality", json_or_null(core_personality_name(r->core, hce->personality)),
+		"status", peer_status_name(hce->status),
+		"trusted", hce->trusted,
+		"initiated", hce->initiated,
 		"pair",
-			"local", address(&h->pair.local),
-			"foreign", address(&h->pair.foreign),
-			"generation", (json_int_t)h->pair.gen,
-		"rtt", seconds(h->srtt ? h->srtt : USEC_NEVER),
-		"age", since(h->created, r->now),
-		"last_heard", since(h->heard, r->now),
-		"connections", (int)h->n_pcb,
-		"senders", (int)h->n_sender,
+			"local", address(&hce->pair.local),
+			"foreign", address(&hce->pair.foreign),
+			"generation", (json_int_t)hce->pair.gen,
+		"rtt", seconds(hce->srtt ? hce->srtt : USEC_NEVER),
+		"age", since(hce->created, r->now),
+		"last_heard", since(hce->heard, r->now),
+		"connections", (int)hce->n_pcb,
+		"senders", (int)hce->n_sender,
 		"addresses", addresses,
 		"bindings", bindings,
-		"sa", sa(h->sa));
+		"sa", sa(hce->sa));
 }
 
 json_t *report_cache(const struct report *r)
 {
 	json_t *all = json_array();
 
-	for (struct hce *h = core_entries(r->core); h; h = h->hh.next)
-		json_array_append_new(all, entry(r, h));
+	for (struct hce *hce = core_entries(r->core); hce; hce = hce->hh.next)
+		json_array_append_new(all, entry(r, hce));
 	return all;
 }
 
 /* The pair the packets of p bear today: its birth pair while that is current, or nothing is known of the peer. */
 static void wire_pair(const struct pcb *p, const struct in6_addr **ret_l, const struct in6_addr **ret_f)
 {
-	const struct hce *h = p->hce;
-	bool moved = h && p->gen != h->pair.gen && !IN6_IS_ADDR_UNSPECIFIED(&h->pair.local) &&
-		!IN6_IS_ADDR_UNSPECIFIED(&h->pair.foreign);
+	const struct hce *hce = p->hce;
+	bool moved = hce && p->gen != hce->pair.gen && !IN6_IS_ADDR_UNSPECIFIED(&hce->pair.local) &&
+		!IN6_IS_ADDR_UNSPECIFIED(&hce->pair.foreign);
 
-	*ret_l = moved ? &h->pair.local : &p->local;
-	*ret_f = moved ? &h->pair.foreign : &p->foreign;
+	*ret_l = moved ? &hce->pair.local : &p->local;
+	*ret_f = moved ? &hce->pair.foreign : &p->foreign;
 }
 
 json_t *report_sockets(const struct report *r)
@@ -243,13 +244,13 @@ json_t *report_sa(const struct report *r)
 {
 	json_t *all = json_array();
 
-	for (struct hce *h = core_entries(r->core); h; h = h->hh.next) {
-		json_t *one = h->sa ? sa(h->sa) : NULL;
+	for (struct hce *hce = core_entries(r->core); hce; hce = hce->hh.next) {
+		json_t *one = hce->sa ? sa(hce->sa) : NULL;
 
 		if (!one)
 			continue;
-		json_object_set_new(one, "hce", json_integer(h->id));
-		json_object_set_new(one, "name", json_or_null(h->name));
+		json_object_set_new(one, "hce", json_integer(hce->id));
+		json_object_set_new(one, "name", json_or_null(hce->name));
 		json_array_append_new(all, one);
 	}
 	return all;
@@ -257,13 +258,13 @@ json_t *report_sa(const struct report *r)
 
 json_t *report_event(const struct report *r, const struct action *a, usec_t wall, usec_t after_loss)
 {
-	const struct hce *h = a->hce ? core_entry(r->core, a->hce) : NULL;
+	const struct hce *hce = a->hce ? core_entry(r->core, a->hce) : NULL;
 
 	return json_pack("{so, ss, so, so, so, so, so, so, so}",
 		"time", seconds(wall),
 		"event", core_event_name(a->event.event),
 		"hce", a->hce ? json_integer(a->hce) : json_null(),
-		"name", json_or_null(h ? h->name : NULL),
+		"name", json_or_null(hce ? hce->name : NULL),
 		"local", address(&a->event.local),
 		"foreign", address(&a->event.foreign),
 		"detail", json_or_null(core_event_detail(r->core, a)),
@@ -271,11 +272,11 @@ json_t *report_event(const struct report *r, const struct action *a, usec_t wall
 		"after_loss", seconds(after_loss));
 }
 
-struct report daemon_report(struct daemon *h)
+struct report daemon_report(struct daemon *d)
 {
-	return (struct report){ .core = h->core, .datapath = h->datapath, .ifmon = h->ifmon,
-		.socket = h->socket,
-		.state = h->state, .started = h->started, .now = clock_boottime(), .adopting =
-			h->conf->adopt,
-		.scans = h->adoption.scans };
+	return (struct report){ .core = d->core, .datapath = d->datapath, .ifmon = d->ifmon,
+		.socket = d->socket,
+		.state = d->state, .started = d->started, .now = clock_boottime(), .adopting =
+			d->conf->adopt,
+		.scans = d->adoption.scans };
 }

@@ -25,7 +25,7 @@ struct report {
 };
 
 /* What is to be reported of h, as of now. */
-struct report daemon_report(struct daemon *h);
+struct report daemon_report(struct daemon *d);
 
 /* Each returns a new reference, or NULL if memory is short. */
 json_t *report_status(const struct report *r);

@@ -224,9 +224,9 @@ static bool moved(const struct pcb *p)
 	       !(addr_equal(&pair->local, &p->local) && addr_equal(&pair->foreign, &p->foreign));
 }
 
-static bool lost(const struct local_addr *l)
+static bool lost(const struct local_addr *la)
 {
-	return !l->usable && l->n_pcb;
+	return !la->usable && la->n_pcb;
 }
 
 static struct host_route *want_for(struct route_sync *s, const struct pcb *p)
@@ -244,8 +244,8 @@ static int mark_and_sweep(struct route_sync *s, struct core *c)
 
 	for (e = s->set; e; e = e->hh.next)
 		e->wanted = e->done = false;
-	for (const struct local_addr *l = core_locals(c); l; l = l->hh.next)
-		if (lost(l) && !want(s, RTN_LOCAL, &l->addr, &in6addr_any, &anybody))
+	for (const struct local_addr *la = core_locals(c); la; la = la->hh.next)
+		if (lost(la) && !want(s, RTN_LOCAL, &la->addr, &in6addr_any, &anybody))
 			return -ENOMEM;
 	for (const struct pcb *p = core_pcbs(c); p; p = p->hh.next)
 		if (moved(p) && !want_for(s, p))
@@ -271,12 +271,12 @@ static int target(struct route_sync *s, struct core *c, const struct pair *pair,
 		  const struct in6_addr *birth,
 		  struct nexthop *ret)
 {
-	const struct local_addr *l = core_local(c, &pair->local);
+	const struct local_addr *la = core_local(c, &pair->local);
 	int r;
 
-	if (!l || !l->usable || IN6_IS_ADDR_UNSPECIFIED(&pair->foreign))
+	if (!la || !la->usable || IN6_IS_ADDR_UNSPECIFIED(&pair->foreign))
 		return -ENETUNREACH;
-	r = route_get(s, &pair->foreign, &pair->local, l->ifindex, ret);
+	r = route_get(s, &pair->foreign, &pair->local, la->ifindex, ret);
 	if (!r && !ret->has_gateway && !addr_equal(&pair->foreign, birth)) {
 		ret->has_gateway = true;
 		ret->gateway = pair->foreign;
@@ -333,9 +333,9 @@ int route_sync_update(struct route_sync *s, struct core *c)
 	static const struct nexthop loopback = { .ifindex = LOOPBACK };
 	int r = mark_and_sweep(s, c), err;
 
-	for (const struct local_addr *l = core_locals(c); l; l = l->hh.next) {
-		struct host_route *e = lost(l) ? want(s, RTN_LOCAL, &l->addr, &in6addr_any,
-						      &anybody) : NULL;
+	for (const struct local_addr *la = core_locals(c); la; la = la->hh.next) {
+		struct host_route *e = lost(la) ? want(s, RTN_LOCAL, &la->addr, &in6addr_any,
+						       &anybody) : NULL;
 
 		err = e ? install(s, e, RT_TABLE_LOCAL, METRIC_LOCAL, &loopback) : 0;
 		r = r ? r : err;

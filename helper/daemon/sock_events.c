@@ -32,15 +32,15 @@ struct sock_desc sock_from_pcb(const struct pcb *p)
 
 void sock_events_gone(void *ctx, uint64_t cookie)
 {
-	struct daemon *h = ctx;
+	struct daemon *d = ctx;
 
-	core_pcb_close(h->core, cookie, clock_boottime());
+	core_pcb_close(d->core, cookie, clock_boottime());
 }
 
-int sock_events_resync(struct daemon *h)
+int sock_events_resync(struct daemon *d)
 {
-	struct pcb *pcbs = core_pcbs(h->core);
-	struct sender *senders = core_senders(h->core);
+	struct pcb *pcbs = core_pcbs(d->core);
+	struct sender *senders = core_senders(d->core);
 	uint64_t *cookie = calloc(HASH_COUNT(pcbs) + HASH_COUNT(senders) + 1, sizeof(*cookie));
 	size_t n = 0;
 	int r;
@@ -52,29 +52,29 @@ int sock_events_resync(struct daemon *h)
 			cookie[n++] = p->cookie;
 	for (const struct sender *s = senders; s; s = s->hh.next)
 		cookie[n++] = s->cookie;
-	r = sock_monitor_sync(h->sock_monitor, cookie, n);
+	r = sock_monitor_sync(d->sock_monitor, cookie, n);
 	free(cookie);
 	return r;
 }
 
-void sock_events_drain(struct daemon *h)
+void sock_events_drain(struct daemon *d)
 {
-	int r = sock_monitor_read(h->sock_monitor);
+	int r = sock_monitor_read(d->sock_monitor);
 
 	if (r == -ENOBUFS)
-		r = sock_events_resync(h);
+		r = sock_events_resync(d);
 	if (r < 0)
 		log_warnx("cannot read which sockets ended: %s, ignoring", strerror(-r));
 }
 
-void sock_events_sync_established(struct daemon *h)
+void sock_events_sync_established(struct daemon *d)
 {
-	for (struct pcb *p = core_pcbs(h->core), *next; p; p = next) {
+	for (struct pcb *p = core_pcbs(d->core), *next; p; p = next) {
 		uint32_t acked;
 
 		next = p->hh.next;
 		if (p->proto == IPPROTO_TCP && p->hce && !p->established &&
-		    datapath_acked(h->datapath, p->hce->id, p, &acked) == 0 && acked)
-			core_pcb_established(h->core, p->cookie, clock_boottime());
+		    datapath_acked(d->datapath, p->hce->id, p, &acked) == 0 && acked)
+			core_pcb_established(d->core, p->cookie, clock_boottime());
 	}
 }

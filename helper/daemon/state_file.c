@@ -92,12 +92,12 @@ static json_t *save_peers(struct core *c)
 	return all;
 }
 
-static json_t *save_addresses(const struct hce *h, usec_t now, usec_t wall)
+static json_t *save_addresses(const struct hce *hce, usec_t now, usec_t wall)
 {
 	json_t *all = json_array();
 	const struct foreign_addr *fa;
 
-	DL_FOREACH(h->addrs, fa)
+	DL_FOREACH(hce->addrs, fa)
 		json_array_append_new(all, json_pack("{so, si, sb, si, so, so}",
 			"addr", save_addr(&fa->addr), "state", fa->state, "withdrawn",
 				fa->withdrawn,
@@ -106,12 +106,12 @@ static json_t *save_addresses(const struct hce *h, usec_t now, usec_t wall)
 	return all;
 }
 
-static json_t *save_bindings(const struct hce *h)
+static json_t *save_bindings(const struct hce *hce)
 {
 	json_t *all = json_array();
 	const struct binding *b;
 
-	DL_FOREACH(h->bindings, b)
+	DL_FOREACH(hce->bindings, b)
 		json_array_append_new(all, json_pack("{so, si, sb}", "addr", save_addr(&b->addr),
 						     "state", b->state,
 						     "wanted", b->wanted));
@@ -119,9 +119,9 @@ static json_t *save_bindings(const struct hce *h)
 }
 
 /* Puts what is known of where else h's peer may be into its object o. */
-static void save_rendezvous(const struct hce *h, json_t *o)
+static void save_rendezvous(const struct hce *hce, json_t *o)
 {
-	const struct rendezvous *r = h->rendezvous;
+	const struct rendezvous *r = hce->rendezvous;
 	json_t *names = json_array(), *alternatives = json_array();
 
 	for (unsigned i = 0; r && i < r->n_name; i++)
@@ -136,22 +136,26 @@ static json_t *save_entries(struct core *c, usec_t now, usec_t wall)
 {
 	json_t *all = json_array();
 
-	for (struct hce *h = core_entries(c); h; h = h->hh.next) {
+	for (struct hce *hce = core_entries(c); hce; hce = hce->hh.next) {
 		json_t *o;
 
-		if (!h->sa)
+		if (!hce->sa)
 			continue;
 		o = json_pack("{sI, sI, ss?, si, sb, sb, sb, sb, sb, sb, si, si, sI, s{so, so, sI, si}, so, so}",
-			"id", (json_int_t)h->id, "spi", (json_int_t)h->sa->in.spi,
-			"personality", core_personality_name(c, h->personality), "status", h->status, "trusted", h->trusted,
-			"initiated", h->initiated, "may_announce", h->may_announce, "homeless_acked", h->homeless_acked,
-			"knows_us", h->knows_us, "seq_in_valid", h->seq_in_valid,
-			"seq_in", h->seq_in, "seq_out", h->seq_out, "srtt", (json_int_t)h->srtt,
-			"pair", "local", save_addr(&h->pair.local), "foreign",
-				save_addr(&h->pair.foreign),
-			"gen", (json_int_t)h->pair.gen, "hold", h->pair.hold,
-			"addresses", save_addresses(h, now, wall), "bindings", save_bindings(h));
-		save_rendezvous(h, o);
+			"id", (json_int_t)hce->id, "spi", (json_int_t)hce->sa->in.spi,
+			"personality", core_personality_name(c, hce->personality), "status",
+				hce->status, "trusted", hce->trusted,
+			"initiated", hce->initiated, "may_announce", hce->may_announce,
+				"homeless_acked", hce->homeless_acked,
+			"knows_us", hce->knows_us, "seq_in_valid", hce->seq_in_valid,
+			"seq_in", hce->seq_in, "seq_out", hce->seq_out, "srtt",
+				(json_int_t)hce->srtt,
+			"pair", "local", save_addr(&hce->pair.local), "foreign",
+				save_addr(&hce->pair.foreign),
+			"gen", (json_int_t)hce->pair.gen, "hold", hce->pair.hold,
+			"addresses", save_addresses(hce, now, wall), "bindings",
+				save_bindings(hce));
+		save_rendezvous(hce, o);
 		json_array_append_new(all, o);
 	}
 	return all;
@@ -207,12 +211,12 @@ static json_t *save_lost(struct core *c, usec_t now, usec_t wall)
 {
 	json_t *all = json_array();
 
-	for (struct local_addr *l = core_locals(c); l; l = l->hh.next)
-		if (!l->usable)
+	for (struct local_addr *la = core_locals(c); la; la = la->hh.next)
+		if (!la->usable)
 			json_array_append_new(all, json_pack("{so, ss?, so}", "addr",
-							     save_addr(&l->addr),
-				"personality", core_personality_name(c, l->personality),
-				"forget", save_moment(l->forget, now, wall)));
+							     save_addr(&la->addr),
+				"personality", core_personality_name(c, la->personality),
+				"forget", save_moment(la->forget, now, wall)));
 	return all;
 }
 
@@ -305,7 +309,7 @@ static int load_peer(const struct loader *l, json_t *o)
 	return l->apply ? core_restore_peer(l->c, &p, l->now) : 0;
 }
 
-static int load_address(const struct loader *l, struct hce *h, json_t *o)
+static int load_address(const struct loader *l, struct hce *hce, json_t *o)
 {
 	struct in6_addr addr;
 	json_t *lifetime, *expires;
@@ -320,12 +324,12 @@ static int load_address(const struct loader *l, struct hce *h, json_t *o)
 		return -EBADMSG;
 	if (!l->apply)
 		return 0;
-	return core_restore_address(l->c, h, &addr, state, withdrawn, kind,
+	return core_restore_address(l->c, hce, &addr, state, withdrawn, kind,
 				    json_is_integer(lifetime) ? (usec_t)json_integer_value(lifetime) * USEC_PER_SEC : USEC_NEVER,
 				    until, l->now);
 }
 
-static int load_binding(const struct loader *l, struct hce *h, json_t *o)
+static int load_binding(const struct loader *l, struct hce *hce, json_t *o)
 {
 	struct in6_addr addr;
 	const char *s;
@@ -334,11 +338,11 @@ static int load_binding(const struct loader *l, struct hce *h, json_t *o)
 	if (json_unpack(o, "{ss, si, sb}", "addr", &s, "state", &state, "wanted", &wanted) < 0 || get_addr(s, &addr) < 0 ||
 	    state < 0 || state > BINDING_VERIFIED)
 		return -EBADMSG;
-	return l->apply ? core_restore_binding(l->c, h, &addr, state, l->now) : 0;
+	return l->apply ? core_restore_binding(l->c, hce, &addr, state, l->now) : 0;
 }
 
 /* The names came last first, so they go in the other way round. Older files have none. */
-static int load_rendezvous(const struct loader *l, const struct hce *h, json_t *o)
+static int load_rendezvous(const struct loader *l, const struct hce *hce, json_t *o)
 {
 	json_t *names = json_object_get(o, "names"), *alternatives = json_object_get(o, "alternatives");
 	struct in6_addr addr[RENDEZVOUS_ADDRS];
@@ -356,13 +360,13 @@ static int load_rendezvous(const struct loader *l, const struct hce *h, json_t *
 		if (!s || !control_name_good(s))
 			return -EBADMSG;
 		if (l->apply)
-			core_alternatives(l->c, h->id, s, addr, n);
+			core_alternatives(l->c, hce->id, s, addr, n);
 	}
 	return 0;
 }
 
-static int load_list(const struct loader *l, struct hce *h, json_t *list,
-		     int (*one)(const struct loader *l, struct hce *h, json_t *o))
+static int load_list(const struct loader *l, struct hce *hce, json_t *list,
+		     int (*one)(const struct loader *l, struct hce *hce, json_t *o))
 {
 	json_t *o;
 	size_t i;
@@ -371,7 +375,7 @@ static int load_list(const struct loader *l, struct hce *h, json_t *list,
 	if (!json_is_array(list))
 		return -EBADMSG;
 	json_array_foreach(list, i, o) {
-		r = one(l, h, o);
+		r = one(l, hce, o);
 		if (r < 0)
 			return r;
 	}
@@ -398,7 +402,7 @@ static int load_entry(const struct loader *l, json_t *o)
 {
 	json_t *addresses, *bindings;
 	struct core_saved_entry v = { 0 };
-	struct hce *h = NULL;
+	struct hce *hce = NULL;
 	int status, trusted, initiated = true, announce, acked, knows, valid, seq_in, seq_out, r;
 	json_int_t id, spi, srtt, gen;
 	const char *local, *foreign;
@@ -434,12 +438,12 @@ static int load_entry(const struct loader *l, json_t *o)
 			r = core_restore_entry(l->c, &v, l->now);
 		if (r < 0)
 			return r == -ENOENT ? 0 : r;
-		h = core_entry(l->c, v.id);
+		hce = core_entry(l->c, v.id);
 	}
-	r = load_list(l, h, addresses, load_address);
+	r = load_list(l, hce, addresses, load_address);
 	if (r == 0)
-		r = load_list(l, h, bindings, load_binding);
-	return r < 0 ? r : load_rendezvous(l, h, o);
+		r = load_list(l, hce, bindings, load_binding);
+	return r < 0 ? r : load_rendezvous(l, hce, o);
 }
 
 static int load_connection(const struct loader *l, json_t *o)

@@ -49,33 +49,33 @@ static int by_port(const void *a, const void *b)
 }
 
 /* Whether addr is lost: the one in question, or if that is NULL, any that should be ours and is not. */
-static bool scan_is_lost(struct daemon *h, const struct in6_addr *addr, const struct in6_addr *lost)
+static bool scan_is_lost(struct daemon *d, const struct in6_addr *addr, const struct in6_addr *lost)
 {
-	const struct local_addr *l = core_local(h->core, addr);
+	const struct local_addr *la = core_local(d->core, addr);
 
 	if (lost)
 		return addr_equal(addr, lost);
-	return addr_usable(addr) && !(l && l->usable);
+	return addr_usable(addr) && !(la && la->usable);
 }
 
 /* The n sockets of one port. */
-static void scan_port(struct daemon *h, const struct sock_desc *socket, size_t n,
+static void scan_port(struct daemon *d, const struct sock_desc *socket, size_t n,
 		      const struct in6_addr *lost)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!addr_equal(&socket[i].local, &socket[0].local))
 			return;
-	for (size_t i = 0; i < n && scan_is_lost(h, &socket[i].local, lost); i++) {
+	for (size_t i = 0; i < n && scan_is_lost(d, &socket[i].local, lost); i++) {
 		struct pcb p = pcb_from_sock(&socket[i], PCB_SHOWN);
 
-		core_bound_open(h->core, &p, clock_boottime());
+		core_bound_open(d->core, &p, clock_boottime());
 	}
 }
 
-void udp_bound_scan(struct daemon *h, const struct in6_addr *lost)
+void udp_bound_scan(struct daemon *d, const struct in6_addr *lost)
 {
 	struct sock_vec sock_vec = { 0 };
-	int r = core_entries(h->core) ? sock_monitor_unconnected(h->sock_monitor, sock_vec_add,
+	int r = core_entries(d->core) ? sock_monitor_unconnected(d->sock_monitor, sock_vec_add,
 								 &sock_vec) :
 		0;
 
@@ -88,7 +88,7 @@ void udp_bound_scan(struct daemon *h, const struct in6_addr *lost)
 		while (i + n < sock_vec.n &&
 		       sock_vec.socket[i + n].lport == sock_vec.socket[i].lport)
 			n++;
-		scan_port(h, &sock_vec.socket[i], n, lost);
+		scan_port(d, &sock_vec.socket[i], n, lost);
 	}
 	free(sock_vec.socket);
 }

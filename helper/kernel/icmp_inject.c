@@ -35,7 +35,7 @@ static uint32_t quote(const struct sock_desc *p, uint32_t seq, uint8_t ret[stati
 }
 
 /* Builds the ICMPv6 error in libnet's queue, quoting segment of len octets. */
-static int build_error(struct signal_io *w, const struct sock_desc *p, uint8_t code,
+static int build_error(struct signal_io *io, const struct sock_desc *p, uint8_t code,
 		       const struct in6_addr *via, uint8_t *segment,
 		       uint32_t len)
 {
@@ -43,52 +43,52 @@ static int build_error(struct signal_io *w, const struct sock_desc *p, uint8_t c
 
 	memcpy(&src, via, sizeof(src));
 	memcpy(&dst, &p->local, sizeof(dst));
-	libnet_clear_packet(signal_io_libnet(w));
+	libnet_clear_packet(signal_io_libnet(io));
 	if (libnet_build_icmpv6_unreach(ICMP6_DST_UNREACH, code, 0, segment, len,
-					signal_io_libnet(w), 0) < 0)
+					signal_io_libnet(io), 0) < 0)
 		return -ENOMEM;
 	/* Hop limit 1: should the address not be local after all, it goes no further than the link. */
 	if (libnet_build_ipv6(0, 0, (uint16_t)(LIBNET_ICMPV6_UNREACH_H + len), IPPROTO_ICMPV6, 1, src, dst, NULL, 0,
-			      signal_io_libnet(w), 0) < 0)
+			      signal_io_libnet(io), 0) < 0)
 		return -ENOMEM;
 	return 0;
 }
 
 /* Hands the local stack n ICMPv6 Destination Unreachable errors about p. */
-static int inject(struct signal_io *w, const struct sock_desc *p, uint32_t seq, uint8_t code,
+static int inject(struct signal_io *io, const struct sock_desc *p, uint32_t seq, uint8_t code,
 		  const struct in6_addr *via,
 		  unsigned n)
 {
 	uint8_t segment[QUOTE_MAX];
 	uint32_t len = quote(p, seq, segment);
-	int r = build_error(w, p, code, via, segment, len);
+	int r = build_error(io, p, code, via, segment, len);
 
 	if (!r)
-		r = signal_io_aim(w, via, 0);
+		r = signal_io_aim(io, via, 0);
 	for (unsigned i = 0; !r && i < n; i++)
-		if (libnet_write(signal_io_libnet(w)) < 0)
+		if (libnet_write(signal_io_libnet(io)) < 0)
 			r = -errno;
-	libnet_clear_packet(signal_io_libnet(w));
+	libnet_clear_packet(signal_io_libnet(io));
 	return r;
 }
 
-int icmp_inject_retransmit(struct signal_io *w, const struct sock_desc *p, uint32_t seq,
+int icmp_inject_retransmit(struct signal_io *io, const struct sock_desc *p, uint32_t seq,
 			   const struct in6_addr *via, unsigned n)
 {
 	if (p->proto != IPPROTO_TCP || !p->established)
 		return -EINVAL;
-	return inject(w, p, seq, ICMP6_DST_UNREACH_NOROUTE, via, n);
+	return inject(io, p, seq, ICMP6_DST_UNREACH_NOROUTE, via, n);
 }
 
-int icmp_inject_unreachable(struct signal_io *w, const struct sock_desc *p, uint32_t seq,
+int icmp_inject_unreachable(struct signal_io *io, const struct sock_desc *p, uint32_t seq,
 			    const struct in6_addr *via)
 {
 	if (p->proto == IPPROTO_TCP && !p->established)
 		return -EINVAL;
-	return inject(w, p, seq, ICMP6_DST_UNREACH_ADDR, via, 1);
+	return inject(io, p, seq, ICMP6_DST_UNREACH_ADDR, via, 1);
 }
 
-int icmp_inject_refuse(struct signal_io *w, const struct sock_desc *p, uint32_t seq)
+int icmp_inject_refuse(struct signal_io *io, const struct sock_desc *p, uint32_t seq)
 {
-	return inject(w, p, seq, ICMP6_DST_UNREACH_ADDR, &p->local, 1);
+	return inject(io, p, seq, ICMP6_DST_UNREACH_ADDR, &p->local, 1);
 }

@@ -18,7 +18,7 @@
  * via: a usable local address. Returns 0, -EINVAL if p is no established TCP connection (a kick
  * would end one half open), or a negative errno.
  */
-int icmp_inject_retransmit(struct signal_io *w, const struct sock_desc *p, uint32_t seq,
+int icmp_inject_retransmit(struct signal_io *io, const struct sock_desc *p, uint32_t seq,
 			   const struct in6_addr *via, unsigned n);
 
 /*
@@ -26,13 +26,13 @@ int icmp_inject_retransmit(struct signal_io *w, const struct sock_desc *p, uint3
  * ICMPv6 "address unreachable" quoting its first segment, whose number is seq. connect(2) fails with EHOSTUNREACH. Returns
  * 0 or a negative errno.
  */
-int icmp_inject_refuse(struct signal_io *w, const struct sock_desc *p, uint32_t seq);
+int icmp_inject_refuse(struct signal_io *io, const struct sock_desc *p, uint32_t seq);
 
 /*
  * Tells the local stack that the peer of p cannot be reached (S6): ICMPv6 "address unreachable" quoting p, for a TCP connection
  * the segment seq. A connection takes it as the reason should it give up. via: a usable local address. Returns 0 or a negative errno.
  */
-int icmp_inject_unreachable(struct signal_io *w, const struct sock_desc *p, uint32_t seq,
+int icmp_inject_unreachable(struct signal_io *io, const struct sock_desc *p, uint32_t seq,
 			    const struct in6_addr *via);
 
 #endif

@@ -82,57 +82,57 @@ static usec_t boottime(void)
 int ifmon_open(const struct ifmon_handler *handler, struct ifmon **ret)
 {
 	static const unsigned group[] = { RTNLGRP_LINK, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE };
-	struct ifmon *l = calloc(1, sizeof(*l));
+	struct ifmon *mon = calloc(1, sizeof(*mon));
 	int r;
 
-	if (!l)
+	if (!mon)
 		return -ENOMEM;
-	l->handler = *handler;
-	r = netlink_listen(NETLINK_ROUTE, group, ARRAY_LEN(group), &l->events);
+	mon->handler = *handler;
+	r = netlink_listen(NETLINK_ROUTE, group, ARRAY_LEN(group), &mon->events);
 	if (!r)
-		r = netlink_open(NETLINK_ROUTE, &l->ask);
+		r = netlink_open(NETLINK_ROUTE, &mon->ask);
 	if (r)
-		ifmon_close(l);
+		ifmon_close(mon);
 	else
-		*ret = l;
+		*ret = mon;
 	return r;
 }
 
-void ifmon_close(struct ifmon *l)
+void ifmon_close(struct ifmon *mon)
 {
 	struct iface *i, *inext;
 	struct kaddr *k, *knext;
 	struct reported_addr *t, *tnext;
 
-	if (!l)
+	if (!mon)
 		return;
-	HASH_ITER(hh, l->ifaces, i, inext) {
-		HASH_DEL(l->ifaces, i);
+	HASH_ITER(hh, mon->ifaces, i, inext) {
+		HASH_DEL(mon->ifaces, i);
 		free(i);
 	}
-	HASH_ITER(hh, l->kaddrs, k, knext) {
-		HASH_DEL(l->kaddrs, k);
+	HASH_ITER(hh, mon->kaddrs, k, knext) {
+		HASH_DEL(mon->kaddrs, k);
 		free(k);
 	}
-	HASH_ITER(hh, l->reported_addr, t, tnext) {
-		HASH_DEL(l->reported_addr, t);
+	HASH_ITER(hh, mon->reported_addr, t, tnext) {
+		HASH_DEL(mon->reported_addr, t);
 		free(t);
 	}
-	netlink_close(l->ask);
-	if (l->events)
-		mnl_socket_close(l->events);
-	free(l);
+	netlink_close(mon->ask);
+	if (mon->events)
+		mnl_socket_close(mon->events);
+	free(mon);
 }
 
-static struct iface *iface_find(const struct ifmon *l, unsigned index)
+static struct iface *iface_find(const struct ifmon *mon, unsigned index)
 {
 	struct iface *i;
 
-	HASH_FIND(hh, l->ifaces, &index, sizeof(index), i);
+	HASH_FIND(hh, mon->ifaces, &index, sizeof(index), i);
 	return i;
 }
 
-static struct kaddr *kaddr_find(const struct ifmon *l, const struct in6_addr *addr,
+static struct kaddr *kaddr_find(const struct ifmon *mon, const struct in6_addr *addr,
 				unsigned ifindex)
 {
 	struct kaddr_key key;
@@ -141,29 +141,29 @@ static struct kaddr *kaddr_find(const struct ifmon *l, const struct in6_addr *ad
 	memset(&key, 0, sizeof(key));
 	key.addr = *addr;
 	key.ifindex = ifindex;
-	HASH_FIND(hh, l->kaddrs, &key, sizeof(key), k);
+	HASH_FIND(hh, mon->kaddrs, &key, sizeof(key), k);
 	return k;
 }
 
-static void kaddr_remove(struct ifmon *l, struct kaddr *k)
+static void kaddr_remove(struct ifmon *mon, struct kaddr *k)
 {
-	HASH_DEL(l->kaddrs, k);
+	HASH_DEL(mon->kaddrs, k);
 	free(k);
 }
 
 /* An interface went: its addresses go without a word of their own where the kernel does not bother. */
-static void iface_remove(struct ifmon *l, struct iface *i)
+static void iface_remove(struct ifmon *mon, struct iface *i)
 {
 	struct kaddr *k, *next;
 
 	i->exists = i->up = false;
-	HASH_ITER(hh, l->kaddrs, k, next)
+	HASH_ITER(hh, mon->kaddrs, k, next)
 		if (k->key.ifindex == i->index)
-			kaddr_remove(l, k);
+			kaddr_remove(mon, k);
 }
 
 /* RTM_NEWLINK, RTM_DELLINK. A bridge speaks of its ports under its own family: not of their coming and going. */
-static int iface_message(struct ifmon *l, const struct nlmsghdr *nlh)
+static int iface_message(struct ifmon *mon, const struct nlmsghdr *nlh)
 {
 	const unsigned need = IFF_UP | IFF_LOWER_UP | IFF_RUNNING;
 	const struct ifinfomsg *m = mnl_nlmsg_get_payload(nlh);
@@ -175,10 +175,10 @@ static int iface_message(struct ifmon *l, const struct nlmsghdr *nlh)
 		return -EBADMSG;
 	if (m->ifi_family != AF_UNSPEC)
 		return 0;
-	i = iface_find(l, (unsigned)m->ifi_index);
+	i = iface_find(mon, (unsigned)m->ifi_index);
 	if (nlh->nlmsg_type == RTM_DELLINK) {
 		if (i)
-			iface_remove(l, i);
+			iface_remove(mon, i);
 		return 0;
 	}
 	if (!i) {
@@ -186,15 +186,16 @@ static int iface_message(struct ifmon *l, const struct nlmsghdr *nlh)
 		if (!i)
 			return -ENOMEM;
 		i->index = (unsigned)m->ifi_index;
-		HASH_ADD(hh, l->ifaces, index, sizeof(i->index), i);
+		HASH_ADD(hh, mon->ifaces, index, sizeof(i->index), i);
 	}
 	i->reborn = i->reborn || (i->reported_addr && !i->exists);
 	i->exists = true;
 	i->hatype = m->ifi_type;
-	i->round = l->round;
+	i->round = mon->round;
 	up = (m->ifi_flags & need) == need && !(m->ifi_flags & IFF_LOOPBACK);
 	if (up != i->up)
-		l->routes = true;	/* sysctl ignore_routes_with_linkdown changes routes without a word */
+		mon->routes =
+			true;	/* sysctl ignore_routes_with_linkdown changes routes without a word */
 	i->up = up;
 	mnl_attr_for_each(a, nlh, sizeof(*m))
 		if (mnl_attr_get_type(a) == IFLA_IFNAME && mnl_attr_validate(a, MNL_TYPE_NUL_STRING) == 0 &&
@@ -247,7 +248,7 @@ static bool ifa_good(const struct ifa *a)
 }
 
 /* RTM_NEWADDR, RTM_DELADDR. */
-static int addr_message(struct ifmon *l, const struct nlmsghdr *nlh)
+static int addr_message(struct ifmon *mon, const struct nlmsghdr *nlh)
 {
 	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(nlh);
 	struct kaddr *k;
@@ -257,10 +258,10 @@ static int addr_message(struct ifmon *l, const struct nlmsghdr *nlh)
 		return -EBADMSG;
 	if (m->ifa_family != AF_INET6)
 		return 0;
-	k = kaddr_find(l, &a.local, m->ifa_index);
+	k = kaddr_find(mon, &a.local, m->ifa_index);
 	if (nlh->nlmsg_type == RTM_DELADDR) {
 		if (k)
-			kaddr_remove(l, k);
+			kaddr_remove(mon, k);
 		return 0;
 	}
 	if (!k) {
@@ -269,9 +270,9 @@ static int addr_message(struct ifmon *l, const struct nlmsghdr *nlh)
 			return -ENOMEM;
 		k->key.addr = a.local;
 		k->key.ifindex = m->ifa_index;
-		HASH_ADD(hh, l->kaddrs, key, sizeof(k->key), k);
+		HASH_ADD(hh, mon->kaddrs, key, sizeof(k->key), k);
 	}
-	k->round = l->round;
+	k->round = mon->round;
 	k->good = ifa_good(&a);
 	k->valid_until = a.ci.ifa_valid == UINT32_MAX ? USEC_NEVER : boottime() + a.ci.ifa_valid * USEC_PER_SEC;
 	return 0;
@@ -280,77 +281,77 @@ static int addr_message(struct ifmon *l, const struct nlmsghdr *nlh)
 /* One message of an event or of a dump. */
 static int message(void *ctx, const struct nlmsghdr *nlh)
 {
-	struct ifmon *l = ctx;
+	struct ifmon *mon = ctx;
 	const struct rtmsg *rt = mnl_nlmsg_get_payload(nlh);
 
 	switch (nlh->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
-		return iface_message(l, nlh);
+		return iface_message(mon, nlh);
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
-		return addr_message(l, nlh);
+		return addr_message(mon, nlh);
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 		if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(*rt) && rt->rtm_protocol != ROUTE_PROTO &&
 		    !(rt->rtm_flags & RTM_F_CLONED))
-			l->routes = true;
+			mon->routes = true;
 		return 0;
 	case RTM_NEWRULE:
 	case RTM_DELRULE:
-		l->routes = true;
+		mon->routes = true;
 		return 0;
 	default:
 		return 0;
 	}
 }
 
-static void report_interfaces(struct ifmon *l)
+static void report_interfaces(struct ifmon *mon)
 {
 	struct iface *i, *next;
 
-	HASH_ITER(hh, l->ifaces, i, next) {
+	HASH_ITER(hh, mon->ifaces, i, next) {
 		if (i->reported_addr && (!i->exists || i->reborn)) {
 			i->reported_addr = i->reborn = false;
-			l->handler.interface_gone(l->handler.ctx, i->index);
+			mon->handler.interface_gone(mon->handler.ctx, i->index);
 		}
 		if (!i->exists) {
-			HASH_DEL(l->ifaces, i);
+			HASH_DEL(mon->ifaces, i);
 			free(i);
 		} else if (!i->reported_addr) {
 			i->reported_addr = true;
-			l->handler.interface(l->handler.ctx, i->index, i->name, i->hatype);
+			mon->handler.interface(mon->handler.ctx, i->index, i->name, i->hatype);
 		}
 	}
 }
 
-static bool kaddr_usable(const struct ifmon *l, const struct kaddr *k)
+static bool kaddr_usable(const struct ifmon *mon, const struct kaddr *k)
 {
-	const struct iface *i = iface_find(l, k->key.ifindex);
+	const struct iface *i = iface_find(mon, k->key.ifindex);
 
 	return k->good && i && i->up;
 }
 
 /* Chooses for each address the interface it is told on: the one already told, else that of the lowest index. */
-static int match_addresses(struct ifmon *l)
+static int match_addresses(struct ifmon *mon)
 {
 	struct kaddr *k, *knext;
 	struct reported_addr *t, *tnext;
 
-	HASH_ITER(hh, l->reported_addr, t, tnext) {
-		k = kaddr_find(l, &t->addr, t->ifindex);
-		t->now = k && kaddr_usable(l, k) ? k : NULL;
+	HASH_ITER(hh, mon->reported_addr, t, tnext) {
+		k = kaddr_find(mon, &t->addr, t->ifindex);
+		t->now = k && kaddr_usable(mon, k) ? k : NULL;
 	}
-	HASH_ITER(hh, l->kaddrs, k, knext) {
-		if (!kaddr_usable(l, k))
+	HASH_ITER(hh, mon->kaddrs, k, knext) {
+		if (!kaddr_usable(mon, k))
 			continue;
-		HASH_FIND(hh, l->reported_addr, &k->key.addr, sizeof(k->key.addr), t);
+		HASH_FIND(hh, mon->reported_addr, &k->key.addr, sizeof(k->key.addr), t);
 		if (!t) {
 			t = calloc(1, sizeof(*t));
 			if (!t)
 				return -ENOMEM;
 			t->addr = k->key.addr;
-			HASH_ADD(hh, l->reported_addr, addr, sizeof(t->addr), t);
+			HASH_ADD(hh, mon->reported_addr, addr, sizeof(t->addr), t);
 		}
 		if (!t->now || (t->now->key.ifindex != t->ifindex && k->key.ifindex < t->now->key.ifindex))
 			t->now = k;
@@ -365,49 +366,49 @@ static bool lifetime_changed(usec_t a, usec_t b)
 	return (a > b ? a - b : b - a) > JITTER;
 }
 
-static int report_addresses(struct ifmon *l)
+static int report_addresses(struct ifmon *mon)
 {
 	struct reported_addr *t, *next;
-	int r = match_addresses(l);
+	int r = match_addresses(mon);
 
-	HASH_ITER(hh, l->reported_addr, t, next) {
+	HASH_ITER(hh, mon->reported_addr, t, next) {
 		if (t->now)
 			continue;
-		HASH_DEL(l->reported_addr, t);
+		HASH_DEL(mon->reported_addr, t);
 		if (t->ifindex)
-			l->handler.address_down(l->handler.ctx, &t->addr);
+			mon->handler.address_down(mon->handler.ctx, &t->addr);
 		free(t);
 	}
-	HASH_ITER(hh, l->reported_addr, t, next) {
+	HASH_ITER(hh, mon->reported_addr, t, next) {
 		if (t->ifindex == t->now->key.ifindex && !lifetime_changed(t->valid_until, t->now->valid_until))
 			continue;
 		t->ifindex = t->now->key.ifindex;
 		t->valid_until = t->now->valid_until;
-		l->handler.address_up(l->handler.ctx, &t->addr, t->ifindex, t->valid_until);
+		mon->handler.address_up(mon->handler.ctx, &t->addr, t->ifindex, t->valid_until);
 	}
 	return r;
 }
 
-static int report(struct ifmon *l)
+static int report(struct ifmon *mon)
 {
 	int r;
 
-	report_interfaces(l);
-	r = report_addresses(l);
-	if (l->routes)
-		l->handler.routes(l->handler.ctx);
-	l->routes = false;
+	report_interfaces(mon);
+	r = report_addresses(mon);
+	if (mon->routes)
+		mon->handler.routes(mon->handler.ctx);
+	mon->routes = false;
 	return r;
 }
 
 static void new_round(void *ctx)
 {
-	struct ifmon *l = ctx;
+	struct ifmon *mon = ctx;
 
-	l->round++;
+	mon->round++;
 }
 
-static int dump(struct ifmon *l, uint16_t type, unsigned char family)
+static int dump(struct ifmon *mon, uint16_t type, unsigned char family)
 {
 	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct ifinfomsg))] __attribute__((aligned(4)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
@@ -418,49 +419,49 @@ static int dump(struct ifmon *l, uint16_t type, unsigned char family)
 		((struct ifinfomsg *)mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg)))->ifi_family = family;
 	else
 		((struct ifaddrmsg *)mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifaddrmsg)))->ifa_family = family;
-	return netlink_dump(l->ask, nlh, message, new_round, l);
+	return netlink_dump(mon->ask, nlh, message, new_round, mon);
 }
 
 /* Makes the picture that of a dump. Changes that happen meanwhile wait in the event socket. */
-static int resync(struct ifmon *l)
+static int resync(struct ifmon *mon)
 {
 	struct iface *i, *inext;
 	struct kaddr *k, *knext;
 	int r;
 
-	r = dump(l, RTM_GETLINK, AF_UNSPEC);
+	r = dump(mon, RTM_GETLINK, AF_UNSPEC);
 	if (r)
 		return r;
-	HASH_ITER(hh, l->ifaces, i, inext)
-		if (i->round != l->round)
-			iface_remove(l, i);
-	r = dump(l, RTM_GETADDR, AF_INET6);
+	HASH_ITER(hh, mon->ifaces, i, inext)
+		if (i->round != mon->round)
+			iface_remove(mon, i);
+	r = dump(mon, RTM_GETADDR, AF_INET6);
 	if (r)
 		return r;
-	HASH_ITER(hh, l->kaddrs, k, knext)
-		if (k->round != l->round)
-			kaddr_remove(l, k);
+	HASH_ITER(hh, mon->kaddrs, k, knext)
+		if (k->round != mon->round)
+			kaddr_remove(mon, k);
 	return 0;
 }
 
-int ifmon_sync(struct ifmon *l)
+int ifmon_sync(struct ifmon *mon)
 {
-	int r = resync(l);
+	int r = resync(mon);
 
-	l->routes = false;
-	return r ? r : report(l);
+	mon->routes = false;
+	return r ? r : report(mon);
 }
 
-int ifmon_fd(const struct ifmon *l)
+int ifmon_fd(const struct ifmon *mon)
 {
-	return mnl_socket_get_fd(l->events);
+	return mnl_socket_get_fd(mon->events);
 }
 
 /* Applies one datagram. Returns 1, 0 if there was none, or a negative errno. */
-static int read_one(struct ifmon *l)
+static int read_one(struct ifmon *mon)
 {
-	const struct nlmsghdr *nlh = (const struct nlmsghdr *)l->buf;
-	ssize_t n = mnl_socket_recvfrom(l->events, l->buf, sizeof(l->buf));
+	const struct nlmsghdr *nlh = (const struct nlmsghdr *)mon->buf;
+	ssize_t n = mnl_socket_recvfrom(mon->events, mon->buf, sizeof(mon->buf));
 	int len = (int)n, r = 0;
 
 	if (n < 0 && errno == EINTR)
@@ -468,17 +469,17 @@ static int read_one(struct ifmon *l)
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -errno;
 	for (; !r && mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
-		r = message(l, nlh);
+		r = message(mon, nlh);
 	return r ? r : 1;
 }
 
-int ifmon_read(struct ifmon *l)
+int ifmon_read(struct ifmon *mon)
 {
 	bool lost = false;
 	int r = 1;
 
 	for (unsigned i = 0; r > 0 && i < READ_MAX; i++) {
-		r = read_one(l);
+		r = read_one(mon);
 		if (r == -ENOBUFS || r == -ENOMEM || r == -EBADMSG || r == -ENOSPC) {
 			lost = true;	/* something was missed; what else waits is still of use */
 			r = 1;
@@ -487,26 +488,26 @@ int ifmon_read(struct ifmon *l)
 	if (r < 0)
 		return r;
 	if (lost) {
-		r = resync(l);
+		r = resync(mon);
 		if (r)
 			return r;
-		l->routes = true;
+		mon->routes = true;
 	}
-	return report(l);
+	return report(mon);
 }
 
-const char *ifmon_name(const struct ifmon *l, unsigned ifindex)
+const char *ifmon_name(const struct ifmon *mon, unsigned ifindex)
 {
-	const struct iface *i = iface_find(l, ifindex);
+	const struct iface *i = iface_find(mon, ifindex);
 
 	return i && i->exists ? i->name : NULL;
 }
 
-unsigned ifmon_index(const struct ifmon *l, const char *name)
+unsigned ifmon_index(const struct ifmon *mon, const char *name)
 {
 	const struct iface *i;
 
-	for (i = l->ifaces; i; i = i->hh.next)
+	for (i = mon->ifaces; i; i = i->hh.next)
 		if (i->exists && !strcmp(i->name, name))
 			return i->index;
 	return 0;

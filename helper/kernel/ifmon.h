@@ -48,28 +48,28 @@ struct ifmon;
 int ifmon_open(const struct ifmon_handler *handler, struct ifmon **ret);
 
 /* Reports nothing. NULL is fine. */
-void ifmon_close(struct ifmon *l);
+void ifmon_close(struct ifmon *mon);
 
 /*
  * Dumps everything and reports the differences to what was reported before: at the start, and by itself after an
  * overrun (ENOBUFS). Returns 0 or a negative errno.
  */
-int ifmon_sync(struct ifmon *l);
+int ifmon_sync(struct ifmon *mon);
 
 /*
  * Readable when something changed: poll it, then call ifmon_read(), which returns 0 or a negative
  * errno.
  */
-int ifmon_fd(const struct ifmon *l);
-int ifmon_read(struct ifmon *l);
+int ifmon_fd(const struct ifmon *mon);
+int ifmon_read(struct ifmon *mon);
 
 /*
  * The name of an interface as last heard, or NULL. Valid until the next ifmon_read() or
  * ifmon_sync().
  */
-const char *ifmon_name(const struct ifmon *l, unsigned ifindex);
+const char *ifmon_name(const struct ifmon *mon, unsigned ifindex);
 
 /* The index of the interface of that name, 0 if there is none. */
-unsigned ifmon_index(const struct ifmon *l, const char *name);
+unsigned ifmon_index(const struct ifmon *mon, const char *name);
 
 #endif

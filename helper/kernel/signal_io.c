@@ -44,47 +44,47 @@ static int pcap_errno(int r)
 }
 
 /* Opens the capture. On failure *why is pcap's text. */
-static int open_in(struct signal_io *w, const char **why)
+static int open_in(struct signal_io *io, const char **why)
 {
 	struct bpf_program filter;
 	int r;
 
-	*why = w->pcap_error;
-	w->in = pcap_create("any", w->pcap_error);
-	if (!w->in)
+	*why = io->pcap_error;
+	io->in = pcap_create("any", io->pcap_error);
+	if (!io->in)
 		return -EIO;
-	if (pcap_set_snaplen(w->in, SNAPLEN) || pcap_set_immediate_mode(w->in, 1) ||
-	    pcap_set_buffer_size(w->in, CAPTURE_BUFFER))
+	if (pcap_set_snaplen(io->in, SNAPLEN) || pcap_set_immediate_mode(io->in, 1) ||
+	    pcap_set_buffer_size(io->in, CAPTURE_BUFFER))
 		return -EIO;
-	*why = pcap_geterr(w->in);
-	r = pcap_activate(w->in);
+	*why = pcap_geterr(io->in);
+	r = pcap_activate(io->in);
 	if (r < 0) {
-		*why = *pcap_geterr(w->in) ? pcap_geterr(w->in) : pcap_statustostr(r);
+		*why = *pcap_geterr(io->in) ? pcap_geterr(io->in) : pcap_statustostr(r);
 		return pcap_errno(r);
 	}
 	/* SLL2, unlike the first one, tells the interface. */
-	if (pcap_set_datalink(w->in, DLT_LINUX_SLL2) || pcap_setdirection(w->in, PCAP_D_IN) ||
-	    pcap_compile(w->in, &filter, FILTER, 1, PCAP_NETMASK_UNKNOWN))
+	if (pcap_set_datalink(io->in, DLT_LINUX_SLL2) || pcap_setdirection(io->in, PCAP_D_IN) ||
+	    pcap_compile(io->in, &filter, FILTER, 1, PCAP_NETMASK_UNKNOWN))
 		return -EIO;
-	r = pcap_setfilter(w->in, &filter);
+	r = pcap_setfilter(io->in, &filter);
 	pcap_freecode(&filter);
 	if (r)
 		return -EIO;
-	*why = w->pcap_error;
-	return pcap_setnonblock(w->in, 1, w->pcap_error) ? -EIO : 0;
+	*why = io->pcap_error;
+	return pcap_setnonblock(io->in, 1, io->pcap_error) ? -EIO : 0;
 }
 
 /* Opens the sender: a raw socket that takes whole packets. */
-static int open_out(struct signal_io *w, const char **why)
+static int open_out(struct signal_io *io, const char **why)
 {
 	int fd, on = 1;
 
-	*why = w->net_error;
+	*why = io->net_error;
 	errno = 0;
-	w->out = libnet_init(LIBNET_RAW6, NULL, w->net_error);
-	if (!w->out)
+	io->out = libnet_init(LIBNET_RAW6, NULL, io->net_error);
+	if (!io->out)
 		return errno ? -errno : -EIO;
-	fd = libnet_getfd(w->out);
+	fd = libnet_getfd(io->out);
 	*why = "cannot set up the raw socket";
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) || fcntl(fd, F_SETFL, O_NONBLOCK) ||
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof(on)))
@@ -95,47 +95,47 @@ static int open_out(struct signal_io *w, const char **why)
 int signal_io_open(signal_io_receive_fn *fn, void *ctx, struct signal_io **ret, const char **why)
 {
 	static _Thread_local char text[256];	/* outlives the handles whose text it is */
-	struct signal_io *w = calloc(1, sizeof(*w));
+	struct signal_io *io = calloc(1, sizeof(*io));
 	const char *lib = "";
 	int r;
 
 	*why = "out of memory";
-	if (!w)
+	if (!io)
 		return -ENOMEM;
-	w->fn = fn;
-	w->ctx = ctx;
-	r = open_in(w, &lib);
+	io->fn = fn;
+	io->ctx = ctx;
+	r = open_in(io, &lib);
 	if (!r)
-		r = open_out(w, &lib);
+		r = open_out(io, &lib);
 	if (!r) {
-		*ret = w;
+		*ret = io;
 		return 0;
 	}
 	snprintf(text, sizeof(text), "%s", lib);
 	*why = text;
-	signal_io_close(w);
+	signal_io_close(io);
 	return r;
 }
 
-void signal_io_close(struct signal_io *w)
+void signal_io_close(struct signal_io *io)
 {
-	if (!w)
+	if (!io)
 		return;
-	if (w->in)
-		pcap_close(w->in);
-	if (w->out)
-		libnet_destroy(w->out);
-	free(w);
+	if (io->in)
+		pcap_close(io->in);
+	if (io->out)
+		libnet_destroy(io->out);
+	free(io);
 }
 
-int signal_io_fd(const struct signal_io *w)
+int signal_io_fd(const struct signal_io *io)
 {
-	return pcap_get_selectable_fd(w->in);
+	return pcap_get_selectable_fd(io->in);
 }
 
 static void captured(u_char *ctx, const struct pcap_pkthdr *h, const u_char *data)
 {
-	struct signal_io *w = (struct signal_io *)ctx;
+	struct signal_io *io = (struct signal_io *)ctx;
 	struct sll2_header sll;
 	struct ip6_hdr ip6;
 	size_t len;
@@ -150,44 +150,45 @@ static void captured(u_char *ctx, const struct pcap_pkthdr *h, const u_char *dat
 	len = sizeof(ip6) + ntohs(ip6.ip6_plen);
 	if (len > h->caplen - sizeof(sll))
 		return;
-	w->handed++;
-	w->fn(w->ctx, data + sizeof(sll), len, ntohl(sll.sll2_if_index));
+	io->handed++;
+	io->fn(io->ctx, data + sizeof(sll), len, ntohl(sll.sll2_if_index));
 }
 
-int signal_io_read(struct signal_io *w)
+int signal_io_read(struct signal_io *io)
 {
-	w->handed = 0;
+	io->handed = 0;
 	/* Not all there are: as fast as they come in a flood, there would be no end, and nothing else would be done. */
-	return pcap_dispatch(w->in, BATCH, captured, (u_char *)w) == PCAP_ERROR ? -EIO : w->handed;
+	return pcap_dispatch(io->in, BATCH, captured, (u_char *)io) == PCAP_ERROR ? -EIO :
+		io->handed;
 }
 
-int signal_io_aim(struct signal_io *w, const struct in6_addr *src, unsigned ifindex)
+int signal_io_aim(struct signal_io *io, const struct in6_addr *src, unsigned ifindex)
 {
 	struct sockaddr_in6 from = { .sin6_family = AF_INET6 };
-	int fd = libnet_getfd(w->out), oif = (int)ifindex;
+	int fd = libnet_getfd(io->out), oif = (int)ifindex;
 
-	if (ifindex != w->oif && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &oif, sizeof(oif)))
+	if (ifindex != io->oif && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &oif, sizeof(oif)))
 		return -errno;
-	w->oif = ifindex;
+	io->oif = ifindex;
 	from.sin6_addr = *src;
 	if (IN6_IS_ADDR_LINKLOCAL(src))
 		from.sin6_scope_id = ifindex;
 	return bind(fd, (struct sockaddr *)&from, sizeof(from)) ? -errno : 0;
 }
 
-struct libnet_context *signal_io_libnet(struct signal_io *w)
+struct libnet_context *signal_io_libnet(struct signal_io *io)
 {
-	return w->out;
+	return io->out;
 }
 
-uint64_t signal_io_masquerade(struct signal_io *w)
+uint64_t signal_io_masquerade(struct signal_io *io)
 {
 	uint64_t cookie = 0;
 	socklen_t len = sizeof(cookie);
 
-	if (getsockopt(libnet_getfd(w->out), SOL_SOCKET, SO_COOKIE, &cookie, &len))
+	if (getsockopt(libnet_getfd(io->out), SOL_SOCKET, SO_COOKIE, &cookie, &len))
 		return 0;
-	w->masquerade = cookie != 0;
+	io->masquerade = cookie != 0;
 	return cookie;
 }
 
@@ -208,7 +209,7 @@ static uint8_t *last_next_header(uint8_t *pkt, size_t len)
 	return at;
 }
 
-int signal_io_send(struct signal_io *w, const uint8_t *pkt, size_t len, unsigned ifindex)
+int signal_io_send(struct signal_io *io, const uint8_t *pkt, size_t len, unsigned ifindex)
 {
 	uint8_t copy[SIGNAL_MTU], *next;
 	struct ip6_hdr ip6;
@@ -219,13 +220,13 @@ int signal_io_send(struct signal_io *w, const uint8_t *pkt, size_t len, unsigned
 	if (len > sizeof(copy))
 		return -EMSGSIZE;
 	memcpy(&ip6, pkt, sizeof(ip6));
-	r = signal_io_aim(w, &ip6.ip6_src, ifindex);
+	r = signal_io_aim(io, &ip6.ip6_src, ifindex);
 	if (r)
 		return r;
 	/* The packet is signed as it is, so it goes as it is: libnet's builders would lay the header out anew. */
 	memcpy(copy, pkt, len);
-	next = w->masquerade ? last_next_header(copy, len) : NULL;
+	next = io->masquerade ? last_next_header(copy, len) : NULL;
 	if (next && *next == IPPROTO_NONE)
 		*next = MASQUERADE_NEXTHDR;
-	return libnet_write_raw_ipv6(w->out, copy, (uint32_t)len) < 0 ? -errno : 0;
+	return libnet_write_raw_ipv6(io->out, copy, (uint32_t)len) < 0 ? -errno : 0;
 }

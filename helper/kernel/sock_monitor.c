@@ -30,46 +30,46 @@ struct sock_monitor {
 int sock_monitor_open(sock_monitor_gone_fn *fn, void *ctx, struct sock_monitor **ret)
 {
 	static const unsigned group[] = { SKNLGRP_INET6_TCP_DESTROY, SKNLGRP_INET6_UDP_DESTROY };
-	struct sock_monitor *d = calloc(1, sizeof(*d));
+	struct sock_monitor *mon = calloc(1, sizeof(*mon));
 	int r;
 
-	if (!d)
+	if (!mon)
 		return -ENOMEM;
-	d->fn = fn;
-	d->ctx = ctx;
-	r = netlink_listen(NETLINK_SOCK_DIAG, group, ARRAY_LEN(group), &d->events);
+	mon->fn = fn;
+	mon->ctx = ctx;
+	r = netlink_listen(NETLINK_SOCK_DIAG, group, ARRAY_LEN(group), &mon->events);
 	if (!r)
-		r = netlink_open(NETLINK_SOCK_DIAG, &d->ask);
+		r = netlink_open(NETLINK_SOCK_DIAG, &mon->ask);
 	if (r)
-		sock_monitor_close(d);
+		sock_monitor_close(mon);
 	else
-		*ret = d;
+		*ret = mon;
 	return r;
 }
 
-void sock_monitor_close(struct sock_monitor *d)
+void sock_monitor_close(struct sock_monitor *mon)
 {
-	if (!d)
+	if (!mon)
 		return;
-	netlink_close(d->ask);
-	if (d->events)
-		mnl_socket_close(d->events);
-	free(d);
+	netlink_close(mon->ask);
+	if (mon->events)
+		mnl_socket_close(mon->events);
+	free(mon);
 }
 
-int sock_monitor_fd(const struct sock_monitor *d)
+int sock_monitor_fd(const struct sock_monitor *mon)
 {
-	return mnl_socket_get_fd(d->events);
+	return mnl_socket_get_fd(mon->events);
 }
 
-int sock_monitor_read(struct sock_monitor *d)
+int sock_monitor_read(struct sock_monitor *mon)
 {
 	bool lost = false;
 	int gone = 0;
 
 	for (unsigned i = 0; i < READ_MAX; i++) {
-		const struct nlmsghdr *nlh = (const struct nlmsghdr *)d->buf;
-		ssize_t n = mnl_socket_recvfrom(d->events, d->buf, sizeof(d->buf));
+		const struct nlmsghdr *nlh = (const struct nlmsghdr *)mon->buf;
+		ssize_t n = mnl_socket_recvfrom(mon->events, mon->buf, sizeof(mon->buf));
 		int len = (int)n;
 		uint64_t cookie;
 
@@ -84,7 +84,7 @@ int sock_monitor_read(struct sock_monitor *d)
 		for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
 			if (inet_diag_message(nlh, &cookie)) {
 				gone++;
-				d->fn(d->ctx, cookie);
+				mon->fn(mon->ctx, cookie);
 			}
 		}
 	}
@@ -120,7 +120,7 @@ static int mark_alive(void *ctx, const struct nlmsghdr *nlh)
 	return 0;
 }
 
-int sock_monitor_sync(struct sock_monitor *d, const uint64_t *cookie, size_t n)
+int sock_monitor_sync(struct sock_monitor *mon, const uint64_t *cookie, size_t n)
 {
 	struct cookie_set cookie_set = { .entry = calloc(n + 1, sizeof(*cookie_set.entry)) };
 	int r;
@@ -133,14 +133,14 @@ int sock_monitor_sync(struct sock_monitor *d, const uint64_t *cookie, size_t n)
 	}
 	qsort(cookie_set.entry, cookie_set.n, sizeof(*cookie_set.entry), by_cookie);
 	/* One dump for all: asking for a single socket misses those bound to a device. */
-	r = inet_diag_dump(d->ask, IPPROTO_TCP, ALL_STATES & ~NO_STATES, mark_alive, NULL,
+	r = inet_diag_dump(mon->ask, IPPROTO_TCP, ALL_STATES & ~NO_STATES, mark_alive, NULL,
 			   &cookie_set);
 	if (!r)
-		r = inet_diag_dump(d->ask, IPPROTO_UDP, ALL_STATES & ~NO_STATES, mark_alive, NULL,
+		r = inet_diag_dump(mon->ask, IPPROTO_UDP, ALL_STATES & ~NO_STATES, mark_alive, NULL,
 				   &cookie_set);
 	for (size_t i = 0; !r && i < cookie_set.n; i++)
 		if (!cookie_set.entry[i].alive)
-			d->fn(d->ctx, cookie_set.entry[i].cookie);
+			mon->fn(mon->ctx, cookie_set.entry[i].cookie);
 	free(cookie_set.entry);
 	return r;
 }
@@ -163,12 +163,12 @@ static int visit_unconnected(void *ctx, const struct nlmsghdr *nlh)
 	return v->fn(v->ctx, &p);
 }
 
-int sock_monitor_unconnected(struct sock_monitor *d,
+int sock_monitor_unconnected(struct sock_monitor *mon,
 			     int (*fn)(void *ctx, const struct sock_desc *p), void *ctx)
 {
 	struct visit v = { fn, ctx };
 
-	return inet_diag_dump(d->ask, IPPROTO_UDP, 1u << TCP_CLOSE, visit_unconnected, NULL, &v);
+	return inet_diag_dump(mon->ask, IPPROTO_UDP, 1u << TCP_CLOSE, visit_unconnected, NULL, &v);
 }
 
 struct scan_ctx {
@@ -226,16 +226,17 @@ static int report_found(void *ctx, const struct nlmsghdr *nlh)
 	return 0;
 }
 
-int sock_monitor_list(struct sock_monitor *d, sock_monitor_found_fn *fn, void *ctx)
+int sock_monitor_list(struct sock_monitor *mon, sock_monitor_found_fn *fn, void *ctx)
 {
 	struct scan_ctx scan_ctx = { .fn = fn, .ctx = ctx, .proto = IPPROTO_TCP };
-	int r = inet_diag_dump(d->ask, IPPROTO_TCP, 1u << TCP_LISTEN, note_listener, NULL,
+	int r = inet_diag_dump(mon->ask, IPPROTO_TCP, 1u << TCP_LISTEN, note_listener, NULL,
 			       &scan_ctx);
 
 	if (!r)
-		r = inet_diag_dump(d->ask, IPPROTO_TCP, ALL_STATES & ~NO_STATES, report_found, NULL,
+		r = inet_diag_dump(mon->ask, IPPROTO_TCP, ALL_STATES & ~NO_STATES, report_found,
+				   NULL,
 				   &scan_ctx);
 	scan_ctx.proto = IPPROTO_UDP;
-	return r ? r : inet_diag_dump(d->ask, IPPROTO_UDP, 1u << TCP_ESTABLISHED, report_found,
+	return r ? r : inet_diag_dump(mon->ask, IPPROTO_UDP, 1u << TCP_ESTABLISHED, report_found,
 				      NULL, &scan_ctx);
 }

@@ -24,25 +24,25 @@ typedef void sock_monitor_found_fn(void *ctx, const struct sock_desc *p, bool ha
 int sock_monitor_open(sock_monitor_gone_fn *fn, void *ctx, struct sock_monitor **ret);
 
 /* NULL is fine. */
-void sock_monitor_close(struct sock_monitor *d);
+void sock_monitor_close(struct sock_monitor *mon);
 
 /* Readable when sockets ended: poll it, then call sock_monitor_read(). */
-int sock_monitor_fd(const struct sock_monitor *d);
+int sock_monitor_fd(const struct sock_monitor *mon);
 
 /*
  * Reports the ends that were told, of sockets known to the caller or not. Returns their number; -ENOBUFS if some were
  * lost: call sock_monitor_sync(); or another negative errno.
  */
-int sock_monitor_read(struct sock_monitor *d);
+int sock_monitor_read(struct sock_monitor *mon);
 
 /* Looks up the sockets with these n cookies, and reports those that do not exist. Returns 0 or a negative errno. */
-int sock_monitor_sync(struct sock_monitor *d, const uint64_t *cookie, size_t n);
+int sock_monitor_sync(struct sock_monitor *mon, const uint64_t *cookie, size_t n);
 
 /*
  * Calls fn for each UDP socket over IPv6 that is not connected, with its cookie, local address (unspecified if it is bound to
  * none) and port, until it returns a negative errno. Returns 0, that errno, or another.
  */
-int sock_monitor_unconnected(struct sock_monitor *d,
+int sock_monitor_unconnected(struct sock_monitor *mon,
 			     int (*fn)(void *ctx, const struct sock_desc *p), void *ctx);
 
 /*
@@ -51,6 +51,6 @@ int sock_monitor_unconnected(struct sock_monitor *d,
  * began a TCP connection is told by whether its port is listened at. Returns 0 or a negative errno;
  * fn may have been called then, and it may be called twice for one.
  */
-int sock_monitor_list(struct sock_monitor *d, sock_monitor_found_fn *fn, void *ctx);
+int sock_monitor_list(struct sock_monitor *mon, sock_monitor_found_fn *fn, void *ctx);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who is not honest. Attacker i is a peer of the hosts of one group, with an SA and an address of its own, which it proves;
- * it names others' addresses, forges Challenges and Responses, and floods. Without any key it forges packets that
- * seem to come from others, and sends again whatever it captured.
+ * Who is not honest. Attacker i is a peer of the hosts of one group, with an SA and an address of
+ * its own, which it proves; it names others' addresses, forges Challenges and Responses, and
+ * floods. Without any key it forges packets that seem to come from others, and sends again whatever
+ * it captured.
  */
 #include "sim.h"
 
@@ -81,10 +82,14 @@ static void emit(struct sim *s, struct signal *g, unsigned from, unsigned victim
 	len = signal_build(g, ah_icv_len(sa.key.alg), buf, sizeof(buf));
 	if (len < 0 || ah_sign(buf, (size_t)len, &sa.key) < 0)
 		return;
-	sim_transmit(s, NULL, packet_new(buf, (size_t)len, &g->dst, forged ? NOBODY : from, forged ? NOBODY : victim));
+	sim_transmit(s, NULL,
+		     packet_new(buf, (size_t)len, &g->dst, forged ? NOBODY : from,
+				forged ? NOBODY : victim));
 }
 
-/* An address some host holds of another peer, or that no one has, or the victim's own, or nonsense. */
+/*
+ * An address some host holds of another peer, or that no one has, or the victim's own, or nonsense.
+ */
 static struct in6_addr anothers(struct sim *s, struct attacker *a, struct host *victim)
 {
 	struct hce *e;
@@ -102,7 +107,8 @@ static struct in6_addr anothers(struct sim *s, struct attacker *a, struct host *
 		return (struct in6_addr){ .s6_addr = { 0xff, 0x0e, [15] = 1 } };
 	default:
 		for (e = victim->core ? core_entries(victim->core) : NULL; e; e = e->hh.next)
-			if (sim_named(e) != a->id && sim_named(e) != NOBODY && rng_chance(&s->rng, 0.5))
+			if (sim_named(e) != a->id && sim_named(e) != NOBODY &&
+			    rng_chance(&s->rng, 0.5))
 				DL_FOREACH(e->addrs, fa)
 					if (fa->state == ADDR_ACTIVE)
 						return fa->addr;
@@ -138,7 +144,8 @@ static void add_update(struct sim *s, struct attacker *a, struct host *victim, s
 
 	bu->flags = rng_chance(&s->rng, 0.9) ? BU_ACK : 0;
 	bu->seq = a->bu_seq[victim->id] += 1 + rng_below(&s->rng, 3);
-	bu->lifetime = rng_chance(&s->rng, 0.3) ? 0 : rng_chance(&s->rng, 0.1) ? SIGNAL_INFINITE : 1 + rng_below(&s->rng, 600);
+	bu->lifetime = rng_chance(&s->rng, 0.3) ? 0 :
+		       rng_chance(&s->rng, 0.1) ? SIGNAL_INFINITE : 1 + rng_below(&s->rng, 600);
 	bu->homeless = rng_chance(&s->rng, 0.5);
 	bu->names_source = rng_chance(&s->rng, 0.5);
 	bu->has_challenge = rng_chance(&s->rng, 0.1);
@@ -180,7 +187,8 @@ static void behave(struct sim *s, struct attacker *a, struct host *victim)
 	if (!victims_addr(s, victim, &g.dst))
 		return;
 	g.ah_seq = ++a->ah_seq[victim->id];
-	g.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = ++a->bu_seq[victim->id], .lifetime = 600, .homeless = true,
+	g.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = ++a->bu_seq[victim->id],
+					   .lifetime = 600, .homeless = true,
 					   .names_source = true };
 	emit(s, &g, a->id, victim->id, false);
 }
@@ -198,8 +206,10 @@ static void forge(struct sim *s, struct attacker *a, struct host *victim)
 	g.src = e->addrs->addr;
 	g.ah_seq = e->sa ? e->sa->replay.top + 1 : 1;
 	g.has_br = rng_chance(&s->rng, 0.2);
-	g.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = e->seq_in + 1, .names_source = rng_chance(&s->rng, 0.5),
-					   .lifetime = rng_chance(&s->rng, 0.5) ? 600 : 0, .n_addr = 1, .addr = { a->addr } };
+	g.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = e->seq_in + 1,
+					   .names_source = rng_chance(&s->rng, 0.5),
+					   .lifetime = rng_chance(&s->rng, 0.5) ? 600 : 0,
+					   .n_addr = 1, .addr = { a->addr } };
 	emit(s, &g, sim_named(e), victim->id, true);
 }
 
@@ -276,15 +286,18 @@ void attack_heard(struct sim *s, unsigned host, const struct packet *p)
 	struct sa_half sa;
 	struct signal g, r = { .src = a->addr, .n_bu = 1 };
 
-	if (p->to != a->id || p->from >= s->n_host || signal_parse(p->octets, p->len, &g) < 0 || !g.n_ba ||
-	    !g.ba[0].has_challenge || !addr_equal(&g.dst, &a->addr) || rng_chance(&s->rng, 0.2))
+	if (p->to != a->id || p->from >= s->n_host || signal_parse(p->octets, p->len, &g) < 0 ||
+	    !g.n_ba || !g.ba[0].has_challenge || !addr_equal(&g.dst, &a->addr) ||
+	    rng_chance(&s->rng, 0.2))
 		return;
 	sa = sim_sa(s, a->id, p->from);
 	r.dst = g.src;
 	r.ah_seq = ++a->ah_seq[p->from];
-	r.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = ++a->bu_seq[p->from], .lifetime = 600, .names_source = true,
+	r.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = ++a->bu_seq[p->from],
+					   .lifetime = 600, .names_source = true,
 					   .has_challenge = true };
-	if (ah_hmac128(&sa.key, g.ba[0].challenge, CHALLENGE_LEN, &a->addr, sizeof(a->addr), r.bu[0].challenge) < 0)
+	if (ah_hmac128(&sa.key, g.ba[0].challenge, CHALLENGE_LEN, &a->addr, sizeof(a->addr),
+		       r.bu[0].challenge) < 0)
 		return;
 	proof_note(s, a->id, p->from, &a->addr);
 	emit(s, &r, a->id, p->from, false);

@@ -70,11 +70,14 @@ static void check_rate(struct sim *s, struct host *h, struct relation *r, const 
 	if (r->news > NEWS_MAX)
 		sim_fail(s, h, "B10: %u Binding Updates to h%u in ten seconds", r->news, r->peer);
 	if (r->responses > r->challenged)
-		sim_fail(s, h, "%u Responses to h%u, which sent %u Challenges", r->responses, r->peer, r->challenged);
+		sim_fail(s, h, "%u Responses to h%u, which sent %u Challenges", r->responses,
+			 r->peer, r->challenged);
 	if (r->acks > r->heard)
-		sim_fail(s, h, "%u Acknowledgements to h%u, which sent %u packets", r->acks, r->peer, r->heard);
+		sim_fail(s, h, "%u Acknowledgements to h%u, which sent %u packets", r->acks,
+			 r->peer, r->heard);
 	if (r->challenges > r->heard + CHALLENGES_MAX)
-		sim_fail(s, h, "%u Challenges for h%u, which sent %u packets", r->challenges, r->peer, r->heard);
+		sim_fail(s, h, "%u Challenges for h%u, which sent %u packets", r->challenges,
+			 r->peer, r->heard);
 }
 
 static void check_send(struct sim *s, struct host *h, const struct action *a)
@@ -91,11 +94,13 @@ static void check_send(struct sim *s, struct host *h, const struct action *a)
 		return;
 	r = check_relation(h, sim_named(e));
 	if (g.ah_seq <= r->ah_seq)
-		sim_fail(s, h, "AH sequence number %u after %u to h%u", g.ah_seq, r->ah_seq, r->peer);
+		sim_fail(s, h, "AH sequence number %u after %u to h%u", g.ah_seq, r->ah_seq,
+			 r->peer);
 	r->ah_seq = g.ah_seq;
 	for (unsigned i = 0; i < g.n_bu; i++) {
 		if (r->bu_valid && (int16_t)(g.bu[i].seq - r->bu_seq) <= 0)
-			sim_fail(s, h, "BU sequence number %u after %u to h%u", g.bu[i].seq, r->bu_seq, r->peer);
+			sim_fail(s, h, "BU sequence number %u after %u to h%u", g.bu[i].seq,
+				 r->bu_seq, r->peer);
 		r->bu_seq = g.bu[i].seq;
 		r->bu_valid = true;
 	}
@@ -112,18 +117,22 @@ static void check_active(struct sim *s, struct host *h, const struct action *a)
 	struct proof *p;
 
 	HASH_FIND(hh, h->plane.foreign, &a->foreign.addr, sizeof(struct in6_addr), f);
-	/* C6: who never said that it is Homeless is heard again where this host once connected to */
+	/* C6: a peer that never said it is Homeless, heard where this host once connected to */
 	if (e && e->status != PEER_HOMELESS && f && f->hce == a->hce && f->state == ADDR_DEPRECATED)
 		return;
 	if (!e || (f && f->hce == a->hce && f->state == ADDR_ACTIVE) ||
 	    (h->opening && !f && addr_equal(h->opening, &a->foreign.addr)))
 		return;
 	p = proof_find(s, sim_named(e), h->id, &a->foreign.addr);
-	/* What the last helper held Active, its successor may: by proof or because it connected there. */
+	/*
+	 * What the last helper held Active, its successor may: by proof or because it connected
+	 * there.
+	 */
 	if (h->loading)
 		return;
 	if (!p || (f && p->sent < f->tentative_since))
-		sim_fail(s, h, "X5: %s of h%u is Active without a Response", addr_text(&a->foreign.addr).s, sim_named(e));
+		sim_fail(s, h, "X5: %s of h%u is Active without a Response",
+			 addr_text(&a->foreign.addr).s, sim_named(e));
 }
 
 void check_action(struct sim *s, struct host *h, const struct action *a)
@@ -145,7 +154,8 @@ static void check_addrs(struct sim *s, struct host *h, struct hce *e, unsigned *
 	DL_FOREACH(e->addrs, fa) {
 		HASH_FIND(hh, h->plane.foreign, &fa->addr, sizeof(fa->addr), f);
 		if (!f || f->hce != e->id || f->state != fa->state)
-			sim_fail(s, h, "C1: the datapath holds %s otherwise than entry %u", addr_text(&fa->addr).s, e->id);
+			sim_fail(s, h, "C1: the datapath holds %s otherwise than entry %u",
+				 addr_text(&fa->addr).s, e->id);
 		*active += fa->state == ADDR_ACTIVE;
 		n++;
 	}
@@ -174,8 +184,11 @@ static void check_pair(struct sim *s, struct host *h, struct hce *e, unsigned ac
 	if (!h->untold && !IN6_IS_ADDR_UNSPECIFIED(&e->pair.local) &&
 	    (!p || p->pair.gen != e->pair.gen || !addr_equal(&p->pair.local, &e->pair.local) ||
 	     !addr_equal(&p->pair.foreign, &e->pair.foreign)))
-		sim_fail(s, h, "the datapath's pair of entry %u, %s > %s gen %u, is not the core's, %s > %s gen %u", e->id,
-			 p ? addr_text(&p->pair.local).s : "none", p ? addr_text(&p->pair.foreign).s : "", p ? p->pair.gen : 0,
+		sim_fail(s, h,
+			 "the datapath's pair of entry %u, %s > %s gen %u, is not the core's, %s > "
+			 "%s gen %u",
+			 e->id, p ? addr_text(&p->pair.local).s : "none",
+			 p ? addr_text(&p->pair.foreign).s : "", p ? p->pair.gen : 0,
 			 addr_text(&e->pair.local).s, addr_text(&e->pair.foreign).s, e->pair.gen);
 	if (e->status != PEER_HOMELESS || !e->sa || IN6_IS_ADDR_UNSPECIFIED(&e->pair.local))
 		return;
@@ -184,11 +197,11 @@ static void check_pair(struct sim *s, struct host *h, struct hce *e, unsigned ac
 		good |= addr_equal(&fa->addr, &e->pair.foreign) &&
 			(fa->state == ADDR_ACTIVE || (fa->proven && !fa->withdrawn));
 	if (active && !good)
-		sim_fail(s, h, "entry %u sends to %s, neither Active nor expired, while another is Active",
-			 e->id, addr_text(&e->pair.foreign).s);
+		sim_fail(s, h, "entry %u sends to %s, neither Active nor expired, while another is "
+			 "Active", e->id, addr_text(&e->pair.foreign).s);
 	if (!node_slot(h, &e->pair.local) && has_source(h, e))
-		sim_fail(s, h, "entry %u sends from %s, which is lost, while another is usable", e->id,
-			 addr_text(&e->pair.local).s);
+		sim_fail(s, h, "entry %u sends from %s, which is lost, while another is usable",
+			 e->id, addr_text(&e->pair.local).s);
 }
 
 static void check_sequence(struct sim *s, struct host *h, const struct hce *e)
@@ -196,7 +209,8 @@ static void check_sequence(struct sim *s, struct host *h, const struct hce *e)
 	struct relation *r = check_relation(h, sim_named(e));
 
 	if (r->id == e->id && r->in_valid && (int16_t)(e->seq_in - r->in_seq) < 0)
-		sim_fail(s, h, "R5: the number last accepted from h%u falls from %u to %u", r->peer, r->in_seq, e->seq_in);
+		sim_fail(s, h, "R5: the number last accepted from h%u falls from %u to %u", r->peer,
+			 r->in_seq, e->seq_in);
 	if (r->id != e->id)
 		r->window = 0;
 	r->id = e->id;
@@ -235,12 +249,14 @@ static void check_pcbs(struct sim *s, struct host *h)
 			sim_fail(s, h, "a closed connection lingers for long");
 	}
 	if (open > HASH_COUNT(h->socks))
-		sim_fail(s, h, "%u connections in the core, %u in the kernel", open, HASH_COUNT(h->socks));
+		sim_fail(s, h, "%u connections in the core, %u in the kernel", open,
+			 HASH_COUNT(h->socks));
 }
 
 void check_host(struct sim *s, struct host *h)
 {
-	unsigned n = HASH_COUNT(core_entries(h->core)), limit = s->config.star ? core_config_default.max_entries : 16;
+	unsigned n = HASH_COUNT(core_entries(h->core)),
+		 limit = s->config.star ? core_config_default.max_entries : 16;
 
 	for (unsigned i = 0; i < COUNT_MAX; i++) {
 		uint64_t now = core_counter(h->core, i);
@@ -316,7 +332,8 @@ void check_picture(struct sim *s, struct host *h, struct picture *ret)
 	}
 }
 
-void check_unchanged(struct sim *s, struct host *h, const struct picture *before, unsigned but_of, const char *why)
+void check_unchanged(struct sim *s, struct host *h, const struct picture *before, unsigned but_of,
+		     const char *why)
 {
 	struct hce *last = NULL;
 
@@ -324,7 +341,8 @@ void check_unchanged(struct sim *s, struct host *h, const struct picture *before
 		struct hce *e = core_entry(h->core, before->entry[i].id);
 
 		if (!e || (entry_sum(e) != before->entry[i].sum && sim_named(e) != but_of))
-			sim_fail(s, h, "X7: %s changed entry %u (%s)", why, before->entry[i].id, e && e->name ? e->name : "gone");
+			sim_fail(s, h, "X7: %s changed entry %u (%s)", why, before->entry[i].id,
+				 e && e->name ? e->name : "gone");
 	}
 	for (struct hce *e = core_entries(h->core); e; e = e->hh.next)
 		last = e;

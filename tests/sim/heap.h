@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is going to happen, earliest first; of what happens at the same time, what was put in first. */
+/*
+ * What is going to happen, earliest first; of what happens at the same time, what was put in first.
+ */
 #ifndef HMIP_SIM_HEAP_H
 #define HMIP_SIM_HEAP_H
 

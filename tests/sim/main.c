@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* hmip_sim: one simulation by hand, as large and as long as wished; or again one that check_sim found. */
+/* hmip_sim: one simulation by hand, of any size and length, or a repetition of check_sim's. */
 #include "sim.h"
 
 #include <getopt.h>
@@ -11,7 +11,8 @@ enum { OPT_SEED = 1, OPT_SEEDS, OPT_HOSTS, OPT_HOURS, OPT_SCENARIO, OPT_TRACE };
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: hmip_sim [--scenario NAME] [--seed N] [--seeds COUNT] [--hosts N] [--hours H] [--trace]\nscenarios:\n");
+	fprintf(stderr, "usage: hmip_sim [--scenario NAME] [--seed N] [--seeds COUNT] [--hosts N] "
+			"[--hours H] [--trace]\nscenarios:\n");
 	for (const struct scenario *c = scenarios; c->name; c++)
 		fprintf(stderr, "  %-10s %s\n", c->name, c->what);
 	return EXIT_FAILURE;
@@ -22,10 +23,12 @@ static bool run(const struct sim_config *config, const char *name)
 	struct sim *s = sim_new(config);
 	bool ok = sim_run(s);
 
-	printf("%s seed %llu: %u hosts, %.1f h, %llu moves, %llu events, %llu signals, %llu data packets, %llu delivered, "
-	       "%u connections: %s\n", name, (unsigned long long)config->seed, s->n_host,
-	       (double)(s->now - s->began) / 3.6e9, (unsigned long long)s->moves, (unsigned long long)s->events,
-	       (unsigned long long)s->signals, (unsigned long long)s->datas, (unsigned long long)s->delivered, s->n_conn,
+	printf("%s seed %llu: %u hosts, %.1f h, %llu moves, %llu events, %llu signals, %llu data "
+	       "packets, %llu delivered, %u connections: %s\n",
+	       name, (unsigned long long)config->seed, s->n_host,
+	       (double)(s->now - s->began) / 3.6e9, (unsigned long long)s->moves,
+	       (unsigned long long)s->events, (unsigned long long)s->signals,
+	       (unsigned long long)s->datas, (unsigned long long)s->delivered, s->n_conn,
 	       ok ? "ok" : s->failure);
 	sim_free(s);
 	return ok;

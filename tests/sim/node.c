@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One host: what its kernel knows of addresses, its helper, and how the core's actions are carried out. */
+/*
+ * One host: what its kernel knows of addresses, its helper, and how the core's actions are carried
+ * out.
+ */
 #include "sim.h"
 
 #include <stdlib.h>
@@ -9,7 +12,8 @@
 #include "addr.h"
 #include "state_file.h"
 
-#define ROUNDS_MAX	16	/* of sendings that fail and make the core ask for more, as in the helper */
+#define ROUNDS_MAX	16	/* of sendings that fail and make the core ask for
+				 * more, as in the helper */
 
 struct slot *node_slot(struct host *h, const struct in6_addr *addr)
 {
@@ -53,14 +57,17 @@ static void send_one(struct sim *s, struct host *h, const struct action *a)
 		core_send_failed(h->core, a, s->now);
 		return;
 	}
-	sim_transmit(s, &slot->link, packet_new(a->send.packet, a->send.len, &a->send.dst, h->id, e ? sim_named(e) : NOBODY));
+	sim_transmit(s, &slot->link,
+		     packet_new(a->send.packet, a->send.len, &a->send.dst, h->id,
+				e ? sim_named(e) : NOBODY));
 }
 
 static void trace_event(struct sim *s, const struct host *h, const struct action *a)
 {
 	if (s->config.trace)
-		sim_trace(s, h, "[%u] %s %s > %s #%u %s", a->hce, core_event_name(a->event.event), addr_text(&a->event.local).s,
-			  addr_text(&a->event.foreign).s, a->event.seq, a->event.detail ? a->event.detail : "");
+		sim_trace(s, h, "[%u] %s %s > %s #%u %s", a->hce, core_event_name(a->event.event),
+			  addr_text(&a->event.local).s, addr_text(&a->event.foreign).s,
+			  a->event.seq, a->event.detail ? a->event.detail : "");
 }
 
 static bool carry(struct sim *s, struct host *h)
@@ -103,7 +110,7 @@ void node_settle(struct sim *s, struct host *h)
 	check_host(s, h);
 }
 
-/* Before a packet is judged by what it changed: is it what it claims to be, and is it the first time? */
+/* Called before a packet is judged by what it changed: is it genuine, and no replay? */
 static unsigned may_change(const struct host *h, const struct packet *p)
 {
 	if (p->to != h->id || p->from == NOBODY || (p->taken && !h->forgot))
@@ -121,7 +128,9 @@ void node_deliver(struct sim *s, struct host *h, struct packet *p)
 	if (p->to == h->id)
 		check_heard(s, h, p->from, p);
 	core_packet(h->core, p->octets, p->len, s->now);
-	check_unchanged(s, h, &before, may_change(h, p), p->from == NOBODY ? "a forgery" : p->taken ? "a replay" : "another's packet");
+	check_unchanged(s, h, &before, may_change(h, p),
+			p->from == NOBODY ? "a forgery" :
+			p->taken ? "a replay" : "another's packet");
 	if (p->to == h->id)
 		p->taken = true;
 	node_settle(s, h);
@@ -170,7 +179,8 @@ void node_down(struct sim *s, struct host *h, unsigned slot)
 
 static struct core_peer peer_of(struct sim *s, unsigned me, unsigned peer, char *name)
 {
-	struct core_peer p = { .name = name, .in = sim_sa(s, peer, me), .out = sim_sa(s, me, peer) };
+	struct core_peer p = { .name = name, .in = sim_sa(s, peer, me),
+			       .out = sim_sa(s, me, peer) };
 
 	sim_name(peer, name);
 	if (peer < s->n_host)
@@ -189,7 +199,8 @@ static void configure(struct sim *s, struct host *h)
 	struct core_config config = core_config_default;
 
 	config.max_entries = s->config.star ? core_config_default.max_entries : 16;
-	h->core = core_new(&config, seed, (uint32_t)((SIM_WALL + s->now - s->began) / USEC_PER_SEC));
+	h->core = core_new(&config, seed,
+			   (uint32_t)((SIM_WALL + s->now - s->began) / USEC_PER_SEC));
 	if (!h->core)
 		abort();
 	for (unsigned i = 0; i < s->n_host + s->n_attacker; i++) {
@@ -215,7 +226,10 @@ void node_start(struct sim *s, struct host *h, bool with_state)
 	h->untold = 0;
 	HASH_ITER(hh, h->relations, r, next) {
 		r->id = r->window = 0;	/* its credit begins anew, too */
-		/* who sent more than one a second, and forgot, begins too low: the peer drops that until the clock is there */
+		/*
+		 * A host that sent more than one a second and lost its state begins too low: the
+		 * peer drops these until the clock has caught up.
+		 */
 		if (!with_state)
 			r->ah_seq = r->bu_valid = 0;
 	}

@@ -72,7 +72,8 @@ static void drop_foreign(struct plane *p, const struct in6_addr *addr)
 
 static struct flow flow_of(const struct pcb *b)
 {
-	return (struct flow){ .local = b->local, .foreign = b->foreign, .lport = b->lport, .fport = b->fport, .proto = b->proto };
+	return (struct flow){ .local = b->local, .foreign = b->foreign, .lport = b->lport,
+			      .fport = b->fport, .proto = b->proto };
 }
 
 static void set_pcb(struct plane *p, const struct action *a)
@@ -89,7 +90,9 @@ static void set_pcb(struct plane *p, const struct action *a)
 		HASH_ADD(hh_out, p->out, birth, sizeof(b->birth), b);
 	}
 	b->gen = a->pcb.gen;
-	b->ports = (struct pcb_ports){ .hce = a->hce, .lport = birth.lport, .fport = birth.fport, .proto = birth.proto };
+	b->ports = (struct pcb_ports){
+		.hce = a->hce, .lport = birth.lport, .fport = birth.fport, .proto = birth.proto
+	};
 	HASH_ADD(hh_in, p->in, ports, sizeof(b->ports), b);
 }
 
@@ -170,14 +173,16 @@ void plane_clear(struct plane *p)
 }
 
 /* That of today's pair or, for a connection that keeps another one, its own. */
-static struct plane_path *path_of(struct plane_pair *e, struct plane_pcb *own, const struct in6_addr *l, const struct in6_addr *f)
+static struct plane_path *path_of(struct plane_pair *e, struct plane_pcb *own,
+				  const struct in6_addr *l, const struct in6_addr *f)
 {
 	if (addr_equal(&e->pair.local, l) && addr_equal(&e->pair.foreign, f))
 		return &e->path;
 	return own ? &own->path : NULL;
 }
 
-static void note_sent(struct plane_pair *e, struct plane_pcb *b, usec_t now, struct plane_news *news)
+static void note_sent(struct plane_pair *e, struct plane_pcb *b, usec_t now,
+		      struct plane_news *news)
 {
 	struct plane_path *path = &e->path;
 
@@ -192,8 +197,8 @@ static void note_sent(struct plane_pair *e, struct plane_pcb *b, usec_t now, str
 	}
 }
 
-bool plane_egress(struct plane *p, const struct flow *socket, struct in6_addr *src, struct in6_addr *dst, usec_t now,
-		  struct plane_news *news)
+bool plane_egress(struct plane *p, const struct flow *socket, struct in6_addr *src,
+		  struct in6_addr *dst, usec_t now, struct plane_news *news)
 {
 	struct plane_pcb *b;
 	struct plane_pair *e = NULL;
@@ -207,25 +212,29 @@ bool plane_egress(struct plane *p, const struct flow *socket, struct in6_addr *s
 		return false;
 	if (e && news)
 		note_sent(e, b, now, news);
-	if (!e || e->pair.gen == b->gen || IN6_IS_ADDR_UNSPECIFIED(&e->pair.local) || IN6_IS_ADDR_UNSPECIFIED(&e->pair.foreign))
+	if (!e || e->pair.gen == b->gen || IN6_IS_ADDR_UNSPECIFIED(&e->pair.local) ||
+	    IN6_IS_ADDR_UNSPECIFIED(&e->pair.foreign))
 		return true;
 	*src = e->pair.local;
 	*dst = e->pair.foreign;
-	return e->pair.hold == HOLD_NONE || (addr_equal(src, &socket->local) && addr_equal(dst, &socket->foreign));
+	return e->pair.hold == HOLD_NONE ||
+	       (addr_equal(src, &socket->local) && addr_equal(dst, &socket->foreign));
 }
 
 /* An answer counts only if it came the way back. */
-static void note_answer(struct plane_pair *e, struct plane_pcb *b, bool moved, const struct flow *f, usec_t now)
+static void note_answer(struct plane_pair *e, struct plane_pcb *b, bool moved, const struct flow *f,
+			usec_t now)
 {
 	bool own = e->pair.gen == b->gen;
-	struct plane_path *path = own && moved ? NULL : path_of(e, own ? b : NULL, &f->local, &f->foreign);
+	struct plane_path *path = own && moved ? NULL :
+				  path_of(e, own ? b : NULL, &f->local, &f->foreign);
 
 	if (path)
 		path->heard = now;
 }
 
-static void note(struct plane *p, struct plane_foreign *f, struct plane_pcb *b, bool moved, const struct flow *flow,
-		 usec_t now, struct plane_news *news)
+static void note(struct plane *p, struct plane_foreign *f, struct plane_pcb *b, bool moved,
+		 const struct flow *flow, usec_t now, struct plane_news *news)
 {
 	struct plane_pair *e;
 
@@ -237,7 +246,8 @@ static void note(struct plane *p, struct plane_foreign *f, struct plane_pcb *b, 
 		return;
 	e->notify = false;
 	note_answer(e, b, moved, flow, now);
-	if (f->state != ADDR_ACTIVE || addr_equal(&e->pair.foreign, &f->addr) || (!moved && e->pair.gen == b->gen))
+	if (f->state != ADDR_ACTIVE || addr_equal(&e->pair.foreign, &f->addr) ||
+	    (!moved && e->pair.gen == b->gen))
 		return;
 	e->pair.foreign = f->addr;
 	e->path = (struct plane_path){ 0 };
@@ -256,12 +266,15 @@ enum verdict plane_ingress(struct plane *p, struct flow *f, usec_t now, struct p
 	if (!from || !l)
 		return PLANE_PASS;
 
-	struct pcb_ports ports = { .hce = from->hce, .lport = f->lport, .fport = f->fport, .proto = f->proto };
+	struct pcb_ports ports = {
+		.hce = from->hce, .lport = f->lport, .fport = f->fport, .proto = f->proto
+	};
 
 	HASH_FIND(hh_in, p->in, &ports, sizeof(ports), b);
 	if (!b)
 		return PLANE_PASS;
-	bool moved = !addr_equal(&b->birth.local, &f->local) || !addr_equal(&b->birth.foreign, &f->foreign);
+	bool moved = !addr_equal(&b->birth.local, &f->local) ||
+		     !addr_equal(&b->birth.foreign, &f->foreign);
 
 	if (moved && from->state == ADDR_TENTATIVE)
 		return PLANE_DROP;
@@ -278,7 +291,8 @@ bool plane_keeps_reset(struct plane *p, const struct flow *f)
 	struct plane_pair *e;
 
 	HASH_ITER(hh_out, p->out, b, next) {
-		if (b->ports.lport != f->lport || b->ports.fport != f->fport || b->ports.proto != f->proto)
+		if (b->ports.lport != f->lport || b->ports.fport != f->fport ||
+		    b->ports.proto != f->proto)
 			continue;
 		HASH_FIND(hh, p->pairs, &b->ports.hce, sizeof(b->ports.hce), e);
 		if (e && e->pair.homeless)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What helper/datapath/bpf/hmip.bpf.c does with a packet, in C without a kernel: the maps as the core's actions fill them, egress
- * and ingress as the programs walk them.
+ * What helper/datapath/bpf/hmip.bpf.c does with a packet, in C without a kernel: the maps as the
+ * core's actions fill them, egress and ingress as the programs walk them.
  */
 #ifndef HMIP_SIM_PLANE_H
 #define HMIP_SIM_PLANE_H
@@ -71,16 +71,19 @@ void plane_action(struct plane *p, const struct action *a, usec_t now);
 void plane_clear(struct plane *p);
 
 /*
- * A socket sends: gives the addresses that are seen on the wire. Returns false if it is held back. news may be NULL:
- * nothing is noted then, here and below.
+ * A socket sends: gives the addresses that are seen on the wire. Returns false if it is held back.
+ * news may be NULL: nothing is noted then, here and below.
  */
-bool plane_egress(struct plane *p, const struct flow *socket, struct in6_addr *src, struct in6_addr *dst, usec_t now,
-		  struct plane_news *news);
+bool plane_egress(struct plane *p, const struct flow *socket, struct in6_addr *src,
+		  struct in6_addr *dst, usec_t now, struct plane_news *news);
 
 /* A packet comes in: *f, from the receiver's side, is changed to what the sockets see. */
 enum verdict plane_ingress(struct plane *p, struct flow *f, usec_t now, struct plane_news *news);
 
-/* Whether the answer to what came in as f, a reset, is kept back: a connection that moves has its ports. */
+/*
+ * Whether the answer to what came in as f, a reset, is kept back: a connection that moves has its
+ * ports.
+ */
 bool plane_keeps_reset(struct plane *p, const struct flow *f);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "addr.h"
 
-#define SOON	(300 * USEC_PER_SEC)	/* in a calm: each address of a dozen has been tried twice */
+#define SOON	(300 * USEC_PER_SEC)	/* in a calm: time to try a dozen addresses twice each */
 #define STAGES	8
 #define LATE	(1000 * USEC_PER_SEC)	/* ... when every lifetime has run out */
 
@@ -48,7 +48,8 @@ void sim_fail(struct sim *s, const struct host *h, const char *fmt, ...)
 
 	if (s->failure[0])
 		return;
-	n = snprintf(s->failure, sizeof(s->failure), "at %.6f s%s", (double)(s->now - s->began) / 1e6, h ? " " : ": ");
+	n = snprintf(s->failure, sizeof(s->failure), "at %.6f s%s",
+		     (double)(s->now - s->began) / 1e6, h ? " " : ": ");
 	if (h)
 		n += snprintf(s->failure + n, sizeof(s->failure) - n, "h%u: ", h->id);
 	va_start(ap, fmt);
@@ -80,10 +81,12 @@ bool sim_related(const struct sim *s, unsigned a, unsigned b)
 {
 	if (a == b)
 		return false;
-	if (a >= s->n_host || b >= s->n_host) {		/* an attacker is everybody's peer, in the group it preys upon */
+	/* an attacker is everybody's peer, in the group it preys upon */
+	if (a >= s->n_host || b >= s->n_host) {
 		unsigned who = a >= s->n_host ? a : b, prey = a >= s->n_host ? b : a;
 
-		return prey < s->n_host && prey / s->config.group == (who - s->n_host) % (s->n_host / s->config.group);
+		return prey < s->n_host &&
+		       prey / s->config.group == (who - s->n_host) % (s->n_host / s->config.group);
 	}
 	return a / s->config.group == b / s->config.group &&
 		(!s->config.star || a % s->config.group == 0 || b % s->config.group == 0);
@@ -95,7 +98,8 @@ struct sa_half sim_sa(const struct sim *s, unsigned from, unsigned to)
 		enum ah_alg alg;
 		uint8_t len;
 	} kind[] = { { AH_HMAC_SHA256_128, 32 }, { AH_HMAC_SHA1_96, 20 }, { AH_HMAC_MD5_96, 16 } };
-	struct rng r = { s->config.seed ^ ((uint64_t)from << 32 | to) * UINT64_C(0x2545f4914f6cdd1d) };
+	struct rng r = { s->config.seed ^
+			 ((uint64_t)from << 32 | to) * UINT64_C(0x2545f4914f6cdd1d) };
 	struct sa_half h = { .spi = 0x10000 + from };
 
 	h.key.alg = kind[(from + to) % 3].alg;
@@ -134,7 +138,8 @@ struct in6_addr place_fresh(struct sim *s, unsigned host)
 	return a;
 }
 
-struct proof *proof_find(struct sim *s, unsigned prover, unsigned verifier, const struct in6_addr *addr)
+struct proof *proof_find(struct sim *s, unsigned prover, unsigned verifier,
+			 const struct in6_addr *addr)
 {
 	struct proof key, *p;
 
@@ -165,7 +170,8 @@ void proof_note(struct sim *s, unsigned prover, unsigned verifier, const struct 
 
 /* Packets */
 
-struct packet *packet_new(const uint8_t *octets, size_t len, const struct in6_addr *dst, unsigned from, unsigned to)
+struct packet *packet_new(const uint8_t *octets, size_t len, const struct in6_addr *dst,
+			  unsigned from, unsigned to)
 {
 	struct packet *p = calloc(1, sizeof(*p) + len);
 
@@ -202,7 +208,10 @@ void sim_transmit(struct sim *s, const struct simlink *via, struct packet *p)
 	packet_put(p);
 }
 
-/* It came through the sender's link; whoever has the destination has a link, too, and its delay is in the sender's. */
+/*
+ * It came through the sender's link; whoever has the destination has a link, too, and its delay is
+ * in the sender's.
+ */
 static void on_signal(struct sim *s, const struct sim_event *e)
 {
 	struct place *at = place_find(s, &e->packet->dst);
@@ -255,8 +264,8 @@ static unsigned count_stalled(struct sim *s, unsigned expect)
 		if (!c->live || !c->bound || c->doomed || c->expect < expect || socket_flows(s, c))
 			continue;
 		if (!n++)
-			sim_trace(s, NULL, "connection %u of h%u and h%u stalls, expected %u", i, c->end[0].host, c->end[1].host,
-				  c->expect);
+			sim_trace(s, NULL, "connection %u of h%u and h%u stalls, expected %u", i,
+				  c->end[0].host, c->end[1].host, c->expect);
 	}
 	return n;
 }
@@ -282,8 +291,8 @@ static void restore_all(struct sim *s)
 }
 
 /*
- * The calm goes in stages: what could be reached at the beginning of each must be at its end; to what lost touch an
- * address is given back, which may cost others theirs.
+ * The calm goes in stages: what could be reached at the beginning of each must be at its end; to
+ * what lost touch an address is given back, which may cost others theirs.
  */
 static void on_phase(struct sim *s)
 {
@@ -301,7 +310,8 @@ static void on_phase(struct sim *s)
 	}
 	stalled = count_stalled(s, s->stage ? 1 : 2);
 	if (stalled)
-		sim_fail(s, NULL, "%u connections do not flow %s after the storm", stalled, s->stage ? "long" : "soon");
+		sim_fail(s, NULL, "%u connections do not flow %s after the storm", stalled,
+			 s->stage ? "long" : "soon");
 	if (count_stalled(s, 0) && s->stage++ < STAGES) {
 		socket_expect(s);
 		restore_all(s);
@@ -386,7 +396,8 @@ struct sim *sim_new(const struct sim_config *config)
 	s->host = calloc(s->n_host, sizeof(*s->host));
 	if (!s->host)
 		abort();
-	snprintf(s->state, sizeof(s->state), "/tmp/hmip-sim-%d-%llu", (int)getpid(), (unsigned long long)config->seed);
+	snprintf(s->state, sizeof(s->state), "/tmp/hmip-sim-%d-%llu", (int)getpid(),
+		 (unsigned long long)config->seed);
 	attack_begin(s);
 	for (unsigned i = 0; i < s->n_host; i++) {
 		struct host *h = &s->host[i];

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A discrete-event simulation of many Homeless hosts, each the pure core with a model of its datapath, on links that lose,
- * delay, double and reorder, under weather (addresses come and go, helpers restart) and attack. After every event
- * what must always hold is checked; when the weather calms down, that data flows on every connection.
+ * A discrete-event simulation of many Homeless hosts, each the pure core with a model of its
+ * datapath, on links that lose, delay, double and reorder, under weather (addresses come and go,
+ * helpers restart) and attack. After every event what must always hold is checked; when the weather
+ * calms down, that data flows on every connection.
  *
  *   sim.c      clock, phases, dispatch of events
  *   node.c     one host: kernel's addresses, helper, actions carried out
@@ -37,7 +38,8 @@ struct sim_config {
 	unsigned sockets;	/* connections each host keeps open */
 	unsigned rounds;	/* a round is a storm and the calm after it */
 	usec_t storm;		/* how long it lasts */
-	usec_t move, send;	/* mean time between two moves of a host, two packets of a connection */
+	usec_t move, send;	/* mean time between two moves of a host, two
+				 * packets of a connection */
 	double loss;		/* 0: links are clean, 1: as bad as they get */
 	bool restarts;		/* helpers end and begin again, with their state */
 	bool amnesia;		/* ... or without */
@@ -139,9 +141,10 @@ struct conn {
 	struct conn_end end[2];	/* 0 initiated */
 	bool live;		/* neither end has closed or given up */
 	bool refused;		/* a core would not have it: it is the kernel's alone */
-	bool bound;		/* both ends belonged to an entry at the same time, status Homeless */
+	bool bound;		/* both ends belonged to a Homeless entry at the same time */
 	bool doomed;		/* a helper lost its state: nothing is promised any more */
-	unsigned expect;	/* in a calm: 2 soon, 1 when lifetimes have run out, 0 when an address returns */
+	unsigned expect;	/* in a calm: 2 soon, 1 when lifetimes have run out, 0
+				 * when an address returns */
 	usec_t opened;
 };
 
@@ -179,13 +182,19 @@ void sim_free(struct sim *s);
 bool sim_run(struct sim *s);
 
 /* Notes what went wrong, the first time. */
-void sim_fail(struct sim *s, const struct host *h, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-void sim_trace(struct sim *s, const struct host *h, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void sim_fail(struct sim *s, const struct host *h, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void sim_trace(struct sim *s, const struct host *h, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 void sim_later(struct sim *s, usec_t wait, const struct sim_event *e);
 
-/* Puts a packet on the wire: the reference is taken. via: the sender's link, NULL for an attacker's. */
+/*
+ * Puts a packet on the wire: the reference is taken. via: the sender's link, NULL for an
+ * attacker's.
+ */
 void sim_transmit(struct sim *s, const struct simlink *via, struct packet *p);
-struct packet *packet_new(const uint8_t *octets, size_t len, const struct in6_addr *dst, unsigned from, unsigned to);
+struct packet *packet_new(const uint8_t *octets, size_t len, const struct in6_addr *dst,
+			  unsigned from, unsigned to);
 void packet_put(struct packet *p);
 
 /* Whether hosts a and b share keys, and those with which a signs for b. */
@@ -198,15 +207,18 @@ unsigned sim_named(const struct hce *h);
 
 struct place *place_find(struct sim *s, const struct in6_addr *addr);
 struct in6_addr place_fresh(struct sim *s, unsigned host);
-struct proof *proof_find(struct sim *s, unsigned prover, unsigned verifier, const struct in6_addr *addr);
+struct proof *proof_find(struct sim *s, unsigned prover, unsigned verifier,
+			 const struct in6_addr *addr);
 void proof_note(struct sim *s, unsigned prover, unsigned verifier, const struct in6_addr *addr);
 
 /* node.c */
 void node_start(struct sim *s, struct host *h, bool with_state);
 void node_stop(struct sim *s, struct host *h);
-void node_settle(struct sim *s, struct host *h);	/* takes the actions of h's core, then checks */
+/* Takes the actions of h's core, then checks. */
+void node_settle(struct sim *s, struct host *h);
 void node_deliver(struct sim *s, struct host *h, struct packet *p);
-struct slot *node_slot(struct host *h, const struct in6_addr *addr);	/* the one that has addr and is up */
+/* The one that has addr and is up, or NULL. */
+struct slot *node_slot(struct host *h, const struct in6_addr *addr);
 bool node_up(struct sim *s, struct host *h, unsigned slot, const struct in6_addr *addr);
 void node_down(struct sim *s, struct host *h, unsigned slot);
 struct hce *node_entry(struct host *h, unsigned peer);
@@ -226,7 +238,8 @@ void socket_data(struct sim *s, const struct sim_event *e);
 void socket_send(struct sim *s, unsigned conn, unsigned end);
 void socket_kicked(struct sim *s, struct host *h, uint32_t hce);
 void socket_doom(struct sim *s, struct host *h);
-void socket_sync(struct sim *s, struct host *h);	/* a new helper is told which sockets ended */
+/* Tells a new helper which sockets have ended. */
+void socket_sync(struct sim *s, struct host *h);
 void socket_expect(struct sim *s);
 
 /* Whether data sent now on c arrives, both ways. */
@@ -255,6 +268,7 @@ struct picture {
 	} entry[16];
 };
 void check_picture(struct sim *s, struct host *h, struct picture *ret);
-void check_unchanged(struct sim *s, struct host *h, const struct picture *before, unsigned but_of, const char *why);
+void check_unchanged(struct sim *s, struct host *h, const struct picture *before, unsigned but_of,
+		     const char *why);
 
 #endif

@@ -8,7 +8,8 @@ static usec_t travel(const struct simlink *l, struct rng *r, usec_t now)
 	return now + (rng_chance(r, l->late) ? 10 * t : t);
 }
 
-unsigned simlink_send(const struct simlink *l, struct rng *r, usec_t now, usec_t due[static SIMLINK_COPIES])
+unsigned simlink_send(const struct simlink *l, struct rng *r, usec_t now,
+		      usec_t due[static SIMLINK_COPIES])
 {
 	unsigned n = 0;
 

@@ -15,7 +15,8 @@ struct simlink {
 };
 
 /* A packet enters at now. Fills in when its copies come out, and returns how many do. */
-unsigned simlink_send(const struct simlink *l, struct rng *r, usec_t now, usec_t due[static SIMLINK_COPIES]);
+unsigned simlink_send(const struct simlink *l, struct rng *r, usec_t now,
+		      usec_t due[static SIMLINK_COPIES]);
 
 /* A link of some kind, from a clean wire to a bad radio; storm from 0 (nothing is lost) to 1. */
 void simlink_choose(struct simlink *l, struct rng *r, double storm);

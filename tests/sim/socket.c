@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Connections as the kernels see them, and whether what one end sends comes to the other end and nowhere else. */
+/*
+ * Connections as the kernels see them, and whether what one end sends comes to the other end and
+ * nowhere else.
+ */
 #include "sim.h"
 
 #include <errno.h>
@@ -30,7 +33,8 @@ static struct host *host_of(struct sim *s, unsigned conn, unsigned end)
 
 static void step_later(struct sim *s, usec_t wait, unsigned conn, unsigned end, enum step step)
 {
-	struct sim_event e = { .on = ON_SOCKET, .socket = { .conn = conn, .end = end, .step = step } };
+	struct sim_event e = { .on = ON_SOCKET,
+			       .socket = { .conn = conn, .end = end, .step = step } };
 
 	sim_later(s, wait, &e);
 }
@@ -81,8 +85,9 @@ static void show(struct sim *s, unsigned conn, unsigned end)
 {
 	struct conn_end *at = &s->conn[conn].end[end];
 	struct host *h = host_of(s, conn, end);
-	struct pcb p = { .cookie = at->cookie, .local = at->flow.local, .foreign = at->flow.foreign, .lport = at->flow.lport,
-			 .fport = at->flow.fport, .proto = (uint8_t)at->flow.proto, .origin = end ? PCB_ACCEPT : PCB_CONNECT,
+	struct pcb p = { .cookie = at->cookie, .local = at->flow.local, .foreign = at->flow.foreign,
+			 .lport = at->flow.lport, .fport = at->flow.fport,
+			 .proto = (uint8_t)at->flow.proto, .origin = end ? PCB_ACCEPT : PCB_CONNECT,
 			 .established = end };
 	struct plane_foreign *f;
 	struct plane_pair *e;
@@ -131,11 +136,13 @@ static bool pick_foreign(struct sim *s, struct host *h, unsigned peer, struct in
 static void open_one(struct sim *s, unsigned host)
 {
 	struct host *h = &s->host[host];
-	struct flow f = { .lport = (uint16_t)h->lport, .fport = PORT, .proto = rng_chance(&s->rng, 0.8) ? IPPROTO_TCP : IPPROTO_UDP };
+	struct flow f = { .lport = (uint16_t)h->lport, .fport = PORT,
+			  .proto = rng_chance(&s->rng, 0.8) ? IPPROTO_TCP : IPPROTO_UDP };
 	unsigned peer = host - host % s->config.group + rng_below(&s->rng, s->config.group);
 	unsigned i = rng_below(&s->rng, s->config.slots);
 
-	if (!h->core || !sim_related(s, host, peer) || !h->slot[i].up || !pick_foreign(s, h, peer, &f.foreign)) {
+	if (!h->core || !sim_related(s, host, peer) || !h->slot[i].up ||
+	    !pick_foreign(s, h, peer, &f.foreign)) {
 		step_later(s, USEC_PER_SEC, host, 0, STEP_OPEN);
 		return;
 	}
@@ -149,20 +156,24 @@ static void open_one(struct sim *s, unsigned host)
 	}
 	unsigned n = s->n_conn++;
 
-	s->conn[n] = (struct conn){ .end = { { .host = host }, { .host = peer } }, .live = true, .opened = s->now };
+	s->conn[n] = (struct conn){ .end = { { .host = host }, { .host = peer } }, .live = true,
+				    .opened = s->now };
 	sock_add(s, n, 0, &f);
 	socket_send(s, n, 0);
 	show(s, n, 0);
 	step_later(s, USEC_PER_SEC, n, 0, STEP_SYN);
 	/* as long as the longest outage, some of them */
-	step_later(s, rng_wait(&s->rng, rng_chance(&s->rng, 0.2) ? 7200 * USEC_PER_SEC : 300 * USEC_PER_SEC), n,
-		   rng_below(&s->rng, 2), STEP_CLOSE);
+	step_later(s,
+		   rng_wait(&s->rng,
+			    rng_chance(&s->rng, 0.2) ? 7200 * USEC_PER_SEC : 300 * USEC_PER_SEC),
+		   n, rng_below(&s->rng, 2), STEP_CLOSE);
 }
 
 /* The other end hears of it, or not for long. */
 static void close_one(struct sim *s, unsigned conn, unsigned end)
 {
-	usec_t wait = rng_wait(&s->rng, rng_chance(&s->rng, 0.1) ? 3600 * USEC_PER_SEC : 2 * USEC_PER_SEC);
+	usec_t wait = rng_wait(&s->rng,
+			       rng_chance(&s->rng, 0.1) ? 3600 * USEC_PER_SEC : 2 * USEC_PER_SEC);
 	bool live = s->conn[conn].live;
 
 	/* in the calm the connections are to be looked at */
@@ -174,7 +185,8 @@ static void close_one(struct sim *s, unsigned conn, unsigned end)
 	s->conn[conn].live = false;
 	if (live) {
 		step_later(s, wait, conn, !end, STEP_CLOSE);
-		step_later(s, rng_wait(&s->rng, 5 * USEC_PER_SEC), s->conn[conn].end[0].host, 0, STEP_OPEN);
+		step_later(s, rng_wait(&s->rng, 5 * USEC_PER_SEC), s->conn[conn].end[0].host, 0,
+			   STEP_OPEN);
 	}
 }
 
@@ -203,13 +215,16 @@ void socket_event(struct sim *s, const struct sim_event *e)
 	} else if (s->conn[conn].live && !s->conn[conn].end[0].received) {
 		socket_send(s, conn, 0);
 		if (e->socket.step + 1 < STEP_SHOW)
-			step_later(s, USEC_PER_SEC << (e->socket.step - STEP_SYN), conn, 0, e->socket.step + 1);
+			step_later(s, USEC_PER_SEC << (e->socket.step - STEP_SYN), conn, 0,
+				   e->socket.step + 1);
 		else
 			step_later(s, USEC_PER_SEC, conn, 0, STEP_CLOSE);
 	}
 }
 
-/* Whether both ends are in the hands of their helpers: from then on the connection survives moves. */
+/*
+ * Whether both ends are in the hands of their helpers: from then on the connection survives moves.
+ */
 static void note_bound(struct sim *s, struct conn *c)
 {
 	unsigned n = 0;
@@ -220,16 +235,22 @@ static void note_bound(struct sim *s, struct conn *c)
 
 		if (pcbs && c->end[i].open)
 			HASH_FIND(hh, pcbs, &c->end[i].cookie, sizeof(uint64_t), p);
-		if (p && p->hce && p->hce->status == PEER_HOMELESS && sim_named(p->hce) == c->end[!i].host)
+		if (p && p->hce && p->hce->status == PEER_HOMELESS &&
+		    sim_named(p->hce) == c->end[!i].host)
 			n++;
 	}
 	c->bound |= n == 2;
 }
 
-static void told_later(struct sim *s, struct host *h, const struct plane_news *news, const struct in6_addr *src)
+static void told_later(struct sim *s, struct host *h, const struct plane_news *news,
+		       const struct in6_addr *src)
 {
-	struct sim_event e = { .host = h->id, .told = { .addr = *src, .hce = news->hce, .gen = news->gen, .life = h->life } };
-	usec_t wait = READ_EVERY - s->now % READ_EVERY;		/* the ring buffer keeps the order */
+	struct sim_event e = {
+		.host = h->id,
+		.told = { .addr = *src, .hce = news->hce, .gen = news->gen, .life = h->life }
+	};
+	/* the ring buffer keeps the order */
+	usec_t wait = READ_EVERY - s->now % READ_EVERY;
 
 	if (!h->core)
 		return;
@@ -272,13 +293,15 @@ void socket_send(struct sim *s, unsigned conn, unsigned end)
 }
 
 /* A packet no socket is there for: the kernel would answer with a reset. */
-static void unknown(struct sim *s, struct host *h, unsigned conn, unsigned end, const struct flow *f)
+static void unknown(struct sim *s, struct host *h, unsigned conn, unsigned end,
+		    const struct flow *f)
 {
 	struct conn *c = &s->conn[conn];
 	struct conn_end *to = &c->end[!end];
 
 	if (h->id != to->host) {
-		s->stale++;	/* the address has changed hands, and who sent this cannot know yet */
+		/* The address has changed hands, and the sender cannot know it yet. */
+		s->stale++;
 		return;
 	}
 	if (end == 0 && !to->cookie && c->live) {
@@ -291,8 +314,8 @@ static void unknown(struct sim *s, struct host *h, unsigned conn, unsigned end, 
 	if (!c->live || plane_keeps_reset(&h->plane, f))
 		return;
 	if (c->bound && !c->doomed)
-		sim_fail(s, h, "resets connection %u: data came from %s to %s", conn, addr_text(&f->foreign).s,
-			 addr_text(&f->local).s);
+		sim_fail(s, h, "resets connection %u: data came from %s to %s", conn,
+			 addr_text(&f->foreign).s, addr_text(&f->local).s);
 	c->doomed = true;
 	step_later(s, 0, conn, !end, STEP_CLOSE);
 }
@@ -317,11 +340,13 @@ static void arrived(struct sim *s, unsigned conn, unsigned end)
 }
 
 /*
- * Another host had this address, as the receiver's helper knows, and that cannot be helped (hmip-helper(8)): the connection never
- * moved, and its host was not heard of there, so it is as it would be without a helper; or its host had the address before,
- * lost it without being able to say so, and has only just got it back.
+ * Another host had this address, as the receiver's helper knows, and that cannot be helped
+ * (hmip-helper(8)): the connection never moved, and its host was not heard of there, so it is as it
+ * would be without a helper; or its host had the address before, lost it without being able to say
+ * so, and has only just got it back.
  */
-static bool unheard(struct sim *s, struct host *h, const struct flow *from, const struct sim_event *e)
+static bool unheard(struct sim *s, struct host *h, const struct flow *from,
+		    const struct sim_event *e)
 {
 	unsigned sender = s->conn[e->data.conn].end[e->data.end].host;
 	const struct proof *p = proof_find(s, sender, h->id, &e->data.src);
@@ -344,7 +369,8 @@ void socket_data(struct sim *s, const struct sim_event *e)
 {
 	unsigned conn = e->data.conn, end = e->data.end;
 	const struct flow *from = &s->conn[conn].end[end].flow;
-	struct flow f = { .local = e->data.dst, .foreign = e->data.src, .lport = from->fport, .fport = from->lport, .proto = from->proto };
+	struct flow f = { .local = e->data.dst, .foreign = e->data.src, .lport = from->fport,
+			  .fport = from->lport, .proto = from->proto };
 	struct place *at = place_find(s, &e->data.dst);
 	struct plane_news news = { 0 };
 	struct host *h;
@@ -397,7 +423,8 @@ void socket_doom(struct sim *s, struct host *h)
 void socket_sync(struct sim *s, struct host *h)
 {
 	for (struct pcb *p = core_pcbs(h->core), *next; p; p = next) {
-		struct flow f = { .local = p->local, .foreign = p->foreign, .lport = p->lport, .fport = p->fport, .proto = p->proto };
+		struct flow f = { .local = p->local, .foreign = p->foreign, .lport = p->lport,
+				  .fport = p->fport, .proto = p->proto };
 		struct sock *k;
 
 		next = p->hh.next;
@@ -435,10 +462,12 @@ void socket_expect(struct sim *s)
 static bool flows(struct sim *s, const struct conn *c, unsigned end)
 {
 	const struct conn_end *from = &c->end[end], *to = &c->end[!end];
-	struct flow f = { .lport = from->flow.fport, .fport = from->flow.lport, .proto = from->flow.proto };
+	struct flow f = { .lport = from->flow.fport, .fport = from->flow.lport,
+			  .proto = from->flow.proto };
 	struct host *h = &s->host[from->host];
 
-	if (!plane_egress(&h->plane, &from->flow, &f.foreign, &f.local, s->now, NULL) || !node_slot(h, &f.foreign) || place_find(s, &f.local)->host != to->host)
+	if (!plane_egress(&h->plane, &from->flow, &f.foreign, &f.local, s->now, NULL) ||
+	    !node_slot(h, &f.foreign) || place_find(s, &f.local)->host != to->host)
 		return false;
 	return plane_ingress(&s->host[to->host].plane, &f, s->now, NULL) == PLANE_PASS &&
 		memcmp(&f, &to->flow, sizeof(f)) == 0;

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What befalls hosts: moves announced and fresh, flaps, outages, both ends at once, helpers that end and begin. */
+/*
+ * What befalls hosts: moves announced and fresh, flaps, outages, both ends at once, helpers that
+ * end and begin.
+ */
 #include "sim.h"
 
 #include "addr.h"
 #include "array.h"
 
-static void later_up(struct sim *s, struct host *h, usec_t wait, unsigned slot, const struct in6_addr *addr)
+static void later_up(struct sim *s, struct host *h, usec_t wait, unsigned slot,
+		     const struct in6_addr *addr)
 {
-	struct sim_event e = { .on = ON_ADDRESS, .host = h->id, .address = { .addr = *addr, .slot = slot, .up = true } };
+	struct sim_event e = { .on = ON_ADDRESS, .host = h->id,
+			       .address = { .addr = *addr, .slot = slot, .up = true } };
 
 	sim_later(s, wait, &e);
 }
@@ -20,8 +25,8 @@ static void later_down(struct sim *s, struct host *h, usec_t wait, unsigned slot
 }
 
 /*
- * Whether connections of another host of the group bear it: its kernel keeps all that is sent there to itself, so these two
- * would not hear each other (hmip(7) tells).
+ * Whether connections of another host of the group bear it: its kernel keeps all that is sent there
+ * to itself, so these two would not hear each other (hmip(7) tells).
  */
 static bool borne(struct sim *s, const struct host *h, const struct in6_addr *addr)
 {
@@ -49,7 +54,8 @@ static struct in6_addr choose_addr(struct sim *s, struct host *h)
 
 		for (unsigned i = 0; i < s->config.slots; i++)
 			if (addr_equal(&a, &other->slot[i].home))
-				return place_fresh(s, h->id);	/* configurations name these: they stay */
+				/* Configurations name these, so they stay. */
+				return place_fresh(s, h->id);
 		return a;
 	}
 	return place_fresh(s, h->id);
@@ -118,7 +124,8 @@ static void flap(struct sim *s, struct host *h)
 
 static void outage(struct sim *s, struct host *h)
 {
-	usec_t d = rng_wait(&s->rng, s->config.outages && rng_chance(&s->rng, 0.2) ? 3600 * USEC_PER_SEC : 20 * USEC_PER_SEC);
+	usec_t d = rng_wait(&s->rng, s->config.outages && rng_chance(&s->rng, 0.2) ?
+				     3600 * USEC_PER_SEC : 20 * USEC_PER_SEC);
 	struct in6_addr a;
 
 	for (unsigned i = 0; i < s->config.slots; i++) {
@@ -163,13 +170,15 @@ static void restart(struct sim *s, struct host *h)
 		node_start(s, h, false);
 		return;
 	}
-	sim_later(s, rng_wait(&s->rng, rng_chance(&s->rng, 0.1) ? 900 * USEC_PER_SEC : 2 * USEC_PER_SEC), &e);
+	sim_later(s, rng_wait(&s->rng, rng_chance(&s->rng, 0.1) ? 900 * USEC_PER_SEC :
+							      2 * USEC_PER_SEC), &e);
 }
 
 static void befall(struct sim *s, struct host *h)
 {
 	static void (*const what[])(struct sim *s, struct host *h) = {
-		gain, gain, gain, lose, lose, hand_over, hand_over, hand_over, flap, outage, silence, prefer, restart,
+		gain, gain, gain, lose, lose, hand_over, hand_over, hand_over, flap, outage,
+		silence, prefer, restart,
 	};
 
 	s->moves++;
@@ -184,7 +193,8 @@ void weather_strike(struct sim *s, struct host *h)
 		return;
 	befall(s, h);
 	if (rng_chance(&s->rng, 0.2)) {
-		unsigned other = h->id - h->id % s->config.group + rng_below(&s->rng, s->config.group);
+		unsigned other = h->id - h->id % s->config.group +
+				 rng_below(&s->rng, s->config.group);
 
 		if (sim_related(s, h->id, other))
 			befall(s, &s->host[other]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A main() that puts files through a fuzz target's entry point: those named, else all of the seed corpus CORPUS.
- * So the seeds, and what fuzzing has found, are tests that need no clang.
+ * A main() that puts files through a fuzz target's entry point: those named, else all of the seed
+ * corpus CORPUS. So the seeds, and what fuzzing has found, are tests that need no clang.
  */
 #include "fuzz.h"
 

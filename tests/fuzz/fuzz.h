@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a fuzz target includes. libFuzzer calls the entry point under clang; in make check corpus.c does, once for
- * each seed.
+ * What a fuzz target includes. libFuzzer calls the entry point under clang; in make check corpus.c
+ * does, once for each seed.
  */
 #ifndef HMIP_FUZZ_H
 #define HMIP_FUZZ_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The input is option data. What can be read is written again and must read back the same, and has one form; as an
- * Init it brings no forged cookie through, its share makes a secret or is refused; as a Confirm it opens nothing.
+ * The input is option data. What can be read is written again and must read back the same, and has
+ * one form; as an Init it brings no forged cookie through, its share makes a secret or is refused;
+ * as a Confirm it opens nothing.
  */
 #include "aap.h"
 #include "fuzz.h"
@@ -14,7 +15,9 @@ static void answer(const struct aap_init *init, usec_t now)
 	static struct aap_keypair own;
 	static bool ready;
 	struct aap_response response = { .spi = AAP_SPI_MIN };
-	struct aap_run run = { .initiator = there, .responder = here, .init = init, .response = &response };
+	struct aap_run run = {
+		.initiator = there, .responder = here, .init = init, .response = &response
+	};
 	struct aap_init again = *init;
 	struct aap_retry retry;
 	uint8_t prk[AAP_PRK_LEN];
@@ -47,7 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(n > 0 && (size_t)n == size);
 	must(aap_parse(first, (size_t)n, &again) == 0);
 	must(aap_same(&m, &again));
-	must(aap_build(&again, second, sizeof(second)) == n && memcmp(first, second, (size_t)n) == 0);
+	must(aap_build(&again, second, sizeof(second)) == n &&
+	     memcmp(first, second, (size_t)n) == 0);
 	must(m.kind == AAP_INIT || memcmp(data, first, size) == 0);
 	if (m.kind == AAP_INIT)
 		answer(&m.init, size * USEC_PER_SEC);

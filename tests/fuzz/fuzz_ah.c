@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The input is a packet. It is verified under every algorithm; what can be signed must then verify, whatever else is in
- * it, and no more when a bit of the ICV, the SPI or the end is turned.
+ * The input is a packet. It is verified under every algorithm; what can be signed must then verify,
+ * whatever else is in it, and no more when a bit of the ICV, the SPI or the end is turned.
  */
 #include "ah.h"
 #include "fuzz.h"
@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > sizeof(pkt))
 		return 0;
 	for (int alg = AH_HMAC_MD5_96; alg <= AH_HMAC_SHA256_128; alg++) {
-		struct ah_key key = { .alg = (enum ah_alg)alg, .len = 16, .key = "a key for fuzzing" };
+		struct ah_key key = { .alg = (enum ah_alg)alg, .len = 16,
+				      .key = "a key for fuzzing" };
 		struct ah_header h;
 		int found = ah_find(data, size, &h), r = ah_verify(data, size, &key);
 

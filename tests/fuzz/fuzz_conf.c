@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The input is a configuration file. It is taken as a whole or refused with a sentence that names the file; what is taken keeps
- * to the bounds that the core and the datapath rely on.
+ * The input is a configuration file. It is taken as a whole or refused with a sentence that names
+ * the file; what is taken keeps to the bounds that the core and the datapath rely on.
  */
 #include "conf.h"
 #include "file.h"
@@ -17,7 +17,8 @@ static void within_bounds(const struct conf *c)
 		must(k->probe[i].len <= 128);
 	for (unsigned i = 0; i < k->n_personality; i++) {
 		must(memchr(k->personality[i], '\0', CORE_PERSONALITY_NAME) != k->personality[i]);
-		must(c->personality[i].n_interface <= CONF_MEMBERS_MAX && c->personality[i].n_addr <= CONF_MEMBERS_MAX);
+		must(c->personality[i].n_interface <= CONF_MEMBERS_MAX &&
+		     c->personality[i].n_addr <= CONF_MEMBERS_MAX);
 	}
 	for (unsigned i = 0; i < c->n_peer; i++) {
 		const struct core_peer *p = &c->peer[i];

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The input is a life of a Homeless host, an octet a step: two peers who share keys with it send it whatever they like under a
- * valid AH, strangers send it anything, addresses come and go, connections too, and time passes. Whatever happens, the host
- * sends nothing that cannot be parsed, asks for a bounded number of actions, its timers run out, and an address is
- * Active only if this host's program connected to it, or somebody gave the right Response from it (X5).
+ * The input is a life of a Homeless host, an octet a step: two peers who share keys with it send it
+ * whatever they like under a valid AH, strangers send it anything, addresses come and go,
+ * connections too, and time passes. Whatever happens, the host sends nothing that cannot be parsed,
+ * asks for a bounded number of actions, its timers run out, and an address is Active only if this
+ * host's program connected to it, or somebody gave the right Response from it (X5).
  */
 #include "ah.h"
 #include "core.h"
@@ -44,7 +45,8 @@ static struct in6_addr other(unsigned i)
 
 static struct in6_addr own(unsigned i)
 {
-	return (struct in6_addr){ .s6_addr = { 0x20, 0x01, 0x0d, 0xb8, 0x11, i % OWN, [15] = 0xc } };
+	return (struct in6_addr){ .s6_addr = { 0x20, 0x01, 0x0d, 0xb8, 0x11,
+					       i % OWN, [15] = 0xc } };
 }
 
 static int other_index(const struct in6_addr *a)
@@ -64,8 +66,9 @@ static struct sa_half half(uint32_t spi)
 
 static struct core_peer peer(unsigned i)
 {
-	return (struct core_peer){ .name = i ? "second" : "first", .n_addr = 1, .addr = { other(i) },
-		.in = half(0x1001 + 2 * i), .out = half(0x1002 + 2 * i) };
+	return (struct core_peer){ .name = i ? "second" : "first", .n_addr = 1,
+				   .addr = { other(i) }, .in = half(0x1001 + 2 * i),
+				   .out = half(0x1002 + 2 * i) };
 }
 
 static void sent(struct life *l, const struct action *a)
@@ -96,7 +99,8 @@ static void look(struct life *l)
 	}
 	for (h = core_entries(l->core); h; h = h->hh.next)
 		DL_FOREACH(h->addrs, f)
-			must(f->state != ADDR_ACTIVE || (other_index(&f->addr) >= 0 && l->earned[other_index(&f->addr)]));
+			must(f->state != ADDR_ACTIVE ||
+			     (other_index(&f->addr) >= 0 && l->earned[other_index(&f->addr)]));
 }
 
 static void fill_update(struct life *l, struct signal *s, unsigned who)
@@ -118,8 +122,9 @@ static void fill_update(struct life *l, struct signal *s, unsigned who)
 		bu->has_challenge = true;
 		if (bu->n_addr > 1)
 			bu->n_addr = 1;
-		must(ah_hmac128(&p.in.key, l->challenge[about], CHALLENGE_LEN, bu->n_addr ? &bu->addr[0] : &s->src,
-				sizeof(struct in6_addr), bu->challenge) == 0);
+		must(ah_hmac128(&p.in.key, l->challenge[about], CHALLENGE_LEN,
+				bu->n_addr ? &bu->addr[0] : &s->src, sizeof(struct in6_addr),
+				bu->challenge) == 0);
 		if (how & 64)
 			bu->challenge[how & 15] ^= how;
 		else
@@ -147,7 +152,9 @@ static void from_peer(struct life *l)
 	uint8_t how = next(&l->in);
 	unsigned who = how % PEERS;
 	struct core_peer p = peer(who);
-	struct signal s = { .src = other(next(&l->in)), .dst = own(how >> 1), .has_ah = true, .spi = p.in.spi };
+	struct signal s = {
+		.src = other(next(&l->in)), .dst = own(how >> 1), .has_ah = true, .spi = p.in.spi
+	};
 	int len;
 
 	s.has_home = how & 8;
@@ -186,11 +193,15 @@ static void from_stranger(struct life *l)
 static void connection(struct life *l)
 {
 	uint8_t how = next(&l->in);
-	struct pcb p = { .cookie = ++l->cookies, .local = own(how), .foreign = other(how >> 2), .lport = 1000 + (how & 3),
-			 .fport = 80, .proto = how & 64 ? IPPROTO_UDP : IPPROTO_TCP,
+	struct pcb p = { .cookie = ++l->cookies, .local = own(how), .foreign = other(how >> 2),
+			 .lport = 1000 + (how & 3), .fport = 80,
+			 .proto = how & 64 ? IPPROTO_UDP : IPPROTO_TCP,
 			 .origin = how & 32 ? PCB_ACCEPT : PCB_CONNECT, .established = how & 128 };
 
-	/* Even if it is refused for its ports: another one to the same address may have been waiting for the entry. */
+	/*
+	 * Even if it is refused for its ports: another one to the same address may have been
+	 * waiting for the entry.
+	 */
 	if (p.origin == PCB_CONNECT)
 		l->earned[other_index(&p.foreign)] = true;
 	core_pcb_open(l->core, &p, l->now);
@@ -208,7 +219,8 @@ static void change(struct life *l)
 		core_local_down(l->core, &a, l->now);
 		break;
 	case 2: case 3:
-		core_local_up(l->core, &a, 2, how & 1 ? USEC_NEVER : l->now + 100 * USEC_PER_SEC, l->now);
+		core_local_up(l->core, &a, 2, how & 1 ? USEC_NEVER : l->now + 100 * USEC_PER_SEC,
+			      l->now);
 		break;
 	case 4:
 		core_pcb_close(l->core, 1 + (how >> 4) % (l->cookies + 1), l->now);
@@ -246,7 +258,8 @@ static void change(struct life *l)
 /* Up to some seconds, or half an hour, with the timers that run out on the way. */
 static void pass_time(struct life *l, uint8_t how)
 {
-	usec_t end = l->now + (how & 16 ? how * 10 * USEC_PER_SEC : (usec_t)(how + 1) * 20 * USEC_PER_MSEC);
+	usec_t end = l->now +
+		     (how & 16 ? how * 10 * USEC_PER_SEC : (usec_t)(how + 1) * 20 * USEC_PER_MSEC);
 
 	for (unsigned n = 0; core_deadline(l->core) <= end; n++) {
 		must(n < 10000);

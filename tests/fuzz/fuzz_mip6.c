@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The input is a packet. What can be parsed is built again, unless the format forbids that, and must then read back
- * the same; what was built once is built the same ever after.
+ * The input is a packet. What can be parsed is built again, unless the format forbids that, and
+ * must then read back the same; what was built once is built the same ever after.
  */
 #include "fuzz.h"
 #include "same_signal.h"

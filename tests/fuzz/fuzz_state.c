@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The input is a state file, made to look like one of this boot and namespace, for that is what the rest depends on. It is taken up
- * or refused; if refused, nothing of it is in the core. The core then lives on for a while, and what it saves it can load.
+ * The input is a state file, made to look like one of this boot and namespace, for that is what the
+ * rest depends on. It is taken up or refused; if refused, nothing of it is in the core. The core
+ * then lives on for a while, and what it saves it can load.
  */
 #include "file.h"
 #include "state_file.h"
@@ -14,9 +15,12 @@
 static struct core *host(void)
 {
 	static const uint8_t seed[32] = "a seed for fuzzing";
-	static const struct in6_addr own = { .s6_addr = { 0x20, 0x01, 0x0d, 0xb8, 0, 0x11, [15] = 0xc } };
+	static const struct in6_addr own = { .s6_addr = { 0x20, 0x01, 0x0d, 0xb8, 0,
+							  0x11, [15] = 0xc } };
 	static const struct core_peer server = {
-		.name = "server", .n_addr = 1, .addr = { { .s6_addr = { 0x20, 0x01, 0x0d, 0xb8, 0, 2, [15] = 5 } } },
+		.name = "server",
+		.n_addr = 1,
+		.addr = { { .s6_addr = { 0x20, 0x01, 0x0d, 0xb8, 0, 2, [15] = 5 } } },
 		.in = { .spi = 0x1001, .key = { .alg = AH_HMAC_SHA256_128, .len = 32 } },
 		.out = { .spi = 0x1002, .key = { .alg = AH_HMAC_SHA256_128, .len = 32 } },
 	};

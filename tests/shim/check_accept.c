@@ -31,7 +31,9 @@ static const struct {
 	{ libc_accept4, without_accept4 },
 };
 
-/* Has somebody connect, then accepts it. The name goes to name, of which *room octets are offered. */
+/*
+ * Has somebody connect, then accepts it. The name goes to name, of which *room octets are offered.
+ */
 static int serve(accept_fn *fn, int listener, unsigned char name[static 256], socklen_t *room)
 {
 	struct sockaddr_storage to;
@@ -72,9 +74,11 @@ START_TEST(whatever_the_helper_does_the_program_sees_what_it_would_see)
 		socklen_t wlen = k ? room[k - 1] : 0, olen = wlen;
 		unsigned port;
 		int listener = rig_listen(row[c].text, 4, &port);
-		int o = serve(pair[i / ARRAY_LEN(row) % ARRAY_LEN(pair)].without, listener, without, k ? &olen : NULL);
+		int o = serve(pair[i / ARRAY_LEN(row) % ARRAY_LEN(pair)].without, listener, without,
+			      k ? &olen : NULL);
 		unsigned descriptors = rig_descriptors();
-		int w = serve(pair[i / ARRAY_LEN(row) % ARRAY_LEN(pair)].with, listener, with, k ? &wlen : NULL);
+		int w = serve(pair[i / ARRAY_LEN(row) % ARRAY_LEN(pair)].with, listener, with,
+			      k ? &wlen : NULL);
 
 		ck_assert_uint_eq(rig_descriptors(), descriptors + 1);
 		ck_assert_uint_eq(wlen, olen);
@@ -101,8 +105,8 @@ START_TEST(errors_are_the_kernels)
 {
 	unsigned port;
 	int quiet = rig_listen(HERE, 4, &port);
-	int fd[] = { -1, open("/dev/null", O_RDONLY), socket(AF_INET6, SOCK_STREAM, 0), socket(AF_INET6, SOCK_DGRAM, 0),
-		     quiet };
+	int fd[] = { -1, open("/dev/null", O_RDONLY), socket(AF_INET6, SOCK_STREAM, 0),
+		     socket(AF_INET6, SOCK_DGRAM, 0), quiet };
 
 	rig_helper(RIG_LIVE);
 	ck_assert_int_eq(fcntl(quiet, F_SETFL, O_NONBLOCK), 0);
@@ -220,12 +224,14 @@ START_TEST(what_the_helper_finds_is_not_shown_but_has_its_name)
 {
 	unsigned port;
 	int listener = rig_listen(NULL, 4, &port);
-	static const char *const from[] = { HERE, THERE, ULA }, *const called[] = { HERE, ONCE, ULA };
+	static const char *const from[] = { HERE, THERE, ULA },
+			  *const called[] = { HERE, ONCE, ULA };
 
 	rig_helper(RIG_LIVE);
 	rig_adopt();
 	for (size_t i = 0; i < ARRAY_LEN(from) * ARRAY_LEN(pair); i++) {
-		int client = caller(listener, from[i % ARRAY_LEN(from)]), fd = pair[i / ARRAY_LEN(from)].with(listener, NULL, NULL);
+		int client = caller(listener, from[i % ARRAY_LEN(from)]),
+		    fd = pair[i / ARRAY_LEN(from)].with(listener, NULL, NULL);
 		struct sockaddr_storage name = rig_peer(fd);
 
 		ck_assert(rig_is(&name, called[i % ARRAY_LEN(from)], port_of(client)));
@@ -247,7 +253,8 @@ START_TEST(a_name_is_cut_to_the_room_there_is_for_it)
 		size_t k = i / ARRAY_LEN(pair);
 		unsigned char buf[128];
 		struct sockaddr_storage full;
-		socklen_t len = room[k], cut = room[k] < sizeof(struct sockaddr_in6) ? room[k] : sizeof(struct sockaddr_in6);
+		socklen_t len = room[k], cut = room[k] < sizeof(struct sockaddr_in6) ?
+					       room[k] : sizeof(struct sockaddr_in6);
 		int client = caller(listener, THERE), fd;
 
 		memset(buf, 0xa5, sizeof(buf));
@@ -273,7 +280,8 @@ static Suite *make(void)
 	TCase *tc = tcase_create("accept");
 
 	tcase_set_timeout(tc, 60);
-	tcase_add_loop_test(tc, whatever_the_helper_does_the_program_sees_what_it_would_see, 0, RIG_STUCK + 1);
+	tcase_add_loop_test(tc, whatever_the_helper_does_the_program_sees_what_it_would_see, 0,
+			    RIG_STUCK + 1);
 	tcase_add_test(tc, errors_are_the_kernels);
 	tcase_add_test(tc, unix_sockets_are_left_alone);
 	tcase_add_test(tc, a2_a_peer_that_moved_goes_by_the_name_it_had);

@@ -31,8 +31,8 @@ static int connected(unsigned port)
 START_TEST(without_a_helper_that_answers_there_is_an_error)
 {
 	static const int expected[] = {
-		[RIG_NONE] = ENXIO, [RIG_LIVE] = ETIMEDOUT, [RIG_DEAF] = ENXIO, [RIG_STOPPED] = ENXIO, [RIG_STUCK] = EAGAIN,
-		[RIG_IMPOSTOR] = ENXIO,
+		[RIG_NONE] = ENXIO, [RIG_LIVE] = ETIMEDOUT, [RIG_DEAF] = ENXIO,
+		[RIG_STOPPED] = ENXIO, [RIG_STUCK] = EAGAIN, [RIG_IMPOSTOR] = ENXIO,
 	};
 	unsigned port, descriptors;
 	int listener = rig_listen(HERE, 4, &port), fd;
@@ -151,7 +151,8 @@ START_TEST(x8_what_is_prevented_is_left_alone)
 	struct sockaddr_storage once, name;
 	socklen_t len = sizeof(struct sockaddr_in6);
 	unsigned port;
-	int listener = rig_listen(THERE, 4, &port), fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0), in;
+	int listener = rig_listen(THERE, 4, &port),
+	    fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0), in;
 
 	/* Goes where it is told, which is nowhere, and nobody is shown it. */
 	rig_helper(RIG_LIVE);

@@ -18,8 +18,18 @@ START_TEST(whatever_the_helper_does_the_program_sees_what_it_would_see)
 		const char *text;
 		socklen_t len;
 	} row[] = {
-		{ HERE, 0 }, { ULA, 0 }, { NULL, 0 }, { "::1", 0 }, { HERE, 24 }, { HERE, 23 }, { HERE, 4096 },
-		{ "fe80::1", 0 }, { "ff02::1", 0 }, { "::ffff:127.0.0.1", 0 }, { "127.0.0.1", 0 }, { ONCE, 0 },
+		{ HERE, 0 },
+		{ ULA, 0 },
+		{ NULL, 0 },
+		{ "::1", 0 },
+		{ HERE, 24 },
+		{ HERE, 23 },
+		{ HERE, 4096 },
+		{ "fe80::1", 0 },
+		{ "ff02::1", 0 },
+		{ "::ffff:127.0.0.1", 0 },
+		{ "127.0.0.1", 0 },
+		{ ONCE, 0 },
 		{ "2001:db8:7::1", 0 },
 	};
 
@@ -36,8 +46,9 @@ START_TEST(whatever_the_helper_does_the_program_sees_what_it_would_see)
 			int o = raw_bind(without, (struct sockaddr *)large, len), oerr = errno;
 			errno = 4711;
 			int w = bind(with, (struct sockaddr *)large, len);
-			ck_assert_msg(w == o && errno == oerr, "row %zu: %d (%s) instead of %d (%s)", i, w,
-				      strerror(errno), o, strerror(oerr));
+			ck_assert_msg(w == o && errno == oerr,
+				      "row %zu: %d (%s) instead of %d (%s)", i, w, strerror(errno),
+				      o, strerror(oerr));
 			close(with);
 			close(without);
 		}
@@ -96,7 +107,8 @@ END_TEST
 START_TEST(without_a_helper_or_in_another_namespace_it_is_not_available)
 {
 	struct sockaddr_storage a = rig_addr(LOST, 0);
-	int fd = socket(AF_INET6, SOCK_STREAM, 0), packet = socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
+	int fd = socket(AF_INET6, SOCK_STREAM, 0),
+	    packet = socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
 
 	rig_helper(RIG_NONE);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&a, sizeof(a)), -1);
@@ -176,7 +188,8 @@ static Suite *make(void)
 	Suite *s = suite_create("bind");
 	TCase *tc = tcase_create("bind");
 
-	tcase_add_loop_test(tc, whatever_the_helper_does_the_program_sees_what_it_would_see, 0, RIG_STUCK + 1);
+	tcase_add_loop_test(tc, whatever_the_helper_does_the_program_sees_what_it_would_see, 0,
+			    RIG_STUCK + 1);
 	tcase_add_test(tc, a2_a_lost_address_may_be_bound_to_and_keeps_its_name);
 	tcase_add_test(tc, a_port_in_use_there_is_said_to_be_in_use);
 	tcase_add_test(tc, without_a_helper_or_in_another_namespace_it_is_not_available);

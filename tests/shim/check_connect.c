@@ -24,7 +24,9 @@ static int libc_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	return connect(fd, addr, len);
 }
 
-/* One way to call it. Port 0 stands for the port somebody listens at, 1 for one where nobody does. */
+/*
+ * One way to call it. Port 0 stands for the port somebody listens at, 1 for one where nobody does.
+ */
 static const struct call {
 	const char *what;
 	int type;
@@ -83,8 +85,9 @@ START_TEST(whatever_the_helper_does_the_program_sees_what_it_would_see)
 		unsigned descriptors = rig_descriptors();
 		struct outcome with = run(&call[i], port, libc_connect);
 
-		ck_assert_msg(with.r == without.r && with.err == without.err, "%s: %d (%s) instead of %d (%s)",
-			      call[i].what, with.r, strerror(with.err), without.r, strerror(without.err));
+		ck_assert_msg(with.r == without.r && with.err == without.err,
+			      "%s: %d (%s) instead of %d (%s)", call[i].what, with.r,
+			      strerror(with.err), without.r, strerror(without.err));
 		ck_assert_uint_eq(rig_descriptors(), descriptors + 1);
 
 		bool taken = with.r == 0 || with.err == EINPROGRESS;
@@ -111,17 +114,21 @@ START_TEST(bad_descriptors_and_pointers_are_the_kernels_business)
 		int fd;
 		const struct sockaddr *addr;
 	} row[] = {
-		{ -1, (struct sockaddr *)&a }, { 999, (struct sockaddr *)&a }, { file, (struct sockaddr *)&a },
-		{ sock, (struct sockaddr *)&a }, { in4, (struct sockaddr *)&a }, { tcp, NULL },
+		{ -1, (struct sockaddr *)&a }, { 999, (struct sockaddr *)&a },
+		{ file, (struct sockaddr *)&a }, { sock, (struct sockaddr *)&a },
+		{ in4, (struct sockaddr *)&a }, { tcp, NULL },
 		{ tcp, (struct sockaddr *)-1 },
 	};
 
 	rig_helper(_i);
 	for (size_t i = 0; i < ARRAY_LEN(row) - (_i != RIG_NONE); i++) {
-		int without = raw_connect(row[i].fd, row[i].addr, sizeof(struct sockaddr_in6)), err = errno;
+		int without = raw_connect(row[i].fd, row[i].addr, sizeof(struct sockaddr_in6)),
+		    err = errno;
 
-		ck_assert_int_eq(connect(row[i].fd, row[i].addr, sizeof(struct sockaddr_in6)), without);
-		ck_assert_msg(errno == err, "row %zu: %s instead of %s", i, strerror(errno), strerror(err));
+		ck_assert_int_eq(connect(row[i].fd, row[i].addr, sizeof(struct sockaddr_in6)),
+				 without);
+		ck_assert_msg(errno == err, "row %zu: %s instead of %s", i, strerror(errno),
+			      strerror(err));
 		ck_assert_uint_eq(rig_shown().n, 0);
 	}
 }
@@ -287,7 +294,10 @@ START_TEST(an_interrupted_connect_is_shown_and_may_be_waited_for)
 }
 END_TEST
 
-/* Refuses socket(AF_UNIX) with an error. Behind the shim's back, as a service manager does before it starts a program. */
+/*
+ * Refuses socket(AF_UNIX) with an error. Behind the shim's back, as a service manager does before
+ * it starts a program.
+ */
 static void enter_sandbox(void)
 {
 	struct sock_filter f[] = {
@@ -344,7 +354,10 @@ END_TEST
 static unsigned crowd_port;
 static bool crowd_stop;
 
-/* Connects to the peer that moved and looks at its name, again and again. Returns NULL if it was always right. */
+/*
+ * Connects to the peer that moved and looks at its name, again and again. Returns NULL if it was
+ * always right.
+ */
 static void *crowd(void *unused)
 {
 	struct sockaddr_storage a = rig_addr(ONCE, crowd_port);
@@ -355,8 +368,8 @@ static void *crowd(void *unused)
 		struct sockaddr_storage name = { 0 };
 		socklen_t len = sizeof(name);
 
-		if (connect(fd, (struct sockaddr *)&a, sizeof(a)) || getpeername(fd, (struct sockaddr *)&name, &len) ||
-		    memcmp(&name, &a, sizeof(a)))
+		if (connect(fd, (struct sockaddr *)&a, sizeof(a)) ||
+		    getpeername(fd, (struct sockaddr *)&name, &len) || memcmp(&name, &a, sizeof(a)))
 			return &crowd_port;
 		close(fd);
 	}
@@ -401,18 +414,22 @@ static Suite *make(void)
 	Suite *s = suite_create("connect");
 	TCase *tc = tcase_create("connect");
 	bool root = geteuid() == 0 && seteuid(65534) == 0 && seteuid(0) == 0;
-	int helpers = root ? RIG_HELPERS : RIG_IMPOSTOR;	/* an impostor needs a second user */
+	/* an impostor needs a second user */
+	int helpers = root ? RIG_HELPERS : RIG_IMPOSTOR;
 
 	tcase_set_timeout(tc, 60);
-	tcase_add_loop_test(tc, whatever_the_helper_does_the_program_sees_what_it_would_see, 0, helpers);
-	tcase_add_loop_test(tc, bad_descriptors_and_pointers_are_the_kernels_business, RIG_NONE, RIG_LIVE + 1);
+	tcase_add_loop_test(tc, whatever_the_helper_does_the_program_sees_what_it_would_see, 0,
+			    helpers);
+	tcase_add_loop_test(tc, bad_descriptors_and_pointers_are_the_kernels_business, RIG_NONE,
+			    RIG_LIVE + 1);
 	tcase_add_test(tc, a_peer_that_moved_is_reached_where_it_is_and_keeps_its_name);
 	tcase_add_test(tc, what_the_helper_finds_or_does_not_want_is_not_shown);
 	tcase_add_test(tc, an_answer_from_where_the_peer_is_now_is_passed_on);
 	tcase_add_test(tc, what_is_no_tcp_or_udp_socket_of_the_maps_namespace_stays_as_it_is);
 	tcase_add_test(tc, a_helper_that_comes_later_is_found_and_so_is_its_successor);
 	tcase_add_test(tc, an_interrupted_connect_is_shown_and_may_be_waited_for);
-	tcase_add_test(tc, in_a_sandbox_without_unix_sockets_nothing_is_shown_and_nothing_else_changes);
+	tcase_add_test(tc,
+		       in_a_sandbox_without_unix_sockets_nothing_is_shown_and_nothing_else_changes);
 	tcase_add_test(tc, the_shim_gives_up_when_there_is_no_descriptor_left);
 	tcase_add_test(tc, forks_of_a_program_whose_threads_are_inside_work);
 	suite_add_tcase(s, tc);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * getaddrinfo(3), gethostbyname2(3) and gethostbyname2_r(3) under the shim: the results are libc's, and what a name gave is told
- * with the connection (C5). The names are those of a server of our own, on IPv4's loopback.
+ * getaddrinfo(3), gethostbyname2(3) and gethostbyname2_r(3) under the shim: the results are libc's,
+ * and what a name gave is told with the connection (C5). The names are those of a server of our
+ * own, on IPv4's loopback.
  */
 #define _GNU_SOURCE
 #include "rig.h"
@@ -18,7 +19,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What the server knows. n1.example, n2.example, ... have an address each that ends with that number. */
+/*
+ * What the server knows. n1.example, n2.example, ... have an address each that ends with that
+ * number.
+ */
 static const struct dns_record record[] = {
 	{ .name = "one.example", .in6 = { HERE } },
 	{ .name = "both.example", .in4 = true, .in6 = { HERE, "2001:db8:6::1", ULA } },
@@ -44,13 +48,15 @@ static void ask_ours(void)
 
 static void setup(void)
 {
-	rig_helper(RIG_NONE);	/* lest the server's own calls find the host map of an earlier test */
+	/* lest the server's own calls find the host map of an earlier test */
+	rig_helper(RIG_NONE);
 	dns = dns_start(record, 0);
 	ask_ours();
 }
 
 /* Whose shall be compared with the shim's: the C library's. */
-static int libc_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **res)
+static int libc_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+			    struct addrinfo **res)
 {
 	static int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 	void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
@@ -80,26 +86,40 @@ START_TEST(whatever_the_helper_does_results_and_errors_are_libcs)
 		struct addrinfo hints;
 		bool no_hints;
 	} call[] = {
-		{ .name = "one.example", .no_hints = true }, { .name = "both.example", .service = "80" },
-		{ .name = "both.example", .service = "http", .hints = { .ai_family = AF_INET6, .ai_socktype = SOCK_STREAM } },
+		{ .name = "one.example", .no_hints = true },
+		{ .name = "both.example", .service = "80" },
+		{ .name = "both.example", .service = "http",
+		  .hints = { .ai_family = AF_INET6, .ai_socktype = SOCK_STREAM } },
 		{ .name = "both.example", .hints = { .ai_family = AF_INET } },
-		{ .name = "old.example", .no_hints = true }, { .name = "old.example", .hints = { .ai_family = AF_INET6 } },
-		{ .name = "old.example", .hints = { .ai_family = AF_INET6, .ai_flags = AI_V4MAPPED } },
-		{ .name = "mixed.example", .no_hints = true }, { .name = "many.example", .no_hints = true },
-		{ .name = "nowhere.example" }, { .name = "broken.example" }, { .name = "" }, { .name = "a..b" },
-		{ .name = NULL, .service = "80", .hints = { .ai_flags = AI_PASSIVE } }, { .name = NULL },
-		{ .name = HERE, .no_hints = true }, { .name = HERE, .hints = { .ai_flags = AI_NUMERICHOST } },
-		{ .name = "one.example", .hints = { .ai_flags = AI_NUMERICHOST } }, { .name = "fe80::1%lo" },
-		{ .name = "127.0.0.1" }, { .name = "one.example", .service = "no-such-service" },
+		{ .name = "old.example", .no_hints = true },
+		{ .name = "old.example", .hints = { .ai_family = AF_INET6 } },
+		{ .name = "old.example",
+		  .hints = { .ai_family = AF_INET6, .ai_flags = AI_V4MAPPED } },
+		{ .name = "mixed.example", .no_hints = true },
+		{ .name = "many.example", .no_hints = true },
+		{ .name = "nowhere.example" },
+		{ .name = "broken.example" },
+		{ .name = "" },
+		{ .name = "a..b" },
+		{ .name = NULL, .service = "80", .hints = { .ai_flags = AI_PASSIVE } },
+		{ .name = NULL },
+		{ .name = HERE, .no_hints = true },
+		{ .name = HERE, .hints = { .ai_flags = AI_NUMERICHOST } },
+		{ .name = "one.example", .hints = { .ai_flags = AI_NUMERICHOST } },
+		{ .name = "fe80::1%lo" },
+		{ .name = "127.0.0.1" },
+		{ .name = "one.example", .service = "no-such-service" },
 		{ .name = "one.example", .hints = { .ai_flags = AI_CANONNAME } },
-		{ .name = "one.example", .hints = { .ai_family = 4711 } }, { .name = "localhost" },
+		{ .name = "one.example", .hints = { .ai_family = 4711 } },
+		{ .name = "localhost" },
 	};
 
 	rig_helper(_i);
 	for (size_t i = 0; i < ARRAY_LEN(call); i++) {
 		const struct addrinfo *hints = call[i].no_hints ? NULL : &call[i].hints;
 		struct addrinfo *without = NULL, *with = NULL;
-		int r = libc_getaddrinfo(call[i].name, call[i].service, hints, &without), err = errno;
+		int r = libc_getaddrinfo(call[i].name, call[i].service, hints, &without),
+		    err = errno;
 		unsigned descriptors = rig_descriptors();
 
 		ck_assert_int_eq(getaddrinfo(call[i].name, call[i].service, hints, &with), r);
@@ -183,7 +203,8 @@ START_TEST(c5_who_datagrams_are_sent_to_is_told_with_the_name)
 
 	rig_helper(RIG_LIVE);
 	resolve("both.example");
-	ck_assert_int_eq(sendto(fd, "", 1, 0, (struct sockaddr *)&a, sizeof(struct sockaddr_in6)), 1);
+	ck_assert_int_eq(sendto(fd, "", 1, 0, (struct sockaddr *)&a, sizeof(struct sockaddr_in6)),
+			 1);
 	struct rig_shown s = rig_shown();
 	ck_assert_uint_eq(s.n, 1);
 	ck_assert_int_eq(s.verb, CONTROL_SEND);
@@ -228,8 +249,10 @@ START_TEST(of_very_many_names_the_last_are_known)
 	char name[32], text[INET6_ADDRSTRLEN];
 
 	rig_helper(RIG_LIVE);
-	for (unsigned i = 1; i <= ARRAY_LEN(row); i++) {	/* to be connected to there must be somebody */
-		row[i - 1] = (struct hostmap_row){ .hce = 1, .side = HOSTMAP_FOREIGN, .flags = HOSTMAP_MOVED };
+	/* to be connected to there must be somebody */
+	for (unsigned i = 1; i <= ARRAY_LEN(row); i++) {
+		row[i - 1] = (struct hostmap_row){ .hce = 1, .side = HOSTMAP_FOREIGN,
+						   .flags = HOSTMAP_MOVED };
 		inet_pton(AF_INET6, "2001:db8:5::", &row[i - 1].known);
 		row[i - 1].known.s6_addr[15] = (uint8_t)i;
 		inet_pton(AF_INET6, THERE, &row[i - 1].now);
@@ -289,13 +312,18 @@ START_TEST(c5_gethostbyname2_tells_a_name_as_well)
 	ck_assert_int_eq(e->h_addrtype, AF_INET6);
 	assert_told(HERE, "both.example", 2);
 
-	ck_assert_int_eq(gethostbyname2_r("moved.example", AF_INET6, &entry, buf, sizeof(buf), &result, &error), 0);
+	ck_assert_int_eq(gethostbyname2_r("moved.example", AF_INET6, &entry, buf, sizeof(buf),
+					  &result, &error),
+			 0);
 	ck_assert_ptr_eq(result, &entry);
 	assert_told(ONCE, "moved.example", 1);
 
 	/* what gives nothing for us changes nothing */
-	ck_assert_int_eq(gethostbyname2_r("one.example", AF_INET6, &entry, buf, 8, &result, &error), ERANGE);
-	ck_assert_int_eq(gethostbyname2_r("nowhere.example", AF_INET6, &entry, buf, sizeof(buf), &result, &error), 0);
+	ck_assert_int_eq(gethostbyname2_r("one.example", AF_INET6, &entry, buf, 8, &result, &error),
+			 ERANGE);
+	ck_assert_int_eq(gethostbyname2_r("nowhere.example", AF_INET6, &entry, buf, sizeof(buf),
+					  &result, &error),
+			 0);
 	ck_assert_ptr_null(result);
 	ck_assert_int_eq(error, HOST_NOT_FOUND);
 	ck_assert_ptr_null(gethostbyname2("nowhere.example", AF_INET6));
@@ -371,7 +399,8 @@ static Suite *make(void)
 	Suite *s = suite_create("getaddrinfo");
 	TCase *tc = tcase_create("getaddrinfo");
 	bool root = geteuid() == 0 && seteuid(65534) == 0 && seteuid(0) == 0;
-	int helpers = root ? RIG_HELPERS : RIG_IMPOSTOR;	/* an impostor needs a second user */
+	/* an impostor needs a second user */
+	int helpers = root ? RIG_HELPERS : RIG_IMPOSTOR;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, NULL);

@@ -136,7 +136,8 @@ START_TEST(cutting_and_errors_are_the_kernels)
 			memset(with, 0xa5, sizeof(with));
 			memset(without, 0xa5, sizeof(without));
 			errno = 4711;
-			int o = raw_getpeername(fd[i], (struct sockaddr *)without, &olen), oerr = errno;
+			int o = raw_getpeername(fd[i], (struct sockaddr *)without, &olen),
+			    oerr = errno;
 			errno = 4711;
 			int w = getpeername(fd[i], (struct sockaddr *)with, &wlen);
 			ck_assert_int_eq(w, o);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Ports that connect(2) chooses under the shim (R3). The range they are taken from is so small that the kernel, left alone,
- * gives the same port to connections from two addresses for certain.
+ * Ports that connect(2) chooses under the shim (R3). The range they are taken from is so small that
+ * the kernel, left alone, gives the same port to connections from two addresses for certain.
  */
 #define _GNU_SOURCE
 #include "rig.h"
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FIRST	40000			/* each test has a range of its own: TIME-WAIT outlives a test */
+#define FIRST	40000			/* of the first test's range; TIME-WAIT outlives a test */
 #define PORTS	32
 #define FREE	6			/* left by what is there before */
 
@@ -24,7 +24,8 @@ static const struct kind {
 	{ "TCP", SOCK_STREAM, 0, 0, NULL },
 	{ "TCP with SO_REUSEADDR", SOCK_STREAM, SOL_SOCKET, SO_REUSEADDR, NULL },
 	{ "TCP with SO_REUSEPORT", SOCK_STREAM, SOL_SOCKET, SO_REUSEPORT, NULL },
-	{ "TCP with IP_BIND_ADDRESS_NO_PORT", SOCK_STREAM, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, NULL },
+	{ "TCP with IP_BIND_ADDRESS_NO_PORT",
+	  SOCK_STREAM, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, NULL },
 	{ "TCP bound to an address", SOCK_STREAM, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, THERE },
 	{ "UDP", SOCK_DGRAM, 0, 0, NULL },
 	{ "UDP with SO_REUSEADDR", SOCK_DGRAM, SOL_SOCKET, SO_REUSEADDR, NULL },
@@ -120,12 +121,16 @@ static int fill_one(const struct kind *k, unsigned n, unsigned port)
 	struct sockaddr_storage own = rig_addr(ULA, first + n);
 
 	if (k->type == SOCK_DGRAM)
-		ck_assert_int_eq(raw_bind(fd, (struct sockaddr *)&own, sizeof(struct sockaddr_in6)), 0);
+		ck_assert_int_eq(raw_bind(fd, (struct sockaddr *)&own, sizeof(struct sockaddr_in6)),
+				 0);
 	ck_assert_uint_ne(go(fd, port, raw_connect), 0);
 	return fd;
 }
 
-/* What is connected from ULA already: each with another port, so that FREE are left. Some have ended: their ports have not. */
+/*
+ * What is connected from ULA already: each with another port, so that FREE are left. Some have
+ * ended: their ports have not.
+ */
 static void fill(const struct kind *k, int listener, unsigned port)
 {
 	int fd[PORTS - FREE];
@@ -222,7 +227,9 @@ START_TEST(the_kernel_alone_shares_ports)
 	narrow_range(10 + _i);
 	fill(&kind[0], listener, port);
 	for (unsigned n = 0; n < FREE + 2; n++)
-		ck_assert_uint_ne(go(make_socket(&kind[0], NULL), port, _i ? libc_connect : raw_connect), 0);
+		ck_assert_uint_ne(go(make_socket(&kind[0], NULL), port,
+				     _i ? libc_connect : raw_connect),
+				  0);
 	ck_assert_uint_ge(clashes(), 2);
 }
 END_TEST
@@ -283,7 +290,8 @@ static Suite *make(void)
 	TCase *tc = tcase_create("port");
 
 	tcase_add_checked_fixture(tc, wide_range, NULL);
-	tcase_add_loop_test(tc, r3_connections_to_a_peer_that_moved_share_no_ports, 0, ARRAY_LEN(kind));
+	tcase_add_loop_test(tc, r3_connections_to_a_peer_that_moved_share_no_ports, 0,
+			    ARRAY_LEN(kind));
 	tcase_add_test(tc, r3_so_it_is_with_fast_open);
 	tcase_add_loop_test(tc, the_kernel_alone_shares_ports, 0, 2);
 	tcase_add_test(tc, when_no_port_is_left_the_program_gets_what_it_would_get);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* prctl(2) and seccomp_load(3) under the shim: programs that lock themselves in are not killed for a system call of ours. */
+/*
+ * prctl(2) and seccomp_load(3) under the shim: programs that lock themselves in are not killed for
+ * a system call of ours.
+ */
 #define _GNU_SOURCE
 #include "rig.h"
 
@@ -13,7 +16,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define ALLOW(nr)	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (nr), 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+#define ALLOW(nr)	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (nr), 0, 1), \
+			BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
 /* A strict sandbox: the calls that the test makes, and death for all others. */
 static struct sock_filter strict[] = {
@@ -37,15 +41,16 @@ static struct sock_fprog prog = { ARRAY_LEN(strict), strict };
 
 static int lock_by_prctl(void)
 {
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog);
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog);
 }
 
 static int lock_by_libseccomp(void)
 {
 	static const int call[] = {
-		SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(getpeername),
-		SCMP_SYS(getsockname), SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
-		SCMP_SYS(exit_group),
+		SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(accept), SCMP_SYS(accept4),
+		SCMP_SYS(getpeername), SCMP_SYS(getsockname), SCMP_SYS(sendto), SCMP_SYS(sendmsg),
+		SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(exit_group),
 	};
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int r = ctx ? 0 : -1;
@@ -83,17 +88,21 @@ static bool exchange_letters(int fd, const struct sockaddr_storage *here)
 	socklen_t len = sizeof(from);
 	char c = 'x';
 	struct iovec iov = { &c, 1 };
-	struct msghdr out = { .msg_name = (void *)here, .msg_namelen = sizeof(*here), .msg_iov = &iov, .msg_iovlen = 1 };
-	struct msghdr in = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1 };
+	struct msghdr out = { .msg_name = (void *)here, .msg_namelen = sizeof(*here),
+			      .msg_iov = &iov, .msg_iovlen = 1 };
+	struct msghdr in = {
+		.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1
+	};
 
-	return sendto(fd, &c, 1, 0, (const struct sockaddr *)here, sizeof(*here)) == 1 && sendmsg(fd, &out, 0) == 1 &&
+	return sendto(fd, &c, 1, 0, (const struct sockaddr *)here, sizeof(*here)) == 1 &&
+	       sendmsg(fd, &out, 0) == 1 &&
 	       recvfrom(fd, &c, 1, MSG_DONTWAIT, (struct sockaddr *)&from, &len) == 1 &&
 	       recvmsg(fd, &in, MSG_DONTWAIT) == 1;
 }
 
 /*
- * All the calls there are, locked in. Returns 0, or a number that tells which was not answered as the kernel does. The loop
- * is long enough for the shim to look for a helper anew, if it did.
+ * All the calls there are, locked in. Returns 0, or a number that tells which was not answered as
+ * the kernel does. The loop is long enough for the shim to look for a helper anew, if it did.
  */
 static int inside(const struct play *p, int (*lock_in)(void))
 {
@@ -110,12 +119,14 @@ static int inside(const struct play *p, int (*lock_in)(void))
 		return 3;
 	if (getpeername(p->named, n, &len) || getsockname(p->named, n, &len))
 		return 4;
-	if (!bind(p->bound, (const struct sockaddr *)&p->lost, sizeof(p->lost)) || errno != EADDRNOTAVAIL)
+	if (!bind(p->bound, (const struct sockaddr *)&p->lost, sizeof(p->lost)) ||
+	    errno != EADDRNOTAVAIL)
 		return 5;
 	if (!exchange_letters(p->letters, &p->here))
 		return 7;
 	for (start = now_ms(); now_ms() < start + 150;)
-		if (!connect(p->bound, (const struct sockaddr *)&p->once, sizeof(p->once)) || errno != ENETUNREACH)
+		if (!connect(p->bound, (const struct sockaddr *)&p->once, sizeof(p->once)) ||
+		    errno != ENETUNREACH)
 			return 6;
 	return 0;
 }
@@ -166,7 +177,8 @@ START_TEST(one_that_fails_to_or_asks_for_something_else_is_still_looked_after)
 	ck_assert_int_eq(prctl(-1, 0, 0, 0, 0), -1);
 	ck_assert_int_eq(errno, EINVAL);
 	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-	ck_assert_int_eq(connect(socket(AF_INET6, SOCK_DGRAM, 0), (struct sockaddr *)&a, sizeof(a)), 0);
+	ck_assert_int_eq(connect(socket(AF_INET6, SOCK_DGRAM, 0), (struct sockaddr *)&a, sizeof(a)),
+			 0);
 	ck_assert_uint_eq(rig_shown().n, 1);
 }
 END_TEST
@@ -178,8 +190,9 @@ static Suite *make(void)
 
 	tcase_set_timeout(tc, 60);
 	if (!RIG_ASAN)
-		tcase_add_loop_test(tc, a_program_that_locks_itself_in_makes_no_system_call_but_its_own, 0,
-				    (RIG_STUCK + 1) * ARRAY_LEN(lock));
+		tcase_add_loop_test(tc,
+			a_program_that_locks_itself_in_makes_no_system_call_but_its_own,
+			0, (RIG_STUCK + 1) * ARRAY_LEN(lock));
 	tcase_add_test(tc, one_that_fails_to_or_asks_for_something_else_is_still_looked_after);
 	suite_add_tcase(s, tc);
 	return s;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The library among others: preloads before and behind it, other C libraries, other ways of the dynamic linker. What is
- * started connects to where the peer was, by bash's /dev/udp unless told otherwise, and must say nothing.
+ * The library among others: preloads before and behind it, other C libraries, other ways of the
+ * dynamic linker. What is started connects to where the peer was, by bash's /dev/udp unless told
+ * otherwise, and must say nothing.
  */
 #define _GNU_SOURCE
 #include "rig.h"
@@ -39,7 +40,10 @@ static void teardown(void)
 	unlink(noted);
 }
 
-/* Runs it by way of the shell, with that LD_PRELOAD. It ends well, has nothing to say, and its socket is shown. */
+/*
+ * Runs it by way of the shell, with that LD_PRELOAD. It ends well, has nothing to say, and its
+ * socket is shown.
+ */
 static void serves(const char *preload, const char *command)
 {
 	int status;
@@ -76,8 +80,12 @@ END_TEST
 START_TEST(well_known_preloads_may_stand_before_it_or_behind)
 {
 	static const char *const pattern[] = {
-		LIBS "libeatmydata.so", LIBS "libeatmydata/libeatmydata.so", "/usr/libexec/coreutils/libstdbuf.so",
-		LIBS "libjemalloc.so.2", LIBS "libtcmalloc_minimal.so.4", LIBS "libfakeroot/libfakeroot-sysv.so",
+		LIBS "libeatmydata.so",
+		LIBS "libeatmydata/libeatmydata.so",
+		"/usr/libexec/coreutils/libstdbuf.so",
+		LIBS "libjemalloc.so.2",
+		LIBS "libtcmalloc_minimal.so.4",
+		LIBS "libfakeroot/libfakeroot-sysv.so",
 		LIBS "faketime/libfaketime.so.1",
 	};
 
@@ -100,8 +108,8 @@ END_TEST
 START_TEST(the_dynamic_linker_may_bind_early_or_be_called_by_name)
 {
 	serves(SHIM, "LD_BIND_NOW=1 " DIAL);
-	serves("", "exec $(ls /lib64/ld-linux-*.so.* /lib/ld-linux-*.so.* 2>/dev/null | head -n 1) --preload " SHIM
-	       " /bin/bash -c 'exec 3<>/dev/udp/" ONCE "/9'");
+	serves("", "exec $(ls /lib64/ld-linux-*.so.* /lib/ld-linux-*.so.* 2>/dev/null | head -n 1) "
+		   "--preload " SHIM " /bin/bash -c 'exec 3<>/dev/udp/" ONCE "/9'");
 }
 END_TEST
 
@@ -119,8 +127,11 @@ END_TEST
 START_TEST(it_exports_the_calls_and_needs_nothing_that_only_glibc_has)
 {
 	/* Sorted: what it defines, then any checked variant of a function that it needs. */
-	ck_assert_int_eq(system("nm -D --defined-only " SHIM " | sed 's/.* //' | LC_ALL=C sort >preload.have && "
-				"LC_ALL=C sort " SYMBOLS " | diff - preload.have && ! nm -D " SHIM " | grep '_chk@'"), 0);
+	ck_assert_int_eq(system("nm -D --defined-only " SHIM
+				" | sed 's/.* //' | LC_ALL=C sort >preload.have && "
+				"LC_ALL=C sort " SYMBOLS " | diff - preload.have && ! nm -D " SHIM
+				" | grep '_chk@'"),
+			 0);
 	unlink("preload.have");
 }
 END_TEST
@@ -133,7 +144,8 @@ static Suite *make(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	if (!RIG_ASAN && !access("/bin/bash", X_OK)) {
-		tcase_add_test(tc, another_preload_that_hooks_the_same_calls_may_stand_before_it_or_behind);
+		tcase_add_test(tc,
+			another_preload_that_hooks_the_same_calls_may_stand_before_it_or_behind);
 		tcase_add_test(tc, well_known_preloads_may_stand_before_it_or_behind);
 		tcase_add_test(tc, the_dynamic_linker_may_bind_early_or_be_called_by_name);
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What programs do with themselves: they fork, start others, become daemons and other users, close everything, pass
- * sockets on, and load libraries of their own. Programs that are started connect by way of bash's /dev/tcp.
+ * What programs do with themselves: they fork, start others, become daemons and other users, close
+ * everything, pass sockets on, and load libraries of their own. Programs that are started connect
+ * by way of bash's /dev/tcp.
  */
 #define _GNU_SOURCE
 #include "rig.h"
@@ -27,15 +28,18 @@ static void setup(void)
 	rig_helper(RIG_LIVE);
 }
 
-/* Connects to where the peer was. Returns a socket that is called so, or -1. Without libcheck, for children. */
+/*
+ * Connects to where the peer was. Returns a socket that is called so, or -1. Without libcheck, for
+ * children.
+ */
 static int named_socket(void)
 {
 	struct sockaddr_storage name = { 0 };
 	socklen_t len = sizeof(name);
 	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (connect(fd, (struct sockaddr *)&once, sizeof(once)) || getpeername(fd, (struct sockaddr *)&name, &len) ||
-	    memcmp(&name, &once, sizeof(name)))
+	if (connect(fd, (struct sockaddr *)&once, sizeof(once)) ||
+	    getpeername(fd, (struct sockaddr *)&name, &len) || memcmp(&name, &once, sizeof(name)))
 		return -1;
 	return fd;
 }
@@ -156,13 +160,16 @@ static int by_system(char *const argv[], char *const env[])
 {
 	char text[256];
 
-	snprintf(text, sizeof(text), "exec env%s %s -c '%s'", env == environ ? "" : " -i", argv[0], argv[2]);
+	snprintf(text, sizeof(text), "exec env%s %s -c '%s'", env == environ ? "" : " -i", argv[0],
+		 argv[2]);
 	return system(text);
 }
 
 START_TEST(what_a_program_starts_is_served_unless_its_environment_is_taken_away)
 {
-	static int (*const start[])(char *const argv[], char *const env[]) = { by_vfork, by_spawn, by_system };
+	static int (*const start[])(char *const argv[], char *const env[]) = {
+		by_vfork, by_spawn, by_system
+	};
 	char bash[] = BASH, c[] = "-c", dial[] = DIAL, quietly[] = DIAL_QUIETLY;
 	char *argv[] = { bash, c, dial, NULL }, *none[] = { NULL };
 
@@ -185,7 +192,8 @@ static int pass(int at, int fd)
 	char c = 0;
 	struct iovec iov = { &c, 1 };
 	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof(control.buf),
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
+		.msg_controllen = sizeof(control.buf),
 	};
 	struct cmsghdr *h = CMSG_FIRSTHDR(&msg);
 
@@ -211,7 +219,8 @@ START_TEST(a_socket_passed_on_has_the_kernels_name_there_and_ours_here)
 	pid_t pid = fork();	/* who receives it was there before it was named */
 	if (!pid) {
 		fd = pass(at[1], -1);
-		if (fd < 0 || getpeername(fd, (struct sockaddr *)&name, &len) || memcmp(&name, &there, sizeof(name)))
+		if (fd < 0 || getpeername(fd, (struct sockaddr *)&name, &len) ||
+		    memcmp(&name, &there, sizeof(name)))
 			_exit(1);
 		_exit(pass(at[1], fd) != 1);
 	}
@@ -232,7 +241,10 @@ END_TEST
 START_TEST(the_library_may_be_loaded_and_unloaded_by_hand)
 {
 	pid_t pid;
-	/* Not preloaded, it stands in front of nobody. It says nothing, and is there for a second time. */
+	/*
+	 * Not preloaded, it stands in front of nobody. It says nothing, and is there for a second
+	 * time.
+	 */
 	char script[] =
 		"import ctypes, _ctypes, os, socket\n"
 		"for i in range(100):\n"
@@ -267,7 +279,9 @@ START_TEST(a_plugin_may_lock_the_program_in)
 	lock_in = (int (*)(void))dlsym(plugin, "plugin_lock_in");
 	ck_assert_int_eq(lock_in(), 0);
 	ck_assert_int_eq(prctl(PR_GET_SECCOMP), 2);
-	ck_assert_int_eq(connect(socket(AF_INET6, SOCK_DGRAM, 0), (struct sockaddr *)&there, sizeof(there)), 0);
+	ck_assert_int_eq(connect(socket(AF_INET6, SOCK_DGRAM, 0), (struct sockaddr *)&there,
+				 sizeof(there)),
+			 0);
 	ck_assert_uint_eq(rig_shown().n, 0);
 	dlclose(plugin);
 }
@@ -277,13 +291,16 @@ START_TEST(the_calls_are_found_by_every_name)
 {
 	typedef int connect_fn(int fd, const struct sockaddr *addr, socklen_t len);
 	void *found[] = {
-		dlsym(RTLD_DEFAULT, "connect"), dlsym(RTLD_DEFAULT, "__connect"), dlsym(RTLD_NEXT, "connect"),
+		dlsym(RTLD_DEFAULT, "connect"), dlsym(RTLD_DEFAULT, "__connect"),
+		dlsym(RTLD_NEXT, "connect"),
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(found); i++) {
 		connect_fn *fn = (connect_fn *)found[i];
 
-		ck_assert_int_eq(fn(socket(AF_INET6, SOCK_DGRAM, 0), (struct sockaddr *)&once, sizeof(once)), 0);
+		ck_assert_int_eq(fn(socket(AF_INET6, SOCK_DGRAM, 0), (struct sockaddr *)&once,
+				    sizeof(once)),
+				 0);
 		ck_assert_uint_eq(rig_shown().n, 1);
 	}
 }
@@ -312,7 +329,9 @@ static Suite *make(void)
 	tcase_add_test(tc, a_plugin_may_lock_the_program_in);
 	tcase_add_test(tc, the_calls_are_found_by_every_name);
 	if (have(BASH))
-		tcase_add_loop_test(tc, what_a_program_starts_is_served_unless_its_environment_is_taken_away, 0, 3);
+		tcase_add_loop_test(tc,
+			what_a_program_starts_is_served_unless_its_environment_is_taken_away,
+			0, 3);
 	if (!RIG_ASAN && have("python3"))
 		tcase_add_test(tc, the_library_may_be_loaded_and_unloaded_by_hand);
 	if (!RIG_ASAN)

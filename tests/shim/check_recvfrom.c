@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* recvfrom(2) under the shim, and what it is called when a program is built with _FORTIFY_SOURCE. */
+/*
+ * recvfrom(2) under the shim, and what it is called when a program is built with _FORTIFY_SOURCE.
+ */
 #define _GNU_SOURCE
 #include "datagrams.h"
 
 #include <errno.h>
 #include <string.h>
 
-typedef ssize_t recvfrom_fn(int fd, void *buf, size_t n, int flags, struct sockaddr *addr, socklen_t *len);
+typedef ssize_t recvfrom_fn(int fd, void *buf, size_t n, int flags, struct sockaddr *addr,
+			    socklen_t *len);
 
 /* Declared by <bits/socket2.h> only where _FORTIFY_SOURCE is on. */
-ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags, struct sockaddr *addr, socklen_t *len);
+ssize_t __recvfrom_chk(int fd, void *buf, size_t n, size_t room, int flags, struct sockaddr *addr,
+		       socklen_t *len);
 
-static ssize_t libc_recvfrom(int fd, void *buf, size_t n, int flags, struct sockaddr *addr, socklen_t *len)
+static ssize_t libc_recvfrom(int fd, void *buf, size_t n, int flags, struct sockaddr *addr,
+			     socklen_t *len)
 {
 	return recvfrom(fd, buf, n, flags, addr, len);
 }
 
-static ssize_t fortified_recvfrom(int fd, void *buf, size_t n, int flags, struct sockaddr *addr, socklen_t *len)
+static ssize_t fortified_recvfrom(int fd, void *buf, size_t n, int flags, struct sockaddr *addr,
+				  socklen_t *len)
 {
 	return __recvfrom_chk(fd, buf, n, n, flags, addr, len);
 }
@@ -31,7 +37,8 @@ struct received {
 	char buf[16], name[64];
 };
 
-static struct received receive(recvfrom_fn *fn, int fd, size_t n, int flags, size_t room, bool named)
+static struct received receive(recvfrom_fn *fn, int fd, size_t n, int flags, size_t room,
+			       bool named)
 {
 	struct received got = { .len = room };
 
@@ -72,14 +79,18 @@ START_TEST(whatever_the_helper_does_the_program_sees_what_it_would_see)
 		const struct row *r = &row[i];
 		bool v4 = r->from && !strchr(r->from, ':');
 		unsigned port;
-		int to = udp(v4 ? "127.0.0.1" : ALL, &port), from = udp(r->from ? r->from : ULA, NULL);
+		int to = udp(v4 ? "127.0.0.1" : ALL, &port),
+		    from = udp(r->from ? r->from : ULA, NULL);
 
 		for (int k = 0; r->from && k < 2; k++)
 			say(from, v4 ? "127.0.0.1" : r->from, port, "words");
-		struct received without = receive(raw_recvfrom, to, r->n, r->flags, r->room, !r->unnamed);
-		struct received with = receive(call[_i / RIG_HELPERS], to, r->n, r->flags, r->room, !r->unnamed);
-		ck_assert_msg(!memcmp(&with, &without, sizeof(with)), "%s: %zd (%s) instead of %zd (%s), or other things",
-			      r->what, with.r, strerror(with.err), without.r, strerror(without.err));
+		struct received without = receive(raw_recvfrom, to, r->n, r->flags, r->room,
+						  !r->unnamed);
+		struct received with = receive(call[_i / RIG_HELPERS], to, r->n, r->flags, r->room,
+					       !r->unnamed);
+		ck_assert_msg(!memcmp(&with, &without, sizeof(with)),
+			      "%s: %zd (%s) instead of %zd (%s), or other things", r->what, with.r,
+			      strerror(with.err), without.r, strerror(without.err));
 		close(from);
 		close(to);
 	}
@@ -96,12 +107,14 @@ START_TEST(a1_a_peer_that_moved_keeps_the_name_it_was_first_heard_by)
 	socklen_t len = sizeof(name);
 
 	rig_helper(RIG_LIVE);
-	map_peers((struct peer_addr[]){ { ULA, 1, false } }, 1, (const char *[3]){ NULL, ULA, NULL });
+	map_peers((struct peer_addr[]){ { ULA, 1, false } }, 1,
+		  (const char *[3]){ NULL, ULA, NULL });
 	say(before, HERE, own, "words");
 	ck_assert_int_eq(raw_recvfrom(fd, got.buf, 5, MSG_PEEK, SA(&name), &len), 5);
 	want = receive(call[_i], fd, 16, 0, 28, true);
 	ck_assert_mem_eq(want.name, &name, 28);
-	map_peers((struct peer_addr[]){ { ULA, 1, true }, { THERE, 1, false } }, 2, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { ULA, 1, true }, { THERE, 1, false } }, 2,
+		  (const char *[3]){ NULL, THERE, NULL });
 	for (size_t i = 0; i < ARRAY_LEN(room); i++) {
 		say(now, HERE, own, "words");
 		got = receive(call[_i], fd, 16, MSG_PEEK, room[i], true);
@@ -122,7 +135,8 @@ START_TEST(a_program_takes_the_name_that_connections_know_a_peer_by)
 {
 	unsigned own;
 	int peer = udp(THERE, NULL), fd = udp(HERE, &own);
-	struct hostmap_row r[2] = { { .known = hostmap_entry(1), .hce = 1, .side = HOSTMAP_ENTRY }, { .hce = 1, .side = HOSTMAP_FOREIGN } };
+	struct hostmap_row r[2] = { { .known = hostmap_entry(1), .hce = 1, .side = HOSTMAP_ENTRY },
+				    { .hce = 1, .side = HOSTMAP_FOREIGN } };
 	struct sockaddr_storage there = rig_addr(THERE, 0), once = rig_addr(ONCE, 0), name = { 0 };
 	struct hostmap_row all[3];
 	socklen_t len = sizeof(name);
@@ -132,14 +146,16 @@ START_TEST(a_program_takes_the_name_that_connections_know_a_peer_by)
 	r[0].now = r[1].known = r[1].now = ((struct sockaddr_in6 *)&there)->sin6_addr;
 	all[0] = r[0];
 	all[1] = r[1];
-	all[2] = (struct hostmap_row){ .known = r[0].now, .now = ((struct sockaddr_in6 *)&once)->sin6_addr, .hce = 1,
-		.side = HOSTMAP_NAME };
+	all[2] = (struct hostmap_row){ .known = r[0].now,
+				       .now = ((struct sockaddr_in6 *)&once)->sin6_addr, .hce = 1,
+				       .side = HOSTMAP_NAME };
 	hostmap_write(rig_hostmap, all, 3);
 	say(peer, HERE, own, "words");
 	ck_assert_int_eq(recvfrom(fd, buf, sizeof(buf), 0, SA(&name), &len), 5);
 	ck_assert(names(&name, ONCE, 0));
 	/* ... and all its sockets call the peer so. */
-	map_peers((struct peer_addr[]){ { THERE, 1, false } }, 1, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { THERE, 1, false } }, 1,
+		  (const char *[3]){ NULL, THERE, NULL });
 	int other = udp(HERE, &own);
 	say(peer, HERE, own, "words");
 	ck_assert_int_eq(recvfrom(other, buf, sizeof(buf), 0, SA(&name), &len), 5);
@@ -217,7 +233,8 @@ static Suite *make(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, whatever_the_helper_does_the_program_sees_what_it_would_see, 0,
 			    root ? 2 * RIG_HELPERS : RIG_IMPOSTOR);
-	tcase_add_loop_test(tc, a1_a_peer_that_moved_keeps_the_name_it_was_first_heard_by, 0, ARRAY_LEN(call));
+	tcase_add_loop_test(tc, a1_a_peer_that_moved_keeps_the_name_it_was_first_heard_by, 0,
+			    ARRAY_LEN(call));
 	tcase_add_test(tc, a_program_takes_the_name_that_connections_know_a_peer_by);
 	tcase_add_test(tc, names_stay_while_one_helper_takes_over_from_another);
 	tcase_add_test(tc, a_connected_socket_hears_whom_it_was_connected_to);

@@ -20,7 +20,8 @@ static void prepare(const size_t *room, size_t n_room)
 	memset(name, '.', sizeof(name));
 	for (size_t i = 0; i < MANY; i++) {
 		iov[i] = (struct iovec){ buf[i], sizeof(buf[i]) };
-		msg[i] = (struct mmsghdr){ .msg_hdr = { .msg_name = room[i % n_room] ? name[i] : NULL,
+		msg[i] = (struct mmsghdr){ .msg_hdr = {
+			.msg_name = room[i % n_room] ? name[i] : NULL,
 			.msg_namelen = room[i % n_room], .msg_iov = &iov[i], .msg_iovlen = 1 } };
 	}
 }
@@ -53,7 +54,8 @@ START_TEST(a1_a_peer_that_moved_keeps_its_name_in_all_messages)
 	for (size_t i = 0; i < MANY; i++) {
 		size_t r = room[i % ARRAY_LEN(room)], has = r < 28 ? r : 28;
 
-		ck_assert_mem_eq(name[i], r < 28 ? &there : &once, has);	/* half a name is the kernel's */
+		/* half a name is the kernel's */
+		ck_assert_mem_eq(name[i], r < 28 ? &there : &once, has);
 		for (size_t k = has; k < ROOM; k++)
 			ck_assert_int_eq(name[i][k], '.');
 		ck_assert_uint_eq(msg[i].msg_len, i < 10 ? 1 : 2);
@@ -93,7 +95,8 @@ static Suite *make(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a1_a_peer_that_moved_keeps_its_name_in_all_messages);
-	tcase_add_loop_test(tc, whatever_the_helper_does_the_program_sees_what_it_would_see, RIG_NONE, RIG_STUCK + 1);
+	tcase_add_loop_test(tc, whatever_the_helper_does_the_program_sees_what_it_would_see,
+			    RIG_NONE, RIG_STUCK + 1);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -33,8 +33,10 @@ static void receive(recvmsg_fn *fn, int fd, int flags, size_t room, struct recei
 	memset(ret, 0, sizeof(*ret));
 	memset(ret->name, '.', sizeof(ret->name));
 	ret->iov = (struct iovec){ ret->buf, sizeof(ret->buf) };
-	ret->msg = (struct msghdr){ .msg_name = room ? ret->name : NULL, .msg_namelen = room, .msg_iov = &ret->iov,
-		.msg_iovlen = 1, .msg_control = &ret->control, .msg_controllen = sizeof(ret->control) };
+	ret->msg = (struct msghdr){ .msg_name = room ? ret->name : NULL, .msg_namelen = room,
+				    .msg_iov = &ret->iov, .msg_iovlen = 1,
+				    .msg_control = &ret->control,
+				    .msg_controllen = sizeof(ret->control) };
 	errno = 4711;
 	ret->r = fn(fd, &ret->msg, flags);
 	ret->err = errno;
@@ -46,8 +48,9 @@ static void receive(recvmsg_fn *fn, int fd, int flags, size_t room, struct recei
 static bool same(const struct received *a, const struct received *b)
 {
 	return a->r == b->r && a->err == b->err && a->msg.msg_namelen == b->msg.msg_namelen &&
-	       a->msg.msg_controllen == b->msg.msg_controllen && a->msg.msg_flags == b->msg.msg_flags &&
-	       !memcmp(a->buf, b->buf, sizeof(a->buf)) && !memcmp(a->name, b->name, sizeof(a->name)) &&
+	       a->msg.msg_controllen == b->msg.msg_controllen &&
+	       a->msg.msg_flags == b->msg.msg_flags && !memcmp(a->buf, b->buf, sizeof(a->buf)) &&
+	       !memcmp(a->name, b->name, sizeof(a->name)) &&
 	       !memcmp(&a->control, &b->control, sizeof(a->control));
 }
 
@@ -67,8 +70,10 @@ START_TEST(whatever_the_helper_does_the_program_sees_what_it_would_see)
 			say(from, HERE, port, "words, more than there is room for");
 		receive(raw_recvmsg, to, 0, rooms[i], &without);
 		receive(libc_recvmsg, to, 0, rooms[i], &with);
-		ck_assert_msg(same(&with, &without), "room %zd: %zd (%s) instead of %zd (%s), or other things",
-			      (ssize_t)rooms[i], with.r, strerror(with.err), without.r, strerror(without.err));
+		ck_assert_msg(same(&with, &without),
+			      "room %zd: %zd (%s) instead of %zd (%s), or other things",
+			      (ssize_t)rooms[i], with.r, strerror(with.err), without.r,
+			      strerror(without.err));
 		while (raw_recvfrom(to, with.buf, 1, MSG_DONTWAIT, NULL, NULL) >= 0)
 			;
 	}
@@ -126,7 +131,8 @@ START_TEST(errors_come_from_the_peer_by_its_name)
 	ck_assert_ptr_nonnull(c);
 	ck_assert_int_eq(c->cmsg_type, IPV6_RECVERR);
 	memcpy(&offender, CMSG_DATA(c) + sizeof(struct sock_extended_err), sizeof(offender));
-	ck_assert(IN6_ARE_ADDR_EQUAL(&offender.sin6_addr, &((struct sockaddr_in6 *)&once)->sin6_addr));
+	ck_assert(IN6_ARE_ADDR_EQUAL(&offender.sin6_addr,
+				     &((struct sockaddr_in6 *)&once)->sin6_addr));
 }
 END_TEST
 

@@ -14,14 +14,20 @@ static struct iovec iov[MANY];
 static struct sockaddr_storage to[MANY];
 static char words[MANY][8];
 
-/* Messages "0", "1", ... to the address there, but those in the place of no to an IPv6 address that leads nowhere. */
+/*
+ * Messages "0", "1", ... to the address there, but those in the place of no to an IPv6 address that
+ * leads nowhere.
+ */
 static void write_messages(const char *where, unsigned port, int no)
 {
 	for (int i = 0; i < MANY; i++) {
 		to[i] = rig_addr(i == no ? "2001:db8:7::1" : where, port);
-		iov[i] = (struct iovec){ words[i], (size_t)snprintf(words[i], sizeof(words[i]), "%d", i) };
-		msg[i] = (struct mmsghdr){ .msg_hdr = { .msg_name = &to[i], .msg_namelen = sizeof(struct sockaddr_in6),
-			.msg_iov = &iov[i], .msg_iovlen = 1 }, .msg_len = 4711 };
+		iov[i] = (struct iovec){ words[i],
+					 (size_t)snprintf(words[i], sizeof(words[i]), "%d", i) };
+		msg[i] = (struct mmsghdr){ .msg_hdr = { .msg_name = &to[i],
+							.msg_namelen = sizeof(struct sockaddr_in6),
+							.msg_iov = &iov[i], .msg_iovlen = 1 },
+					   .msg_len = 4711 };
 	}
 }
 
@@ -107,7 +113,8 @@ static Suite *make(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a1_messages_go_where_the_peer_is_in_order);
-	tcase_add_loop_test(tc, the_call_ends_before_the_first_message_that_cannot_be_sent, RIG_NONE, RIG_STUCK + 1);
+	tcase_add_loop_test(tc, the_call_ends_before_the_first_message_that_cannot_be_sent,
+			    RIG_NONE, RIG_STUCK + 1);
 	tcase_add_test(tc, messages_of_every_kind_go_together);
 	suite_add_tcase(s, tc);
 	return s;

@@ -27,8 +27,8 @@ static void post(struct post *p, const char *to, unsigned port, const char *word
 	memset(p, 0, sizeof(*p));
 	p->to = rig_addr(to, port);
 	p->iov = (struct iovec){ (void *)words, strlen(words) };
-	p->msg = (struct msghdr){ .msg_name = &p->to, .msg_namelen = sizeof(struct sockaddr_in6), .msg_iov = &p->iov,
-		.msg_iovlen = 1 };
+	p->msg = (struct msghdr){ .msg_name = &p->to, .msg_namelen = sizeof(struct sockaddr_in6),
+				  .msg_iov = &p->iov, .msg_iovlen = 1 };
 }
 
 /* Adds a control message behind those there are. Returns where its data is. */
@@ -177,8 +177,9 @@ START_TEST(whatever_the_helper_does_the_program_sees_what_it_would_see)
 {
 	rig_helper(_i);
 	for (unsigned row = 0; row <= 10; row++)
-		ck_assert_msg(strange(row, libc_sendmsg) == strange(row, raw_sendmsg), "row %u: %zd instead of %zd", row,
-			      strange(row, libc_sendmsg), strange(row, raw_sendmsg));
+		ck_assert_msg(strange(row, libc_sendmsg) == strange(row, raw_sendmsg),
+			      "row %u: %zd instead of %zd", row, strange(row, libc_sendmsg),
+			      strange(row, raw_sendmsg));
 }
 END_TEST
 

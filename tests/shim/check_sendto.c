@@ -14,9 +14,11 @@
 
 #define ANOTHER	"2001:db8:9::2"		/* nowhere */
 
-typedef ssize_t sendto_fn(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr, socklen_t len);
+typedef ssize_t sendto_fn(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr,
+			  socklen_t len);
 
-static ssize_t libc_sendto(int fd, const void *buf, size_t n, int flags, const struct sockaddr *addr, socklen_t len)
+static ssize_t libc_sendto(int fd, const void *buf, size_t n, int flags,
+			   const struct sockaddr *addr, socklen_t len)
 {
 	return sendto(fd, buf, n, flags, addr, len);
 }
@@ -90,7 +92,8 @@ static struct outcome run(const struct call *c, sendto_fn *fn)
 
 	memcpy(large, &a, sizeof(a));
 	errno = 4711;
-	o.r = fn(o.fd, data, c->size, MSG_NOSIGNAL, (struct sockaddr *)large, c->len ? c->len : sizeof(a));
+	o.r = fn(o.fd, data, c->size, MSG_NOSIGNAL, (struct sockaddr *)large,
+		 c->len ? c->len : sizeof(a));
 	o.err = errno;
 	return o;
 }
@@ -103,14 +106,16 @@ START_TEST(whatever_the_helper_does_the_program_sees_what_it_would_see)
 		unsigned descriptors = rig_descriptors();
 		struct outcome with = run(&call[i], libc_sendto);
 
-		ck_assert_msg(with.r == without.r && with.err == without.err, "%s: %zd (%s) instead of %zd (%s)",
-			      call[i].what, with.r, strerror(with.err), without.r, strerror(without.err));
+		ck_assert_msg(with.r == without.r && with.err == without.err,
+			      "%s: %zd (%s) instead of %zd (%s)", call[i].what, with.r,
+			      strerror(with.err), without.r, strerror(without.err));
 		ck_assert_uint_eq(rig_descriptors(), descriptors + 1);
 		struct rig_shown s = rig_shown();
 		if (_i != RIG_LIVE)
 			ck_assert_uint_eq(s.n, 0);
 		else if (call[i].concerns)
-			ck_assert_msg(told_of(s, with.fd, call[i].text), "%s: not told of", call[i].what);
+			ck_assert_msg(told_of(s, with.fd, call[i].text), "%s: not told of",
+				      call[i].what);
 		close(without.fd);	/* the other stays, lest its descriptor is used again */
 	}
 }
@@ -124,15 +129,20 @@ START_TEST(bad_descriptors_and_no_addresses_are_the_kernels_business)
 	const struct {
 		int fd;
 		struct sockaddr *addr;
-	} row[] = { { -1, SA(&a) }, { 999, SA(&a) }, { 0, SA(&a) }, { local, SA(&a) }, { tcp, NULL }, { unbound, NULL } };
+	} row[] = { { -1, SA(&a) }, { 999, SA(&a) }, { 0, SA(&a) },
+		    { local, SA(&a) }, { tcp, NULL }, { unbound, NULL } };
 
 	rig_helper(_i);
 	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
-		ssize_t without = raw_sendto(row[i].fd, "x", 1, MSG_NOSIGNAL, row[i].addr, sizeof(struct sockaddr_in6));
+		ssize_t without = raw_sendto(row[i].fd, "x", 1, MSG_NOSIGNAL, row[i].addr,
+					     sizeof(struct sockaddr_in6));
 		int err = errno;
 
-		ck_assert_int_eq(sendto(row[i].fd, "x", 1, MSG_NOSIGNAL, row[i].addr, sizeof(struct sockaddr_in6)), without);
-		ck_assert_msg(errno == err, "row %zu: %s instead of %s", i, strerror(errno), strerror(err));
+		ck_assert_int_eq(sendto(row[i].fd, "x", 1, MSG_NOSIGNAL, row[i].addr,
+					sizeof(struct sockaddr_in6)),
+				 without);
+		ck_assert_msg(errno == err, "row %zu: %s instead of %s", i, strerror(errno),
+			      strerror(err));
 		ck_assert_uint_eq(rig_shown().n, 0);
 	}
 }
@@ -184,7 +194,7 @@ START_TEST(x8_a_program_that_sends_to_the_whole_world_is_told_of_now_and_then)
 	unsigned told;
 
 	rig_helper(RIG_LIVE);
-	/* Of addresses there are few on loopback; another descriptor stands for another address as well. */
+	/* Loopback has few addresses, so other descriptors take the place of others. */
 	for (int i = 0; i < 200; i++)
 		ck_assert_int_eq(send_words(dup(fd), THERE, 9, "x"), 1);
 	told = rig_shown().n;
@@ -202,7 +212,8 @@ START_TEST(c11_a_peer_with_several_addresses_is_sent_to_where_it_was_heard_last)
 
 	ck_assert_int_eq(raw_bind(b, SA(&at), sizeof(at)), 0);
 	rig_helper(RIG_LIVE);
-	map_peers((struct peer_addr[]){ { THERE, 1, false }, { ULA, 1, false } }, 2, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { THERE, 1, false }, { ULA, 1, false } }, 2,
+		  (const char *[3]){ NULL, THERE, NULL });
 	send_words(fd, THERE, port, "one");
 	ck_assert(hears(a, "one", HERE, own));
 	say(b, HERE, own, "from another address");
@@ -211,7 +222,8 @@ START_TEST(c11_a_peer_with_several_addresses_is_sent_to_where_it_was_heard_last)
 	send_words(fd, THERE, port, "two");
 	ck_assert(hears(b, "two", HERE, own));
 	/* It is not there any more: then where the helper says. */
-	map_peers((struct peer_addr[]){ { THERE, 1, false }, { ULA, 1, true } }, 2, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { THERE, 1, false }, { ULA, 1, true } }, 2,
+		  (const char *[3]){ NULL, THERE, NULL });
 	send_words(fd, THERE, port, "three");
 	ck_assert(hears(a, "three", HERE, own));
 }
@@ -225,7 +237,8 @@ START_TEST(a_program_that_tries_all_addresses_of_a_peer_sees_which_one_answers)
 
 	ck_assert_int_eq(raw_bind(b, SA(&at), sizeof(at)), 0);
 	rig_helper(RIG_LIVE);
-	map_peers((struct peer_addr[]){ { THERE, 1, false }, { ULA, 1, false } }, 2, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { THERE, 1, false }, { ULA, 1, false } }, 2,
+		  (const char *[3]){ NULL, THERE, NULL });
 	send_words(fd, THERE, port, "a");
 	send_words(fd, ULA, port, "b");
 	ck_assert(hears(a, "a", HERE, own));
@@ -245,7 +258,8 @@ START_TEST(c9_a_name_that_the_map_has_forgotten_still_works)
 	map_moved();
 	send_words(fd, ONCE, port, "one");
 	ck_assert(hears(peer, "one", HERE, own));
-	map_peers((struct peer_addr[]){ { THERE, 1, false } }, 1, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { THERE, 1, false } }, 1,
+		  (const char *[3]){ NULL, THERE, NULL });
 	send_words(fd, ONCE, port, "two");
 	ck_assert(hears(peer, "two", HERE, own));
 	ck_assert_int_eq(send_words(other, ONCE, port, "by another socket"), 17);
@@ -265,11 +279,13 @@ START_TEST(a3_a_name_that_is_another_hosts_now_leads_there)
 
 	ck_assert_int_eq(raw_bind(heir, SA(&at), sizeof(at)), 0);
 	rig_helper(RIG_LIVE);
-	map_peers((struct peer_addr[]){ { ULA, 1, true }, { THERE, 1, false } }, 2, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { ULA, 1, true }, { THERE, 1, false } }, 2,
+		  (const char *[3]){ NULL, THERE, NULL });
 	send_words(fd, ULA, port, "one");
 	ck_assert(hears(peer, "one", HERE, own));
 	/* Entry 2 has the address now. */
-	map_peers((struct peer_addr[]){ { ULA, 2, false }, { THERE, 1, false } }, 2, (const char *[3]){ NULL, THERE, ULA });
+	map_peers((struct peer_addr[]){ { ULA, 2, false }, { THERE, 1, false } }, 2,
+		  (const char *[3]){ NULL, THERE, ULA });
 	send_words(fd, ULA, port, "two");
 	ck_assert(hears(heir, "two", HERE, own));
 	say(peer, HERE, own, "from the first");
@@ -289,10 +305,12 @@ START_TEST(a3_a_name_that_a_stranger_speaks_from_is_nobodys)
 
 	ck_assert_int_eq(raw_bind(heir, SA(&at), sizeof(at)), 0);
 	rig_helper(RIG_LIVE);
-	map_peers((struct peer_addr[]){ { ULA, 1, true }, { THERE, 1, false } }, 2, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { ULA, 1, true }, { THERE, 1, false } }, 2,
+		  (const char *[3]){ NULL, THERE, NULL });
 	send_words(fd, ULA, port, "one");
 	ck_assert(hears(peer, "one", HERE, own));
-	map_peers((struct peer_addr[]){ { THERE, 1, false } }, 1, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { THERE, 1, false } }, 1,
+		  (const char *[3]){ NULL, THERE, NULL });
 	say(heir, HERE, own, "I have that address now");
 	name = next_name(fd);
 	ck_assert(names(&name, ULA, port));
@@ -315,13 +333,16 @@ START_TEST(a_new_helper_that_numbers_its_entries_anew_leads_nobody_astray)
 	ck_assert(hears(peer, "one", HERE, own));
 	close(rig_door());
 	rig_helper(RIG_LIVE);
-	map_peers((struct peer_addr[]){ { ULA, 1, false }, { ANOTHER, 2, true } }, 2, (const char *[3]){ NULL, ULA, ULA });
-	while (send_words(other, ANOTHER, port, "x") < 0)	/* until its host map has been found */
+	map_peers((struct peer_addr[]){ { ULA, 1, false }, { ANOTHER, 2, true } }, 2,
+		  (const char *[3]){ NULL, ULA, ULA });
+	/* until its host map has been found */
+	while (send_words(other, ANOTHER, port, "x") < 0)
 		usleep(1000);
 	ck_assert_int_eq(send_words(fd, ONCE, port, "two"), -1);
 	ck_assert_int_eq(errno, ENETUNREACH);
 	/* It is the same peer after all: it has the address where it was last. */
-	map_peers((struct peer_addr[]){ { THERE, 1, false } }, 1, (const char *[3]){ NULL, THERE, NULL });
+	map_peers((struct peer_addr[]){ { THERE, 1, false } }, 1,
+		  (const char *[3]){ NULL, THERE, NULL });
 	ck_assert_int_eq(send_words(fd, ONCE, port, "three"), 5);
 	ck_assert(hears(peer, "three", HERE, own));
 }
@@ -374,7 +395,7 @@ START_TEST(a_descriptor_that_is_used_anew_has_no_names_of_the_old_socket)
 	map_moved();
 	send_words(fd, ONCE, port, "x");
 	close(fd);
-	/* This one is of a network namespace that is not the helper's, as far as the host map says: none of our business. */
+	/* By the host map, this socket is not in the helper's network namespace. */
 	ck_assert_int_eq(udp(HERE, &own), fd);
 	rig_hostmap->netns++;
 	say(peer, HERE, own, "x");
@@ -395,7 +416,9 @@ START_TEST(tcp_fast_open_connects_where_the_peer_is)
 	map_moved();
 	for (int i = 0; i < 2; i++) {		/* without a cookie, and with one */
 		fd = socket(AF_INET6, SOCK_STREAM, 0);
-		ck_assert_int_eq(sendto(fd, "hello", 5, MSG_FASTOPEN, SA(&a), sizeof(struct sockaddr_in6)), 5);
+		ck_assert_int_eq(sendto(fd, "hello", 5, MSG_FASTOPEN, SA(&a),
+					sizeof(struct sockaddr_in6)),
+				 5);
 		struct rig_shown s = rig_shown();
 		ck_assert_uint_eq(s.n, 1);
 		ck_assert_int_eq(s.verb, CONTROL_CONNECT);
@@ -411,7 +434,10 @@ END_TEST
 static bool crowd_stop;
 static unsigned crowd_port;
 
-/* Sends to the peer that moved, and hears it, again and again. Returns NULL if its name was always right. */
+/*
+ * Sends to the peer that moved, and hears it, again and again. Returns NULL if its name was always
+ * right.
+ */
 static void *crowd(void *unused)
 {
 	unsigned own;
@@ -456,11 +482,14 @@ static Suite *make(void)
 	Suite *s = suite_create("sendto");
 	TCase *tc = tcase_create("sendto");
 	bool root = geteuid() == 0 && seteuid(65534) == 0 && seteuid(0) == 0;
-	int helpers = root ? RIG_HELPERS : RIG_IMPOSTOR;	/* an impostor needs a second user */
+	/* an impostor needs a second user */
+	int helpers = root ? RIG_HELPERS : RIG_IMPOSTOR;
 
 	tcase_set_timeout(tc, 60);
-	tcase_add_loop_test(tc, whatever_the_helper_does_the_program_sees_what_it_would_see, 0, helpers);
-	tcase_add_loop_test(tc, bad_descriptors_and_no_addresses_are_the_kernels_business, RIG_NONE, RIG_LIVE + 1);
+	tcase_add_loop_test(tc, whatever_the_helper_does_the_program_sees_what_it_would_see, 0,
+			    helpers);
+	tcase_add_loop_test(tc, bad_descriptors_and_no_addresses_are_the_kernels_business, RIG_NONE,
+			    RIG_LIVE + 1);
 	tcase_add_test(tc, a1_a_peer_that_moved_is_reached_where_it_is_and_keeps_its_name);
 	tcase_add_test(tc, c4_who_is_sent_to_is_told_once_and_who_is_answered_is_not);
 	tcase_add_test(tc, x8_a_program_that_sends_to_the_whole_world_is_told_of_now_and_then);

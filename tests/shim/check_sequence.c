@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What programs do to one socket after the other thing: each sequence of calls is made by number and under the shim, over
- * IPv6 and IPv4, and both must read alike to the last errno.
+ * What programs do to one socket after the other thing: each sequence of calls is made by number
+ * and under the shim, over IPv6 and IPv4, and both must read alike to the last errno.
  */
 #define _GNU_SOURCE
 #include "rig.h"
@@ -92,7 +92,8 @@ static void names(struct way *w, int fd)
 	r = w->getpeername(fd, (struct sockaddr *)&a, &len);
 	tell(w, "peer", r);
 	if (!r)
-		tell(w, rig_is(&a, here, port) ? "is asked" : rig_is(&a, here, 9) ? "is nobody" : "is another", 0);
+		tell(w, rig_is(&a, here, port) ? "is asked" :
+			rig_is(&a, here, 9) ? "is nobody" : "is another", 0);
 	len = sizeof(a);
 	r = w->getsockname(fd, (struct sockaddr *)&a, &len);
 	((struct sockaddr_in6 *)&a)->sin6_port = 0;
@@ -219,7 +220,8 @@ static int shut_down(struct way *w)
 }
 
 static int (*const sequence[])(struct way *w) = {
-	without_waiting, refused, datagrams_here_and_there, stream_anew, bound_before, listening, fast_open, shut_down,
+	without_waiting, refused, datagrams_here_and_there, stream_anew, bound_before, listening,
+	fast_open, shut_down,
 };
 
 START_TEST(each_sequence_reads_as_without)
@@ -231,8 +233,10 @@ START_TEST(each_sequence_reads_as_without)
 	here = at[_i % ARRAY_LEN(at)];
 	rig_helper(kind);
 	for (size_t i = 0; i < ARRAY_LEN(sequence); i++) {
-		struct way with = { libc_connect, libc_bind, libc_getpeername, libc_getsockname, "", 0 };
-		struct way without = { raw_connect, raw_bind, raw_getpeername, raw_getsockname, "", 0 };
+		struct way with = { libc_connect, libc_bind, libc_getpeername, libc_getsockname,
+				    "", 0 };
+		struct way without = { raw_connect, raw_bind, raw_getpeername, raw_getsockname,
+				       "", 0 };
 		int listener = rig_listen(here, 16, &port);
 
 		close(sequence[i](&without));

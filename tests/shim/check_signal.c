@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Signal handlers that make the calls themselves, that leave them with siglongjmp, and that have little stack. */
+/*
+ * Signal handlers that make the calls themselves, that leave them with siglongjmp, and that have
+ * little stack.
+ */
 #define _GNU_SOURCE
 #include "rig.h"
 
@@ -16,7 +19,7 @@
 static struct sockaddr_storage once, there;
 static volatile sig_atomic_t handled, wrong;
 
-/* A datagram socket connected to where the peer was: 0 if all is as it must be, also when a signal came. */
+/* Connects a datagram socket to where the peer was. Returns 0 if all went well despite signals. */
 static int call_all(void)
 {
 	struct sockaddr_storage name;
@@ -26,7 +29,8 @@ static int call_all(void)
 	memset(&name, 0, sizeof(name));
 	errno = 4711;
 	r = connect(fd, (struct sockaddr *)&once, sizeof(once)) || errno != 4711 ||
-	    getpeername(fd, (struct sockaddr *)&name, &len) || errno != 4711 || memcmp(&name, &once, sizeof(name));
+	    getpeername(fd, (struct sockaddr *)&name, &len) || errno != 4711 ||
+	    memcmp(&name, &once, sizeof(name));
 	raw_close(fd);
 	return r;
 }
@@ -74,7 +78,8 @@ static void setup(void)
 
 START_TEST(handlers_may_call_whatever_they_interrupt)
 {
-	struct sigaction sa = { .sa_handler = on_timer, .sa_flags = _i ? SA_RESTART | SA_NODEFER : 0 };
+	struct sigaction sa = { .sa_handler = on_timer,
+				.sa_flags = _i ? SA_RESTART | SA_NODEFER : 0 };
 	uint64_t until;
 	unsigned rounds = 0;
 
@@ -221,7 +226,8 @@ START_TEST(the_calls_need_little_stack)
 		size_t with = stack_use(call[i]);
 
 		/* Of the 8192 that programs give handlers at least. */
-		ck_assert_msg(with < without + 1536, "call %zu takes %zu octets, not %zu", i, with, without);
+		ck_assert_msg(with < without + 1536, "call %zu takes %zu octets, not %zu", i, with,
+			      without);
 	}
 }
 END_TEST

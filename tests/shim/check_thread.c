@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Threads that connect and accept while others are cancelled, fork, open and close descriptors at full speed, and the Host
- * Cache changes under them. HMIP_STRESS is how many seconds the last test goes on (default 4).
+ * Threads that connect and accept while others are cancelled, fork, open and close descriptors at
+ * full speed, and the Host Cache changes under them. HMIP_STRESS is how many seconds the last test
+ * goes on (default 4).
  */
 #define _GNU_SOURCE
 #include "rig.h"
@@ -16,7 +17,8 @@
 #include <time.h>
 
 static int listener;
-static struct sockaddr_storage once[2];		/* to a stream, to datagrams; libcheck's locks are not for children */
+static struct sockaddr_storage once[2];		/* to a stream, to datagrams; libcheck's locks
+						 * are not for children */
 static bool stop;
 static const char *volatile complaint;
 
@@ -46,8 +48,8 @@ static int one_call(int type)
 	socklen_t len = sizeof(name);
 	int fd = socket(AF_INET6, type | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)) || getpeername(fd, (struct sockaddr *)&name, &len) ||
-	    memcmp(&name, &a, sizeof(a))) {
+	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)) ||
+	    getpeername(fd, (struct sockaddr *)&name, &len) || memcmp(&name, &a, sizeof(a))) {
 		close(fd);
 		return -1;
 	}
@@ -160,7 +162,8 @@ START_TEST(nothing_hangs_or_breaks_in_a_crowd_that_forks)
 		void *(*fn)(void *);
 		void *arg;
 	} role[] = {
-		{ helper, NULL }, { server, NULL }, { server, NULL }, { opener, NULL }, { opener, NULL }, { caller, &stream },
+		{ helper, NULL }, { server, NULL }, { server, NULL },
+		{ opener, NULL }, { opener, NULL }, { caller, &stream },
 		{ caller, &stream }, { caller, &dgram }, { caller, &dgram },
 	};
 	const char *seconds = getenv("HMIP_STRESS");
@@ -234,7 +237,8 @@ static unsigned doors(void)
 		int type = 0;
 		socklen_t len = sizeof(type);
 
-		n += !raw_getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) && type == SOCK_SEQPACKET;
+		n += !raw_getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) &&
+		     type == SOCK_SEQPACKET;
 	}
 	return n;
 }
@@ -259,7 +263,10 @@ START_TEST(a_thread_can_be_cancelled_in_accept)
 		close(fd);
 		rig_shown();
 	}
-	/* What was accepted may be lost: glibc, too, may notice a cancellation too late (its bug 12683). */
+	/*
+	 * What was accepted may be lost: glibc, too, may notice a cancellation too late (its bug
+	 * 12683).
+	 */
 	ck_assert_uint_eq(doors(), 1);
 	close(own);
 }

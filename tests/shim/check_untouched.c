@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Data does not pass through the shim: a round of traffic takes as many instructions with it as without. */
+/*
+ * Data does not pass through the shim: a round of traffic takes as many instructions with it as
+ * without.
+ */
 #define _GNU_SOURCE
 #include "rig.h"
 
@@ -14,8 +17,10 @@ static long long instructions(const char *preload, unsigned rounds)
 	long long n = -1;
 	FILE *f;
 
-	snprintf(command, sizeof(command), "LD_PRELOAD=%s valgrind --tool=callgrind --callgrind-out-file=/dev/null "
-		 TRAFFIC " " HERE " %u 2>&1", preload, rounds);
+	snprintf(command, sizeof(command),
+		 "LD_PRELOAD=%s valgrind --tool=callgrind --callgrind-out-file=/dev/null " TRAFFIC
+		 " " HERE " %u 2>&1",
+		 preload, rounds);
 	f = popen(command, "r");
 	ck_assert_ptr_nonnull(f);
 	while (fgets(line, sizeof(line), f)) {
@@ -39,7 +44,7 @@ START_TEST(a1_reading_and_writing_takes_no_instruction_more)
 	/* What connects them does come by us. */
 	ck_assert_uint_ge(rig_shown().n, 2);
 	printf("%d rounds: %lld instructions without, %lld with\n", MORE - FEW, without, with);
-	/* What comes before and after the rounds, loading and connecting, is not the same to the instruction each time. */
+	/* Loading and connecting, before and after the rounds, vary by a few instructions. */
 	ck_assert_int_lt(llabs(with - without), (MORE - FEW) / 10);
 }
 END_TEST

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * crowd serve ADDRESS PORT: echoes, a thread for each connection, until it is killed.
- * crowd call ADDRESS PORT SECONDS: has six threads call it, some for a moment and some for seconds, while the process goes on
- * forking children that call, too, and starting programs by vfork. Whoever waits for half a minute calls it a hang.
+ * crowd call ADDRESS PORT SECONDS: has six threads call it, some for a moment and some for seconds,
+ * while the process goes on forking children that call, too, and starting programs by vfork.
+ * Whoever waits for half a minute calls it a hang.
  *
- * A call whose connect(2) fails, or finds its own address gone before there is an answer, is only counted, and so is one
- * that is cut: in its first moments, as both helpers must have heard of it before the host moves, or later. Anything else
- * that goes wrong ends the program with status 1. It prints how many calls there were.
+ * A call whose connect(2) fails, or finds its own address gone before there is an answer, is only
+ * counted, and so is one that is cut: in its first moments, as both helpers must have heard of it
+ * before the host moves, or later. Anything else that goes wrong ends the program with status 1. It
+ * prints how many calls there were.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -93,7 +95,8 @@ static void must_be_called_as_asked(int fd)
 			return;	/* was cut */
 		die("getpeername");
 	}
-	if (!IN6_ARE_ADDR_EQUAL(&name.sin6_addr, &where.sin6_addr) || name.sin6_port != where.sin6_port)
+	if (!IN6_ARE_ADDR_EQUAL(&name.sin6_addr, &where.sin6_addr) ||
+	    name.sin6_port != where.sin6_port)
 		die("called by another name");
 }
 
@@ -104,7 +107,8 @@ static void call(unsigned rounds)
 	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &hang, sizeof(hang));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof(soon));	/* is that of connect(2), too */
+	/* SO_SNDTIMEO limits connect(2), too. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof(soon));
 	if (connect(fd, (struct sockaddr *)&where, sizeof(where))) {
 		__atomic_add_fetch(&refused, 1, __ATOMIC_RELAXED);
 		usleep(1000);
@@ -158,7 +162,8 @@ int main(int argc, char **argv)
 	pthread_t thread[THREADS];
 
 	if (argc < 4 || inet_pton(AF_INET6, argv[2], &where.sin6_addr) != 1) {
-		fprintf(stderr, "usage: crowd serve ADDRESS PORT | crowd call ADDRESS PORT SECONDS\n");
+		fprintf(stderr,
+			"usage: crowd serve ADDRESS PORT | crowd call ADDRESS PORT SECONDS\n");
 		return 2;
 	}
 	where.sin6_family = AF_INET6;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the tests of the datagram calls stand on. The peer is entry 1; which addresses it has the test says. It speaks from
- * loopback's addresses by sockets whose calls are made by number.
+ * What the tests of the datagram calls stand on. The peer is entry 1; which addresses it has the
+ * test says. It speaks from loopback's addresses by sockets whose calls are made by number.
  */
 #ifndef HMIP_TEST_DATAGRAMS_H
 #define HMIP_TEST_DATAGRAMS_H
@@ -18,7 +18,10 @@ struct peer_addr {
 	bool left;		/* it is not there any more */
 };
 
-/* Writes the host map anew: these addresses, and where their peers are now (by entry; NULL: that entry is not there). */
+/*
+ * Writes the host map anew: these addresses, and where their peers are now (by entry; NULL: that
+ * entry is not there).
+ */
 void map_peers(const struct peer_addr *a, unsigned n, const char *const now[static 3]);
 
 /* The entry 1 as it mostly is: it was at ONCE, and is at THERE. */
@@ -30,7 +33,10 @@ int udp(const char *text, unsigned *port);
 /* Sends by number, from a socket bound to an address of its own. */
 void say(int fd, const char *to, unsigned port, const char *words);
 
-/* The next datagram at fd, received by number: whether it is words, and comes from the address text and port (0: any). */
+/*
+ * The next datagram at fd, received by number: whether it is words, and comes from the address text
+ * and port (0: any).
+ */
 bool hears(int fd, const char *words, const char *text, unsigned port);
 
 /* Whether a name is that address and port. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dial ADDRESS: a small program for check_preload, which builds it with another C library. Exits with 0 if it is called so. */
+/*
+ * dial ADDRESS: a small program for check_preload, which builds it with another C library. Exits
+ * with 0 if it is called so.
+ */
 #include <arpa/inet.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +15,6 @@ int main(int argc, char **argv)
 
 	if (argc != 2 || inet_pton(AF_INET6, argv[1], &a.sin6_addr) != 1)
 		return 2;
-	return connect(fd, (struct sockaddr *)&a, sizeof(a)) || getpeername(fd, (struct sockaddr *)&name, &len) ||
-	       memcmp(&name, &a, sizeof(a));
+	return connect(fd, (struct sockaddr *)&a, sizeof(a)) ||
+	       getpeername(fd, (struct sockaddr *)&name, &len) || memcmp(&name, &a, sizeof(a));
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A plugin for check_process, which loads it with dlopen(3): of all the program it alone is linked with libseccomp. */
+/*
+ * A plugin for check_process, which loads it with dlopen(3): of all the program it alone is linked
+ * with libseccomp.
+ */
 #include <seccomp.h>
 
 int plugin_lock_in(void);

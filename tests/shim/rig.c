@@ -50,7 +50,10 @@ static int enter(void)
 	return 0;
 }
 
-/* An address is tentative until the kernel has come round to seeing that loopback needs no detection of duplicates. */
+/*
+ * An address is tentative until the kernel has come round to seeing that loopback needs no
+ * detection of duplicates.
+ */
 static int settle(const char *text)
 {
 	struct sockaddr_in6 a = { .sin6_family = AF_INET6 };
@@ -76,7 +79,8 @@ static int dress_loopback(void)
 		return -1;
 	r = ioctl(fd, SIOCSIFFLAGS, &ifr);
 	for (size_t i = 0; !r && i < ARRAY_LEN(addr); i++) {
-		struct in6_ifreq in6 = { .ifr6_prefixlen = 128, .ifr6_ifindex = if_nametoindex("lo") };
+		struct in6_ifreq in6 = { .ifr6_prefixlen = 128,
+					 .ifr6_ifindex = if_nametoindex("lo") };
 
 		inet_pton(AF_INET6, addr[i], &in6.ifr6_addr);
 		r = ioctl(fd, SIOCSIFADDR, &in6);
@@ -130,7 +134,8 @@ static void fill_queue(void)
 	do {
 		int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-		r = raw_connect(fd, (struct sockaddr *)&a, len);	/* left open to occupy its place */
+		/* left open to occupy its place */
+		r = raw_connect(fd, (struct sockaddr *)&a, len);
 	} while (!r);
 	ck_assert_int_eq(errno, EAGAIN);
 }
@@ -159,7 +164,8 @@ static void open_map(void)
 void rig_adopt(void)
 {
 	struct hostmap_row row[] = {
-		{ .hce = 1, .side = HOSTMAP_FOREIGN, .flags = HOSTMAP_MOVED | HOSTMAP_AUTO_REGISTERED },
+		{ .hce = 1, .side = HOSTMAP_FOREIGN,
+		  .flags = HOSTMAP_MOVED | HOSTMAP_AUTO_REGISTERED },
 		{ .hce = 1, .side = HOSTMAP_FOREIGN, .flags = HOSTMAP_AUTO_REGISTERED },
 		{ .side = HOSTMAP_FOREIGN, .flags = HOSTMAP_AUTO_REGISTERED },
 		{ .hce = 1, .side = HOSTMAP_NAME },
@@ -175,14 +181,17 @@ void rig_adopt(void)
 	hostmap_set_adopting(rig_hostmap, true);
 }
 
-/* The shim looks for a host map when something could concern us; waits until it has found this one. */
+/*
+ * The shim looks for a host map when something could concern us; waits until it has found this one.
+ */
 static void be_noticed(void)
 {
 	struct sockaddr_storage a = rig_addr(HERE, 9);
 	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	while (!rig_shown().n)
-		ck_assert_int_eq(connect(fd, (struct sockaddr *)&a, sizeof(struct sockaddr_in6)), 0);
+		ck_assert_int_eq(connect(fd, (struct sockaddr *)&a, sizeof(struct sockaddr_in6)),
+				 0);
 	close(fd);
 }
 
@@ -228,7 +237,8 @@ static bool read_message(int fd, struct rig_shown *s)
 	struct control_register text;
 	struct iovec iov = { &text, sizeof(text) };
 	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof(control.buf),
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
+		.msg_controllen = sizeof(control.buf),
 	};
 	ssize_t len = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	struct cmsghdr *c = len > 0 ? CMSG_FIRSTHDR(&msg) : NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the shim's tests stand on: the program runs preloaded, in a network namespace of its own whose loopback has
- * the addresses below, and plays the helper itself. "Without the shim" is the same call made by number.
+ * What the shim's tests stand on: the program runs preloaded, in a network namespace of its own
+ * whose loopback has the addresses below, and plays the helper itself. "Without the shim" is the
+ * same call made by number.
  */
 #ifndef HMIP_RIG_H
 #define HMIP_RIG_H
@@ -23,14 +24,17 @@
 
 #define PERSONALITY	"work"			/* connects from ULA */
 
-/* AddressSanitizer's runtime makes system calls of its own, must be loaded first, and knows no stack but the threads'. */
+/* AddressSanitizer makes system calls, must be loaded first, and knows only the threads' stacks. */
 #ifdef __SANITIZE_ADDRESS__
 #define RIG_ASAN	true
 #else
 #define RIG_ASAN	false
 #endif
 
-/* Runs the suite make() returns, preloaded and in its own namespace. Exit status; 77 (skip) if that may not be done. */
+/*
+ * Runs the suite make() returns, preloaded and in its own namespace. Exit status; 77 (skip) if that
+ * may not be done.
+ */
 int rig_main(char **argv, Suite *(*make)(void));
 
 enum rig_helper {
@@ -43,10 +47,10 @@ enum rig_helper {
 	RIG_HELPERS,
 };
 
-/* Becomes that kind of helper. Its host map says ONCE -> THERE, whose name is ONCE, and LOST -> HERE. */
+/* Becomes that kind of helper. Its host map has ONCE -> THERE, named ONCE, and LOST -> HERE. */
 void rig_helper(enum rig_helper kind);
 
-/* From now on the host map says that HERE and THERE need not be shown, and that what is accepted need not. */
+/* From now on the host map says that sockets of HERE and THERE and accepted ones are adopted. */
 void rig_adopt(void);
 
 /* The host map the rig's helper writes, NULL for RIG_NONE and RIG_STOPPED. */
@@ -67,7 +71,7 @@ int rig_door(void);
 
 uint64_t rig_cookie(int fd);
 
-/* text as an address with port, IPv4 or IPv6 by its looks; NULL for text makes an unspecified IPv6 one. */
+/* text as an address with port, IPv4 or IPv6 by its looks; NULL is an unspecified IPv6 address. */
 struct sockaddr_storage rig_addr(const char *text, unsigned port);
 
 /* A listening TCP socket on address text, of any port; *port is told. */
@@ -77,7 +81,8 @@ int rig_listen(const char *text, int backlog, unsigned *port);
 bool rig_is(const struct sockaddr_storage *addr, const char *text, unsigned port);
 
 /* The kernel's and the program's idea of names. */
-struct sockaddr_storage rig_peer(int fd), rig_peer_raw(int fd), rig_own(int fd), rig_own_raw(int fd);
+struct sockaddr_storage rig_peer(int fd), rig_peer_raw(int fd),
+	rig_own(int fd), rig_own_raw(int fd);
 
 /* Descriptors in use: a call must leave none behind. */
 unsigned rig_descriptors(void);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * traffic ADDRESS ROUNDS: connects to itself at ADDRESS, by TCP over IPv6, and passes ROUNDS octets each by write(2) and
- * read(2), send(2) and recv(2), writev(2) and readv(2), with a poll(2) before each is taken.
+ * traffic ADDRESS ROUNDS: connects to itself at ADDRESS, by TCP over IPv6, and passes ROUNDS octets
+ * each by write(2) and read(2), send(2) and recv(2), writev(2) and readv(2), with a poll(2) before
+ * each is taken.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -26,7 +27,8 @@ static int talk(int from, int to)
 int main(int argc, char **argv)
 {
 	struct sockaddr_in6 a = { .sin6_family = AF_INET6 };
-	int listener = socket(AF_INET6, SOCK_STREAM, 0), from = socket(AF_INET6, SOCK_STREAM, 0), to, on = 1;
+	int listener = socket(AF_INET6, SOCK_STREAM, 0), from = socket(AF_INET6, SOCK_STREAM, 0),
+	    to, on = 1;
 	socklen_t len = sizeof(a);
 
 	if (argc != 3 || inet_pton(AF_INET6, argv[1], &a.sin6_addr) != 1) {
@@ -34,7 +36,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (bind(listener, (struct sockaddr *)&a, sizeof(a)) || listen(listener, 1) ||
-	    getsockname(listener, (struct sockaddr *)&a, &len) || connect(from, (struct sockaddr *)&a, len)) {
+	    getsockname(listener, (struct sockaddr *)&a, &len) ||
+	    connect(from, (struct sockaddr *)&a, len)) {
 		perror(argv[1]);
 		return 1;
 	}

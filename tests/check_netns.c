@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Runs scripts as libcheck tests, one test case each, so that a report names them: those of tests/netns that are about what the
- * helpers do, with SCRIPTS_PROGRAMS defined those about what programs see of it, with SCRIPTS_QEMU those of tests/qemu: three
- * programs, so that make can run them side by side. A script that ends with 77 was skipped: it is told with its reason
- * on a line of its own and not counted among the checks.
+ * Runs scripts as libcheck tests, one test case each, so that a report names them: those of
+ * tests/netns that are about what the helpers do, with SCRIPTS_PROGRAMS defined those about what
+ * programs see of it, with SCRIPTS_QEMU those of tests/qemu: three programs, so that make can run
+ * them side by side. A script that ends with 77 was skipped: it is told with its reason on a line
+ * of its own and not counted among the checks.
  */
 #include "array.h"
 #include "unit/suite.h"
@@ -99,7 +100,10 @@ static double seconds_now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Runs one script to its end. Returns its exit status, 128 + signal if one ended it, 124 if its time was over. */
+/*
+ * Runs one script to its end. Returns its exit status, 128 + signal if one ended it, 124 if its
+ * time was over.
+ */
 static int run(const struct script *s)
 {
 	char path[4096], limit[16];
@@ -145,7 +149,10 @@ static struct outcome *outcome_of(const char *path)
 	return NULL;
 }
 
-/* libcheck's own report knows no skipped tests: this is the same, without them. Returns how many were not skipped. */
+/*
+ * libcheck's own report knows no skipped tests: this is the same, without them. Returns how many
+ * were not skipped.
+ */
 static unsigned report(SRunner *sr)
 {
 	unsigned n = (unsigned)srunner_ntests_run(sr), skipped = 0, failures = 0, errors = 0;
@@ -157,7 +164,8 @@ static unsigned report(SRunner *sr)
 
 		if (type == CK_PASS) {
 			skipped += o->skipped;
-			printf("%s: %s (%.1f s)\n", tr_tcname(result[i]), o->skipped ? "skipped" : "passed", o->took);
+			printf("%s: %s (%.1f s)\n", tr_tcname(result[i]),
+			       o->skipped ? "skipped" : "passed", o->took);
 		} else {
 			failures += type == CK_FAILURE;
 			errors += type == CK_ERROR;
@@ -167,7 +175,8 @@ static unsigned report(SRunner *sr)
 	free(result);
 	n -= skipped;
 	if (n > 0)
-		printf("%u%%: Checks: %u, Failures: %u, Errors: %u\n", 100 * (n - failures - errors) / n, n, failures, errors);
+		printf("%u%%: Checks: %u, Failures: %u, Errors: %u\n",
+		       100 * (n - failures - errors) / n, n, failures, errors);
 	return n;
 }
 
@@ -175,7 +184,8 @@ int main(void)
 {
 	Suite *s = suite_create("scripts");
 
-	outcome = mmap(NULL, N_SCRIPT * sizeof(*outcome), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	outcome = mmap(NULL, N_SCRIPT * sizeof(*outcome), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (outcome == MAP_FAILED) {
 		perror("mmap");
 		return EXIT_FAILURE;

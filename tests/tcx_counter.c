@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Somebody else's tcx program, for others.sh: attaches to the ingress and egress of an interface a program that counts packets
- * and passes them on, says "attached", then prints the count ten times a second until it is ended. Plain bpf(2), so
- * that it stands beside the helper's own way of attaching.
+ * Somebody else's tcx program, for others.sh: attaches to the ingress and egress of an interface a
+ * program that counts packets and passes them on, says "attached", then prints the count ten times
+ * a second until it is ended. Plain bpf(2), so that it stands beside the helper's own way of
+ * attaching.
  */
 #include "array.h"
 
@@ -25,19 +26,23 @@ static int load(int map)
 {
 	struct bpf_insn insn[] = {
 		{ .code = BPF_ST | BPF_MEM | BPF_W, .dst_reg = BPF_REG_10, .off = -4, .imm = 0 },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_10 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_2,
+		  .src_reg = BPF_REG_10 },
 		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_2, .imm = -4 },
-		{ .code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = BPF_REG_1, .src_reg = BPF_PSEUDO_MAP_FD, .imm = map },
+		{ .code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = BPF_REG_1,
+		  .src_reg = BPF_PSEUDO_MAP_FD, .imm = map },
 		{ .code = 0 },
 		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_map_lookup_elem },
 		{ .code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = BPF_REG_0, .off = 2, .imm = 0 },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_1, .imm = 1 },
-		{ .code = BPF_STX | BPF_ATOMIC | BPF_DW, .dst_reg = BPF_REG_0, .src_reg = BPF_REG_1, .imm = BPF_ADD },
+		{ .code = BPF_STX | BPF_ATOMIC | BPF_DW, .dst_reg = BPF_REG_0, .src_reg = BPF_REG_1,
+		  .imm = BPF_ADD },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = TCX_NEXT },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 
-	return bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "somebody_else", "GPL", insn, ARRAY_LEN(insn), NULL);
+	return bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "somebody_else", "GPL", insn, ARRAY_LEN(insn),
+			     NULL);
 }
 
 static int attach(int prog, unsigned ifindex, unsigned type)
@@ -61,9 +66,11 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: tcx_counter INTERFACE\n");
 		return EXIT_FAILURE;
 	}
-	int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "packets", sizeof(key), sizeof(count), 1, NULL);
+	int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "packets", sizeof(key), sizeof(count), 1,
+				 NULL);
 	int prog = map < 0 ? map : load(map);
-	if (prog < 0 || attach(prog, ifindex, TCX_INGRESS) < 0 || attach(prog, ifindex, TCX_EGRESS) < 0) {
+	if (prog < 0 || attach(prog, ifindex, TCX_INGRESS) < 0 ||
+	    attach(prog, ifindex, TCX_EGRESS) < 0) {
 		perror("tcx_counter");
 		return EXIT_FAILURE;
 	}

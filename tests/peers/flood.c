@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sends copies of packets with ever new source addresses, as fast as told: flood INTERFACE MAC COUNT RATE PREFIX FILE...
- * Each FILE holds one IPv6 packet; they are taken in turn. Source number n, of 100,000, is PREFIX with n in its middle
- * (octets 5 to 8), so in a /64 of its own; the octets 48 to 51 behind it are made different, too: they are part of AAP's
- * nonce. A PREFIX of "-" leaves packets as they are. RATE is packets a second.
+ * Sends copies of packets with ever new source addresses, as fast as told: flood INTERFACE MAC
+ * COUNT RATE PREFIX FILE... Each FILE holds one IPv6 packet; they are taken in turn. Source number
+ * n, of 100,000, is PREFIX with n in its middle (octets 5 to 8), so in a /64 of its own; the octets
+ * 48 to 51 behind it are made different, too: they are part of AAP's nonce. A PREFIX of "-" leaves
+ * packets as they are. RATE is packets a second.
  */
 #include "config.h"
 
@@ -57,7 +58,8 @@ static void load(struct template *t, const char *path, const struct ether_addr *
 
 static int open_socket(const char *interface)
 {
-	struct sockaddr_ll ll = { .sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(interface) };
+	struct sockaddr_ll ll = { .sll_family = AF_PACKET,
+				  .sll_ifindex = (int)if_nametoindex(interface) };
 	int fd = socket(AF_PACKET, SOCK_RAW, 0);
 
 	if (fd < 0 || !ll.sll_ifindex || bind(fd, (struct sockaddr *)&ll, sizeof(ll)))
@@ -101,7 +103,8 @@ int main(int argc, char **argv)
 		unsigned n = count - sent < BATCH ? (unsigned)(count - sent) : BATCH;
 
 		for (unsigned i = 0; i < n; i++) {
-			uint32_t number = htonl((uint32_t)((sent + i) % SOURCES)), turn = htonl((uint32_t)(sent + i));
+			uint32_t number = htonl((uint32_t)((sent + i) % SOURCES)),
+				 turn = htonl((uint32_t)(sent + i));
 
 			batch[i] = template[(sent + i) % n_template];
 			if (forge == 1) {

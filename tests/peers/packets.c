@@ -2,7 +2,8 @@
 /*
  * Our builder and signer as a filter, for comparison with other implementations.
  *
- *   packets emit         prints "ALGORITHM KEY PACKET" lines, the last two hexadecimal, for packets of every kind
+ *   packets emit         prints "ALGORITHM KEY PACKET" lines, the last two hexadecimal, for packets
+ *                        of every kind
  *   packets verify       reads such lines; exit status 1 if an ICV is wrong
  *   packets seeds DIR    writes the packets as files: the fuzzers' seed corpus
  */
@@ -34,11 +35,15 @@ static struct signal start(void)
 /* A BU about the source, too, or about others only. */
 static void add_bu(struct signal *s, uint16_t seq, bool source, unsigned n_addr)
 {
-	static const char *const text[] = { "2001:db8:1::1", "2001:db8:3::1", "fd00:5::77", "fd00:6::77", "fd00:7::77",
-					    "2001:db8:8:8:8:8:8:8" };
+	static const char *const text[] = {
+		"2001:db8:1::1", "2001:db8:3::1", "fd00:5::77", "fd00:6::77", "fd00:7::77",
+		"2001:db8:8:8:8:8:8:8"
+	};
 	struct binding_update *bu = &s->bu[s->n_bu++];
 
-	*bu = (struct binding_update){ .flags = BU_ACK, .seq = seq, .lifetime = 600, .names_source = source };
+	*bu = (struct binding_update){
+		.flags = BU_ACK, .seq = seq, .lifetime = 600, .names_source = source
+	};
 	for (bu->n_addr = 0; bu->n_addr < n_addr; bu->n_addr++)
 		bu->addr[bu->n_addr] = addr(text[bu->n_addr]);
 }
@@ -148,17 +153,20 @@ static const struct {
 	const char *name;
 	void (*make)(struct signal *s);
 } kind[] = {
-	{ "initial-bu", initial_bu }, { "consecutive-bu", consecutive_bu }, { "several-bus", several_bus },
-	{ "ba", ba }, { "challenge", challenge }, { "response", response },
-	{ "ba-by-routing-header", ba_by_routing_header }, { "all-at-once", all_at_once }, { "request", request },
-	{ "aap-init", aap_init }, { "aap-response", aap_response }, { "aap-confirm", aap_confirm },
+	{ "initial-bu", initial_bu }, { "consecutive-bu", consecutive_bu },
+	{ "several-bus", several_bus }, { "ba", ba }, { "challenge", challenge },
+	{ "response", response }, { "ba-by-routing-header", ba_by_routing_header },
+	{ "all-at-once", all_at_once }, { "request", request }, { "aap-init", aap_init },
+	{ "aap-response", aap_response }, { "aap-confirm", aap_confirm },
 };
 
 #define N_KINDS ARRAY_LEN(kind)
 
 static struct ah_key make_key(enum ah_alg alg)
 {
-	static const uint8_t len[] = { [AH_HMAC_MD5_96] = 16, [AH_HMAC_SHA1_96] = 20, [AH_HMAC_SHA256_128] = 32 };
+	static const uint8_t len[] = {
+		[AH_HMAC_MD5_96] = 16, [AH_HMAC_SHA1_96] = 20, [AH_HMAC_SHA256_128] = 32
+	};
 	struct ah_key key = { .alg = alg, .len = len[alg] };
 
 	for (unsigned i = 0; i < key.len; i++)
@@ -209,7 +217,8 @@ static size_t read_hex(const char *text, uint8_t *ret, size_t size)
 {
 	size_t n = 0;
 
-	for (; n < size && isxdigit((unsigned char)text[0]) && sscanf(text, "%2hhx", &ret[n]) == 1; text += 2)
+	for (; n < size && isxdigit((unsigned char)text[0]) && sscanf(text, "%2hhx", &ret[n]) == 1;
+	     text += 2)
 		n++;
 	return n;
 }
@@ -223,7 +232,8 @@ static int verify(void)
 	for (; fgets(line, sizeof(line), stdin); n++) {
 		struct ah_key key;
 
-		if (sscanf(line, "%63s %129s %7999s", name, keytext, text) != 3 || ah_alg_by_name(name, &key.alg)) {
+		if (sscanf(line, "%63s %129s %7999s", name, keytext, text) != 3 ||
+		    ah_alg_by_name(name, &key.alg)) {
 			fprintf(stderr, "line %d is not understood\n", n + 1);
 			return EXIT_FAILURE;
 		}

@@ -1,17 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# connect.sh [ROUNDS [CALLS]]: what hmip costs a connection that is opened, accepted and closed again, over one cable between
-# two hosts. In each round, in changing order, CALLS connections (default 60 rounds of 300) each of these ways:
+# connect.sh [ROUNDS [CALLS]]: what hmip costs a connection that is opened, accepted and closed
+# again, over one cable between two hosts. In each round, in changing order, CALLS connections
+# (default 60 rounds of 300) each of these ways:
 #
 #   bare       no helper on either host, no shim
 #   lonely     the shim on both ends, no helper
 #   unshimmed  helpers on both hosts, which know each other, no shim
 #   homeless   the same, with the shim on both ends
-#   stranger   a helper here, the shim on both ends; the other host has no helper and is known to take no part
+#   stranger   a helper here, the shim on both ends; the other host has no helper and is known to
+#              take no part
 #
-# Prints for each way the median over the rounds of their median and mean, and of the ratios to bare in the same round, with
-# the quartiles of the latter.
+# Prints for each way the median over the rounds of their median and mean, and of the ratios to bare
+# in the same round, with the quartiles of the latter.
 test_name=bench-connect
 here=$(dirname "$(readlink -f "$0")")
 source "$here/../tests/netns/lib.sh"
@@ -20,7 +22,8 @@ bench=$HMIP_BUILD/bench/bench_connect
 [[ -x $bench ]] || skip "no $bench (make -C bench bench_connect)"
 a=$PREFIX-a b=$PREFIX-b other=$PREFIX-other
 
-# caller WAY ADDRESS PORT HOW...: a process that calls when told; to[WAY] and from[WAY] are its ends.
+# caller WAY ADDRESS PORT HOW...: a process that calls when told; to[WAY] and from[WAY] are its
+# ends.
 declare -A to from
 caller()
 {
@@ -41,7 +44,8 @@ call()
 
 is_status()
 {
-	cache client "[e for e in d if e['status'] == '$1' and e['addresses'][0]['address'] == '$2']"
+	cache client "[e for e in d if e['status'] == '$1'
+		and e['addresses'][0]['address'] == '$2']"
 }
 
 for ns in "$a" "$b" "$other" "$client" "$server"; do
@@ -60,7 +64,8 @@ spawn serve-bare "$b" "$bench" serve 7000
 spawn serve-lonely "$b" env HMIP_SOCKET="$dir/none.sock" "$(program hmip-run)" "$bench" serve 7001
 spawn serve-unshimmed "$server" "$bench" serve 7000
 spawn_on serve-homeless server "$bench" serve 7001
-spawn serve-stranger "$other" env HMIP_SOCKET="$dir/none.sock" "$(program hmip-run)" "$bench" serve 7000
+spawn serve-stranger "$other" env HMIP_SOCKET="$dir/none.sock" "$(program hmip-run)" "$bench" \
+	serve 7000
 for at in "$b 7000" "$b 7001" "$server 7000" "$server 7001" "$other 7000"; do
 	# shellcheck disable=SC2086
 	must_soon 10 "it is served" listens $at
@@ -89,13 +94,16 @@ python3 - "$dir" bare lonely unshimmed homeless stranger <<'END'
 import statistics
 import sys
 
-ns = {way: [tuple(map(int, line.split())) for line in open(f"{sys.argv[1]}/{way}.ns")] for way in sys.argv[2:]}
+ns = {way: [tuple(map(int, line.split())) for line in open(f"{sys.argv[1]}/{way}.ns")]
+      for way in sys.argv[2:]}
 for way, rounds in ns.items():
     text = f"{way:10}"
     for i, what in enumerate(("median", "mean")):
         ratio = [r[i] / b[i] for r, b in zip(rounds, ns["bare"])]
         low, usual, high = statistics.quantiles(ratio)
-        text += f"  {what} {statistics.median(r[i] for r in rounds) / 1000:6.1f} us, of bare {usual:.3f} ({low:.3f}-{high:.3f})"
+        text += f"  {what} {statistics.median(r[i] for r in rounds) / 1000:6.1f} us,"
+        text += f" of bare {usual:.3f} ({low:.3f}-{high:.3f})"
     print(text)
 END
-say "looks: client $(counter client looks), server $(counter server looks); adopted: $(counter client adopted), $(counter server adopted)"
+say "looks: client $(counter client looks), server $(counter server looks);" \
+	"adopted: $(counter client adopted), $(counter server adopted)"

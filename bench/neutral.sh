@@ -1,17 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# neutral.sh [ROUNDS [SECONDS [CALLS]]]: what hmip costs traffic that is not its own. Two pairs of hosts, one cable each: "bare" without
-# helpers, "helped" with helpers that know each other. Behind one host of a pair is a container that is masqueraded, behind
-# the other one that has a published port. The host itself opens 50 connections a second to the other all the time, so that
-# the helpers have something to scan for. In each round, in changing order, for both pairs:
+# neutral.sh [ROUNDS [SECONDS [CALLS]]]: what hmip costs traffic that is not its own. Two pairs of
+# hosts, one cable each: "bare" without helpers, "helped" with helpers that know each other. Behind
+# one host of a pair is a container that is masqueraded, behind the other one that has a published
+# port. The host itself opens 50 connections a second to the other all the time, so that the helpers
+# have something to scan for. In each round, in changing order, for both pairs:
 #
-#   masqueraded   container to host      a transfer of SECONDS by iperf3, then CALLS connections opened and closed
+#   masqueraded   container to host      a transfer of SECONDS by iperf3, then CALLS connections
+#                                        opened and closed
 #   published     host to container      the same
 #
-# Default 9 rounds of 2 s and 200 calls. Prints for each the medians of throughput and of the time that a call takes, and the
-# medians and quartiles of the ratios to bare in the same round. Look at the ratio of the bests if the machine is busy
-# with other things.
+# Default 9 rounds of 2 s and 200 calls. Prints for each the medians of throughput and of the time
+# that a call takes, and the medians and quartiles of the ratios to bare in the same round. Look at
+# the ratio of the bests if the machine is busy with other things.
 test_name=bench-neutral
 here=$(dirname "$(readlink -f "$0")")
 source "$here/../tests/netns/lib.sh"
@@ -53,7 +55,8 @@ pair()
 	table ip6 nat {
 		chain prerouting {
 			type nat hook prerouting priority dstnat;
-			iifname e0 tcp dport { 5300, 7300 } dnat to [fd00:5::2]:tcp dport map { 5300 : 5200, 7300 : 7000 }
+			iifname e0 tcp dport { 5300, 7300 } dnat to \
+				[fd00:5::2]:tcp dport map { 5300 : 5200, 7300 : 7000 }
 		}
 	}
 	RULES
@@ -84,7 +87,8 @@ measure()
 	if [[ $2 == masqueraded ]]; then
 		ns=$PREFIX-box-$1 iperf=5200 port=7000
 	fi
-	in_ns "$ns" iperf3 -6 -J -c $B -p $iperf -t "$seconds" >"$dir/run.json" || { cat "$dir/run.json"; fail "iperf3, $1, $2"; }
+	in_ns "$ns" iperf3 -6 -J -c $B -p $iperf -t "$seconds" >"$dir/run.json" ||
+		{ cat "$dir/run.json"; fail "iperf3, $1, $2"; }
 	mbit=$(json 'round(d["end"]["sum_received"]["bits_per_second"] / 1e6)' <"$dir/run.json")
 	echo "$mbit $(echo "$calls" | in_ns "$ns" "$bench" call $B $port)" >>"$dir/$1-$2"
 }
@@ -118,12 +122,14 @@ import statistics
 import sys
 
 for kind in ("masqueraded", "published"):
-    bare, helped = ([tuple(map(float, line.split())) for line in open(f"{sys.argv[1]}/{way}-{kind}")] for way in ("bare", "helped"))
+    bare, helped = ([tuple(map(float, line.split()))
+                     for line in open(f"{sys.argv[1]}/{way}-{kind}")] for way in ("bare", "helped"))
     for i, what, scale, unit in ((0, "throughput", 1, "Mbit/s"), (1, "call", 1000, "us")):
         low, usual, high = statistics.quantiles([h[i] / b[i] for h, b in zip(helped, bare)])
         medians = [statistics.median(r[i] for r in w) / scale for w in (bare, helped)]
         bests = [(min if i else max)(r[i] for r in w) for w in (helped, bare)]
-        print(f"{kind:12} {what:11} bare {medians[0]:8.1f} helped {medians[1]:8.1f} {unit:7} of bare {usual:.3f} ({low:.3f}-{high:.3f}),"
-              f" bests {bests[0] / bests[1]:.3f}")
+        print(f"{kind:12} {what:11} bare {medians[0]:8.1f} helped {medians[1]:8.1f} {unit:7}"
+              f" of bare {usual:.3f} ({low:.3f}-{high:.3f}), bests {bests[0] / bests[1]:.3f}")
 END
-say "scans: client $(counter client looks), server $(counter server looks); refusals: $(counter client refusals), $(counter server refusals)"
+say "scans: client $(counter client looks), server $(counter server looks);" \
+	"refusals: $(counter client refusals), $(counter server refusals)"

@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# throughput.sh [ROUNDS [SECONDS]]: what hmip costs a bulk transfer. iperf3 between the two hosts of tests/netns/README,
-# whose cables have no limit but the processor; in each round, in changing order: without hmip, with it and unmoved, with
-# it and moved to the second link at the start. Each run takes SECONDS (default 8 rounds of 4 s). Prints the best and the
-# median of each way, and ratios to the first: of the bests, and the median of the rounds' own. On a machine
-# that is busy with other things look at the bests.
+# throughput.sh [ROUNDS [SECONDS]]: what hmip costs a bulk transfer. iperf3 between the two hosts of
+# tests/netns/README, whose cables have no limit but the processor; in each round, in changing
+# order: without hmip, with it and unmoved, with it and moved to the second link at the start. Each
+# run takes SECONDS (default 8 rounds of 4 s). Prints the best and the median of each way, and
+# ratios to the first: of the bests, and the median of the rounds' own. On a machine that is busy
+# with other things look at the bests.
 test_name=bench-throughput
 here=$(dirname "$(readlink -f "$0")")
 source "$here/../tests/netns/lib.sh"
@@ -20,7 +21,8 @@ run()
 	plain) port=5202 ;;
 	*) prefix=(env HMIP_SOCKET="$dir/client.sock" "$(program hmip-run)") ;;
 	esac
-	in_ns "$client" "${prefix[@]}" iperf3 -6 -J -c $S0 -p $port -t "$seconds" -O 1 >"$dir/run.json" &
+	in_ns "$client" "${prefix[@]}" iperf3 -6 -J -c $S0 -p $port -t "$seconds" -O 1 \
+		>"$dir/run.json" &
 	pid=$!
 	if [[ $1 == moved ]]; then
 		sleep 0.5	# in what iperf3 omits
@@ -32,7 +34,7 @@ run()
 		must_soon 20 "the first link is known again" is_active server $C0
 		must_soon 20 "and the second" is_active server $C1
 	fi
-	python3 -c 'import json, sys; print(round(json.load(open(sys.argv[1]))["end"]["sum_received"]["bits_per_second"] / 1e6))' "$dir/run.json"
+	json 'round(d["end"]["sum_received"]["bits_per_second"] / 1e6)' <"$dir/run.json"
 }
 
 topology c0 c1 s0
@@ -59,7 +61,8 @@ python3 - "$dir" <<'END'
 import statistics
 import sys
 
-rate = {way: [int(x) for x in open(f"{sys.argv[1]}/{way}.mbit")] for way in ("plain", "unmoved", "moved")}
+rate = {way: [int(x) for x in open(f"{sys.argv[1]}/{way}.mbit")]
+        for way in ("plain", "unmoved", "moved")}
 for way, mbit in rate.items():
     best = max(mbit) / max(rate["plain"])
     usual = statistics.median(a / b for a, b in zip(mbit, rate["plain"]))

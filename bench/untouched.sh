@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# untouched.sh [ROUNDS]: that data does not pass through the library. A program writes, sends, polls, reads and receives
-# ROUNDS times (default 1000000) on a connection of its own, without hmip and with it, in a host of tests/netns/README with
-# its helper; callgrind counts the instructions, in user space, of each function. Takes some minutes. The differences are
-# those of starting and connecting, whatever ROUNDS is.
+# untouched.sh [ROUNDS]: that data does not pass through the library. A program writes, sends,
+# polls, reads and receives ROUNDS times (default 1000000) on a connection of its own, without hmip
+# and with it, in a host of tests/netns/README with its helper; callgrind counts the instructions,
+# in user space, of each function. Takes some minutes. The differences are those of starting and
+# connecting, whatever ROUNDS is.
 test_name=bench-untouched
 here=$(dirname "$(readlink -f "$0")")
 source "$here/../tests/netns/lib.sh"
@@ -27,6 +28,7 @@ helpers
 tool=(valgrind --tool=callgrind --callgrind-out-file=/dev/null)
 for n in 0 $rounds; do
 	plain=$(count "plain-$n" "${tool[@]}" "$traffic" $C0 "$n")
-	with=$(count "with-$n" env HMIP_SOCKET="$dir/client.sock" "$(program hmip-run)" "${tool[@]}" "$traffic" $C0 "$n")
+	with=$(count "with-$n" env HMIP_SOCKET="$dir/client.sock" "$(program hmip-run)" \
+		"${tool[@]}" "$traffic" $C0 "$n")
 	echo "$n rounds: $plain instructions without hmip, $with with it, $((with - plain)) more"
 done

@@ -1,20 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Adoption: one program on the client is under the shim, nothing on the server is; no keys are configured. sshd as an init
-# starts it, a static echo service and a static client of it, begun before the hosts knew each other, all move (A1), with
-# either helper replaced in between; with adopt = no they are left alone.
+# Adoption: one program on the client is under the shim, nothing on the server is; no keys are
+# configured. sshd as an init starts it, a static echo service and a static client of it, begun
+# before the hosts knew each other, all move (A1), with either helper replaced in between; with
+# adopt = no they are left alone.
 source "$(dirname "$0")/lib.sh"
 source "$netns_dir/services.sh"
 
 for p in busybox sshd ssh ssh-keygen file; do
 	command -v $p >/dev/null || skip "no $p"
 done
-file -L "$(command -v busybox)" | grep -q 'statically linked' || skip "busybox is not static (Debian: busybox-static)"
+file -L "$(command -v busybox)" | grep -q 'statically linked' ||
+	skip "busybox is not static (Debian: busybox-static)"
 
 # Conversations outlast the test, on a slow machine, too.
 long=$((260 * ${HMIP_PATIENCE:-1}))
 
-# static_client NAME LINES PORT: sends that many lines to the echo service; what comes back is in $dir/NAME.out.
+# static_client NAME LINES PORT: sends that many lines to the echo service; what comes back is in
+# $dir/NAME.out.
 static_client()
 {
 	lines "$2" | in_ns "$client" busybox nc $S0 "$3" >"$dir/$1.out" 2>"$dir/$1.log" &
@@ -51,7 +54,8 @@ all_back()
 # care SIDE PORT: how its open connections with that port came under its care.
 care()
 {
-	sockets "$1" "' '.join(s['care'] for s in d if s['lingers'] is None and (s['local'] + ' ' + s['foreign'] + ' ').find(']:$2 ') >= 0)"
+	sockets "$1" "' '.join(s['care'] for s in d if s['lingers'] is None
+		and (s['local'] + ' ' + s['foreign'] + ' ').find(']:$2 ') >= 0)"
 }
 
 cares()
@@ -114,7 +118,8 @@ say "they moved back under new helpers"
 for side in client server; do
 	echo 'adopt = no' >>"$dir/$side.conf"
 	kill -HUP "${pid_of[$side-helper]}"
-	must_soon 5 "the $side reads its configuration" grep -q 'is in force' "$dir/$side-helper.log"
+	must_soon 5 "the $side reads its configuration" \
+		grep -q 'is in force' "$dir/$side-helper.log"
 done
 static_client alone 40 7100
 must_soon 10 "another static client is at work" echoed alone 3

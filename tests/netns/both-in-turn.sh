@@ -9,8 +9,10 @@ serve
 talk t
 c=0 s=0
 for i in $(seq 20); do
-	must_soon 10 "the server has verified both of the client's addresses" both_active server $C0 $C1
-	must_soon 10 "the client has verified both of the server's addresses" both_active client $S0 $S1
+	must_soon 10 "the server has verified both of the client's addresses" \
+		both_active server $C0 $C1
+	must_soon 10 "the client has verified both of the server's addresses" \
+		both_active client $S0 $S1
 	if ((i % 2)); then
 		link_down c$c
 		goes_on t 5 "move $i: the client leaves c$c"

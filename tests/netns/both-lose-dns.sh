@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Both ends lose their only address at the same moment and get one that the other has never heard of: the name by which the
-# client found the server, resolved anew, brings them together (A1, C5), unless resolve = no. With keys configured, and with strangers.
+# Both ends lose their only address at the same moment and get one that the other has never heard
+# of: the name by which the client found the server, resolved anew, brings them together (A1, C5),
+# unless resolve = no. With keys configured, and with strangers.
 source "$(dirname "$0")/lib.sh"
 
 # both_move FROM TO: the client and the server, each from one link to the other.
@@ -40,7 +41,8 @@ name_is server.example $S1
 sent=$(counter client bu-sent)
 both_move 0 1
 had=$(figure t received)
-must_soon 30 "the client has looked for the server in vain" counter_above client bu-sent $((sent + 10))
+must_soon 30 "the client has looked for the server in vain" \
+	counter_above client bu-sent $((sent + 10))
 must "nothing has come through" [ "$(figure t received)" = "$had" ]
 must "no name was asked for" [ "$(events client resolving)" = 0 ]
 say "with resolve = no neither finds the other"

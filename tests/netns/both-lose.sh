@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Both ends lose their address at the same moment: each has another that was announced; then neither has, and one comes back
-# where it was while the other does where it had been before (A1, B13).
+# Both ends lose their address at the same moment: each has another that was announced; then neither
+# has, and one comes back where it was while the other does where it had been before (A1, B13).
 source "$(dirname "$0")/lib.sh"
 
 both_down()

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# 1 GiB each way (HMIP_BULK octets) through 20 moves has the right SHA-256 (A1). Without duplicate address detection, for speed.
+# 1 GiB each way (HMIP_BULK octets) through 20 moves has the right SHA-256 (A1). Without duplicate
+# address detection, for speed.
 source "$(dirname "$0")/lib.sh"
 
 octets=${HMIP_BULK:-$((1 << 30))}

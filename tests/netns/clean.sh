@@ -1,9 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# After a stop the kernel is as it was; after kill -9 data flows on, a new helper takes over, and the session can be moved again.
+# After a stop the kernel is as it was; after kill -9 data flows on, a new helper takes over, and
+# the session can be moved again.
 source "$(dirname "$0")/lib.sh"
 
-# Everything of ours that could be left in a host's kernel: routes of any table, rules, qdiscs, filters, programs.
+# Everything of ours that could be left in a host's kernel: routes of any table, rules, qdiscs,
+# filters, programs.
 kernel_state()
 {
 	local ns=$1 link
@@ -63,6 +65,7 @@ helper_stop server
 kernel_state "$client" | sort >"$dir/client-after"
 kernel_state "$server" | sort >"$dir/server-after"
 for side in client server; do
-	sort "$dir/$side-before" | diff -I 'ff00::/8' - "$dir/$side-after" || fail "the helper of the $side left something behind, or took something"
+	sort "$dir/$side-before" | diff -I 'ff00::/8' - "$dir/$side-after" ||
+		fail "the helper of the $side left something behind, or took something"
 done
 must_not "the socket is gone" [ -e "$dir/client.sock" ]

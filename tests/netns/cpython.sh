@@ -1,25 +1,29 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Python's own tests of its network modules come out the same, case by case, without the preloaded library, with it but no
-# helper, and with it and a helper. HMIP_CPYTHON=all takes all of their cases, some minutes; else those that are soon done.
+# Python's own tests of its network modules come out the same, case by case, without the preloaded
+# library, with it but no helper, and with it and a helper. HMIP_CPYTHON=all takes all of their
+# cases, some minutes; else those that are soon done.
 #
-# A case that comes out differently is tried again, in all three ways, up to five times: some depend on how busy the machine
-# is. It is well if all three agree once, and its name is told.
+# A case that comes out differently is tried again, in all three ways, up to five times: some depend
+# on how busy the machine is. It is well if all three agree once, and its name is told.
 source "$(dirname "$0")/lib.sh"
 
 python=/usr/bin/python3.11
-modules=(test_asyncio test_socket test_ftplib test_httplib test_smtplib test_selectors test_ssl test_urllib2_localnet
-	test_xmlrpc test_socketserver)
-# AF_VSOCK is not of a network namespace: in a virtual machine these cases wait for its host, for ever.
+modules=(test_asyncio test_socket test_ftplib test_httplib test_smtplib test_selectors test_ssl
+	test_urllib2_localnet test_xmlrpc test_socketserver)
+# AF_VSOCK is not of a network namespace: in a virtual machine these cases wait for its host, for
+# ever.
 options=(-u network --timeout 240 -i '*VSOCKSocketStreamTest*')
 ways=(plain alone helped)
 # What has little to do with sockets, or does the same many times over.
-long=(test_asyncio.test_futures test_asyncio.test_ssl test_asyncio.test_subprocess test_asyncio.test_taskgroups
-	test_asyncio.test_tasks test_ssl.ThreadedTests test_xmlrpc.MultiPathServerTestCase)
+long=(test_asyncio.test_futures test_asyncio.test_ssl test_asyncio.test_subprocess
+	test_asyncio.test_taskgroups test_asyncio.test_tasks test_ssl.ThreadedTests
+	test_xmlrpc.MultiPathServerTestCase)
 
 [[ -x $python ]] || skip "no $python"
-$python -c 'import test.test_socket' 2>/dev/null || skip "no tests of $python (Debian: libpython3.11-testsuite)"
+$python -c 'import test.test_socket' 2>/dev/null ||
+	skip "no tests of $python (Debian: libpython3.11-testsuite)"
 
 # The namespaces look all the same from within.
 namespace "$server"
@@ -45,7 +49,8 @@ in_way()
 	shift
 	case $way in
 	plain) in_ns "$PREFIX-plain" "$@" ;;
-	alone) in_ns "$PREFIX-alone" env HMIP_SOCKET="$dir/nobody.sock" "$(program hmip-run)" "$@" ;;
+	alone) in_ns "$PREFIX-alone" env HMIP_SOCKET="$dir/nobody.sock" "$(program hmip-run)" \
+		"$@" ;;
 	helped) on client "$@" ;;
 	esac
 }
@@ -53,7 +58,8 @@ in_way()
 # preloaded WAY
 preloaded()
 {
-	in_way "$1" $python -c 'import sys; sys.exit("libhmip" not in open("/proc/self/maps").read())'
+	in_way "$1" $python -c \
+		'import sys; sys.exit("libhmip" not in open("/proc/self/maps").read())'
 }
 
 # tests ROUND WAY ARGUMENT...: python's report of them in ROUND-WAY.xml.
@@ -61,7 +67,8 @@ tests()
 {
 	local round=$1 way=$2
 	shift 2
-	in_way "$way" env -C "$short/$way" TMPDIR="$short/$way" $python -m test "${options[@]}" --junit-xml "$dir/$round-$way.xml" \
+	in_way "$way" env -C "$short/$way" TMPDIR="$short/$way" $python -m test "${options[@]}" \
+		--junit-xml "$dir/$round-$way.xml" \
 		"$@" >"$dir/$round-$way.log" 2>&1 </dev/null || true
 	[[ -s $dir/$round-$way.xml ]] || echo "no report, see $round-$way.log"
 }
@@ -81,7 +88,8 @@ in_all_ways()
 # compare ROUND WHAT
 compare()
 {
-	python3 "$netns_dir/cpython.py" "$dir" "$1" "${ways[@]}" || fail "$2: no reports to compare, see $dir/$1-*.log"
+	python3 "$netns_dir/cpython.py" "$dir" "$1" "${ways[@]}" ||
+		fail "$2: no reports to compare, see $dir/$1-*.log"
 	say "$2: $(cat "$dir/$1.totals")"
 }
 

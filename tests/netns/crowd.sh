@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Threads that connect, fork and start programs all the time, while the client moves to and fro: nothing hangs, what is said
-# comes back, every socket goes by the name it was asked for, nothing is printed (A1). HMIP_STRESS is for how many seconds (8).
+# Threads that connect, fork and start programs all the time, while the client moves to and fro:
+# nothing hangs, what is said comes back, every socket goes by the name it was asked for, nothing is
+# printed (A1). HMIP_STRESS is for how many seconds (8).
 source "$(dirname "$0")/lib.sh"
 crowd=$HMIP_BUILD/tests/crowd
 [[ -x $crowd ]] || skip "no $crowd"

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# UDP between sockets that are not connected, some of them bound to an address, or of which only the client's is: client and server move, in turn, to addresses
-# announced before and to fresh ones, and each end goes on seeing the other by the name it first knew it by (A1, C4, C11, X5).
-# The hosts share no keys.
+# UDP between sockets that are not connected, some of them bound to an address, or of which only the
+# client's is: client and server move, in turn, to addresses announced before and to fresh ones, and
+# each end goes on seeing the other by the name it first knew it by (A1, C4, C11, X5). The hosts
+# share no keys.
 source "$(dirname "$0")/lib.sh"
 
 topology c0 c1 s0
@@ -26,13 +27,14 @@ bound()
 
 pairs="plain msg connected bound"
 
-# all_have [MORE]: prints how many datagrams each end has received; with MORE succeeds if each has that many more than when this
-# was called without.
+# all_have [MORE]: prints how many datagrams each end has received; with MORE succeeds if each has
+# that many more than when this was called without.
 all_have()
 {
 	python3 -c '
 import glob, json, os, sys
-now = {f: json.load(open(f)) for f in glob.glob(sys.argv[1] + "/*-client.json") + glob.glob(sys.argv[1] + "/*-server.json")}
+now = {f: json.load(open(f)) for end in ("client", "server")
+       for f in glob.glob(f"{sys.argv[1]}/*-{end}.json")}
 had = sys.argv[1] + "/had"
 if len(sys.argv) == 2:
     json.dump({f: now[f]["received"] for f in now}, open(had, "w"))
@@ -55,7 +57,8 @@ known_by()
 {
 	local p
 	for p in $pairs; do
-		[[ $(figure "$p-$1" names) == "{'$2': "*([0-9])"}" ]] || fail "$p-$1 knows its peer by $(figure "$p-$1" names)"
+		[[ $(figure "$p-$1" names) == "{'$2': "*([0-9])"}" ]] ||
+			fail "$p-$1 knows its peer by $(figure "$p-$1" names)"
 	done
 }
 shopt -s extglob
@@ -72,9 +75,11 @@ for p in $pairs; do
 	datagrams $p-client client talk --to $S0 --port $port "${args[@]}"
 	port=$((port + 1))
 done
-must_soon 10 "C4: the client has an entry, which needs no connection" cache client "[e for e in d if e['senders'] == 3]"
+must_soon 10 "C4: the client has an entry, which needs no connection" \
+	cache client "[e for e in d if e['senders'] == 3]"
 must_soon 15 "the server has verified the client's addresses" both_active server $C0 $C1
-must_not "the server, which only answers, initiates nothing" cache server "[e for e in d if e['initiated'] or e['senders']]"
+must_not "the server, which only answers, initiates nothing" \
+	cache server "[e for e in d if e['initiated'] or e['senders']]"
 all_go_on 5 "unmoved"
 
 link_down c0
@@ -105,4 +110,5 @@ for p in $pairs; do
 		[[ $(figure $e wrong) == 0 ]] || fail "$e: $(cat "$dir/$e.json")"
 	done
 done
-must_soon 10 "C10: with the sockets gone, nothing needs the entry" cache client "[e for e in d if e['senders'] == 0]"
+must_soon 10 "C10: with the sockets gone, nothing needs the entry" \
+	cache client "[e for e in d if e['senders'] == 0]"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A router drops what goes between the two addresses in use, while links and addresses stay: bulk data goes on over another
-# pair, and comes back when the first is healed. Then the same in one direction only.
+# A router drops what goes between the two addresses in use, while links and addresses stay: bulk
+# data goes on over another pair, and comes back when the first is healed. Then the same in one
+# direction only.
 source "$(dirname "$0")/lib.sh"
 
 # drop ADDRESS ADDRESS: from the first to the second, silently, at the router all ways lead over.
@@ -27,7 +28,8 @@ is_home()
 
 command -v nft >/dev/null || skip "no nft (Debian: nftables)"
 topology c0 c1 s0 s1
-in_ns "$core" nft 'table inet dead { chain forward { type filter hook forward priority 0; }; }' || skip "no nftables in this kernel"
+in_ns "$core" nft 'table inet dead { chain forward { type filter hook forward priority 0; }; }' ||
+	skip "no nftables in this kernel"
 for side in client server; do
 	(umask 077 && { echo "path_timeout = 1"; conf $side; } >"$dir/$side.conf")
 done

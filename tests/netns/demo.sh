@@ -39,8 +39,8 @@ for kind in ftp-download ftp-upload http-download; do
 		must_hold "with hmip, $kind goes on ($with)" transfer $with $kind \
 			"t['status'] == 0 and t['same'] and t['octets'] == size"
 	done
-	say "$kind: the gap is $(transfer fresh $kind "round(t['gap_ms'], 1)") ms on the fresh link," \
-		"$(transfer known $kind "round(t['gap_ms'], 1)") ms on the known one"
+	say "$kind: the gap is $(transfer fresh $kind "round(t['gap_ms'], 1)") ms on the fresh" \
+		"link, $(transfer known $kind "round(t['gap_ms'], 1)") ms on the known one"
 	must_hold "the gap of $kind includes duplicate address detection" \
 		transfer fresh $kind "t['gap_ms'] > wait - 100 and wait > 500"
 done

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Stateful firewalls on both hosts stay happy: conntrack sees the birth pair in both directions, whatever is on the wire. Where
-# firewalls of hosts and routers let pass nothing but TCP, the rule in hmip(7) is enough for strangers to meet and move.
+# Stateful firewalls on both hosts stay happy: conntrack sees the birth pair in both directions,
+# whatever is on the wire. Where firewalls of hosts and routers let pass nothing but TCP, the rule
+# in hmip(7) is enough for strangers to meet and move.
 source "$(dirname "$0")/lib.sh"
 
 firewall()
@@ -14,7 +15,8 @@ firewall()
 			type filter hook input priority filter; policy drop;
 			ct state invalid counter name invalid_in drop
 			ct state established,related accept
-			icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept
+			icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } \
+				accept
 			iif lo accept
 			$2
 		}
@@ -22,7 +24,8 @@ firewall()
 			type filter hook output priority filter; policy drop;
 			ct state invalid counter name invalid_out drop
 			ct state established,related,new accept
-			icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, mld2-listener-report } accept
+			icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit,
+				mld2-listener-report } accept
 		}
 	}
 	END
@@ -41,11 +44,13 @@ goes_on t 5 "through the firewalls, after the client moved"
 link_down s0
 goes_on t 5 "through the firewalls, after the server moved"
 for ns in "$client" "$server"; do
-	n=$(in_ns "$ns" nft -j list counters | json "str(sum(c['counter']['packets'] for c in d['nftables'] if 'counter' in c))")
+	n=$(in_ns "$ns" nft -j list counters |
+		json "str(sum(c['counter']['packets'] for c in d['nftables'] if 'counter' in c))")
 	[[ $n == 0 ]] || fail "conntrack took $n packets for invalid in $ns"
 done
 in_ns "$server" conntrack -L -f ipv6 -p tcp >"$dir/conntrack.log" 2>&1 || true
-must "the server's conntrack knows the birth pair" grep -q "src=$C0 dst=$S0 .*src=$S0 dst=$C0" "$dir/conntrack.log"
+must "the server's conntrack knows the birth pair" \
+	grep -q "src=$C0 dst=$S0 .*src=$S0 dst=$C0" "$dir/conntrack.log"
 must_not "and no other" grep -qE "src=($C1|$S1)" "$dir/conntrack.log"
 stop_talk t
 
@@ -64,7 +69,8 @@ rule=$(sed -n 's/^\.Dl \(meta l4proto .* accept\)$/\1/p' "$netns_dir/../../man/h
 must "hmip(7) has a rule" [ -n "$rule" ]
 say "the rule of hmip(7): $rule"
 
-# deny NAMESPACE HOOK...: what these hooks see is dropped, but TCP, neighbour discovery and what the rule allows.
+# deny NAMESPACE HOOK...: what these hooks see is dropped, but TCP, neighbour discovery and what the
+# rule allows.
 deny()
 {
 	local ns=$1 hook

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# An address goes and comes back within a second, ten times: all ends where it began (R5, B6, C3). Then the same beside a
-# second address, which must be known and Active all along.
+# An address goes and comes back within a second, ten times: all ends where it began (R5, B6, C3).
+# Then the same beside a second address, which must be known and Active all along.
 source "$(dirname "$0")/lib.sh"
 
 flap()

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# The new address appears only after the old one is gone: nobody has heard of it (B7, R5, X5: BU, Challenge, Response).
+# The new address appears only after the old one is gone: nobody has heard of it (B7, R5, X5: BU,
+# Challenge, Response).
 source "$(dirname "$0")/lib.sh"
 
 topology c0 s0

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# FTP begins new data connections on the control connection it had before a move of either end: vsftpd, with its checks that
-# both come from the same host in force, with lftp, which has its own, and curl (A2).
+# FTP begins new data connections on the control connection it had before a move of either end:
+# vsftpd, with its checks that both come from the same host in force, with lftp, which has its own,
+# and curl (A2).
 source "$(dirname "$0")/lib.sh"
 
 for p in vsftpd lftp curl; do
@@ -16,12 +17,13 @@ session()
 	mkfifo "$dir/$1.in"
 	# Both ways, so that opening it waits for nobody.
 	exec {ftp_in[$1]}<>"$dir/$1.in"
-	ip netns exec "$client" env HMIP_SOCKET="$dir/client.sock" HOME="$dir" "$(program hmip-run)" lftp >"$dir/$1.out" \
-		2>"$dir/$1.log" <"$dir/$1.in" &
+	ip netns exec "$client" env HMIP_SOCKET="$dir/client.sock" HOME="$dir" \
+		"$(program hmip-run)" lftp >"$dir/$1.out" 2>"$dir/$1.log" <"$dir/$1.in" &
 	pid_of[$1]=$!
-	tell "$1" "set net:max-retries 1; set net:reconnect-interval-base 1; set net:timeout 10; set ftp:prefer-epsv yes;
-		set ftp:use-feat no; set cmd:fail-exit no; set ftp:passive-mode $2; set net:idle 600;
-		set ftp:use-site-idle no; open -u anonymous,x -p 2121 $S0; cd /"
+	tell "$1" "set net:max-retries 1; set net:reconnect-interval-base 1; set net:timeout 10;
+		set ftp:prefer-epsv yes; set ftp:use-feat no; set cmd:fail-exit no;
+		set ftp:passive-mode $2; set net:idle 600; set ftp:use-site-idle no;
+		open -u anonymous,x -p 2121 $S0; cd /"
 }
 declare -A ftp_in
 
@@ -41,13 +43,14 @@ transfers()
 	say "$1: a file each way, $2"
 }
 
-# twice NAME [OPTION...]: curl gets a file two times, slowly the first time so that a move falls into it.
+# twice NAME [OPTION...]: curl gets a file two times, slowly the first time so that a move falls
+# into it.
 twice()
 {
 	local name=$1
 	shift
-	spawn_on "$name" client curl -gv "$@" --limit-rate 1M -o "$dir/$name.1" "ftp://[$S0]:2121/file" \
-		--next -gv "$@" -o "$dir/$name.2" "ftp://[$S0]:2121/file"
+	spawn_on "$name" client curl -gv "$@" --limit-rate 1M -o "$dir/$name.1" \
+		"ftp://[$S0]:2121/file" --next -gv "$@" -o "$dir/$name.2" "ftp://[$S0]:2121/file"
 	must_soon 10 "$name has begun" file_above "$dir/$name.1" 100000
 }
 
@@ -64,7 +67,8 @@ twice_ends()
 # The control connections that the server has, and from which ports.
 controls()
 {
-	ip netns exec "$server" ss -6Htn state established "sport = :2121" | awk '{ print $NF }' | sort
+	ip netns exec "$server" ss -6Htn state established "sport = :2121" | awk '{ print $NF }' |
+		sort
 }
 
 topology c0 c1 s0 s1

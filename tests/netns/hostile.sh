@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Bad signalling changes nothing, and a counter tells of it (R4, R5, X1, X7): wrong ICV, no AH, replays, the address of
-# another peer, damaged and cut options. The last of these come from a peer that has the right key.
+# Bad signalling changes nothing, and a counter tells of it (R4, R5, X1, X7): wrong ICV, no AH,
+# replays, the address of another peer, damaged and cut options. The last of these come from a peer
+# that has the right key.
 source "$(dirname "$0")/lib.sh"
 
 other=2001:db8:cc::1
@@ -15,8 +16,9 @@ attack()
 # What the server believes, times left out.
 beliefs()
 {
-	ctl server --json cache | json "json.dumps([[e['id'], e['name'], e['status'], e['pair'], e['sa']['spi_in'],
-		sorted([a['address'], a['state']] for a in e['addresses'])] for e in d], sort_keys=True)"
+	ctl server --json cache | json "json.dumps([[e['id'], e['name'], e['status'], e['pair'],
+		e['sa']['spi_in'], sorted([a['address'], a['state']] for a in e['addresses'])]
+		for e in d], sort_keys=True)"
 }
 
 # unmoved COUNTER WHAT COMMAND...: COMMAND makes COUNTER rise and nothing else happens.
@@ -27,7 +29,8 @@ unmoved()
 	count=$(counter server "$counter") before=$(beliefs)
 	"$@"
 	must_soon 5 "$what: $counter rises" counter_above server "$counter" "$count"
-	must "$what: the server believes what it did: $before, not $(beliefs)" [ "$(beliefs)" = "$before" ]
+	must "$what: the server believes what it did: $before, not $(beliefs)" \
+		[ "$(beliefs)" = "$before" ]
 	goes_on t 5 "$what"
 }
 
@@ -51,7 +54,8 @@ talk t
 ip -n "$core" addr add $other/128 dev lo
 spawn other "$core" python3 "$netns_dir/peer.py" serve --port 7009
 must_soon 10 "the other peer listens" listens "$core" 7009
-spawn_on to-other server python3 "$netns_dir/peer.py" talk --to $other --port 7009 --rate 1000 --status "$dir/to-other.json"
+spawn_on to-other server python3 "$netns_dir/peer.py" talk --to $other --port 7009 --rate 1000 \
+	--status "$dir/to-other.json"
 must_soon 10 "the server has an entry for the other peer" state_at server $other
 must_soon 10 "the server has verified the client's second address" is_active server $C1
 link_down c0
@@ -70,12 +74,14 @@ unmoved wrong-entry "an authentic Binding Update that names another peer's addre
 unmoved malformed "a Binding Update cut at every octet" \
 	attack truncated --key "$KEY_CS" --address 2001:db8:ee::2 --ah-seq 4050000000 --seq 31000
 
-# Of those, one or the other may be left well-formed and may name an address: as any peer may of itself. It stays Tentative.
+# Of those, one or the other may be left well-formed and may name an address: as any peer may of
+# itself. It stays Tentative.
 count=$(counter server malformed)
 attack garbage --key "$KEY_CS" --ah-seq 4100000000 --seq 32000 --count 500
 must_soon 5 "damaged options: malformed rises" counter_above server malformed "$count"
 must "the client's own address is what it was" is_active server $C0
-must "nothing damaged is believed" [ "$(cache server "str(sum(a['state'] == 'active' for e in d for a in e['addresses']
+must "nothing damaged is believed" [ "$(cache server "str(sum(
+	a['state'] == 'active' for e in d for a in e['addresses']
 	if a['address'] not in ('$C0', '$C1', '$other')))")" = 0 ]
 goes_on t 5 "damaged options from a peer with the key"
 stop_talk t

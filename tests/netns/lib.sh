@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
-# What the tests in this folder stand on: a topology of network namespaces (drawn in README) that goes away however the test
-# ends, helpers with configured SAs on both hosts, and waits that end when the thing happens. Source it first:
+# What the tests in this folder stand on: a topology of network namespaces (drawn in README) that
+# goes away however the test ends, helpers with configured SAs on both hosts, and waits that end
+# when the thing happens. Source it first:
 #
 #	source "$(dirname "$0")/lib.sh"
 #
@@ -27,7 +28,7 @@ r0=$PREFIX-r0 r1=$PREFIX-r1 core=$PREFIX-core
 C0=2001:db8:a0::10 C1=2001:db8:a1::10
 S0=2001:db8:b0::20 S1=2001:db8:b1::20
 
-# ---- how a test ends -------------------------------------------------------------------------------------------------
+# ---- how a test ends -----------------------------------------------------------------------------
 
 say()
 {
@@ -112,7 +113,7 @@ teardown()
 	exit $status
 }
 
-# ---- waiting ---------------------------------------------------------------------------------------------------------
+# ---- waiting -------------------------------------------------------------------------------------
 
 now_ms()
 {
@@ -120,8 +121,8 @@ now_ms()
 	echo $((${t/./} / 1000))
 }
 
-# wait_until SECONDS COMMAND...: runs COMMAND until it succeeds. Fails quietly after SECONDS, on a slow machine
-# HMIP_PATIENCE times as many.
+# wait_until SECONDS COMMAND...: runs COMMAND until it succeeds. Fails quietly after SECONDS, on a
+# slow machine HMIP_PATIENCE times as many.
 wait_until()
 {
 	local end=$(($(now_ms) + $1 * 1000 * ${HMIP_PATIENCE:-1}))
@@ -132,7 +133,8 @@ wait_until()
 	done
 }
 
-# must_soon SECONDS WHAT COMMAND...: as wait_until, but the test fails, saying WHAT did not come true.
+# must_soon SECONDS WHAT COMMAND...: as wait_until, but the test fails, saying WHAT did not come
+# true.
 must_soon()
 {
 	local s=$1 what=$2
@@ -156,7 +158,7 @@ must_not()
 	! "$@" || fail "$what"
 }
 
-# ---- programs --------------------------------------------------------------------------------------------------------
+# ---- programs ------------------------------------------------------------------------------------
 
 # The path of one of our programs in the build tree.
 program()
@@ -174,8 +176,8 @@ in_ns()
 	ip netns exec "$@"
 }
 
-# spawn NAME NAMESPACE COMMAND...: in the background, by way of the command "within" if there is one; output in $dir/NAME.log,
-# process id in pid_of[NAME].
+# spawn NAME NAMESPACE COMMAND...: in the background, by way of the command "within" if there is
+# one; output in $dir/NAME.log, process id in pid_of[NAME].
 declare -A pid_of
 within=()
 spawn()
@@ -219,7 +221,7 @@ spawn_on()
 	spawn "$name" "$PREFIX-$side" env HMIP_SOCKET="$dir/$side.sock" "$(program hmip-run)" "$@"
 }
 
-# ---- the network -----------------------------------------------------------------------------------------------------
+# ---- the network ---------------------------------------------------------------------------------
 
 # cable NS IF ADDRESS/LEN NS IF ADDRESS/LEN
 cable()
@@ -260,7 +262,8 @@ topology()
 	done
 	for ns in "$r0" "$r1" "$core"; do
 		namespace "$ns" 1
-		# A router is there, even if its end of the cable has come up together with the host's.
+		# A router is there, even if its end of the cable has come up together with the
+		# host's.
 		in_ns "$ns" sysctl -qw net.ipv6.conf.default.accept_dad=0
 	done
 	cable "$r0" core 2001:db8:f0::1/64 "$core" r0 2001:db8:f0::2/64
@@ -358,7 +361,8 @@ router_address()
 	esac
 }
 
-# capture NAME NAMESPACE INTERFACE [OCTETS]: into $dir/NAME.pcap, from now on; of each packet all or so many octets.
+# capture NAME NAMESPACE INTERFACE [OCTETS]: into $dir/NAME.pcap, from now on; of each packet all or
+# so many octets.
 capture()
 {
 	spawn "tcpdump-$1" "$2" tcpdump -n -U -B 32768 -s "${4:-0}" -i "$3" -w "$dir/$1.pcap" ip6
@@ -377,16 +381,19 @@ capture_is_whole()
 	must "tcpdump lost nothing" grep -q '^0 packets dropped by kernel' "$dir/tcpdump-$1.log"
 }
 
-# ---- names -----------------------------------------------------------------------------------------------------------
+# ---- names ---------------------------------------------------------------------------------------
 
-# name_server NAME ADDRESS: a DNS server at 2001:db8:f0::2 that knows that name; what is spawned from now on asks it.
+# name_server NAME ADDRESS: a DNS server at 2001:db8:f0::2 that knows that name; what is spawned
+# from now on asks it.
 name_server()
 {
 	command -v dnsmasq >/dev/null || skip "no dnsmasq (Debian: dnsmasq-base)"
 	[[ -e /etc/resolv.conf ]] || skip "no /etc/resolv.conf to be replaced"
 	name_is "$@"
-	spawn dnsmasq "$core" dnsmasq --conf-file=/dev/null --no-daemon --user=root --pid-file= --no-resolv --no-hosts \
-		--bind-interfaces --listen-address=2001:db8:f0::2 --local=/example/ --addn-hosts="$dir/names"
+	spawn dnsmasq "$core" dnsmasq --conf-file=/dev/null --no-daemon --user=root --pid-file= \
+		--no-resolv --no-hosts \
+		--bind-interfaces --listen-address=2001:db8:f0::2 --local=/example/ \
+		--addn-hosts="$dir/names"
 	must_soon 10 "the name server listens" bound "$core" 53
 	echo "nameserver 2001:db8:f0::2" >"$dir/resolv.conf"
 	# ip netns exec gives a mount namespace of its own.
@@ -406,7 +413,7 @@ bound()
 	[[ -n $(ip netns exec "$1" ss -6Hanu "sport = :$2") ]]
 }
 
-# ---- our helpers -----------------------------------------------------------------------------------------------------
+# ---- our helpers ---------------------------------------------------------------------------------
 
 KEY_CS=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
 KEY_SC=ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100
@@ -446,7 +453,8 @@ ctl()
 	timeout $((5 * ${HMIP_PATIENCE:-1})) "$(program hmipctl)" -s "$dir/$side.sock" "$@"
 }
 
-# helper_start SIDE: with the configuration $dir/SIDE.conf (written if there is none), until it answers.
+# helper_start SIDE: with the configuration $dir/SIDE.conf (written if there is none), until it
+# answers.
 helper_start()
 {
 	local side=$1
@@ -454,7 +462,8 @@ helper_start()
 	if [[ ! -e $dir/$side.conf ]]; then
 		(umask 077 && conf "$side" >"$dir/$side.conf")
 	fi
-	spawn "$side-helper" "$PREFIX-$side" "$(program hmip-helper)" -f -c "$dir/$side.conf" -s "$dir/$side.sock" "$@"
+	spawn "$side-helper" "$PREFIX-$side" "$(program hmip-helper)" -f -c "$dir/$side.conf" \
+		-s "$dir/$side.sock" "$@"
 	helper_ready "$side" || fail "the helper of the $side does not answer"
 }
 
@@ -468,7 +477,8 @@ helper_answers_or_died()
 	! alive "$1-helper" || ctl "$1" status
 }
 
-# helper_stop SIDE: nothing is left in the kernel. helper_leave SIDE: all stays in effect, for the next helper.
+# helper_stop SIDE: nothing is left in the kernel. helper_leave SIDE: all stays in effect, for the
+# next helper.
 helper_stop()
 {
 	kill -INT "${pid_of[$1-helper]}"
@@ -487,14 +497,14 @@ helpers()
 	local side
 	for side in client server; do
 		helper_start $side
-		ip netns exec "$PREFIX-$side" "$(program hmipctl)" -s "$dir/$side.sock" --json monitor \
-			>"$dir/$side.events" 2>"$dir/$side-monitor.log" </dev/null &
+		ip netns exec "$PREFIX-$side" "$(program hmipctl)" -s "$dir/$side.sock" \
+			--json monitor >"$dir/$side.events" 2>"$dir/$side-monitor.log" </dev/null &
 		pid_of[$side-monitor]=$!
 	done
 }
 
-# json EXPRESSION [FILE]: a Python expression over d, the JSON document on standard input; prints its value, strings and
-# numbers bare, lists a line each. Fails if the value is false or empty.
+# json EXPRESSION [FILE]: a Python expression over d, the JSON document on standard input; prints
+# its value, strings and numbers bare, lists a line each. Fails if the value is false or empty.
 json()
 {
 	python3 -c '
@@ -570,15 +580,18 @@ is_active()
 	[[ $(state_at "$1" "$2") == active ]]
 }
 
-# uses SIDE ADDRESS: all open connections of SIDE bear ADDRESS as their own on the wire; sends_to: as their peer's.
+# uses SIDE ADDRESS: all open connections of SIDE bear ADDRESS as their own on the wire; sends_to:
+# as their peer's.
 uses()
 {
-	sockets "$1" "(lambda w: bool(w) and all(x.startswith('[$2]:') for x in w))([s['wire_local'] for s in d if s['lingers'] is None])" >/dev/null
+	sockets "$1" "(lambda w: bool(w) and all(x.startswith('[$2]:') for x in w))(
+		[s['wire_local'] for s in d if s['lingers'] is None])" >/dev/null
 }
 
 sends_to()
 {
-	sockets "$1" "(lambda w: bool(w) and all(x.startswith('[$2]:') for x in w))([s['wire_foreign'] for s in d if s['lingers'] is None])" >/dev/null
+	sockets "$1" "(lambda w: bool(w) and all(x.startswith('[$2]:') for x in w))(
+		[s['wire_foreign'] for s in d if s['lingers'] is None])" >/dev/null
 }
 
 # counter_above SIDE NAME COUNT
@@ -587,12 +600,13 @@ counter_above()
 	(($(counter "$1" "$2") > $3))
 }
 
-# ---- traffic: peer.py, see there -------------------------------------------------------------------------------------
+# ---- traffic: peer.py, see there -----------------------------------------------------------------
 
 # serve [KIND] [PORT]: a server under the shim.
 serve()
 {
-	spawn_on serve server python3 "$netns_dir/peer.py" serve --kind "${1:-epoll}" --port "${2:-7000}"
+	spawn_on serve server python3 "$netns_dir/peer.py" serve --kind "${1:-epoll}" \
+		--port "${2:-7000}"
 	must_soon 10 "the server listens" listens "$server" "${2:-7000}"
 }
 
@@ -602,7 +616,8 @@ listens()
 	[[ -n $(ip netns exec "$1" ss -6Htln "sport = :$2") ]]
 }
 
-# talk NAME [ARGS...]: a client under the shim that sends and receives until told to stop; its state is in $dir/NAME.json.
+# talk NAME [ARGS...]: a client under the shim that sends and receives until told to stop; its state
+# is in $dir/NAME.json.
 talk()
 {
 	local name=$1
@@ -633,7 +648,8 @@ goes_on()
 	say "$3: $1 goes on (longest silence so far $(figure "$1" max_gap_ms) ms)"
 }
 
-# stop_talk NAME: ends the conversation in good order; checks that all arrived as it was sent, in both directions.
+# stop_talk NAME: ends the conversation in good order; checks that all arrived as it was sent, in
+# both directions.
 stop_talk()
 {
 	kill -TERM "${pid_of[$1]}"
@@ -642,7 +658,7 @@ stop_talk()
 	say "$1: $(figure "$1" sent) octets sent and $(figure "$1" received) received are right"
 }
 
-# ---- begin -----------------------------------------------------------------------------------------------------------
+# ---- begin ---------------------------------------------------------------------------------------
 
 [[ $(id -u) == 0 ]] || skip "must be root"
 command -v ip >/dev/null || skip "no ip (Debian: iproute2)"

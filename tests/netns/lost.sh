@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# An address that is lost and that no connection uses is remembered (C9): a server answers its sessions from it, with
-# IPV6_PKTINFO, and another binds to it, also under a new helper.
+# An address that is lost and that no connection uses is remembered (C9): a server answers its
+# sessions from it, with IPV6_PKTINFO, and another binds to it, also under a new helper.
 source "$(dirname "$0")/lib.sh"
 
 session_goes_on()
@@ -17,14 +17,16 @@ binds_to()
 {
 	on server python3 -c "
 import socket, sys
-socket.socket(socket.AF_INET6, socket.SOCK_STREAM).bind((sys.argv[1], 7200))" "$1" 2>>"$dir/bind.log"
+socket.socket(socket.AF_INET6, socket.SOCK_STREAM).bind((sys.argv[1], 7200))" "$1" \
+		2>>"$dir/bind.log"
 }
 
 topology c0 s0 s1
 helpers
 spawn_on server server python3 "$netns_dir/pktinfo.py" 7100 "$dir/server.json"
 must_soon 10 "the server is there" bound "$server" 7100
-spawn_on session client python3 "$netns_dir/datagrams.py" talk --to $S0 --port 7100 --status "$dir/session.json"
+spawn_on session client python3 "$netns_dir/datagrams.py" talk --to $S0 --port 7100 \
+	--status "$dir/session.json"
 must_soon 10 "the session begins" flowing session 1
 must_soon 15 "the client has verified the server's second address" is_active client $S1
 session_goes_on "unmoved"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# The client's address is deleted and its link goes down while another link, announced before, is ready (A1, B5, B6, S1, C11).
+# The client's address is deleted and its link goes down while another link, announced before, is
+# ready (A1, B5, B6, S1, C11).
 source "$(dirname "$0")/lib.sh"
 
 topology c0 c1 s0

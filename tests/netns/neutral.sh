@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Traffic that is not hmip's is as without hmip: two hosts that are Homeless to each other translate, publish, redirect, proxy and
-# forward, and so does a router that runs a helper. Each way is tried without helpers, then with them while the
-# hosts themselves open connections, at rest and with the peer moved; results and errno are equal, and no helper drops anything.
+# Traffic that is not hmip's is as without hmip: two hosts that are Homeless to each other
+# translate, publish, redirect, proxy and forward, and so does a router that runs a helper. Each way
+# is tried without helpers, then with them while the hosts themselves open connections, at rest and
+# with the peer moved; results and errno are equal, and no helper drops anything.
 source "$(dirname "$0")/lib.sh"
 command -v nft >/dev/null || skip "no nft (Debian: nftables)"
 
@@ -81,7 +82,8 @@ bridge()
 	ip -n "$guest" -6 route add default via 2001:db8:a2::1
 }
 
-# A proxy that others' traffic through the client is handed to without their knowing, on its way to port 8070 of the server.
+# A proxy that others' traffic through the client is handed to without their knowing, on its way to
+# port 8070 of the server.
 transparent_proxy()
 {
 	in_ns "$client" nft -f - 2>"$dir/tproxy.log" <<-RULES || return 0
@@ -94,7 +96,8 @@ transparent_proxy()
 	RULES
 	ip -n "$client" -6 rule add fwmark 1 lookup 100
 	ip -n "$client" -6 route add local ::/0 dev lo table 100
-	spawn tproxy "$client" python3 "$netns_dir/neutral.py" proxy --port 3129 --transparent --to $S0
+	spawn tproxy "$client" python3 "$netns_dir/neutral.py" proxy --port 3129 --transparent \
+		--to $S0
 	must_soon 10 "the transparent proxy listens" listens "$client" 3129
 	ways[tproxy]="$box $S0 8070 9"
 }
@@ -128,7 +131,8 @@ try()
 	local way ns address port closed
 	for way in "${!ways[@]}"; do
 		read -r ns address port closed <<<"${ways[$way]}"
-		in_ns "$ns" python3 "$netns_dir/neutral.py" work "$address" "$port" "$closed" >"$dir/$way.$1" 2>"$dir/$way.$1.log" &
+		in_ns "$ns" python3 "$netns_dir/neutral.py" work "$address" "$port" "$closed" \
+			>"$dir/$way.$1" 2>"$dir/$way.$1.log" &
 		pid_of[$way]=$!
 	done
 	for way in "${!ways[@]}"; do
@@ -141,7 +145,9 @@ same_as_without()
 {
 	local way bad=
 	for way in "${!ways[@]}"; do
-		diff "$dir/$way.without" "$dir/$way.$1" >"$dir/$way.$1.diff" || bad+=" $way ($(sed -n 's/^> //p' "$dir/$way.$1.diff" | head -n 2 | paste -sd ,))"
+		diff "$dir/$way.without" "$dir/$way.$1" >"$dir/$way.$1.diff" ||
+			bad+=" $way ($(sed -n 's/^> //p' "$dir/$way.$1.diff" | head -n 2 |
+				paste -sd ,))"
 	done
 	[[ -z $bad ]] || fail "not as without hmip, $1:$bad"
 }
@@ -149,31 +155,39 @@ same_as_without()
 # dropped SIDE: what its helper has dropped or refused.
 dropped()
 {
-	ctl "$1" --json status | json "' '.join(f'{k} {v}' for k, v in d['datapath'].items() if v and k in (
-		'in-tentative-dropped', 'in-early-dropped', 'out-refused', 'held', 'refusals', 'too-deep'))" || true
+	ctl "$1" --json status | json "' '.join(f'{k} {v}' for k, v in d['datapath'].items()
+		if v and k in ('in-tentative-dropped', 'in-early-dropped', 'out-refused', 'held',
+			       'refusals', 'too-deep'))" || true
 }
 
 drops_nothing()
 {
 	local side
 	for side in client server r0; do
-		[[ -z $(dropped $side) ]] || fail "$1: the helper of $side dropped something: $(dropped $side)"
+		[[ -z $(dropped $side) ]] ||
+			fail "$1: the helper of $side dropped something: $(dropped $side)"
 	done
 }
 
-# The container calls from the ports of a connection of the client: the translation keeps them, as the pairs differ.
+# The container calls from the ports of a connection of the client: the translation keeps them, as
+# the pairs differ.
 same_ports()
 {
-	in_ns "$box" python3 "$netns_dir/neutral.py" once $S1 7000 $1 >"$dir/same-ports" 2>"$dir/same-ports.log" ||
+	in_ns "$box" python3 "$netns_dir/neutral.py" once $S1 7000 $1 >"$dir/same-ports" \
+		2>"$dir/same-ports.log" ||
 		fail "$2: $(tail -n 1 "$dir/same-ports.log")"
-	must "who is translated to the ports of a connection gets through: $2, $(paste -sd , "$dir/same-ports")" \
-		[ "$(paste -sd , "$dir/same-ports")" = "connection: words,datagrams: words" ]
-	must "the connection goes on: $2, $(tail -n 1 "$dir/hold.log")" [ "$(cat "$dir/hold.log")" = held ]
+	local words
+	words=$(paste -sd , "$dir/same-ports")
+	must "who is translated to the ports of a connection gets through: $2, $words" \
+		[ "$words" = "connection: words,datagrams: words" ]
+	must "the connection goes on: $2, $(tail -n 1 "$dir/hold.log")" \
+		[ "$(cat "$dir/hold.log")" = held ]
 }
 
 has_both_ports()
 {
-	sockets client "len([s for s in d if s['local'].endswith(':$1') and s['lingers'] is None]) == 2"
+	sockets client "len([s for s in d if s['local'].endswith(':$1')
+		and s['lingers'] is None]) == 2"
 }
 
 try without

@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Others' clsact qdisc, tc filters and tcx programs on the same interfaces stay in place and in effect, while a helper runs
-# and after it.
+# Others' clsact qdisc, tc filters and tcx programs on the same interfaces stay in place and in
+# effect, while a helper runs and after it.
 source "$(dirname "$0")/lib.sh"
 
 # What the filters' action has seen: packets.
 filter_count()
 {
-	tc -n "$client" -s filter show dev c0 "$1" | sed -n 's/.*Sent [0-9]* bytes \([0-9]*\) pkt.*/\1/p' | head -n 1
+	tc -n "$client" -s filter show dev c0 "$1" |
+		sed -n 's/.*Sent [0-9]* bytes \([0-9]*\) pkt.*/\1/p' | head -n 1
 }
 
 counts_rise()

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
-# Hosts whose only link leads to a program that is all the rest of the world. Source it after lib.sh.
+# Hosts whose only link leads to a program that is all the rest of the world. Source it after
+# lib.sh.
 MAC=02:00:00:00:00:20 MAC_CLIENT=02:00:00:00:00:10
 outside=$PREFIX-outside
 python=${PYTHON3:-/usr/bin/python3}
@@ -11,7 +12,8 @@ world()
 {
 	"$python" -c 'import scapy' 2>/dev/null || skip "no scapy (Debian: python3-scapy)"
 	ip netns add "$outside"
-	in_ns "$outside" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+	in_ns "$outside" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 \
+		net.ipv6.conf.default.disable_ipv6=1
 }
 
 # attach SIDE ADDRESS INTERFACE MAC PEER_INTERFACE: makes a host.
@@ -60,14 +62,15 @@ play()
 {
 	local program=$1
 	shift
-	in_ns "$outside" env PYTHONDONTWRITEBYTECODE=1 "$python" "$netns_dir/../peers/$program" "$@" | tee "$dir/peer.txt" ||
+	in_ns "$outside" env PYTHONDONTWRITEBYTECODE=1 "$python" "$netns_dir/../peers/$program" \
+		"$@" | tee "$dir/peer.txt" ||
 		fail "$program"
 }
 
 # peer PROGRAM ARGS...: the same, with the server.
 peer()
 {
-	play "$1" --hmipctl "$(program hmipctl)" --socket "$dir/server.sock" --pid "$(status server 'd["pid"]')" \
-		--interface world --mac $MAC --to $S0 "${@:2}"
+	play "$1" --hmipctl "$(program hmipctl)" --socket "$dir/server.sock" \
+		--pid "$(status server 'd["pid"]')" --interface world --mac $MAC --to $S0 "${@:2}"
 	must "the helper is alive" alive server-helper
 }

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A move to a path whose MTU is 1280 somewhere in the middle: Packet Too Big reaches the connection, in both directions.
+# A move to a path whose MTU is 1280 somewhere in the middle: Packet Too Big reaches the connection,
+# in both directions.
 source "$(dirname "$0")/lib.sh"
 
 sent_above()
@@ -28,7 +29,8 @@ bulk_goes_on "before the move"
 link_down c0
 bulk_goes_on "on the narrow path"
 for side in client server; do
-	must "the datapath of the $side translated Packet Too Big" [ "$(counter $side icmp-translated)" -gt 0 ]
+	must "the datapath of the $side translated Packet Too Big" \
+		[ "$(counter $side icmp-translated)" -gt 0 ]
 done
 link_ready c0
 link_down c1

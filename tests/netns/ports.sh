@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Hundreds of connections from few ports, before and after moves of either end: none shares its ports with another (R3).
+# Hundreds of connections from few ports, before and after moves of either end: none shares its
+# ports with another (R3).
 source "$(dirname "$0")/lib.sh"
 
 topology c0 c1 s0
@@ -9,7 +10,8 @@ helpers
 spawn_on crowd-server server python3 "$netns_dir/crowd.py" serve --port 7000
 must_soon 10 "the server listens" listens "$server" 7000
 mkfifo "$dir/control"
-spawn_on crowd client python3 "$netns_dir/crowd.py" talk --to $S0 --port 7000 --control "$dir/control" --status "$dir/crowd.json"
+spawn_on crowd client python3 "$netns_dir/crowd.py" talk --to $S0 --port 7000 \
+	--control "$dir/control" --status "$dir/crowd.json"
 
 total=0 alone=00
 
@@ -23,7 +25,8 @@ know_all()
 {
 	local side
 	for side in client server; do
-		[[ $(sockets $side "str(len([s for s in d if s['lingers'] is None]))") == "$total" ]] || return 1
+		[[ $(sockets $side "str(sum(s['lingers'] is None for s in d))") == "$total" ]] ||
+			return 1
 	done
 }
 
@@ -37,7 +40,8 @@ flowing_all()
 	wait_until 15 opened $(($(figure crowd slowest) + 3)) && [[ -z $(figure crowd errors) ]]
 }
 
-# more COUNT WHAT: opens so many, and waits until all that are open, old and new, have got a word through since.
+# more COUNT WHAT: opens so many, and waits until all that are open, old and new, have got a word
+# through since.
 more()
 {
 	total=$((total + $1))
@@ -72,14 +76,16 @@ reuse()
 # The port of a connection that was born with an address.
 port_of()
 {
-	sockets client "next(s['local'].rsplit(':', 1)[1] for s in d if s['local'].startswith('[$1]:') and s['lingers'] is None)"
+	sockets client "next(s['local'].rsplit(':', 1)[1] for s in d
+		if s['local'].startswith('[$1]:') and s['lingers'] is None)"
 }
 
 must_soon 10 "the client waits" [ -s "$dir/crowd.json" ]
 more 100 "at first"
 must_soon 10 "the server has verified the client's second address" is_active server $C1
 port=$(port_of $C0)
-must "who has the ports of another connection but another pair gets through" [ "$(reuse $C1 $port)" = word ]
+must "who has the ports of another connection but another pair gets through" \
+	[ "$(reuse $C1 $port)" = word ]
 must "and is no trouble" flowing_all
 alone=$(clashes)	# it was there long enough to be found, or not
 link_down c0

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Moves on purpose while both links are up, by interface and by address: the server follows each time, back to the address
-# the connection was born with as well (C11). Only a switch that a loss caused reports the time since that loss.
+# Moves on purpose while both links are up, by interface and by address: the server follows each
+# time, back to the address the connection was born with as well (C11). Only a switch that a loss
+# caused reports the time since that loss.
 source "$(dirname "$0")/lib.sh"
 
 topology c0 c1 s0

@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Real programs, unmodified, all at work at once: first the client loses its address, then the server. Each must have had
-# work in hand at both moves, must get on with it after each, and must have done it right in the end (A1). hmip-run(1) tells users
-# which programs these are. Those that are not installed are named and left out.
+# Real programs, unmodified, all at work at once: first the client loses its address, then the
+# server. Each must have had work in hand at both moves, must get on with it after each, and must
+# have done it right in the end (A1). hmip-run(1) tells users which programs these are. Those that
+# are not installed are named and left out.
 #
-# NAME_begins starts a server and, with work(), a client; NAME_right tells whether the result is right.
+# NAME_begins starts a server and, with work(), a client; NAME_right tells whether the result is
+# right.
 source "$(dirname "$0")/lib.sh"
 source "$netns_dir/services.sh"
 source "$netns_dir/work.sh"
@@ -56,7 +58,7 @@ same()
 	cmp "${2:-$dir/data}" "$1"
 }
 
-# ---- ssh, and what goes over it ---------------------------------------------------------------------------------------
+# ---- ssh, and what goes over it ------------------------------------------------------------------
 
 ssh_terminal_begins()
 {
@@ -72,11 +74,12 @@ ssh_terminal_right()
 # The connection is ssh's; curl only goes to ssh.
 ssh_forward_begins()
 {
-	work ssh_forward ssh -N -F "$ssh_config" -o ExitOnForwardFailure=yes -L "[::1]:9000:[::1]:${port_of[curl]}" \
-		-p "${port_of[ssh_forward]}" "$S0"
+	work ssh_forward ssh -N -F "$ssh_config" -o ExitOnForwardFailure=yes \
+		-L "[::1]:9000:[::1]:${port_of[curl]}" -p "${port_of[ssh_forward]}" "$S0"
 	endless+=(ssh_forward)
 	must_soon 20 "ssh forwards" listens "$client" 9000
-	spawn ssh_forward_curl "$client" curl -gsS -o "$dir/ssh_forward/copy" "http://[::1]:9000/data"
+	spawn ssh_forward_curl "$client" curl -gsS -o "$dir/ssh_forward/copy" \
+		"http://[::1]:9000/data"
 }
 
 ssh_forward_right()
@@ -96,7 +99,8 @@ scp_right()
 
 sftp_begins()
 {
-	work sftp sftp -b <(echo "get $served/www/data $dir/sftp/copy") -F "$ssh_config" -P "${port_of[sftp]}" "[$S0]"
+	work sftp sftp -b <(echo "get $served/www/data $dir/sftp/copy") -F "$ssh_config" \
+		-P "${port_of[sftp]}" "[$S0]"
 }
 
 sftp_right()
@@ -106,7 +110,8 @@ sftp_right()
 
 rsync_ssh_begins()
 {
-	work rsync_ssh rsync -a -e "ssh -F $ssh_config -p ${port_of[rsync_ssh]}" "$dir/tree" "[$S0]:$served/rsync_ssh"
+	work rsync_ssh rsync -a -e "ssh -F $ssh_config -p ${port_of[rsync_ssh]}" "$dir/tree" \
+		"[$S0]:$served/rsync_ssh"
 }
 
 rsync_ssh_right()
@@ -125,12 +130,13 @@ rsyncd_right()
 	diff -r "$dir/tree" "$served/rsync/tree"
 }
 
-# ---- git --------------------------------------------------------------------------------------------------------------
+# ---- git -----------------------------------------------------------------------------------------
 
 # A repository whose one pack holds $dir/data, bare and to be pushed to, with what dumb HTTP needs.
 repository()
 {
-	local way g=(git -C "$dir/work" -c user.name=x -c user.email=x@example.org -c core.compression=0)
+	local way g=(git -C "$dir/work" -c user.name=x -c user.email=x@example.org
+		-c core.compression=0)
 	git init -q -b main "$dir/work"
 	cp "$dir/data" "$dir/work/data"
 	"${g[@]}" add data
@@ -151,8 +157,8 @@ git_over_ssh()
 # Smart HTTP: nginx has git's own CGI program serve $served.
 git_http()
 {
-	fcgiwrap_at "$served/fcgi" spawn_on fcgiwrap server env GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory \
-		GIT_CONFIG_VALUE_0='*'
+	fcgiwrap_at "$served/fcgi" spawn_on fcgiwrap server env GIT_CONFIG_COUNT=1 \
+		GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
 	cat >"$served/nginx.d/git.location" <<-END
 	location ~ ^/git(/.*) {
 		client_max_body_size 0;
@@ -173,12 +179,14 @@ git_http()
 
 git_ssh_clone_begins()
 {
-	work git_ssh_clone env "$(git_over_ssh git_ssh_clone)" git clone -q "ssh://[$S0]$served/www/repo.git" copy
+	work git_ssh_clone env "$(git_over_ssh git_ssh_clone)" git clone \
+		-q "ssh://[$S0]$served/www/repo.git" copy
 }
 
 git_http_clone_begins()
 {
-	work git_http_clone git clone -q "http://[$S0]:${port_of[git_http_clone]}/git/www/repo.git" copy
+	work git_http_clone git clone \
+		-q "http://[$S0]:${port_of[git_http_clone]}/git/www/repo.git" copy
 }
 
 git_http_dumb_begins()
@@ -188,12 +196,14 @@ git_http_dumb_begins()
 
 git_ssh_push_begins()
 {
-	work git_ssh_push env "$(git_over_ssh git_ssh_push)" git -C "$dir/work" push -q "ssh://[$S0]$served/git-ssh.git" main
+	work git_ssh_push env "$(git_over_ssh git_ssh_push)" git -C "$dir/work" push \
+		-q "ssh://[$S0]$served/git-ssh.git" main
 }
 
 git_http_push_begins()
 {
-	work git_http_push git -C "$dir/work" push -q "http://[$S0]:${port_of[git_http_push]}/git/git-http.git" main
+	work git_http_push git -C "$dir/work" push \
+		-q "http://[$S0]:${port_of[git_http_push]}/git/git-http.git" main
 }
 
 clone_right()
@@ -231,25 +241,29 @@ git_http_push_right()
 	push_right "$served/git-http.git"
 }
 
-# ---- HTTP -------------------------------------------------------------------------------------------------------------
+# ---- HTTP ----------------------------------------------------------------------------------------
 
 # Four files over one connection, as HTTP/1.1 keeps it.
 curl_begins()
 {
 	local u="http://[$S0]:${port_of[curl]}/tree"
-	work curl curl -gsS --http1.1 -w '%{num_connects}\n' -o 1 "$u/1" -o 2 "$u/2" -o 3 "$u/3" -o 4 "$u/4"
+	work curl curl -gsS --http1.1 -w '%{num_connects}\n' -o 1 "$u/1" -o 2 "$u/2" -o 3 "$u/3" \
+		-o 4 "$u/4"
 }
 
 curl_right()
 {
-	[[ $(awk '{ n += $1 } END { print n, NR }' "$dir/curl.log") == "1 4" ]] && diff -r "$dir/tree" "$dir/curl"
+	[[ $(awk '{ n += $1 } END { print n, NR }' "$dir/curl.log") == "1 4" ]] &&
+		diff -r "$dir/tree" "$dir/curl"
 }
 
 # HTTP/2 over TLS.
 tls_server()
 {
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=server \
-		-addext "subjectAltName=IP:$S0" -keyout "$dir/tls.key" -out "$dir/tls.pem" 2>"$dir/openssl.log"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
+		-subj /CN=server \
+		-addext "subjectAltName=IP:$S0" -keyout "$dir/tls.key" -out "$dir/tls.pem" \
+		2>"$dir/openssl.log"
 	cat >"$served/nginx.d/tls.server" <<-END
 	server {
 		listen [::]:${port_of[curl_tls]} ssl http2;
@@ -262,7 +276,8 @@ tls_server()
 
 curl_tls_begins()
 {
-	work curl_tls curl -gsS --cacert "$dir/tls.pem" -w '%{http_version} %{ssl_verify_result}\n' -o copy \
+	work curl_tls curl -gsS --cacert "$dir/tls.pem" \
+		-w '%{http_version} %{ssl_verify_result}\n' -o copy \
 		"https://[$S0]:${port_of[curl_tls]}/data"
 }
 
@@ -282,7 +297,7 @@ wget_right()
 	same "$dir/wget/copy"
 }
 
-# ---- data bases -------------------------------------------------------------------------------------------------------
+# ---- data bases ----------------------------------------------------------------------------------
 
 # In and out again, in one session.
 psql_begins()
@@ -294,7 +309,8 @@ psql_begins()
 	\\copy t(line) from 'lines'
 	\\copy (select line from t order by n) to 'copy'
 	END
-	work psql psql -X -v ON_ERROR_STOP=1 -h "$S0" -p "${port_of[psql]}" -U postgres -d postgres -f script
+	work psql psql -X -v ON_ERROR_STOP=1 -h "$S0" -p "${port_of[psql]}" -U postgres \
+		-d postgres -f script
 }
 
 psql_right()
@@ -305,8 +321,8 @@ psql_right()
 redis_begins()
 {
 	redis_at "${port_of[redis]}" spawn_on redis-server server
-	dialogue redis --say 'eval "return {n} * redis.call(\"incr\", \"n\")" 0' --hear '(integer) {square}' --bye quit -- \
-		redis-cli -h "$S0" -p "${port_of[redis]}"
+	dialogue redis --say 'eval "return {n} * redis.call(\"incr\", \"n\")" 0' \
+		--hear '(integer) {square}' --bye quit -- redis-cli -h "$S0" -p "${port_of[redis]}"
 }
 
 redis_right()
@@ -314,7 +330,7 @@ redis_right()
 	grep -q 'answered, exit status 0' "$dir/redis.log"
 }
 
-# ---- DNS over TCP -----------------------------------------------------------------------------------------------------
+# ---- DNS over TCP --------------------------------------------------------------------------------
 
 # A zone transfer.
 dig_begins()
@@ -333,7 +349,7 @@ dig_right()
 	diff <(tr -s '\t' ' ' <"$dir/dig.log" | grep -v '^;' | sort) <(sort "$served/zone")
 }
 
-# ---- streams and datagrams --------------------------------------------------------------------------------------------
+# ---- streams and datagrams -----------------------------------------------------------------------
 
 iperf3_begins()
 {
@@ -344,14 +360,16 @@ iperf3_begins()
 
 iperf3_right()
 {
-	json "'error' not in d and d['end']['sum_sent']['bytes'] >= $OCTETS" <"$dir/iperf3.log" >/dev/null
+	json "'error' not in d and d['end']['sum_sent']['bytes'] >= $OCTETS" <"$dir/iperf3.log" \
+		>/dev/null
 }
 
 iperf3_udp_begins()
 {
 	spawn_on iperf3_udp-server server iperf3 -s -p "${port_of[iperf3_udp]}" -i 0.1 --forceflush
 	must_soon 10 "iperf3 listens for datagrams" listens "$server" "${port_of[iperf3_udp]}"
-	work iperf3_udp iperf3 -c "$S0" -p "${port_of[iperf3_udp]}" -u -b 10M -n $((OCTETS / 2)) --json
+	work iperf3_udp iperf3 -c "$S0" -p "${port_of[iperf3_udp]}" -u -b 10M -n $((OCTETS / 2)) \
+		--json
 }
 
 # As the server tells: the intervals in which some arrived.
@@ -363,7 +381,8 @@ iperf3_udp_done()
 # Some are lost with each link, and where the machine is slow.
 iperf3_udp_right()
 {
-	json "'error' not in d and d['end']['sum']['lost_percent'] < 50" <"$dir/iperf3_udp.log" >/dev/null
+	json "'error' not in d and d['end']['sum']['lost_percent'] < 50" <"$dir/iperf3_udp.log" \
+		>/dev/null
 }
 
 socat_begins()
@@ -380,7 +399,8 @@ socat_right()
 
 socat_udp_begins()
 {
-	spawn_on socat_udp-server server socat "UDP6-LISTEN:${port_of[socat_udp]}" "EXEC:sed -u s/question/answer/"
+	spawn_on socat_udp-server server socat "UDP6-LISTEN:${port_of[socat_udp]}" \
+		"EXEC:sed -u s/question/answer/"
 	must_soon 10 "socat listens for datagrams" hears "$server" "${port_of[socat_udp]}"
 	dialogue socat_udp --say 'question {n}' --hear 'answer {n}' --again 1 -- \
 		socat -T 60 - "UDP6:[$S0]:${port_of[socat_udp]}"
@@ -406,9 +426,10 @@ socat_udp_right()
 rtp_udp_begins()
 {
 	local gst=(env GST_REGISTRY="$dir/gst" gst-launch-1.0 -q)
+	local caps=application/x-rtp,media=audio,clock-rate=8000,encoding-name=L16
 	spawn_on rtp_udp-server server "${gst[@]}" udpsrc address=:: port="${port_of[rtp_udp]}" \
-		caps=application/x-rtp,media=audio,clock-rate=8000,encoding-name=L16,channels=1,payload=96 ! \
-		rtpL16depay ! filesink buffer-mode=unbuffered location="$served/rtp"
+		caps="$caps,channels=1,payload=96" ! rtpL16depay ! \
+		filesink buffer-mode=unbuffered location="$served/rtp"
 	must_soon 20 "the listener listens" hears "$server" "${port_of[rtp_udp]}"
 	work rtp_udp "${gst[@]}" filesrc location="$dir/data" blocksize=320 ! \
 		rawaudioparse format=pcm pcm-format=s16be sample-rate=8000 num-channels=1 ! \
@@ -427,14 +448,15 @@ rtp_udp_right()
 	kill -INT "${pid_of[rtp_udp]}" "${pid_of[rtp_udp-server]}"
 	finish rtp_udp 20 && finish rtp_udp-server 20 && python3 - "$dir/data" "$served/rtp" <<-END
 	import sys
-	said, heard = ([f[i:i + 320] for i in range(0, len(f) - 319, 320)] for f in (open(a, "rb").read() for a in sys.argv[1:]))
+	said, heard = ([f[i:i + 320] for i in range(0, len(f) - 319, 320)]
+		for f in (open(a, "rb").read() for a in sys.argv[1:]))
 	at = [said.index(packet) for packet in heard]
 	print(len(heard), "packets heard,", at[-1] + 1 - len(heard), "lost")
 	sys.exit(at != sorted(set(at)) or len(heard) < 0.7 * at[-1])
 	END
 }
 
-# ---- run times --------------------------------------------------------------------------------------------------------
+# ---- run times -----------------------------------------------------------------------------------
 
 # echoed NAME COMMAND...: the same program as server and as client of an echo service.
 echoed()
@@ -476,7 +498,7 @@ java_right()
 	same "$dir/java/copy"
 }
 
-# ---- all of it --------------------------------------------------------------------------------------------------------
+# ---- all of it -----------------------------------------------------------------------------------
 
 choose "${all[@]}"
 head -c $OCTETS /dev/urandom >"$dir/data"
@@ -516,14 +538,16 @@ link_down s0
 all_get_on 30 "the server has moved"
 must "all to the server's new link" sends_to client $S1
 
-must "none has begun a connection anew" sockets client "all(s['local'].startswith('[$C0]:') for s in d)"
+must "none has begun a connection anew" \
+	sockets client "all(s['local'].startswith('[$C0]:') for s in d)"
 
 unpace
 for name in "${typing[@]}"; do
 	kill -TERM "${pid_of[$name]}"
 done
 for name in "${names[@]}"; do
-	[[ " ${endless[*]} " == *" $name "* ]] || finish "$name" 60 || fail "$name: status $?: $(tail -n 5 "$dir/$name.log")"
+	[[ " ${endless[*]} " == *" $name "* ]] || finish "$name" 60 ||
+		fail "$name: status $?: $(tail -n 5 "$dir/$name.log")"
 	"${name}_right" >"$dir/$name-right.log" 2>&1 || fail "$name: not the right result"
 	say "$name: right"
 done

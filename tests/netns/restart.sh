@@ -1,17 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# SIGTERM, as at a restart of the service: moved connections of TCP and UDP go on without a helper, and under the next one, which
-# can move them again. SIGINT, as at its stop: nothing is left; a connection on its birth pair goes on.
+# SIGTERM, as at a restart of the service: moved connections of TCP and UDP go on without a helper,
+# and under the next one, which can move them again. SIGINT, as at its stop: nothing is left; a
+# connection on its birth pair goes on.
 source "$(dirname "$0")/lib.sh"
 
 # Both ways: between sockets that are not connected, and from one that is.
 datagrams()
 {
-	spawn_on u-server server python3 "$netns_dir/datagrams.py" serve --port 7100 --status "$dir/u-server.json"
+	spawn_on u-server server python3 "$netns_dir/datagrams.py" serve --port 7100 \
+		--status "$dir/u-server.json"
 	must_soon 10 "the server of datagrams is there" bound "$server" 7100
-	spawn_on u-client client python3 "$netns_dir/datagrams.py" talk --to $S0 --port 7100 --status "$dir/u-client.json"
-	spawn_on c-client client python3 "$netns_dir/datagrams.py" talk --to $S0 --port 7100 --connect \
-		--status "$dir/c-client.json"
+	spawn_on u-client client python3 "$netns_dir/datagrams.py" talk --to $S0 --port 7100 \
+		--status "$dir/u-client.json"
+	spawn_on c-client client python3 "$netns_dir/datagrams.py" talk --to $S0 --port 7100 \
+		--connect --status "$dir/c-client.json"
 }
 
 # all_go_on WHAT: within seconds, TCP and UDP, both ways.
@@ -51,7 +54,8 @@ replaced client
 replaced server
 must_soon 10 "the client's new helper knows its connections" uses client $C1
 link_ready c0
-must_soon 15 "the server's new helper has verified the client's first address again" is_active server $C0
+must_soon 15 "the server's new helper has verified the client's first address again" \
+	is_active server $C0
 link_down c1
 all_go_on "the client moved under new helpers"
 
@@ -59,6 +63,7 @@ say "the client's helper is stopped for good"
 talk unmoved --to $S1
 helper_stop client
 goes_on unmoved 10 "without helper and datapath"
-must "nothing of ours is in the kernel" [ -z "$(ip -n "$client" -6 route show table all proto 109)" ]
+must "nothing of ours is in the kernel" \
+	[ -z "$(ip -n "$client" -6 route show table all proto 109)" ]
 must_not "no program of ours is attached" grep -q hmip_ <(in_ns "$client" bpftool net)
 stop_talk unmoved

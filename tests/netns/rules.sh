@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Policy rules send one user's traffic, and what bears a mark, by another link than root's; routers filter sources. Nobody's
-# connection leaves its link while that has its address, with one it moves, and others' traffic is not pulled along.
+# Policy rules send one user's traffic, and what bears a mark, by another link than root's; routers
+# filter sources. Nobody's connection leaves its link while that has its address, with one it moves,
+# and others' traffic is not pulled along.
 source "$(dirname "$0")/lib.sh"
 
 USER=1000 MARK=7 TABLE=100
@@ -9,7 +10,8 @@ USER=1000 MARK=7 TABLE=100
 # Only sources of the link's own prefix are forwarded.
 filter_sources()
 {
-	in_ns "$1" nft "add table ip6 filter; add chain ip6 filter forward { type filter hook forward priority 0; };
+	in_ns "$1" nft "add table ip6 filter;
+		add chain ip6 filter forward { type filter hook forward priority 0; };
 		add rule ip6 filter forward iif $2 ip6 saddr != $3 counter drop"
 }
 
@@ -39,7 +41,8 @@ streams()
 
 datagrams()
 {
-	spawn_on "$1" client python3 "$netns_dir/datagrams.py" talk --to $S0 --port 7100 --status "$dir/$1.json" "${@:2}"
+	spawn_on "$1" client python3 "$netns_dir/datagrams.py" talk --to $S0 --port 7100 \
+		--status "$dir/$1.json" "${@:2}"
 	must_soon 10 "$1 gets through" flowing "$1" 1
 }
 
@@ -75,7 +78,8 @@ leaves_by()
 {
 	local port
 	port=$(figure "$1" local | tail -n 1)
-	sockets client "all(s['wire_local'] == '[$2]:$port' for s in d if s['local'].endswith(':$port'))" >/dev/null
+	sockets client "all(s['wire_local'] == '[$2]:$port' for s in d
+		if s['local'].endswith(':$port'))" >/dev/null
 }
 
 unmoved()
@@ -97,7 +101,8 @@ mkdir "$dir/user"
 chown $USER "$dir/user"
 helpers
 serve
-spawn_on u-server server python3 "$netns_dir/datagrams.py" serve --port 7100 --status "$dir/u-server.json"
+spawn_on u-server server python3 "$netns_dir/datagrams.py" serve --port 7100 \
+	--status "$dir/u-server.json"
 must_soon 10 "the server of datagrams is there" bound "$server" 7100
 streams
 must_soon 15 "the server has verified the client's addresses" both_active server $C0 $C1

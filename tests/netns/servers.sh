@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Servers of every build keep their clients: one with epoll, one that forks, one with threads; several connections each (A1).
+# Servers of every build keep their clients: one with epoll, one that forks, one with threads;
+# several connections each (A1).
 source "$(dirname "$0")/lib.sh"
 
 topology c0 c1 s0
@@ -21,8 +22,10 @@ link_down c0
 for t in "${talks[@]}"; do
 	goes_on "$t" 10 "moved"
 done
-must "all six connections moved" [ "$(sockets client "str(sum(s['wire_local'].startswith('[$C1]:') for s in d))")" = 6 ]
+must "all six connections moved" \
+	[ "$(sockets client "str(sum(s['wire_local'].startswith('[$C1]:') for s in d))")" = 6 ]
 for t in "${talks[@]}"; do
 	stop_talk "$t"
 done
-must_soon 10 "the helper sees that they ended" sockets client "not [s for s in d if s['lingers'] is None]"
+must_soon 10 "the helper sees that they ended" \
+	sockets client "not [s for s in d if s['lingers'] is None]"

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
-# Real servers on the server's side, each with a configuration of its own. To be sourced after lib.sh. Each function's
-# arguments begin with how to run it: "spawn_on NAME server" (under the shim) or "spawn NAME $server" (without).
+# Real servers on the server's side, each with a configuration of its own. To be sourced after
+# lib.sh. Each function's arguments begin with how to run it: "spawn_on NAME server" (under the
+# shim) or "spawn NAME $server" (without).
 
-# What ends when its namespaces do must not outlive the test in the file system: served files lie in $served.
+# What ends when its namespaces do must not outlive the test in the file system: served files lie in
+# $served.
 served=$(mktemp -d /tmp/hmip-served.XXXXXX)
 chmod 755 "$served"
 on_exit "rm -rf '$served'"
 
-# nginx_at PORT[,PORT...] HOW...: a master and a worker, serving $served/www, and what files in $served/nginx.d add: whole
-# servers in *.server, locations in *.location.
+# nginx_at PORT[,PORT...] HOW...: a master and a worker, serving $served/www, and what files in
+# $served/nginx.d add: whole servers in *.server, locations in *.location.
 nginx_at()
 {
 	local port=${1##*,} own=$dir/nginx-${1##*,} p listen=
@@ -28,7 +30,8 @@ nginx_at()
 	events { use epoll; }
 	http {
 		access_log off;
-		client_body_temp_path $own; proxy_temp_path $own; fastcgi_temp_path $own; uwsgi_temp_path $own; scgi_temp_path $own;
+		client_body_temp_path $own; proxy_temp_path $own;
+		fastcgi_temp_path $own; uwsgi_temp_path $own; scgi_temp_path $own;
 		server { $listen root $served/www; include $served/nginx.d/*.location; }
 		include $served/nginx.d/*.server;
 	}
@@ -37,8 +40,8 @@ nginx_at()
 	must_soon 10 "nginx listens" listens "$server" "$port"
 }
 
-# sshd_at PORT[,PORT...] HOW...: with keys of this test only; ssh_command is how to get there (to the last port), ssh_config
-# what to give to ssh, scp and sftp as -F to get to any.
+# sshd_at PORT[,PORT...] HOW...: with keys of this test only; ssh_command is how to get there (to
+# the last port), ssh_config what to give to ssh, scp and sftp as -F to get to any.
 sshd_at()
 {
 	local port=${1##*,} ports=${1//,/ } own=$dir/sshd pam=no
@@ -169,25 +172,31 @@ nsd_at()
 	must_soon 20 "nsd listens" listens "$server" "$port"
 }
 
-# postgres_at PORT HOW...: a new cluster, open to all as postgres. The server does not run as root; that its user can read the
-# preloaded library and the host map, wherever the build tree lies, takes a capability.
+# postgres_at PORT HOW...: a new cluster, open to all as postgres. The server does not run as root;
+# that its user can read the preloaded library and the host map, wherever the build tree lies, takes
+# a capability.
 postgres_at()
 {
 	local port=$1 own=$served/postgres
-	local user=(setpriv --reuid postgres --regid postgres --init-groups --inh-caps +dac_read_search --ambient-caps
+	local user=(setpriv --reuid postgres --regid postgres --init-groups \
+		--inh-caps +dac_read_search --ambient-caps
 		+dac_read_search)
 	shift
 	install -d -o postgres "$own"
-	(cd / && "${user[@]}" initdb -D "$own/data" -U postgres -A trust -E UTF8 --no-sync >"$dir/initdb.log" 2>&1)
+	(cd / && "${user[@]}" initdb -D "$own/data" -U postgres -A trust -E UTF8 --no-sync \
+		>"$dir/initdb.log" 2>&1)
 	echo 'host all all ::/0 trust' >>"$own/data/pg_hba.conf"
-	"$@" "${user[@]}" postgres -D "$own/data" -p "$port" -h :: -k '' -c fsync=off -c shared_buffers=16MB
+	"$@" "${user[@]}" postgres -D "$own/data" -p "$port" -h :: -k '' -c fsync=off \
+		-c shared_buffers=16MB
 	must_soon 20 "postgres listens" listens "$server" "$port"
 }
 
-# Where Debian has its programs, of the newest version there is; nothing if there is none. To be added to PATH.
+# Where Debian has its programs, of the newest version there is; nothing if there is none. To be
+# added to PATH.
 postgres_programs()
 {
-	find /usr/lib/postgresql -path '*/bin/postgres' -printf '%h\n' 2>/dev/null | sort -V | tail -n 1
+	find /usr/lib/postgresql -path '*/bin/postgres' -printf '%h\n' 2>/dev/null | sort -V |
+		tail -n 1
 }
 
 # file_above FILE OCTETS

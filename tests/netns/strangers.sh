@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Two hosts that have never met, no keys configured: AAP makes the SAs (X3, X4, A4 flow A.2), the session survives fresh moves
-# of both ends (A1). A host without a helper is asked, found plain and left alone (S7); one that must not be asked is not.
+# Two hosts that have never met, no keys configured: AAP makes the SAs (X3, X4, A4 flow A.2), the
+# session survives fresh moves of both ends (A1). A host without a helper is asked, found plain and
+# left alone (S7); one that must not be asked is not.
 source "$(dirname "$0")/lib.sh"
 
 topology c0 s0

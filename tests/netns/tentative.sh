@@ -25,7 +25,8 @@ must_soon 10 "the server holds the address Tentative" is_tentative server $C1
 must_soon 10 "a Challenge was sent" event_seen server challenge-sent
 before=$(counter server in-tentative-dropped)
 in_ns "$r1" "$netns_dir/attack.py" segment --src $C1 --dst $S0 --sport "$lport" --dport 7000
-must_soon 5 "data from a Tentative address is dropped and counted" counter_above server in-tentative-dropped "$before"
+must_soon 5 "data from a Tentative address is dropped and counted" \
+	counter_above server in-tentative-dropped "$before"
 sleep 1
 must "the address is still Tentative" is_tentative server $C1
 must "nobody has reset the connection" alive t
@@ -35,6 +36,7 @@ cp "$dir/r1.pcap" "$dir/r1-before.pcap"
 goes_on t 15 "once the Challenge gets through"
 must "the address is Active" is_active server $C1
 n=$("$netns_dir/wire.py" seen "$dir/r1-before.pcap" 7000 $C1)
-must "no data but the injected segment on the new link while it was Tentative, but there were $n" [ "$n" -le 1 ]
+must "no data but the injected segment on the new link while it was Tentative, but there were $n" \
+	[ "$n" -le 1 ]
 must "no reset" [ "$("$netns_dir/wire.py" rst "$dir/r1.pcap")" = 0 ]
 stop_talk t

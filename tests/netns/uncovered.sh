@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# hmipctl uncovered names the connections with a Homeless peer that would not survive a move, and says why.
+# hmipctl uncovered names the connections with a Homeless peer that would not survive a move, and
+# says why.
 source "$(dirname "$0")/lib.sh"
 
 topology c0 s0
@@ -15,7 +16,8 @@ must_soon 10 "the server listens" listens "$server" 7000
 # uncovered EXPRESSION: over the client's, d.
 uncovered()
 {
-	ip netns exec "$client" "$(program hmipctl)" -s "$dir/client.sock" --json uncovered | json "$1"
+	ip netns exec "$client" "$(program hmipctl)" -s "$dir/client.sock" --json uncovered |
+		json "$1"
 }
 
 # reason NAME REASON: what is said of the only connection of process NAME.
@@ -35,7 +37,8 @@ hold()
 
 connected()
 {
-	[[ -n $(ip netns exec "$client" ss -6Htnp state established | grep -F "pid=${pid_of[$1]},") ]]
+	[[ -n $(ip netns exec "$client" ss -6Htnp state established |
+		grep -F "pid=${pid_of[$1]},") ]]
 }
 
 python=$(readlink -f "$(command -v /usr/bin/python3 || command -v python3)")
@@ -78,11 +81,15 @@ must_not "from another namespace" ctl client uncovered 2>"$dir/elsewhere.err"
 must "which is said" grep -q 'runs in another network namespace' "$dir/elsewhere.err"
 in_ns "$client" "$(program hmipctl)" -s "$dir/client.sock" uncovered >"$dir/table"
 must "with a heading" grep -q '^PID *COMMAND *PEER *PROTO *LOCAL *FOREIGN *WHY$' "$dir/table"
-must "in a sentence" grep -q "^${pid_of[bare]} .* server *tcp .* its program was started without hmip-run$" "$dir/table"
+must "in a sentence" \
+	grep -q "^${pid_of[bare]} .* server *tcp .* its program was started without hmip-run$" \
+	"$dir/table"
 if setpriv --reuid=65534 --clear-groups test -x "$(program hmipctl)"; then
 	chmod 755 "$dir"
-	in_ns "$client" setpriv --reuid=65534 --clear-groups "$(program hmipctl)" -s "$dir/client.sock" -j uncovered \
-		>"$dir/nobody.json" 2>"$dir/nobody.err"
-	must "others' processes are hidden" [ "$(json "sorted({r['reason'] for r in d if r['reason'] != 'device'})" <"$dir/nobody.json")" = hidden ]
+	in_ns "$client" setpriv --reuid=65534 --clear-groups "$(program hmipctl)" \
+		-s "$dir/client.sock" -j uncovered >"$dir/nobody.json" 2>"$dir/nobody.err"
+	must "others' processes are hidden" \
+		[ "$(json "sorted({r['reason'] for r in d if r['reason'] != 'device'})" \
+			<"$dir/nobody.json")" = hidden ]
 	must "that, too" grep -q 'only your own processes' "$dir/nobody.err"
 fi

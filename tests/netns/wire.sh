@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# What is on the wire after moves of both ends: bare 40-octet IPv6 headers with right checksums around all data (S1), and
-# signalling that scapy, an independent implementation of AH, takes for authentic and tcpdump can read (X1). With keys from
-# elsewhere both Initial Binding Updates are exchanged as flow A.1 has it (A4).
+# What is on the wire after moves of both ends: bare 40-octet IPv6 headers with right checksums
+# around all data (S1), and signalling that scapy, an independent implementation of AH, takes for
+# authentic and tcpdump can read (X1). With keys from elsewhere both Initial Binding Updates are
+# exchanged as flow A.1 has it (A4).
 source "$(dirname "$0")/lib.sh"
 
 topology c0 c1 s0 s1
@@ -33,7 +34,8 @@ capture_is_whole s0
 capture_is_whole s1
 
 "$netns_dir/wire.py" flow "$dir/s0.pcap" >"$dir/flow.log" || fail "the messages cannot be read"
-must "the first Binding Updates are those of A.1" [ "$(grep BU "$dir/flow.log" | head -n 2 | tr '\n' ' ')" = \
+must "the first Binding Updates are those of A.1" \
+	[ "$(grep BU "$dir/flow.log" | head -n 2 | tr '\n' ' ')" = \
 	"$C0 > $S0: AH BU $S0 > $C0: AH BA BU " ]
 
 for pair in "s0 $C0" "s0 $C1" "s1 $C1" "s1 $C0"; do
@@ -43,9 +45,12 @@ for pair in "s0 $C0" "s0 $C1" "s1 $C1" "s1 $C0"; do
 	say "$n data packets of $address on $link: bare headers, right checksums"
 done
 
-"$netns_dir/ah.py" verify "$dir/s0.pcap" $SPI_CS $KEY_CS $SPI_SC $KEY_SC >"$dir/scapy.log" 2>&1 || fail "scapy does not agree"
-"$netns_dir/ah.py" verify "$dir/s1.pcap" $SPI_CS $KEY_CS $SPI_SC $KEY_SC >>"$dir/scapy.log" 2>&1 || fail "scapy does not agree"
+"$netns_dir/ah.py" verify "$dir/s0.pcap" $SPI_CS $KEY_CS $SPI_SC $KEY_SC >"$dir/scapy.log" 2>&1 ||
+	fail "scapy does not agree"
+"$netns_dir/ah.py" verify "$dir/s1.pcap" $SPI_CS $KEY_CS $SPI_SC $KEY_SC >>"$dir/scapy.log" 2>&1 ||
+	fail "scapy does not agree"
 say "$(tail -n 1 "$dir/scapy.log")"
 tcpdump -nvr "$dir/s0.pcap" 'ip6 proto 51 or ip6 proto 60' >"$dir/tcpdump.log" 2>/dev/null
 must "tcpdump sees AH with the configured SPIs" grep -q "spi=0x00001001" "$dir/tcpdump.log"
-must_not "tcpdump finds fault with our packets" grep -qiwE 'trunc|truncated|truncated-ip6|invalid|bad' "$dir/tcpdump.log"
+must_not "tcpdump finds fault with our packets" \
+	grep -qiwE 'trunc|truncated|truncated-ip6|invalid|bad' "$dir/tcpdump.log"

@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A program without a helper behaves as it does without the shim: same results, same errors, no noise; and the tools say
-# what to do.
+# A program without a helper behaves as it does without the shim: same results, same errors, no
+# noise; and the tools say what to do.
 source "$(dirname "$0")/lib.sh"
 
 topology c0 s0
 probe()
 {
-	in_ns "$client" "$@" "$netns_dir/probe.py" >"$dir/probe.out" 2>&1 || fail "the probe fails: $(cat "$dir/probe.out")"
+	in_ns "$client" "$@" "$netns_dir/probe.py" >"$dir/probe.out" 2>&1 ||
+		fail "the probe fails: $(cat "$dir/probe.out")"
 }
 probe python3
 cp "$dir/probe.out" "$dir/plain.out"

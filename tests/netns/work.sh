@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
-# Many programs at work at once, so that all are in the midst of it whenever a test moves a host, however fast the machine is
-# and however long the move takes: each has a port of its own and a queue of its own on both hosts, which gives it just so
-# much to do, PACE kbit/s until unpace(), no limit then. To be sourced after lib.sh.
+# Many programs at work at once, so that all are in the midst of it whenever a test moves a host,
+# however fast the machine is and however long the move takes: each has a port of its own and a
+# queue of its own on both hosts, which gives it just so much to do, PACE kbit/s until unpace(), no
+# limit then. To be sourced after lib.sh.
 PACE=1600
 
 declare -A port_of
@@ -74,7 +75,7 @@ lines()
 	grep -c "$1" "$2" || true
 }
 
-# ---- how much each gets to do, and how much it has done ---------------------------------------------------------------
+# ---- how much each gets to do, and how much it has done ------------------------------------------
 
 # nftables gives each packet the class of its port.
 pace()
@@ -90,7 +91,8 @@ pace()
 		fi
 	done
 	for ns in "$client" "$server"; do
-		# BBR takes such a queue for a path of gigabits that is blocked now and then, and at times sends nothing for 10 s.
+		# BBR takes such a queue for a path of gigabits that is blocked now and then, and at
+		# times sends nothing for 10 s.
 		in_ns "$ns" sysctl -qw net.ipv4.tcp_congestion_control=reno
 		in_ns "$ns" nft -f - <<-END
 		table ip6 pace {
@@ -111,7 +113,8 @@ pace()
 		[[ $dev == c* ]] || ns=$server
 		tc -n "$ns" qdisc add dev $dev root handle 1: htb || skip "no HTB in this kernel"
 		for class in "${classes[@]}"; do
-			echo "class add dev $dev parent 1: classid $class htb rate ${PACE}kbit burst 8k cburst 8k quantum 3000"
+			echo "class add dev $dev parent 1: classid $class htb rate ${PACE}kbit" \
+				"burst 8k cburst 8k quantum 3000"
 		done | tc -n "$ns" -b -
 	done
 }
@@ -124,7 +127,8 @@ unpace()
 		ns=$client
 		[[ $dev == c* ]] || ns=$server
 		for ((class = 1; class <= ${#port_of[@]}; class++)); do
-			printf 'class change dev %s parent 1: classid 1:%x htb rate 10gbit\n' $dev $class
+			printf 'class change dev %s parent 1: classid 1:%x htb rate 10gbit\n' $dev \
+				$class
 		done | tc -n "$ns" -b -
 	done
 }
@@ -135,11 +139,15 @@ carried()
 	ip netns exec "$client" ss -6tnHOi state established | awk '{
 		n = split($4, part, ":"); port = part[n]
 		for (i = 5; i <= NF; i++)
-			if ($i ~ /^bytes_(acked|received):/) { split($i, f, ":"); sum[port] += f[2] }
+			if ($i ~ /^bytes_(acked|received):/) {
+				split($i, f, ":")
+				sum[port] += f[2]
+			}
 	} END { for (p in sum) print p, sum[p] }'
 }
 
-# progress: what each has done so far, into done_now. What is sent as datagrams has a NAME_done of its own.
+# progress: what each has done so far, into done_now. What is sent as datagrams has a NAME_done of
+# its own.
 declare -A done_before done_now
 progress()
 {
@@ -158,7 +166,8 @@ progress()
 	done
 }
 
-# The names of those that have not done more than $1 octets (those who type or send datagrams: 100) since done_before.
+# The names of those that have not done more than $1 octets (those who type or send datagrams: 100)
+# since done_before.
 lagging()
 {
 	local name enough
@@ -170,8 +179,8 @@ lagging()
 	done
 }
 
-# Takes off waiting_for (a variable of the caller's, as is last_on) who has got on, the last one into last_on. Succeeds when
-# nobody is left, or somebody has ended.
+# Takes off waiting_for (a variable of the caller's, as is last_on) who has got on, the last one
+# into last_on. Succeeds when nobody is left, or somebody has ended.
 watch()
 {
 	local name late

@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Connections that nobody shows, and whose host moves before anybody can have looked for them (A1): of the client, then of the
-# server. At last the server's helper is too late: it registers the connection after the client has moved.
+# Connections that nobody shows, and whose host moves before anybody can have looked for them (A1):
+# of the client, then of the server. At last the server's helper is too late: it registers the
+# connection after the client has moved.
 source "$(dirname "$0")/lib.sh"
 
-# begin NAME LINK: connects, and at once takes LINK down; then says something and hears it again. Prints how long that took.
+# begin NAME LINK: connects, and at once takes LINK down; then says something and hears it again.
+# Prints how long that took.
 begin()
 {
 	local ns addr gw metric
@@ -46,7 +48,8 @@ Server(("::", 7000), Echo).serve_forever()
 END
 spawn echo "$server" python3 "$dir/echo.py"
 must_soon 10 "the server listens" listens "$server" 7000
-on client python3 -c "import socket; s = socket.create_connection(('$S0', 7000)); s.sendall(b'x'); s.recv(1)"
+on client python3 -c "import socket
+s = socket.create_connection(('$S0', 7000)); s.sendall(b'x'); s.recv(1)"
 must_soon 10 "the server has verified the client's addresses" both_active server $C0 $C1
 must_soon 10 "the client has verified the server's" both_active client $S0 $S1
 for i in 1 2 3 4; do
@@ -58,7 +61,8 @@ for i in 1 2 3 4; do
 	must_soon 10 "the server is back" both_active client $S0 $S1
 done
 
-# The server's helper has no time to scan: its kernel has no socket for what the client sends from its other address.
+# The server's helper has no time to scan: its kernel has no socket for what the client sends from
+# its other address.
 resets()
 {
 	in_ns "$server" awk '$1 == "Tcp:" && $15 ~ /^[0-9]+$/ { print $15 }' /proc/net/snmp

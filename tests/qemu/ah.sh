@@ -1,13 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Debian's own kernel, with its AH keyed by ip xfrm state, takes our Binding Updates and Acknowledgements for authentic (X1).
-# They are captured between two helpers on this machine and put on a wire in the virtual machine, whose kernel counts.
+# Debian's own kernel, with its AH keyed by ip xfrm state, takes our Binding Updates and
+# Acknowledgements for authentic (X1). They are captured between two helpers on this machine and put
+# on a wire in the virtual machine, whose kernel counts.
 export test_name=qemu-ah
 here=$(dirname "$(readlink -f "$0")")
 
 if [[ ${1-} != inside ]]; then
 	source "$here/../netns/lib.sh"
-	[[ -e ${HMIP_KERNEL:-$HMIP_BUILD/kernel}/vmlinuz ]] || skip "no kernel (tests/qemu/kernel fetches it)"
+	[[ -e ${HMIP_KERNEL:-$HMIP_BUILD/kernel}/vmlinuz ]] ||
+		skip "no kernel (tests/qemu/kernel fetches it)"
 	topology c0 s0
 	capture s0 "$core" s0
 	helpers
@@ -37,7 +39,8 @@ for a in 2001:db8:a0::10 2001:db8:a1::10 2001:db8:b0::20 2001:db8:b1::20; do
 	ip -n judge addr add $a/64 dev in nodad
 done
 
-# state SPI KEY SRC DST...: AH for each destination; and, since the kernel asks for it, a Home Address of any source.
+# state SPI KEY SRC DST...: AH for each destination; and, since the kernel asks for it, a Home
+# Address of any source.
 state()
 {
 	local spi=$1 key=$2 dst
@@ -58,7 +61,8 @@ key_kernel()
 
 counted()
 {
-	ip -n judge -s xfrm state list proto ah | awk '/lifetime current:/ { getline; n += $2 } END { print n + 0 }'
+	ip -n judge -s xfrm state list proto ah |
+		awk '/lifetime current:/ { getline; n += $2 } END { print n + 0 }'
 }
 
 failed()

@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# On Debian 12's own kernel: the datapath's tests, then a session that is moved, to an address announced before and to a fresh one.
+# On Debian 12's own kernel: the datapath's tests, then a session that is moved, to an address
+# announced before and to a fresh one.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 export HMIP_BUILD=${HMIP_BUILD:-$(readlink -m "$here/../../build")}
 
 if [[ ${1-} != inside ]]; then
-	[[ -x $HMIP_BUILD/helper/hmip-helper ]] || { echo "SKIP session: no hmip-helper in $HMIP_BUILD/helper"; exit 77; }
+	[[ -x $HMIP_BUILD/helper/hmip-helper ]] ||
+		{ echo "SKIP session: no hmip-helper in $HMIP_BUILD/helper"; exit 77; }
 	exec "$here/run" "$here/session.sh" inside
 fi
 

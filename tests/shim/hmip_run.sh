@@ -34,7 +34,8 @@ expect() {
 }
 
 nothing='^$'
-warning="^hmip-run: no hmip-helper answers at $tmp/nobody, .*start it with .*hmip-helper -s $tmp/nobody\" \$"
+warning="^hmip-run: no hmip-helper answers at $tmp/nobody, .*"
+warning="${warning}start it with .*hmip-helper -s $tmp/nobody\" \$"
 
 expect 'help' 0 'usage: hmip-run' "$nothing" "$run" -h
 expect 'version' 0 '^hmip-run (hmip) [0-9]' "$nothing" "$run" -V
@@ -54,7 +55,8 @@ expect 'another preload stays' 0 "^$tmp/other.so:/.*/libhmip.so \$" "$warning" \
 expect 'nested runs add it once' 0 "^$tmp/other.so:/[^:]*/libhmip.so \$" "$warning" \
 	env LD_PRELOAD="$tmp/other.so" "$run" "$run" sh -c 'echo $LD_PRELOAD'
 
-expect 'a command that is not there' 127 "$nothing" 'no-such-command: command not found' "$run" no-such-command
+expect 'a command that is not there' \
+	127 "$nothing" 'no-such-command: command not found' "$run" no-such-command
 expect 'a path that is not there' 127 "$nothing" 'command not found' "$run" "$tmp/none"
 : >"$tmp/plain"
 expect 'a file that is no program' 126 "$nothing" 'Permission denied' "$run" "$tmp/plain"
@@ -66,35 +68,45 @@ expect 'a script found in PATH' 0 '^script $' "$warning" env PATH="$tmp:$PATH" "
 # -v: one line for each thing that will be so.
 said="^hmip-run: /[^ ]*/true is dynamically linked hmip-run: no hmip-helper answers .*"
 said="$said hmip-run: LD_PRELOAD=/[^ ]*/libhmip.so preloads /[^ ]*/libhmip.so"
-said="$said hmip-run: programs that it starts get the same, as long as LD_PRELOAD and HMIP_SOCKET stay"
+said="$said hmip-run: programs that it starts get the same,"
+said="$said as long as LD_PRELOAD and HMIP_SOCKET stay"
 expect 'what will happen' 0 "$nothing" "$said" "$run" -v true
-expect 'what will happen to a script' 0 '^script $' "$tmp/script is a script that /bin/sh runs hmip-run: /bin/sh is dyn" \
+expect 'what will happen to a script' \
+	0 '^script $' "$tmp/script is a script that /bin/sh runs hmip-run: /bin/sh is dyn" \
 	"$run" -v "$tmp/script"
 printf '#!/usr/bin/env -S sh -e\necho script\n' >"$tmp/by-env"
 chmod +x "$tmp/by-env"
-expect 'a script that env finds the interpreter of' 0 '^script $' 'by-env is a script that /[^ ]*/sh runs' "$run" -v "$tmp/by-env"
+expect 'a script that env finds the interpreter of' \
+	0 '^script $' 'by-env is a script that /[^ ]*/sh runs' "$run" -v "$tmp/by-env"
 expect 'a personality' 0 "$nothing" 'connects from addresses of the personality work' \
 	env HMIP_PERSONALITY=work "$run" -v true
 expect 'the status is kept with -v, too' 3 "$nothing" 'dynamically linked' "$run" -v sh -c 'exit 3'
 
 instead='run it without hmip-run: once hmip-helper knows the host'
 if [ -x /sbin/ldconfig ]; then
-	expect 'a static program' 126 "$nothing" "^hmip-run: /sbin/ldconfig is statically linked.*$instead" "$run" /sbin/ldconfig
+	expect 'a static program' \
+		126 "$nothing" "^hmip-run: /sbin/ldconfig is statically linked.*$instead" "$run" \
+		/sbin/ldconfig
 	printf '#!/sbin/ldconfig -p\n' >"$tmp/by-static"
 	chmod +x "$tmp/by-static"
 	expect 'a script run by a static program' 126 "$nothing" \
-		"^hmip-run: $tmp/by-static: /sbin/ldconfig, which runs it, is statically linked" "$run" "$tmp/by-static"
+		"^hmip-run: $tmp/by-static: /sbin/ldconfig, which runs it, is statically linked" \
+		"$run" "$tmp/by-static"
 fi
-if echo 'int main(void) { return 0; }' | ${CC:-cc} -x c -static-pie -o "$tmp/static-pie" - 2>/dev/null; then
-	expect 'a static position-independent program' 126 "$nothing" 'static-pie is statically linked' "$run" "$tmp/static-pie"
+if echo 'int main(void) { return 0; }' | ${CC:-cc} -x c -static-pie -o "$tmp/static-pie" - \
+	2>/dev/null; then
+	expect 'a static position-independent program' \
+		126 "$nothing" 'static-pie is statically linked' "$run" "$tmp/static-pie"
 fi
 if objcopy --add-section .go.buildinfo=/dev/null /bin/true "$tmp/go" 2>/dev/null; then
-	expect 'a Go program that is dynamically linked' 0 "$nothing" '/go is written in Go .* it is run, but' "$run" "$tmp/go"
+	expect 'a Go program that is dynamically linked' \
+		0 "$nothing" '/go is written in Go .* it is run, but' "$run" "$tmp/go"
 fi
 # A foreign machine: the ELF header of this machine's true(1), e_machine spoilt.
 cp /bin/true "$tmp/foreign"
 printf '\377\376' | dd of="$tmp/foreign" bs=1 seek=18 conv=notrunc 2>/dev/null
-expect 'a program for another machine' 126 "$nothing" "another processor.*$instead" "$run" "$tmp/foreign"
+expect 'a program for another machine' \
+	126 "$nothing" "another processor.*$instead" "$run" "$tmp/foreign"
 cp /bin/true "$tmp/other-size"
 printf '\001' | dd of="$tmp/other-size" bs=1 seek=4 conv=notrunc 2>/dev/null
 expect 'a program of another word size' 126 "$nothing" 'or word size' "$run" "$tmp/other-size"
@@ -105,20 +117,23 @@ if [ "$(id -u)" = 0 ]; then
 	expect 'a set-uid program, as root itself' 0 "$nothing" "$warning" "$run" "$tmp/setuid"
 	if setpriv --reuid=65534 --clear-groups "$run" -V >/dev/null 2>&1; then
 		nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
-		expect 'a set-uid program' 126 "$nothing" "is set-uid.*$instead" $nobody "$run" "$tmp/setuid"
+		expect 'a set-uid program' \
+			126 "$nothing" "is set-uid.*$instead" $nobody "$run" "$tmp/setuid"
 		cp /bin/true "$tmp/setgid"
 		chmod 2755 "$tmp/setgid"
-		expect 'a set-gid program' 126 "$nothing" 'is set-uid or set-gid' $nobody "$run" "$tmp/setgid"
+		expect 'a set-gid program' \
+			126 "$nothing" 'is set-uid or set-gid' $nobody "$run" "$tmp/setgid"
 		printf '#!%s\n' "$tmp/setuid" >"$tmp/by-setuid"
 		chmod 755 "$tmp/by-setuid"
-		expect 'a script run by a set-uid program' 126 "$nothing" 'which runs it, is set-uid' \
-			$nobody "$run" "$tmp/by-setuid"
+		expect 'a script run by a set-uid program' \
+			126 "$nothing" 'which runs it, is set-uid' $nobody "$run" "$tmp/by-setuid"
 		chmod 6755 "$tmp/script"
-		expect 'a script whose own set-uid bit means nothing' 0 '^script $' "$warning" $nobody "$run" "$tmp/script"
+		expect 'a script whose own set-uid bit means nothing' \
+			0 '^script $' "$warning" $nobody "$run" "$tmp/script"
 		cp /bin/true "$tmp/capable"
 		if setcap cap_net_raw+ep "$tmp/capable" 2>/dev/null; then
-			expect 'a program with capabilities' 126 "$nothing" 'has file capabilities' \
-				$nobody "$run" "$tmp/capable"
+			expect 'a program with capabilities' \
+				126 "$nothing" 'has file capabilities' $nobody "$run" "$tmp/capable"
 		fi
 	fi
 fi

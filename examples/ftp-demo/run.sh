@@ -126,8 +126,10 @@ mark_end()
 	[[ ! -e $file ]] || octets=$(stat -c %s "$file")
 	[[ $octets != "$size" || $(sha256sum <"$file") != "$sum" ]] || same=true
 	what="all $octets octets have arrived, SHA-256 is the same"
-	[[ $same == true ]] ||
-		what="DIED, the program gave up with status $status, $octets of $size octets arrived"
+	if [[ $same != true ]]; then
+		what="DIED, the program gave up with status $status, "
+		what+="$octets of $size octets arrived"
+	fi
 	mark end "$1: $what" \
 		"\"kind\": \"$1\", \"octets\": $octets, \"same\": $same, \"status\": $status"
 	rm -f "$file"

@@ -25,7 +25,7 @@
 #define REVIVE_AFTER	(5 * USEC_PER_SEC)	/* Updates unanswered for so long; then doubled */
 #define RETIRE		(30 * USEC_PER_SEC)	/* what was sent under the old keys may still arrive */
 
-static void draw(struct core *c, uint8_t *buf, size_t len)
+static void aap_random(struct core *c, uint8_t *buf, size_t len)
 {
 	uint8_t nonce[CHALLENGE_LEN];
 
@@ -39,12 +39,12 @@ static void draw(struct core *c, uint8_t *buf, size_t len)
 	}
 }
 
-static void tell(struct core *c, const struct hce *h, const struct signal *s, const char *what)
+static void aap_emit(struct core *c, const struct hce *h, const struct signal *s, const char *what)
 {
 	core_tell(c, EVENT_AAP, h, &s->src, &s->dst, 0, what);
 }
 
-static void refuse(struct core *c, const struct signal *s, const char *why)
+static void aap_refuse(struct core *c, const struct signal *s, const char *why)
 {
 	c->counter[COUNT_AAP_REFUSED]++;
 	core_tell(c, EVENT_DROPPED, NULL, &s->dst, &s->src, 0, why);
@@ -54,13 +54,13 @@ static void refuse(struct core *c, const struct signal *s, const char *why)
  * An SPI nobody has. All anonymous ones of a host share their upper half, so that the datapath can tell AH that is ours
  * before there is state for it.
  */
-static uint32_t draw_spi(struct core *c, usec_t now)
+static uint32_t aap_draw_spi(struct core *c, usec_t now)
 {
 	uint16_t low;
 	uint32_t spi;
 
 	do {
-		draw(c, (uint8_t *)&low, sizeof(low));
+		aap_random(c, (uint8_t *)&low, sizeof(low));
 		spi = c->spi_range | low;
 	} while (!low || peer_by_spi(c, spi) || peer_ended(c, spi, now));
 	return spi;
@@ -71,24 +71,24 @@ void aap_open(struct core *c)
 	uint16_t high;
 
 	/* IKE daemons draw theirs from 0xc0000000 on; below 0x40000000 is where people configure by hand. */
-	draw(c, (uint8_t *)&high, sizeof(high));
+	aap_random(c, (uint8_t *)&high, sizeof(high));
 	c->spi_range = 0x40000000 | (uint32_t)(high & 0x3fff) << 16;
 	core_act(c, ACTION_SPI, NULL)->spi = c->spi_range;
-	draw(c, c->retry_secret, sizeof(c->retry_secret));
+	aap_random(c, c->retry_secret, sizeof(c->retry_secret));
 }
 
 /* Keys for sealing, and the shares of Responses, are used for so long and no longer. */
-static bool refresh_secrets(struct core *c, usec_t now)
+static bool aap_refresh_secrets(struct core *c, usec_t now)
 {
 	uint8_t random[AAP_SHARE_LEN];
 
 	if (!c->seal[0].until || now >= c->seal[0].until) {
 		c->seal[1] = c->seal[0];
-		draw(c, c->seal[0].key, sizeof(c->seal[0].key));
+		aap_random(c, c->seal[0].key, sizeof(c->seal[0].key));
 		c->seal[0].until = usec_add(now, AAP_STATE_LIFETIME * USEC_PER_SEC);
 	}
 	if (!c->share_until || now >= c->share_until) {
-		draw(c, random, sizeof(random));
+		aap_random(c, random, sizeof(random));
 		if (aap_keypair_make(random, &c->share) < 0)
 			return false;
 		c->share_until = usec_add(now, AAP_SHARE_LIFETIME * USEC_PER_SEC);
@@ -98,18 +98,13 @@ static bool refresh_secrets(struct core *c, usec_t now)
 
 /* Initiator */
 
-static void try_free(struct hce *h)
+void aap_forget(struct hce *h)
 {
 	if (!h->aap)
 		return;
 	aap_keypair_wipe(&h->aap->own);
 	free(h->aap);
 	h->aap = NULL;
-}
-
-void aap_forget(struct hce *h)
-{
-	try_free(h);
 }
 
 static void send_init(struct core *c, struct hce *h, usec_t now)
@@ -122,7 +117,7 @@ static void send_init(struct core *c, struct hce *h, usec_t now)
 	t->next = usec_add(now, AAP_TIMEOUT << t->sent++);
 	core_wake(c, t->next);
 	if ((t->renewing ? core_send_under(c, h, h->sa, &s) : core_send_open(c, h, &s)) == 0)
-		tell(c, h, &s, "Init sent");
+		aap_emit(c, h, &s, "Init sent");
 }
 
 static bool may_start(struct core *c, const struct hce *h, usec_t now)
@@ -144,15 +139,15 @@ static void begin(struct core *c, struct hce *h, bool renewing, usec_t now)
 		return;
 	h->aap = t;
 	t->renewing = renewing;
-	draw(c, random, sizeof(random));
+	aap_random(c, random, sizeof(random));
 	if (aap_keypair_make(random, &t->own) < 0) {
-		try_free(h);
+		aap_forget(h);
 		return;
 	}
 	t->src = l->addr;
 	t->dst = h->pair.foreign;
-	t->init.spi = draw_spi(c, now);
-	draw(c, t->init.nonce, sizeof(t->init.nonce));
+	t->init.spi = aap_draw_spi(c, now);
+	aap_random(c, t->init.nonce, sizeof(t->init.nonce));
 	memcpy(t->init.share, t->own.share, sizeof(t->init.share));
 	send_init(c, h, now);
 }
@@ -213,16 +208,16 @@ static void renew(struct core *c, struct hce *h, usec_t now)
 static void give_up(struct core *c, struct hce *h, usec_t now)
 {
 	if (h->aap->reviving) {
-		try_free(h);
+		aap_forget(h);
 		return;
 	}
 	if (h->aap->renewing) {
 		h->peer->made = now - RENEW_AGE + RENEW_RETRY;
-		try_free(h);
+		aap_forget(h);
 		return;
 	}
 	plain_note(c, &h->aap->dst, now);
-	try_free(h);
+	aap_forget(h);
 	hce_set_status(c, h, PEER_PLAIN);
 }
 
@@ -247,7 +242,7 @@ void aap_expire(struct core *c, struct hce *h, usec_t now)
 	} else if (!l || !l->usable) {
 		bool renewing = t->renewing, reviving = t->reviving;
 
-		try_free(h);
+		aap_forget(h);
 		begin(c, h, renewing, now);
 		if (h->aap)
 			h->aap->reviving = reviving;
@@ -268,7 +263,7 @@ static struct hce *try_by_spi(struct core *c, uint32_t spi)
 	return NULL;
 }
 
-static void on_retry(struct core *c, const struct signal *s, usec_t now)
+static void aap_receive_retry(struct core *c, const struct signal *s, usec_t now)
 {
 	const struct aap_retry *r = &s->aap.retry;
 	struct foreign_addr *fa = foreign_find(c, &s->src);
@@ -277,7 +272,7 @@ static void on_retry(struct core *c, const struct signal *s, usec_t now)
 	/* One cookie a run: whoever sees our Init must not make us send it for ever. */
 	if (!t || t->confirming || t->init.has_cookie || memcmp(r->nonce, t->init.nonce, sizeof(r->nonce)) ||
 	    !addr_equal(&t->dst, &s->src) || !addr_equal(&t->src, &s->dst)) {
-		refuse(c, s, "unexpected Retry");
+		aap_refuse(c, s, "unexpected Retry");
 		return;
 	}
 	t->init.has_cookie = true;
@@ -295,7 +290,7 @@ static void measure(struct hce *h, usec_t now)
 		h->srtt = now - sent;
 }
 
-static void retire(struct core *c, struct peer *old, usec_t now)
+static void peer_retire(struct core *c, struct peer *old, usec_t now)
 {
 	old->retire = usec_add(now, RETIRE);
 	core_wake(c, old->retire);
@@ -322,7 +317,7 @@ static void begin_anew(struct core *c, struct hce *h, usec_t now)
 }
 
 /* The Response makes the initiator's SA; from then on its packets bear the Confirm until one is acknowledged. */
-static struct peer *on_response(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len, usec_t now)
+static struct peer *aap_receive_response(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len, usec_t now)
 {
 	struct hce *h = try_by_spi(c, s->spi);
 	struct aap_try *t = h ? h->aap : NULL;
@@ -333,7 +328,7 @@ static struct peer *on_response(struct core *c, const struct signal *s, const ui
 	int r;
 
 	if (!t || !addr_equal(&t->src, &s->dst) || !addr_equal(&t->dst, &s->src)) {
-		refuse(c, s, "unexpected AAP Response");
+		aap_refuse(c, s, "unexpected AAP Response");
 		return NULL;
 	}
 	run.init = &t->init;
@@ -348,7 +343,7 @@ static struct peer *on_response(struct core *c, const struct signal *s, const ui
 		forgotten = r == 0;
 	}
 	if (r < 0) {
-		refuse(c, s, "AAP Response with wrong ICV");
+		aap_refuse(c, s, "AAP Response with wrong ICV");
 		if (++t->bad == AAP_BAD_RESPONSES)
 			give_up(c, h, now);	/* each costs us a multiplication */
 		goto out;
@@ -360,7 +355,7 @@ static struct peer *on_response(struct core *c, const struct signal *s, const ui
 	if (!p)
 		goto out;
 	if (replaced)
-		retire(c, replaced, now);
+		peer_retire(c, replaced, now);
 	ah_replay_update(&p->sa.replay, s->ah_seq);
 	t->confirming = true;
 	t->sealed = s->aap.response.sealed;
@@ -372,7 +367,7 @@ static struct peer *on_response(struct core *c, const struct signal *s, const ui
 		begin_anew(c, h, now);
 	else if (t->renewing)
 		binding_renew(c, h, now);	/* something must carry the Confirm */
-	tell(c, h, s, "Response heard");
+	aap_emit(c, h, s, "Response heard");
 out:
 	aap_keys_wipe(&keys);
 	return p;
@@ -403,7 +398,7 @@ void aap_ride(const struct hce *h, struct signal *s)
 void aap_confirmed(struct hce *h)
 {
 	if (h->aap && h->aap->confirming)
-		try_free(h);
+		aap_forget(h);
 }
 
 /* Responder */
@@ -475,20 +470,20 @@ static void send_response(struct core *c, const struct signal *s, const struct p
 	struct aap_keys keys, was;
 
 	r.aap.kind = AAP_RESPONSE;
-	resp->spi = st.spi_r = draw_spi(c, now);
-	draw(c, resp->nonce, sizeof(resp->nonce));
+	resp->spi = st.spi_r = aap_draw_spi(c, now);
+	aap_random(c, resp->nonce, sizeof(resp->nonce));
 	memcpy(resp->share, c->share.share, sizeof(resp->share));
-	draw(c, (uint8_t *)&st.bu_seq, sizeof(st.bu_seq));
+	aap_random(c, (uint8_t *)&st.bu_seq, sizeof(st.bu_seq));
 	if (old) {
 		was = (struct aap_keys){ .ir = old->sa.in.key, .ri = old->sa.out.key };
 		run.old = &was;
 		st.old_spi = old->sa.in.spi;
 		st.bu_seq = ++old->hce->seq_out;
 	}
-	draw(c, nonce, sizeof(nonce));
+	aap_random(c, nonce, sizeof(nonce));
 	if (aap_secret_responder(&c->share, &run, st.prk) < 0 || aap_keys_expand(st.prk, &keys) < 0 ||
 	    aap_seal(c->seal[0].key, nonce, &s->src, &s->dst, &st, &resp->sealed) < 0) {
-		refuse(c, s, "AAP Init with a share that makes no key");
+		aap_refuse(c, s, "AAP Init with a share that makes no key");
 		return;
 	}
 	put_initial_bu(c, &r, st.bu_seq, old, now);
@@ -496,7 +491,7 @@ static void send_response(struct core *c, const struct signal *s, const struct p
 	r.has_ah = true;
 	fit(&r, limit);
 	core_send_under(c, NULL, &sa, &r);
-	tell(c, NULL, &r, "Response sent");
+	aap_emit(c, NULL, &r, "Response sent");
 	sa_wipe(&sa);
 	aap_keys_wipe(&keys);
 	aap_state_wipe(&st);
@@ -520,7 +515,7 @@ static void on_init(struct core *c, const struct signal *s, size_t len, usec_t n
 		send_retry(c, s, now);
 		return;
 	}
-	if (refresh_secrets(c, now))
+	if (aap_refresh_secrets(c, now))
 		send_response(c, s, NULL, len, now);
 }
 
@@ -530,8 +525,8 @@ void aap_renewal(struct core *c, const struct peer *p, const struct signal *s, s
 
 	c->counter[COUNT_AAP_INITS]++;
 	if (!fa || fa->hce != p->hce || fa->state != ADDR_ACTIVE)
-		refuse(c, s, "AAP Init under AH from an address that is not proven");
-	else if (p->sa.class == SA_ANONYMOUS && p->hce->peer == p && refresh_secrets(c, now))
+		aap_refuse(c, s, "AAP Init under AH from an address that is not proven");
+	else if (p->sa.class == SA_ANONYMOUS && p->hce->peer == p && aap_refresh_secrets(c, now))
 		send_response(c, s, p, len, now);
 }
 
@@ -549,7 +544,7 @@ static bool settle_claim(struct core *c, const struct signal *s, usec_t now)
 	return false;
 }
 
-static bool unseal(struct core *c, const struct signal *s, usec_t now, struct aap_state *ret)
+static bool aap_unseal_confirm(struct core *c, const struct signal *s, usec_t now, struct aap_state *ret)
 {
 	for (unsigned i = 0; i < 2; i++)
 		if (c->seal[i].until &&
@@ -575,7 +570,7 @@ static struct hce *replace_old(struct core *c, uint32_t spi, usec_t now)
 
 	if (!old || !old->hce || old->hce->peer != old)
 		return NULL;
-	retire(c, old, now);
+	peer_retire(c, old, now);
 	return old->hce;
 }
 
@@ -586,12 +581,12 @@ static struct peer *on_confirm(struct core *c, const struct signal *s, const uin
 	struct hce *h = NULL;
 	struct peer *p = NULL;
 
-	if (!unseal(c, s, now, &st)) {
-		refuse(c, s, "AAP Confirm with a state that is not ours, or too old");
+	if (!aap_unseal_confirm(c, s, now, &st)) {
+		aap_refuse(c, s, "AAP Confirm with a state that is not ours, or too old");
 		return NULL;
 	}
 	if (aap_keys_expand(st.prk, &keys) < 0 || ah_verify(pkt, len, &keys.ir) < 0) {
-		refuse(c, s, "AAP Confirm with wrong ICV");
+		aap_refuse(c, s, "AAP Confirm with wrong ICV");
 		goto out;
 	}
 	if (st.old_spi)
@@ -600,7 +595,7 @@ static struct peer *on_confirm(struct core *c, const struct signal *s, const uin
 		h = entry_for(c, s, now);
 	if (!h)
 		goto out;
-	try_free(h);
+	aap_forget(h);
 	p = peer_make_anonymous(c, h, &(struct sa_half){ st.spi_r, keys.ir }, &(struct sa_half){ st.spi_i, keys.ri }, now);
 	if (!p)
 		goto out;
@@ -609,7 +604,7 @@ static struct peer *on_confirm(struct core *c, const struct signal *s, const uin
 	if (!st.old_spi)
 		binding_assume_sent(c, h, st.bu_seq, now);
 	c->counter[COUNT_AAP_CONFIRMED]++;
-	tell(c, h, s, "Confirm heard");
+	aap_emit(c, h, s, "Confirm heard");
 out:
 	aap_state_wipe(&st);
 	aap_keys_wipe(&keys);
@@ -623,10 +618,10 @@ struct peer *aap_receive(struct core *c, const struct signal *s, const uint8_t *
 		on_init(c, s, len, now);
 		return NULL;
 	case AAP_RETRY:
-		on_retry(c, s, now);
+		aap_receive_retry(c, s, now);
 		return NULL;
 	case AAP_RESPONSE:
-		return on_response(c, s, pkt, len, now);
+		return aap_receive_response(c, s, pkt, len, now);
 	case AAP_CONFIRM:
 		return on_confirm(c, s, pkt, len, now);
 	}

@@ -230,7 +230,7 @@ static uint32_t next_lifetime(struct core *c, struct hce *h, uint32_t floor, use
 }
 
 /* An address the peer knows as ours, other than src: what a Home Address option may name (B7). */
-static const struct binding *registered(struct hce *h, const struct in6_addr *src)
+static const struct binding *binding_registered(struct hce *h, const struct in6_addr *src)
 {
 	const struct binding *b, *best = NULL;
 
@@ -247,12 +247,12 @@ static void set_home(struct hce *h, struct signal *s)
 	if (b && b->state >= BINDING_RESPONDED)
 		return;
 	/* What was registered may have another owner by now, from whom nothing of ours is taken: it is left out at times. */
-	b = explore_late(h, h->rt.tries) ? NULL : registered(h, &s->src);
+	b = explore_late(h, h->rt.tries) ? NULL : binding_registered(h, &s->src);
 	s->has_home = true;
 	s->home = b ? b->addr : s->src;		/* B3: the Initial BU's is its source */
 }
 
-static bool has_news(const struct hce *h)
+static bool binding_has_news(const struct hce *h)
 {
 	const struct binding *b;
 
@@ -295,12 +295,12 @@ static void arm(struct core *c, struct hce *h, usec_t now)
 
 static bool binding_compose(struct core *c, struct hce *h, struct signal *s, usec_t now)
 {
-	bool initial = !registered(h, &s->src), deletes = false;
+	bool initial = !binding_registered(h, &s->src), deletes = false;
 	unsigned room = NEWS_MAX, last = initial ? 1 : SIGNAL_BU_MAX - 1;
 	uint32_t lifetime = 0;
 	struct binding *b;
 
-	if (!h->may_announce || !has_news(h))
+	if (!h->may_announce || !binding_has_news(h))
 		return false;
 	set_home(h, s);
 	DL_FOREACH(h->bindings, b) {
@@ -335,7 +335,7 @@ static void binding_expire(struct core *c, struct hce *h, struct binding *b, use
 
 bool binding_ride(struct core *c, struct hce *h, struct signal *s, usec_t now)
 {
-	return h->may_announce && has_news(h) && ratelimit_take(&h->rt.limit, now) && binding_compose(c, h, s, now);
+	return h->may_announce && binding_has_news(h) && ratelimit_take(&h->rt.limit, now) && binding_compose(c, h, s, now);
 }
 
 /* Lets what is due for a refresh become news. Returns whether any news has not been sent even once. */
@@ -399,7 +399,7 @@ void binding_sync(struct core *c, struct hce *h, usec_t now)
 		if (h->rt.next > now)
 			h->rt.next = now;
 	}
-	if (!has_news(h)) {
+	if (!binding_has_news(h)) {
 		h->rt.tries = 0;
 		h->rt.next = USEC_NEVER;
 		rendezvous_rest(h);
@@ -445,7 +445,7 @@ void binding_retry(struct hce *h, usec_t now)
 
 void binding_elsewhere(struct core *c, struct hce *h, usec_t now)
 {
-	if (!has_news(h))
+	if (!binding_has_news(h))
 		binding_renew(c, h, now);
 	h->rt.next = now;
 	binding_sync(c, h, now);

@@ -25,7 +25,7 @@
 #define HOME_WAIT_MAX	(64 * USEC_PER_SEC)
 
 /* The n-th address of h but the pair's: Active ones come first. NULL if there are not so many. */
-static const struct in6_addr *other_foreign(const struct hce *h, unsigned n)
+static const struct in6_addr *retry_other_foreign(const struct hce *h, unsigned n)
 {
 	/* X2: never a Tentative one. */
 	static const enum addr_state order[] = { ADDR_ACTIVE, ADDR_DEPRECATED };
@@ -39,7 +39,7 @@ static const struct in6_addr *other_foreign(const struct hce *h, unsigned n)
 }
 
 /* How many addresses of h are good for trying: the pair's, the Active ones and, if all, the Deprecated ones. */
-static unsigned count_foreign(const struct hce *h, bool all)
+static unsigned retry_count_foreign(const struct hce *h, bool all)
 {
 	const struct foreign_addr *fa;
 	unsigned n = IN6_IS_ADDR_UNSPECIFIED(&h->pair.foreign) ? 0 : 1;
@@ -52,7 +52,7 @@ static unsigned count_foreign(const struct hce *h, bool all)
 struct in6_addr explore_target(const struct hce *h, unsigned tries)
 {
 	bool paired = !IN6_IS_ADDR_UNSPECIFIED(&h->pair.foreign);
-	unsigned good = count_foreign(h, false), bad = count_foreign(h, true) - good, n = tries % good;
+	unsigned good = retry_count_foreign(h, false), bad = retry_count_foreign(h, true) - good, n = tries % good;
 	unsigned late = tries - 2 * good;
 	const struct in6_addr *a;
 
@@ -61,18 +61,18 @@ struct in6_addr explore_target(const struct hce *h, unsigned tries)
 		n = late % 2 ? late / 2 % good : good + late / 2 % bad;
 	if (paired && !n)
 		return h->pair.foreign;
-	a = other_foreign(h, paired ? n - 1 : n);
+	a = retry_other_foreign(h, paired ? n - 1 : n);
 	return a ? *a : h->pair.foreign;
 }
 
 bool explore_round(const struct hce *h, unsigned tries)
 {
-	return tries % count_foreign(h, false) == 0;
+	return tries % retry_count_foreign(h, false) == 0;
 }
 
 bool explore_late(const struct hce *h, unsigned tries)
 {
-	return tries / (2 * count_foreign(h, false)) % 2;
+	return tries / (2 * retry_count_foreign(h, false)) % 2;
 }
 
 /* Whether h's peer can be tried at all, and is to be. */
@@ -122,10 +122,10 @@ static bool nth_pair(struct core *c, struct hce *h, unsigned n, const struct in6
 
 	while (n_local < PAIRS_MAX && nth_local(c, h, n_local))
 		n_local++;
-	if (!n_local || n >= PAIRS_MAX || n / n_local >= count_foreign(h, false))
+	if (!n_local || n >= PAIRS_MAX || n / n_local >= retry_count_foreign(h, false))
 		return false;
 	*local = nth_local(c, h, n % n_local);
-	*foreign = n < n_local ? &h->pair.foreign : other_foreign(h, n / n_local - 1);
+	*foreign = n < n_local ? &h->pair.foreign : retry_other_foreign(h, n / n_local - 1);
 	return *foreign != NULL;
 }
 

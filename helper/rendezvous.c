@@ -16,9 +16,9 @@
 
 #include "addr.h"
 
-#define TRIES		3			/* without an answer */
-#define STEP_MIN	USEC_PER_SEC
-#define STEP_MAX	(60 * USEC_PER_SEC)
+#define SEARCH_TRIES		3			/* without an answer */
+#define SEARCH_STEP_MIN	USEC_PER_SEC
+#define SEARCH_STEP_MAX	(60 * USEC_PER_SEC)
 
 void rendezvous_free(struct hce *h)
 {
@@ -34,7 +34,7 @@ const char *rendezvous_name(const struct hce *h)
 }
 
 /* Puts name before the others. */
-static void add_name(struct rendezvous *r, const char *name)
+static void rendezvous_add_name(struct rendezvous *r, const char *name)
 {
 	char copy[RENDEZVOUS_NAME_MAX] = "";
 	unsigned at = 0;
@@ -64,7 +64,7 @@ static bool among(const struct in6_addr *addr, unsigned n, const struct in6_addr
 }
 
 /* Makes a list of those of addr that are worth trying. Returns whether any is not in r. */
-static bool sift(struct core *c, const struct rendezvous *r, const struct in6_addr *addr, unsigned n, struct rendezvous *ret)
+static bool rendezvous_sift(struct core *c, const struct rendezvous *r, const struct in6_addr *addr, unsigned n, struct rendezvous *ret)
 {
 	bool any = false;
 
@@ -77,8 +77,8 @@ static bool sift(struct core *c, const struct rendezvous *r, const struct in6_ad
 	return any;
 }
 
-/* Lets a list that sift() made be r's. */
-static void replace(struct rendezvous *r, const struct rendezvous *by)
+/* Lets a list that rendezvous_sift() made be r's. */
+static void rendezvous_replace(struct rendezvous *r, const struct rendezvous *by)
 {
 	memcpy(r->addr, by->addr, sizeof(r->addr));
 	r->n_addr = by->n_addr;
@@ -94,9 +94,9 @@ void core_alternatives(struct core *c, uint32_t id, const char *name, const stru
 		h->rendezvous = calloc(1, sizeof(*h->rendezvous));
 	if (!h || !h->rendezvous)
 		return;
-	add_name(h->rendezvous, name);
-	sift(c, h->rendezvous, addr, n, &more);
-	replace(h->rendezvous, &more);
+	rendezvous_add_name(h->rendezvous, name);
+	rendezvous_sift(c, h->rendezvous, addr, n, &more);
+	rendezvous_replace(h->rendezvous, &more);
 }
 
 bool rendezvous_due(const struct hce *h)
@@ -132,8 +132,8 @@ void rendezvous_hurry(struct hce *h, usec_t now)
 	if (!r)
 		return;
 	r->wait = 0;
-	if (r->next > usec_add(now, STEP_MIN))
-		r->next = usec_add(now, STEP_MIN);
+	if (r->next > usec_add(now, SEARCH_STEP_MIN))
+		r->next = usec_add(now, SEARCH_STEP_MIN);
 }
 
 static void ask(struct core *c, struct hce *h)
@@ -155,8 +155,8 @@ void rendezvous_seek(struct core *c, struct hce *h, usec_t now)
 
 	if (!r || !hce_wanted(h) || !hce_homeless(h) || now < r->next || !binding_source(c, h))
 		return;
-	first = !r->wait || now - r->next > STEP_MAX;
-	r->wait = first ? STEP_MIN : 2 * r->wait < STEP_MAX ? 2 * r->wait : STEP_MAX;
+	first = !r->wait || now - r->next > SEARCH_STEP_MAX;
+	r->wait = first ? SEARCH_STEP_MIN : 2 * r->wait < SEARCH_STEP_MAX ? 2 * r->wait : SEARCH_STEP_MAX;
 	r->next = usec_add(now, r->wait);
 	r->due = r->n_addr;
 	if (!first || !r->n_addr)
@@ -166,14 +166,14 @@ void rendezvous_seek(struct core *c, struct hce *h, usec_t now)
 }
 
 /* Whether what the peer is to be told went to each of its addresses in vain, more than once. */
-static bool is_lost(const struct hce *h)
+static bool rendezvous_is_lost(const struct hce *h)
 {
 	const struct foreign_addr *fa;
 	unsigned n = 1;
 
 	DL_FOREACH(h->addrs, fa)
 		n += fa->state == ADDR_ACTIVE && !addr_equal(&fa->addr, &h->pair.foreign);
-	return h->rt.tries > TRIES && h->rt.tries > 2 * n;
+	return h->rt.tries > SEARCH_TRIES && h->rt.tries > 2 * n;
 }
 
 void core_resolved(struct core *c, uint32_t id, const struct in6_addr *addr, unsigned n, usec_t now)
@@ -181,13 +181,13 @@ void core_resolved(struct core *c, uint32_t id, const struct in6_addr *addr, uns
 	struct hce *h = core_entry(c, id);
 	struct rendezvous *r = h ? h->rendezvous : NULL, found = { 0 };
 
-	if (!r || (!is_lost(h) && !h->explore.running))
+	if (!r || (!rendezvous_is_lost(h) && !h->explore.running))
 		return;
-	if (!sift(c, r, addr, n, &found))
+	if (!rendezvous_sift(c, r, addr, n, &found))
 		return;		/* all that is known already is tried at every step */
-	replace(r, &found);
+	rendezvous_replace(r, &found);
 	/* The peer is there, perhaps: if the first packet is lost, the next shall not be long in coming. */
-	r->due = TRIES * r->n_addr;
+	r->due = SEARCH_TRIES * r->n_addr;
 	binding_elsewhere(c, h, now);
 }
 
@@ -195,7 +195,7 @@ void rendezvous_expire(struct core *c, struct hce *h, usec_t now)
 {
 	struct rendezvous *r = h->rendezvous;
 
-	if (!r || !is_lost(h))
+	if (!r || !rendezvous_is_lost(h))
 		return;
 	rendezvous_seek(c, h, now);
 	if (r->next > now)

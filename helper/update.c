@@ -21,8 +21,8 @@ static void name_addresses(const struct signal *s, const struct binding_update *
 		ret->addr[ret->n++] = bu->addr[i];
 }
 
-static bool refuse(struct core *c, const struct hce *h, const struct signal *s, enum core_counter n, uint16_t seq,
-		   const char *why)
+static bool update_refuse(struct core *c, const struct hce *h, const struct signal *s, enum core_counter n, uint16_t seq,
+			  const char *why)
 {
 	c->counter[n]++;
 	core_tell(c, EVENT_DROPPED, h, &s->dst, &s->src, seq, why);
@@ -36,16 +36,16 @@ static bool check_addr(struct core *c, struct hce *h, const struct signal *s, co
 	struct foreign_addr *fa = foreign_find(c, a);
 
 	if (!addr_usable(a))
-		return refuse(c, h, s, COUNT_REFUSED_ADDR, seq, "names an address that cannot be anybody's");
+		return update_refuse(c, h, s, COUNT_REFUSED_ADDR, seq, "names an address that cannot be anybody's");
 	/* What the peer gave up may have its next owner already, whom this does not concern. */
 	if (!adds)
 		return true;
 	if (local && local->usable)
-		return refuse(c, h, s, COUNT_WRONG_ENTRY, seq, "names an address of this host");
+		return update_refuse(c, h, s, COUNT_WRONG_ENTRY, seq, "names an address of this host");
 	/* X7: only the entry of the SA that protects the BU may change; who claims an addition, must show more (X6) */
 	if (fa && fa->hce != h) {
 		contest_claim(c, fa, h, &s->dst, now);
-		return refuse(c, h, s, COUNT_WRONG_ENTRY, seq, "names an address of another peer");
+		return update_refuse(c, h, s, COUNT_WRONG_ENTRY, seq, "names an address of another peer");
 	}
 	return true;
 }
@@ -56,11 +56,11 @@ static bool check_response(struct core *c, struct hce *h, const struct signal *s
 	const struct foreign_addr *fa;
 
 	if (s->n_bu != 1 || named->n != 1 || !bu->lifetime)
-		return refuse(c, h, s, COUNT_BAD_RESPONSE, bu->seq, "a Response must be alone");
+		return update_refuse(c, h, s, COUNT_BAD_RESPONSE, bu->seq, "a Response must be alone");
 	fa = foreign_find(c, &named->addr[0]);
 	if (!fa || fa->hce != h || fa->state == ADDR_DEPRECATED ||
 	    (fa->state == ADDR_TENTATIVE && !reach_verify(c, fa, bu)))
-		return refuse(c, h, s, COUNT_BAD_RESPONSE, bu->seq, "wrong Response");
+		return update_refuse(c, h, s, COUNT_BAD_RESPONSE, bu->seq, "wrong Response");
 	return true;
 }
 
@@ -92,7 +92,7 @@ static bool check(struct core *c, struct hce *h, const struct signal *s, usec_t 
 		const struct binding_update *bu = &s->bu[i];
 
 		if (any && (int16_t)(bu->seq - last) <= 0)
-			return refuse(c, h, s, COUNT_OLD_SEQ, bu->seq, "old sequence number");
+			return update_refuse(c, h, s, COUNT_OLD_SEQ, bu->seq, "old sequence number");
 		last = bu->seq;
 		any = true;
 		name_addresses(s, bu, &named);

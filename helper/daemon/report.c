@@ -6,9 +6,9 @@
 #include "ah.h"
 #include "clock.h"
 #include "conf.h"
+#include "core_types.h"
 #include "daemon_private.h"
 #include "dp_abi.h"
-#include "hostcache.h"
 #include "sa.h"
 #include "usec.h"
 

@@ -3,7 +3,7 @@
 
 #include "route_sync.h"
 #include "addr.h"
-#include "hostcache.h"
+#include "core_types.h"
 #include "log.h"
 #include "neigh.h"
 #include "netlink.h"

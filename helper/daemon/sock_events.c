@@ -3,9 +3,9 @@
 
 #include "sock_events.h"
 #include "clock.h"
+#include "core_types.h"
 #include "daemon_private.h"
 #include "datapath.h"
-#include "hostcache.h"
 #include "log.h"
 #include "sock_monitor.h"
 #include "usec.h"

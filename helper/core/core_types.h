@@ -7,14 +7,15 @@
  *              |  '---> sa
  *              '---> pair: (local_addr of the L-HCE, foreign_addr) its packets bear today
  */
-#ifndef HMIP_HOSTCACHE_H
-#define HMIP_HOSTCACHE_H
+#ifndef HMIP_CORE_TYPES_H
+#define HMIP_CORE_TYPES_H
 
-#include "sa.h"
+#include "base/sa.h"
 #include "mip6.h"
 #include "ratelimit.h"
 #include "usec.h"
 #include <netinet/in.h>
+#include <stddef.h>
 #include <uthash.h>
 
 enum addr_state {
@@ -313,5 +314,195 @@ struct pcb {
 
 /* Whether p's packets leave with another pair than the one p was born with. */
 bool pcb_moved(const struct pcb *p);
+
+struct core;
+
+#define CORE_PREFIXES_MAX	64
+#define CORE_PERSONALITIES_MAX	16
+#define CORE_PERSONALITY_NAME	16	/* octets, the last of which is 0 */
+
+/* Whether AAP is run with hosts in a prefix; the longest that matches decides, and yes if none does. */
+struct core_prefix {
+	struct in6_addr addr;
+	uint8_t len;		/* bits */
+	bool probe;
+};
+
+/* C12 and the rest of the tunable values; durations in seconds. */
+struct core_config {
+	uint32_t default_lifetime;		/* DEFAULT-LIFETIME, 600 */
+	uint32_t maximum_expired_lifetime;	/* MAXIMUM-EXPIRED-LIFETIME, 1800 */
+	uint32_t binding_lifetime;		/* the longest lifetime asked for in BUs, 600 */
+	uint32_t appendix_b;			/* 1: announce a new address by just using it (B11), 0 */
+	uint32_t path_timeout;			/* how long to send and hear nothing before other pairs are tried, 3; 0: never */
+	uint32_t max_entries;			/* F-HCEs, 4096 */
+	uint32_t max_addresses;			/* per F-HCE, 64 */
+	uint32_t max_per_prefix;		/* F-HCEs made by answering, whose peers share a /64, 64 */
+	uint32_t plain_lifetime;		/* how long a host that did not answer AAP is left alone, 3600 */
+	bool resolve;				/* names of peers that are not to be found are resolved again, true */
+	unsigned n_probe;
+	struct core_prefix probe[CORE_PREFIXES_MAX];
+	unsigned n_personality;			/* besides the default one, whose number is 0; these begin with 1 (C2, X9) */
+	char personality[CORE_PERSONALITIES_MAX][CORE_PERSONALITY_NAME];
+};
+
+extern const struct core_config core_config_default;
+
+/* A peer with a configured, generic SA. */
+struct core_peer {
+	const char *name;			/* copied */
+	unsigned n_addr;
+	struct in6_addr addr[BU_ADDRS_MAX];	/* by which it is first known */
+	struct sa_half in, out;
+};
+
+enum action_type {
+	ACTION_SEND,		/* put a packet on the wire */
+	ACTION_PAIR,		/* the datapath entry of an F-HCE: made or changed */
+	ACTION_PAIR_GONE,
+	ACTION_FOREIGN,		/* an address of a peer: made, or its state changed */
+	ACTION_FOREIGN_GONE,
+	ACTION_LOCAL,		/* an address of this host came into, or was lost from, the L-HCE */
+	ACTION_LOCAL_GONE,	/* ... and has no connection any more */
+	ACTION_PCB,		/* a connection belongs to an F-HCE from now on */
+	ACTION_PCB_GONE,
+	ACTION_BOUND,		/* what comes for this UDP port is for a socket bound to a lost address, from now on */
+	ACTION_BOUND_GONE,
+	ACTION_SPI,		/* AH with this SPI is ours from now on */
+	ACTION_SPI_GONE,
+	ACTION_KICK,		/* the connections of this F-HCE have a path again: make TCP retransmit */
+	ACTION_UNREACHABLE,	/* no address of this F-HCE's peer may be used (S6): tell its connections */
+	ACTION_RESOLVE,		/* the entry's peer is not to be found: its name is to be resolved, see core_resolved() */
+	ACTION_PLAIN,		/* the hosts that are known not to take part are others now (core_plain()) */
+	ACTION_EVENT,		/* something hmipctl monitor shows and the log notes */
+};
+
+/* What is told to people. The names (core_event_name) are part of hmipctl's interface. */
+enum core_event {
+	EVENT_ENTRY_NEW,	/* "entry-new" */
+	EVENT_ENTRY_GONE,	/* "entry-gone" */
+	EVENT_STATUS,		/* "status": peer status changed */
+	EVENT_LOCAL_UP,		/* "address-up" */
+	EVENT_LOCAL_LOST,	/* "address-lost" */
+	EVENT_BU_SENT,		/* "bu-sent" */
+	EVENT_BU_HEARD,		/* "bu-heard" */
+	EVENT_BA_SENT,		/* "ba-sent" */
+	EVENT_BA_HEARD,		/* "ba-heard" */
+	EVENT_CHALLENGE_SENT,	/* "challenge-sent": foreign is the address being checked */
+	EVENT_CHALLENGE_HEARD,	/* "challenge-heard": local is the address being checked */
+	EVENT_RESPONSE_SENT,	/* "response-sent" */
+	EVENT_RESPONSE_HEARD,	/* "response-heard" */
+	EVENT_FOREIGN_STATE,	/* "address-state": a peer's address changed state */
+	EVENT_BR_SENT,		/* "br-sent": a Binding Request */
+	EVENT_BR_HEARD,		/* "br-heard" */
+	EVENT_SWITCHED,		/* "switched": the entry's pair changed */
+	EVENT_PCB_NEW,		/* "connection-new" */
+	EVENT_PCB_GONE,		/* "connection-gone" */
+	EVENT_AAP,		/* "aap": a message of AAP; detail says which */
+	EVENT_PATH,		/* "path": the pair in use, or one that was probed; detail says how it fares */
+	EVENT_CONFLICT,		/* "conflict": two hosts claim an address (X6) */
+	EVENT_KEYS,		/* "keys": an SA cannot be used any more; detail says why */
+	EVENT_RESOLVING,	/* "resolving": a name of the peer; core_event_detail() says which */
+	EVENT_DROPPED,		/* "dropped": signalling was refused; detail says why */
+};
+
+struct action {
+	enum action_type type;
+	uint32_t hce;				/* id of the F-HCE concerned, 0 if none */
+	union {
+		struct {
+			struct in6_addr src, dst;
+			uint16_t len;
+			uint8_t packet[SIGNAL_MTU];	/* the whole IPv6 packet */
+		} send;
+		struct pair pair;
+		struct {
+			struct in6_addr addr;
+			enum addr_state state;
+		} foreign;
+		struct {
+			struct in6_addr addr;
+			unsigned ifindex;
+			bool usable;
+		} local;
+		struct {
+			struct in6_addr addr;
+			uint16_t port;		/* host order */
+		} bound;
+		struct pcb pcb;			/* pcb.hce is not to be followed; hce above names it */
+		uint32_t spi;
+		char name[RENDEZVOUS_NAME_MAX];
+		struct {
+			enum core_event event;
+			struct in6_addr local, foreign;	/* unspecified where they mean nothing */
+			const char *detail;	/* static text, NULL if none: a state's name, a reason */
+			uint32_t seq;		/* BU or BA sequence number, where it has one */
+			usec_t lost;		/* EVENT_SWITCHED: when the source before was lost, 0: it was not */
+		} event;
+	};
+};
+
+/* Why signalling was refused or what else happened, counted. Names by core_counter_name(), as hmipctl status prints them. */
+enum core_counter {
+	COUNT_PACKETS,			/* signalling packets received */
+	COUNT_MALFORMED,
+	COUNT_NO_AH,			/* BU or BA that no AH protects (R4) */
+	COUNT_UNKNOWN_SPI,
+	COUNT_BAD_ICV,
+	COUNT_REPLAYED,
+	COUNT_NOT_LOCAL,		/* sent to an address that is in no L-HCE (R1) */
+	COUNT_WRONG_ENTRY,		/* names what belongs to another entry (X7) */
+	COUNT_OLD_SEQ,			/* BU sequence number not greater (R5) */
+	COUNT_BAD_RESPONSE,
+	COUNT_UNEXPECTED_BA,
+	COUNT_REFUSED_ADDR,		/* an address no BU may name: multicast, loopback, ... */
+	COUNT_NO_ROOM,			/* entries, or addresses of one */
+	COUNT_PCB_CLASH,		/* same ports, two addresses of one entry */
+	COUNT_ADOPTED,			/* connections taken that no program showed */
+	COUNT_AAP_INITS,		/* heard */
+	COUNT_AAP_RETRIES,		/* sent: too many Inits a second */
+	COUNT_AAP_CONFIRMED,		/* SAs made by answering AAP */
+	COUNT_AAP_REFUSED,
+	COUNT_CONFLICTS,
+	COUNT_EVICTED,			/* untrusted entries that gave way */
+	COUNT_BU_SENT,
+	COUNT_BU_HEARD,
+	COUNT_BA_SENT,
+	COUNT_BA_HEARD,
+	COUNT_CHALLENGES,
+	COUNT_VERIFIED,			/* addresses that became Active by a Response */
+	COUNT_SWITCHED,
+	COUNT_SILENCES,			/* sent, and heard nothing */
+	COUNT_PROBES,			/* Challenges to see whether a pair works */
+	COUNT_DETOURS,			/* switched away from a pair that did not */
+	COUNT_RESOLVED,			/* names asked for */
+	COUNT_MAX,
+};
+
+const char *core_event_name(enum core_event e);
+const char *core_counter_name(enum core_counter c);
+
+/* The core keeps no pointer to its caller; these are how a shell and its tests look in. Valid until the next event. */
+struct hce *core_entries(struct core *c);		/* uthash list: iterate with ->hh.next */
+struct hce *core_entry(struct core *c, uint32_t id);	/* NULL if there is none */
+struct hce *core_entry_of(struct core *c, const struct in6_addr *foreign);	/* whose peer has that address, NULL */
+struct local_addr *core_local(struct core *c, const struct in6_addr *addr);	/* usable or lost; NULL if it is not ours */
+struct pcb *core_pcb(struct core *c, uint64_t cookie);	/* NULL if there is none */
+struct local_addr *core_locals(struct core *c);
+struct pcb *core_pcbs(struct core *c);
+struct sender *core_senders(struct core *c);
+uint64_t core_counter(const struct core *c, enum core_counter n);
+
+/* Addresses of hosts that are known not to take part (S7): writes max at most to ret, and returns how many. */
+unsigned core_plain(struct core *c, struct in6_addr *ret, unsigned max);
+
+/* Its name, NULL for the default one. */
+const char *core_personality_name(const struct core *c, unsigned personality);
+
+/* When core_tick() must be called next; USEC_NEVER if nothing waits. */
+usec_t core_deadline(const struct core *c);
+
+/* Moves the oldest action into *ret. Returns false when there are none left. */
+bool core_next_action(struct core *c, struct action *ret);
 
 #endif

@@ -3,16 +3,27 @@
  * The Anonymous Authentication Protocol (homelessv6 2.4.3, A.2; hmip-aap(7)): how a pair of SAs comes to be between hosts that
  * share no keys. The initiator's half lives in its entry; the responder's half keeps nothing before the Confirm (X4).
  */
-#include "core_private.h"
-
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
 
-#include <openssl/crypto.h>
-
+#include "aap_initiator.h"
+#include "aap_responder.h"
+#include "aap_secrets.h"
+#include "aap_try.h"
+#include "action.h"
 #include "addr.h"
+#include "addr_conflict.h"
+#include "bu_send.h"
+#include "bul.h"
+#include "foreign.h"
+#include "lifecycle.h"
+#include "local.h"
+#include "nonpeer.h"
+#include "peer.h"
+#include "retry.h"
+#include "send.h"
 
 #define AAP_TRIES	4			/* Inits without an answer before the peer counts as plain */
 #define AAP_TIMEOUT	USEC_PER_SEC		/* for the first; then doubled */

@@ -6,15 +6,24 @@
  * goes out together, again and again with growing sequence numbers, until one of the packets that carried it is acknowledged.
  * What does not fit waits until then.
  */
-#include "core_private.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
+#include "aap_try.h"
+#include "action.h"
 #include "addr.h"
 #include "array.h"
+#include "bu_send.h"
+#include "bul.h"
+#include "entry.h"
+#include "local.h"
+#include "pair.h"
+#include "peer_names.h"
+#include "retry.h"
+#include "send.h"
 
+#define MAX_BINDACK_TIMEOUT	(256 * USEC_PER_SEC)
 #define MIN_REFRESH	(5 * USEC_PER_SEC)
 #define BINDINGS_MAX	(2 * BU_ADDRS_MAX)
 #define NEWS_MAX	12	/* addresses in a packet: so many fit even if they have nothing in common */

@@ -3,12 +3,15 @@
  * UDP sockets that are bound to an address of ours which is lost, and not connected: what peers send to the address in its place
  * is for them. There is no PCB that says so.
  */
-#include "core_private.h"
+#include "core.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
+#include "action.h"
 #include "addr.h"
+#include "local.h"
+#include "udp_bound.h"
 
 static struct bound *bound_find_port(struct core *c, uint16_t port)
 {

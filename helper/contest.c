@@ -3,12 +3,22 @@
  * Two hosts claim one address (X6, homelessv6 3.4.2): the reachability of both is verified, each under its own SA. Who answers is
  * believed; if both do, neither is, and both entries are flushed. Meanwhile the address stays with the entry that has it.
  */
-#include "core_private.h"
-
 #include <stdlib.h>
 #include <string.h>
 
+#include "aap_initiator.h"
+#include "aap_try.h"
+#include "action.h"
 #include "addr.h"
+#include "addr_conflict.h"
+#include "foreign.h"
+#include "lifecycle.h"
+#include "local.h"
+#include "pair.h"
+#include "pcb.h"
+#include "reach.h"
+#include "retry.h"
+#include "send.h"
 
 #define CONTEST_TRIES		3
 #define CONTEST_INTERVAL	USEC_PER_SEC

@@ -1,15 +1,40 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The Homeless host as a whole: its events, its time, and the list of what is to be done. */
-#include "core_private.h"
+#include "core.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
-#include <openssl/crypto.h>
-
+#include "aap_initiator.h"
+#include "aap_secrets.h"
+#include "action.h"
 #include "addr.h"
+#include "addr_conflict.h"
+#include "bu_send.h"
+#include "connection.h"
+#include "entry.h"
+#include "foreign.h"
+#include "host.h"
+#include "lifecycle.h"
+#include "local.h"
+#include "nonpeer.h"
+#include "pair.h"
+#include "path_probe.h"
+#include "pcb.h"
+#include "peer.h"
+#include "peer_names.h"
+#include "peer_search.h"
+#include "reach.h"
+#include "retry.h"
+#include "send.h"
+#include "udp_bound.h"
+#include "udp_sender.h"
+
+/* Within this time a second move of the peer's is taken for two sources used in turn. */
+#define FOLLOW_INTERVAL		USEC_PER_SEC
 
 const struct core_config core_config_default = {
 	.default_lifetime = 600,

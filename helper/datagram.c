@@ -3,13 +3,20 @@
  * Sockets that exchange datagrams without being connected: no PCB says whom with, so the programs and the datapath do. An
  * entry is needed by those that send on their own account (C4, C10), not by those that answer.
  */
-#include "core_private.h"
+#include "core.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "action.h"
 #include "addr.h"
+#include "connection.h"
+#include "entry.h"
+#include "foreign.h"
+#include "local.h"
+#include "pair.h"
+#include "udp_sender.h"
 
 static struct sender *sender_find(struct core *c, uint64_t cookie)
 {

@@ -11,13 +11,21 @@
  * it is probed at another address of its own than it sends from, it does all of this itself: perhaps only its half is
  * dead.
  */
-#include "core_private.h"
-
 #include <string.h>
 #include <utlist.h>
 
+#include "action.h"
 #include "addr.h"
 #include "array.h"
+#include "entry.h"
+#include "foreign.h"
+#include "local.h"
+#include "pair.h"
+#include "path_probe.h"
+#include "peer_search.h"
+#include "reach.h"
+#include "retry.h"
+#include "send.h"
 
 #define PAIRS_MAX	16				/* probed in one round */
 #define PATIENCE	(60 * USEC_PER_SEC)		/* with nobody sending any more */

@@ -1,14 +1,36 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Foreign Host Cache Entries: how they come (2.1.1), how their addresses live and expire (2.1.3, 2.1.4), how they go (2.1.5). */
-#include "core_private.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
+#include "aap_initiator.h"
+#include "aap_try.h"
+#include "action.h"
 #include "addr.h"
+#include "bu_send.h"
+#include "bul.h"
+#include "connection.h"
+#include "entry.h"
+#include "foreign.h"
+#include "host.h"
+#include "lifecycle.h"
+#include "local.h"
+#include "packet.h"
+#include "pair.h"
+#include "pcb.h"
+#include "peer.h"
+#include "peer_names.h"
+#include "udp_sender.h"
 
+#define MAX_FAST_UPDATES	5
+#define FAST_UPDATE_INTERVAL	USEC_PER_SEC		/* MAX_UPDATE_RATE */
+
+/* A peer may announce other hosts' addresses: few Challenges are sent to unproven ones on its behalf. */
+#define CHALLENGE_BURST		16
+#define CHALLENGE_INTERVAL	(USEC_PER_SEC / 4)
 #define GIVEN_UP_LINGER	(10 * USEC_PER_SEC)
+
 /* When an outage ends, the next Update may be due after SLOW_UPDATE_INTERVAL only. */
 #define DOUBT		(SLOW_UPDATE_INTERVAL + 2 * USEC_PER_SEC)
 #define PROVED_LATELY	(60 * USEC_PER_SEC)
@@ -347,7 +369,11 @@ static void tell_unreachable(struct core *c, const struct hce *h, usec_t now)
 		core_act(c, ACTION_UNREACHABLE, h);
 }
 
-void foreign_lose(struct core *c, struct foreign_addr *fa, usec_t now)
+/*
+ * fa's time is over, or the peer gave it up: what was Active is Deprecated from now on, for late packets and for programs
+ * that hold on to it; all else goes. A peer that never was at an address has no say in what is sent there.
+ */
+static void foreign_lose(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	if (fa->state == ADDR_DEPRECATED || !fa->proven)
 		foreign_remove(c, fa);

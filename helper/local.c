@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The addresses of this host: Local Host Cache Entries (C2, C3), a personality each. */
-#include "core_private.h"
+#include "core.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <utlist.h>
 
+#include "action.h"
 #include "addr.h"
+#include "addr_conflict.h"
+#include "bu_send.h"
+#include "bul.h"
+#include "entry.h"
+#include "foreign.h"
+#include "local.h"
+#include "pair.h"
+#include "udp_bound.h"
 
 struct local_addr *local_find(struct core *c, const struct in6_addr *addr)
 {

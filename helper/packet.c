@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A captured packet: authenticated first, then given to whom it concerns. What is not right changes nothing and is counted. */
-#include "core_private.h"
+#include "core.h"
 
 #include <errno.h>
 
+#include "aap_initiator.h"
+#include "aap_responder.h"
+#include "action.h"
 #include "addr.h"
+#include "bu_recv.h"
+#include "bu_send.h"
+#include "entry.h"
+#include "foreign.h"
+#include "lifecycle.h"
+#include "local.h"
+#include "packet.h"
+#include "peer.h"
+#include "reach_reply.h"
 
 #define ICMP_OFFSET		40	/* behind an IPv6 header without extensions */
 #define ICMP_QUOTE		48

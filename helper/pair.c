@@ -3,11 +3,14 @@
  * Which pair of addresses an entry's packets bear: destination among the Active ones, by default where the peer was last heard
  * (C11), source among those of the Local Host Cache Entry that the peer accepts (S1, B7).
  */
-#include "core_private.h"
-
 #include <utlist.h>
 
+#include "action.h"
 #include "addr.h"
+#include "bul.h"
+#include "entry.h"
+#include "local.h"
+#include "pair.h"
 
 void pair_begin(struct core *c, struct hce *h, const struct in6_addr *local, const struct in6_addr *foreign)
 {

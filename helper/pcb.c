@@ -1,13 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Connections, and the Host Cache Entries they belong to: the draft's Figure 1. */
-#include "core_private.h"
+#include "core.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <utlist.h>
 
+#include "action.h"
 #include "addr.h"
+#include "bu_send.h"
+#include "bul.h"
+#include "connection.h"
+#include "entry.h"
+#include "foreign.h"
+#include "lifecycle.h"
+#include "local.h"
+#include "pair.h"
+#include "pcb.h"
+#include "peer.h"
+#include "udp_bound.h"
+#include "udp_sender.h"
+
+/* Twice Linux's TIME-WAIT would be no better: a late segment of a moved connection finds its PCB this long. */
+#define PCB_LINGER		(60 * USEC_PER_SEC)
 
 const char *pcb_care_name(enum pcb_care c)
 {

@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Who shares keys with us, by configuration or by AAP, and who is known to take no part. */
-#include "core_private.h"
+#include "core.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "aap_try.h"
+#include "action.h"
 #include "addr.h"
+#include "bu_send.h"
+#include "bul.h"
+#include "entry.h"
+#include "foreign.h"
+#include "lifecycle.h"
+#include "nonpeer.h"
+#include "peer.h"
 
 void peer_free(struct core *c, struct peer *p)
 {

@@ -7,12 +7,18 @@
  *
  * K is the key of the SA that protected the BU: the verifier's inbound, the claimant's outbound one.
  */
-#include "core_private.h"
-
 #include <openssl/crypto.h>
 #include <string.h>
 
-#include "addr.h"
+#include "action.h"
+#include "bul.h"
+#include "local.h"
+#include "pair.h"
+#include "path_probe.h"
+#include "reach.h"
+#include "reach_reply.h"
+#include "retry.h"
+#include "send.h"
 
 #define CHALLENGE_INTERVAL_MAX	(64 * USEC_PER_SEC)
 

@@ -8,13 +8,21 @@
  * it have the name resolved anew. To try an address is to send what the peer has not acknowledged there, under the peer's
  * SA: only the peer can answer, and only what it answers is believed (C5).
  */
-#include "core_private.h"
+#include "core.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
+#include "action.h"
 #include "addr.h"
+#include "bu_send.h"
+#include "entry.h"
+#include "foreign.h"
+#include "local.h"
+#include "peer_names.h"
+#include "peer_search.h"
+#include "retry.h"
 
 #define SEARCH_TRIES		3			/* without an answer */
 #define SEARCH_STEP_MIN	USEC_PER_SEC

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Binding Requests (draft-13 5.3, 8.6 and 10.13; B10): asking for what is about to end, and answering who asks. */
-#include "core_private.h"
+#include "action.h"
+#include "bu_send.h"
+#include "bul.h"
+#include "entry.h"
+#include "retry.h"
+#include "send.h"
 
 #define REQUEST_AHEAD	(30 * USEC_PER_SEC)	/* how long before the end it is asked for more */
 

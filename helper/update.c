@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Binding Updates, receiving (homelessv6 2.3.1, draft-13 8.2): all of a packet is checked, then all of it is done. */
-#include "core_private.h"
-
 #include <utlist.h>
 
+#include "action.h"
 #include "addr.h"
+#include "addr_conflict.h"
+#include "bu_recv.h"
+#include "bu_send.h"
+#include "bul.h"
+#include "foreign.h"
+#include "lifecycle.h"
+#include "local.h"
+#include "pair.h"
+#include "path_probe.h"
+#include "reach.h"
+#include "send.h"
 
 /* The addresses a BU is about: those it names, and the packet's source unless an Alternate CoA stands for it. */
 struct named {

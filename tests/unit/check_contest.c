@@ -3,7 +3,10 @@
  * An address passes from one host to another (X6, A3): from Alice, who has configured keys, to Xavier, who ran AAP, or to the
  * server itself. Alice cannot tell anybody, unless a test says so.
  */
-#include "core_private.h"
+#include "core.h"
+#include "bul.h"
+#include "reach_reply.h"
+#include "send.h"
 #include "addr.h"
 #include "suite.h"
 #include "world.h"

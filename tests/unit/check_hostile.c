@@ -3,7 +3,9 @@
  * What a peer with good keys, and one without, may try against a server: the small forms of what peers/misbehave.py
  * found. Alice has configured keys, Mallory ran AAP.
  */
-#include "core_private.h"
+#include "core.h"
+#include "lifecycle.h"
+#include "peer.h"
 #include "addr.h"
 #include "suite.h"
 #include "world.h"

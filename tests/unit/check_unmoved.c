@@ -4,7 +4,8 @@
  * signalling. Each connection's packets are followed through what the datapath of both hosts would
  * do to them.
  */
-#include "core_private.h"
+#include "core.h"
+#include "model/entry.h"
 #include "addr.h"
 #include "suite.h"
 #include "two_hosts.h"

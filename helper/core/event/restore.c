@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "restore.h"
-#include "core_private.h"
+#include "action.h"
+#include "bu_send.h"
+#include "bul.h"
+#include "core_data.h"
+#include "foreign.h"
+#include "lifecycle.h"
+#include "local.h"
+#include "pair.h"
+#include "pcb.h"
+#include "peer.h"
+#include "reach.h"
+#include "udp_sender.h"
 
 #include <errno.h>
 #include <utlist.h>

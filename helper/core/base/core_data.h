@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The host itself, as the files of the core share it. What its tables hold is in core_types.h, peer.h and nonpeer.h. */
+#ifndef HMIP_CORE_DATA_H
+#define HMIP_CORE_DATA_H
+
+#include "core_types.h"
+
+struct peer;
+struct plain;
+
+/*
+ * The SPI of an anonymous SA that ended: a replayed Confirm shall not bring it back (hmip-aap(7)). If more end than can be
+ * remembered, no state sealed so far is taken any more.
+ */
+#define ENDED_MAX	1024
+
+struct ended {
+	uint32_t spi;
+	usec_t until;
+};
+
+/* A key under which states are sealed, and until when new ones are. */
+struct seal_key {
+	uint8_t key[AAP_SECRET_LEN];
+	usec_t until;
+};
+
+struct core {
+	struct core_config config;
+	struct ah_key seed;
+	uint64_t nonces;		/* drawn so far */
+	uint32_t epoch;
+	uint32_t last_id;
+	unsigned preferences;		/* given out so far by core_prefer() */
+
+	struct peer *peers;
+	struct hce *entries;
+	struct foreign_addr *foreign;	/* by address */
+	struct local_addr *locals;
+	struct pcb *pcbs;		/* by cookie */
+	struct pcb *ports;		/* by struct pcb_ports */
+	struct sender *senders;		/* by cookie */
+	struct bound *bound;		/* by cookie */
+	struct plain *plain;		/* by address, oldest first */
+
+	uint32_t spi_range;		/* upper half of all anonymous SPIs of ours */
+	uint8_t retry_secret[AAP_SECRET_LEN];
+	struct seal_key seal[2];	/* today's and the one before */
+	struct aap_keypair share;	/* the responder's, and until when it is used */
+	usec_t share_until;
+	struct ended ended[ENDED_MAX];
+	unsigned n_ended;
+	usec_t inits_since;		/* how many Inits came in the second that began then */
+	unsigned inits;
+
+	usec_t deadline;		/* no timer runs out before */
+	uint64_t counter[COUNT_MAX];
+
+	struct action *action;		/* ring of n_action, from first */
+	size_t first, n_action, room;
+};
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The Binding Update List: what each peer holds of our addresses. */
+#ifndef HMIP_BUL_H
+#define HMIP_BUL_H
+
+#include "core_data.h"
+
+/* The item of h for our address addr; NULL if there is none. */
+struct binding *binding_find(struct hce *h, const struct in6_addr *addr);
+
+/* Removes all items of h. */
+void binding_free_all(struct hce *h);
+
+/* h's peer shall hold addr (B5), or hold it no more (B6). Sends nothing: binding_sync() does. */
+void binding_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool wanted, usec_t now);
+
+/* Wants every usable local address of the entry's personality (B2, X9). */
+void binding_want_all(struct core *c, struct hce *h, usec_t now);
+
+/* What a BU for our address addr asks for, seconds (B12). */
+uint32_t binding_lifetime(struct core *c, const struct in6_addr *addr, usec_t now);
+
+/* The peer was, or may have been, told of b, for lifetime seconds; 0: that it is gone. */
+void binding_told(struct binding *b, uint32_t lifetime, usec_t now);
+
+/* Has everything announced again at once: the peer asked (B10), or it must hear that we are back. */
+void binding_renew(struct core *c, struct hce *h, usec_t now);
+
+/* The peer holds nothing of ours any more: everything is news, and Homeless Support is to be told again. */
+void binding_forget(struct core *c, struct hce *h, usec_t now);
+
+#endif

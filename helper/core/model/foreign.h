@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The addresses of peers. */
+#ifndef HMIP_FOREIGN_H
+#define HMIP_FOREIGN_H
+
+#include "core_data.h"
+
+/* The record of a peer's address addr, in whichever entry; NULL if there is none. */
+struct foreign_addr *foreign_find(struct core *c, const struct in6_addr *addr);
+
+/* Adds addr, which no entry may have, to h. Returns NULL (counted) if there is no room. */
+struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6_addr *addr, enum addr_state state,
+				 enum lifetime_kind kind, usec_t lifetime, usec_t now);
+
+/* Removes fa from its entry. */
+void foreign_remove(struct core *c, struct foreign_addr *fa);
+
+/* Grants lifetime seconds from now on (C7 converts an activity-related one). */
+void foreign_renew(struct core *c, struct foreign_addr *fa, enum lifetime_kind kind, usec_t lifetime, usec_t now);
+
+/* The only writer of an address's state: sets the timers that go with it, binds connections, tells. */
+void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state state, usec_t now);
+
+/*
+ * The peer says that it is not at fa any more. If it was asked there it may have answered and sent data after that, which
+ * the network may have put in another order: for a while that is dropped, as it would have been before, not reset.
+ */
+void foreign_give_up(struct core *c, struct foreign_addr *fa, usec_t now);
+
+/* Whether h claims an address that is in another entry: then it is needed, though it may have none. */
+bool contest_claimed_by(struct core *c, const struct hce *h);
+
+/* Ends the conflict about fa, if there is one. */
+void contest_end(struct foreign_addr *fa);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The addresses of this host. */
+#ifndef HMIP_LOCAL_H
+#define HMIP_LOCAL_H
+
+#include "core_data.h"
+
+/* The record of our address addr, usable or lost; NULL if there is none. */
+struct local_addr *local_find(struct core *c, const struct in6_addr *addr);
+
+/* Tells the datapath of l as it is. */
+void local_act(struct core *c, const struct local_addr *l);
+
+/* Makes the record of an address that is not usable yet. Returns NULL if memory is short. */
+struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t now);
+
+/* Whether our address is usable, and h's peer may learn of it (X9). l may be NULL. */
+bool local_good_for(const struct local_addr *l, const struct hce *h);
+
+/* Whether addr is usable, or connections or sockets use it still: it cannot be a peer's. */
+bool local_ours(struct core *c, const struct in6_addr *addr);
+
+/* One connection or socket less uses l, NULL: none did. */
+void local_release(struct core *c, struct local_addr *l);
+
+/* addr is a peer's now: if it was lost and nothing uses it, it is forgotten. */
+void local_yield(struct core *c, const struct in6_addr *addr);
+
+/* Remembers an address that an earlier helper had lost. Returns 0 or -ENOMEM. */
+int local_restore(struct core *c, const struct in6_addr *addr, unsigned personality, usec_t forget, usec_t now);
+
+/* Forgets lost addresses that nothing uses, when their time is over. */
+void local_expire(struct core *c, usec_t now);
+
+#endif

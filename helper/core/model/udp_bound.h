@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* UDP sockets that are bound to lost addresses. */
+#ifndef HMIP_UDP_BOUND_H
+#define HMIP_UDP_BOUND_H
+
+#include "core_data.h"
+
+/* The socket is gone; or the address is back. */
+void bound_close(struct core *c, uint64_t cookie);
+
+/* Forgets the sockets that are bound to addr, which is ours again. */
+void bound_return(struct core *c, const struct in6_addr *addr);
+
+/* Removes all. */
+void bound_free_all(struct core *c);
+
+#endif

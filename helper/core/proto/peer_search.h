@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Searching for a peer by its names. */
+#ifndef HMIP_PEER_SEARCH_H
+#define HMIP_PEER_SEARCH_H
+
+#include "core_data.h"
+
+/* Nothing that is known of h's peer answers: goes one step further, if it is time. */
+void rendezvous_seek(struct core *c, struct hce *h, usec_t now);
+
+/* Takes the next step of the search if it is due. */
+void rendezvous_expire(struct core *c, struct hce *h, usec_t now);
+
+#endif

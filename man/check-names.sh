@@ -60,11 +60,11 @@ same "commands that the helper answers, hmipctl.8" \
 	   rows "$hmipctl/hmipctl.c" | sed -n 's/^\t{ "\([a-z]*\)", .*find_.*/\1/p')" \
 	"$(items hmipctl.8 DESCRIPTION Cm)"
 same "counters, hmipctl.8" \
-	"$(table core.c COUNT_; table datapath/datapath.c DP_)" "$(items hmipctl.8 COUNTERS Sy)"
+	"$(table core/base/counters.c COUNT_; table datapath/datapath.c DP_)" "$(items hmipctl.8 COUNTERS Sy)"
 same "reasons, hmipctl.8" \
 	"$(sed -n 's/^\t\[[A-Z]*\] = { "\([a-z-]*\)",.*/\1/p' "$hmipctl/coverage.c")" \
 	"$(items hmipctl.8 "WHAT IS UNCOVERED" Sy)"
-same "events, hmipctl.8" "$(table core.c EVENT_)" "$(items hmipctl.8 EVENTS Sy)"
+same "events, hmipctl.8" "$(table core/base/action.c EVENT_)" "$(items hmipctl.8 EVENTS Sy)"
 same "states, hmipctl.8" \
 	"$(for prefix in ADDR_ LIFETIME_ BINDING_; do table hostcache.c $prefix; done
 	   echo unknown; echo homeless)" \

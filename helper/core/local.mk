@@ -10,7 +10,8 @@ noinst_LTLIBRARIES += libcore_base.la libcore.la
 
 libcore_base_la_CPPFLAGS = $(CORE_BASE)
 libcore_base_la_SOURCES = \
-	core/base/action.h core/base/core_data.h core/base/sa.c core/base/sa.h
+	core/base/action.c core/base/action.h core/base/core_data.h core/base/counters.c core/base/sa.c \
+	core/base/sa.h
 
 libcore_la_CPPFLAGS = $(CORE_EVENT)
 libcore_la_SOURCES = \

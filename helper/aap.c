@@ -34,7 +34,6 @@
 #define RENEW_RETRY	(3600 * USEC_PER_SEC)
 #define CONFIRM_LIFETIME	(60 * USEC_PER_SEC)	/* for how long a Confirm is repeated */
 #define REVIVE_AFTER	(5 * USEC_PER_SEC)	/* Updates unanswered for so long; then doubled */
-#define RETIRE		(30 * USEC_PER_SEC)	/* what was sent under the old keys may still arrive */
 
 static void aap_random(struct core *c, uint8_t *buf, size_t len)
 {
@@ -108,15 +107,6 @@ static bool aap_refresh_secrets(struct core *c, usec_t now)
 }
 
 /* Initiator */
-
-void aap_forget(struct hce *h)
-{
-	if (!h->aap)
-		return;
-	aap_keypair_wipe(&h->aap->own);
-	free(h->aap);
-	h->aap = NULL;
-}
 
 static void send_init(struct core *c, struct hce *h, usec_t now)
 {
@@ -301,12 +291,6 @@ static void measure(struct hce *h, usec_t now)
 		h->srtt = now - sent;
 }
 
-static void peer_retire(struct core *c, struct peer *old, usec_t now)
-{
-	old->retire = usec_add(now, RETIRE);
-	core_wake(c, old->retire);
-}
-
 static int verify_response(const struct aap_try *t, const struct aap_run *run, const uint8_t *pkt, size_t len,
 			   struct aap_keys *ret)
 {
@@ -404,12 +388,6 @@ void aap_ride(const struct hce *h, struct signal *s)
 	s->has_aap = true;
 	s->aap.kind = AAP_CONFIRM;
 	s->aap.confirm.sealed = h->aap->sealed;
-}
-
-void aap_confirmed(struct hce *h)
-{
-	if (h->aap && h->aap->confirming)
-		aap_forget(h);
 }
 
 /* Responder */

@@ -119,11 +119,6 @@ struct hce *core_entry(struct core *c, uint32_t id)
 	return h;
 }
 
-struct local_addr *core_locals(struct core *c)
-{
-	return c->locals;
-}
-
 struct pcb *core_pcbs(struct core *c)
 {
 	return c->pcbs;

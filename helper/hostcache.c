@@ -125,15 +125,6 @@ bool hce_room(struct core *c, const struct in6_addr *addr)
 	return false;
 }
 
-void hce_give(struct hce *h, struct peer *peer)
-{
-	h->peer = peer;
-	h->sa = &peer->sa;
-	h->name = peer->name;
-	h->trusted |= peer->sa.class == SA_GENERIC;
-	peer->hce = h;
-}
-
 bool hce_doubted(const struct hce *h, usec_t now)
 {
 	return h->asked && now >= usec_add(h->asked, DOUBT);

@@ -3,7 +3,6 @@
 #include "core.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "action.h"
 #include "addr.h"
@@ -15,45 +14,6 @@
 #include "local.h"
 #include "pair.h"
 #include "udp_bound.h"
-
-struct local_addr *local_find(struct core *c, const struct in6_addr *addr)
-{
-	struct local_addr *l;
-
-	HASH_FIND(hh, c->locals, addr, sizeof(*addr), l);
-	return l;
-}
-
-struct local_addr *core_local(struct core *c, const struct in6_addr *addr)
-{
-	return local_find(c, addr);
-}
-
-void local_act(struct core *c, const struct local_addr *l)
-{
-	struct action *a = core_act(c, ACTION_LOCAL, NULL);
-
-	a->local.addr = l->addr;
-	a->local.ifindex = l->ifindex;
-	a->local.usable = l->usable;
-}
-
-struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t now)
-{
-	struct local_addr *l = calloc(1, sizeof(*l));
-
-	if (!l)
-		return NULL;
-	l->addr = *addr;
-	l->since = now;
-	HASH_ADD(hh, c->locals, addr, sizeof(l->addr), l);
-	return l;
-}
-
-bool local_good_for(const struct local_addr *l, const struct hce *h)
-{
-	return l && l->usable && l->personality == h->personality;
-}
 
 void core_local_personality(struct core *c, const struct in6_addr *addr, unsigned personality, usec_t now)
 {
@@ -67,11 +27,6 @@ void core_local_personality(struct core *c, const struct in6_addr *addr, unsigne
 		l = local_add(c, addr, now);
 	if (l)
 		l->personality = personality;
-}
-
-const char *core_personality_name(const struct core *c, unsigned personality)
-{
-	return personality && personality <= c->config.n_personality ? c->config.personality[personality - 1] : NULL;
 }
 
 void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex, usec_t valid_until, usec_t now)
@@ -122,35 +77,6 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 	}
 }
 
-static bool is_idle(const struct local_addr *l)
-{
-	return !l->usable && !l->n_pcb;
-}
-
-static void local_forget(struct core *c, struct local_addr *l)
-{
-	core_act(c, ACTION_LOCAL_GONE, NULL)->local.addr = l->addr;
-	HASH_DEL(c->locals, l);
-	free(l);
-}
-
-/* Of more than LOST_MAX lost addresses that nothing uses, the oldest is forgotten. */
-static void local_make_room(struct core *c)
-{
-	struct local_addr *l, *next, *oldest = NULL;
-	unsigned n = 0;
-
-	HASH_ITER(hh, c->locals, l, next) {
-		if (!is_idle(l))
-			continue;
-		n++;
-		if (!oldest || l->forget < oldest->forget)
-			oldest = l;
-	}
-	if (n > LOST_MAX)
-		local_forget(c, oldest);
-}
-
 void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now)
 {
 	struct local_addr *l = local_find(c, addr);
@@ -176,61 +102,6 @@ void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now)
 	l->forget = usec_add(now, c->config.maximum_expired_lifetime * USEC_PER_SEC);
 	core_wake(c, l->forget);
 	local_make_room(c);
-}
-
-bool local_ours(struct core *c, const struct in6_addr *addr)
-{
-	const struct local_addr *l = local_find(c, addr);
-
-	return l && (l->usable || l->n_pcb);
-}
-
-void local_release(struct core *c, struct local_addr *l)
-{
-	if (!l || --l->n_pcb || l->usable)
-		return;
-	local_act(c, l);	/* its route is not needed any more */
-	core_wake(c, l->forget);
-}
-
-void local_yield(struct core *c, const struct in6_addr *addr)
-{
-	struct local_addr *l = local_find(c, addr);
-
-	if (l && is_idle(l))
-		local_forget(c, l);
-}
-
-int local_restore(struct core *c, const struct in6_addr *addr, unsigned personality, usec_t forget, usec_t now)
-{
-	struct local_addr *l = local_find(c, addr);
-
-	if (l && l->usable)
-		return 0;
-	if (!l)
-		l = local_add(c, addr, now);
-	if (!l)
-		return -ENOMEM;
-	l->personality = personality;
-	l->forget = forget;
-	local_act(c, l);
-	core_wake(c, forget);
-	local_make_room(c);
-	return 0;
-}
-
-void local_expire(struct core *c, usec_t now)
-{
-	struct local_addr *l, *next;
-
-	HASH_ITER(hh, c->locals, l, next) {
-		if (!is_idle(l))
-			continue;
-		if (now >= l->forget)
-			local_forget(c, l);
-		else
-			core_wake(c, l->forget);
-	}
 }
 
 int core_prefer(struct core *c, const struct in6_addr *addr, unsigned ifindex, usec_t now)

@@ -17,6 +17,9 @@ struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t
 /* Whether our address is usable, and h's peer may learn of it (X9). l may be NULL. */
 bool local_good_for(const struct local_addr *l, const struct hce *h);
 
+/* Of more than LOST_MAX lost addresses that nothing uses, the oldest is forgotten. */
+void local_make_room(struct core *c);
+
 /* Whether addr is usable, or connections or sockets use it still: it cannot be a peer's. */
 bool local_ours(struct core *c, const struct in6_addr *addr);
 

@@ -21,6 +21,15 @@ struct peer {
 /* Removes p and wipes its keys. */
 void peer_free(struct core *c, struct peer *p);
 
+/* The configured peer of that name; NULL if there is none. */
+struct peer *peer_by_name(struct core *c, const char *name);
+
+/* Returns whether another peer has p's inbound SPI or one of its addresses. */
+bool peer_collides(struct core *c, const struct core_peer *p);
+
+/* New keys begin with fresh numbers; the same keys go on with the old ones. */
+void peer_rekey(struct core *c, struct peer *p, const struct core_peer *from);
+
 /* The peer whose SA has this inbound SPI; NULL if there is none. */
 struct peer *peer_by_spi(struct core *c, uint32_t spi);
 
@@ -39,6 +48,9 @@ void peer_detach(struct core *c, struct hce *h, usec_t now);
 
 /* Ends what newer keys have replaced. */
 void peer_expire(struct core *c, usec_t now);
+
+/* Lets old, whose entry has newer keys, end soon: what was sent under the old keys may still arrive. */
+void peer_retire(struct core *c, struct peer *old, usec_t now);
 
 /* Lets peer, who may be no other entry's, be h's. */
 void hce_give(struct hce *h, struct peer *peer);

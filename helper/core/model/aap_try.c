@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "aap_try.h"
+
+#include <stdlib.h>
+
+void aap_forget(struct hce *h)
+{
+	if (!h->aap)
+		return;
+	aap_keypair_wipe(&h->aap->own);
+	free(h->aap);
+	h->aap = NULL;
+}
+
+void aap_confirmed(struct hce *h)
+{
+	if (h->aap && h->aap->confirming)
+		aap_forget(h);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The addresses of this host: Local Host Cache Entries (C2, C3), a personality each. */
+#include "local.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "action.h"
+
+struct local_addr *local_find(struct core *c, const struct in6_addr *addr)
+{
+	struct local_addr *l;
+
+	HASH_FIND(hh, c->locals, addr, sizeof(*addr), l);
+	return l;
+}
+
+struct local_addr *core_local(struct core *c, const struct in6_addr *addr)
+{
+	return local_find(c, addr);
+}
+
+void local_act(struct core *c, const struct local_addr *l)
+{
+	struct action *a = core_act(c, ACTION_LOCAL, NULL);
+
+	a->local.addr = l->addr;
+	a->local.ifindex = l->ifindex;
+	a->local.usable = l->usable;
+}
+
+struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t now)
+{
+	struct local_addr *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->addr = *addr;
+	l->since = now;
+	HASH_ADD(hh, c->locals, addr, sizeof(l->addr), l);
+	return l;
+}
+
+bool local_good_for(const struct local_addr *l, const struct hce *h)
+{
+	return l && l->usable && l->personality == h->personality;
+}
+
+const char *core_personality_name(const struct core *c, unsigned personality)
+{
+	return personality && personality <= c->config.n_personality ? c->config.personality[personality - 1] : NULL;
+}
+
+static bool is_idle(const struct local_addr *l)
+{
+	return !l->usable && !l->n_pcb;
+}
+
+static void local_forget(struct core *c, struct local_addr *l)
+{
+	core_act(c, ACTION_LOCAL_GONE, NULL)->local.addr = l->addr;
+	HASH_DEL(c->locals, l);
+	free(l);
+}
+
+void local_make_room(struct core *c)
+{
+	struct local_addr *l, *next, *oldest = NULL;
+	unsigned n = 0;
+
+	HASH_ITER(hh, c->locals, l, next) {
+		if (!is_idle(l))
+			continue;
+		n++;
+		if (!oldest || l->forget < oldest->forget)
+			oldest = l;
+	}
+	if (n > LOST_MAX)
+		local_forget(c, oldest);
+}
+
+bool local_ours(struct core *c, const struct in6_addr *addr)
+{
+	const struct local_addr *l = local_find(c, addr);
+
+	return l && (l->usable || l->n_pcb);
+}
+
+void local_release(struct core *c, struct local_addr *l)
+{
+	if (!l || --l->n_pcb || l->usable)
+		return;
+	local_act(c, l);	/* its route is not needed any more */
+	core_wake(c, l->forget);
+}
+
+void local_yield(struct core *c, const struct in6_addr *addr)
+{
+	struct local_addr *l = local_find(c, addr);
+
+	if (l && is_idle(l))
+		local_forget(c, l);
+}
+
+int local_restore(struct core *c, const struct in6_addr *addr, unsigned personality, usec_t forget, usec_t now)
+{
+	struct local_addr *l = local_find(c, addr);
+
+	if (l && l->usable)
+		return 0;
+	if (!l)
+		l = local_add(c, addr, now);
+	if (!l)
+		return -ENOMEM;
+	l->personality = personality;
+	l->forget = forget;
+	local_act(c, l);
+	core_wake(c, forget);
+	local_make_room(c);
+	return 0;
+}
+
+void local_expire(struct core *c, usec_t now)
+{
+	struct local_addr *l, *next;
+
+	HASH_ITER(hh, c->locals, l, next) {
+		if (!is_idle(l))
+			continue;
+		if (now >= l->forget)
+			local_forget(c, l);
+		else
+			core_wake(c, l->forget);
+	}
+}
+
+struct local_addr *core_locals(struct core *c)
+{
+	return c->locals;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Hosts that share keys with this one, by configuration or by AAP. A configured peer outlives its entry. */
+#include "peer.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "action.h"
+#include "addr.h"
+
+#define RETIRE		(30 * USEC_PER_SEC)	/* what was sent under the old keys may still arrive */
+
+void peer_free(struct core *c, struct peer *p)
+{
+	HASH_DEL(c->peers, p);
+	sa_wipe(&p->sa);
+	free(p->name);
+	free(p);
+}
+
+struct peer *peer_by_name(struct core *c, const char *name)
+{
+	struct peer *p, *next;
+
+	HASH_ITER(hh, c->peers, p, next)
+		if (p->name && !strcmp(p->name, name))
+			return p;
+	return NULL;
+}
+
+bool peer_collides(struct core *c, const struct core_peer *p)
+{
+	struct peer *o, *next;
+
+	HASH_ITER(hh, c->peers, o, next) {
+		if (o->name && !strcmp(o->name, p->name))
+			continue;
+		if (o->sa.in.spi == p->in.spi)
+			return true;
+		for (unsigned i = 0; i < o->n_addr; i++)
+			for (unsigned k = 0; k < p->n_addr; k++)
+				if (addr_equal(&o->addr[i], &p->addr[k]))
+					return true;
+	}
+	return false;
+}
+
+static bool half_equal(const struct sa_half *a, const struct sa_half *b)
+{
+	return a->spi == b->spi && a->key.alg == b->key.alg && a->key.len == b->key.len &&
+	       !memcmp(a->key.key, b->key.key, a->key.len);
+}
+
+void peer_rekey(struct core *c, struct peer *p, const struct core_peer *from)
+{
+	if (!half_equal(&p->sa.in, &from->in))
+		memset(&p->sa.replay, 0, sizeof(p->sa.replay));
+	if (!half_equal(&p->sa.out, &from->out))
+		p->sa.out_seq = c->epoch;
+	sa_wipe(&p->sa);
+	p->sa.in = from->in;
+	p->sa.out = from->out;
+	p->n_addr = from->n_addr;
+	memcpy(p->addr, from->addr, sizeof(p->addr));
+}
+
+struct peer *peer_by_spi(struct core *c, uint32_t spi)
+{
+	struct peer *p;
+
+	HASH_FIND(hh, c->peers, &spi, sizeof(spi), p);
+	return p;
+}
+
+struct peer *peer_make_anonymous(struct core *c, struct hce *h, const struct sa_half *in, const struct sa_half *out,
+				 usec_t now)
+{
+	struct peer *p = peer_by_spi(c, in->spi) ? NULL : calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->sa.class = SA_ANONYMOUS;
+	p->sa.in = *in;
+	p->sa.out = *out;
+	p->made = now;
+	HASH_ADD(hh, c->peers, sa.in.spi, sizeof(p->sa.in.spi), p);
+	core_act(c, ACTION_SPI, h)->spi = in->spi;
+	if (h)
+		hce_give(h, p);
+	return p;
+}
+
+void peer_prune(struct core *c)
+{
+	struct peer *p, *next;
+
+	HASH_ITER(hh, c->peers, p, next) {
+		if (p->sa.class != SA_ANONYMOUS || p->hce)
+			continue;
+		core_act(c, ACTION_SPI_GONE, NULL)->spi = p->sa.in.spi;
+		peer_free(c, p);
+	}
+}
+
+static void peer_end(struct core *c, struct peer *p, usec_t now)
+{
+	struct ended *e = &c->ended[c->n_ended % ENDED_MAX];
+
+	/* The state its Confirm bore has run out since. */
+	if (now < usec_add(p->made, AAP_STATE_LIFETIME * USEC_PER_SEC)) {
+		if (now < e->until)
+			OPENSSL_cleanse(c->seal, sizeof(c->seal));
+		*e = (struct ended){ p->sa.in.spi, usec_add(now, AAP_STATE_LIFETIME * USEC_PER_SEC) };
+		c->n_ended++;
+	}
+	core_act(c, ACTION_SPI_GONE, p->hce)->spi = p->sa.in.spi;
+	peer_free(c, p);
+}
+
+bool peer_ended(const struct core *c, uint32_t spi, usec_t now)
+{
+	for (unsigned i = 0; i < ENDED_MAX; i++)
+		if (c->ended[i].spi == spi && now < c->ended[i].until)
+			return true;
+	return false;
+}
+
+void peer_detach(struct core *c, struct hce *h, usec_t now)
+{
+	struct peer *p, *next;
+
+	if (!h->peer)
+		return;
+	if (h->peer->sa.class == SA_GENERIC) {
+		h->peer->hce = NULL;
+		h->peer->seq_out = h->seq_out;
+	}
+	HASH_ITER(hh, c->peers, p, next)	/* the one it replaced, too */
+		if (p->hce == h && p->sa.class == SA_ANONYMOUS)
+			peer_end(c, p, now);
+	h->peer = NULL;
+	h->sa = NULL;
+}
+
+void peer_expire(struct core *c, usec_t now)
+{
+	struct peer *p, *next;
+
+	HASH_ITER(hh, c->peers, p, next) {
+		if (!p->retire)
+			continue;
+		if (now >= p->retire)
+			peer_end(c, p, now);
+		else
+			core_wake(c, p->retire);
+	}
+}
+
+void peer_retire(struct core *c, struct peer *old, usec_t now)
+{
+	old->retire = usec_add(now, RETIRE);
+	core_wake(c, old->retire);
+}
+
+void hce_give(struct hce *h, struct peer *peer)
+{
+	h->peer = peer;
+	h->sa = &peer->sa;
+	h->name = peer->name;
+	h->trusted |= peer->sa.class == SA_GENERIC;
+	peer->hce = h;
+}

@@ -6,7 +6,6 @@
  * goes out together, again and again with growing sequence numbers, until one of the packets that carried it is acknowledged.
  * What does not fit waits until then.
  */
-#include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -25,96 +24,7 @@
 
 #define MAX_BINDACK_TIMEOUT	(256 * USEC_PER_SEC)
 #define MIN_REFRESH	(5 * USEC_PER_SEC)
-#define BINDINGS_MAX	(2 * BU_ADDRS_MAX)
 #define NEWS_MAX	12	/* addresses in a packet: so many fit even if they have nothing in common */
-
-struct binding *binding_find(struct hce *h, const struct in6_addr *addr)
-{
-	struct binding *b;
-
-	DL_FOREACH(h->bindings, b)
-		if (addr_equal(&b->addr, addr))
-			return b;
-	return NULL;
-}
-
-static void binding_remove(struct hce *h, struct binding *b)
-{
-	DL_DELETE(h->bindings, b);
-	free(b);
-}
-
-void binding_free_all(struct hce *h)
-{
-	struct binding *b, *next;
-
-	DL_FOREACH_SAFE(h->bindings, b, next)
-		binding_remove(h, b);
-}
-
-static void binding_set_news(struct binding *b)
-{
-	b->news = true;
-	b->sent = b->told = b->waiting = false;
-}
-
-/* A peer that cannot be reached shall not make the list of what it is to delete grow for ever: it forgets by itself. */
-static void binding_limit(struct hce *h)
-{
-	struct binding *b, *oldest = NULL;
-	unsigned n = 0;
-
-	DL_FOREACH(h->bindings, b) {
-		n++;
-		if (!b->wanted && !oldest)
-			oldest = b;
-	}
-	if (n >= BINDINGS_MAX && oldest)
-		binding_remove(h, oldest);
-}
-
-void binding_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool wanted, usec_t now)
-{
-	struct binding *b = binding_find(h, addr);
-
-	if (!b && wanted) {
-		binding_limit(h);
-		b = calloc(1, sizeof(*b));
-		if (!b) {
-			c->counter[COUNT_NO_ROOM]++;
-			return;
-		}
-		b->addr = *addr;
-		b->wanted = true;
-		b->refresh = USEC_NEVER;
-		DL_APPEND(h->bindings, b);
-		binding_set_news(b);
-		return;
-	}
-	if (!b || b->wanted == wanted)
-		return;
-	b->wanted = wanted;
-	if (!wanted && b->state == BINDING_NONE) {
-		binding_remove(h, b);
-	} else if (!wanted) {
-		binding_set_news(b);
-	} else if (!b->told && b->state >= BINDING_KNOWN) {
-		b->news = false;	/* gone and back before it could be told: the peer holds it still */
-	} else {
-		if (b->state > BINDING_SENT)
-			b->state = BINDING_SENT;	/* deleted, or about to be: it will be Tentative there */
-		binding_set_news(b);
-	}
-}
-
-void binding_want_all(struct core *c, struct hce *h, usec_t now)
-{
-	struct local_addr *l, *next;
-
-	HASH_ITER(hh, c->locals, l, next)
-		if (local_good_for(l, h))
-			binding_want(c, h, &l->addr, true, now);
-}
 
 const struct local_addr *binding_source(struct core *c, const struct hce *h)
 {
@@ -144,32 +54,6 @@ usec_t binding_timeout(const struct hce *h)
 	if (!h->srtt || t > INITIAL_BINDACK_TIMEOUT)
 		return INITIAL_BINDACK_TIMEOUT;
 	return t < MIN_BINDACK_TIMEOUT ? MIN_BINDACK_TIMEOUT : t;
-}
-
-/* At most what is configured. */
-uint32_t binding_lifetime(struct core *c, const struct in6_addr *addr, usec_t now)
-{
-	const struct local_addr *l = local_find(c, addr);
-	usec_t left = l ? usec_until(l->valid_until, now) / USEC_PER_SEC : 0;
-
-	return left < c->config.binding_lifetime ? left : c->config.binding_lifetime;
-}
-
-void binding_told(struct binding *b, uint32_t lifetime, usec_t now)
-{
-	if (lifetime)
-		b->expires = usec_add(now, lifetime * USEC_PER_SEC);
-}
-
-/* Puts b into the news that BU number seq carries. */
-static void binding_sent(struct binding *b, uint16_t seq)
-{
-	if (b->state == BINDING_NONE)
-		b->state = BINDING_SENT;
-	if (!b->sent)
-		b->seq = seq;
-	b->sent = b->told = true;
-	b->waiting = false;
 }
 
 static struct binding_update *bu_begin(struct hce *h, struct signal *s, uint32_t lifetime)
@@ -238,17 +122,6 @@ static uint32_t next_lifetime(struct core *c, struct hce *h, uint32_t floor, use
 	return best;
 }
 
-/* An address the peer knows as ours, other than src: what a Home Address option may name (B7). */
-static const struct binding *binding_registered(struct hce *h, const struct in6_addr *src)
-{
-	const struct binding *b, *best = NULL;
-
-	DL_FOREACH(h->bindings, b)
-		if (!addr_equal(&b->addr, src) && b->state >= BINDING_KNOWN && (!best || b->state > best->state))
-			best = b;
-	return best;
-}
-
 static void set_home(struct hce *h, struct signal *s)
 {
 	const struct binding *b = binding_find(h, &s->src);
@@ -259,16 +132,6 @@ static void set_home(struct hce *h, struct signal *s)
 	b = explore_late(h, h->rt.tries) ? NULL : binding_registered(h, &s->src);
 	s->has_home = true;
 	s->home = b ? b->addr : s->src;		/* B3: the Initial BU's is its source */
-}
-
-static bool binding_has_news(const struct hce *h)
-{
-	const struct binding *b;
-
-	DL_FOREACH(h->bindings, b)
-		if (b->news)
-			return true;
-	return false;
 }
 
 /* BU number seq_out was the last of a packet with news. */
@@ -458,30 +321,6 @@ void binding_elsewhere(struct core *c, struct hce *h, usec_t now)
 		binding_renew(c, h, now);
 	h->rt.next = now;
 	binding_sync(c, h, now);
-}
-
-void binding_renew(struct core *c, struct hce *h, usec_t now)
-{
-	struct binding *b;
-
-	DL_FOREACH(h->bindings, b)
-		if (b->wanted)
-			binding_set_news(b);
-}
-
-void binding_forget(struct core *c, struct hce *h, usec_t now)
-{
-	struct binding *b, *next;
-
-	h->homeless_acked = false;
-	DL_FOREACH_SAFE(h->bindings, b, next) {
-		if (!b->wanted) {
-			binding_remove(h, b);
-			continue;
-		}
-		b->state = BINDING_NONE;
-		binding_set_news(b);
-	}
 }
 
 void binding_assume_sent(struct core *c, struct hce *h, uint16_t seq, usec_t now)

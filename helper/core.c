@@ -106,19 +106,6 @@ const char *core_event_detail(struct core *c, const struct action *event)
 	return h ? rendezvous_name(h) : event->event.detail;
 }
 
-struct hce *core_entries(struct core *c)
-{
-	return c->entries;
-}
-
-struct hce *core_entry(struct core *c, uint32_t id)
-{
-	struct hce *h;
-
-	HASH_FIND(hh, c->entries, &id, sizeof(id), h);
-	return h;
-}
-
 struct pcb *core_pcbs(struct core *c)
 {
 	return c->pcbs;
@@ -222,11 +209,6 @@ void core_tick(struct core *c, usec_t now)
 void core_reconfigure(struct core *c, const struct core_config *config)
 {
 	c->config = *config;
-}
-
-bool hce_homeless(const struct hce *h)
-{
-	return h->sa && h->status == PEER_HOMELESS;
 }
 
 void core_routes_changed(struct core *c, usec_t now)

@@ -12,7 +12,6 @@
 #include "action.h"
 #include "addr.h"
 #include "connection.h"
-#include "entry.h"
 #include "foreign.h"
 #include "local.h"
 #include "pair.h"
@@ -72,11 +71,6 @@ static struct sender *sender_make(struct core *c, uint64_t cookie, uint32_t uid)
 	s->uid = uid;
 	HASH_ADD(hh, c->senders, cookie, sizeof(s->cookie), s);
 	return s;
-}
-
-bool hce_wanted(const struct hce *h)
-{
-	return h->n_pcb || h->n_sender;
 }
 
 int sender_restore(struct core *c, uint64_t cookie, uint32_t uid, struct hce *h)

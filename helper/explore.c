@@ -268,16 +268,6 @@ void explore_answered(struct core *c, struct hce *h, const struct in6_addr *loca
 	pair_take(c, h, local, &fa->addr);
 }
 
-void explore_follow(struct hce *h)
-{
-	h->explore.at = 0;
-}
-
-void explore_forget(struct hce *h)
-{
-	h->explore.detour = false;
-}
-
 static void probe_home(struct core *c, struct hce *h, usec_t now)
 {
 	struct explore *x = &h->explore;

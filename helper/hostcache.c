@@ -31,58 +31,6 @@
 #define CHALLENGE_INTERVAL	(USEC_PER_SEC / 4)
 #define GIVEN_UP_LINGER	(10 * USEC_PER_SEC)
 
-/* When an outage ends, the next Update may be due after SLOW_UPDATE_INTERVAL only. */
-#define DOUBT		(SLOW_UPDATE_INTERVAL + 2 * USEC_PER_SEC)
-#define PROVED_LATELY	(60 * USEC_PER_SEC)
-
-static const char *const state_names[] = {
-	[ADDR_TENTATIVE] = "tentative",
-	[ADDR_ACTIVE] = "active",
-	[ADDR_DEPRECATED] = "deprecated",
-};
-
-static const char *const kind_names[] = {
-	[LIFETIME_ACTIVITY] = "activity",
-	[LIFETIME_ABSOLUTE] = "absolute",
-};
-
-static const char *const status_names[] = {
-	[PEER_UNKNOWN] = "unknown",
-	[PEER_HOMELESS] = "homeless",
-	[PEER_MOBILE_HOME] = "mobile-home",
-	[PEER_MOBILE_AWAY] = "mobile-away",
-	[PEER_STANDARD] = "standard",
-	[PEER_PLAIN] = "plain",
-};
-
-static const char *const binding_names[] = {
-	[BINDING_NONE] = "none",
-	[BINDING_SENT] = "sent",
-	[BINDING_KNOWN] = "known",
-	[BINDING_RESPONDED] = "responded",
-	[BINDING_VERIFIED] = "verified",
-};
-
-const char *addr_state_name(enum addr_state s)
-{
-	return state_names[s];
-}
-
-const char *lifetime_kind_name(enum lifetime_kind k)
-{
-	return kind_names[k];
-}
-
-const char *peer_status_name(enum peer_status s)
-{
-	return status_names[s];
-}
-
-const char *binding_state_name(enum binding_state s)
-{
-	return binding_names[s];
-}
-
 static bool evictable(const struct hce *h)
 {
 	return !h->trusted && !h->n_pcb;
@@ -122,26 +70,6 @@ bool hce_room(struct core *c, const struct in6_addr *addr)
 	if (n < c->config.max_per_prefix)
 		return true;
 	c->counter[COUNT_NO_ROOM]++;
-	return false;
-}
-
-bool hce_doubted(const struct hce *h, usec_t now)
-{
-	return h->asked && now >= usec_add(h->asked, DOUBT);
-}
-
-bool hce_proved_lately(const struct hce *h, usec_t now)
-{
-	return h->proved && now < usec_add(h->proved, PROVED_LATELY);
-}
-
-bool hce_may_move(struct core *c, struct hce *h, usec_t now)
-{
-	if (hce_proved_lately(h, now))
-		return true;
-	h->wants_move = true;
-	if (!h->asked)
-		binding_renew(c, h, now);	/* binding_sync() sends it */
 	return false;
 }
 
@@ -386,11 +314,6 @@ void foreign_give_up(struct core *c, struct foreign_addr *fa, usec_t now)
 		fa->reach.running = false;
 		foreign_renew(c, fa, LIFETIME_ABSOLUTE, GIVEN_UP_LINGER, now);
 	}
-}
-
-bool foreign_answers(const struct core *c, const struct foreign_addr *fa, usec_t now)
-{
-	return fa->heard && now < usec_add(fa->heard, c->config.default_lifetime * USEC_PER_SEC);
 }
 
 /*

@@ -15,10 +15,11 @@ libcore_base_la_SOURCES = \
 
 libcore_model_la_CPPFLAGS = $(CORE_MODEL)
 libcore_model_la_SOURCES = \
-	core/model/aap_try.c core/model/aap_try.h core/model/bul.h core/model/entry.h core/model/foreign.h \
-	core/model/lifecycle.h core/model/local.c core/model/local.h core/model/nonpeer.c \
-	core/model/nonpeer.h core/model/pair.h core/model/pcb.h core/model/peer.c core/model/peer.h \
-	core/model/peer_names.h core/model/udp_bound.h core/model/udp_sender.h
+	core/model/aap_try.c core/model/aap_try.h core/model/bul.c core/model/bul.h core/model/entry.c \
+	core/model/entry.h core/model/foreign.h core/model/lifecycle.h core/model/local.c \
+	core/model/local.h core/model/nonpeer.c core/model/nonpeer.h core/model/pair.c core/model/pair.h \
+	core/model/pcb.h core/model/peer.c core/model/peer.h core/model/peer_names.h core/model/udp_bound.h \
+	core/model/udp_sender.h
 
 libcore_la_CPPFLAGS = $(CORE_EVENT)
 libcore_la_SOURCES = \
@@ -27,5 +28,5 @@ libcore_la_SOURCES = \
 	core/proto/aap_secrets.h core/proto/addr_conflict.h core/proto/bu_recv.h core/proto/bu_send.h \
 	core/proto/path_probe.h core/proto/peer_search.h core/proto/reach.h core/proto/reach_reply.h \
 	core/proto/retry.h core/proto/send.h aap.c binding.c bound.c contest.c core.c datagram.c explore.c \
-	hostcache.c local.c packet.c pair.c pcb.c peer.c reach.c rendezvous.c request.c update.c
+	hostcache.c local.c packet.c pcb.c peer.c reach.c rendezvous.c request.c update.c
 libcore_la_LIBADD = libcore_model.la libcore_base.la ../common/libwire.la

@@ -8,8 +8,14 @@
 /* The item of h for our address addr; NULL if there is none. */
 struct binding *binding_find(struct hce *h, const struct in6_addr *addr);
 
+/* Removes b from the list of h. */
+void binding_remove(struct hce *h, struct binding *b);
+
 /* Removes all items of h. */
 void binding_free_all(struct hce *h);
+
+/* The peer must be sent b, as it is now. */
+void binding_set_news(struct binding *b);
 
 /* h's peer shall hold addr (B5), or hold it no more (B6). Sends nothing: binding_sync() does. */
 void binding_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool wanted, usec_t now);
@@ -22,6 +28,15 @@ uint32_t binding_lifetime(struct core *c, const struct in6_addr *addr, usec_t no
 
 /* The peer was, or may have been, told of b, for lifetime seconds; 0: that it is gone. */
 void binding_told(struct binding *b, uint32_t lifetime, usec_t now);
+
+/* Puts b into the news that BU number seq carries. */
+void binding_sent(struct binding *b, uint16_t seq);
+
+/* An address the peer knows as ours, other than src: what a Home Address option may name (B7). */
+const struct binding *binding_registered(struct hce *h, const struct in6_addr *src);
+
+/* Returns whether h has items that the peer has not acknowledged. */
+bool binding_has_news(const struct hce *h);
 
 /* Has everything announced again at once: the peer asked (B10), or it must hear that we are back. */
 void binding_renew(struct core *c, struct hce *h, usec_t now);

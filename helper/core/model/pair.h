@@ -38,19 +38,10 @@ bool pcb_any_as_born(const struct hce *h);
 /* Whether an open connection of h leaves with another pair than its own. */
 bool pcb_any_moved(const struct hce *h);
 
-/* Whether a connection of h has another pair than h's: the one it was born with. */
-bool pcb_pinned_elsewhere(struct core *c, const struct hce *h);
-
-/* Whether a connection of h was born with addr (as local or foreign) and keeps its birth pair to this day. */
-bool pcb_pinned_to(struct core *c, const struct hce *h, const struct in6_addr *addr);
-
 /* The pair changed for other reasons: it is to be probed first. */
 void explore_follow(struct hce *h);
 
 /* What is preferred has changed: it is tried. */
 void explore_forget(struct hce *h);
-
-/* The same, asked before a move that nothing compels: if it was not, it is asked, and hce_proved() moves. */
-bool hce_may_move(struct core *c, struct hce *h, usec_t now);
 
 #endif

@@ -3,6 +3,8 @@
  * Which pair of addresses an entry's packets bear: destination among the Active ones, by default where the peer was last heard
  * (C11), source among those of the Local Host Cache Entry that the peer accepts (S1, B7).
  */
+#include "pair.h"
+
 #include <utlist.h>
 
 #include "action.h"
@@ -10,7 +12,6 @@
 #include "bul.h"
 #include "entry.h"
 #include "local.h"
-#include "pair.h"
 
 void pair_begin(struct core *c, struct hce *h, const struct in6_addr *local, const struct in6_addr *foreign)
 {
@@ -92,6 +93,17 @@ static bool better_source(const struct hce *h, const struct local_addr *a, const
 	if (prefix_a != prefix_b)
 		return prefix_a > prefix_b;
 	return a->since < b->since;
+}
+
+/* The same, asked before a move that nothing compels: if it was not, it is asked, and hce_proved() moves. */
+static bool hce_may_move(struct core *c, struct hce *h, usec_t now)
+{
+	if (hce_proved_lately(h, now))
+		return true;
+	h->wants_move = true;
+	if (!h->asked)
+		binding_renew(c, h, now);	/* binding_sync() sends it */
+	return false;
 }
 
 static const struct local_addr *choose_local(struct core *c, struct hce *h, usec_t now)
@@ -179,6 +191,17 @@ void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, u
 	pair_switch(c, h, &to);
 }
 
+/* Whether a connection of h was born with addr (as local or foreign) and keeps its birth pair to this day. */
+static bool pcb_pinned_to(struct core *c, const struct hce *h, const struct in6_addr *addr)
+{
+	struct pcb *p, *next;
+
+	HASH_ITER(hh, c->pcbs, p, next)
+		if (p->hce == h && p->gen == h->pair.gen && (addr_equal(&p->local, addr) || addr_equal(&p->foreign, addr)))
+			return true;
+	return false;
+}
+
 void pair_unpin(struct core *c, struct hce *h, const struct in6_addr *addr)
 {
 	if (addr_equal(addr, &h->pair.local) || addr_equal(addr, &h->pair.foreign) || !hce_homeless(h) ||
@@ -188,6 +211,18 @@ void pair_unpin(struct core *c, struct hce *h, const struct in6_addr *addr)
 	core_act(c, ACTION_PAIR, h)->pair = h->pair;
 }
 
+/* Whether a connection of h has another pair than h's: the one it was born with. */
+static bool pcb_pinned_elsewhere(struct core *c, const struct hce *h)
+{
+	struct pcb *p, *next;
+
+	HASH_ITER(hh, c->pcbs, p, next)
+		if (p->hce == h && p->gen == h->pair.gen &&
+		    !(addr_equal(&p->local, &h->pair.local) && addr_equal(&p->foreign, &h->pair.foreign)))
+			return true;
+	return false;
+}
+
 void pair_unpin_others(struct core *c, struct hce *h)
 {
 	if (!pcb_pinned_elsewhere(c, h))
@@ -195,4 +230,44 @@ void pair_unpin_others(struct core *c, struct hce *h)
 	h->pair.gen++;
 	core_act(c, ACTION_PAIR, h)->pair = h->pair;
 	core_act(c, ACTION_KICK, h);
+}
+
+static bool pcb_born_with(const struct pcb *p, const struct pair *pair)
+{
+	return addr_equal(&p->local, &pair->local) && addr_equal(&p->foreign, &pair->foreign);
+}
+
+bool pcb_moved(const struct pcb *p)
+{
+	return p->hce && p->gen != p->hce->pair.gen && !pcb_born_with(p, &p->hce->pair);
+}
+
+bool pcb_any_as_born(const struct hce *h)
+{
+	struct pcb *p;
+
+	DL_FOREACH(h->pcbs, p)
+		if (p->forget == USEC_NEVER && pcb_born_with(p, &h->pair))
+			return true;
+	return false;
+}
+
+bool pcb_any_moved(const struct hce *h)
+{
+	struct pcb *p;
+
+	DL_FOREACH(h->pcbs, p)
+		if (p->forget == USEC_NEVER && pcb_moved(p))
+			return true;
+	return false;
+}
+
+void explore_follow(struct hce *h)
+{
+	h->explore.at = 0;
+}
+
+void explore_forget(struct hce *h)
+{
+	h->explore.detour = false;
 }

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Foreign Host Cache Entries, looked up and described. */
+#include "entry.h"
+
+/* When an outage ends, the next Update may be due after SLOW_UPDATE_INTERVAL only. */
+#define DOUBT		(SLOW_UPDATE_INTERVAL + 2 * USEC_PER_SEC)
+#define PROVED_LATELY	(60 * USEC_PER_SEC)
+
+static const char *const state_names[] = {
+	[ADDR_TENTATIVE] = "tentative",
+	[ADDR_ACTIVE] = "active",
+	[ADDR_DEPRECATED] = "deprecated",
+};
+
+static const char *const kind_names[] = {
+	[LIFETIME_ACTIVITY] = "activity",
+	[LIFETIME_ABSOLUTE] = "absolute",
+};
+
+static const char *const status_names[] = {
+	[PEER_UNKNOWN] = "unknown",
+	[PEER_HOMELESS] = "homeless",
+	[PEER_MOBILE_HOME] = "mobile-home",
+	[PEER_MOBILE_AWAY] = "mobile-away",
+	[PEER_STANDARD] = "standard",
+	[PEER_PLAIN] = "plain",
+};
+
+static const char *const binding_names[] = {
+	[BINDING_NONE] = "none",
+	[BINDING_SENT] = "sent",
+	[BINDING_KNOWN] = "known",
+	[BINDING_RESPONDED] = "responded",
+	[BINDING_VERIFIED] = "verified",
+};
+
+const char *addr_state_name(enum addr_state s)
+{
+	return state_names[s];
+}
+
+const char *lifetime_kind_name(enum lifetime_kind k)
+{
+	return kind_names[k];
+}
+
+const char *peer_status_name(enum peer_status s)
+{
+	return status_names[s];
+}
+
+const char *binding_state_name(enum binding_state s)
+{
+	return binding_names[s];
+}
+
+bool hce_doubted(const struct hce *h, usec_t now)
+{
+	return h->asked && now >= usec_add(h->asked, DOUBT);
+}
+
+bool hce_proved_lately(const struct hce *h, usec_t now)
+{
+	return h->proved && now < usec_add(h->proved, PROVED_LATELY);
+}
+
+bool foreign_answers(const struct core *c, const struct foreign_addr *fa, usec_t now)
+{
+	return fa->heard && now < usec_add(fa->heard, c->config.default_lifetime * USEC_PER_SEC);
+}
+
+struct hce *core_entries(struct core *c)
+{
+	return c->entries;
+}
+
+struct hce *core_entry(struct core *c, uint32_t id)
+{
+	struct hce *h;
+
+	HASH_FIND(hh, c->entries, &id, sizeof(id), h);
+	return h;
+}
+
+bool hce_homeless(const struct hce *h)
+{
+	return h->sa && h->status == PEER_HOMELESS;
+}
+
+bool hce_wanted(const struct hce *h)
+{
+	return h->n_pcb || h->n_sender;
+}

@@ -106,16 +106,6 @@ const char *core_event_detail(struct core *c, const struct action *event)
 	return h ? rendezvous_name(h) : event->event.detail;
 }
 
-struct pcb *core_pcbs(struct core *c)
-{
-	return c->pcbs;
-}
-
-struct sender *core_senders(struct core *c)
-{
-	return c->senders;
-}
-
 /* Actions */
 
 static void tell_sent(struct core *c, const struct hce *h, const struct signal *s)

@@ -3,7 +3,6 @@
 #include "core.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <utlist.h>
 
 #include "action.h"
@@ -15,7 +14,6 @@
 #include "foreign.h"
 #include "lifecycle.h"
 #include "local.h"
-#include "pair.h"
 #include "pcb.h"
 #include "peer.h"
 #include "udp_bound.h"
@@ -23,167 +21,6 @@
 
 /* Twice Linux's TIME-WAIT would be no better: a late segment of a moved connection finds its PCB this long. */
 #define PCB_LINGER		(60 * USEC_PER_SEC)
-
-const char *pcb_care_name(enum pcb_care c)
-{
-	return c == PCB_ADOPTED ? "adopted" : "preload";
-}
-
-static void pcb_act(struct core *c, enum action_type type, const struct pcb *p)
-{
-	core_act(c, type, p->hce)->pcb = *p;
-}
-
-static struct pcb *pcb_by_cookie(struct core *c, uint64_t cookie)
-{
-	struct pcb *p;
-
-	HASH_FIND(hh, c->pcbs, &cookie, sizeof(cookie), p);
-	return p;
-}
-
-struct pcb *core_pcb(struct core *c, uint64_t cookie)
-{
-	return pcb_by_cookie(c, cookie);
-}
-
-static struct pcb *pcb_find_ports(struct core *c, const struct pcb_ports *ports)
-{
-	struct pcb *p;
-
-	HASH_FIND(hh_ports, c->ports, ports, sizeof(*ports), p);
-	return p;
-}
-
-static struct pcb_ports pcb_key(const struct hce *h, const struct pcb *p)
-{
-	return (struct pcb_ports){ .hce = h->id, .lport = p->lport, .fport = p->fport, .proto = p->proto };
-}
-
-static void pcb_unbind(struct core *c, struct pcb *p)
-{
-	if (!p->hce)
-		return;
-	pcb_act(c, ACTION_PCB_GONE, p);
-	HASH_DELETE(hh_ports, c->ports, p);
-	DL_DELETE(p->hce->pcbs, p);
-	p->hce->n_pcb--;
-	core_wake(c, 0);	/* it may have been what kept the entry (C10) */
-	p->hce = NULL;
-}
-
-/* Takes p out of everything and frees it. */
-static void pcb_drop(struct core *c, struct pcb *p)
-{
-	struct local_addr *l = local_find(c, &p->local);
-
-	pcb_unbind(c, p);
-	HASH_DELETE(hh, c->pcbs, p);
-	local_release(c, l);
-	free(p);
-}
-
-/* Another connection, which is left alone, has the ports of p: the datapath is to look twice at what bears them. */
-static void pcb_share(struct core *c, struct pcb *p)
-{
-	if (p->shared)
-		return;
-	p->shared = true;
-	pcb_act(c, ACTION_PCB, p);
-}
-
-/* Two connections of one entry may not have the same ports (R3). One that only lingers gives way. */
-static int pcb_make_way(struct core *c, const struct pcb_ports *ports)
-{
-	struct pcb *other = pcb_find_ports(c, ports);
-
-	if (!other)
-		return 0;
-	if (other->forget == USEC_NEVER) {
-		/* Counted once: what is left alone may be found again and again. */
-		c->counter[COUNT_PCB_CLASH] += !other->shared;
-		pcb_share(c, other);
-		return -EEXIST;
-	}
-	pcb_drop(c, other);
-	return 0;
-}
-
-static int pcb_bind(struct core *c, struct pcb *p, struct hce *h, uint32_t gen)
-{
-	struct pcb_ports ports = pcb_key(h, p);
-	int r = pcb_make_way(c, &ports);
-
-	if (r < 0)
-		return r;
-	pair_begin(c, h, &p->local, &p->foreign);
-	p->hce = h;
-	p->gen = gen;
-	p->ports = ports;
-	h->n_pcb++;
-	DL_APPEND(h->pcbs, p);
-	HASH_ADD(hh_ports, c->ports, ports, sizeof(p->ports), p);
-	if (p->origin == PCB_ACCEPT && p->established)
-		h->trusted = true;	/* X8: the third ACK proves that it can hear us */
-	pcb_act(c, ACTION_PCB, p);
-	core_tell(c, EVENT_PCB_NEW, h, &p->local, &p->foreign, 0, NULL);
-	return 0;
-}
-
-/* Makes the record of a connection, born with local address l. */
-static struct pcb *pcb_add(struct core *c, const struct pcb *from, struct local_addr *l, usec_t now)
-{
-	struct pcb *p = calloc(1, sizeof(*p));
-
-	if (!p)
-		return NULL;
-	p->cookie = from->cookie;
-	p->local = from->local;
-	p->foreign = from->foreign;
-	p->lport = from->lport;
-	p->fport = from->fport;
-	p->proto = from->proto;
-	p->origin = from->origin;
-	p->care = from->care;
-	p->uid = from->uid;
-	p->mark = from->mark;
-	p->established = from->established;
-	p->opened = now;
-	p->forget = USEC_NEVER;
-	HASH_ADD(hh, c->pcbs, cookie, sizeof(p->cookie), p);
-	l->n_pcb++;
-	return p;
-}
-
-int pcb_restore(struct core *c, const struct pcb *from, struct hce *h, uint32_t gen, usec_t now)
-{
-	struct local_addr *l = local_find(c, &from->local);
-	struct pcb *p;
-
-	if (pcb_by_cookie(c, from->cookie))
-		return 0;
-	if (!l) {
-		l = local_add(c, &from->local, now);
-		if (!l)
-			return -ENOMEM;
-		local_act(c, l);
-	}
-	p = pcb_add(c, from, l, now);
-	if (!p)
-		return -ENOMEM;
-	p->opened = 0;
-	if (h && pcb_bind(c, p, h, gen) < 0)
-		pcb_drop(c, p);
-	return 0;
-}
-
-/* Whether p's local address is of h's personality: else the peer must not learn that both are one host's (X9). */
-static bool pcb_suits(struct core *c, const struct pcb *p, const struct hce *h)
-{
-	const struct local_addr *l = local_find(c, &p->local);
-
-	return l && l->personality == h->personality;
-}
 
 bool core_adopts(struct core *c, const struct pcb *p)
 {
@@ -360,44 +197,4 @@ void core_pcb_close(struct core *c, uint64_t cookie, usec_t now)
 		return;
 	}
 	pcb_drop(c, p);
-}
-
-void pcb_expire(struct core *c, usec_t now)
-{
-	struct pcb *p, *next;
-
-	HASH_ITER(hh, c->pcbs, p, next) {
-		if (now >= p->forget)
-			pcb_drop(c, p);
-		else
-			core_wake(c, p->forget);
-	}
-}
-
-void pcb_bind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr)
-{
-	struct pcb *p, *next;
-
-	HASH_ITER(hh, c->pcbs, p, next)
-		if (!p->hce && (!p->waits_for || p->waits_for == h->id) && p->forget == USEC_NEVER &&
-		    addr_equal(&p->foreign, addr) && pcb_suits(c, p, h))
-			pcb_bind(c, p, h, h->pair.gen);
-}
-
-void pcb_unbind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr, usec_t since)
-{
-	struct pcb *p, *next;
-
-	HASH_ITER(hh, c->pcbs, p, next)
-		if (p->hce == h && p->opened >= since && addr_equal(&p->foreign, addr))
-			pcb_unbind(c, p);
-}
-
-void pcb_unbind_all(struct core *c, struct hce *h)
-{
-	struct pcb *p, *next;
-
-	HASH_ITER(hh, c->pcbs, p, next)
-		if (p->hce == h)
-			pcb_unbind(c, p);
 }

@@ -104,22 +104,6 @@ void contest_claim(struct core *c, struct foreign_addr *fa, const struct hce *cl
 	ask_both(c, fa, now);
 }
 
-bool contest_claimed_by(struct core *c, const struct hce *h)
-{
-	struct foreign_addr *fa, *next;
-
-	HASH_ITER(hh, c->foreign, fa, next)
-		if (fa->contest && fa->contest->claimant == h->id)
-			return true;
-	return false;
-}
-
-void contest_end(struct foreign_addr *fa)
-{
-	free(fa->contest);
-	fa->contest = NULL;
-}
-
 /* Both have shown that they hear what is sent there: nothing can be said of whose it is. */
 static void flush_both(struct core *c, struct foreign_addr *fa, usec_t now)
 {

@@ -16,9 +16,10 @@ libcore_base_la_SOURCES = \
 libcore_model_la_CPPFLAGS = $(CORE_MODEL)
 libcore_model_la_SOURCES = \
 	core/model/aap_try.c core/model/aap_try.h core/model/bul.c core/model/bul.h core/model/entry.c \
-	core/model/entry.h core/model/foreign.h core/model/lifecycle.h core/model/local.c \
-	core/model/local.h core/model/nonpeer.c core/model/nonpeer.h core/model/pair.c core/model/pair.h \
-	core/model/pcb.c core/model/pcb.h core/model/peer.c core/model/peer.h core/model/peer_names.h \
+	core/model/entry.h core/model/foreign.c core/model/foreign.h core/model/lifecycle.c \
+	core/model/lifecycle.h core/model/local.c core/model/local.h core/model/nonpeer.c \
+	core/model/nonpeer.h core/model/pair.c core/model/pair.h core/model/pcb.c core/model/pcb.h \
+	core/model/peer.c core/model/peer.h core/model/peer_names.c core/model/peer_names.h \
 	core/model/udp_bound.c core/model/udp_bound.h core/model/udp_sender.c core/model/udp_sender.h
 
 libcore_la_CPPFLAGS = $(CORE_EVENT)

@@ -22,6 +22,12 @@ void foreign_renew(struct core *c, struct foreign_addr *fa, enum lifetime_kind k
 void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state state, usec_t now);
 
 /*
+ * fa's time is over, or the peer gave it up: what was Active is Deprecated from now on, for late packets and for programs
+ * that hold on to it; all else goes. A peer that never was at an address has no say in what is sent there.
+ */
+void foreign_lose(struct core *c, struct foreign_addr *fa, usec_t now);
+
+/*
  * The peer says that it is not at fa any more. If it was asked there it may have answered and sent data after that, which
  * the network may have put in another order: for a while that is dropped, as it would have been before, not reset.
  */

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The addresses of peers, their states and lifetimes (2.1.3, 2.1.4). An address belongs to one entry. */
+#include "foreign.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "action.h"
+#include "addr.h"
+#include "local.h"
+#include "pair.h"
+#include "pcb.h"
+
+#define GIVEN_UP_LINGER	(10 * USEC_PER_SEC)
+
+struct foreign_addr *foreign_find(struct core *c, const struct in6_addr *addr)
+{
+	struct foreign_addr *fa;
+
+	HASH_FIND(hh, c->foreign, addr, sizeof(*addr), fa);
+	return fa;
+}
+
+struct hce *core_entry_of(struct core *c, const struct in6_addr *foreign)
+{
+	const struct foreign_addr *fa = foreign_find(c, foreign);
+
+	return fa ? fa->hce : NULL;
+}
+
+static void foreign_act(struct core *c, const struct foreign_addr *fa)
+{
+	struct action *a = core_act(c, ACTION_FOREIGN, fa->hce);
+
+	a->foreign.addr = fa->addr;
+	a->foreign.state = fa->state;
+	core_tell(c, EVENT_FOREIGN_STATE, fa->hce, NULL, &fa->addr, 0, addr_state_name(fa->state));
+}
+
+/* An address that is not used for sending any more makes room for one that will be: the one that has been longest. */
+static void make_room(struct core *c, struct hce *h)
+{
+	struct foreign_addr *fa, *oldest = NULL;
+	unsigned n;
+
+	DL_COUNT(h->addrs, fa, n);
+	if (n < c->config.max_addresses)
+		return;
+	DL_FOREACH(h->addrs, fa)
+		if (fa->state == ADDR_DEPRECATED && !addr_equal(&fa->addr, &h->pair.foreign) &&
+		    (!oldest || fa->expires < oldest->expires))
+			oldest = fa;
+	if (oldest)
+		foreign_remove(c, oldest);
+}
+
+struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6_addr *addr, enum addr_state state,
+				 enum lifetime_kind kind, usec_t lifetime, usec_t now)
+{
+	struct foreign_addr *fa, *each;
+	unsigned n;
+
+	make_room(c, h);
+	DL_COUNT(h->addrs, each, n);
+	fa = n < c->config.max_addresses ? calloc(1, sizeof(*fa)) : NULL;
+	if (!fa) {
+		c->counter[COUNT_NO_ROOM]++;
+		return NULL;
+	}
+	fa->addr = *addr;
+	fa->hce = h;
+	fa->state = state;
+	fa->proven = state != ADDR_TENTATIVE;
+	fa->reach.next = USEC_NEVER;
+	HASH_ADD(hh, c->foreign, addr, sizeof(fa->addr), fa);
+	local_yield(c, addr);
+	DL_APPEND(h->addrs, fa);
+	foreign_renew(c, fa, kind, lifetime, now);
+	foreign_act(c, fa);
+	if (state == ADDR_ACTIVE)
+		pcb_bind_foreign(c, h, addr);
+	return fa;
+}
+
+void foreign_remove(struct core *c, struct foreign_addr *fa)
+{
+	struct hce *h = fa->hce;
+
+	core_act(c, ACTION_FOREIGN_GONE, h)->foreign.addr = fa->addr;
+	HASH_DELETE(hh, c->foreign, fa);
+	DL_DELETE(h->addrs, fa);
+	contest_end(fa);
+	free(fa);
+}
+
+void foreign_renew(struct core *c, struct foreign_addr *fa, enum lifetime_kind kind, usec_t lifetime, usec_t now)
+{
+	fa->kind = kind;
+	fa->lifetime = lifetime;
+	fa->expires = usec_add(now, lifetime);
+	core_wake(c, fa->expires);
+}
+
+void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state state, usec_t now)
+{
+	if (fa->state == state)
+		return;
+	fa->state = state;
+	fa->reach.running = false;
+	fa->reach.next = USEC_NEVER;
+	if (state == ADDR_DEPRECATED) {
+		fa->expires = usec_add(now, c->config.maximum_expired_lifetime * USEC_PER_SEC);	/* C9 */
+		core_wake(c, fa->expires);
+	} else {
+		fa->withdrawn = false;
+	}
+	fa->proven |= state == ADDR_ACTIVE;
+	foreign_act(c, fa);
+	if (state == ADDR_ACTIVE)
+		pcb_bind_foreign(c, fa->hce, &fa->addr);
+}
+
+void foreign_lose(struct core *c, struct foreign_addr *fa, usec_t now)
+{
+	if (fa->state == ADDR_DEPRECATED || !fa->proven)
+		foreign_remove(c, fa);
+	else
+		foreign_set_state(c, fa, ADDR_DEPRECATED, now);
+}
+
+void foreign_give_up(struct core *c, struct foreign_addr *fa, usec_t now)
+{
+	struct in6_addr addr = fa->addr;
+	struct hce *h = fa->hce;
+
+	if (fa->state != ADDR_TENTATIVE || fa->proven || !fa->reach.sent) {
+		fa->withdrawn = true;
+		foreign_lose(c, fa, now);
+		pair_unpin(c, h, &addr);
+	} else if (!fa->given_up) {
+		fa->given_up = true;
+		fa->reach.running = false;
+		foreign_renew(c, fa, LIFETIME_ABSOLUTE, GIVEN_UP_LINGER, now);
+	}
+}
+
+bool contest_claimed_by(struct core *c, const struct hce *h)
+{
+	struct foreign_addr *fa, *next;
+
+	HASH_ITER(hh, c->foreign, fa, next)
+		if (fa->contest && fa->contest->claimant == h->id)
+			return true;
+	return false;
+}
+
+void contest_end(struct foreign_addr *fa)
+{
+	free(fa->contest);
+	fa->contest = NULL;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How entries are made (2.1.1), evicted (X8) and removed (2.1.5). */
+#include "lifecycle.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "aap_try.h"
+#include "action.h"
+#include "addr.h"
+#include "bul.h"
+#include "foreign.h"
+#include "local.h"
+#include "pcb.h"
+#include "peer.h"
+#include "peer_names.h"
+#include "udp_sender.h"
+
+#define MAX_FAST_UPDATES	5
+#define FAST_UPDATE_INTERVAL	USEC_PER_SEC		/* MAX_UPDATE_RATE */
+
+/* A peer may announce other hosts' addresses: few Challenges are sent to unproven ones on its behalf. */
+#define CHALLENGE_BURST		16
+#define CHALLENGE_INTERVAL	(USEC_PER_SEC / 4)
+
+static bool evictable(const struct hce *h)
+{
+	return !h->trusted && !h->n_pcb;
+}
+
+/* X8: when the cache is full, an untrusted entry chosen at random gives way. Returns whether there was one. */
+static bool evict(struct core *c, usec_t now)
+{
+	struct hce *h, *next;
+	uint8_t nonce[CHALLENGE_LEN];
+	uint32_t n = 0, at;
+
+	HASH_ITER(hh, c->entries, h, next)
+		n += evictable(h);
+	if (!n)
+		return false;
+	core_nonce(c, nonce);
+	memcpy(&at, nonce, sizeof(at));
+	at %= n;
+	HASH_ITER(hh, c->entries, h, next) {
+		if (!evictable(h) || at--)
+			continue;
+		c->counter[COUNT_EVICTED]++;
+		hce_destroy(c, h, now);
+		return true;
+	}
+	return false;
+}
+
+bool hce_room(struct core *c, const struct in6_addr *addr)
+{
+	struct foreign_addr *fa, *next;
+	unsigned n = 0;
+
+	HASH_ITER(hh, c->foreign, fa, next)
+		n += !fa->hce->initiated && fa == fa->hce->addrs && addr_common_prefix(&fa->addr, addr) >= 64;
+	if (n < c->config.max_per_prefix)
+		return true;
+	c->counter[COUNT_NO_ROOM]++;
+	return false;
+}
+
+struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t now)
+{
+	struct hce *h = NULL;
+
+	if (HASH_COUNT(c->entries) < c->config.max_entries || evict(c, now))
+		h = calloc(1, sizeof(*h));
+	if (!h) {
+		c->counter[COUNT_NO_ROOM]++;
+		return NULL;
+	}
+	h->id = id;
+	h->created = now;
+	h->seq_out = peer ? peer->seq_out : c->epoch;
+	h->rt.next = USEC_NEVER;
+	h->rt.limit = ratelimit_make(MAX_FAST_UPDATES, FAST_UPDATE_INTERVAL, now);	/* B10 */
+	h->ask_limit = ratelimit_make(CHALLENGE_BURST, CHALLENGE_INTERVAL, now);
+	if (peer)
+		hce_give(h, peer);
+	HASH_ADD(hh, c->entries, id, sizeof(h->id), h);
+	core_tell(c, EVENT_ENTRY_NEW, h, NULL, NULL, 0, h->name);
+	return h;
+}
+
+struct hce *hce_create(struct core *c, struct peer *peer, const struct in6_addr *local, bool initiated, usec_t now)
+{
+	const struct local_addr *l = local_find(c, local);
+	struct hce *h = hce_restore(c, peer, c->last_id + 1, now);
+
+	if (h) {
+		c->last_id = h->id;
+		h->initiated = initiated;
+		h->personality = l ? l->personality : 0;
+		h->trusted |= initiated;
+	}
+	return h;
+}
+
+void hce_destroy(struct core *c, struct hce *h, usec_t now)
+{
+	struct foreign_addr *fa, *next;
+
+	pcb_unbind_all(c, h);
+	sender_leave_all(c, h);
+	DL_FOREACH_SAFE(h->addrs, fa, next)
+		foreign_remove(c, fa);
+	binding_free_all(h);
+	rendezvous_free(h);
+	aap_forget(h);
+	peer_detach(c, h, now);
+	core_act(c, ACTION_PAIR_GONE, h);
+	core_tell(c, EVENT_ENTRY_GONE, h, NULL, NULL, 0, h->name);
+	HASH_DEL(c->entries, h);
+	free(h);
+}
+
+void hce_set_status(struct core *c, struct hce *h, enum peer_status status)
+{
+	if (h->status == status)
+		return;
+	h->status = status;
+	h->pair.homeless = status == PEER_HOMELESS;
+	if (!IN6_IS_ADDR_UNSPECIFIED(&h->pair.local))
+		core_act(c, ACTION_PAIR, h)->pair = h->pair;
+	core_tell(c, EVENT_STATUS, h, NULL, NULL, 0, peer_status_name(status));
+}

@@ -381,15 +381,6 @@ void aap_problem(struct core *c, const struct signal *quoted, usec_t now)
 	give_up(c, fa->hce, now);
 }
 
-void aap_ride(const struct hce *h, struct signal *s)
-{
-	if (!h->aap || !h->aap->confirming || s->has_aap)
-		return;
-	s->has_aap = true;
-	s->aap.kind = AAP_CONFIRM;
-	s->aap.confirm.sealed = h->aap->sealed;
-}
-
 /* Responder */
 
 static bool busy(struct core *c, usec_t now)

@@ -26,36 +26,6 @@
 #define MIN_REFRESH	(5 * USEC_PER_SEC)
 #define NEWS_MAX	12	/* addresses in a packet: so many fit even if they have nothing in common */
 
-const struct local_addr *binding_source(struct core *c, const struct hce *h)
-{
-	struct local_addr *l = local_find(c, &h->pair.local), *each, *next;
-	const struct binding *b;
-
-	if (local_good_for(l, h))
-		return l;
-	DL_FOREACH(h->bindings, b) {
-		l = b->state >= BINDING_RESPONDED ? local_find(c, &b->addr) : NULL;
-		if (local_good_for(l, h))
-			return l;
-	}
-	l = local_find(c, &h->routed);
-	if (local_good_for(l, h))
-		return l;
-	HASH_ITER(hh, c->locals, each, next)
-		if (local_good_for(each, h))
-			return each;
-	return NULL;
-}
-
-usec_t binding_timeout(const struct hce *h)
-{
-	usec_t t = 2 * h->srtt + 10 * USEC_PER_MSEC;
-
-	if (!h->srtt || t > INITIAL_BINDACK_TIMEOUT)
-		return INITIAL_BINDACK_TIMEOUT;
-	return t < MIN_BINDACK_TIMEOUT ? MIN_BINDACK_TIMEOUT : t;
-}
-
 static struct binding_update *bu_begin(struct hce *h, struct signal *s, uint32_t lifetime)
 {
 	struct binding_update *bu = &s->bu[s->n_bu++];

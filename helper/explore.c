@@ -12,11 +12,9 @@
  * dead.
  */
 #include <string.h>
-#include <utlist.h>
 
 #include "action.h"
 #include "addr.h"
-#include "array.h"
 #include "entry.h"
 #include "foreign.h"
 #include "local.h"
@@ -31,57 +29,6 @@
 #define PATIENCE	(60 * USEC_PER_SEC)		/* with nobody sending any more */
 #define QUIET_MAX	(64 * USEC_PER_SEC)
 #define HOME_WAIT_MAX	(64 * USEC_PER_SEC)
-
-/* The n-th address of h but the pair's: Active ones come first. NULL if there are not so many. */
-static const struct in6_addr *retry_other_foreign(const struct hce *h, unsigned n)
-{
-	/* X2: never a Tentative one. */
-	static const enum addr_state order[] = { ADDR_ACTIVE, ADDR_DEPRECATED };
-	const struct foreign_addr *fa;
-
-	for (unsigned i = 0; i < ARRAY_LEN(order); i++)
-		DL_FOREACH(h->addrs, fa)
-			if (fa->state == order[i] && !addr_equal(&fa->addr, &h->pair.foreign) && !n--)
-				return &fa->addr;
-	return NULL;
-}
-
-/* How many addresses of h are good for trying: the pair's, the Active ones and, if all, the Deprecated ones. */
-static unsigned retry_count_foreign(const struct hce *h, bool all)
-{
-	const struct foreign_addr *fa;
-	unsigned n = IN6_IS_ADDR_UNSPECIFIED(&h->pair.foreign) ? 0 : 1;
-
-	DL_FOREACH(h->addrs, fa)
-		n += (fa->state == ADDR_ACTIVE || (all && fa->state == ADDR_DEPRECATED)) && !addr_equal(&fa->addr, &h->pair.foreign);
-	return n ? n : 1;
-}
-
-struct in6_addr explore_target(const struct hce *h, unsigned tries)
-{
-	bool paired = !IN6_IS_ADDR_UNSPECIFIED(&h->pair.foreign);
-	unsigned good = retry_count_foreign(h, false), bad = retry_count_foreign(h, true) - good, n = tries % good;
-	unsigned late = tries - 2 * good;
-	const struct in6_addr *a;
-
-	/* What is not Active is no more than a last resort, and there may be many: every other try is theirs. */
-	if (tries >= 2 * good && bad)
-		n = late % 2 ? late / 2 % good : good + late / 2 % bad;
-	if (paired && !n)
-		return h->pair.foreign;
-	a = retry_other_foreign(h, paired ? n - 1 : n);
-	return a ? *a : h->pair.foreign;
-}
-
-bool explore_round(const struct hce *h, unsigned tries)
-{
-	return tries % retry_count_foreign(h, false) == 0;
-}
-
-bool explore_late(const struct hce *h, unsigned tries)
-{
-	return tries / (2 * retry_count_foreign(h, false)) % 2;
-}
 
 /* Whether h's peer can be tried at all, and is to be. */
 static bool explorable(const struct core *c, const struct hce *h)

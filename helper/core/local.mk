@@ -6,7 +6,7 @@ CORE_BASE = -iquote $(srcdir)/core -iquote $(srcdir)/core/base -iquote $(top_src
 CORE_MODEL = $(CORE_BASE) -iquote $(srcdir)/core/model
 CORE_PROTO = $(CORE_MODEL) -iquote $(srcdir)/core/proto
 CORE_EVENT = $(CORE_PROTO) -iquote $(srcdir)/core/event
-noinst_LTLIBRARIES += libcore_base.la libcore_model.la libcore.la
+noinst_LTLIBRARIES += libcore_base.la libcore_model.la libcore_proto.la libcore.la
 
 libcore_base_la_CPPFLAGS = $(CORE_BASE)
 libcore_base_la_SOURCES = \
@@ -22,12 +22,16 @@ libcore_model_la_SOURCES = \
 	core/model/peer.c core/model/peer.h core/model/peer_names.c core/model/peer_names.h \
 	core/model/udp_bound.c core/model/udp_bound.h core/model/udp_sender.c core/model/udp_sender.h
 
+libcore_proto_la_CPPFLAGS = $(CORE_PROTO)
+libcore_proto_la_SOURCES = \
+	core/proto/aap_initiator.h core/proto/aap_responder.h core/proto/aap_secrets.h \
+	core/proto/addr_conflict.h core/proto/bu_recv.h core/proto/bu_send.h core/proto/path_probe.h \
+	core/proto/peer_search.h core/proto/reach.h core/proto/reach_reply.h core/proto/retry.c \
+	core/proto/retry.h core/proto/send.c core/proto/send.h
+
 libcore_la_CPPFLAGS = $(CORE_EVENT)
 libcore_la_SOURCES = \
 	core/core.h core/core_types.h core/event/restore.c core/restore.h core/event/connection.h \
-	core/event/host.h core/event/packet.h core/proto/aap_initiator.h core/proto/aap_responder.h \
-	core/proto/aap_secrets.h core/proto/addr_conflict.h core/proto/bu_recv.h core/proto/bu_send.h \
-	core/proto/path_probe.h core/proto/peer_search.h core/proto/reach.h core/proto/reach_reply.h \
-	core/proto/retry.h core/proto/send.h aap.c binding.c bound.c contest.c core.c datagram.c explore.c \
+	core/event/host.h core/event/packet.h aap.c binding.c bound.c contest.c core.c datagram.c explore.c \
 	hostcache.c local.c packet.c pcb.c peer.c reach.c rendezvous.c request.c update.c
-libcore_la_LIBADD = libcore_model.la libcore_base.la ../common/libwire.la
+libcore_la_LIBADD = libcore_proto.la libcore_model.la libcore_base.la ../common/libwire.la

@@ -9,6 +9,12 @@
 #define INITIAL_BINDACK_TIMEOUT	USEC_PER_SEC
 #define MIN_BINDACK_TIMEOUT	(50 * USEC_PER_MSEC)
 
+/* The n-th address of h but the pair's: Active ones come first. NULL if there are not so many. */
+const struct in6_addr *retry_other_foreign(const struct hce *h, unsigned n);
+
+/* How many addresses of h are good for trying: the pair's, the Active ones and, if all, the Deprecated ones. */
+unsigned retry_count_foreign(const struct hce *h, bool all);
+
 /* Where the news goes that was sent so many times in vain: to all addresses of h in turn, the pair's first. */
 struct in6_addr explore_target(const struct hce *h, unsigned tries);
 

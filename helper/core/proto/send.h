@@ -14,7 +14,4 @@ int core_send_under(struct core *c, const struct hce *h, struct sa *sa, struct s
 /* Sends s, whose spi, ah_seq and has_ah are filled in here, under the SA of h. Returns 0 or a negative errno. */
 int core_send(struct core *c, struct hce *h, struct signal *s);
 
-/* Puts the Confirm into a packet for h, as long as it is needed; a BA shows that it is not. */
-void aap_ride(const struct hce *h, struct signal *s);
-
 #endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The retry order: which source and destination signalling uses next, and how long to wait for the answer. */
+#include "retry.h"
+
+#include <utlist.h>
+
+#include "addr.h"
+#include "array.h"
+#include "local.h"
+
+const struct in6_addr *retry_other_foreign(const struct hce *h, unsigned n)
+{
+	/* X2: never a Tentative one. */
+	static const enum addr_state order[] = { ADDR_ACTIVE, ADDR_DEPRECATED };
+	const struct foreign_addr *fa;
+
+	for (unsigned i = 0; i < ARRAY_LEN(order); i++)
+		DL_FOREACH(h->addrs, fa)
+			if (fa->state == order[i] && !addr_equal(&fa->addr, &h->pair.foreign) && !n--)
+				return &fa->addr;
+	return NULL;
+}
+
+unsigned retry_count_foreign(const struct hce *h, bool all)
+{
+	const struct foreign_addr *fa;
+	unsigned n = IN6_IS_ADDR_UNSPECIFIED(&h->pair.foreign) ? 0 : 1;
+
+	DL_FOREACH(h->addrs, fa)
+		n += (fa->state == ADDR_ACTIVE || (all && fa->state == ADDR_DEPRECATED)) && !addr_equal(&fa->addr, &h->pair.foreign);
+	return n ? n : 1;
+}
+
+struct in6_addr explore_target(const struct hce *h, unsigned tries)
+{
+	bool paired = !IN6_IS_ADDR_UNSPECIFIED(&h->pair.foreign);
+	unsigned good = retry_count_foreign(h, false), bad = retry_count_foreign(h, true) - good, n = tries % good;
+	unsigned late = tries - 2 * good;
+	const struct in6_addr *a;
+
+	/* What is not Active is no more than a last resort, and there may be many: every other try is theirs. */
+	if (tries >= 2 * good && bad)
+		n = late % 2 ? late / 2 % good : good + late / 2 % bad;
+	if (paired && !n)
+		return h->pair.foreign;
+	a = retry_other_foreign(h, paired ? n - 1 : n);
+	return a ? *a : h->pair.foreign;
+}
+
+bool explore_round(const struct hce *h, unsigned tries)
+{
+	return tries % retry_count_foreign(h, false) == 0;
+}
+
+bool explore_late(const struct hce *h, unsigned tries)
+{
+	return tries / (2 * retry_count_foreign(h, false)) % 2;
+}
+
+const struct local_addr *binding_source(struct core *c, const struct hce *h)
+{
+	struct local_addr *l = local_find(c, &h->pair.local), *each, *next;
+	const struct binding *b;
+
+	if (local_good_for(l, h))
+		return l;
+	DL_FOREACH(h->bindings, b) {
+		l = b->state >= BINDING_RESPONDED ? local_find(c, &b->addr) : NULL;
+		if (local_good_for(l, h))
+			return l;
+	}
+	l = local_find(c, &h->routed);
+	if (local_good_for(l, h))
+		return l;
+	HASH_ITER(hh, c->locals, each, next)
+		if (local_good_for(each, h))
+			return each;
+	return NULL;
+}
+
+usec_t binding_timeout(const struct hce *h)
+{
+	usec_t t = 2 * h->srtt + 10 * USEC_PER_MSEC;
+
+	if (!h->srtt || t > INITIAL_BINDACK_TIMEOUT)
+		return INITIAL_BINDACK_TIMEOUT;
+	return t < MIN_BINDACK_TIMEOUT ? MIN_BINDACK_TIMEOUT : t;
+}

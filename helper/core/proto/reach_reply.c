@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The other role of the reachability protocol: a Challenge of the peer's is answered (X5). */
+#include "reach_reply.h"
+
+#include "action.h"
+#include "bul.h"
+#include "pair.h"
+#include "path_probe.h"
+#include "send.h"
+
+void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to, const struct in6_addr *from,
+		   const struct binding_ack *ba, usec_t now)
+{
+	struct binding *b = binding_find(h, to);
+	struct signal s = { .src = *to, .dst = *from, .n_bu = 1 };
+	struct binding_update *bu = &s.bu[0];
+	bool probed, answers;
+
+	core_tell(c, EVENT_CHALLENGE_HEARD, h, to, from, ba->seq, NULL);
+	if (!b || !b->wanted)
+		return;		/* not an address we claim any more */
+	/*
+	 * Whether the peer has what we told of the address. Not with a number from before that, nor if it grants nothing: then
+	 * another has the address yet (X6), and our data would be taken for that one's.
+	 */
+	answers = b->state != BINDING_NONE && ba->lifetime && (int16_t)(ba->seq - b->seq) >= 0;
+	bu->flags = BU_ACK;
+	bu->seq = ++h->seq_out;
+	bu->lifetime = binding_lifetime(c, to, now);
+	bu->names_source = true;
+	bu->has_challenge = true;
+	if (ah_hmac128(&h->sa->out.key, ba->challenge, CHALLENGE_LEN, to, sizeof(*to), bu->challenge) < 0 ||
+	    core_send(c, h, &s) < 0)
+		return;
+	probed = b->state == BINDING_VERIFIED;
+	binding_told(b, bu->lifetime, now);
+	if (!ba->lifetime && b->news && b->state > BINDING_SENT) {
+		b->state = BINDING_SENT;	/* another had it since, and has been proven there */
+		pair_update(c, h, now);
+	}
+	if (answers) {
+		b->state = BINDING_RESPONDED;
+		if (!b->news)
+			b->seq = bu->seq;
+		pair_update(c, h, now);
+	}
+	if (probed)
+		explore_asked(c, h, to, now);
+}

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Binding Updates, receiving (homelessv6 2.3.1, draft-13 8.2): all of a packet is checked, then all of it is done. */
+#include "bu_recv.h"
+
 #include <utlist.h>
 
 #include "action.h"
 #include "addr.h"
 #include "addr_conflict.h"
-#include "bu_recv.h"
 #include "bu_send.h"
 #include "bul.h"
 #include "foreign.h"

@@ -6,6 +6,8 @@
  * goes out together, again and again with growing sequence numbers, until one of the packets that carried it is acknowledged.
  * What does not fit waits until then.
  */
+#include "bu_send.h"
+
 #include <string.h>
 #include <utlist.h>
 
@@ -13,7 +15,6 @@
 #include "action.h"
 #include "addr.h"
 #include "array.h"
-#include "bu_send.h"
 #include "bul.h"
 #include "entry.h"
 #include "local.h"
@@ -25,6 +26,7 @@
 #define MAX_BINDACK_TIMEOUT	(256 * USEC_PER_SEC)
 #define MIN_REFRESH	(5 * USEC_PER_SEC)
 #define NEWS_MAX	12	/* addresses in a packet: so many fit even if they have nothing in common */
+#define REQUEST_AHEAD	(30 * USEC_PER_SEC)	/* how long before the end it is asked for more */
 
 static struct binding_update *bu_begin(struct hce *h, struct signal *s, uint32_t lifetime)
 {
@@ -408,4 +410,41 @@ void binding_acked(struct core *c, struct hce *h, const struct binding_ack *ba, 
 	if (!matched)
 		c->counter[COUNT_UNEXPECTED_BA]++;
 	binding_sync(c, h, now);
+}
+
+void binding_requested(struct core *c, struct hce *h, const uint16_t *id, usec_t now)
+{
+	if (id) {
+		h->has_echo = true;
+		h->echo = *id;
+	}
+	binding_renew(c, h, now);
+	binding_sync(c, h, now);
+}
+
+void binding_request(struct core *c, struct foreign_addr *fa, usec_t now)
+{
+	struct hce *h = fa->hce;
+	const struct local_addr *l;
+	usec_t from;
+
+	if (fa->state != ADDR_ACTIVE || fa->kind != LIFETIME_ABSOLUTE || !hce_homeless(h) || !hce_wanted(h) ||
+	    fa->expires == USEC_NEVER)
+		return;
+	from = fa->expires - (fa->lifetime < REQUEST_AHEAD * 4 ? fa->lifetime / 4 : REQUEST_AHEAD);
+	if (h->requested && usec_add(h->requested, SLOW_UPDATE_INTERVAL) > from)
+		from = usec_add(h->requested, SLOW_UPDATE_INTERVAL);
+	if (now < from) {
+		core_wake(c, from);
+		return;
+	}
+	h->requested = now;
+	core_wake(c, usec_add(now, SLOW_UPDATE_INTERVAL));
+	l = binding_source(c, h);
+	if (!l)
+		return;
+
+	struct signal s = { .src = l->addr, .dst = fa->addr, .has_br = true };
+
+	core_send(c, h, &s);
 }

@@ -11,19 +11,10 @@
 #include "core.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <utlist.h>
 
-#include "action.h"
-#include "addr.h"
 #include "bu_send.h"
-#include "entry.h"
 #include "peer_names.h"
 #include "peer_search.h"
-#include "retry.h"
-
-#define SEARCH_TRIES		3			/* without an answer */
-#define SEARCH_STEP_MAX	(60 * USEC_PER_SEC)
 
 void core_alternatives(struct core *c, uint32_t id, const char *name, const struct in6_addr *addr, unsigned n)
 {
@@ -39,46 +30,6 @@ void core_alternatives(struct core *c, uint32_t id, const char *name, const stru
 	rendezvous_replace(h->rendezvous, &more);
 }
 
-static void ask(struct core *c, struct hce *h)
-{
-	struct rendezvous *r = h->rendezvous;
-
-	if (!c->config.resolve || !r->n_name)
-		return;
-	r->asked++;
-	c->counter[COUNT_RESOLVED]++;
-	core_tell(c, EVENT_RESOLVING, h, NULL, NULL, 0, NULL);
-	strcpy(core_act(c, ACTION_RESOLVE, h)->name, rendezvous_name(h));
-}
-
-void rendezvous_seek(struct core *c, struct hce *h, usec_t now)
-{
-	struct rendezvous *r = h->rendezvous;
-	bool first;
-
-	if (!r || !hce_wanted(h) || !hce_homeless(h) || now < r->next || !binding_source(c, h))
-		return;
-	first = !r->wait || now - r->next > SEARCH_STEP_MAX;
-	r->wait = first ? SEARCH_STEP_MIN : 2 * r->wait < SEARCH_STEP_MAX ? 2 * r->wait : SEARCH_STEP_MAX;
-	r->next = usec_add(now, r->wait);
-	r->due = r->n_addr;
-	if (!first || !r->n_addr)
-		ask(c, h);
-	if (r->due)
-		binding_elsewhere(c, h, now);
-}
-
-/* Whether what the peer is to be told went to each of its addresses in vain, more than once. */
-static bool rendezvous_is_lost(const struct hce *h)
-{
-	const struct foreign_addr *fa;
-	unsigned n = 1;
-
-	DL_FOREACH(h->addrs, fa)
-		n += fa->state == ADDR_ACTIVE && !addr_equal(&fa->addr, &h->pair.foreign);
-	return h->rt.tries > SEARCH_TRIES && h->rt.tries > 2 * n;
-}
-
 void core_resolved(struct core *c, uint32_t id, const struct in6_addr *addr, unsigned n, usec_t now)
 {
 	struct hce *h = core_entry(c, id);
@@ -92,15 +43,4 @@ void core_resolved(struct core *c, uint32_t id, const struct in6_addr *addr, uns
 	/* The peer is there, perhaps: if the first packet is lost, the next shall not be long in coming. */
 	r->due = SEARCH_TRIES * r->n_addr;
 	binding_elsewhere(c, h, now);
-}
-
-void rendezvous_expire(struct core *c, struct hce *h, usec_t now)
-{
-	struct rendezvous *r = h->rendezvous;
-
-	if (!r || !rendezvous_is_lost(h))
-		return;
-	rendezvous_seek(c, h, now);
-	if (r->next > now)
-		core_wake(c, r->next);
 }

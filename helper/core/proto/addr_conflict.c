@@ -3,6 +3,8 @@
  * Two hosts claim one address (X6, homelessv6 3.4.2): the reachability of both is verified, each under its own SA. Who answers is
  * believed; if both do, neither is, and both entries are flushed. Meanwhile the address stays with the entry that has it.
  */
+#include "addr_conflict.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +12,6 @@
 #include "aap_try.h"
 #include "action.h"
 #include "addr.h"
-#include "addr_conflict.h"
 #include "foreign.h"
 #include "lifecycle.h"
 #include "local.h"

@@ -11,6 +11,8 @@
  * it is probed at another address of its own than it sends from, it does all of this itself: perhaps only its half is
  * dead.
  */
+#include "path_probe.h"
+
 #include <string.h>
 
 #include "action.h"
@@ -19,7 +21,6 @@
 #include "foreign.h"
 #include "local.h"
 #include "pair.h"
-#include "path_probe.h"
 #include "peer_search.h"
 #include "reach.h"
 #include "retry.h"

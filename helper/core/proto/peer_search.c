@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where a peer may be that is nowhere to be found: nothing that goes to its addresses is answered, for it has moved at the same
+ * moment as this host, or out of reach. The draft leaves this to "other means of providing accessibility information, e.g.,
+ * Dynamic DNS": programs found the peer by a name, and that name may lead to it again.
+ *
+ * A search is made of steps, a second apart, then ever longer. The first tries the addresses that came with the name, those after
+ * it have the name resolved anew. To try an address is to send what the peer has not acknowledged there, under the peer's
+ * SA: only the peer can answer, and only what it answers is believed (C5).
+ */
+#include "peer_search.h"
+
+#include <string.h>
+#include <utlist.h>
+
+#include "action.h"
+#include "addr.h"
+#include "bu_send.h"
+#include "entry.h"
+#include "peer_names.h"
+#include "retry.h"
+
+#define SEARCH_STEP_MAX	(60 * USEC_PER_SEC)
+
+static void ask(struct core *c, struct hce *h)
+{
+	struct rendezvous *r = h->rendezvous;
+
+	if (!c->config.resolve || !r->n_name)
+		return;
+	r->asked++;
+	c->counter[COUNT_RESOLVED]++;
+	core_tell(c, EVENT_RESOLVING, h, NULL, NULL, 0, NULL);
+	strcpy(core_act(c, ACTION_RESOLVE, h)->name, rendezvous_name(h));
+}
+
+void rendezvous_seek(struct core *c, struct hce *h, usec_t now)
+{
+	struct rendezvous *r = h->rendezvous;
+	bool first;
+
+	if (!r || !hce_wanted(h) || !hce_homeless(h) || now < r->next || !binding_source(c, h))
+		return;
+	first = !r->wait || now - r->next > SEARCH_STEP_MAX;
+	r->wait = first ? SEARCH_STEP_MIN : 2 * r->wait < SEARCH_STEP_MAX ? 2 * r->wait : SEARCH_STEP_MAX;
+	r->next = usec_add(now, r->wait);
+	r->due = r->n_addr;
+	if (!first || !r->n_addr)
+		ask(c, h);
+	if (r->due)
+		binding_elsewhere(c, h, now);
+}
+
+bool rendezvous_is_lost(const struct hce *h)
+{
+	const struct foreign_addr *fa;
+	unsigned n = 1;
+
+	DL_FOREACH(h->addrs, fa)
+		n += fa->state == ADDR_ACTIVE && !addr_equal(&fa->addr, &h->pair.foreign);
+	return h->rt.tries > SEARCH_TRIES && h->rt.tries > 2 * n;
+}
+
+void rendezvous_expire(struct core *c, struct hce *h, usec_t now)
+{
+	struct rendezvous *r = h->rendezvous;
+
+	if (!r || !rendezvous_is_lost(h))
+		return;
+	rendezvous_seek(c, h, now);
+	if (r->next > now)
+		core_wake(c, r->next);
+}

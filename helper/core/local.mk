@@ -24,7 +24,8 @@ libcore_model_la_SOURCES = \
 
 libcore_proto_la_CPPFLAGS = $(CORE_PROTO)
 libcore_proto_la_SOURCES = \
-	core/proto/aap_initiator.h core/proto/aap_responder.h core/proto/aap_secrets.h \
+	core/proto/aap_initiator.c core/proto/aap_initiator.h core/proto/aap_responder.c \
+	core/proto/aap_responder.h core/proto/aap_secrets.c core/proto/aap_secrets.h \
 	core/proto/addr_conflict.c core/proto/addr_conflict.h core/proto/bu_recv.c core/proto/bu_recv.h \
 	core/proto/bu_send.c core/proto/bu_send.h core/proto/path_probe.c core/proto/path_probe.h \
 	core/proto/peer_search.c core/proto/peer_search.h core/proto/reach.c core/proto/reach.h \
@@ -34,6 +35,6 @@ libcore_proto_la_SOURCES = \
 libcore_la_CPPFLAGS = $(CORE_EVENT)
 libcore_la_SOURCES = \
 	core/core.h core/core_types.h core/event/restore.c core/restore.h core/event/connection.h \
-	core/event/host.h core/event/packet.h aap.c bound.c core.c datagram.c hostcache.c local.c packet.c \
-	pcb.c peer.c rendezvous.c
+	core/event/host.h core/event/packet.h bound.c core.c datagram.c hostcache.c local.c packet.c pcb.c \
+	peer.c rendezvous.c
 libcore_la_LIBADD = libcore_proto.la libcore_model.la libcore_base.la ../common/libwire.la

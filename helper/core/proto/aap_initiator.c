@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The initiator of AAP (hmip-aap(7)): its run lives in the entry it makes an SA for (aap_try). */
+#include "aap_initiator.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aap_secrets.h"
+#include "aap_try.h"
+#include "action.h"
+#include "addr.h"
+#include "bul.h"
+#include "foreign.h"
+#include "lifecycle.h"
+#include "local.h"
+#include "nonpeer.h"
+#include "peer.h"
+#include "retry.h"
+#include "send.h"
+
+#define AAP_TRIES	4			/* Inits without an answer before the peer counts as plain */
+#define AAP_TIMEOUT	USEC_PER_SEC		/* for the first; then doubled */
+#define AAP_BAD_RESPONSES	8		/* that may fail before the run ends */
+#define RENEW_AGE	(24 * 3600 * USEC_PER_SEC)	/* what is older, or has sent more, gets new keys */
+#define RENEW_PACKETS	(UINT32_C(1) << 31)
+#define RENEW_RETRY	(3600 * USEC_PER_SEC)
+#define CONFIRM_LIFETIME	(60 * USEC_PER_SEC)	/* for how long a Confirm is repeated */
+#define REVIVE_AFTER	(5 * USEC_PER_SEC)	/* Updates unanswered for so long; then doubled */
+
+static void send_init(struct core *c, struct hce *h, usec_t now)
+{
+	struct aap_try *t = h->aap;
+	struct signal s = { .src = t->src, .dst = t->dst, .has_aap = true };
+
+	s.aap.kind = AAP_INIT;
+	s.aap.init = t->init;
+	t->next = usec_add(now, AAP_TIMEOUT << t->sent++);
+	core_wake(c, t->next);
+	if ((t->renewing ? core_send_under(c, h, h->sa, &s) : core_send_open(c, h, &s)) == 0)
+		aap_emit(c, h, &s, "Init sent");
+}
+
+static bool may_start(struct core *c, const struct hce *h, usec_t now)
+{
+	const struct foreign_addr *fa = foreign_find(c, &h->pair.foreign);
+
+	if (h->sa || h->aap || !h->may_announce || !h->initiated || (fa && fa->contest))
+		return false;
+	return core_probes(c, &h->pair.foreign) && !plain_find(c, &h->pair.foreign, now);
+}
+
+static void begin(struct core *c, struct hce *h, bool renewing, usec_t now)
+{
+	const struct local_addr *l = binding_source(c, h);
+	uint8_t random[AAP_SHARE_LEN];
+	struct aap_try *t = l ? calloc(1, sizeof(*t)) : NULL;
+
+	if (!t)
+		return;
+	h->aap = t;
+	t->renewing = renewing;
+	aap_random(c, random, sizeof(random));
+	if (aap_keypair_make(random, &t->own) < 0) {
+		aap_forget(h);
+		return;
+	}
+	t->src = l->addr;
+	t->dst = h->pair.foreign;
+	t->init.spi = aap_draw_spi(c, now);
+	aap_random(c, t->init.nonce, sizeof(t->init.nonce));
+	memcpy(t->init.share, t->own.share, sizeof(t->init.share));
+	send_init(c, h, now);
+}
+
+void aap_start(struct core *c, struct hce *h, usec_t now)
+{
+	if (!may_start(c, h, now))
+		return;
+	hce_set_status(c, h, PEER_UNKNOWN);
+	begin(c, h, false, now);
+}
+
+/*
+ * Connections hear something on the pair, but no Update is answered: the peer may have lost its
+ * state, and the SA with it.
+ */
+static bool is_lost(struct core *c, const struct hce *h, usec_t now)
+{
+	const struct foreign_addr *fa = foreign_find(c, &h->pair.foreign);
+
+	return h->asked && now >= usec_add(h->asked, REVIVE_AFTER) && now >= h->revive && fa && fa->hce == h &&
+	       fa->heard > h->asked;
+}
+
+static void revive(struct core *c, struct hce *h, usec_t now)
+{
+	usec_t wait = h->revive_wait ? 2 * h->revive_wait : REVIVE_AFTER;
+
+	h->revive_wait = wait < RENEW_RETRY ? wait : RENEW_RETRY;
+	h->revive = usec_add(now, h->revive_wait);
+	begin(c, h, true, now);
+	if (h->aap)
+		h->aap->reviving = true;
+}
+
+/* Keys do not last for ever: who asked for them asks for new ones, under the old. */
+static void renew(struct core *c, struct hce *h, usec_t now)
+{
+	const struct peer *p = h->peer;
+	usec_t due;
+
+	if (!p || p->sa.class != SA_ANONYMOUS || !h->initiated)
+		return;
+	if (is_lost(c, h, now)) {
+		revive(c, h, now);
+		return;
+	}
+	due = usec_add(p->made, RENEW_AGE);
+	if (p->sa.out_seq >= RENEW_PACKETS || p->sa.replay.top >= RENEW_PACKETS)
+		due = now;
+	if (now >= due)
+		begin(c, h, true, now);
+	else
+		core_wake(c, due);
+}
+
+/* S7: what stays silent, or answers without being able to go on, is left alone for a while. */
+static void give_up(struct core *c, struct hce *h, usec_t now)
+{
+	if (h->aap->reviving) {
+		aap_forget(h);
+		return;
+	}
+	if (h->aap->renewing) {
+		h->peer->made = now - RENEW_AGE + RENEW_RETRY;
+		aap_forget(h);
+		return;
+	}
+	plain_note(c, &h->aap->dst, now);
+	aap_forget(h);
+	hce_set_status(c, h, PEER_PLAIN);
+}
+
+void aap_expire(struct core *c, struct hce *h, usec_t now)
+{
+	struct aap_try *t = h->aap;
+	const struct local_addr *l = t ? local_find(c, &t->src) : NULL;
+
+	if (!t) {
+		renew(c, h, now);
+		return;
+	}
+	if (now < t->next) {
+		core_wake(c, t->next);
+		return;
+	}
+	if (t->confirming) {
+		/* the peer never heard a Confirm, or does not want us */
+		if (!t->renewing)
+			peer_detach(c, h, now);
+		give_up(c, h, now);
+	} else if (!l || !l->usable) {
+		bool renewing = t->renewing, reviving = t->reviving;
+
+		aap_forget(h);
+		begin(c, h, renewing, now);
+		if (h->aap)
+			h->aap->reviving = reviving;
+	} else if (t->sent >= AAP_TRIES) {
+		give_up(c, h, now);
+	} else {
+		send_init(c, h, now);
+	}
+}
+
+static struct hce *try_by_spi(struct core *c, uint32_t spi)
+{
+	struct hce *h, *next;
+
+	HASH_ITER(hh, c->entries, h, next)
+		if (h->aap && !h->aap->confirming && h->aap->init.spi == spi)
+			return h;
+	return NULL;
+}
+
+void aap_receive_retry(struct core *c, const struct signal *s, usec_t now)
+{
+	const struct aap_retry *r = &s->aap.retry;
+	struct foreign_addr *fa = foreign_find(c, &s->src);
+	struct aap_try *t = fa ? fa->hce->aap : NULL;
+
+	/* One cookie a run: whoever sees our Init must not make us send it for ever. */
+	if (!t || t->confirming || t->init.has_cookie || memcmp(r->nonce, t->init.nonce, sizeof(r->nonce)) ||
+	    !addr_equal(&t->dst, &s->src) || !addr_equal(&t->src, &s->dst)) {
+		aap_refuse(c, s, "unexpected Retry");
+		return;
+	}
+	t->init.has_cookie = true;
+	memcpy(t->init.cookie, r->cookie, sizeof(t->init.cookie));
+	t->sent = 0;
+	send_init(c, fa->hce, now);
+}
+
+/* The first round trip with a peer: what comes next is repeated at its rate. Karn: what was sent twice measures nothing. */
+static void measure(struct hce *h, usec_t now)
+{
+	usec_t sent = h->aap->next - AAP_TIMEOUT;
+
+	if (!h->srtt && h->aap->sent == 1 && now > sent)
+		h->srtt = now - sent;
+}
+
+static int verify_response(const struct aap_try *t, const struct aap_run *run, const uint8_t *pkt, size_t len,
+			   struct aap_keys *ret)
+{
+	uint8_t prk[AAP_PRK_LEN];
+	int r = aap_secret_initiator(&t->own, run, prk);
+
+	if (r == 0)
+		r = aap_keys_expand(prk, ret);
+	OPENSSL_cleanse(prk, sizeof(prk));
+	return r < 0 ? r : ah_verify(pkt, len, &ret->ri);
+}
+
+/* h's peer does not have the old SA, so it has lost all it knew of us, and where its numbers were. */
+static void begin_anew(struct core *c, struct hce *h, usec_t now)
+{
+	h->seq_in_valid = false;
+	h->knows_us = false;
+	binding_forget(c, h, now);
+}
+
+struct peer *aap_receive_response(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len, usec_t now)
+{
+	struct hce *h = try_by_spi(c, s->spi);
+	struct aap_try *t = h ? h->aap : NULL;
+	struct aap_run run = { .initiator = s->dst, .responder = s->src, .response = &s->aap.response };
+	struct aap_keys keys, old;
+	struct peer *p = NULL, *replaced;
+	bool forgotten = false;
+	int r;
+
+	if (!t || !addr_equal(&t->src, &s->dst) || !addr_equal(&t->dst, &s->src)) {
+		aap_refuse(c, s, "unexpected AAP Response");
+		return NULL;
+	}
+	run.init = &t->init;
+	if (t->renewing) {
+		old = (struct aap_keys){ .ir = h->sa->out.key, .ri = h->sa->in.key };
+		run.old = &old;
+	}
+	r = verify_response(t, &run, pkt, len, &keys);
+	if (r < 0 && t->reviving && h->asked) {
+		run.old = NULL;
+		r = verify_response(t, &run, pkt, len, &keys);
+		forgotten = r == 0;
+	}
+	if (r < 0) {
+		aap_refuse(c, s, "AAP Response with wrong ICV");
+		if (++t->bad == AAP_BAD_RESPONSES)
+			give_up(c, h, now);	/* each costs us a multiplication */
+		goto out;
+	}
+	measure(h, now);
+	replaced = h->peer;
+	p = peer_make_anonymous(c, h, &(struct sa_half){ t->init.spi, keys.ri },
+				&(struct sa_half){ s->aap.response.spi, keys.ir }, now);
+	if (!p)
+		goto out;
+	if (replaced)
+		peer_retire(c, replaced, now);
+	ah_replay_update(&p->sa.replay, s->ah_seq);
+	t->confirming = true;
+	t->sealed = s->aap.response.sealed;
+	t->next = usec_add(now, CONFIRM_LIFETIME);
+	core_wake(c, t->next);
+	aap_keypair_wipe(&t->own);
+	binding_want_all(c, h, now);
+	if (forgotten)
+		begin_anew(c, h, now);
+	else if (t->renewing)
+		binding_renew(c, h, now);	/* something must carry the Confirm */
+	aap_emit(c, h, s, "Response heard");
+out:
+	aap_keys_wipe(&keys);
+	return p;
+}
+
+void aap_problem(struct core *c, const struct signal *quoted, usec_t now)
+{
+	struct foreign_addr *fa = foreign_find(c, &quoted->dst);
+	struct aap_try *t = fa ? fa->hce->aap : NULL;
+
+	/* Who has lost the SA cannot read the AH of an Init under it, and its kernel says so. */
+	if (!t || t->confirming || t->reviving || !quoted->has_aap || quoted->aap.kind != AAP_INIT ||
+	    memcmp(quoted->aap.init.nonce, t->init.nonce, sizeof(t->init.nonce)))
+		return;
+	core_tell(c, EVENT_AAP, fa->hce, &quoted->src, &quoted->dst, 0, "Parameter Problem heard");
+	give_up(c, fa->hce, now);
+}

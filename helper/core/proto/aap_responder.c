@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The Anonymous Authentication Protocol (homelessv6 2.4.3, A.2; hmip-aap(7)): how a pair of SAs comes to be between hosts that
+ * share no keys. The initiator's half lives in its entry; the responder's half keeps nothing before the Confirm (X4).
+ */
+#include "aap_responder.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "aap_initiator.h"
+#include "aap_secrets.h"
+#include "aap_try.h"
+#include "addr.h"
+#include "addr_conflict.h"
+#include "bu_send.h"
+#include "bul.h"
+#include "foreign.h"
+#include "lifecycle.h"
+#include "local.h"
+#include "nonpeer.h"
+#include "peer.h"
+#include "send.h"
+
+#define AAP_BUSY	200			/* Inits a second above which a cookie is asked for first */
+
+static bool busy(struct core *c, usec_t now)
+{
+	if (now >= usec_add(c->inits_since, USEC_PER_SEC)) {
+		c->inits_since = now;
+		c->inits = 0;
+	}
+	return ++c->inits > AAP_BUSY;
+}
+
+static void send_retry(struct core *c, const struct signal *s, usec_t now)
+{
+	struct signal r = { .src = s->dst, .dst = s->src, .has_aap = true };
+
+	r.aap.kind = AAP_RETRY;
+	if (aap_retry_make(c->retry_secret, &s->src, &s->dst, &s->aap.init, now, &r.aap.retry) < 0 ||
+	    core_send_open(c, NULL, &r) < 0)
+		return;
+	c->counter[COUNT_AAP_RETRIES]++;
+}
+
+/* The Initial BU that goes with a Response is made of nothing but the local addresses: there is no entry to keep it in. */
+static void put_initial_bu(struct core *c, struct signal *s, uint16_t seq, bool known, usec_t now)
+{
+	struct binding_update *bu = &s->bu[s->n_bu++];
+	const struct local_addr *src = local_find(c, &s->src);
+	struct local_addr *l, *next;
+
+	s->has_home = !known;
+	s->home = s->src;
+	bu->flags = BU_ACK;
+	bu->seq = seq;
+	bu->lifetime = binding_lifetime(c, &s->src, now);
+	bu->homeless = !known;
+	bu->names_source = true;
+	HASH_ITER(hh, c->locals, l, next) {
+		uint32_t t = binding_lifetime(c, &l->addr, now);
+
+		if (!l->usable || !src || l->personality != src->personality || addr_equal(&l->addr, &s->src) ||
+		    bu->n_addr == BU_ADDRS_MAX)
+			continue;
+		bu->addr[bu->n_addr++] = l->addr;
+		if (t < bu->lifetime)
+			bu->lifetime = t;
+	}
+}
+
+/* No Response is longer than its Init, lest we amplify: if need be it names fewer addresses, and a later BU the rest. */
+static void fit(struct signal *r, size_t limit)
+{
+	uint8_t buf[SIGNAL_MTU];
+
+	while (r->bu[0].n_addr && signal_build(r, ah_icv_len(AH_HMAC_SHA256_128), buf, limit) == -EMSGSIZE)
+		r->bu[0].n_addr--;
+}
+
+/* old: whose SA the Init came under, to be replaced; NULL: nobody's. */
+static void send_response(struct core *c, const struct signal *s, const struct peer *old, size_t limit, usec_t now)
+{
+	struct signal r = { .src = s->dst, .dst = s->src, .has_aap = true };
+	struct aap_response *resp = &r.aap.response;
+	struct aap_run run = { .initiator = s->src, .responder = s->dst, .init = &s->aap.init, .response = resp };
+	struct aap_state st = { .time = now, .spi_i = s->aap.init.spi };
+	uint8_t nonce[AAP_SEAL_NONCE_LEN];
+	struct sa sa = { .class = SA_ANONYMOUS };
+	struct aap_keys keys, was;
+
+	r.aap.kind = AAP_RESPONSE;
+	resp->spi = st.spi_r = aap_draw_spi(c, now);
+	aap_random(c, resp->nonce, sizeof(resp->nonce));
+	memcpy(resp->share, c->share.share, sizeof(resp->share));
+	aap_random(c, (uint8_t *)&st.bu_seq, sizeof(st.bu_seq));
+	if (old) {
+		was = (struct aap_keys){ .ir = old->sa.in.key, .ri = old->sa.out.key };
+		run.old = &was;
+		st.old_spi = old->sa.in.spi;
+		st.bu_seq = ++old->hce->seq_out;
+	}
+	aap_random(c, nonce, sizeof(nonce));
+	if (aap_secret_responder(&c->share, &run, st.prk) < 0 || aap_keys_expand(st.prk, &keys) < 0 ||
+	    aap_seal(c->seal[0].key, nonce, &s->src, &s->dst, &st, &resp->sealed) < 0) {
+		aap_refuse(c, s, "AAP Init with a share that makes no key");
+		return;
+	}
+	put_initial_bu(c, &r, st.bu_seq, old, now);
+	sa.out = (struct sa_half){ st.spi_i, keys.ri };
+	r.has_ah = true;
+	fit(&r, limit);
+	core_send_under(c, NULL, &sa, &r);
+	aap_emit(c, NULL, &r, "Response sent");
+	sa_wipe(&sa);
+	aap_keys_wipe(&keys);
+	aap_state_wipe(&st);
+}
+
+/* Both called at once: the one whose nonce is greater stays initiator. Returns whether the Init is to be answered. */
+static bool yields(struct core *c, const struct signal *s)
+{
+	struct foreign_addr *fa = foreign_find(c, &s->src);
+	struct aap_try *t = fa ? fa->hce->aap : NULL;
+
+	return !t || aap_precedence(t->init.nonce, s->aap.init.nonce) < 0;
+}
+
+static void on_init(struct core *c, const struct signal *s, size_t len, usec_t now)
+{
+	c->counter[COUNT_AAP_INITS]++;
+	if (!addr_usable(&s->src) || local_ours(c, &s->src) || !core_probes(c, &s->src) || !yields(c, s))
+		return;
+	if (busy(c, now) && aap_retry_check(c->retry_secret, &s->src, &s->dst, &s->aap.init, now) < 0) {
+		send_retry(c, s, now);
+		return;
+	}
+	if (aap_refresh_secrets(c, now))
+		send_response(c, s, NULL, len, now);
+}
+
+void aap_renewal(struct core *c, const struct peer *p, const struct signal *s, size_t len, usec_t now)
+{
+	const struct foreign_addr *fa = foreign_find(c, &s->src);
+
+	c->counter[COUNT_AAP_INITS]++;
+	if (!fa || fa->hce != p->hce || fa->state != ADDR_ACTIVE)
+		aap_refuse(c, s, "AAP Init under AH from an address that is not proven");
+	else if (p->sa.class == SA_ANONYMOUS && p->hce->peer == p && aap_refresh_secrets(c, now))
+		send_response(c, s, p, len, now);
+}
+
+/*
+ * X6: whoever completes AAP has shown that it can be reached at its address. If that is in the entry of another peer, that
+ * one is asked, too. Returns whether the newcomer may have the address now; else a later Confirm will tell.
+ */
+static bool settle_claim(struct core *c, const struct signal *s, usec_t now)
+{
+	struct foreign_addr *fa = foreign_find(c, &s->src);
+
+	if (!fa || !fa->hce->sa)
+		return true;
+	contest_claim(c, fa, NULL, &s->dst, now);
+	return false;
+}
+
+/* The entry of who has been known by address only: its connections are what AAP was run for. */
+static struct hce *entry_for(struct core *c, const struct signal *s, usec_t now)
+{
+	struct foreign_addr *fa = foreign_find(c, &s->src);
+
+	if (fa && !fa->hce->sa)
+		return fa->hce;
+	return hce_room(c, &s->src) ? hce_create(c, NULL, &s->dst, false, now) : NULL;
+}
+
+/* The entry whose SA a run under that SA replaces, if it is the current one still. */
+static struct hce *replace_old(struct core *c, uint32_t spi, usec_t now)
+{
+	struct peer *old = peer_by_spi(c, spi);
+
+	if (!old || !old->hce || old->hce->peer != old)
+		return NULL;
+	peer_retire(c, old, now);
+	return old->hce;
+}
+
+static struct peer *on_confirm(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len, usec_t now)
+{
+	struct aap_state st;
+	struct aap_keys keys;
+	struct hce *h = NULL;
+	struct peer *p = NULL;
+
+	if (!aap_unseal_confirm(c, s, now, &st)) {
+		aap_refuse(c, s, "AAP Confirm with a state that is not ours, or too old");
+		return NULL;
+	}
+	if (aap_keys_expand(st.prk, &keys) < 0 || ah_verify(pkt, len, &keys.ir) < 0) {
+		aap_refuse(c, s, "AAP Confirm with wrong ICV");
+		goto out;
+	}
+	if (st.old_spi)
+		h = replace_old(c, st.old_spi, now);
+	else if (s->n_bu && settle_claim(c, s, now))
+		h = entry_for(c, s, now);
+	if (!h)
+		goto out;
+	aap_forget(h);
+	p = peer_make_anonymous(c, h, &(struct sa_half){ st.spi_r, keys.ir }, &(struct sa_half){ st.spi_i, keys.ri }, now);
+	if (!p)
+		goto out;
+	p->sa.out_seq = 1;	/* the Response's */
+	ah_replay_update(&p->sa.replay, s->ah_seq);
+	if (!st.old_spi)
+		binding_assume_sent(c, h, st.bu_seq, now);
+	c->counter[COUNT_AAP_CONFIRMED]++;
+	aap_emit(c, h, s, "Confirm heard");
+out:
+	aap_state_wipe(&st);
+	aap_keys_wipe(&keys);
+	return p;
+}
+
+struct peer *aap_receive(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len, usec_t now)
+{
+	switch (s->aap.kind) {
+	case AAP_INIT:
+		on_init(c, s, len, now);
+		return NULL;
+	case AAP_RETRY:
+		aap_receive_retry(c, s, now);
+		return NULL;
+	case AAP_RESPONSE:
+		return aap_receive_response(c, s, pkt, len, now);
+	case AAP_CONFIRM:
+		return on_confirm(c, s, pkt, len, now);
+	}
+	return NULL;
+}

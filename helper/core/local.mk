@@ -35,6 +35,6 @@ libcore_proto_la_SOURCES = \
 libcore_la_CPPFLAGS = $(CORE_EVENT)
 libcore_la_SOURCES = \
 	core/core.h core/core_types.h core/event/restore.c core/restore.h core/event/connection.h \
-	core/event/host.h core/event/packet.h bound.c core.c datagram.c hostcache.c local.c packet.c pcb.c \
-	peer.c rendezvous.c
+	core/event/dns_names.c core/event/host.c core/event/local_addr.c core/event/packet.h \
+	core/event/peer_config.c bound.c core.c datagram.c hostcache.c packet.c pcb.c
 libcore_la_LIBADD = libcore_proto.la libcore_model.la libcore_base.la ../common/libwire.la

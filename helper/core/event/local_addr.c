@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The addresses of this host: Local Host Cache Entries (C2, C3), a personality each. */
+/* Addresses of this host come, go and are preferred. */
 #include "core.h"
 
 #include <errno.h>

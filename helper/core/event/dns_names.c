@@ -1,13 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Where a peer may be that is nowhere to be found: nothing that goes to its addresses is answered, for it has moved at the same
- * moment as this host, or out of reach. The draft leaves this to "other means of providing accessibility information, e.g.,
- * Dynamic DNS": programs found the peer by a name, and that name may lead to it again.
- *
- * A search is made of steps, a second apart, then ever longer. The first tries the addresses that came with the name, those after
- * it have the name resolved anew. To try an address is to send what the peer has not acknowledged there, under the peer's
- * SA: only the peer can answer, and only what it answers is believed (C5).
- */
+/* Names of peers, and what they resolve to (C5). */
 #include "core.h"
 
 #include <stdlib.h>

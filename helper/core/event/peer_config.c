@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who shares keys with us, by configuration or by AAP, and who is known to take no part. */
+/* Peers with configured keys are added and removed. */
 #include "core.h"
 
 #include <errno.h>

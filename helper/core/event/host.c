@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The host as a whole: made, configured, ended; its time, and its routes. */
+#include "core.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "aap_initiator.h"
+#include "aap_secrets.h"
+#include "action.h"
+#include "addr.h"
+#include "addr_conflict.h"
+#include "bu_send.h"
+#include "entry.h"
+#include "foreign.h"
+#include "lifecycle.h"
+#include "local.h"
+#include "nonpeer.h"
+#include "pair.h"
+#include "path_probe.h"
+#include "pcb.h"
+#include "peer.h"
+#include "peer_names.h"
+#include "peer_search.h"
+#include "reach.h"
+#include "retry.h"
+#include "udp_bound.h"
+#include "udp_sender.h"
+
+const struct core_config core_config_default = {
+	.default_lifetime = 600,
+	.maximum_expired_lifetime = 1800,
+	.binding_lifetime = 600,
+	.path_timeout = 3,
+	.max_entries = 4096,
+	.max_addresses = 64,
+	.max_per_prefix = 64,
+	.plain_lifetime = 3600,
+	.resolve = true,
+};
+
+struct core *core_new(const struct core_config *config, const uint8_t seed[static 32], uint32_t epoch)
+{
+	struct core *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->config = *config;
+	c->seed.alg = AH_HMAC_SHA256_128;
+	c->seed.len = 32;
+	memcpy(c->seed.key, seed, 32);
+	c->epoch = epoch;
+	c->deadline = USEC_NEVER;
+	aap_open(c);
+	return c;
+}
+
+void core_free(struct core *c)
+{
+	struct hce *h, *next_h;
+	struct peer *p, *next_p;
+	struct local_addr *l, *next_l;
+	struct pcb *b, *next_b;
+	struct plain *q, *next_q;
+
+	if (!c)
+		return;
+	HASH_ITER(hh, c->entries, h, next_h)
+		hce_destroy(c, h, 0);
+	sender_free_all(c);
+	bound_free_all(c);
+	HASH_CLEAR(hh_ports, c->ports);
+	HASH_ITER(hh, c->pcbs, b, next_b) {
+		HASH_DEL(c->pcbs, b);
+		free(b);
+	}
+	HASH_ITER(hh, c->peers, p, next_p)
+		peer_free(c, p);
+	HASH_ITER(hh, c->locals, l, next_l) {
+		HASH_DEL(c->locals, l);
+		free(l);
+	}
+	HASH_ITER(hh, c->plain, q, next_q) {
+		HASH_DEL(c->plain, q);
+		free(q);
+	}
+	aap_keypair_wipe(&c->share);
+	OPENSSL_cleanse(c->seal, sizeof(c->seal));
+	free(c->action);
+	free(c);
+}
+
+const char *core_event_detail(struct core *c, const struct action *event)
+{
+	const struct hce *h = event->event.event == EVENT_RESOLVING ? core_entry(c, event->hce) : NULL;
+
+	return h ? rendezvous_name(h) : event->event.detail;
+}
+
+/*
+ * S6: with nothing but Deprecated addresses left there is nowhere to send. That matters to
+ * connections that were moved, and only if nothing comes back to them: those on their birth pair
+ * need no address of the entry.
+ */
+static void tell_unreachable(struct core *c, const struct hce *h, usec_t now)
+{
+	const struct foreign_addr *fa;
+
+	DL_FOREACH(h->addrs, fa)
+		if (fa->state != ADDR_DEPRECATED ||
+		    (addr_equal(&fa->addr, &h->pair.foreign) && foreign_answers(c, fa, now)))
+			return;
+	if (h->addrs && pcb_any_moved(h))
+		core_act(c, ACTION_UNREACHABLE, h);
+}
+
+/*
+ * An address that connections are heard from stays, to be matched (C9), though signalling is silent.
+ * Returns whether fa stays.
+ */
+static bool foreign_lingers(struct core *c, struct foreign_addr *fa, usec_t now)
+{
+	usec_t until = usec_add(fa->heard, c->config.maximum_expired_lifetime * USEC_PER_SEC);
+
+	if (fa->state != ADDR_DEPRECATED || fa->withdrawn || !fa->heard || now >= until)
+		return false;
+	fa->expires = until;
+	core_wake(c, until);
+	return true;
+}
+
+/* Lets addresses, and at last the entry, expire. Returns false if h is gone. */
+static bool hce_expire(struct core *c, struct hce *h, usec_t now)
+{
+	struct foreign_addr *fa, *next;
+	bool changed = false;
+
+	DL_FOREACH_SAFE(h->addrs, fa, next) {
+		if (now < fa->expires) {
+			core_wake(c, fa->expires);
+			binding_request(c, fa, now);
+			continue;
+		}
+		if (foreign_lingers(c, fa, now))
+			continue;
+		changed = true;
+		foreign_lose(c, fa, now);
+	}
+	if (!h->addrs && !hce_wanted(h) && !contest_claimed_by(c, h)) {		/* C10 */
+		hce_destroy(c, h, now);
+		return false;
+	}
+	if (changed) {
+		pair_update(c, h, now);
+		tell_unreachable(c, h, now);
+	}
+	/* C10 keeps it for its connections, but the last address could be anybody's now. */
+	if (!h->addrs && hce_homeless(h))
+		pair_hold(c, h, HOLD_MOVED);
+	return true;
+}
+
+void core_tick(struct core *c, usec_t now)
+{
+	struct hce *h, *next;
+	struct foreign_addr *fa, *next_fa;
+
+	if (now < c->deadline)
+		return;
+	/* Everything that still waits says so again. */
+	c->deadline = USEC_NEVER;
+	pcb_expire(c, now);
+	peer_expire(c, now);
+	plain_expire(c, now);
+	local_expire(c, now);
+	HASH_ITER(hh, c->entries, h, next) {
+		if (!hce_expire(c, h, now))
+			continue;
+		DL_FOREACH(h->addrs, fa)
+			reach_expire(c, fa, now);
+		DL_FOREACH_SAFE(h->addrs, fa, next_fa)
+			if (fa->contest)
+				contest_expire(c, fa, now);	/* which may take fa off h */
+		aap_expire(c, h, now);
+		binding_sync(c, h, now);
+		explore_expire(c, h, now);
+		rendezvous_expire(c, h, now);
+	}
+}
+
+void core_reconfigure(struct core *c, const struct core_config *config)
+{
+	c->config = *config;
+}
+
+void core_routes_changed(struct core *c, usec_t now)
+{
+	struct hce *h, *next;
+	struct foreign_addr *fa;
+
+	HASH_ITER(hh, c->entries, h, next) {
+		/* What has only just left had its route, unless the kernel said otherwise. */
+		if (h->rt.tries && h->rt.next > now && (h->rt.failed || now - h->rt.sent >= MIN_BINDACK_TIMEOUT))
+			h->rt.next = now;
+		binding_sync(c, h, now);
+		DL_FOREACH(h->addrs, fa)
+			reach_hurry(c, fa, now);
+	}
+}
+
+void core_routed(struct core *c, uint32_t id, const struct in6_addr *src, usec_t now)
+{
+	struct hce *h = core_entry(c, id);
+
+	if (!h || addr_equal(&h->routed, src))
+		return;
+	h->routed = *src;
+	explore_forget(h);
+	pair_update(c, h, now);
+	binding_sync(c, h, now);
+}
+
+void core_apart(struct core *c, uint32_t id, bool apart, usec_t now)
+{
+	struct hce *h = core_entry(c, id);
+
+	if (!h || h->apart == apart)
+		return;
+	h->apart = apart;
+	if (apart)
+		return;
+	pair_update(c, h, now);
+	binding_sync(c, h, now);
+}
+
+void core_send_failed(struct core *c, const struct action *send, usec_t now)
+{
+	struct hce *h = core_entry(c, send->hce);
+
+	/* It never left, so it shall not count against what may be sent when there is a way again. */
+	if (h) {
+		ratelimit_give_back(&h->rt.limit);
+		h->rt.failed = true;
+	}
+	core_tell(c, EVENT_DROPPED, h, &send->send.src, &send->send.dst, 0, "could not be sent");
+}
+
+void core_prune(struct core *c, usec_t now)
+{
+	struct hce *h, *next;
+	struct foreign_addr *fa;
+
+	HASH_ITER(hh, c->entries, h, next) {
+		bool active = false;
+
+		DL_FOREACH(h->addrs, fa)
+			active |= fa->state == ADDR_ACTIVE;
+		if (!hce_wanted(h) && (h->initiated || !active))
+			hce_destroy(c, h, now);
+	}
+}

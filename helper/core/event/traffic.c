@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The Homeless host as a whole: its events, its time, and the list of what is to be done. */
+/* What the datapath saw: data was heard, nothing was heard, or the peer was followed. */
 #include "core.h"
 
 #include "action.h"
@@ -7,14 +7,13 @@
 #include "connection.h"
 #include "entry.h"
 #include "foreign.h"
+#include "local.h"
 #include "pair.h"
 #include "path_probe.h"
 #include "reach.h"
 
 /* Within this time a second move of the peer's is taken for two sources used in turn. */
 #define FOLLOW_INTERVAL		USEC_PER_SEC
-
-/* What the datapath saw */
 
 void core_heard(struct core *c, uint32_t id, const struct in6_addr *src, usec_t now)
 {
@@ -64,4 +63,15 @@ void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint
 	}
 	/* The pair may have changed here since the datapath followed: both must have the same. */
 	core_act(c, ACTION_PAIR, h)->pair = h->pair;
+}
+
+void core_datagram_heard(struct core *c, uint32_t id, const struct in6_addr *src, const struct in6_addr *dst, usec_t now)
+{
+	struct hce *h = core_entry(c, id);
+	const struct foreign_addr *fa = foreign_find(c, src);
+	const struct local_addr *l = local_find(c, dst);
+
+	if (h && fa && fa->hce == h && fa->state == ADDR_ACTIVE && local_good_for(l, h))
+		pair_begin(c, h, dst, src);
+	core_heard(c, id, src, now);
 }

@@ -3,6 +3,7 @@
 #include "core.h"
 
 #include <errno.h>
+#include <utlist.h>
 
 #include "aap_initiator.h"
 #include "aap_responder.h"
@@ -14,7 +15,8 @@
 #include "foreign.h"
 #include "lifecycle.h"
 #include "local.h"
-#include "packet.h"
+#include "pair.h"
+#include "pcb.h"
 #include "peer.h"
 #include "reach_reply.h"
 
@@ -140,6 +142,23 @@ static bool welcome(struct core *c, const struct signal *s, const struct local_a
 		return false;
 	}
 	return true;
+}
+
+/* A packet came under the SA of h's peer. */
+static void hce_proved(struct core *c, struct hce *h, usec_t now)
+{
+	bool doubted = hce_doubted(h, now);
+	struct foreign_addr *fa;
+
+	h->proved = now;
+	h->asked = h->revive_wait = 0;
+	DL_FOREACH(h->addrs, fa)
+		if (doubted && fa->state == ADDR_ACTIVE)
+			pcb_bind_foreign(c, h, &fa->addr);
+	if (!doubted && !h->wants_move)
+		return;
+	h->wants_move = false;
+	pair_update(c, h, now);
 }
 
 void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Connections, and the Host Cache Entries they belong to: the draft's Figure 1. */
+/* Connections and UDP sockets are registered, adopted and closed. */
+#include "connection.h"
 #include "core.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <utlist.h>
 
+#include "aap_initiator.h"
 #include "action.h"
 #include "addr.h"
 #include "bu_send.h"
 #include "bul.h"
-#include "connection.h"
 #include "entry.h"
 #include "foreign.h"
 #include "lifecycle.h"
 #include "local.h"
+#include "pair.h"
 #include "pcb.h"
 #include "peer.h"
 #include "udp_bound.h"
@@ -30,7 +33,8 @@ bool core_adopts(struct core *c, const struct pcb *p)
 	return fa && fa->state == ADDR_ACTIVE && hce_homeless(fa->hce) && l && l->usable && pcb_suits(c, p, fa->hce);
 }
 
-struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
+/* The entry a connection to p->foreign belongs to, made if this host initiates (C4). NULL: none. */
+static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 {
 	struct foreign_addr *fa = foreign_find(c, &p->foreign);
 	struct peer *peer, *next, *of = NULL;
@@ -197,4 +201,64 @@ void core_pcb_close(struct core *c, uint64_t cookie, usec_t now)
 		return;
 	}
 	pcb_drop(c, p);
+}
+
+int core_bound_open(struct core *c, const struct pcb *p, usec_t now)
+{
+	struct local_addr *l = local_find(c, &p->local);
+	struct bound *b, *other = bound_find_port(c, p->lport);
+
+	HASH_FIND(hh, c->bound, &p->cookie, sizeof(p->cookie), b);
+	if (b)
+		return 0;
+	if (!addr_usable(&p->local))
+		return -EINVAL;
+	if (other && !addr_equal(&other->local, &p->local))
+		return -EEXIST;
+	if (HASH_COUNT(c->bound) >= BOUND_MAX)
+		return -ENOSPC;
+	if (!l) {
+		l = local_add(c, &p->local, now);
+		if (!l)
+			return -ENOMEM;
+		local_act(c, l);
+	}
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return -ENOMEM;
+	b->cookie = p->cookie;
+	b->local = p->local;
+	b->port = p->lport;
+	HASH_ADD(hh, c->bound, cookie, sizeof(b->cookie), b);
+	l->n_pcb++;
+	if (!other)
+		bound_act(c, ACTION_BOUND, b);
+	return 0;
+}
+
+int core_datagram_sent(struct core *c, const struct pcb *p, usec_t now)
+{
+	struct pcb as = *p;
+	struct hce *h;
+
+	if (!local_find(c, &p->local) || !addr_usable(&p->foreign) || local_ours(c, &p->foreign))
+		return -EINVAL;
+	as.origin = PCB_CONNECT;
+	h = pcb_entry(c, &as, now);
+	if (!h)
+		return 0;
+	/* One socket can send to the whole world: unlike what it would have to connect to, that gives way (X8). */
+	if (!h->sa && !h->n_pcb)
+		h->trusted = false;
+	pair_begin(c, h, &p->local, &p->foreign);
+	return sender_restore(c, p->cookie, p->uid, h);
+}
+
+void hce_answered(struct core *c, struct hce *h, usec_t now)
+{
+	if (!h->may_announce) {
+		h->may_announce = true;
+		binding_sync(c, h, now);
+	}
+	aap_start(c, h, now);
 }

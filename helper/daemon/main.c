@@ -105,7 +105,7 @@ int main(int argc, char **argv)
 		case 'V':
 			puts("hmip-helper " PACKAGE_VERSION);
 			return EXIT_SUCCESS;
-		case 'd':
+		case 'h':
 			usage(stdout);
 			return EXIT_SUCCESS;
 		default:

@@ -46,6 +46,7 @@ chmod 644 "$dir/open.conf"
 says 'open.conf.*(0600|chmod|others|read)' "$helper" -t -c "$dir/open.conf"
 says 'none.conf.*(No such file|not found|cannot)' "$helper" -t -c "$dir/none.conf"
 must "a good configuration is told so" "$helper" -t -c "$dir/client.conf"
+must "-h prints the usage and succeeds" "$helper" -h
 
 helper_start client
 says 'already|another|runs' \

@@ -10,6 +10,7 @@
 #include <linux/if_ether.h>
 #include <linux/ipv6.h>
 #include <linux/in.h>
+#include <linux/tcp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <bpf/bpf_endian.h>
@@ -19,10 +20,17 @@
 #define MAX_VLANS	2
 #define MAX_HEADERS	6	/* extension headers walked */
 
-#define FLAGS_AT	13	/* in the TCP header */
-#define FLAG_SYN	0x02
+/* Offsets into the TCP header; the octet with the data offset is followed by that with the flags. */
+#define TCP_SEQ_AT	offsetof(struct tcphdr, seq)
+#define TCP_ACK_AT	offsetof(struct tcphdr, ack_seq)
+#define TCP_DOFF_AT	(TCP_ACK_AT + sizeof(__be32))
+#define TCP_FLAGS_AT	(TCP_DOFF_AT + 1)
+
+#define FLAG_SYN	0x02	/* in the octet at TCP_FLAGS_AT */
 #define FLAG_RST	0x04
 #define FLAG_ACK	0x10
+
+#define AH_SPI_AT	4	/* offset into the AH (RFC 4302, 2) */
 
 struct headers {
 	__u32 l3, l4;		/* offsets into the frame */

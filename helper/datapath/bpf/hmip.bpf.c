@@ -46,7 +46,7 @@ static __always_inline bool wants_answer(struct __sk_buff *skb, struct headers *
 
 	if (h->proto != IPPROTO_TCP)
 		return true;
-	if (bpf_skb_load_bytes(skb, h->l4 + 12, &offset, sizeof(offset)))
+	if (bpf_skb_load_bytes(skb, h->l4 + TCP_DOFF_AT, &offset, sizeof(offset)))
 		return false;
 	return skb->len > h->l4 + (offset >> 4) * 4;
 }
@@ -168,7 +168,7 @@ static __always_inline int signalling(struct __sk_buff *skb, struct headers *h)
 {
 	__be32 n, range;
 
-	if (h->frag || bpf_skb_load_bytes(skb, h->l4 + 4, &n, sizeof(n)))
+	if (h->frag || bpf_skb_load_bytes(skb, h->l4 + AH_SPI_AT, &n, sizeof(n)))
 		return PASS;
 	range = n & bpf_htonl(DP_SPI_RANGE);
 	if (!bpf_map_lookup_elem(&spi, &n) && !bpf_map_lookup_elem(&spi, &range))
@@ -187,7 +187,7 @@ static __always_inline __u8 note_acked(struct __sk_buff *skb, struct headers *h,
 		__u8 offset, flags, zero[2];
 	} t;
 
-	if (h->proto != IPPROTO_TCP || bpf_skb_load_bytes(skb, h->l4 + 8, &t, sizeof(t)))
+	if (h->proto != IPPROTO_TCP || bpf_skb_load_bytes(skb, h->l4 + TCP_ACK_AT, &t, sizeof(t)))
 		return 0;
 	if (t.flags & FLAG_ACK && pcb->acked != bpf_ntohl(t.ack))
 		pcb->acked = bpf_ntohl(t.ack);

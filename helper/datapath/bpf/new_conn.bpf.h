@@ -9,7 +9,6 @@
 #define HMIP_BIRTH_BPF_H
 
 #include <linux/bpf.h>
-#include <linux/tcp.h>
 #include "port_clash.bpf.h"
 
 #define AGAIN_NS	10000000000ULL	/* a connected UDP socket that was not registered is reported no more often */
@@ -98,7 +97,7 @@ static __always_inline void note_birth(struct __sk_buff *skb, const struct heade
 	if (!scan_gen || f->state != DP_ACTIVE || !is_adopted(f))
 		return;
 	if (h->proto == IPPROTO_TCP) {
-		if (bpf_skb_load_bytes(skb, h->l4 + FLAGS_AT, &flags, sizeof(flags)))
+		if (bpf_skb_load_bytes(skb, h->l4 + TCP_FLAGS_AT, &flags, sizeof(flags)))
 			return;
 		if (!(flags & FLAG_SYN)) {
 			note_established(h, port, f);

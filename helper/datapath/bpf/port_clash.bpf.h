@@ -72,7 +72,8 @@ static __always_inline bool is_own_socket_or_reset(struct __sk_buff *skb, const 
 {
 	__u8 flags = 0;
 
-	if (h->proto == IPPROTO_TCP && bpf_skb_load_bytes(skb, h->l4 + FLAGS_AT, &flags, sizeof(flags)))
+	if (h->proto == IPPROTO_TCP &&
+	    bpf_skb_load_bytes(skb, h->l4 + TCP_FLAGS_AT, &flags, sizeof(flags)))
 		return true;
 	return flags & FLAG_RST || has_socket(skb, h, port);
 }
@@ -110,8 +111,10 @@ static __always_inline bool is_first(struct __sk_buff *skb, const struct headers
 	__be32 n;
 	__u8 flags;
 
-	if (h->proto != IPPROTO_TCP || bpf_skb_load_bytes(skb, h->l4 + FLAGS_AT, &flags, sizeof(flags)) ||
-	    (flags & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN || bpf_skb_load_bytes(skb, h->l4 + 4, &n, sizeof(n)))
+	if (h->proto != IPPROTO_TCP ||
+	    bpf_skb_load_bytes(skb, h->l4 + TCP_FLAGS_AT, &flags, sizeof(flags)) ||
+	    (flags & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN ||
+	    bpf_skb_load_bytes(skb, h->l4 + TCP_SEQ_AT, &n, sizeof(n)))
 		return false;
 	*seq = bpf_ntohl(n);
 	return true;

@@ -84,8 +84,10 @@ static __always_inline int reset_out(struct __sk_buff *skb, const struct headers
 	__be32 n;
 
 	/* With ACK it would be the answer to a SYN, or the end of a connection. The length tells most others apart. */
-	if (skb->len > h->l4 + RESET_MAX || bpf_skb_load_bytes(skb, h->l4 + FLAGS_AT, &flags, sizeof(flags)) ||
-	    (flags & (FLAG_RST | FLAG_ACK)) != FLAG_RST || bpf_skb_load_bytes(skb, h->l4 + 4, &n, sizeof(n)))
+	if (skb->len > h->l4 + RESET_MAX ||
+	    bpf_skb_load_bytes(skb, h->l4 + TCP_FLAGS_AT, &flags, sizeof(flags)) ||
+	    (flags & (FLAG_RST | FLAG_ACK)) != FLAG_RST ||
+	    bpf_skb_load_bytes(skb, h->l4 + TCP_SEQ_AT, &n, sizeof(n)))
 		return TC_ACT_UNSPEC;
 	seq = bpf_ntohl(n);
 	return refuse(&h->addrs, &key, f, &seq);

@@ -5,7 +5,6 @@
 #ifndef HMIP_REWRITE_BPF_H
 #define HMIP_REWRITE_BPF_H
 
-#include <linux/tcp.h>
 #include <linux/udp.h>
 #include "headers.bpf.h"
 

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "conf_apply.h"
+#include "addr.h"
 #include "adopt.h"
 #include "clock.h"
 #include "conf.h"
@@ -16,10 +17,46 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool sa_half_equal(const struct sa_half *a, const struct sa_half *b)
+{
+	return a->spi == b->spi && a->key.alg == b->key.alg && a->key.len == b->key.len &&
+		memcmp(a->key.key, b->key.key, a->key.len) == 0;
+}
+
 static bool peer_equal(const struct core_peer *a, const struct core_peer *b)
 {
-	return a->n_addr == b->n_addr && memcmp(a->addr, b->addr, a->n_addr * sizeof(a->addr[0])) == 0 &&
-		memcmp(&a->in, &b->in, sizeof(a->in)) == 0 && memcmp(&a->out, &b->out, sizeof(a->out)) == 0;
+	if (a->n_addr != b->n_addr)
+		return false;
+	for (unsigned i = 0; i < a->n_addr; i++)
+		if (!addr_equal(&a->addr[i], &b->addr[i]))
+			return false;
+	return sa_half_equal(&a->in, &b->in) && sa_half_equal(&a->out, &b->out);
+}
+
+static bool conf_personality_equal(const struct conf_personality *a,
+				   const struct conf_personality *b)
+{
+	if (a->n_interface != b->n_interface || a->n_addr != b->n_addr)
+		return false;
+	for (unsigned i = 0; i < a->n_interface; i++)
+		if (strcmp(a->interface[i], b->interface[i]) != 0)
+			return false;
+	for (unsigned i = 0; i < a->n_addr; i++)
+		if (!addr_equal(&a->addr[i], &b->addr[i]))
+			return false;
+	return true;
+}
+
+/* Whether both have the same personalities, in the same order. */
+static bool personalities_equal(const struct conf *a, const struct conf *b)
+{
+	if (a->core.n_personality != b->core.n_personality)
+		return false;
+	for (unsigned i = 0; i < a->core.n_personality; i++)
+		if (strcmp(a->core.personality[i], b->core.personality[i]) != 0 ||
+		    !conf_personality_equal(&a->personality[i], &b->personality[i]))
+			return false;
+	return true;
 }
 
 static const struct core_peer *peer_named(const struct conf *c, const char *name)
@@ -63,9 +100,7 @@ static void forget_peers(struct daemon *d, const struct conf *conf, const struct
 /* What addresses belong to is settled when a helper starts: what peers have learned cannot be unlearned. */
 static void keep_personalities(struct conf *conf, const struct conf *old)
 {
-	if (conf->core.n_personality != old->core.n_personality ||
-	    memcmp(conf->core.personality, old->core.personality, sizeof(old->core.personality)) != 0 ||
-	    memcmp(conf->personality, old->personality, sizeof(old->personality)) != 0)
+	if (!personalities_equal(conf, old))
 		log_warnx("personalities change with a restart only, ignoring");
 	conf->core.n_personality = old->core.n_personality;
 	memcpy(conf->core.personality, old->core.personality, sizeof(old->core.personality));
@@ -85,7 +120,8 @@ void conf_reload(struct daemon *d)
 		return;
 	}
 	adopt = conf->adopt != d->conf->adopt;
-	if (memcmp(&conf->datapath, &d->conf->datapath, sizeof(conf->datapath)) != 0)
+	if (conf->datapath.max_pcbs != d->conf->datapath.max_pcbs ||
+	    conf->datapath.max_foreign != d->conf->datapath.max_foreign)
 		log_warnx("max_connections and max_foreign change with a restart only, ignoring");
 	keep_personalities(conf, d->conf);
 	forget_peers(d, conf, d->conf);

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "proc_info.h"
+#include "clock.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LIBRARY	"/libhmip.so"
@@ -88,7 +88,6 @@ static double age_of(int dir)
 	FILE *f = open_file(dir, "stat");
 	unsigned long long start = 0;
 	char line[1024], *p = NULL;
-	struct timespec now;
 
 	if (f && fgets(line, sizeof(line), f))
 		p = strrchr(line, ')');		/* a command's name may have any character in it */
@@ -99,8 +98,7 @@ static double age_of(int dir)
 		start = strtoull(p, NULL, 10);
 	if (f)
 		fclose(f);
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec + now.tv_nsec / 1e9 - start / (double)sysconf(_SC_CLK_TCK);
+	return clock_boottime() / (double)USEC_PER_SEC - start / (double)sysconf(_SC_CLK_TCK);
 }
 
 static void proc_read(int dir, pid_t pid, struct proc_info *ret)

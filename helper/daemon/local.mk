@@ -8,7 +8,6 @@ libdaemon_la_CFLAGS = $(AM_CFLAGS) -Wunused-parameter
 libdaemon_la_SOURCES = \
 	daemon/adopt.c daemon/adopt.h \
 	daemon/apply.c daemon/apply.h \
-	daemon/clock.c daemon/clock.h \
 	daemon/conf.c daemon/conf.h \
 	daemon/conf_apply.c daemon/conf_apply.h \
 	daemon/control_handlers.c daemon/control_handlers.h \

@@ -8,6 +8,7 @@
 #include "ifmon.h"
 #include "addr.h"
 #include "array.h"
+#include "clock.h"
 #include "fib.h"
 #include "netlink.h"
 
@@ -17,7 +18,6 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <uthash.h>
 
 #ifndef IFF_LOWER_UP		/* in linux/if.h, which does not go together with net/if.h */
@@ -70,14 +70,6 @@ struct ifmon {
 	bool routes;			/* changed since last reported */
 	char buf[NETLINK_BUFFER] __attribute__((aligned(4)));
 };
-
-static usec_t boottime(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (usec_t)ts.tv_sec * USEC_PER_SEC + (usec_t)ts.tv_nsec / 1000;
-}
 
 int ifmon_open(const struct ifmon_handler *handler, struct ifmon **ret)
 {
@@ -274,7 +266,8 @@ static int addr_message(struct ifmon *mon, const struct nlmsghdr *nlh)
 	}
 	k->round = mon->round;
 	k->good = ifa_good(&a);
-	k->valid_until = a.ci.ifa_valid == UINT32_MAX ? USEC_NEVER : boottime() + a.ci.ifa_valid * USEC_PER_SEC;
+	k->valid_until = a.ci.ifa_valid == UINT32_MAX ? USEC_NEVER :
+		clock_boottime() + a.ci.ifa_valid * USEC_PER_SEC;
 	return 0;
 }
 

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kernel's clocks in microseconds. The core gets the time as an argument. */
+#ifndef HMIP_CLOCK_H
+#define HMIP_CLOCK_H
+
+#include "usec.h"
+
+/* CLOCK_BOOTTIME: time since boot, suspension included. */
+usec_t clock_boottime(void);
+
+/* CLOCK_REALTIME: time of day. */
+usec_t clock_wall(void);
+
+#endif

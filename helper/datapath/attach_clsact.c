@@ -5,15 +5,14 @@
  */
 #include "attach.h"
 #include "log.h"
+#include "netlink.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
-#include <time.h>
 
 #define HANDLE		0x686d		/* "hm": the qdisc was there */
 #define HANDLE_MADE	0x686e		/* we made it */
@@ -48,19 +47,19 @@ static int filter_attr(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-static int note_filter(const struct nlmsghdr *nlh, void *data)
+static int note_filter(void *ctx, const struct nlmsghdr *nlh)
 {
 	const struct tcmsg *t = mnl_nlmsg_get_payload(nlh);
-	struct dump *d = data;
+	struct dump *d = ctx;
 	const char *name = NULL;
 	uint32_t priority;
 
 	if (nlh->nlmsg_type != RTM_NEWTFILTER || mnl_nlmsg_get_payload_len(nlh) < sizeof(*t))
-		return MNL_CB_OK;
+		return 0;
 	priority = TC_H_MAJ(t->tcm_info) >> 16;
 	d->used[priority] = true;
 	if (!t->tcm_handle)		/* the list at this priority, not a filter */
-		return MNL_CB_OK;
+		return 0;
 	d->n_filters++;
 	mnl_attr_parse(nlh, sizeof(*t), filter_attr, &name);
 	if (name && !strncmp(name, ATTACH_NAME, strlen(ATTACH_NAME)) && d->n_left < LEFT_MAX) {
@@ -68,48 +67,34 @@ static int note_filter(const struct nlmsghdr *nlh, void *data)
 		d->left[d->n_left].handle = t->tcm_handle;
 		d->n_left++;
 	}
-	return MNL_CB_OK;
+	return 0;
 }
 
-static int receive_dump(struct mnl_socket *nl, uint32_t seq, struct dump *ret)
+/* An earlier try of the dump was overtaken by changes. */
+static void dump_again(void *ctx)
 {
-	char buf[32768];	/* as much as the kernel puts into one message of a dump */
-	ssize_t n;
-	int r;
-
-	do {
-		n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (n < 0)
-			return -errno;
-		r = mnl_cb_run(buf, (size_t)n, seq, mnl_socket_get_portid(nl), note_filter, ret);
-	} while (r > MNL_CB_STOP);
-	return r == MNL_CB_ERROR ? -errno : 0;
+	memset(ctx, 0, sizeof(struct dump));
 }
 
 /* Lists the filters on one hook. An interface without clsact has none. Returns 0 or a negative errno. */
 static int dump_filters(unsigned ifindex, enum attach_direction d, struct dump *ret)
 {
-	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct tcmsg))];
+	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct tcmsg))] __attribute__((aligned(4)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct mnl_socket *nl = mnl_socket_open(NETLINK_ROUTE);
+	struct netlink *n;
 	struct tcmsg *t;
-	int r;
+	int r = netlink_open(NETLINK_ROUTE, &n);
 
-	if (!nl)
-		return -errno;
+	if (r < 0)
+		return r;
 	nlh->nlmsg_type = RTM_GETTFILTER;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	nlh->nlmsg_seq = (uint32_t)time(NULL);
 	t = mnl_nlmsg_put_extra_header(nlh, sizeof(*t));
 	t->tcm_family = AF_UNSPEC;
 	t->tcm_ifindex = (int)ifindex;
 	t->tcm_parent = TC_H_MAKE(TC_H_CLSACT, d == ATTACH_IN ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
-	memset(ret, 0, sizeof(*ret));
-	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 || mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		r = -errno;
-	else
-		r = receive_dump(nl, nlh->nlmsg_seq, ret);
-	mnl_socket_close(nl);
+	r = netlink_dump(n, nlh, note_filter, dump_again, ret);
+	netlink_close(n);
 	return r;
 }
 

@@ -7,7 +7,7 @@ libdatapath_la_SOURCES = \
 	datapath/datapath.c datapath/datapath.h datapath/dp_abi.h \
 	datapath/attach.h datapath/attach_tcx.c datapath/attach_clsact.c
 nodist_libdatapath_la_SOURCES = datapath/hmip.skel.h
-libdatapath_la_LIBADD = ../common/libwire.la $(BPF_LIBS) $(MNL_LIBS)
+libdatapath_la_LIBADD = libnetlink.la ../common/libwire.la $(BPF_LIBS)
 
 DATAPATH_BPF = \
 	datapath/bpf/headers.bpf.h \

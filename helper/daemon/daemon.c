@@ -6,6 +6,7 @@
 #include "addr.h"
 #include "adopt.h"
 #include "apply.h"
+#include "array.h"
 #include "clock.h"
 #include "conf.h"
 #include "conf_apply.h"
@@ -397,21 +398,23 @@ static int open_shells(struct daemon *d)
 	const char *why = NULL;
 	int r = log_failed(ifmon_open(&handler, &d->ifmon), "rtnetlink");
 
-	if (r == 0)
-		r = datapath_open(&d->conf->datapath, &d->datapath);
-	if (r == 0) {
-		r = signal_io_open(on_packet, d, &d->signal_io, &why);
-		if (r < 0)
-			log_warnx("cannot open the capture or the sender: %s", why ? why : strerror(-r));
+	if (r < 0)
+		return r;
+	r = datapath_open(&d->conf->datapath, &d->datapath);
+	if (r < 0)
+		return r;
+	r = signal_io_open(on_packet, d, &d->signal_io, &why);
+	if (r < 0) {
+		log_warnx("cannot open the capture or the sender: %s", why ? why : strerror(-r));
+		return r;
 	}
-	if (r == 0)
-		r = log_failed(sock_monitor_open(sock_events_gone, d, &d->sock_monitor),
-			       "sock_diag");
-	if (r == 0)
-		r = log_failed(route_sync_open(&d->route_sync), "the routing table");
-	if (r == 0)
-		r = log_failed(dns_open(d->base, on_resolved, d, &d->dns), "the resolver");
-	return r;
+	r = log_failed(sock_monitor_open(sock_events_gone, d, &d->sock_monitor), "sock_diag");
+	if (r < 0)
+		return r;
+	r = log_failed(route_sync_open(&d->route_sync), "the routing table");
+	if (r < 0)
+		return r;
+	return log_failed(dns_open(d->base, on_resolved, d, &d->dns), "the resolver");
 }
 
 /* Takes the place of an earlier helper's, which programs go by until they find this one: so it is filled at once. */
@@ -480,28 +483,29 @@ static int open_loop(struct daemon *d)
 
 static int add_events(struct daemon *d)
 {
-	int r = d->lock >= 0 ? add_event(d, d->lock, EV_READ, lock_event, &d->ev_lock) : 0;
+	const struct {
+		int fd;
+		short what;
+		event_callback_fn fn;
+		struct event **ret;
+	} row[] = {
+		{ d->timer, EV_READ, timer_event, &d->ev_timer },
+		{ ifmon_fd(d->ifmon), EV_READ, ifmon_event, &d->ev_ifmon },
+		{ signal_io_fd(d->signal_io), EV_READ, signal_io_event, &d->ev_signal_io },
+		{ sock_monitor_fd(d->sock_monitor), EV_READ, sock_monitor_event,
+		  &d->ev_sock_monitor },
+		{ datapath_event_fd(d->datapath), EV_READ, datapath_event, &d->ev_datapath },
+		{ SIGTERM, EV_SIGNAL, stop_event, &d->ev_term },
+		{ SIGINT, EV_SIGNAL, stop_event, &d->ev_int },
+		{ SIGHUP, EV_SIGNAL, reload_event, &d->ev_hup },
+	};
 
-	if (r == 0)
-		r = add_event(d, d->timer, EV_READ, timer_event, &d->ev_timer);
-	if (r == 0)
-		r = add_event(d, ifmon_fd(d->ifmon), EV_READ, ifmon_event, &d->ev_ifmon);
-	if (r == 0)
-		r = add_event(d, signal_io_fd(d->signal_io), EV_READ, signal_io_event,
-			      &d->ev_signal_io);
-	if (r == 0)
-		r = add_event(d, sock_monitor_fd(d->sock_monitor), EV_READ, sock_monitor_event,
-			      &d->ev_sock_monitor);
-	if (r == 0)
-		r = add_event(d, datapath_event_fd(d->datapath), EV_READ, datapath_event,
-			      &d->ev_datapath);
-	if (r == 0)
-		r = add_event(d, SIGTERM, EV_SIGNAL, stop_event, &d->ev_term);
-	if (r == 0)
-		r = add_event(d, SIGINT, EV_SIGNAL, stop_event, &d->ev_int);
-	if (r == 0)
-		r = add_event(d, SIGHUP, EV_SIGNAL, reload_event, &d->ev_hup);
-	return r;
+	if (d->lock >= 0 && add_event(d, d->lock, EV_READ, lock_event, &d->ev_lock) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_LEN(row); i++)
+		if (add_event(d, row[i].fd, row[i].what, row[i].fn, row[i].ret) < 0)
+			return -ENOMEM;
+	return 0;
 }
 
 /* Descriptors that programs show come on top of our own (unix_listener.h). */
@@ -515,7 +519,7 @@ static void raise_limits(void)
 	}
 }
 
-static int check_privilege(void)
+static int check_privilege(struct daemon *d UNUSED)
 {
 	char *why;
 	int r = privileges_check(&why);
@@ -526,13 +530,32 @@ static int check_privilege(void)
 	return r;
 }
 
+static int open_control(struct daemon *d)
+{
+	const struct control_handler handler = {
+		.report = on_report, .prefer = on_prefer, .registered = on_registered,
+		.asked = on_asked, .ctx = d,
+	};
+	int r = control_server_open(d->base, d->socket, &handler, &d->control_server);
+
+	if (r == 0)
+		control_server_set_group(d->control_server, d->conf->control_group);
+	return r;
+}
+
+static int drop_privileges(struct daemon *d UNUSED)
+{
+	return log_failed(privileges_drop(), "a sandbox: privileges could not be dropped");
+}
+
 int daemon_start(const struct daemon_options *options, struct daemon **ret)
 {
+	/* The listeners are opened before the host map and the state file: they are the lock for both. */
+	static int (*const step[])(struct daemon *d) = {
+		read_conf, check_privilege, take_lock, name_files, open_loop, open_control,
+		open_core, open_shells, restore, add_events, drop_privileges,
+	};
 	struct daemon *d = calloc(1, sizeof(*d));
-	const struct control_handler handler = { .report = on_report, .prefer = on_prefer,
-		.registered = on_registered,
-		.asked = on_asked, .ctx = d };
-	int r;
 
 	if (!d)
 		return -ENOMEM;
@@ -541,34 +564,13 @@ int daemon_start(const struct daemon_options *options, struct daemon **ret)
 	d->lock = d->timer = -1;
 	d->started = clock_boottime();
 	raise_limits();
+	for (size_t i = 0; i < ARRAY_LEN(step); i++) {
+		int r = step[i](d);
 
-	r = read_conf(d);
-	if (r == 0)
-		r = check_privilege();
-	if (r == 0)
-		r = take_lock(d);
-	if (r == 0)
-		r = name_files(d);
-	if (r == 0)
-		r = open_loop(d);
-	/* First of what others can see: whose doors these are, his are the host map and the state. */
-	if (r == 0)
-		r = control_server_open(d->base, d->socket, &handler, &d->control_server);
-	if (r == 0)
-		r = open_core(d);
-	if (r == 0)
-		r = open_shells(d);
-	if (r == 0)
-		r = restore(d);
-	if (r == 0) {
-		control_server_set_group(d->control_server, d->conf->control_group);
-		r = add_events(d);
-	}
-	if (r == 0)
-		r = log_failed(privileges_drop(), "a sandbox: privileges could not be dropped");
-	if (r < 0) {
-		daemon_stop(d);
-		return r;
+		if (r < 0) {
+			daemon_stop(d);
+			return r;
+		}
 	}
 	*ret = d;
 	return 0;

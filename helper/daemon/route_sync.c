@@ -90,14 +90,19 @@ int route_sync_open(struct route_sync **ret)
 	if (!s)
 		return -ENOMEM;
 	r = netlink_open(NETLINK_ROUTE, &s->nl);
-	if (!r)
-		r = route_sync_rules(s);
-	if (!r)
-		r = fib_each(s->nl, take_over, s);
-	if (r)
-		route_sync_close(s);
-	else
-		*ret = s;
+	if (r < 0)
+		goto fail;
+	r = route_sync_rules(s);
+	if (r < 0)
+		goto fail;
+	r = fib_each(s->nl, take_over, s);
+	if (r < 0)
+		goto fail;
+	*ret = s;
+	return 0;
+
+fail:
+	route_sync_close(s);
 	return r;
 }
 

@@ -139,20 +139,23 @@ int datapath_open(const struct datapath_config *config, struct datapath **ret)
 		return -ENOMEM;
 	libbpf_set_print(libbpf_says);
 	r = choose_kind(dp, config->classic);
-	if (!r)
-		r = load(dp, config);
-	if (!r) {
-		dp->ring = ring_buffer__new(bpf_map__fd(dp->bpf->maps.events), got_event, dp, NULL);
-		if (!dp->ring)
-			r = -errno;
-	}
-	if (r) {
-		log_warnx("the eBPF programs do not load: %s: %s", strerror(-r), load_remedy(r));
-		datapath_close(dp);
-		return r;
+	if (r < 0)
+		goto fail;
+	r = load(dp, config);
+	if (r < 0)
+		goto fail;
+	dp->ring = ring_buffer__new(bpf_map__fd(dp->bpf->maps.events), got_event, dp, NULL);
+	if (!dp->ring) {
+		r = -errno;
+		goto fail;
 	}
 	*ret = dp;
 	return 0;
+
+fail:
+	log_warnx("the eBPF programs do not load: %s: %s", strerror(-r), load_remedy(r));
+	datapath_close(dp);
+	return r;
 }
 
 void datapath_leave(struct datapath *dp)
@@ -329,10 +332,12 @@ static int put_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
 		in.shared |= old.shared;
 	}
 	r = map_put(dp->bpf->maps.pcb_in, &in_key, &in);
-
-	if (!r)
-		r = map_put(dp->bpf->maps.ports, &ports, &hce);
-	return r ? r : map_put(dp->bpf->maps.pcb_out, &out_key, &out);
+	if (r < 0)
+		return r;
+	r = map_put(dp->bpf->maps.ports, &ports, &hce);
+	if (r < 0)
+		return r;
+	return map_put(dp->bpf->maps.pcb_out, &out_key, &out);
 }
 
 static int drop_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)

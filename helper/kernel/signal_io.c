@@ -105,12 +105,15 @@ int signal_io_open(signal_io_receive_fn *fn, void *ctx, struct signal_io **ret, 
 	io->fn = fn;
 	io->ctx = ctx;
 	r = open_in(io, &lib);
-	if (!r)
-		r = open_out(io, &lib);
-	if (!r) {
-		*ret = io;
-		return 0;
-	}
+	if (r < 0)
+		goto fail;
+	r = open_out(io, &lib);
+	if (r < 0)
+		goto fail;
+	*ret = io;
+	return 0;
+
+fail:
 	snprintf(text, sizeof(text), "%s", lib);
 	*why = text;
 	signal_io_close(io);

@@ -31,9 +31,10 @@ static int same_namespace(int fd)
 	uint64_t ours, theirs;
 	int r = netns_cookie(&ours);
 
-	if (!r)
-		r = sock_option(fd, SO_NETNS_COOKIE, &theirs, sizeof(theirs));
-	if (r)
+	if (r < 0)
+		return r;
+	r = sock_option(fd, SO_NETNS_COOKIE, &theirs, sizeof(theirs));
+	if (r < 0)
 		return r;
 	return ours == theirs ? 0 : -EINVAL;
 }
@@ -106,11 +107,13 @@ static int right_kind(int fd, struct sock_desc *ret)
 	int domain, type, protocol, r;
 
 	r = sock_option(fd, SO_DOMAIN, &domain, sizeof(domain));
-	if (!r)
-		r = sock_option(fd, SO_TYPE, &type, sizeof(type));
-	if (!r)
-		r = sock_option(fd, SO_PROTOCOL, &protocol, sizeof(protocol));
-	if (r)
+	if (r < 0)
+		return r;
+	r = sock_option(fd, SO_TYPE, &type, sizeof(type));
+	if (r < 0)
+		return r;
+	r = sock_option(fd, SO_PROTOCOL, &protocol, sizeof(protocol));
+	if (r < 0)
 		return r;
 	if (domain != AF_INET6 || !((type == SOCK_STREAM && protocol == IPPROTO_TCP) ||
 				    (type == SOCK_DGRAM && protocol == IPPROTO_UDP)))
@@ -125,13 +128,12 @@ static int identity(int fd, struct sock_desc *ret)
 	int r = sock_option(fd, SO_COOKIE, &ret->cookie, sizeof(ret->cookie));
 	struct stat st;
 
-	if (!r && fstat(fd, &st))
-		r = -errno;
-	if (!r)
-		r = sock_option(fd, SO_MARK, &ret->mark, sizeof(ret->mark));
-	if (!r)
-		ret->uid = st.st_uid;
-	return r;
+	if (r < 0)
+		return r;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	ret->uid = st.st_uid;
+	return sock_option(fd, SO_MARK, &ret->mark, sizeof(ret->mark));
 }
 
 int sock_info_get(int fd, struct sock_desc *ret)
@@ -139,17 +141,22 @@ int sock_info_get(int fd, struct sock_desc *ret)
 	struct sock_desc p = { .established = true };
 	int r = right_kind(fd, &p);
 
-	if (!r)
-		r = own_end(fd, &p);
-	if (!r)
-		r = other_end(fd, &p);
-	if (!r)
-		r = identity(fd, &p);
-	if (!r && p.proto == IPPROTO_TCP)
-		r = tcp_state(fd, &p);
-	if (!r)
-		*ret = p;
-	return r;
+	if (r < 0)
+		return r;
+	r = own_end(fd, &p);
+	if (r < 0)
+		return r;
+	r = other_end(fd, &p);
+	if (r < 0)
+		return r;
+	r = identity(fd, &p);
+	if (r < 0)
+		return r;
+	r = p.proto == IPPROTO_TCP ? tcp_state(fd, &p) : 0;
+	if (r < 0)
+		return r;
+	*ret = p;
+	return 0;
 }
 
 int sock_info_get_unconnected(int fd, struct sock_desc *ret)
@@ -157,13 +164,16 @@ int sock_info_get_unconnected(int fd, struct sock_desc *ret)
 	struct sock_desc p = { 0 };
 	int r = right_kind(fd, &p);
 
-	if (!r && p.proto != IPPROTO_UDP)
-		r = -EINVAL;
-	if (!r)
-		r = own_end(fd, &p);
-	if (!r)
-		r = identity(fd, &p);
-	if (!r)
-		*ret = p;
-	return r;
+	if (r < 0)
+		return r;
+	if (p.proto != IPPROTO_UDP)
+		return -EINVAL;
+	r = own_end(fd, &p);
+	if (r < 0)
+		return r;
+	r = identity(fd, &p);
+	if (r < 0)
+		return r;
+	*ret = p;
+	return 0;
 }

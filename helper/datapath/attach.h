@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How the datapath's two programs get onto an interface and off it: attach_tcx.c and attach_clsact.c, each in the kernel's way.
- * Programs of others, their filters and qdiscs stay as they are.
+ * Attaches the datapath's two programs to an interface and detaches them: attach_tcx.c and
+ * attach_clsact.c, one for each interface of the kernel. Programs, filters and qdiscs of others are
+ * not touched.
  */
 #ifndef HMIP_ATTACH_H
 #define HMIP_ATTACH_H
@@ -10,7 +11,7 @@
 #include <stdint.h>
 #include <uthash.h>
 
-#define ATTACH_NAME	"hmip_"		/* how our programs' names begin */
+#define ATTACH_NAME	"hmip_"		/* the names of hmip's programs begin so */
 
 enum attach_direction {
 	ATTACH_IN,
@@ -23,25 +24,27 @@ struct attachment {
 	unsigned ifindex;
 	int fd[ATTACH_DIRECTIONS];		/* the programs, not owned */
 	bool attached[ATTACH_DIRECTIONS];
-	uint32_t priority[ATTACH_DIRECTIONS];	/* clsact: where our filter stands */
-	bool made_qdisc;			/* clsact: it was not there before us */
+	uint32_t priority[ATTACH_DIRECTIONS];	/* clsact: of hmip's filter */
+	bool made_qdisc;			/* clsact: hmip added the qdisc */
 	UT_hash_handle hh;			/* by ifindex */
 };
 
 struct attach_kind {
 	const char *name;
 
-	/* Attaches both programs first in line, then removes what a dead helper left. Returns 0 or a negative errno,
-	 * nothing of ours being attached then. */
+	/*
+	 * Attaches both programs first in line, then removes those that an earlier helper left.
+	 * Returns 0 or a negative errno; on an error neither program is attached.
+	 */
 	int (*attach)(struct attachment *a);
 
-	/* Takes off what attach() put on. An interface that went away meanwhile is fine. */
+	/* Detaches the programs that attach() attached. The interface may be gone. */
 	void (*detach)(struct attachment *a);
 };
 
 extern const struct attach_kind attach_tcx, attach_clsact;
 
-/* Whether this kernel has tcx: 1, 0, or a negative errno if it may not be asked. */
+/* Whether this kernel has tcx: 1, 0, or -EPERM or -EACCES without the capability to ask. */
 int attach_tcx_supported(void);
 
 #endif

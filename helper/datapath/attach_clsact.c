@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Attachment by classic tc filters on a clsact qdisc. The qdisc may be somebody else's: the handle of our filters says
- * whether we made it, so that also the helper after a dead one knows, and it is removed only then, and only when empty.
+ * Attachment by classic tc filters on a clsact qdisc. The qdisc may belong to another program: the
+ * handle of hmip's filters records whether hmip added it, so that the next helper knows as well. It
+ * is removed only if hmip added it, and only when it is empty.
  */
 #include "attach.h"
 #include "log.h"
@@ -14,18 +15,18 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#define HANDLE		0x686d		/* "hm": the qdisc was there */
-#define HANDLE_MADE	0x686e		/* we made it */
-#define PRIORITY	100		/* where nobody else is; others may want to stand before us, too */
-#define LEFT_MAX	16
+#define HANDLE		0x686d		/* "hm": the qdisc existed */
+#define HANDLE_MADE	0x686e		/* hmip added it */
+#define PRIORITY	100		/* without other filters: leaves room before it */
+#define LEFT_MAX	16		/* filters of earlier helpers on one hook */
 
 static const enum bpf_tc_attach_point point[ATTACH_DIRECTIONS] = { BPF_TC_INGRESS, BPF_TC_EGRESS };
 
-/* What a dump of one hook's filters shows. */
+/* The filters on one hook. */
 struct dump {
 	bool used[0x10000];		/* priorities */
 	unsigned n_filters;
-	unsigned n_left;		/* of ours */
+	unsigned n_left;		/* of them, those of an earlier helper */
 	struct {
 		uint32_t priority, handle;
 	} left[LEFT_MAX];
@@ -58,7 +59,7 @@ static int note_filter(void *ctx, const struct nlmsghdr *nlh)
 		return 0;
 	priority = TC_H_MAJ(t->tcm_info) >> 16;
 	d->used[priority] = true;
-	if (!t->tcm_handle)		/* the list at this priority, not a filter */
+	if (!t->tcm_handle)		/* describes the priority, not a filter */
 		return 0;
 	d->n_filters++;
 	mnl_attr_parse(nlh, sizeof(*t), filter_attr, &name);
@@ -76,7 +77,10 @@ static void dump_again(void *ctx)
 	memset(ctx, 0, sizeof(struct dump));
 }
 
-/* Lists the filters on one hook. An interface without clsact has none. Returns 0 or a negative errno. */
+/*
+ * Lists the filters on one hook. An interface without clsact has none. Returns 0 or a negative
+ * errno.
+ */
 static int dump_filters(unsigned ifindex, enum attach_direction d, struct dump *ret)
 {
 	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct tcmsg))] __attribute__((aligned(4)));
@@ -98,7 +102,7 @@ static int dump_filters(unsigned ifindex, enum attach_direction d, struct dump *
 	return r;
 }
 
-/* The place before everybody who is there, else the first that is free; 0 if there is none. */
+/* A priority before all filters there are, else the first free one; 0 if all are used. */
 static uint32_t free_priority(const struct dump *dump)
 {
 	uint32_t first = 1, p;
@@ -122,7 +126,10 @@ static void remove_filter(unsigned ifindex, enum attach_direction d, uint32_t ha
 		log_debug("interface %u: filter %#x stays: %s", ifindex, handle, strerror(-r));
 }
 
-/* Two helpers cannot race here, others can: whoever adds a filter between dump and removal loses it. */
+/*
+ * Removes the qdisc unless it has filters. Another program that adds one between the dump and the
+ * removal loses it; the kernel has no operation that does both.
+ */
 static void remove_qdisc_if_empty(unsigned ifindex)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
@@ -164,6 +171,7 @@ static int attach_one(struct attachment *a, enum attach_direction d, const struc
 	return 0;
 }
 
+/* Whether an earlier helper added the qdisc. */
 static bool made_by_dead(const struct dump *dump)
 {
 	for (unsigned i = 0; i < dump->n_left; i++) {

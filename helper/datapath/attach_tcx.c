@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Attachment by tcx (Linux 6.6), without links, so that programs stay when the helper dies. libbpf 1.1 does not know
- * tcx but passes attach types and flags on as they are; the numbers are the kernel's ABI.
+ * Attachment by tcx (Linux 6.6), without links, so that programs stay attached when the helper
+ * dies. libbpf 1.1 does not know tcx but passes attach types and flags on unchanged; the numbers
+ * are the kernel's ABI.
  */
 #include "attach.h"
 #include "log.h"
@@ -15,8 +16,8 @@
 #define TCX_INGRESS	((enum bpf_attach_type)46)
 #define TCX_EGRESS	((enum bpf_attach_type)47)
 #define TCX_BEFORE	(1U << 3)	/* BPF_F_BEFORE: without a relative, before all */
-#define TCX_MAX		64		/* programs the kernel allows in one place */
-#define LOOPBACK	1		/* ifindex, in every network namespace */
+#define TCX_MAX		64		/* programs that the kernel allows on one hook */
+#define LOOPBACK	1		/* its ifindex in every network namespace */
 
 static const enum bpf_attach_type type[ATTACH_DIRECTIONS] = { TCX_INGRESS, TCX_EGRESS };
 
@@ -30,6 +31,7 @@ int attach_tcx_supported(void)
 	return r == 0 || r == -ENOENT;
 }
 
+/* The id of a program, 0 on an error; fills *ret. */
 static uint32_t program_id(int fd, struct bpf_prog_info *ret)
 {
 	uint32_t len = sizeof(*ret);
@@ -38,6 +40,7 @@ static uint32_t program_id(int fd, struct bpf_prog_info *ret)
 	return bpf_obj_get_info_by_fd(fd, ret, &len) ? 0 : ret->id;
 }
 
+/* Detaches the program id if its name is one of hmip's. */
 static void remove_one(struct attachment *a, enum attach_direction d, uint32_t id)
 {
 	struct bpf_prog_info info;
@@ -54,6 +57,7 @@ static void remove_one(struct attachment *a, enum attach_direction d, uint32_t i
 		close(fd);
 }
 
+/* Detaches the programs of earlier helpers. */
 static void remove_left(struct attachment *a, enum attach_direction d)
 {
 	uint32_t ids[TCX_MAX], n = TCX_MAX;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Loads the eBPF programs, puts them on interfaces (attach.h says how) and keeps their maps.
+ * Loads the eBPF programs, attaches them to interfaces (attach.h) and writes their maps.
  */
 #include "config.h"
 
@@ -33,7 +33,10 @@ struct datapath {
 	void *ctx;
 };
 
-/* libbpf is talkative about what is expected to fail; what matters is said in our own words. */
+/*
+ * libbpf's messages, most of which are about attempts that are expected to fail, go to the debug
+ * log; the errors that matter are logged by this file.
+ */
 static int libbpf_says(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	char *text, *end;
@@ -44,7 +47,7 @@ static int libbpf_says(enum libbpf_print_level level, const char *fmt, va_list a
 	end = text + n;
 	while (end > text && end[-1] == '\n')
 		*--end = '\0';
-	/* Of a verifier's log the end tells why. */
+	/* The reason is at the end of a verifier's log. */
 	log_debug("%s", end - text > 4000 ? end - 4000 : text);
 	free(text);
 	return 0;
@@ -120,7 +123,7 @@ static int got_event(void *ctx, void *data, size_t len)
 
 	if (len < sizeof(*e))
 		return 0;
-	/* What was followed may have been overruled by datapath_action() since: then it is no news. */
+	/* datapath_action() may have set another pair since: the event is obsolete then. */
 	if (e->type == DP_EVENT_FOLLOWED) {
 		if (bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.hce), &e->hce, &now) || now.gen != e->gen ||
 		    !IN6_ARE_ADDR_EQUAL(&now.f, &e->addr))
@@ -186,14 +189,14 @@ void datapath_close(struct datapath *dp)
 	free(dp);
 }
 
-/* Whether frames on such an interface have a link-layer header in front: 1 Ethernet's, 0 none, -1 not known. */
+/* The link-layer header of frames on such an interface: 1 Ethernet, 0 none, -1 unknown. */
 static int has_ethernet(unsigned short hatype)
 {
 	switch (hatype) {
 	case ARPHRD_ETHER:
 		return 1;
 	case ARPHRD_NONE:		/* TUN, WireGuard */
-	case ARPHRD_PPP:		/* its header is added after tc */
+	case ARPHRD_PPP:		/* the driver adds its header after tc */
 	case ARPHRD_RAWIP:
 	case ARPHRD_TUNNEL6:
 	case ARPHRD_SIT:
@@ -227,7 +230,7 @@ int datapath_attach(struct datapath *dp, unsigned ifindex, unsigned short hatype
 	a->fd[ATTACH_OUT] = datapath_program(dp, true, ethernet);
 	r = dp->kind->attach(a);
 	if (r) {
-		if (r != -ENODEV)	/* went away meanwhile: rtnetlink will say so */
+		if (r != -ENODEV)	/* the interface was removed: rtnetlink reports it */
 			log_warnx("the eBPF programs cannot be attached (%s) to interface %u: %s%s", dp->kind->name,
 				  ifindex, strerror(-r), attach_remedy(r));
 		free(a);
@@ -253,7 +256,7 @@ const char *datapath_kind(const struct datapath *dp)
 	return dp->kind->name;
 }
 
-/* The clock the programs use for what need not be exact. */
+/* The clock that the programs use for dp_path, dp_young and unproven, in ns. */
 static uint64_t coarse_ns(void)
 {
 	struct timespec t;
@@ -288,7 +291,7 @@ static int put_foreign(struct datapath *dp, const struct action *a)
 {
 	struct dp_foreign old, f = { .hce = a->hce, .state = a->foreign.state };
 
-	/* What the program noted of the address outlives a change of its state. */
+	/* The program's fields survive a change of the address's state. */
 	if (!bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.foreign), &a->foreign.addr, &old)) {
 		f.heard = old.heard;
 		f.packets = old.packets;
@@ -324,7 +327,7 @@ static int put_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
 	struct dp_ports_key ports = ports_key(p);
 	int r;
 
-	/* What the program noted outlives a second telling. */
+	/* The program's fields survive a second ACTION_PCB of the same connection. */
 	if (!bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.pcb_in), &in_key, &old) && addr_equal(&old.l, &in.l) &&
 	    addr_equal(&old.f, &in.f)) {
 		in.acked = old.acked;
@@ -435,7 +438,7 @@ void datapath_adopt(struct datapath *dp, bool on)
 {
 	struct datapath_bpf__bss *bss = dp->bpf->bss;
 
-	/* The numbers of scans go on: connections that were noted before have theirs. */
+	/* Scan numbers are not reused: rows of the map "young" may still refer to earlier ones. */
 	if (!on)
 		bss->scan_gen = 0;
 	else if (!bss->scan_gen)
@@ -455,7 +458,8 @@ void datapath_scan_begin(struct datapath *dp)
 {
 	uint32_t *scan_gen = &dp->bpf->bss->scan_gen;
 
-	if (*scan_gen)		/* which never becomes 0 again; seen by the programs before the sockets are listed */
+	/* The programs must see the new number before the sockets are listed. 0 means off. */
+	if (*scan_gen)
 		__atomic_store_n(scan_gen, *scan_gen == UINT32_MAX ? 1 : *scan_gen + 1,
 				 __ATOMIC_SEQ_CST);
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The eBPF datapath: its object is embedded as a libbpf skeleton, so nothing of it is installed.
+# The eBPF datapath: its object is embedded as a libbpf skeleton, so no object file is installed.
 noinst_LTLIBRARIES += libdatapath.la
 libdatapath_la_CPPFLAGS = -iquote $(srcdir)/datapath -iquote $(builddir)/datapath -iquote $(srcdir)/kernel $(CORE) $(COMMON)
 libdatapath_la_CFLAGS = $(AM_CFLAGS) -Wunused-parameter
@@ -23,7 +23,7 @@ EXTRA_DIST = $(DATAPATH_BPF)
 BUILT_SOURCES = datapath/hmip.skel.h
 CLEANFILES = datapath/hmip.skel.h datapath/hmip.bpf.o
 
-# -g is for BTF, which llvm-strip -g keeps while it drops the rest.
+# -g generates BTF, which llvm-strip -g keeps while it removes the other debugging information.
 datapath/hmip.bpf.o: $(DATAPATH_BPF) datapath/dp_abi.h $(top_srcdir)/common/wire/masquerade.h
 	$(AM_V_GEN)$(MKDIR_P) datapath && \
 		$(BPF_CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter $(BPF_TARGET_CFLAGS) \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Finds the IPv6 header of a frame and what lies behind its extension headers. Everything is read by
- * bpf_skb_load_bytes(), which checks the length and reaches non-linear data, so payload is never pulled or copied.
+ * Finds the IPv6 header of a frame and the header behind its extension headers. Everything is read
+ * by bpf_skb_load_bytes(), which checks the length and reads non-linear data, so that payload is
+ * never pulled or copied.
  */
 #ifndef HMIP_HEADERS_BPF_H
 #define HMIP_HEADERS_BPF_H
@@ -20,7 +21,9 @@
 #define MAX_VLANS	2
 #define MAX_HEADERS	6	/* extension headers walked */
 
-/* Offsets into the TCP header; the octet with the data offset is followed by that with the flags. */
+/*
+ * Offsets into the TCP header; the octet with the data offset is followed by that with the flags.
+ */
 #define TCP_SEQ_AT	offsetof(struct tcphdr, seq)
 #define TCP_ACK_AT	offsetof(struct tcphdr, ack_seq)
 #define TCP_DOFF_AT	(TCP_ACK_AT + sizeof(__be32))
@@ -34,17 +37,17 @@
 
 struct headers {
 	__u32 l3, l4;		/* offsets into the frame */
-	__u32 proto_at;		/* where proto is said */
+	__u32 proto_at;		/* offset of the Next Header field that has proto */
 	__be32 frag_id;
-	__u8 proto;		/* of what lies at l4 */
-	bool frag;		/* is a fragment ... */
-	bool later;		/* ... and not the first: l4 is in the middle of something */
+	__u8 proto;		/* of the header at l4 */
+	bool frag;		/* is a fragment */
+	bool later;		/* is a fragment but not the first: there is no header at l4 */
 	struct dp_addrs addrs;
 };
 
 struct ext_header {
-	__u8 next, len;		/* len in units of 8 octets, the first not counted */
-	__u8 type, left;	/* routing header */
+	__u8 next, len;		/* len in units of 8 octets, without the first */
+	__u8 type, left;	/* Routing header: its type, Segments Left */
 };
 
 struct frag_header {
@@ -58,7 +61,7 @@ static __always_inline bool is_vlan(__be16 type)
 	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
 }
 
-/* The offset of the IPv6 header, or -1 if the frame is something else. */
+/* The offset of the IPv6 header behind up to MAX_VLANS tags, or -1 if there is none. */
 static __always_inline int find_ipv6(struct __sk_buff *skb, bool ethernet)
 {
 	int off = offsetof(struct ethhdr, h_proto);
@@ -79,7 +82,10 @@ static __always_inline int find_ipv6(struct __sk_buff *skb, bool ethernet)
 	return -1;
 }
 
-/* Reads the IPv6 header at off and walks to what it carries. Returns 0, or -1: nothing for us, or cut short. */
+/*
+ * Reads the IPv6 header at off and skips its extension headers. Returns 0, or -1: let the packet
+ * pass (no IPv6, truncated, an unfinished Routing header, or too many headers).
+ */
 static __always_inline int parse_ipv6(struct __sk_buff *skb, __u32 off, struct headers *h)
 {
 	struct ipv6hdr ip;
@@ -101,7 +107,7 @@ static __always_inline int parse_ipv6(struct __sk_buff *skb, __u32 off, struct h
 			if (bpf_skb_load_bytes(skb, off, &ext, sizeof(ext)))
 				return -1;
 			if (h->proto == IPPROTO_ROUTING && ext.left)
-				return -1;	/* the destination is only a stop on the way */
+				return -1;	/* the destination is an intermediate node */
 			h->proto = ext.next;
 			h->proto_at = off;
 			off += (ext.len + 1) * 8;
@@ -129,8 +135,9 @@ static __always_inline int parse_ipv6(struct __sk_buff *skb, __u32 off, struct h
 }
 
 /*
- * Whether an outgoing packet was made by this host's own stack. What the host forwards or bridges was received on an interface
- * first. A packet that the kernel made of a forwarded one, such as a fragment, has no socket.
+ * Whether an outgoing packet comes from this host's own stack: packets that it forwards or bridges
+ * were received on an interface. A fragment of a forwarded packet passes this test, but has no
+ * socket (is_of_own_socket()).
  */
 static __always_inline bool is_own(const struct __sk_buff *skb)
 {
@@ -142,7 +149,7 @@ static __always_inline bool is_of_own_socket(struct __sk_buff *skb)
 	return is_own(skb) && skb->sk;
 }
 
-/* Reads the ports. Returns 0, or -1 if it is not TCP or UDP, or cut short. */
+/* Reads the ports. Returns 0, or -1 if the packet is neither TCP nor UDP, or is truncated. */
 static __always_inline int parse_ports(struct __sk_buff *skb, const struct headers *h, struct ports *ret)
 {
 	if (h->proto != IPPROTO_TCP && h->proto != IPPROTO_UDP)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The tc programs: between the kernel's connections, which keep their birth pair for life, and the wire, which sees
- * today's pair of their Host Cache Entry. A packet goes on as it is until it is known to be ours.
+ * The tc programs. The kernel's connections keep their birth pair for life; on the wire their
+ * packets have the pair in use of their Host Cache Entry. A packet passes unchanged unless it
+ * belongs to a registered connection, or the comments below say otherwise.
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
@@ -13,10 +14,10 @@
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
-__u64 path_timeout;	/* ns; 0: nobody wants to know of silence */
-__u64 sender;	/* socket cookie of the helper's raw socket, 0: it has none */
+__u64 path_timeout;	/* ns; 0: silence is not reported */
+__u64 sender;	/* socket cookie of the helper's raw socket; 0: MASQUERADE_NEXTHDR is not in use */
 
-/* MASQUERADE_NEXTHDR has had its use. */
+/* Replaces MASQUERADE_NEXTHDR by No Next Header in signalling of this host (masquerade.h). */
 static __always_inline void end_signalling(struct __sk_buff *skb, struct headers *h)
 {
 	__u8 none = IPPROTO_NONE, ah[2];
@@ -39,7 +40,7 @@ static __always_inline void end_signalling(struct __sk_buff *skb, struct headers
 		bpf_skb_store_bytes(skb, h->proto_at, &none, sizeof(none), 0);
 }
 
-/* Whether it must be answered: any datagram may be, of TCP data is (SYN and FIN too, left out here). */
+/* Whether a packet calls for an answer: any datagram may, a TCP segment does if it has data. */
 static __always_inline bool wants_answer(struct __sk_buff *skb, struct headers *h)
 {
 	__u8 offset;
@@ -57,8 +58,9 @@ static __always_inline bool is_pair(const struct dp_hce *e, const struct in6_add
 }
 
 /*
- * Notes since when an answer is due, and tells if that is too long: on the path of today's pair or, for a connection that
- * keeps another one, on its own, for what is heard on one says nothing of the other. The coarse clock is cheap and makes
+ * Records since when an answer is due, and reports DP_EVENT_SILENT after path_timeout. The record
+ * is that of the pair in use or, for a connection that keeps another birth pair, its own, because
+ * an answer by one pair does not show that the other works. The coarse clock is cheap and makes
  * writes rare.
  */
 static __always_inline void note_sent(struct __sk_buff *skb, struct headers *h, struct dp_hce *e,
@@ -87,7 +89,7 @@ static __always_inline void note_sent(struct __sk_buff *skb, struct headers *h, 
 	}
 }
 
-/* What is not of this host's stack passes as it is. */
+/* A packet that this host forwards or bridges passes unchanged. */
 static __always_inline int forwarded(struct __sk_buff *skb, const struct headers *h, const struct ports *port)
 {
 	struct dp_foreign *f = bpf_map_lookup_elem(&foreign, &h->addrs.dst);
@@ -97,7 +99,7 @@ static __always_inline int forwarded(struct __sk_buff *skb, const struct headers
 	return PASS;
 }
 
-/* A packet of this host's stack has not the birth pair of any registered connection. */
+/* A packet of this host's stack that has no registered connection's birth pair and ports. */
 static __always_inline int unregistered(struct __sk_buff *skb, struct headers *h, const struct ports *port)
 {
 	struct dp_foreign *f = bpf_map_lookup_elem(&foreign, &h->addrs.dst);
@@ -163,7 +165,10 @@ static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 	return PASS;
 }
 
-/* AH that the helper reads: its pcap tap has seen it, and the kernel would answer with a Parameter Problem. */
+/*
+ * Drops AH with a registered SPI: the helper's capture, which is before tc, has read it, and the
+ * kernel would answer with a Parameter Problem.
+ */
 static __always_inline int signalling(struct __sk_buff *skb, struct headers *h)
 {
 	__be32 n, range;
@@ -179,7 +184,7 @@ static __always_inline int signalling(struct __sk_buff *skb, struct headers *h)
 	return DROP;
 }
 
-/* Returns the flags of a TCP segment. */
+/* Records the acknowledgement number. Returns the flags of a TCP segment, 0 for UDP. */
 static __always_inline __u8 note_acked(struct __sk_buff *skb, struct headers *h, struct dp_pcb_in *pcb)
 {
 	struct {
@@ -194,7 +199,7 @@ static __always_inline __u8 note_acked(struct __sk_buff *skb, struct headers *h,
 	return t.flags;
 }
 
-/* An answer counts only if it came the way back: what arrives by another pair says nothing of the one that is sent by. */
+/* Records an answer for the pair that it came by; only that pair is known to work. */
 static __always_inline void note_answer(struct dp_hce *e, struct dp_pcb_in *pcb, bool moved, const struct dp_addrs *addrs)
 {
 	bool own = e->gen == pcb->gen;
@@ -212,8 +217,9 @@ static __always_inline void note_answer(struct dp_hce *e, struct dp_pcb_in *pcb,
 }
 
 /*
- * C11: what is sent next goes where the peer was heard last. Not for a connection that keeps its birth pair under
- * today's gen: two such, born with two addresses of the peer, would have the pair change with every packet.
+ * Makes the last source address of the peer the foreign address of the pair in use (C11). A packet
+ * of a connection that keeps its birth pair under the current gen changes nothing: with two such
+ * connections, born with two addresses of the peer, the pair would change at every packet.
  */
 static __always_inline void follow(struct dp_hce *e, __u32 id, const struct dp_pcb_in *pcb, bool moved,
 				   const struct in6_addr *src)
@@ -231,6 +237,7 @@ static __always_inline void follow(struct dp_hce *e, __u32 id, const struct dp_p
 	tell(DP_EVENT_FOLLOWED, id, next.gen, src);
 }
 
+/* Delivers a TCP segment or UDP datagram of a registered connection with its birth pair. */
 static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 {
 	struct dp_foreign *f;
@@ -265,7 +272,7 @@ static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 		return PASS;
 	if (e)
 		note_answer(e, pcb, moved, &h->addrs);
-	/* Before the birth pair is let through: a peer may come back to it. */
+	/* Before packets with the birth pair pass: the peer may have moved back to it. */
 	if (e && f->state == DP_ACTIVE)
 		follow(e, key.hce, pcb, moved, &h->addrs.src);
 	if (!moved)
@@ -295,7 +302,10 @@ static __always_inline int ingress(struct __sk_buff *skb, bool ethernet)
 	return data(skb, &h);
 }
 
-/* Names begin with "hmip_": by that the next helper knows what a dead one left. The kernel keeps 15 characters. */
+/*
+ * The names begin with ATTACH_NAME (attach.h), by which the next helper finds the programs of an
+ * earlier one. The kernel keeps 15 characters.
+ */
 SEC("tc")
 int hmip_in_ether(struct __sk_buff *skb)
 {

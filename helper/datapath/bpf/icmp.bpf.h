@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * ICMPv6 errors about packets we sent rewritten: the kernel only knows the birth pair, so the quoted packet is given
- * it back. The error's own destination too, since conntrack compares it with the quoted source.
+ * ICMPv6 errors about rewritten packets: the kernel knows the birth pair only, so the quoted
+ * packet's addresses are replaced by it. The error's own destination is replaced too, because
+ * connection tracking compares it with the quoted source.
  */
 #ifndef HMIP_ICMP_BPF_H
 #define HMIP_ICMP_BPF_H
@@ -10,7 +11,9 @@
 #include "rewrite.bpf.h"
 #include "port_clash.bpf.h"
 
-/* Types 1 to 4; those to come (up to 127) quote as well, but nobody knows what follows their header. */
+/*
+ * Types 1 to 4. Errors yet to be defined (up to 127) may have another header before the quotation.
+ */
 static __always_inline bool is_icmp_error(struct __sk_buff *skb, __u32 off)
 {
 	__u8 type = 0;
@@ -19,7 +22,10 @@ static __always_inline bool is_icmp_error(struct __sk_buff *skb, __u32 off)
 	return type >= ICMPV6_DEST_UNREACH && type <= ICMPV6_PARAMPROB;
 }
 
-/* The birth pair of the connection whose quoted packet q is; 0, or -1 if there is none. */
+/*
+ * Finds the birth pair of the connection that the quoted packet q belongs to. Returns 0, or -1 if
+ * there is none or q has that pair already.
+ */
 static __always_inline int quoted_birth(struct __sk_buff *skb, struct headers *q, struct dp_addrs *ret)
 {
 	struct dp_foreign *f;
@@ -44,6 +50,7 @@ static __always_inline int quoted_birth(struct __sk_buff *skb, struct headers *q
 	return same_addrs(ret, &q->addrs) || is_anothers(skb, q->proto, &back, &swapped, pcb, key.hce) ? -1 : 0;
 }
 
+/* Translates an ICMPv6 error that quotes a rewritten packet; leaves others as they are. */
 static __always_inline void translate_icmp(struct __sk_buff *skb, struct headers *h)
 {
 	__u32 sum = h->l4 + offsetof(struct icmp6hdr, icmp6_cksum);
@@ -60,7 +67,10 @@ static __always_inline void translate_icmp(struct __sk_buff *skb, struct headers
 	inner = addrs_diff(&q.addrs, &birth);
 	outer = bpf_csum_diff((__be32 *)&h->addrs.dst, sizeof(struct in6_addr),
 			      (__be32 *)&birth.src, sizeof(struct in6_addr), 0);
-	/* The quotation is payload; only the error's own destination is in the pseudo-header. */
+	/*
+	 * The quotation is payload to the checksum; the error's destination is in its
+	 * pseudo-header.
+	 */
 	if (bpf_l4_csum_replace(skb, sum, 0, inner, 0) || store_addrs(skb, q.l3, &birth) ||
 	    mend_checksum(skb, sum, outer, 0))
 		return;

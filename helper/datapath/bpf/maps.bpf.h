@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The maps the helper fills and the programs follow; dp_abi.h says what is in them. The helper sets the sizes of
- * those that are given as 1 here. Not preallocated: an update then is a new element, seen whole or not at all.
+ * The maps; dp_abi.h describes their contents. The helper sets the sizes that are 1 here. Hash maps
+ * are not preallocated: an update then replaces the element, so that a program never reads half of
+ * one.
  */
 #ifndef HMIP_MAPS_BPF_H
 #define HMIP_MAPS_BPF_H
@@ -75,7 +76,7 @@ struct ports {
 	__be16 src, dst;
 };
 
-/* A full ring loses the event: the helper also reads the maps when it wants to know. */
+/* Reports an event. A full ring drops it; the helper does not depend on events alone. */
 static __always_inline void tell_pair(__u32 type, __u32 id, __u32 gen, const struct in6_addr *addr,
 				      const struct in6_addr *local)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Connections with Homeless peers that the helper has not registered yet, as no program showed them. The helper scans the
- * kernel's sockets a moment after it was told that there are some: once for however many. A peer that moves before that scan
- * sends from an address for which the kernel has no socket: it is the kernel's reset that would end the connection. Incoming
- * packets therefore pass, as they may be anybody's, and the reset is dropped (refusal.bpf.h); TCP retransmits.
+ * New connections with Homeless peers that no program registered. The first one is reported, and
+ * the helper scans the kernel's sockets a moment later, once for all of them. If the peer moves
+ * before that scan, its packets come from an address for which the kernel has no socket, and the
+ * kernel's reset would end the connection. Such packets pass, because they may belong to another
+ * host; the reset is dropped (refusal.bpf.h), and TCP retransmits.
  */
 #ifndef HMIP_BIRTH_BPF_H
 #define HMIP_BIRTH_BPF_H
@@ -11,11 +12,11 @@
 #include <linux/bpf.h>
 #include "port_clash.bpf.h"
 
-#define AGAIN_NS	10000000000ULL	/* a connected UDP socket that was not registered is reported no more often */
+#define AGAIN_NS	10000000000ULL	/* between two reports of one connected UDP socket */
 
-__u32 scan_gen;	/* the number of the next scan; 0: the helper does not scan */
-__u32 looked;	/* the connections of all scans with lower numbers are in the maps */
-__u32 new_conn_gen;	/* the value of look when a connection was begun last */
+__u32 scan_gen;	/* number of the next scan; 0: the helper does not scan */
+__u32 looked;	/* the connections that scans with lower numbers found are in the maps */
+__u32 new_conn_gen;	/* scan_gen when a connection last began */
 
 static __always_inline bool is_adopted(const struct dp_foreign *f)
 {
@@ -29,6 +30,7 @@ static __always_inline struct dp_pcb_in_key young_key(const struct dp_foreign *f
 	return (struct dp_pcb_in_key){ .hce = f->hce, .lport = port->src, .fport = port->dst, .proto = h->proto };
 }
 
+/* Reports that the next scan will find a connection, once a scan. */
 static __always_inline void expect_scan(const struct dp_foreign *f, const struct in6_addr *addr)
 {
 	if (new_conn_gen == scan_gen)
@@ -37,13 +39,13 @@ static __always_inline void expect_scan(const struct dp_foreign *f, const struct
 	tell(DP_EVENT_NEW_CONN, f->hce, 0, addr);
 }
 
-/* Whether the scan that registers y has yet to be completed. */
+/* Whether the scan that registers y is not complete yet. */
 static __always_inline bool is_pending(const struct dp_young *y)
 {
 	return scan_gen && (__s32)(looked - y->scan) <= 0;
 }
 
-/* The scan came before the handshake was complete: another follows, and is the last for y. */
+/* Requests one more scan for y, whose handshake was not complete at the last one. */
 static __always_inline void scan_again(struct dp_young *y, const struct dp_foreign *f, const struct in6_addr *addr)
 {
 	y->half = 0;
@@ -51,7 +53,7 @@ static __always_inline void scan_again(struct dp_young *y, const struct dp_forei
 	expect_scan(f, addr);
 }
 
-/* A segment follows a SYN that was answered, and the connection was not registered. */
+/* An outgoing segment after a SYN+ACK of this host: the connection may not be registered yet. */
 static __always_inline void note_established(const struct headers *h, const struct ports *port, const struct dp_foreign *f)
 {
 	struct dp_pcb_in_key key = young_key(f, h, port);
@@ -61,7 +63,7 @@ static __always_inline void note_established(const struct headers *h, const stru
 		scan_again(y, f, &h->addrs.dst);
 }
 
-/* A datagram of a socket that is connected, or seems so: every one may be its first. */
+/* Whether a datagram may be the first of a connected UDP socket. */
 static __always_inline bool is_new_datagram(struct __sk_buff *skb, const struct dp_pcb_in_key *key)
 {
 	struct bpf_sock *sk = skb->sk;
@@ -75,7 +77,10 @@ static __always_inline bool is_new_datagram(struct __sk_buff *skb, const struct 
 	return !y || (!is_pending(y) && bpf_ktime_get_coarse_ns() - y->noted > AGAIN_NS);
 }
 
-/* A SYN that was answered before, and nothing came of it: no reason for a scan. note_established() is for what follows. */
+/*
+ * Whether a SYN+ACK was sent before and the handshake is still incomplete: no reason for another
+ * scan. note_established() handles the segment that follows.
+ */
 static __always_inline bool is_repeated(const struct dp_young *y, const struct dp_pcb_in_key *key)
 {
 	struct dp_young *old = bpf_map_lookup_elem(&young, key);
@@ -84,8 +89,9 @@ static __always_inline bool is_repeated(const struct dp_young *y, const struct d
 }
 
 /*
- * An outgoing packet of this host's stack is of no registered connection. One that is begun by it is noted if a socket of this
- * namespace has the packet's own addresses and ports: a translated one could not be moved.
+ * For an outgoing packet of this host's stack that belongs to no registered connection: if it
+ * begins one, records that in the map "young" and requests a scan. A socket of this namespace must
+ * have the packet's addresses and ports; a connection that is translated (NAT) cannot be moved.
  */
 static __always_inline void note_birth(struct __sk_buff *skb, const struct headers *h, const struct ports *port,
 				       const struct dp_foreign *f)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Two connections with one peer that have the same ports (R3): one is looked after, the other is left alone. While packets of
- * both differ in their addresses, the kernel's own table tells whose they are; where they would not, the younger one is
- * refused before its first segment leaves, as the peer would take it for the older.
+ * Two connections with one peer that have the same ports (R3): one is registered, the other is not.
+ * While their packets differ in the addresses, the kernel's socket table shows which connection a
+ * packet belongs to. If they would be the same on the wire, the first segment of the younger
+ * connection is dropped, because the peer would deliver it to the older.
  *
- * The other may have no socket here: this host translates and forwards it, or gives it to a local socket under other ports.
- * It is known by what it sends, which is never refused: an outgoing packet with the ports of a registered connection and
- * neither its birth pair nor today's. What comes back by the same pair is passed as it is.
+ * The other connection may have no socket with these addresses and ports: this host forwards it or
+ * translates it (NAT). It is detected by an outgoing packet with the ports of a registered
+ * connection but neither its birth pair nor the pair in use; such packets are never dropped.
+ * Packets received by the same pair pass unchanged.
  */
 #ifndef HMIP_SHARE_BPF_H
 #define HMIP_SHARE_BPF_H
@@ -14,7 +16,7 @@
 #include <linux/bpf.h>
 #include "headers.bpf.h"
 
-/* Whether the kernel has a connection that takes what comes with addrs and ports. */
+/* Whether the kernel has a connected socket that receives packets with addrs and these ports. */
 static __always_inline bool lives(struct __sk_buff *skb, __u8 proto, const struct dp_addrs *addrs, __be16 sport, __be16 dport)
 {
 	struct bpf_sock_tuple t;
@@ -24,7 +26,10 @@ static __always_inline bool lives(struct __sk_buff *skb, __u8 proto, const struc
 	__builtin_memcpy(t.ipv6.saddr, addrs, sizeof(*addrs));	/* and daddr */
 	t.ipv6.sport = sport;
 	t.ipv6.dport = dport;
-	/* The verifier wants the two kinds of sockets kept apart, and the compiler is kept from merging the branches. */
+	/*
+	 * The verifier tracks the two kinds of socket separately; the barrier keeps the compiler
+	 * from merging the branches.
+	 */
 	if (proto == IPPROTO_TCP) {
 		sk = bpf_skc_lookup_tcp(skb, &t, sizeof(t.ipv6), BPF_F_CURRENT_NETNS, 0);
 		if (!sk)
@@ -39,11 +44,13 @@ static __always_inline bool lives(struct __sk_buff *skb, __u8 proto, const struc
 		state = sk->state;
 		bpf_sk_release(sk);
 	}
-	/* A UDP socket that is not connected is in CLOSE, and waits for nobody in particular. */
+	/* A UDP socket that is not connected is in CLOSE. */
 	return state != BPF_TCP_LISTEN && state != BPF_TCP_TIME_WAIT && state != BPF_TCP_CLOSE;
 }
 
-/* Whether a socket of this namespace, listeners aside, sends with the addresses and ports of an outgoing packet. */
+/*
+ * Whether a connected socket of this namespace has the addresses and ports of an outgoing packet.
+ */
 static __always_inline bool has_socket(struct __sk_buff *skb, const struct headers *h, const struct ports *port)
 {
 	struct dp_addrs back = { .src = h->addrs.dst, .dst = h->addrs.src };
@@ -51,7 +58,7 @@ static __always_inline bool has_socket(struct __sk_buff *skb, const struct heade
 	return lives(skb, h->proto, &back, port->dst, port->src);
 }
 
-/* The same for the way back, with what is local in dst. */
+/* Whether incoming packets with back and these ports belong to traffic recorded by note_other(). */
 static __always_inline bool is_noted(__u8 proto, const struct dp_addrs *back, __be16 sport, __be16 dport)
 {
 	struct dp_pcb_out_key key = { .l = back->dst, .f = back->src, .lport = dport, .fport = sport, .proto = proto };
@@ -59,7 +66,9 @@ static __always_inline bool is_noted(__u8 proto, const struct dp_addrs *back, __
 	return bpf_map_lookup_elem(&others, &key);
 }
 
-/* Whether the pair, of outgoing packets, is today's of a moved connection: nobody else's then. */
+/*
+ * Whether addrs, of outgoing packets, are the pair in use of entry id and pcb has been moved to it.
+ */
 static __always_inline bool is_todays(const struct dp_pcb_in *pcb, __u32 id, const struct dp_addrs *addrs)
 {
 	struct dp_hce *e = bpf_map_lookup_elem(&hce, &id);
@@ -67,7 +76,9 @@ static __always_inline bool is_todays(const struct dp_pcb_in *pcb, __u32 id, con
 	return e && e->gen != pcb->gen && same_addr(&e->l, &addrs->src) && same_addr(&e->f, &addrs->dst);
 }
 
-/* Whether an outgoing packet has a socket, or is the kernel's refusal of one that has none. */
+/*
+ * Whether an outgoing packet has a socket here, or is a reset, which the kernel sends without one.
+ */
 static __always_inline bool is_own_socket_or_reset(struct __sk_buff *skb, const struct headers *h, const struct ports *port)
 {
 	__u8 flags = 0;
@@ -79,8 +90,9 @@ static __always_inline bool is_own_socket_or_reset(struct __sk_buff *skb, const 
 }
 
 /*
- * An outgoing packet to an address of an entry is of no registered connection: forwarded, or by a socket whose addresses or ports
- * are translated. Notes it if it could be taken for one on its way back.
+ * For an outgoing packet to an address of an entry that belongs to no registered connection,
+ * because it is forwarded or translated: records its pair and ports if answers could be mistaken
+ * for packets of a registered connection.
  */
 static __always_inline void note_other(struct __sk_buff *skb, const struct headers *h, const struct ports *port,
 				       const struct dp_foreign *f)
@@ -105,7 +117,7 @@ static __always_inline void note_other(struct __sk_buff *skb, const struct heade
 	bpf_map_update_elem(&others, &key, &yes, BPF_ANY);
 }
 
-/* Whether a packet begins a TCP connection; *seq is its first number then. */
+/* Whether a segment begins a TCP connection (SYN without ACK); *seq is its sequence number then. */
 static __always_inline bool is_first(struct __sk_buff *skb, const struct headers *h, __u32 *seq)
 {
 	__be32 n;
@@ -121,8 +133,9 @@ static __always_inline bool is_first(struct __sk_buff *skb, const struct headers
 }
 
 /*
- * An outgoing segment is of no connection that is looked after. Returns true if it begins one that would be taken for
- * another, which is looked after and has been moved to this very pair: that one goes on, this one cannot be.
+ * For an outgoing segment of no registered connection: returns true, and reports DP_EVENT_REFUSED,
+ * if it begins a connection that would be the same on the wire as a registered one, which has been
+ * moved to this pair. The registered connection goes on; the new one cannot be made.
  */
 static __always_inline bool is_refused(struct __sk_buff *skb, const struct headers *h, const struct ports *port,
 				       const struct dp_foreign *f)
@@ -141,7 +154,10 @@ static __always_inline bool is_refused(struct __sk_buff *skb, const struct heade
 		return false;
 	struct dp_addrs birth = { .src = other->f, .dst = other->l };
 
-	/* One that only lingers stands in nobody's way. A translated one has nobody who could be told. */
+	/*
+	 * A lingering connection (no socket any more) does not prevent a new one. A translated
+	 * connection has no socket here to which the refusal could be reported.
+	 */
 	if (e->gen == other->gen || !same_addr(&e->l, &h->addrs.src) || !same_addr(&e->f, &h->addrs.dst) ||
 	    !lives(skb, h->proto, &birth, port->dst, port->src) || !has_socket(skb, h, port)) {
 		other->shared = 1;
@@ -152,7 +168,10 @@ static __always_inline bool is_refused(struct __sk_buff *skb, const struct heade
 	return true;
 }
 
-/* Packets come in by addrs, with the ports of pcb but not its birth pair: whether they are another connection's. */
+/*
+ * For incoming packets with addrs and the ports of pcb, but not its birth pair: whether they belong
+ * to another connection.
+ */
 static __always_inline bool is_anothers(struct __sk_buff *skb, __u8 proto, const struct dp_addrs *addrs, const struct ports *port,
 					const struct dp_pcb_in *pcb, __u32 id)
 {
@@ -165,9 +184,10 @@ static __always_inline bool is_anothers(struct __sk_buff *skb, __u8 proto, const
 }
 
 /*
- * The same for the segment that begins another: by then the kernel has nothing yet. One by the pair in use is not let
- * through while the connection lives: it can only be from a peer that has forgotten it, which a reset will tell. When it
- * only lingers its ports may be used anew.
+ * The same for an incoming segment that begins a connection, for which the kernel has no socket
+ * yet. If it comes by the pair in use while pcb's socket exists, it is delivered to pcb: the peer
+ * has lost that connection, for instance by a restart, and is answered by TCP. If pcb only lingers,
+ * its ports may be used again.
  */
 static __always_inline bool begins_another(struct __sk_buff *skb, const struct headers *h, const struct ports *port,
 					   const struct dp_hce *e, struct dp_pcb_in *pcb, __u8 flags)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What this host's kernel answers to packets for which it has no socket: a TCP reset, or a Port Unreachable about UDP. The packet
- * may be of a connection of this host whose peer is at another address: one that it has yet to prove, one that expired, or
- * any of its addresses while the connection is not registered. The answer would end that connection, and is dropped if it
- * can be shown that it would. An answer that a host behind this one has sent is forwarded as it is.
+ * Refusals: this host's kernel answers a packet for which it has no socket with a TCP reset, or
+ * with a Port Unreachable for UDP. The packet may belong to a connection of this host whose peer
+ * sends from another address: one that is not proven yet, one that has expired or, while the
+ * connection is not registered, any of its addresses. The refusal would end that connection. It is
+ * dropped if such a connection is found. Refusals of other hosts that this one forwards pass
+ * unchanged.
  */
 #ifndef HMIP_REFUSAL_BPF_H
 #define HMIP_REFUSAL_BPF_H
@@ -12,11 +14,11 @@
 #include <linux/pkt_cls.h>
 #include "new_conn.bpf.h"
 
-#define RESET_MAX	24		/* octets: without a timestamp, perhaps with MPTCP's reason */
+#define RESET_MAX	24		/* octets: no timestamp, perhaps MPTCP's reset reason */
 #define PORT_UNREACHABLE	0x0104	/* type and code */
-#define WINDOW		(1U << 26)	/* a peer acknowledges no number farther from the last one that was heard */
+#define WINDOW		(1U << 26)	/* most that two acknowledgement numbers differ */
 
-/* Whether a refusal sent with addrs would end y, which is begun and not registered yet. */
+/* Whether a refusal sent with addrs would end a connection in the map "young". */
 static __always_inline bool ends_young(const struct dp_pcb_in_key *key, const struct dp_addrs *addrs, const struct dp_foreign *f)
 {
 	struct dp_young *y = bpf_map_lookup_elem(&young, key);
@@ -32,8 +34,9 @@ static __always_inline bool ends_young(const struct dp_pcb_in_key *key, const st
 }
 
 /*
- * The registered connection that a refusal with these ports would end, if its peer is Homeless. f is what is known of the
- * refusal's destination; *ret is the id of the entry.
+ * The registered connection that a refusal with the ports of key would end, if its peer is
+ * Homeless, else NULL. f is the row of the refusal's destination; if it is NULL, key->hce is set to
+ * the entry that has these ports.
  */
 static __always_inline struct dp_pcb_in *refused_pcb(struct dp_pcb_in_key *key, const struct dp_foreign *f)
 {
@@ -51,7 +54,11 @@ static __always_inline struct dp_pcb_in *refused_pcb(struct dp_pcb_in_key *key, 
 	return e && e->flags & DP_HCE_HOMELESS ? bpf_map_lookup_elem(&pcb_in, key) : NULL;
 }
 
-/* addrs are those of the refusal; seq is a reset's number, which is the acknowledgement number of what it answers. */
+/*
+ * Drops a refusal, with addresses addrs, that would end a connection; passes others. seq is the
+ * sequence number of a reset, which is the acknowledgement number of the segment it answers; NULL
+ * for UDP.
+ */
 static __always_inline int refuse(const struct dp_addrs *addrs, struct dp_pcb_in_key *key, const struct dp_foreign *f,
 				  const __u32 *seq)
 {
@@ -64,7 +71,7 @@ static __always_inline int refuse(const struct dp_addrs *addrs, struct dp_pcb_in
 	if (pcb) {
 		if (is_noted(key->proto, &back, key->fport, key->lport))
 			return TC_ACT_UNSPEC;
-		/* An unknown address may be a stranger's. */
+		/* A packet from an unknown address may be another host's: its number must fit. */
 		if (!f && seq && pcb->acked && *seq - pcb->acked + WINDOW > 2 * WINDOW)
 			return TC_ACT_UNSPEC;
 	} else if (!f || !ends_young(key, addrs, f)) {
@@ -74,7 +81,7 @@ static __always_inline int refuse(const struct dp_addrs *addrs, struct dp_pcb_in
 	return TC_ACT_SHOT;
 }
 
-/* A segment that is not of a registered connection. f: what is known of its destination, or NULL. */
+/* For a segment of no registered connection. f: the row of its destination, or NULL. */
 static __always_inline int reset_out(struct __sk_buff *skb, const struct headers *h, const struct ports *port,
 				     const struct dp_foreign *f)
 {
@@ -83,7 +90,10 @@ static __always_inline int reset_out(struct __sk_buff *skb, const struct headers
 	__u8 flags;
 	__be32 n;
 
-	/* With ACK it would be the answer to a SYN, or the end of a connection. The length tells most others apart. */
+	/*
+	 * A reset with ACK answers a SYN or ends a connection of this host. The length excludes
+	 * most other segments without reading them.
+	 */
 	if (skb->len > h->l4 + RESET_MAX ||
 	    bpf_skb_load_bytes(skb, h->l4 + TCP_FLAGS_AT, &flags, sizeof(flags)) ||
 	    (flags & (FLAG_RST | FLAG_ACK)) != FLAG_RST ||
@@ -93,7 +103,7 @@ static __always_inline int reset_out(struct __sk_buff *skb, const struct headers
 	return refuse(&h->addrs, &key, f, &seq);
 }
 
-/* An ICMPv6 message. */
+/* For an outgoing ICMPv6 message: drops a Port Unreachable that would end a connection. */
 static __always_inline int unreachable_out(struct __sk_buff *skb, const struct headers *h)
 {
 	__u32 quoted = h->l4 + sizeof(struct icmp6hdr);

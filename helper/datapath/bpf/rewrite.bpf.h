@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Gives a packet another address pair, with its checksum; and to the later fragments of a packet the pair of the first.
+ * Replaces a packet's address pair and corrects its checksum. Later fragments get the pair of the
+ * first.
  */
 #ifndef HMIP_REWRITE_BPF_H
 #define HMIP_REWRITE_BPF_H
@@ -13,10 +14,11 @@
 const volatile __u64 csum_ipv6 = CSUM_IPV6;	/* tests clear it */
 
 /*
- * Mends the checksum at off after addresses of its pseudo-header changed by diff. With skb->csum over the whole packet
- * (CHECKSUM_COMPLETE) address and checksum cancel out; kernels that do not know CSUM_IPV6 (they refuse it) think of
- * IPv4, whose header has a checksum of its own, and subtract diff there: it is added back (bpf_csum_update() does
- * nothing in the other modes).
+ * Corrects the checksum at off after addresses of its pseudo-header changed by diff. If skb->csum
+ * covers the whole packet (CHECKSUM_COMPLETE), the changes of addresses and checksum cancel out in
+ * it. Kernels without CSUM_IPV6, which refuse that flag, assume IPv4, whose header has a checksum
+ * of its own, and subtract diff from skb->csum: bpf_csum_update() adds it back, and does nothing in
+ * the other modes. Returns 0 or -1.
  */
 static __always_inline int mend_checksum(struct __sk_buff *skb, __u32 off, __u64 diff, __u64 flags)
 {
@@ -39,7 +41,10 @@ static __always_inline int store_addrs(struct __sk_buff *skb, __u32 l3, const st
 	return bpf_skb_store_bytes(skb, l3 + offsetof(struct ipv6hdr, saddr), to, sizeof(*to), 0) ? -1 : 0;
 }
 
-/* Whether the UDP sender left the checksum out: then nothing cancels the change of the addresses. */
+/*
+ * Whether a UDP datagram has no checksum: then nothing cancels the change of addresses in
+ * skb->csum.
+ */
 static __always_inline bool no_udp_checksum(struct __sk_buff *skb, __u32 off)
 {
 	__be16 sum;
@@ -47,7 +52,10 @@ static __always_inline bool no_udp_checksum(struct __sk_buff *skb, __u32 off)
 	return !bpf_skb_load_bytes(skb, off, &sum, sizeof(sum)) && !sum;
 }
 
-/* Puts the pair to into the TCP or UDP packet (or first fragment). Returns 0, or -1 with the packet as it was. */
+/*
+ * Replaces the address pair of a TCP or UDP packet, or of a first fragment, by to. Returns 0, or -1
+ * on an error; if the checksum could not be corrected, the packet is unchanged.
+ */
 static __always_inline int rewrite(struct __sk_buff *skb, struct headers *h, struct dp_addrs *to)
 {
 	bool tcp = h->proto == IPPROTO_TCP;
@@ -66,7 +74,7 @@ static __always_inline int rewrite(struct __sk_buff *skb, struct headers *h, str
 	return store_addrs(skb, h->l3, to);
 }
 
-/* Gives a later fragment what the first was given, if it was. */
+/* Gives a later fragment the pair that the first fragment was given, if it was rewritten. */
 static __always_inline void rewrite_later(struct __sk_buff *skb, struct headers *h)
 {
 	struct dp_fragment_key key = { .src = h->addrs.src, .dst = h->addrs.dst, .id = h->frag_id };

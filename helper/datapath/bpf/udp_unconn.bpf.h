@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Who was heard (C6); and UDP of sockets that are not connected, for which there is no PCB: programs under the shim know their
- * peers' addresses, so that little is left to be done here.
+ * Records when peers were last heard (C6); and unconnected UDP, which has no PCB: the shim replaces
+ * the addresses that programs pass, so that only sockets bound to a lost address are handled here.
  */
 #ifndef HMIP_DATAGRAM_BPF_H
 #define HMIP_DATAGRAM_BPF_H
@@ -10,14 +10,14 @@
 #include "rewrite.bpf.h"
 #include "port_clash.bpf.h"
 
-#define PASS	TC_ACT_UNSPEC		/* also TCX_NEXT: let the others on this interface have their turn */
+#define PASS	TC_ACT_UNSPEC		/* also TCX_NEXT: the next program on this interface runs */
 #define DROP	TC_ACT_SHOT
-#define HEARD_GRAIN_NS	1000000ULL	/* how often an address is written to, lest CPUs fight over it */
-#define TELL_EVERY	16		/* times of those; of packets that might give an entry its pair */
+#define HEARD_GRAIN_NS	1000000ULL	/* between writes to a row: CPUs share its cache line */
+#define TELL_EVERY	16		/* recorded datagrams for one DP_EVENT_DATAGRAM */
 
 /*
- * Notes that src was heard (C6), and tells the helper if it asked for that or if src had been silent. Returns whether it was
- * written down: once in a while only.
+ * Records that a packet was received from src (C6), and reports it if the helper requested that or
+ * if src had been silent. Returns whether it was recorded: at most once in HEARD_GRAIN_NS.
  */
 static __always_inline bool note_heard(struct dp_foreign *f, const struct in6_addr *src)
 {
@@ -35,8 +35,9 @@ static __always_inline bool note_heard(struct dp_foreign *f, const struct in6_ad
 }
 
 /*
- * Whether the peer would not know whom a datagram from src is from: the address that it is used to is lost and no other told it,
- * or the new one is not proven to it yet. TCP can wait for its acknowledgement; these would be a stranger's.
+ * Whether the peer may still reject a datagram from src, because the address it expects is lost and
+ * it has not accepted another yet. TCP retransmits such packets; a datagram would be delivered as
+ * another host's.
  */
 static __always_inline bool too_early(const struct dp_hce *e, const struct in6_addr *src)
 {
@@ -50,6 +51,7 @@ static __always_inline bool too_early(const struct dp_hce *e, const struct in6_a
 	return !l || !l->usable;
 }
 
+/* For an outgoing datagram of no registered connection to an address of an entry. */
 static __always_inline int datagram_out(struct __sk_buff *skb, struct headers *h, const struct dp_foreign *f)
 {
 	__u32 id = f->hce;
@@ -67,7 +69,7 @@ static __always_inline int datagram_out(struct __sk_buff *skb, struct headers *h
 	}
 	if (l->usable)
 		return PASS;
-	/* Of a socket that is bound to a lost address. */
+	/* The socket is bound to a lost address. */
 	struct dp_addrs to = { .src = e->l, .dst = f->state == DP_ACTIVE ? h->addrs.dst : e->f };
 
 	if (!same_addrs(&to, &h->addrs) && !rewrite(skb, h, &to))
@@ -75,7 +77,7 @@ static __always_inline int datagram_out(struct __sk_buff *skb, struct headers *h
 	return PASS;
 }
 
-/* A socket that is bound to a lost address has its datagrams addressed to that. */
+/* Delivers a datagram to the socket that is bound to a lost address and has its port, if any. */
 static __always_inline void deliver_to_lost(struct __sk_buff *skb, struct headers *h, const struct ports *port)
 {
 	struct in6_addr *lost = bpf_map_lookup_elem(&bound, &port->dst);
@@ -88,7 +90,10 @@ static __always_inline void deliver_to_lost(struct __sk_buff *skb, struct header
 		count(DP_IN_REWRITTEN);
 }
 
-/* What a Tentative source sends is a stranger's (R8): anybody can claim an address. */
+/*
+ * For an incoming datagram of no registered connection. One from a Tentative source passes like
+ * another host's, because any host can claim an address (R8).
+ */
 static __always_inline int datagram_in(struct __sk_buff *skb, struct headers *h, struct dp_foreign *f,
 				       const struct ports *port)
 {
@@ -97,7 +102,7 @@ static __always_inline int datagram_in(struct __sk_buff *skb, struct headers *h,
 
 	if (f->state == DP_TENTATIVE)
 		return PASS;
-	/* Not for each: it may be that no pair can be made of this. */
+	/* One in TELL_EVERY: the core may be unable to make a pair of these addresses. */
 	if (note_heard(f, &h->addrs.src) && f->packets % TELL_EVERY == 1) {
 		e = bpf_map_lookup_elem(&hce, &id);
 		if (!e || unspecified(&e->l))

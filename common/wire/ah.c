@@ -2,7 +2,6 @@
 #include "ah.h"
 #include "array.h"
 #include "exthdr.h"
-#include "mip6.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "exthdr.h"
-#include "mip6.h"
 
 #define IS_MULTICAST(p) (*(p) == 0xff)
 

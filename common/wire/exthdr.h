@@ -9,6 +9,8 @@
 
 #include "cursor.h"
 
+#include <netinet/in.h>
+
 #define IP6_HEADER_LEN		40
 #define IP6_SRC_OFFSET		8
 #define IP6_DST_OFFSET		24
@@ -17,6 +19,16 @@
 #define AH_FIXED_LEN		12	/* up to the ICV */
 #define RH0_LEN			24	/* with the one address draft-13 8.9 knows of */
 #define RH0_ADDR_OFFSET		8
+
+/* Destination options (draft-13, 5.1 to 5.4). */
+#define OPT_PAD1		0x00
+#define OPT_PADN		0x01
+#define OPT_BA			0x07
+#define OPT_BR			0x08
+#define OPT_AAP			0x1e	/* experimental (RFC 4727); unknown to other
+					 * hosts, which skip it */
+#define OPT_BU			0xc6
+#define OPT_HAO			0xc9
 
 struct exthdr_walk {
 	const uint8_t *pkt;

@@ -23,16 +23,6 @@
 
 #define SIGNAL_MTU		1280	/* signalling is never fragmented */
 
-/* Destination options (draft-13, 5.1 to 5.4). */
-#define OPT_PAD1		0x00
-#define OPT_PADN		0x01
-#define OPT_BA			0x07
-#define OPT_BR			0x08
-#define OPT_AAP			0x1e	/* experimental (RFC 4727); unknown to other
-					 * hosts, which skip it */
-#define OPT_BU			0xc6
-#define OPT_HAO			0xc9
-
 /* Sub-options (draft-13, 5.5). */
 #define SUB_PAD1		0
 #define SUB_PADN		1

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* aap.h: the messages, and the packets they travel in, by vectors computed elsewhere. */
 #include "aap_load.h"
+#include "exthdr.h"
 #include "same_signal.h"
 #include "suite.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* mip6.h, the layouts: what is built and what is read is what the drafts draw (draft-13 5, homelessv6 3.1). */
+#include "exthdr.h"
 #include "hex.h"
 #include "same_signal.h"
 #include "mip6.h"

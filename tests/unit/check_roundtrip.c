@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* mip6.h, the properties: what is built is aligned, compact and reads back the same; garbage breaks nothing. */
 #include "ah.h"
+#include "exthdr.h"
 #include "hex.h"
 #include "same_signal.h"
 #include "suite.h"

@@ -14,23 +14,11 @@
 #ifndef HMIP_ADOPT_H
 #define HMIP_ADOPT_H
 
-#include "usec.h"
-
 #include <event2/event.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct daemon;
-
-struct adoption {
-	struct event *ev;		/* the next look */
-	usec_t next_allowed;			/* none before then */
-	unsigned pause_ms;		/* from a birth to the look */
-	uint64_t scans;
-	bool found, half;		/* by this scan: something new; a handshake half done */
-	bool carried;			/* what it found is in the datapath's maps */
-	unsigned halves;		/* scans since the last report, for handshakes half done */
-};
 
 /* Makes the timer, which calls due with h when a scan is due. Returns 0 or -ENOMEM. */
 int adopt_open(struct daemon *d, event_callback_fn due);

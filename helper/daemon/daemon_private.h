@@ -3,7 +3,6 @@
 #ifndef HMIP_DAEMON_PRIVATE_H
 #define HMIP_DAEMON_PRIVATE_H
 
-#include "adopt.h"
 #include "core.h"
 #include "hostmap.h"
 
@@ -29,6 +28,17 @@ struct interface {
 	unsigned ifindex;
 	unsigned short hatype;
 	struct interface *next;	/* utlist LL */
+};
+
+/* The scans for connections to adopt (adopt.h). */
+struct adoption {
+	struct event *ev;		/* of the next scan */
+	usec_t next_allowed;		/* no scan before then */
+	unsigned pause_ms;		/* between a report of the datapath and the scan */
+	uint64_t scans;
+	bool found, half;		/* by this scan: a new connection, a handshake under way */
+	bool carried;			/* what it found is in the datapath's maps */
+	unsigned halves;		/* scans since the last report, for handshakes under way */
 };
 
 struct daemon {

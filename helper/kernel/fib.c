@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REQUEST_MAX	256	/* octets of the longest question */
+#define REQUEST_MAX	256	/* octets of the longest request */
 
 /* Starts a route message in buf. */
 static struct nlmsghdr *fib_request(char *buf, uint16_t type, uint16_t flags, struct rtmsg **rt)
@@ -44,7 +44,7 @@ static unsigned parse_mtu(const struct nlattr *metrics)
 	return 0;
 }
 
-/* Of several next hops takes the first, or the first out of oif. */
+/* Reads the first of several next hops, or the first out of oif. */
 static void parse_multipath(const struct nlattr *multi, unsigned oif, struct nexthop *ret)
 {
 	const struct rtnexthop *h = mnl_attr_get_payload(multi);
@@ -130,7 +130,7 @@ int fib_get(struct netlink *n, const struct in6_addr *dst, const struct in6_addr
 	    const struct flow *flow, struct fib_match *ret)
 {
 	struct lookup l = { .oif = oif };
-	/* The route as it stands in the table: what the kernel has learned of a path does not belong to it. */
+	/* The route in the table, without what the kernel learned of the path. */
 	int r = lookup(n, dst, src, RTM_F_FIB_MATCH, flow, &l);
 
 	if (!r)
@@ -181,7 +181,7 @@ int fib_ruled(struct netlink *n, bool *ret)
 	return r;
 }
 
-/* Puts what names a route of ours. */
+/* Adds the attributes that identify a route of hmip. */
 static void put_name(struct nlmsghdr *nlh, struct rtmsg *rt, const struct fib_route *r)
 {
 	rt->rtm_protocol = ROUTE_PROTO;
@@ -210,7 +210,7 @@ int fib_set(struct netlink *n, const struct fib_route *r, bool replace)
 	mnl_attr_put_u32(nlh, RTA_OIF, r->nh.ifindex);
 	if (r->nh.has_gateway) {
 		mnl_attr_put(nlh, RTA_GATEWAY, sizeof(r->nh.gateway), &r->nh.gateway);
-		rt->rtm_flags = RTNH_F_ONLINK;	/* it need not be of a prefix of that link */
+		rt->rtm_flags = RTNH_F_ONLINK;	/* the gateway may be off that link */
 	}
 	if (r->nh.mtu) {
 		struct nlattr *nest = mnl_attr_nest_start(nlh, RTA_METRICS);
@@ -233,7 +233,7 @@ int fib_remove(struct netlink *n, const struct fib_route *r)
 	return err == -ESRCH ? 0 : err;
 }
 
-/* Routes of ours found in a dump. */
+/* The routes tagged ROUTE_PROTO in a dump. */
 struct route_vec {
 	struct fib_route *route;
 	size_t n;

@@ -13,7 +13,10 @@
 
 #define QUOTE_MAX	(sizeof(struct ip6_hdr) + sizeof(struct tcphdr))
 
-/* The segment the kernel is to find its connection by: no data, as ICMPv6 quotes need not be whole. Returns its length. */
+/*
+ * Builds the quoted packet, by which the kernel finds the connection: headers without data, since
+ * an ICMPv6 error may quote a part of a packet. Returns its length.
+ */
 static uint32_t quote(const struct sock_desc *p, uint32_t seq, uint8_t ret[static QUOTE_MAX])
 {
 	struct tcphdr tcp = { .th_sport = htons(p->lport), .th_dport = htons(p->fport), .th_seq = htonl(seq) };
@@ -34,7 +37,10 @@ static uint32_t quote(const struct sock_desc *p, uint32_t seq, uint8_t ret[stati
 	return sizeof(ip6) + len;
 }
 
-/* Builds the ICMPv6 error in libnet's queue, quoting segment of len octets. */
+/*
+ * Builds the ICMPv6 error in libnet's queue; it quotes segment, of len octets. Returns 0 or
+ * -ENOMEM.
+ */
 static int build_error(struct signal_io *io, const struct sock_desc *p, uint8_t code,
 		       const struct in6_addr *via, uint8_t *segment,
 		       uint32_t len)
@@ -47,14 +53,17 @@ static int build_error(struct signal_io *io, const struct sock_desc *p, uint8_t 
 	if (libnet_build_icmpv6_unreach(ICMP6_DST_UNREACH, code, 0, segment, len,
 					signal_io_libnet(io), 0) < 0)
 		return -ENOMEM;
-	/* Hop limit 1: should the address not be local after all, it goes no further than the link. */
+	/* Hop limit 1: if the address is not local any more, the packet does not leave the link. */
 	if (libnet_build_ipv6(0, 0, (uint16_t)(LIBNET_ICMPV6_UNREACH_H + len), IPPROTO_ICMPV6, 1, src, dst, NULL, 0,
 			      signal_io_libnet(io), 0) < 0)
 		return -ENOMEM;
 	return 0;
 }
 
-/* Hands the local stack n ICMPv6 Destination Unreachable errors about p. */
+/*
+ * Sends n ICMPv6 Destination Unreachable errors about p to the local stack, with source via.
+ * Returns 0 or a negative errno.
+ */
 static int inject(struct signal_io *io, const struct sock_desc *p, uint32_t seq, uint8_t code,
 		  const struct in6_addr *via,
 		  unsigned n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ICMPv6 errors for the local stack about its own connections: that a path is back, that a peer cannot be reached, that a
- * connection cannot be made. They are sent with the raw socket of signal_io.h.
+ * ICMPv6 errors to the local stack about its own connections: TCP should retransmit at once, a peer
+ * is unreachable, or a connection cannot be made. They are sent with the raw socket of signal_io.h.
  */
 #ifndef HMIP_ICMP_INJECT_H
 #define HMIP_ICMP_INJECT_H
@@ -10,27 +10,29 @@
 #include "sock_info.h"
 
 /*
- * The kick (doc/ARCHITECTURE.md, "Why"): hands the local stack ICMPv6 "no route to destination"
- * quoting the segment of p with sequence number seq, n times; Linux then undoes a doubling of the
- * retransmission timeout each time (RFC 6069). seq must be the first number not acknowledged
- * (datapath_acked()), else nothing happens. p->local must be local, by its address or by
- * route_sync_update(): the kick is sent there, as that is where connection tracking expects it.
- * via: a usable local address. Returns 0, -EINVAL if p is no established TCP connection (a kick
- * would end one half open), or a negative errno.
+ * Makes TCP retransmit (the kick; doc/ARCHITECTURE.md, "Why"): sends ICMPv6 "no route to
+ * destination" to the local stack n times, quoting the segment of p with sequence number seq. Each
+ * time, Linux undoes one doubling of the retransmission timeout (RFC 6069). seq is the first
+ * unacknowledged number (datapath_acked()); with another, nothing happens. p->local must be local,
+ * by its address or by route_sync_update(): the error is sent to it, because connection tracking
+ * expects it there. via is its source, a usable local address. Returns 0, -EINVAL if p is not an
+ * established TCP connection (the error would end a half-open one), or another negative errno.
  */
 int icmp_inject_retransmit(struct signal_io *io, const struct sock_desc *p, uint32_t seq,
 			   const struct in6_addr *via, unsigned n);
 
 /*
- * Tells the local stack that p, a TCP connection of which no more is set than its addresses and ports, cannot be made:
- * ICMPv6 "address unreachable" quoting its first segment, whose number is seq. connect(2) fails with EHOSTUNREACH. Returns
- * 0 or a negative errno.
+ * Makes connect(2) fail with EHOSTUNREACH: sends ICMPv6 "address unreachable" about the TCP
+ * connection p, of which only proto, addresses and ports are read, quoting its first segment, with
+ * sequence number seq. Returns 0 or a negative errno.
  */
 int icmp_inject_refuse(struct signal_io *io, const struct sock_desc *p, uint32_t seq);
 
 /*
- * Tells the local stack that the peer of p cannot be reached (S6): ICMPv6 "address unreachable" quoting p, for a TCP connection
- * the segment seq. A connection takes it as the reason should it give up. via: a usable local address. Returns 0 or a negative errno.
+ * Reports to the local stack that the peer of p is unreachable (S6): sends ICMPv6 "address
+ * unreachable" quoting a packet of p, for TCP the segment with sequence number seq. TCP goes on,
+ * and reports this error if it times out. via is the source, a usable local address. Returns 0,
+ * -EINVAL for a TCP connection that is not established, or another negative errno.
  */
 int icmp_inject_unreachable(struct signal_io *io, const struct sock_desc *p, uint32_t seq,
 			    const struct in6_addr *via);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Messages only change the picture of what the kernel has (iface, kaddr); report() then compares it with what was told.
- * So order, repetition and loss of messages do not matter, as long as the last of each thing, or a dump, is seen.
+ * Messages update a copy of the kernel's state (iface, kaddr); report() then reports how it differs
+ * from what was reported before (reported_addr). Order, repetition and loss of messages do not
+ * matter as long as the last message about each object, or a dump, is read.
  */
 #include "config.h"
 
@@ -24,7 +25,7 @@
 #define IFF_LOWER_UP	0x10000
 #endif
 
-#define READ_MAX	4096			/* messages' datagrams taken before what they said is reported */
+#define READ_MAX	4096			/* datagrams read before the changes are reported */
 #define JITTER		(2 * USEC_PER_SEC)	/* the kernel counts lifetimes in whole seconds */
 
 struct iface {
@@ -33,8 +34,8 @@ struct iface {
 	unsigned short hatype;
 	bool up;			/* addresses on it can be used */
 	bool exists, reported_addr;
-	bool reborn;			/* told, gone, and there again under the same index */
-	unsigned round;			/* of the dump it was last seen in */
+	bool reborn;			/* reported, removed, and added again with the same index */
+	unsigned round;			/* number of the last dump that had it */
 	UT_hash_handle hh;
 };
 
@@ -43,7 +44,7 @@ struct kaddr_key {
 	unsigned ifindex;
 };
 
-struct kaddr {				/* as the kernel has it */
+struct kaddr {				/* an address in the kernel */
 	struct kaddr_key key;
 	bool good;			/* usable if its interface is */
 	usec_t valid_until;
@@ -51,11 +52,11 @@ struct kaddr {				/* as the kernel has it */
 	UT_hash_handle hh;
 };
 
-struct reported_addr {				/* as it was reported */
+struct reported_addr {			/* an address as it was last reported */
 	struct in6_addr addr;
 	unsigned ifindex;		/* 0: not yet */
 	usec_t valid_until;
-	const struct kaddr *now;	/* what it is to be; used within report() */
+	const struct kaddr *now;	/* what to report; valid within report() */
 	UT_hash_handle hh;
 };
 
@@ -143,7 +144,7 @@ static void kaddr_remove(struct ifmon *mon, struct kaddr *k)
 	free(k);
 }
 
-/* An interface went: its addresses go without a word of their own where the kernel does not bother. */
+/* Removes an interface and its addresses, which the kernel does not always report one by one. */
 static void iface_remove(struct ifmon *mon, struct iface *i)
 {
 	struct kaddr *k, *next;
@@ -154,7 +155,10 @@ static void iface_remove(struct ifmon *mon, struct iface *i)
 			kaddr_remove(mon, k);
 }
 
-/* RTM_NEWLINK, RTM_DELLINK. A bridge speaks of its ports under its own family: not of their coming and going. */
+/*
+ * RTM_NEWLINK, RTM_DELLINK. Ignores those of other families: a bridge reports its ports under its
+ * own.
+ */
 static int iface_message(struct ifmon *mon, const struct nlmsghdr *nlh)
 {
 	const unsigned need = IFF_UP | IFF_LOWER_UP | IFF_RUNNING;
@@ -187,7 +191,7 @@ static int iface_message(struct ifmon *mon, const struct nlmsghdr *nlh)
 	up = (m->ifi_flags & need) == need && !(m->ifi_flags & IFF_LOOPBACK);
 	if (up != i->up)
 		mon->routes =
-			true;	/* sysctl ignore_routes_with_linkdown changes routes without a word */
+			true;	/* ignore_routes_with_linkdown changes routes without a message */
 	i->up = up;
 	mnl_attr_for_each(a, nlh, sizeof(*m))
 		if (mnl_attr_get_type(a) == IFLA_IFNAME && mnl_attr_validate(a, MNL_TYPE_NUL_STRING) == 0 &&
@@ -196,7 +200,7 @@ static int iface_message(struct ifmon *mon, const struct nlmsghdr *nlh)
 	return 0;
 }
 
-/* What an address message says. */
+/* The contents of an address message. */
 struct ifa {
 	struct in6_addr local, peer;
 	bool has_local, has_peer;
@@ -325,7 +329,10 @@ static bool kaddr_usable(const struct ifmon *mon, const struct kaddr *k)
 	return k->good && i && i->up;
 }
 
-/* Chooses for each address the interface it is told on: the one already told, else that of the lowest index. */
+/*
+ * Chooses for each address the interface to report: the one reported before, else the one with the
+ * lowest index. Returns 0 or -ENOMEM.
+ */
 static int match_addresses(struct ifmon *mon)
 {
 	struct kaddr *k, *knext;
@@ -415,7 +422,10 @@ static int dump(struct ifmon *mon, uint16_t type, unsigned char family)
 	return netlink_dump(mon->ask, nlh, message, new_round, mon);
 }
 
-/* Makes the picture that of a dump. Changes that happen meanwhile wait in the event socket. */
+/*
+ * Reads the kernel's state by a dump. Changes that happen meanwhile are queued at the event socket.
+ * Returns 0 or a negative errno.
+ */
 static int resync(struct ifmon *mon)
 {
 	struct iface *i, *inext;
@@ -450,7 +460,7 @@ int ifmon_fd(const struct ifmon *mon)
 	return mnl_socket_get_fd(mon->events);
 }
 
-/* Applies one datagram. Returns 1, 0 if there was none, or a negative errno. */
+/* Applies one datagram. Returns 1, 0 if none is queued, or a negative errno. */
 static int read_one(struct ifmon *mon)
 {
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)mon->buf;
@@ -474,7 +484,7 @@ int ifmon_read(struct ifmon *mon)
 	for (unsigned i = 0; r > 0 && i < READ_MAX; i++) {
 		r = read_one(mon);
 		if (r == -ENOBUFS || r == -ENOMEM || r == -EBADMSG || r == -ENOSPC) {
-			lost = true;	/* something was missed; what else waits is still of use */
+			lost = true;	/* of messages; those queued are still read */
 			r = 1;
 		}
 	}

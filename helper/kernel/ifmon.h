@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What rtnetlink says of interfaces, addresses and routes (libmnl), boiled down to what the core wants to know: this
- * address is usable here until then, that one is not any more.
+ * Monitors interfaces, addresses and routes by rtnetlink (libmnl), and reports what the core needs:
+ * which addresses are usable, on which interface and until when.
  *
- * Usable (C3, and DAD): scope global (ULAs count), not tentative unless optimistic, no DAD failure, not
- * temporary-deprecated (preferred lifetime 0), on an interface that is up and has carrier and is not the loopback,
- * which leads nowhere.
+ * An address is usable (C3) if it has global scope (unique-local addresses included), is not
+ * tentative unless optimistic, has not failed duplicate address detection, is not deprecated
+ * (preferred lifetime 0), and if its interface is up, has carrier and is not the loopback.
  *
- * A burst of messages comes out as the difference between before and after: first interfaces, then
- * addresses lost, then addresses gained, then routes. Handlers may call ifmon_name() and
- * ifmon_index(), but none of the others.
+ * A burst of messages is reported as the difference between the states before and after it: first
+ * interfaces, then addresses lost, then addresses gained, then routes. Handlers may call
+ * ifmon_name() and ifmon_index(), but no other function of this file.
  */
 #ifndef HMIP_IFMON_H
 #define HMIP_IFMON_H
@@ -20,20 +20,21 @@
 
 struct ifmon_handler {
 	/*
-	 * An address is usable, or its lifetime or interface changed. valid_until as in struct local_addr. Of an
-	 * address that stands on several interfaces one is told, the same as long as it can be used there.
+	 * An address became usable, or its lifetime or interface changed. valid_until:
+	 * CLOCK_BOOTTIME, or USEC_NEVER. An address on several interfaces is reported with one,
+	 * which stays the same while the address is usable there.
 	 */
 	void (*address_up)(void *ctx, const struct in6_addr *addr, unsigned ifindex, usec_t valid_until);
+	/* An address is not usable any more. */
 	void (*address_down)(void *ctx, const struct in6_addr *addr);
 	/*
-	 * An interface exists / is gone (for attaching the datapath). hatype: ARPHRD_*. Told once, not when it is
-	 * renamed.
+	 * An interface was added or removed, up or not. hatype: ARPHRD_*. Renaming is not reported.
 	 */
 	void (*interface)(void *ctx, unsigned ifindex, const char *name, unsigned short hatype);
 	void (*interface_gone)(void *ctx, unsigned ifindex);
 	/*
-	 * IPv6 routes other than ours, routing rules or carriers changed. Called once for a burst, not by
-	 * ifmon_sync().
+	 * IPv6 routes not tagged ROUTE_PROTO, routing rules or carriers changed. Called once for a
+	 * burst, and not by ifmon_sync().
 	 */
 	void (*routes)(void *ctx);
 	void *ctx;
@@ -42,29 +43,29 @@ struct ifmon_handler {
 struct ifmon;
 
 /*
- * Opens the sockets and subscribes; ifmon_sync() then reports all there is. handler is copied.
+ * Opens the sockets and subscribes; reports nothing yet. Call ifmon_sync() next. handler is copied.
  * Returns 0 or a negative errno.
  */
 int ifmon_open(const struct ifmon_handler *handler, struct ifmon **ret);
 
-/* Reports nothing. NULL is fine. */
+/* Closes the sockets and frees; reports nothing. NULL is fine. */
 void ifmon_close(struct ifmon *mon);
 
 /*
- * Dumps everything and reports the differences to what was reported before: at the start, and by itself after an
- * overrun (ENOBUFS). Returns 0 or a negative errno.
+ * Dumps interfaces and addresses and reports the differences to what was reported before. Call it
+ * once at the start; ifmon_read() does the same after an overrun (ENOBUFS). Returns 0 or a negative
+ * errno.
  */
 int ifmon_sync(struct ifmon *mon);
 
-/*
- * Readable when something changed: poll it, then call ifmon_read(), which returns 0 or a negative
- * errno.
- */
+/* A descriptor to poll: it is readable when something changed. Then call ifmon_read(). */
 int ifmon_fd(const struct ifmon *mon);
+
+/* Reads the queued messages and reports the changes. Returns 0 or a negative errno. */
 int ifmon_read(struct ifmon *mon);
 
 /*
- * The name of an interface as last heard, or NULL. Valid until the next ifmon_read() or
+ * The current name of an interface, or NULL if there is none. Valid until the next ifmon_read() or
  * ifmon_sync().
  */
 const char *ifmon_name(const struct ifmon *mon, unsigned ifindex);

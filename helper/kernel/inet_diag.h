@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Questions to sock_diag(7) about sockets over IPv6, and what its messages say, for the helper and hmipctl. */
+/*
+ * Dumps of IPv6 sockets by sock_diag(7), and what its messages contain, for the helper and hmipctl.
+ */
 #ifndef HMIP_INET_DIAG_H
 #define HMIP_INET_DIAG_H
 
@@ -10,19 +12,23 @@
 #include <stdint.h>
 
 /*
- * Lists the sockets of proto (IPPROTO_TCP, IPPROTO_UDP) in these states (1 << TCP_...) to fn; again may be NULL, both as
- * netlink_dump(). Returns 0 or a negative errno.
+ * Calls fn with a message for each socket of proto (IPPROTO_TCP, IPPROTO_UDP) that is in one of
+ * these states (bits 1 << TCP_...). fn and again (may be NULL) are those of netlink_dump(). Returns
+ * 0 or a negative errno.
  */
 int inet_diag_dump(struct netlink *n, uint8_t proto, uint32_t states, netlink_fn *fn,
 		   void (*again)(void *ctx), void *ctx);
 
-/* What a message says of a socket, and its cookie. NULL, with *ret_cookie as it was, if it is no such message. */
+/*
+ * The payload of a message about a socket, and its cookie; NULL, with *ret_cookie unchanged, of
+ * others.
+ */
 const struct inet_diag_msg *inet_diag_message(const struct nlmsghdr *nlh, uint64_t *ret_cookie);
 
-/* Whether a message about a socket says that its program wants it to be left alone (CONTROL_PREVENTED). */
+/* Whether the program of a socket opted out for it (CONTROL_PREVENTED), by a message about it. */
 bool inet_diag_prevented(const struct nlmsghdr *nlh);
 
-/* The mark of a socket's packets, as a message about it says (to those who have CAP_NET_ADMIN); 0: none. */
+/* SO_MARK of a socket, by a message about it; 0: none, or no CAP_NET_ADMIN to read it. */
 uint32_t inet_diag_mark(const struct nlmsghdr *nlh);
 
 #endif

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Questions to netlink and sock_diag, for hmipctl as well.
+# Requests to netlink and sock_diag, for the datapath and hmipctl as well.
 noinst_LTLIBRARIES += libnetlink.la
 libnetlink_la_CPPFLAGS = -iquote $(srcdir)/kernel $(COMMON)
 libnetlink_la_CFLAGS = $(AM_CFLAGS) -Wunused-parameter
@@ -8,7 +8,7 @@ libnetlink_la_SOURCES = \
 	kernel/netlink.c kernel/netlink.h
 libnetlink_la_LIBADD = $(MNL_LIBS)
 
-# What the daemon asks the kernel and hears from it: interfaces, routes, neighbours, sockets, packets.
+# The kernel's interfaces that the daemon uses: links, routes, neighbours, sockets, packets.
 noinst_LTLIBRARIES += libkernel.la
 libkernel_la_CPPFLAGS = -iquote $(srcdir)/kernel $(COMMON)
 libkernel_la_CFLAGS = $(AM_CFLAGS) -Wunused-parameter

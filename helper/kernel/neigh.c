@@ -9,7 +9,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#define FOUND_MAX	16	/* routers and neighbours asked for so early: hardly ever more than one */
+#define FOUND_MAX	16	/* removed at once; hardly ever more than the router */
 
 struct neigh_vec {
 	unsigned ifindex, n;
@@ -64,7 +64,7 @@ int neigh_flush_unresolved(struct netlink *n, unsigned ifindex)
 
 		mnl_attr_put(nlh, NDA_DST, sizeof(f.addr[i]), &f.addr[i]);
 		r = netlink_ask(n, nlh, NULL, NULL);
-		if (r == -ENOENT)	/* resolved itself, or went, meanwhile */
+		if (r == -ENOENT)	/* removed by the kernel in the meantime */
 			r = 0;
 	}
 	return r;

@@ -43,11 +43,11 @@ void netlink_close(struct netlink *n)
 	free(n);
 }
 
-/* What an answer has come to. */
+/* The state of an answer that is being read. */
 struct answer {
 	netlink_fn *fn;
 	void *ctx;
-	bool dump, done, overtaken;
+	bool dump, done, overtaken;	/* overtaken: the tables changed during the dump */
 	int err;
 };
 
@@ -70,7 +70,7 @@ static void answer_message(struct answer *a, const struct nlmsghdr *nlh)
 	default:
 		if (a->fn && !a->err)
 			a->err = a->fn(a->ctx, nlh);
-		/* Without NLM_F_ACK a question that is no dump has one answer. */
+		/* A request without NLM_F_ACK that is no dump has one message as answer. */
 		a->done = !(nlh->nlmsg_flags & NLM_F_MULTI) && !a->dump;
 	}
 }
@@ -92,7 +92,7 @@ int netlink_ask(struct netlink *n, struct nlmsghdr *nlh, netlink_fn *fn, void *c
 		if (r < 0)
 			return -errno;
 		for (; mnl_nlmsg_ok(m, len); m = mnl_nlmsg_next(m, &len))
-			if (m->nlmsg_seq == n->seq)	/* else of a question given up */
+			if (m->nlmsg_seq == n->seq)	/* others answer an abandoned request */
 				answer_message(&a, m);
 	}
 	return a.err ? a.err : a.overtaken ? -EINTR : 0;
@@ -117,7 +117,9 @@ int netlink_listen(int bus, const unsigned *group, unsigned n, struct mnl_socket
 
 	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
 		goto failed;
-	/* Without CAP_NET_ADMIN the buffer is what the system allows: overruns are coped with anyway. */
+	/*
+	 * Without CAP_NET_ADMIN the buffer keeps its default size; readers handle overruns anyway.
+	 */
 	setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	for (unsigned i = 0; i < n; i++) {
 		int g = (int)group[i];

@@ -32,18 +32,18 @@ struct signal_io {
 	pcap_t *in;
 	libnet_t *out;
 	unsigned oif;			/* what out is bound to */
-	bool masquerade;			/* packets end with MASQUERADE_NEXTHDR inside this host */
-	int handed;			/* packets handed over by the signal_io_read() going on */
+	bool masquerade;		/* packets end with MASQUERADE_NEXTHDR inside this host */
+	int handed;			/* packets passed on by this signal_io_read() */
 	char pcap_error[PCAP_ERRBUF_SIZE], net_error[LIBNET_ERRBUF_SIZE];
 };
 
-/* libpcap's errors are texts; these are the ones that tell something. */
+/* libpcap's error codes as errno; its texts say more. */
 static int pcap_errno(int r)
 {
 	return r == PCAP_ERROR_PERM_DENIED ? -EPERM : r == PCAP_ERROR_NO_SUCH_DEVICE ? -ENODEV : -EIO;
 }
 
-/* Opens the capture. On failure *why is pcap's text. */
+/* Opens the capture. Returns 0, or a negative errno with pcap's text in *why. */
 static int open_in(struct signal_io *io, const char **why)
 {
 	struct bpf_program filter;
@@ -62,7 +62,7 @@ static int open_in(struct signal_io *io, const char **why)
 		*why = *pcap_geterr(io->in) ? pcap_geterr(io->in) : pcap_statustostr(r);
 		return pcap_errno(r);
 	}
-	/* SLL2, unlike the first one, tells the interface. */
+	/* SLL2, unlike SLL, has the interface. */
 	if (pcap_set_datalink(io->in, DLT_LINUX_SLL2) || pcap_setdirection(io->in, PCAP_D_IN) ||
 	    pcap_compile(io->in, &filter, FILTER, 1, PCAP_NETMASK_UNKNOWN))
 		return -EIO;
@@ -74,7 +74,10 @@ static int open_in(struct signal_io *io, const char **why)
 	return pcap_setnonblock(io->in, 1, io->pcap_error) ? -EIO : 0;
 }
 
-/* Opens the sender: a raw socket that takes whole packets. */
+/*
+ * Opens the sender, a raw socket for whole packets. Returns 0, or a negative errno with a text in
+ * *why.
+ */
 static int open_out(struct signal_io *io, const char **why)
 {
 	int fd, on = 1;
@@ -94,7 +97,7 @@ static int open_out(struct signal_io *io, const char **why)
 
 int signal_io_open(signal_io_receive_fn *fn, void *ctx, struct signal_io **ret, const char **why)
 {
-	static _Thread_local char text[256];	/* outlives the handles whose text it is */
+	static _Thread_local char text[256];	/* a copy: the libraries' texts are freed with io */
 	struct signal_io *io = calloc(1, sizeof(*io));
 	const char *lib = "";
 	int r;
@@ -149,7 +152,7 @@ static void captured(u_char *ctx, const struct pcap_pkthdr *h, const u_char *dat
 	memcpy(&ip6, data + sizeof(sll), sizeof(ip6));
 	if (ntohs(sll.sll2_protocol) != ETHERTYPE_IPV6 || sll.sll2_pkttype == LINUX_SLL_OTHERHOST)
 		return;
-	/* Behind the end there may be link-layer padding; short of it, the packet was cut by SNAPLEN. */
+	/* More octets are link-layer padding; fewer mean that SNAPLEN cut the packet. */
 	len = sizeof(ip6) + ntohs(ip6.ip6_plen);
 	if (len > h->caplen - sizeof(sll))
 		return;
@@ -160,7 +163,7 @@ static void captured(u_char *ctx, const struct pcap_pkthdr *h, const u_char *dat
 int signal_io_read(struct signal_io *io)
 {
 	io->handed = 0;
-	/* Not all there are: as fast as they come in a flood, there would be no end, and nothing else would be done. */
+	/* Bounded: in a flood, packets may arrive faster than they are read. */
 	return pcap_dispatch(io->in, BATCH, captured, (u_char *)io) == PCAP_ERROR ? -EIO :
 		io->handed;
 }
@@ -195,7 +198,7 @@ uint64_t signal_io_masquerade(struct signal_io *io)
 	return cookie;
 }
 
-/* The octet that says what follows the last extension header of a packet the core built; NULL if it is cut short. */
+/* The last Next Header field of a packet that the core built; NULL if it is truncated. */
 static uint8_t *last_next_header(uint8_t *pkt, size_t len)
 {
 	uint8_t *at = pkt + offsetof(struct ip6_hdr, ip6_nxt);
@@ -226,7 +229,10 @@ int signal_io_send(struct signal_io *io, const uint8_t *pkt, size_t len, unsigne
 	r = signal_io_aim(io, &ip6.ip6_src, ifindex);
 	if (r)
 		return r;
-	/* The packet is signed as it is, so it goes as it is: libnet's builders would lay the header out anew. */
+	/*
+	 * The packet is signed, so it is sent unchanged: libnet's builders would rebuild its
+	 * header.
+	 */
 	memcpy(copy, pkt, len);
 	next = io->masquerade ? last_next_header(copy, len) : NULL;
 	if (next && *next == IPPROTO_NONE)

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 /*
- * An option of the socket level that has exactly the size of *ret. Returns 0, -EINVAL if fd is no socket or has no
- * such option.
+ * Reads an option of level SOL_SOCKET that has size octets. Returns 0, -EINVAL if fd is no socket
+ * or has no such option, or another negative errno.
  */
 static int sock_option(int fd, int option, void *ret, socklen_t size)
 {
@@ -25,7 +25,9 @@ static int sock_option(int fd, int option, void *ret, socklen_t size)
 	return len == size ? 0 : -EINVAL;
 }
 
-/* Whether fd is of the namespace the helper is in. */
+/*
+ * Returns 0 if fd is a socket of the helper's network namespace, -EINVAL if not, or another errno.
+ */
 static int same_namespace(int fd)
 {
 	uint64_t ours, theirs;
@@ -53,7 +55,7 @@ static int own_end(int fd, struct sock_desc *ret)
 	return 0;
 }
 
-/* As the kernel sees it: SO_PEERNAME knows it in SYN-SENT too, where getpeername(2) does not. */
+/* Reads the peer. SO_PEERNAME has it in SYN-SENT too, where getpeername(2) fails. */
 static int other_end(int fd, struct sock_desc *ret)
 {
 	struct sockaddr_in6 peer;
@@ -101,7 +103,9 @@ static int tcp_state(int fd, struct sock_desc *ret)
 	}
 }
 
-/* Fills ret->proto: whether fd is a socket of TCP or UDP over IPv6, of our namespace. */
+/*
+ * Fills ret->proto if fd is a TCP or UDP socket over IPv6 of this namespace; else returns -EINVAL.
+ */
 static int right_kind(int fd, struct sock_desc *ret)
 {
 	int domain, type, protocol, r;
@@ -117,12 +121,12 @@ static int right_kind(int fd, struct sock_desc *ret)
 		return r;
 	if (domain != AF_INET6 || !((type == SOCK_STREAM && protocol == IPPROTO_TCP) ||
 				    (type == SOCK_DGRAM && protocol == IPPROTO_UDP)))
-		return -EINVAL;		/* the type, as a raw socket may have these protocols too */
+		return -EINVAL;		/* a raw socket may have these protocols, too */
 	ret->proto = (uint8_t)protocol;
 	return same_namespace(fd);
 }
 
-/* What names fd, and whose it is. */
+/* Fills cookie, uid and mark. */
 static int identity(int fd, struct sock_desc *ret)
 {
 	int r = sock_option(fd, SO_COOKIE, &ret->cookie, sizeof(ret->cookie));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a descriptor is that a program sent: its socket, addresses and owner. */
+/* Reads the socket of a descriptor that a program sent: its addresses, ports and owner. */
 #ifndef HMIP_SOCK_INFO_H
 #define HMIP_SOCK_INFO_H
 
@@ -11,32 +11,31 @@
 
 /* A socket of TCP or UDP over IPv6, as the kernel describes it. */
 struct sock_desc {
-	uint64_t cookie;		/* the kernel's: names it for life */
+	uint64_t cookie;		/* the kernel's: unique until reboot */
 	struct in6_addr local, foreign;
 	uint16_t lport, fport;		/* host order */
 	uint8_t proto;			/* IPPROTO_TCP, IPPROTO_UDP */
 	bool established;
-	bool accepted;			/* in a list: its port is listened at, so the peer connected */
-	uint32_t uid;			/* of the user whose socket it is, or SOCK_UID_UNKNOWN */
-	uint32_t mark;			/* of its packets (SO_MARK), 0: none */
+	bool accepted;			/* sock_monitor_list(): a socket listens at its port */
+	uint32_t uid;			/* of the owner, or SOCK_UID_UNKNOWN */
+	uint32_t mark;			/* SO_MARK; 0: none */
 };
 
-
 /*
- * Reads what a descriptor is into *ret (cookie, addresses, ports, protocol, user, mark, established; the rest is zero): a TCP or
- * UDP socket over IPv6 of this network namespace that has a peer (SYN-SENT included). A connection that is over, an
- * IPv4 one on an IPv6 socket and MPTCP are not. Does not consume fd and does nothing to it: fd may be anything.
- * Returns 0, -EINVAL if it is none of these, or a negative errno.
+ * Reads a TCP or UDP socket over IPv6 of this network namespace that has a peer (SYN-SENT
+ * included): fills all of *ret but accepted, which is false. fd may be any descriptor, stays the
+ * caller's and is not changed. Returns 0; -EINVAL for anything else, such as a closed connection,
+ * IPv4 on an IPv6 socket, or MPTCP; or another negative errno.
  */
 int sock_info_get(int fd, struct sock_desc *ret);
 
 /*
- * The same for a UDP socket whose peer does not matter: it need not have one, and foreign and fport stay 0. local is 0, too, if it
- * is bound to none.
+ * The same for a UDP socket with or without a peer: foreign and fport are 0. local is unspecified
+ * if the socket is not bound to an address. Returns as sock_info_get().
  */
 int sock_info_get_unconnected(int fd, struct sock_desc *ret);
 
-/* Whether the program that made the socket wants it left alone (CONTROL_PREVENTED). */
+/* Whether the socket's program opted out for it (CONTROL_PREVENTED). fd may be any descriptor. */
 bool sock_info_prevented(int fd);
 
 #endif

@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define READ_MAX	1024	/* datagrams taken in one sock_monitor_read() */
+#define READ_MAX	1024	/* datagrams read by one sock_monitor_read() */
 
-/* netinet/tcp.h has the states, but as an enum without the one of a handshake half done. */
+/* All states, since netinet/tcp.h lacks the one of incomplete handshakes (TCP_NEW_SYN_RECV). */
 #define ALL_STATES	UINT32_MAX
 #define NO_STATES	((1u << TCP_TIME_WAIT) | (1u << TCP_LISTEN))
 
@@ -91,7 +91,7 @@ int sock_monitor_read(struct sock_monitor *mon)
 	return lost ? -ENOBUFS : gone;
 }
 
-/* The connections asked for, sorted by cookie. */
+/* The cookies to look up, sorted. */
 struct cookie_set {
 	size_t n;
 	struct cookie_entry {
@@ -132,7 +132,7 @@ int sock_monitor_sync(struct sock_monitor *mon, const uint64_t *cookie, size_t n
 		cookie_set.n++;
 	}
 	qsort(cookie_set.entry, cookie_set.n, sizeof(*cookie_set.entry), by_cookie);
-	/* One dump for all: asking for a single socket misses those bound to a device. */
+	/* One dump for all: a request for a single socket does not find those bound to a device. */
 	r = inet_diag_dump(mon->ask, IPPROTO_TCP, ALL_STATES & ~NO_STATES, mark_alive, NULL,
 			   &cookie_set);
 	if (!r)
@@ -192,14 +192,14 @@ static int note_listener(void *ctx, const struct nlmsghdr *nlh)
 	return 0;
 }
 
-/* Whether a message is of a connection between two IPv6 addresses that lives. */
+/* Whether a message is about an open connection between two IPv6 addresses. */
 static bool is_connection(const struct inet_diag_msg *m)
 {
 	const struct in6_addr *l = (const struct in6_addr *)m->id.idiag_src, *f = (const struct in6_addr *)m->id.idiag_dst;
 
 	if (m->idiag_family != AF_INET6 || !m->id.idiag_dport || IN6_IS_ADDR_UNSPECIFIED(f))
 		return false;
-	/* The half of TIME-WAIT that waits for the peer's FIN: the socket is gone, whose end would have been told. */
+	/* Without an inode, FIN-WAIT-2 is a state of TIME-WAIT: the socket is destroyed already. */
 	if (m->idiag_state == TCP_FIN_WAIT2 && !m->idiag_inode)
 		return false;
 	return !IN6_IS_ADDR_V4MAPPED(l) && !IN6_IS_ADDR_V4MAPPED(f);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sockets as sock_diag(7) lists them, and when they end (its destroy events), whichever process closed them and however.
+ * Lists sockets by sock_diag(7), and reports when they are closed, by its destroy events: these
+ * come for sockets of every process, however they were closed.
  */
 #ifndef HMIP_SOCK_MONITOR_H
 #define HMIP_SOCK_MONITOR_H
@@ -11,45 +12,52 @@
 
 struct sock_monitor;
 
+/* The socket with that cookie was closed. */
 typedef void sock_monitor_gone_fn(void *ctx, uint64_t cookie);
 
 /*
- * p as by sock_info_get(), with accepted and, if no process has it (yet), an
- * unknown uid. half: its handshake has come so far that the peer's answer is waited for, and no socket is made
- * of it yet.
+ * A connection was found. p is as from sock_info_get(), with accepted; its uid is SOCK_UID_UNKNOWN
+ * if no process has the socket (yet). half: it is in SYN-RECEIVED, and has no socket yet.
  */
 typedef void sock_monitor_found_fn(void *ctx, const struct sock_desc *p, bool half);
 
-/* Subscribes to the ends of TCP and UDP sockets over IPv6. Needs CAP_NET_ADMIN. Returns 0 or a negative errno. */
+/*
+ * Subscribes to the destroy events of TCP and UDP sockets over IPv6, for which fn will be called.
+ * Needs CAP_NET_ADMIN. Returns 0 or a negative errno.
+ */
 int sock_monitor_open(sock_monitor_gone_fn *fn, void *ctx, struct sock_monitor **ret);
 
-/* NULL is fine. */
+/* Closes the sockets and frees. NULL is fine. */
 void sock_monitor_close(struct sock_monitor *mon);
 
-/* Readable when sockets ended: poll it, then call sock_monitor_read(). */
+/* A descriptor to poll: it is readable when sockets were closed. Then call sock_monitor_read(). */
 int sock_monitor_fd(const struct sock_monitor *mon);
 
 /*
- * Reports the ends that were told, of sockets known to the caller or not. Returns their number; -ENOBUFS if some were
- * lost: call sock_monitor_sync(); or another negative errno.
+ * Calls sock_monitor_gone_fn for each closed socket, known to the caller or not. Returns their
+ * number, -ENOBUFS if events were lost (call sock_monitor_sync() then), or another negative errno.
  */
 int sock_monitor_read(struct sock_monitor *mon);
 
-/* Looks up the sockets with these n cookies, and reports those that do not exist. Returns 0 or a negative errno. */
+/*
+ * Calls sock_monitor_gone_fn for those of the n cookies that no socket has. Returns 0 or a negative
+ * errno.
+ */
 int sock_monitor_sync(struct sock_monitor *mon, const uint64_t *cookie, size_t n);
 
 /*
- * Calls fn for each UDP socket over IPv6 that is not connected, with its cookie, local address (unspecified if it is bound to
- * none) and port, until it returns a negative errno. Returns 0, that errno, or another.
+ * Calls fn for each unconnected UDP socket over IPv6, with its cookie, local address (unspecified
+ * if it is not bound to one) and port, until fn returns a negative errno. Returns 0, that errno, or
+ * another. A dump that is repeated calls fn twice for one socket.
  */
 int sock_monitor_unconnected(struct sock_monitor *mon,
 			     int (*fn)(void *ctx, const struct sock_desc *p), void *ctx);
 
 /*
- * Calls fn for each connection over IPv6 of this network namespace that sock_info_get() would take,
- * and for the subflows of MPTCP, of whatever program, unless that wants it left alone. Which end
- * began a TCP connection is told by whether its port is listened at. Returns 0 or a negative errno;
- * fn may have been called then, and it may be called twice for one.
+ * Calls fn for each connection over IPv6 of this network namespace that sock_info_get() accepts,
+ * and for subflows of MPTCP, of every process, except those with CONTROL_PREVENTED. A TCP
+ * connection counts as accepted if a socket listens at its port. fn may be called twice for one
+ * connection, and before an error. Returns 0 or a negative errno.
  */
 int sock_monitor_list(struct sock_monitor *mon, sock_monitor_found_fn *fn, void *ctx);
 

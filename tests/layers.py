@@ -30,10 +30,10 @@ LAYERS = {
                          " helper/core/model",
     "helper/core/event": "common/base common/wire helper/core helper/core/base helper/core/model"
                          " helper/core/proto",
-    # The shells. Only the daemon knows more than one of them.
+    # The shells. Only the daemon uses all of them.
     "helper/kernel": "common/base common/wire common/ipc",
     "helper/control": "common/base common/ipc",
-    "helper/datapath": "common/base common/wire helper/core",
+    "helper/datapath": "common/base common/wire helper/core helper/kernel/netlink",
     "helper/datapath/bpf": "common/wire/masquerade.h helper/datapath/dp_abi.h",
     "helper/daemon": "common/base common/wire common/ipc helper/core helper/core/base/sa.h"
                      " helper/kernel helper/control helper/datapath",

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* core/proto/path_probe.c alone: probes when connections receive nothing; the first answer wins. */
+#include "host.h"
+#include "path_probe.h"
+
+/* Takes the next probe, which must have these addresses. Returns false if none was sent. */
+static bool probed(const char *local, const char *foreign)
+{
+	struct in6_addr l = a(local), f = a(foreign);
+	struct action s;
+
+	if (!take(ACTION_SEND, &s))
+		return false;
+	ck_assert_msg(addr_equal(&s.send.src, &l) && addr_equal(&s.send.dst, &f),
+		      "from %s to %s instead of from %s to %s", addr_text(&s.send.src).s,
+		      addr_text(&s.send.dst).s, local, foreign);
+	return true;
+}
+
+/* The peer answers the probe from local to foreign, with the right Response or a wrong one. */
+static void answer(const char *local, const char *foreign, bool right)
+{
+	struct in6_addr l = a(local), f = a(foreign);
+	struct binding_update bu = { .has_challenge = true };
+
+	ck_assert_int_eq(ah_hmac128(&h->sa->in.key, h->explore.challenge, CHALLENGE_LEN, &f,
+				    sizeof(f), bu.challenge), 0);
+	bu.challenge[0] ^= !right;
+	explore_answered(c, h, &l, foreign_find(c, &f), &bu, now);
+}
+
+static void next(void)
+{
+	now = h->explore.next;
+	explore_expire(c, h, now);
+}
+
+static void several(void)
+{
+	setup();
+	up(L1);
+	hold(L1, BINDING_VERIFIED);
+	at(F1, ADDR_ACTIVE);
+	take(ACTION_SEND, NULL);
+}
+
+START_TEST(all_pairs_are_probed_the_one_in_use_first)
+{
+	explore_silent(c, h, now);
+	ck_assert(probed(L0, F0));
+	next();
+	ck_assert(probed(L1, F0));
+	next();
+	ck_assert(probed(L0, F1));
+	next();
+	ck_assert(probed(L1, F1));
+	next();
+	ck_assert(probed(L0, F0));
+}
+END_TEST
+
+/* R5, B7: both addresses of a probe are verified. */
+START_TEST(r5_b7_nothing_unproven_is_probed)
+{
+	at(F2, ADDR_TENTATIVE);
+	up(L2);
+	hold(L2, BINDING_KNOWN);
+	explore_silent(c, h, now);
+	for (unsigned i = 0; i < 12; i++) {
+		struct in6_addr f2 = a(F2), l2 = a(L2);
+		struct action s = { 0 };
+
+		take(ACTION_SEND, &s);
+		ck_assert(!addr_equal(&s.send.dst, &f2) && !addr_equal(&s.send.src, &l2));
+		next();
+	}
+}
+END_TEST
+
+START_TEST(c12_it_can_be_turned_off)
+{
+	c->config.path_timeout = 0;
+	explore_silent(c, h, now);
+	ck_assert_uint_eq(take(ACTION_SEND, NULL), 0);
+}
+END_TEST
+
+START_TEST(if_the_pair_in_use_answers_it_stays)
+{
+	explore_silent(c, h, now);
+	answer(L0, F0, true);
+	ck_assert(!h->explore.running);
+	assert_pair(L0, F0);
+	ck_assert_uint_eq(take(ACTION_KICK, NULL), 0);
+	/* Silence starts no probes for a while. */
+	explore_silent(c, h, now + USEC_PER_SEC);
+	ck_assert(!h->explore.running);
+	explore_silent(c, h, h->explore.quiet_until);
+	ck_assert(h->explore.running);
+}
+END_TEST
+
+START_TEST(the_first_to_answer_is_used)
+{
+	explore_silent(c, h, now);
+	next();
+	answer(L1, F0, true);
+	assert_pair(L1, F0);
+	ck_assert_uint_eq(take(ACTION_KICK, NULL), 1);
+	ck_assert(!h->explore.running && h->explore.detour);
+}
+END_TEST
+
+/* X5: only the peer can answer. */
+START_TEST(x5_a_wrong_answer_changes_nothing)
+{
+	explore_silent(c, h, now);
+	next();
+	answer(L1, F0, false);
+	assert_pair(L0, F0);
+	ck_assert(h->explore.running);
+}
+END_TEST
+
+START_TEST(the_preferred_source_is_returned_to_when_it_answers)
+{
+	explore_silent(c, h, now);
+	next();
+	answer(L1, F0, true);
+	take(ACTION_SEND, NULL);
+	now = h->explore.home_next;
+	explore_expire(c, h, now);
+	ck_assert(probed(L0, F0));
+	assert_pair(L1, F0);
+	answer(L0, F0, true);
+	assert_pair(L0, F0);
+	ck_assert(!h->explore.detour);
+}
+END_TEST
+
+START_TEST(probing_slows_down_and_is_given_up)
+{
+	unsigned n = 0;
+
+	explore_silent(c, h, now);
+	while (h->explore.running) {
+		usec_t was = h->explore.wait;
+
+		next();
+		ck_assert_uint_ge(h->explore.wait, was);
+		ck_assert_uint_le(h->explore.wait, 10 * USEC_PER_SEC);
+		ck_assert_uint_lt(++n, 100);
+	}
+	ck_assert_uint_gt(n, 3);
+	assert_pair(L0, F0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("path_probe");
+	TCase *tc = tcase_create("path_probe");
+
+	tcase_add_checked_fixture(tc, several, teardown);
+	tcase_add_test(tc, all_pairs_are_probed_the_one_in_use_first);
+	tcase_add_test(tc, r5_b7_nothing_unproven_is_probed);
+	tcase_add_test(tc, c12_it_can_be_turned_off);
+	tcase_add_test(tc, if_the_pair_in_use_answers_it_stays);
+	tcase_add_test(tc, the_first_to_answer_is_used);
+	tcase_add_test(tc, x5_a_wrong_answer_changes_nothing);
+	tcase_add_test(tc, the_preferred_source_is_returned_to_when_it_answers);
+	tcase_add_test(tc, probing_slows_down_and_is_given_up);
+	suite_add_tcase(s, tc);
+	return suite_run(s);
+}

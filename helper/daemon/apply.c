@@ -90,10 +90,10 @@ static void apply_unreachable(struct daemon *d, uint32_t id)
 	const struct local_addr *via = hce ? hostmap_best_local(d->core, hce->personality,
 								&hce->pair.foreign) : NULL;
 
-	for (const struct pcb *p = via ? core_pcbs(d->core) : NULL; p; p = p->hh.next) {
+	for (const struct pcb *p = via ? hce->pcbs : NULL; p; p = p->next) {
 		uint32_t acked = 0;
 
-		if (p->hce == hce && p->forget == USEC_NEVER && pcb_moved(p) &&
+		if (p->forget == USEC_NEVER && pcb_moved(p) &&
 		    datapath_acked(d->datapath, id, p, &acked) == 0) {
 			struct sock_desc s = sock_from_pcb(p);
 
@@ -207,11 +207,10 @@ static void apply_retransmit(struct daemon *d, uint32_t id)
 
 	if (!hce || IN6_IS_ADDR_UNSPECIFIED(&hce->pair.local))
 		return;
-	for (const struct pcb *p = core_pcbs(d->core); p; p = p->hh.next) {
+	for (const struct pcb *p = hce->pcbs; p; p = p->next) {
 		uint32_t acked;
 
-		if (p->hce != hce || p->proto != IPPROTO_TCP || !p->established ||
-		    p->forget != USEC_NEVER)
+		if (p->proto != IPPROTO_TCP || !p->established || p->forget != USEC_NEVER)
 			continue;
 		/* 0: nothing heard yet */
 		if (datapath_acked(d->datapath, id, p, &acked) == 0 && acked) {

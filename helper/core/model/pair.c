@@ -191,13 +191,18 @@ void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, u
 	pair_switch(c, h, &to);
 }
 
-/* Whether a connection of h was born with addr (as local or foreign) and keeps its birth pair to this day. */
-static bool pcb_pinned_to(struct core *c, const struct hce *h, const struct in6_addr *addr)
+static bool pcb_born_with(const struct pcb *p, const struct pair *pair)
 {
-	struct pcb *p, *next;
+	return addr_equal(&p->local, &pair->local) && addr_equal(&p->foreign, &pair->foreign);
+}
 
-	HASH_ITER(hh, c->pcbs, p, next)
-		if (p->hce == h && p->gen == h->pair.gen && (addr_equal(&p->local, addr) || addr_equal(&p->foreign, addr)))
+/* Whether a connection of h was born with addr (as local or foreign) and keeps its birth pair to this day. */
+static bool pcb_pinned_to(const struct hce *h, const struct in6_addr *addr)
+{
+	const struct pcb *p;
+
+	DL_FOREACH(h->pcbs, p)
+		if (p->gen == h->pair.gen && (addr_equal(&p->local, addr) || addr_equal(&p->foreign, addr)))
 			return true;
 	return false;
 }
@@ -205,36 +210,30 @@ static bool pcb_pinned_to(struct core *c, const struct hce *h, const struct in6_
 void pair_unpin(struct core *c, struct hce *h, const struct in6_addr *addr)
 {
 	if (addr_equal(addr, &h->pair.local) || addr_equal(addr, &h->pair.foreign) || !hce_homeless(h) ||
-	    !pcb_pinned_to(c, h, addr))
+	    !pcb_pinned_to(h, addr))
 		return;
 	h->pair.gen++;
 	core_act(c, ACTION_PAIR, h)->pair = h->pair;
 }
 
 /* Whether a connection of h has another pair than h's: the one it was born with. */
-static bool pcb_pinned_elsewhere(struct core *c, const struct hce *h)
+static bool pcb_pinned_elsewhere(const struct hce *h)
 {
-	struct pcb *p, *next;
+	const struct pcb *p;
 
-	HASH_ITER(hh, c->pcbs, p, next)
-		if (p->hce == h && p->gen == h->pair.gen &&
-		    !(addr_equal(&p->local, &h->pair.local) && addr_equal(&p->foreign, &h->pair.foreign)))
+	DL_FOREACH(h->pcbs, p)
+		if (p->gen == h->pair.gen && !pcb_born_with(p, &h->pair))
 			return true;
 	return false;
 }
 
 void pair_unpin_others(struct core *c, struct hce *h)
 {
-	if (!pcb_pinned_elsewhere(c, h))
+	if (!pcb_pinned_elsewhere(h))
 		return;
 	h->pair.gen++;
 	core_act(c, ACTION_PAIR, h)->pair = h->pair;
 	core_act(c, ACTION_KICK, h);
-}
-
-static bool pcb_born_with(const struct pcb *p, const struct pair *pair)
-{
-	return addr_equal(&p->local, &pair->local) && addr_equal(&p->foreign, &pair->foreign);
 }
 
 bool pcb_moved(const struct pcb *p)

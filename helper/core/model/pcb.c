@@ -195,8 +195,8 @@ void pcb_unbind_foreign(struct core *c, struct hce *h, const struct in6_addr *ad
 {
 	struct pcb *p, *next;
 
-	HASH_ITER(hh, c->pcbs, p, next)
-		if (p->hce == h && p->opened >= since && addr_equal(&p->foreign, addr))
+	DL_FOREACH_SAFE(h->pcbs, p, next)
+		if (p->opened >= since && addr_equal(&p->foreign, addr))
 			pcb_unbind(c, p);
 }
 
@@ -204,9 +204,8 @@ void pcb_unbind_all(struct core *c, struct hce *h)
 {
 	struct pcb *p, *next;
 
-	HASH_ITER(hh, c->pcbs, p, next)
-		if (p->hce == h)
-			pcb_unbind(c, p);
+	DL_FOREACH_SAFE(h->pcbs, p, next)
+		pcb_unbind(c, p);
 }
 
 struct pcb *core_pcbs(struct core *c)

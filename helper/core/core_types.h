@@ -312,8 +312,11 @@ struct pcb {
 	UT_hash_handle hh, hh_ports;	/* hh: by cookie */
 };
 
-/* Whether p's packets leave with another pair than the one p was born with. */
-bool pcb_moved(const struct pcb *p);
+/*
+ * The addresses that p's packets have on the wire: its own, or its entry's pair. Returns whether they differ from its own.
+ * local and foreign may be NULL.
+ */
+bool pcb_wire_pair(const struct pcb *p, struct in6_addr *local, struct in6_addr *foreign);
 
 struct core;
 

@@ -61,13 +61,12 @@ static bool entry_is_apart(struct daemon *d, const struct hce *hce)
 	return false;
 }
 
-/* Whether a new connection bears other addresses on the wire than its own, so that it needs routes at once. */
+/* Whether a new connection has other addresses on the wire than its own, so that it needs routes at once. */
 static bool pcb_is_rewritten(struct daemon *d, const struct action *a)
 {
-	const struct hce *hce = core_entry(d->core, a->hce);
+	const struct pcb *p = core_pcb(d->core, a->pcb.cookie);
 
-	return hce && (!addr_equal(&hce->pair.local, &a->pcb.local) ||
-		       !addr_equal(&hce->pair.foreign, &a->pcb.foreign));
+	return p && pcb_wire_pair(p, NULL, NULL);
 }
 
 /*
@@ -93,7 +92,7 @@ static void apply_unreachable(struct daemon *d, uint32_t id)
 	for (const struct pcb *p = via ? hce->pcbs : NULL; p; p = p->next) {
 		uint32_t acked = 0;
 
-		if (p->forget == USEC_NEVER && pcb_moved(p) &&
+		if (p->forget == USEC_NEVER && pcb_wire_pair(p, NULL, NULL) &&
 		    datapath_acked(d->datapath, id, p, &acked) == 0) {
 			struct sock_desc s = sock_from_pcb(p);
 

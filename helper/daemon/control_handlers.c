@@ -139,14 +139,9 @@ static void describe(const struct pcb *p, struct control_answer *ret)
 		ret->addresses += f->state == ADDR_ACTIVE;
 	DL_FOREACH(hce->pcbs, each)
 		ret->connections += each->forget == USEC_NEVER;
-	ret->local = ret->local_now = p->local;
-	ret->foreign = ret->foreign_now = p->foreign;
-	if (p->gen == hce->pair.gen)
-		return;
-	ret->local_now = hce->pair.local;
-	ret->foreign_now = hce->pair.foreign;
-	if (!addr_equal(&p->local, &hce->pair.local) ||
-	    !addr_equal(&p->foreign, &hce->pair.foreign))
+	ret->local = p->local;
+	ret->foreign = p->foreign;
+	if (pcb_wire_pair(p, &ret->local_now, &ret->foreign_now))
 		ret->flags |= CONTROL_MOVED;
 }
 

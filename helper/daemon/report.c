@@ -204,31 +204,20 @@ json_t *report_cache(const struct report *r)
 	return all;
 }
 
-/* The pair the packets of p bear today: its birth pair while that is current, or nothing is known of the peer. */
-static void wire_pair(const struct pcb *p, const struct in6_addr **ret_l, const struct in6_addr **ret_f)
-{
-	const struct hce *hce = p->hce;
-	bool moved = hce && p->gen != hce->pair.gen && !IN6_IS_ADDR_UNSPECIFIED(&hce->pair.local) &&
-		!IN6_IS_ADDR_UNSPECIFIED(&hce->pair.foreign);
-
-	*ret_l = moved ? &hce->pair.local : &p->local;
-	*ret_f = moved ? &hce->pair.foreign : &p->foreign;
-}
-
 json_t *report_sockets(const struct report *r)
 {
 	json_t *all = json_array();
 
 	for (struct pcb *p = core_pcbs(r->core); p; p = p->hh.next) {
-		const struct in6_addr *l, *f;
+		struct in6_addr l, f;
 
-		wire_pair(p, &l, &f);
+		pcb_wire_pair(p, &l, &f);
 		json_array_append_new(all, json_pack("{ss, so, so, so, so, so, so, ss, ss, sb, sI, so}",
 			"proto", p->proto == IPPROTO_UDP ? "udp" : "tcp",
 			"local", endpoint(&p->local, p->lport),
 			"foreign", endpoint(&p->foreign, p->fport),
-			"wire_local", endpoint(l, p->lport),
-			"wire_foreign", endpoint(f, p->fport),
+			"wire_local", endpoint(&l, p->lport),
+			"wire_foreign", endpoint(&f, p->fport),
 			"hce", p->hce ? json_integer(p->hce->id) : json_null(),
 			"name", json_or_null(p->hce ? p->hce->name : NULL),
 			"origin", p->origin == PCB_CONNECT ? "connect" : "accept",

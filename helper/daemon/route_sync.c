@@ -220,15 +220,6 @@ static int install(struct route_sync *s, struct host_route *e, uint32_t table, u
 	return 0;
 }
 
-/* Whether p's packets bear another pair than its own. */
-static bool moved(const struct pcb *p)
-{
-	const struct pair *pair = p->hce ? &p->hce->pair : NULL;
-
-	return pair && p->gen != pair->gen &&
-	       !(addr_equal(&pair->local, &p->local) && addr_equal(&pair->foreign, &p->foreign));
-}
-
 static bool lost(const struct local_addr *la)
 {
 	return !la->usable && la->n_pcb;
@@ -253,7 +244,7 @@ static int mark_and_sweep(struct route_sync *s, struct core *c)
 		if (lost(la) && !want(s, RTN_LOCAL, &la->addr, &in6addr_any, &anybody))
 			return -ENOMEM;
 	for (const struct pcb *p = core_pcbs(c); p; p = p->hh.next)
-		if (moved(p) && !want_for(s, p))
+		if (pcb_wire_pair(p, NULL, NULL) && !want_for(s, p))
 			return -ENOMEM;
 	HASH_ITER(hh, s->set, e, next) {
 		if (e->wanted)
@@ -346,7 +337,7 @@ int route_sync_update(struct route_sync *s, struct core *c)
 		r = r ? r : err;
 	}
 	for (const struct pcb *p = core_pcbs(c); p; p = p->hh.next) {
-		err = moved(p) ? route_sync_pcb(s, c, p) : 0;
+		err = pcb_wire_pair(p, NULL, NULL) ? route_sync_pcb(s, c, p) : 0;
 		r = r ? r : err;
 	}
 	return r;

@@ -12,6 +12,7 @@
 #include "bul.h"
 #include "entry.h"
 #include "local.h"
+#include "pcb_wire.h"
 
 void pair_begin(struct core *c, struct hce *h, const struct in6_addr *local, const struct in6_addr *foreign)
 {
@@ -191,11 +192,6 @@ void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, u
 	pair_switch(c, h, &to);
 }
 
-static bool pcb_born_with(const struct pcb *p, const struct pair *pair)
-{
-	return addr_equal(&p->local, &pair->local) && addr_equal(&p->foreign, &pair->foreign);
-}
-
 /* Whether a connection of h was born with addr (as local or foreign) and keeps its birth pair to this day. */
 static bool pcb_pinned_to(const struct hce *h, const struct in6_addr *addr)
 {
@@ -236,11 +232,6 @@ void pair_unpin_others(struct core *c, struct hce *h)
 	core_act(c, ACTION_KICK, h);
 }
 
-bool pcb_moved(const struct pcb *p)
-{
-	return p->hce && p->gen != p->hce->pair.gen && !pcb_born_with(p, &p->hce->pair);
-}
-
 bool pcb_any_as_born(const struct hce *h)
 {
 	struct pcb *p;
@@ -256,7 +247,7 @@ bool pcb_any_moved(const struct hce *h)
 	struct pcb *p;
 
 	DL_FOREACH(h->pcbs, p)
-		if (p->forget == USEC_NEVER && pcb_moved(p))
+		if (p->forget == USEC_NEVER && pcb_wire_pair(p, NULL, NULL))
 			return true;
 	return false;
 }

@@ -157,11 +157,11 @@ START_TEST(s3_a_connection_keeps_its_own_pair_until_the_pair_changes)
 	struct pcb *p = connection(L0, F0, 1), *q = connection(L2, F0, 2);
 	struct in6_addr l2 = a(L2);
 
-	ck_assert(!pcb_moved(p) && !pcb_moved(q));
+	ck_assert(!pcb_wire_pair(p, NULL, NULL) && !pcb_wire_pair(q, NULL, NULL));
 	take(ACTION_PAIR, NULL);
 	pair_unpin(c, h, &l2);
-	ck_assert(!pcb_moved(p));	/* it has that pair anyway */
-	ck_assert(pcb_moved(q));
+	ck_assert(!pcb_wire_pair(p, NULL, NULL));	/* it has that pair anyway */
+	ck_assert(pcb_wire_pair(q, NULL, NULL));
 	ck_assert_uint_eq(take(ACTION_PAIR, NULL), 1);
 	pair_unpin(c, h, &l2);		/* nothing has it now */
 	ck_assert_uint_eq(take(ACTION_PAIR, NULL), 0);

@@ -492,6 +492,10 @@ struct hce *core_entry_of(struct core *c, const struct in6_addr *foreign);	/* wh
 struct local_addr *core_local(struct core *c, const struct in6_addr *addr);	/* usable or lost; NULL if it is not ours */
 struct pcb *core_pcb(struct core *c, uint64_t cookie);	/* NULL if there is none */
 struct local_addr *core_locals(struct core *c);
+
+/* The usable address of that personality that is preferred as a source for dst, or to take its place; NULL if there is none. */
+const struct local_addr *core_local_for(struct core *c, unsigned personality, const struct in6_addr *dst);
+
 struct pcb *core_pcbs(struct core *c);
 struct sender *core_senders(struct core *c);
 uint64_t core_counter(const struct core *c, enum core_counter n);

@@ -86,8 +86,8 @@ static bool pcb_differs_from_last(struct daemon *d, const struct action *a)
 static void apply_unreachable(struct daemon *d, uint32_t id)
 {
 	struct hce *hce = core_entry(d->core, id);
-	const struct local_addr *via = hce ? hostmap_best_local(d->core, hce->personality,
-								&hce->pair.foreign) : NULL;
+	const struct local_addr *via = hce ? core_local_for(d->core, hce->personality,
+							    &hce->pair.foreign) : NULL;
 
 	for (const struct pcb *p = via ? hce->pcbs : NULL; p; p = p->next) {
 		uint32_t acked = 0;

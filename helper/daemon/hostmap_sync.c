@@ -11,22 +11,6 @@
 
 #include <utlist.h>
 
-const struct local_addr *hostmap_best_local(struct core *c, unsigned personality,
-					    const struct in6_addr *like)
-{
-	const struct local_addr *best = NULL;
-
-	for (const struct local_addr *la = core_locals(c); la; la = la->hh.next) {
-		if (!la->usable || la->personality != personality)
-			continue;
-		if (!best || la->preference > best->preference ||
-		    (la->preference == best->preference &&
-		     addr_common_prefix(&la->addr, like) > addr_common_prefix(&best->addr, like)))
-			best = la;
-	}
-	return best;
-}
-
 /*
  * The address that programs know the peer of e by: the one its oldest open connection was born with. NULL if that can be
  * used to this day, or is not the peer's any more.
@@ -128,13 +112,13 @@ void hostmap_sync(struct daemon *d)
 			add_entry_rows(d, hce);
 	for (const struct local_addr *la = core_locals(d->core); la; la = la->hh.next) {
 		const struct local_addr *best = la->usable ? NULL :
-			hostmap_best_local(d->core, la->personality, &la->addr);
+			core_local_for(d->core, la->personality, &la->addr);
 
 		if (best)
 			add_row(d, HOSTMAP_LOCAL, &la->addr, &best->addr, 0, 0);
 	}
 	for (unsigned i = 1; i <= d->conf->core.n_personality; i++) {
-		const struct local_addr *best = hostmap_best_local(d->core, i, &in6addr_any);
+		const struct local_addr *best = core_local_for(d->core, i, &in6addr_any);
 		struct in6_addr name = hostmap_personality(core_personality_name(d->core, i));
 
 		if (best)

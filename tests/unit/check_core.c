@@ -135,6 +135,23 @@ static void prefer(const char *addr)
 	world_collect(&w);
 }
 
+/* The peer has acknowledged none of them: no data may have it as a source yet, signalling must. */
+START_TEST(s1_signalling_too_leaves_from_what_an_administrator_prefers)
+{
+	struct in6_addr c2 = world_addr(C2);
+
+	acquaint();
+	w.lose = lose_all;
+	world_up(&w, CLIENT, C1);
+	world_up(&w, CLIENT, C2);
+	prefer(C2);
+	world_down(&w, CLIENT, C0);
+	world_run(&w, USEC_PER_SEC);
+	assert_pair(CLIENT, C0, S0);
+	ck_assert_str_eq(addr_text(&w.host[CLIENT].last_send.send.src).s, addr_text(&c2).s);
+}
+END_TEST
+
 START_TEST(b6_a_switch_reports_the_loss_that_caused_it_and_no_older_one)
 {
 	usec_t lost;
@@ -835,6 +852,7 @@ int main(void)
 	tcase_add_test(tc, a1_both_initial_bus_make_both_hosts_homeless_and_all_addresses_active);
 	tcase_add_test(tc, x5_only_a_response_makes_an_address_active);
 	tcase_add_test(tc, b6_a_lost_address_moves_connections_to_an_announced_one_at_once);
+	tcase_add_test(tc, s1_signalling_too_leaves_from_what_an_administrator_prefers);
 	tcase_add_test(tc, b6_a_switch_reports_the_loss_that_caused_it_and_no_older_one);
 	tcase_add_test(tc, b7_a_fresh_address_takes_one_and_a_half_round_trips);
 	tcase_add_test(tc, a1_the_server_may_move_too);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "action.h"
+#include "addr.h"
 
 struct local_addr *local_find(struct core *c, const struct in6_addr *addr)
 {
@@ -39,6 +40,36 @@ struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t
 	l->since = now;
 	HASH_ADD(hh, c->locals, addr, sizeof(l->addr), l);
 	return l;
+}
+
+bool local_better(const struct hce *h, const struct in6_addr *dst, const struct local_addr *a, const struct local_addr *b)
+{
+	bool routed_a = h && addr_equal(&h->routed, &a->addr), routed_b = h && addr_equal(&h->routed, &b->addr);
+	bool now_a = h && addr_equal(&h->pair.local, &a->addr), now_b = h && addr_equal(&h->pair.local, &b->addr);
+	unsigned prefix_a = addr_common_prefix(dst, &a->addr), prefix_b = addr_common_prefix(dst, &b->addr);
+
+	if (a->preference != b->preference)
+		return a->preference > b->preference;
+	if (routed_a != routed_b && !h->apart)
+		return routed_a;
+	if (now_a != now_b)
+		return now_a;
+	if (routed_a != routed_b)
+		return routed_a;
+	if (prefix_a != prefix_b)
+		return prefix_a > prefix_b;
+	return a->since < b->since;
+}
+
+const struct local_addr *core_local_for(struct core *c, unsigned personality, const struct in6_addr *dst)
+{
+	const struct local_addr *best = NULL;
+	struct local_addr *l, *next;
+
+	HASH_ITER(hh, c->locals, l, next)
+		if (l->usable && l->personality == personality && (!best || local_better(NULL, dst, l, best)))
+			best = l;
+	return best;
 }
 
 bool local_good_for(const struct local_addr *l, const struct hce *h)

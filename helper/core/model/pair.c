@@ -75,27 +75,6 @@ bool pair_may_send_from(struct hce *h, const struct local_addr *l)
 	return (b && b->state >= BINDING_RESPONDED) || addr_equal(&h->pair.local, &l->addr);
 }
 
-/* Whether a is the better source for h: preferred by an administrator, by routing, then the rules of RFC 6724. */
-static bool better_source(const struct hce *h, const struct local_addr *a, const struct local_addr *b)
-{
-	bool routed_a = addr_equal(&h->routed, &a->addr), routed_b = addr_equal(&h->routed, &b->addr);
-	bool now_a = addr_equal(&h->pair.local, &a->addr), now_b = addr_equal(&h->pair.local, &b->addr);
-	unsigned prefix_a = addr_common_prefix(&h->pair.foreign, &a->addr);
-	unsigned prefix_b = addr_common_prefix(&h->pair.foreign, &b->addr);
-
-	if (a->preference != b->preference)
-		return a->preference > b->preference;
-	if (routed_a != routed_b && !h->apart)
-		return routed_a;
-	if (now_a != now_b)
-		return now_a;
-	if (routed_a != routed_b)
-		return routed_a;
-	if (prefix_a != prefix_b)
-		return prefix_a > prefix_b;
-	return a->since < b->since;
-}
-
 /* The same, asked before a move that nothing compels: if it was not, it is asked, and hce_proved() moves. */
 static bool hce_may_move(struct core *c, struct hce *h, usec_t now)
 {
@@ -116,7 +95,7 @@ static const struct local_addr *choose_local(struct core *c, struct hce *h, usec
 		return l;
 	explore_forget(h);
 	HASH_ITER(hh, c->locals, l, next)
-		if (pair_may_send_from(h, l) && (!best || better_source(h, l, best)))
+		if (pair_may_send_from(h, l) && (!best || local_better(h, &h->pair.foreign, l, best)))
 			best = l;
 	l = local_find(c, &h->pair.local);
 	if (best && l != best && local_good_for(l, h) && !hce_may_move(c, h, now))

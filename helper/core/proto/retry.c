@@ -59,23 +59,23 @@ bool explore_late(const struct hce *h, unsigned tries)
 
 const struct local_addr *binding_source(struct core *c, const struct hce *h)
 {
-	struct local_addr *l = local_find(c, &h->pair.local), *each, *next;
+	const struct local_addr *l = local_find(c, &h->pair.local), *best = NULL;
+	struct local_addr *each, *next;
 	const struct binding *b;
 
 	if (local_good_for(l, h))
 		return l;
 	DL_FOREACH(h->bindings, b) {
 		l = b->state >= BINDING_RESPONDED ? local_find(c, &b->addr) : NULL;
-		if (local_good_for(l, h))
-			return l;
+		if (local_good_for(l, h) && (!best || local_better(h, &h->pair.foreign, l, best)))
+			best = l;
 	}
-	l = local_find(c, &h->routed);
-	if (local_good_for(l, h))
-		return l;
+	if (best)
+		return best;
 	HASH_ITER(hh, c->locals, each, next)
-		if (local_good_for(each, h))
-			return each;
-	return NULL;
+		if (local_good_for(each, h) && (!best || local_better(h, &h->pair.foreign, each, best)))
+			best = each;
+	return best;
 }
 
 usec_t binding_timeout(const struct hce *h)

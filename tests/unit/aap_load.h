@@ -39,7 +39,8 @@ static inline struct aap_message load_message(const char *text)
 
 static inline struct aap_keys load_keys(const char *ir, const char *ri)
 {
-	struct aap_keys k = { .ir = { AH_HMAC_SHA256_128, 32, { 0 } }, .ri = { AH_HMAC_SHA256_128, 32, { 0 } } };
+	struct aap_keys k = { .ir = { AH_HMAC_SHA256_128, 32, { 0 } },
+			      .ri = { AH_HMAC_SHA256_128, 32, { 0 } } };
 
 	load(ir, k.ir.key, 32);
 	load(ri, k.ri.key, 32);

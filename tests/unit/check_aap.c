@@ -59,7 +59,8 @@ START_TEST(fields_are_where_the_manual_says)
 	assert_octets(m.response.share, 32, V_R_SHARE);
 	ck_assert_uint_eq(m.response.sealed.len, AAP_SEALED_LEN);
 	struct aap_message confirm = load_message(V_CONFIRM);
-	ck_assert(memcmp(&confirm.confirm.sealed, &m.response.sealed, sizeof(m.response.sealed)) == 0);
+	ck_assert(memcmp(&confirm.confirm.sealed, &m.response.sealed, sizeof(m.response.sealed)) ==
+		  0);
 }
 END_TEST
 
@@ -106,7 +107,8 @@ START_TEST(other_experiments_and_versions_are_told_apart)
 	}
 	for (unsigned k = 0; k < 256; k++) {
 		data[3] = (uint8_t)k;
-		ck_assert_int_eq(aap_parse(data, n, &m), k == AAP_RETRY || k == AAP_CONFIRM ? 0 : -EBADMSG);
+		ck_assert_int_eq(aap_parse(data, n, &m),
+				 k == AAP_RETRY || k == AAP_CONFIRM ? 0 : -EBADMSG);
 	}
 }
 END_TEST
@@ -150,7 +152,8 @@ START_TEST(filling_of_an_init_is_of_any_content)
 	uint8_t data[256];
 
 	load(V_INIT, data, AAP_INIT_LEN);
-	memset(data + AAP_HEAD_LEN + AAP_COOKIE_LEN, 0x5a, AAP_INIT_LEN - AAP_HEAD_LEN - AAP_COOKIE_LEN);
+	memset(data + AAP_HEAD_LEN + AAP_COOKIE_LEN, 0x5a,
+	       AAP_INIT_LEN - AAP_HEAD_LEN - AAP_COOKIE_LEN);
 	ck_assert_int_eq(aap_parse(data, AAP_INIT_LEN, &same), 0);
 	ck_assert(aap_same(&m, &same));
 }
@@ -159,7 +162,8 @@ END_TEST
 /* The four packets of the vectors, as signal_build() is asked for them. */
 static struct signal make_signal(int i)
 {
-	struct signal s = { .src = load_addr(V_I_ADDR), .dst = load_addr(V_R_ADDR), .has_aap = true };
+	struct signal s = { .src = load_addr(V_I_ADDR), .dst = load_addr(V_R_ADDR),
+			    .has_aap = true };
 
 	s.aap = load_message((const char *const[]){ V_INIT, V_RETRY, V_RESPONSE, V_CONFIRM }[i]);
 	if (i == 1 || i == 2) {
@@ -173,8 +177,9 @@ static struct signal make_signal(int i)
 	s.ah_seq = 1;
 	s.home = s.src;
 	s.n_bu = 1;
-	s.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = i == 2 ? 0x0102 : 0x0304, .lifetime = 600,
-					   .homeless = true, .names_source = true };
+	s.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = i == 2 ? 0x0102 : 0x0304,
+					   .lifetime = 600, .homeless = true,
+					   .names_source = true };
 	if (i == 2) {
 		s.bu[0].n_addr = 1;
 		s.bu[0].addr[0] = addr("2001:db8:10::9");
@@ -185,7 +190,8 @@ static struct signal make_signal(int i)
 	return s;
 }
 
-static const char *const packet[] = { V_INIT_PACKET, V_RETRY_PACKET, V_RESPONSE_PACKET, V_CONFIRM_PACKET };
+static const char *const packet[] = { V_INIT_PACKET, V_RETRY_PACKET, V_RESPONSE_PACKET,
+				      V_CONFIRM_PACKET };
 
 /* A4: appendix A.2, message for message. */
 START_TEST(a4_packets_are_built_and_signed_octet_for_octet)
@@ -236,7 +242,10 @@ START_TEST(r4_response_and_confirm_without_ah_are_not_read)
 	uint8_t pkt[SIGNAL_MTU];
 	int n = signal_build(&s, 16, pkt, sizeof(pkt));
 
-	/* Behind the Home Address option's header follow the AAP's and an AH that is now one of 0 octets of options. */
+	/*
+	 * Behind the Home Address option's header follow the AAP's and an AH that is now one of 0
+	 * octets of options.
+	 */
 	ck_assert_int_gt(n, 0);
 	memmove(pkt + 64, pkt + 96, (size_t)n - 96);
 	pkt[40] = IPPROTO_DSTOPTS;

@@ -29,10 +29,13 @@ static struct aap_keypair load_pair(const char *private)
 
 static void load_run(struct first_run *f)
 {
-	*f = (struct first_run){ .i = load_pair(V_I_PRIVATE), .r = load_pair(V_R_PRIVATE),
-				 .init = load_message(V_INIT), .response = load_message(V_RESPONSE) };
-	f->run = (struct aap_run){ .initiator = load_addr(V_I_ADDR), .responder = load_addr(V_R_ADDR),
-				   .init = &f->init.init, .response = &f->response.response };
+	*f = (struct first_run){ .i = load_pair(V_I_PRIVATE),
+				 .r = load_pair(V_R_PRIVATE),
+				 .init = load_message(V_INIT),
+				 .response = load_message(V_RESPONSE) };
+	f->run = (struct aap_run){ .initiator = load_addr(V_I_ADDR),
+				   .responder = load_addr(V_R_ADDR), .init = &f->init.init,
+				   .response = &f->response.response };
 }
 
 START_TEST(x4_both_sides_derive_the_published_keys)
@@ -59,10 +62,12 @@ END_TEST
 START_TEST(renewed_keys_depend_on_the_old_ones)
 {
 	struct aap_keypair i = load_pair(V_REKEY_I_PRIVATE), r = load_pair(V_I_PRIVATE);
-	struct aap_keys old = load_keys(V_K_RI, V_K_IR), keys;	/* the first run's responder begins this one */
-	struct aap_message init = load_message(V_REKEY_INIT), response = load_message(V_REKEY_RESPONSE_HEAD "00");
-	struct aap_run run = { .initiator = load_addr(V_R_ADDR), .responder = load_addr(V_I_ADDR), .init = &init.init,
-			       .response = &response.response, .old = &old };
+	/* the first run's responder begins this one */
+	struct aap_keys old = load_keys(V_K_RI, V_K_IR), keys;
+	struct aap_message init = load_message(V_REKEY_INIT),
+			   response = load_message(V_REKEY_RESPONSE_HEAD "00");
+	struct aap_run run = { .initiator = load_addr(V_R_ADDR), .responder = load_addr(V_I_ADDR),
+			       .init = &init.init, .response = &response.response, .old = &old };
 	uint8_t prk[AAP_PRK_LEN], other[AAP_PRK_LEN];
 
 	ck_assert_int_eq(aap_secret_initiator(&i, &run, prk), 0);
@@ -89,7 +94,8 @@ static bool same_secret(const struct first_run *f, const struct aap_run *theirs)
 
 	ck_assert_int_eq(aap_secret_initiator(&f->i, &f->run, a), 0);
 	int r = aap_secret_responder(&f->r, theirs, b);
-	ck_assert_msg(r == 0 || r == -EINVAL, "%d", r);	/* -EINVAL: its own share was tampered with */
+	/* -EINVAL: its own share was tampered with */
+	ck_assert_msg(r == 0 || r == -EINVAL, "%d", r);
 	return r == 0 && memcmp(a, b, sizeof(a)) == 0;
 }
 
@@ -113,7 +119,8 @@ START_TEST(x4_every_bit_of_the_transcript_counts)
 		struct aap_message m;
 
 		load(V_INIT, data, AAP_INIT_LEN);
-		data[octet] ^= 0x80;	/* in the last octet of a share, X25519 itself would not see it */
+		/* in the last octet of a share, X25519 itself would not see it */
+		data[octet] ^= 0x80;
 		ck_assert_int_eq(aap_parse(data, AAP_INIT_LEN, &m), 0);
 		theirs = f.run, theirs.init = &m.init;
 		ck_assert_msg(!same_secret(&f, &theirs), "octet %zu of the Init", octet);
@@ -214,7 +221,9 @@ START_TEST(x8_cookie_is_as_published)
 	uint8_t data[256];
 
 	load_cookie(&c);
-	ck_assert_int_eq(aap_retry_make(c.secret, &c.i, &c.r, &init.init, COOKIE_AT + 999999, &retry.retry), 0);
+	ck_assert_int_eq(aap_retry_make(c.secret, &c.i, &c.r, &init.init, COOKIE_AT + 999999,
+					&retry.retry),
+			 0);
 	int n = aap_build(&retry, data, sizeof(data));
 	ck_assert_int_eq(n, AAP_RETRY_LEN);
 	assert_octets(data, (size_t)n, V_RETRY);
@@ -228,7 +237,8 @@ START_TEST(x8_cookie_is_accepted_for_its_time_only)
 	load_cookie(&c);
 	ck_assert_int_eq(check_cookie(&c, COOKIE_AT), 0);
 	ck_assert_int_eq(check_cookie(&c, COOKIE_AT + AAP_COOKIE_LIFETIME * USEC_PER_SEC), 0);
-	ck_assert_int_eq(check_cookie(&c, COOKIE_AT + (AAP_COOKIE_LIFETIME + 1) * USEC_PER_SEC), -ETIME);
+	ck_assert_int_eq(check_cookie(&c, COOKIE_AT + (AAP_COOKIE_LIFETIME + 1) * USEC_PER_SEC),
+			 -ETIME);
 	ck_assert_int_eq(check_cookie(&c, COOKIE_AT - 1), -ETIME);
 }
 END_TEST
@@ -264,7 +274,9 @@ END_TEST
 
 static struct aap_state published_state(void)
 {
-	struct aap_state st = { .time = SEALED_AT, .spi_i = 0x11223344, .spi_r = 0x55667788, .bu_seq = 0x0102 };
+	struct aap_state st = {
+		.time = SEALED_AT, .spi_i = 0x11223344, .spi_r = 0x55667788, .bu_seq = 0x0102
+	};
 
 	load(V_PRK, st.prk, sizeof(st.prk));
 	return st;
@@ -327,7 +339,8 @@ START_TEST(x4_state_is_opened_in_its_time_only)
 
 	load_seal(&c);
 	ck_assert_int_eq(unseal(&c, SEALED_AT + AAP_STATE_LIFETIME * USEC_PER_SEC, &st), 0);
-	ck_assert_int_eq(unseal(&c, SEALED_AT + AAP_STATE_LIFETIME * USEC_PER_SEC + 1, &st), -ETIME);
+	ck_assert_int_eq(unseal(&c, SEALED_AT + AAP_STATE_LIFETIME * USEC_PER_SEC + 1, &st),
+			 -ETIME);
 	ck_assert_int_eq(unseal(&c, SEALED_AT - 1, &st), -ETIME);
 }
 END_TEST
@@ -382,15 +395,17 @@ static struct party make_party(const char *text, uint8_t seed)
 }
 
 /* Sends s, under key if not NULL; what arrives is parsed into *ret. */
-static void travel(struct signal *s, const struct ah_key *key, uint8_t pkt[static SIGNAL_MTU], size_t *len,
-		   struct signal *ret)
+static void travel(struct signal *s, const struct ah_key *key, uint8_t pkt[static SIGNAL_MTU],
+		   size_t *len, struct signal *ret)
 {
 	s->has_aap = true;
 	s->has_ah = s->has_home = key != NULL;
 	s->home = s->src;
 	s->ah_seq = 1;
 	s->n_bu = key != NULL;
-	s->bu[0] = (struct binding_update){ .flags = BU_ACK, .lifetime = 600, .homeless = true, .names_source = true };
+	s->bu[0] = (struct binding_update){
+		.flags = BU_ACK, .lifetime = 600, .homeless = true, .names_source = true
+	};
 	int n = signal_build(s, 16, pkt, SIGNAL_MTU);
 	ck_assert_int_gt(n, 0);
 	if (key)
@@ -400,16 +415,23 @@ static void travel(struct signal *s, const struct ah_key *key, uint8_t pkt[stati
 	ck_assert(ret->has_aap && ret->aap.kind == s->aap.kind);
 }
 
-/* The responder's answer to what has arrived. Nothing but its own secrets outlives this function. */
+/*
+ * The responder's answer to what has arrived. Nothing but its own secrets outlives this function.
+ */
 static void respond(const struct party *r, const struct signal *in, usec_t now, struct signal *out,
 		    struct aap_keys *keys)
 {
 	struct aap_response *answer = &out->aap.response;
-	struct aap_run run = { .initiator = in->src, .responder = in->dst, .init = &in->aap.init, .response = answer };
-	struct aap_state st = { .time = now, .spi_i = in->aap.init.spi, .spi_r = 7000, .bu_seq = 1 };
+	struct aap_run run = { .initiator = in->src, .responder = in->dst, .init = &in->aap.init,
+			       .response = answer };
+	struct aap_state st = {
+		.time = now, .spi_i = in->aap.init.spi, .spi_r = 7000, .bu_seq = 1
+	};
 	uint8_t nonce[AAP_SEAL_NONCE_LEN] = { 1 };
 
-	*out = (struct signal){ .src = in->dst, .dst = in->src, .spi = in->aap.init.spi, .aap.kind = AAP_RESPONSE };
+	*out = (struct signal){
+		.src = in->dst, .dst = in->src, .spi = in->aap.init.spi, .aap.kind = AAP_RESPONSE
+	};
 	answer->spi = st.spi_r;
 	memcpy(answer->share, r->pair.share, sizeof(answer->share));
 	ck_assert_int_eq(aap_secret_responder(&r->pair, &run, st.prk), 0);
@@ -431,18 +453,24 @@ START_TEST(a4_strangers_agree_on_keys_and_the_responder_keeps_nothing)
 
 	/* Init, Retry, Init. */
 	memcpy(init.share, i.pair.share, sizeof(init.share));
-	sent = (struct signal){ .src = i.addr, .dst = r.addr, .aap = { .kind = AAP_INIT, .init = init } };
+	sent = (struct signal){ .src = i.addr, .dst = r.addr,
+				.aap = { .kind = AAP_INIT, .init = init } };
 	travel(&sent, NULL, pkt, &len, &heard);
-	ck_assert_int_eq(aap_retry_check(r.secret, &heard.src, &heard.dst, &heard.aap.init, now), -ENOENT);
+	ck_assert_int_eq(aap_retry_check(r.secret, &heard.src, &heard.dst, &heard.aap.init, now),
+			 -ENOENT);
 	sent = (struct signal){ .src = r.addr, .dst = i.addr, .aap.kind = AAP_RETRY };
-	ck_assert_int_eq(aap_retry_make(r.secret, &heard.src, &heard.dst, &heard.aap.init, now, &sent.aap.retry), 0);
+	ck_assert_int_eq(aap_retry_make(r.secret, &heard.src, &heard.dst, &heard.aap.init, now,
+					&sent.aap.retry),
+			 0);
 	travel(&sent, NULL, pkt, &len, &heard);
 	ck_assert(memcmp(heard.aap.retry.nonce, init.nonce, AAP_NONCE_LEN) == 0);
 	init.has_cookie = true;
 	memcpy(init.cookie, heard.aap.retry.cookie, sizeof(init.cookie));
-	sent = (struct signal){ .src = i.addr, .dst = r.addr, .aap = { .kind = AAP_INIT, .init = init } };
+	sent = (struct signal){ .src = i.addr, .dst = r.addr,
+				.aap = { .kind = AAP_INIT, .init = init } };
 	travel(&sent, NULL, pkt, &len, &heard);
-	ck_assert_int_eq(aap_retry_check(r.secret, &heard.src, &heard.dst, &heard.aap.init, now), 0);
+	ck_assert_int_eq(aap_retry_check(r.secret, &heard.src, &heard.dst, &heard.aap.init, now),
+			 0);
 
 	/* Response: the initiator learns the keys. */
 	respond(&r, &heard, now, &sent, &keys);
@@ -458,10 +486,13 @@ START_TEST(a4_strangers_agree_on_keys_and_the_responder_keeps_nothing)
 
 	/* Confirm: so does the responder. */
 	sent = (struct signal){ .src = i.addr, .dst = r.addr, .spi = heard.aap.response.spi,
-				.aap = { .kind = AAP_CONFIRM, .confirm.sealed = heard.aap.response.sealed } };
+				.aap = { .kind = AAP_CONFIRM,
+					 .confirm.sealed = heard.aap.response.sealed } };
 	travel(&sent, &keys.ir, pkt, &len, &heard);
 	now += 3 * USEC_PER_SEC;
-	ck_assert_int_eq(aap_unseal(r.seal_key, &heard.src, &heard.dst, &heard.aap.confirm.sealed, now, &st), 0);
+	ck_assert_int_eq(aap_unseal(r.seal_key, &heard.src, &heard.dst, &heard.aap.confirm.sealed,
+				    now, &st),
+			 0);
 	ck_assert_uint_eq(st.spi_r, heard.spi);
 	ck_assert_uint_eq(st.spi_i, init.spi);
 	ck_assert_int_eq(aap_keys_expand(st.prk, &again), 0);

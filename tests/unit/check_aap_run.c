@@ -22,16 +22,18 @@ static char flow[512];
 /* Writes the messages of a packet down, as the draft's drawings name them. */
 static void write_down(struct world *world, const struct packet_in_flight *p)
 {
-	static const char *const aap[] = { [AAP_INIT] = "Init", [AAP_RETRY] = "Retry", [AAP_RESPONSE] = "Response",
-					   [AAP_CONFIRM] = "Confirm" };
+	static const char *const aap[] = { [AAP_INIT] = "Init", [AAP_RETRY] = "Retry",
+					   [AAP_RESPONSE] = "Response", [AAP_CONFIRM] = "Confirm" };
 	struct signal s;
 	size_t n = strlen(flow);
 
 	ck_assert_int_eq(signal_parse(p->send.send.packet, p->send.send.len, &s), 0);
-	n += (size_t)snprintf(flow + n, sizeof(flow) - n, "%s:%s%s%s%s%s ", world->host[p->from].name,
-			      s.has_ah ? " AH" : "", s.has_aap ? " " : "", s.has_aap ? aap[s.aap.kind] : "",
+	n += (size_t)snprintf(flow + n, sizeof(flow) - n, "%s:%s%s%s%s%s ",
+			      world->host[p->from].name, s.has_ah ? " AH" : "",
+			      s.has_aap ? " " : "", s.has_aap ? aap[s.aap.kind] : "",
 			      s.n_ba ? s.ba[0].has_challenge ? " BA+C" : " BA" : "",
-			      s.n_bu ? s.bu[0].has_challenge ? " BU+R" : s.bu[0].homeless ? " IBU" : " BU" : "");
+			      s.n_bu ? s.bu[0].has_challenge ? " BU+R" :
+				       s.bu[0].homeless ? " IBU" : " BU" : "");
 }
 
 static void setup(void)
@@ -61,7 +63,8 @@ static void assert_active(unsigned host, const char *addr)
 	struct foreign_addr *fa = world_foreign(&w, host, addr);
 
 	ck_assert_msg(fa != NULL, "%s does not know %s", w.host[host].name, addr);
-	ck_assert_msg(fa->state == ADDR_ACTIVE, "%s holds %s %s", w.host[host].name, addr, addr_state_name(fa->state));
+	ck_assert_msg(fa->state == ADDR_ACTIVE, "%s holds %s %s", w.host[host].name, addr,
+		      addr_state_name(fa->state));
 }
 
 START_TEST(x9_strangers_learn_one_personality_of_each_other)
@@ -105,7 +108,9 @@ START_TEST(a4_two_strangers_run_a2_as_drawn)
 	w.tap = write_down;
 	world_connect(&w, client, C0, server, S0, 1000);
 	world_run(&w, 3 * w.delay);
-	ck_assert_msg(!strncmp(flow, "Alice: Init Bob: AH Response IBU Alice: AH Confirm BA IBU ", 57), "%s", flow);
+	ck_assert_msg(!strncmp(flow, "Alice: Init Bob: AH Response IBU Alice: AH Confirm BA IBU ",
+			       57),
+		      "%s", flow);
 	world_run(&w, USEC_PER_SEC);
 	ck_assert_int_eq(entry(client)->status, PEER_HOMELESS);
 	ck_assert_int_eq(entry(server)->status, PEER_HOMELESS);
@@ -140,8 +145,10 @@ START_TEST(a1_strangers_move_as_acquaintances_do)
 	world_run(&w, USEC_PER_SEC);
 	struct in6_addr c1 = world_addr(C1), s1 = world_addr(S1);
 
-	ck_assert(addr_equal(&w.host[client].pair.local, &c1) && addr_equal(&w.host[client].pair.foreign, &s1));
-	ck_assert(addr_equal(&w.host[server].pair.local, &s1) && addr_equal(&w.host[server].pair.foreign, &c1));
+	ck_assert(addr_equal(&w.host[client].pair.local, &c1) &&
+		  addr_equal(&w.host[client].pair.foreign, &s1));
+	ck_assert(addr_equal(&w.host[server].pair.local, &s1) &&
+		  addr_equal(&w.host[server].pair.foreign, &c1));
 }
 END_TEST
 
@@ -201,8 +208,10 @@ START_TEST(x9_prefixes_that_are_not_to_be_probed_are_not)
 	struct core_config config = core_config_default;
 
 	config.n_probe = 2;
-	config.probe[0] = (struct core_prefix){ .addr = world_addr("2001:db8::"), .len = 32, .probe = false };
-	config.probe[1] = (struct core_prefix){ .addr = world_addr("2001:db8:2::"), .len = 48, .probe = _i };
+	config.probe[0] =
+		(struct core_prefix){ .addr = world_addr("2001:db8::"), .len = 32, .probe = false };
+	config.probe[1] =
+		(struct core_prefix){ .addr = world_addr("2001:db8:2::"), .len = 48, .probe = _i };
 	core_reconfigure(w.host[client].core, &config);
 	world_connect(&w, client, C0, server, S0, 1000);
 	world_run(&w, USEC_PER_SEC);
@@ -212,8 +221,9 @@ END_TEST
 
 START_TEST(a4_both_may_call_at_once)
 {
-	struct pcb p = { .cookie = 900, .local = world_addr(S0), .foreign = world_addr(C0), .lport = 5, .fport = 6,
-			 .proto = IPPROTO_TCP, .origin = PCB_CONNECT, .established = true };
+	struct pcb p = { .cookie = 900, .local = world_addr(S0), .foreign = world_addr(C0),
+			 .lport = 5, .fport = 6, .proto = IPPROTO_TCP, .origin = PCB_CONNECT,
+			 .established = true };
 
 	world_connect(&w, client, C0, server, S0, 1000);
 	ck_assert_int_eq(core_pcb_open(w.host[server].core, &p, w.now), 0);
@@ -249,19 +259,26 @@ START_TEST(x3_keys_are_renewed_under_the_old_ones)
 }
 END_TEST
 
-/* The Init of the client, quoted in a Parameter Problem from the server's address, its nonce changed by flip. */
+/*
+ * The Init of the client, quoted in a Parameter Problem from the server's address, its nonce
+ * changed by flip.
+ */
 static void problem(uint8_t flip)
 {
 	const struct action *a = &w.host[client].last_send;
 	uint8_t pkt[48 + SIGNAL_MTU] = { 0x60, [6] = IPPROTO_ICMPV6, [40] = 4, [41] = 2 };
 
 	memcpy(pkt + 48, a->send.packet, a->send.len);
-	pkt[48 + 40 + 4 + 4 + 4] ^= flip;	/* IPv6, Destination Options and option headers, AAP's header, SPI: the nonce */
+	/* IPv6, Destination Options and option headers, AAP's header, SPI: the nonce */
+	pkt[48 + 40 + 4 + 4 + 4] ^= flip;
 	core_packet(w.host[client].core, pkt, 48u + a->send.len, w.now);
 	world_collect(&w);
 }
 
-/* X4: a number of packets under a key that is far below what AH can count (RFC 4302). Either direction counts. */
+/*
+ * X4: a number of packets under a key that is far below what AH can count (RFC 4302). Either
+ * direction counts.
+ */
 START_TEST(x4_keys_are_renewed_before_half_of_the_numbers_are_used)
 {
 	struct sa *sa;
@@ -316,8 +333,8 @@ static void keep_init(struct world *world, const struct packet_in_flight *p)
 static void answer_badly(uint32_t spi)
 {
 	struct sa_half sa = { .spi = spi, .key = { .alg = AH_HMAC_SHA256_128, .len = 32 } };
-	struct signal s = { .src = world_addr(S0), .dst = world_addr(C0), .has_aap = true, .has_ah = true, .spi = spi,
-			    .ah_seq = 1 };
+	struct signal s = { .src = world_addr(S0), .dst = world_addr(C0), .has_aap = true,
+			    .has_ah = true, .spi = spi, .ah_seq = 1 };
 	uint8_t pkt[SIGNAL_MTU];
 
 	s.aap.kind = AAP_RESPONSE;
@@ -374,7 +391,8 @@ END_TEST
 /* An Init from an address nobody answers at, as a flooder sends it. */
 static void flood_one(unsigned i)
 {
-	struct signal s = { .src = world_addr("2001:db8:ffff::"), .dst = world_addr(S0), .has_aap = true };
+	struct signal s = { .src = world_addr("2001:db8:ffff::"), .dst = world_addr(S0),
+			    .has_aap = true };
 	uint8_t pkt[SIGNAL_MTU];
 
 	memcpy(&s.src.s6_addr[10], &i, sizeof(i));

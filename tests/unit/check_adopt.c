@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Connections that were found among the kernel's sockets instead of shown: which the core takes, and what becomes of them. */
+/*
+ * Connections that were found among the kernel's sockets instead of shown: which the core takes,
+ * and what becomes of them.
+ */
 #include "core.h"
 #include "addr.h"
 #include "suite.h"
@@ -10,9 +13,10 @@
 /* One that nobody showed, of the client unless said otherwise. */
 static struct pcb found(const char *local, const char *foreign, uint16_t port)
 {
-	return (struct pcb){ .cookie = 5000 + port, .local = world_addr(local), .foreign = world_addr(foreign), .lport = port,
-			     .fport = 80, .proto = IPPROTO_TCP, .origin = PCB_CONNECT, .care = PCB_ADOPTED, .uid = PCB_UID_UNKNOWN,
-			     .established = true };
+	return (struct pcb){ .cookie = 5000 + port, .local = world_addr(local),
+			     .foreign = world_addr(foreign), .lport = port, .fport = 80,
+			     .proto = IPPROTO_TCP, .origin = PCB_CONNECT, .care = PCB_ADOPTED,
+			     .uid = PCB_UID_UNKNOWN, .established = true };
 }
 
 static int take(unsigned host, const struct pcb *p)
@@ -105,7 +109,8 @@ END_TEST
 
 START_TEST(a3_what_may_be_another_hosts_is_not_taken)
 {
-	struct pcb given_up = found(S0, C0, 7), not_ours = found("2001:db8:98::1", C1, 8), lost = found(C0, S0, 9);
+	struct pcb given_up = found(S0, C0, 7), not_ours = found("2001:db8:98::1", C1, 8),
+		   lost = found(C0, S0, 9);
 
 	acquaint();
 	world_down(&w, CLIENT, C0);

@@ -132,7 +132,8 @@ START_TEST(cut_packet_is_malformed_at_every_length)
 
 	load(vector[_i], pkt);
 	for (size_t len = 0; len < V_LEN; len++) {
-		uint8_t *copy = malloc(len + 1);	/* so that a sanitizer sees a read past the end */
+		/* so that a sanitizer sees a read past the end */
+		uint8_t *copy = malloc(len + 1);
 		memcpy(copy, pkt, len);
 		uint8_t *exact = realloc(copy, len ? len : 1);
 		ck_assert_int_eq(ah_find(exact, len, &h), -EBADMSG);
@@ -146,10 +147,9 @@ END_TEST
 static size_t make(enum ah_alg alg, uint8_t *pkt, size_t size)
 {
 	struct signal s = {
-		.src = addr("2001:db8:2::1"), .dst = addr("2001:db8:9::9"),
-		.has_home = true, .home = addr("2001:db8:1::1"),
-		.has_ah = true, .spi = 7, .ah_seq = 9,
-		.n_bu = 1, .bu = { { .flags = BU_ACK, .seq = 1, .lifetime = 600, .names_source = true } },
+		.src = addr("2001:db8:2::1"), .dst = addr("2001:db8:9::9"), .has_home = true,
+		.home = addr("2001:db8:1::1"), .has_ah = true, .spi = 7, .ah_seq = 9, .n_bu = 1,
+		.bu = { { .flags = BU_ACK, .seq = 1, .lifetime = 600, .names_source = true } },
 	};
 	int n = signal_build(&s, ah_icv_len(alg), pkt, size);
 
@@ -200,8 +200,10 @@ static void with_option(uint8_t next, uint8_t type, uint8_t pkt[static 72])
 {
 	char text[256];
 
-	snprintf(text, sizeof(text), "600000000020%02x40" COA CN "3300%02x04 a1a2a3a4 3b04 0000 00000001 00000001"
-		 "000000000000000000000000", next, type);
+	snprintf(text, sizeof(text),
+		 "600000000020%02x40" COA CN "3300%02x04 a1a2a3a4 3b04 0000 00000001 00000001"
+		 "000000000000000000000000",
+		 next, type);
 	ck_assert_uint_eq(unhex(text, pkt, 72), 72);
 	ck_assert_int_eq(ah_sign(pkt, 72, &vector_key), 0);
 }
@@ -248,17 +250,22 @@ START_TEST(malformed_chains_are_refused)
 		const char *packet;
 	} row[] = {
 		{ "IPv4", "4000000000082b40" COA CN "3b00010400000000" },
-		{ "a second Routing header", "6000000000302b40" CN COA
-		  "2b02000000000000" HOME "3b02000000000000" HOME },
+		{ "a second Routing header",
+		  "6000000000302b40" CN COA "2b02000000000000" HOME "3b02000000000000" HOME },
 		{ "two addresses", "6000000000282b40" CN COA "3b04000100000000" HOME HOME },
 		{ "two segments left", "6000000000182b40" CN COA "3b02000200000000" HOME },
-		{ "a multicast hop", "6000000000182b40" CN COA "3b02000100000000 ff020000000000000000000000000001" },
-		{ "a multicast destination", "6000000000182b40" CN "ff020000000000000000000000000001"
+		{ "a multicast hop",
+		  "6000000000182b40" CN COA "3b02000100000000 ff020000000000000000000000000001" },
+		{ "a multicast destination",
+		  "6000000000182b40" CN "ff020000000000000000000000000001"
 		  "3b02000100000000" HOME },
-		{ "a type 9 Routing header to be travelled", "6000000000182b40" CN COA "3b02090100000000" HOME },
-		{ "Hop-by-Hop in second place", "6000000000103c40" CN COA "00000104 00000000 3b000104 00000000" },
+		{ "a type 9 Routing header to be travelled",
+		  "6000000000182b40" CN COA "3b02090100000000" HOME },
+		{ "Hop-by-Hop in second place",
+		  "6000000000103c40" CN COA "00000104 00000000 3b000104 00000000" },
 		{ "AH of 12 octets", "60000000000c3340" CN COA "3b010000 00000001 00000001" },
-		{ "a header longer than the packet", "6000000000083c40" CN COA "33010104 00000000" },
+		{ "a header longer than the packet",
+		  "6000000000083c40" CN COA "33010104 00000000" },
 	};
 	struct ah_header h;
 	uint8_t pkt[V_LEN];
@@ -313,9 +320,10 @@ START_TEST(replay_window_is_that_of_rfc_4302)
 		uint32_t seq;
 		bool ok;
 	} row[] = {
-		{ 0, false }, { 1, true }, { 1, false }, { 3, true }, { 2, true }, { 2, false }, { 3, false },
-		{ 64, true }, { 1, false }, { 5, true },
-		{ 66, true }, { 3, false }, { 4, true }, { 2, false },	/* 3 is at the window's edge, 2 behind it */
+		{ 0, false }, { 1, true }, { 1, false }, { 3, true }, { 2, true }, { 2, false },
+		{ 3, false }, { 64, true }, { 1, false }, { 5, true },
+		/* 3 is at the window's edge, 2 behind it. */
+		{ 66, true }, { 3, false }, { 4, true }, { 2, false },
 		{ 129, true }, { 66, false }, { 67, true }, { 65, false },
 		{ 1000, true }, { 129, false }, { 999, true }, { 937, true }, { 936, false },
 		{ UINT32_MAX, true }, { UINT32_MAX, false },

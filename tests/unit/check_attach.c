@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The datapath on interfaces, beside others who live there: in a network namespace of its own for each case, with a
- * pair of veth devices va and vb. Each case runs with tcx (0) where the kernel has it, and with clsact (1). Needs root.
+ * The datapath on interfaces, beside others who live there: in a network namespace of its own for
+ * each case, with a pair of veth devices va and vb. Each case runs with tcx (0) where the kernel
+ * has it, and with clsact (1). Needs root.
  */
 #include "config.h"
 
@@ -65,10 +66,12 @@ static bool shows(const char *cmd, const char *what)
 static int counting_program(const char *name)
 {
 	const struct bpf_insn insn[] = {
-		{ .code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = 1, .src_reg = BPF_PSEUDO_MAP_VALUE, .imm = counter },
+		{ .code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = 1, .src_reg = BPF_PSEUDO_MAP_VALUE,
+		  .imm = counter },
 		{ 0 },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 2, .imm = 1 },
-		{ .code = BPF_STX | BPF_DW | BPF_ATOMIC, .dst_reg = 1, .src_reg = 2, .imm = BPF_ADD },
+		{ .code = BPF_STX | BPF_DW | BPF_ATOMIC, .dst_reg = 1, .src_reg = 2,
+		  .imm = BPF_ADD },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = -1 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
@@ -103,8 +106,9 @@ static void open_datapath(bool classic)
 		{ .type = ACTION_FOREIGN, .hce = HCE, .foreign = { addr(F1), ADDR_ACTIVE } },
 		{ .type = ACTION_FOREIGN, .hce = HCE, .foreign = { addr(FT), ADDR_TENTATIVE } },
 		{ .type = ACTION_PAIR, .hce = HCE, .pair = { addr(L1), addr(F1), 2 } },
-		{ .type = ACTION_PCB, .hce = HCE, .pcb = { .local = addr(L0), .foreign = addr(F0), .lport = 40000,
-			.fport = 80, .proto = IPPROTO_UDP, .gen = 1 } },
+		{ .type = ACTION_PCB, .hce = HCE,
+		  .pcb = { .local = addr(L0), .foreign = addr(F0), .lport = 40000, .fport = 80,
+			   .proto = IPPROTO_UDP, .gen = 1 } },
 	};
 
 	ck_assert_int_eq(datapath_open(&c, &dp), 0);
@@ -130,10 +134,12 @@ static void setup(void)
 static void send_frame(const char *ifname, const struct frame *f)
 {
 	int s = socket(AF_PACKET, SOCK_RAW, 0);
-	struct sockaddr_ll ll = { .sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(ifname) };
+	struct sockaddr_ll ll = { .sll_family = AF_PACKET,
+				  .sll_ifindex = (int)if_nametoindex(ifname) };
 
 	ck_assert_int_ge(s, 0);
-	ck_assert_int_eq(sendto(s, f->b, f->len, 0, (struct sockaddr *)&ll, sizeof(ll)), (int)f->len);
+	ck_assert_int_eq(sendto(s, f->b, f->len, 0, (struct sockaddr *)&ll, sizeof(ll)),
+			 (int)f->len);
 	close(s);
 }
 
@@ -157,7 +163,9 @@ static uint64_t rewritten(void)
 
 static struct frame udp_frame(const char *src, const char *dst, uint16_t sport, uint16_t dport)
 {
-	struct packet p = { .src = src, .dst = dst, .proto = IPPROTO_UDP, .sport = sport, .dport = dport };
+	struct packet p = {
+		.src = src, .dst = dst, .proto = IPPROTO_UDP, .sport = sport, .dport = dport
+	};
 
 	return frame_of(&p);
 }
@@ -191,7 +199,8 @@ static uint32_t tcx_programs(int type, uint32_t id[8])
 
 static void attach_others(int classic)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)va, .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)va,
+		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
 	LIBBPF_OPTS(bpf_tc_opts, in, .prog_fd = other, .priority = 1, .handle = 1);
 	LIBBPF_OPTS(bpf_tc_opts, out, .prog_fd = other);
 
@@ -214,7 +223,8 @@ static bool has_qdisc(void)
 
 static bool has_filter(const char *name)
 {
-	return shows("tc filter show dev va ingress", name) || shows("tc filter show dev va egress", name);
+	return shows("tc filter show dev va ingress", name) ||
+	       shows("tc filter show dev va egress", name);
 }
 
 static void assert_nothing_on_va(void)
@@ -245,7 +255,10 @@ START_TEST(traffic_goes_through_the_programs)
 }
 END_TEST
 
-/* A filter of another's at priority 1 stands before us and sees the dropped packet, too; with tcx we stand first. */
+/*
+ * A filter of another's at priority 1 stands before us and sees the dropped packet, too; with tcx
+ * we stand first.
+ */
 START_TEST(the_programs_of_others_stay_and_act)
 {
 	uint64_t n;
@@ -347,7 +360,9 @@ START_TEST(what_a_dead_helper_left_works_on_until_it_is_replaced)
 	if (!_i) {
 		ck_assert_uint_eq(tcx_programs(47, id), 1);
 		ck_assert_uint_eq(tcx_programs(46, id), 1);
-		ck_assert_int_eq(bpf_obj_get_info_by_fd(datapath_program(dp, false, true), &info, &len), 0);
+		ck_assert_int_eq(bpf_obj_get_info_by_fd(datapath_program(dp, false, true), &info,
+							&len),
+				 0);
 		ck_assert_uint_eq(id[0], info.id);
 	}
 	send_into_va();
@@ -376,7 +391,9 @@ START_TEST(an_interface_may_go_at_any_time)
 }
 END_TEST
 
-/* The programs are loaded with all privileges; interfaces come and go when most have been dropped. */
+/*
+ * The programs are loaded with all privileges; interfaces come and go when most have been dropped.
+ */
 START_TEST(little_privilege_is_enough_once_loaded)
 {
 	cap_t few = cap_from_text("cap_net_admin,cap_net_raw,cap_bpf=ep");
@@ -422,9 +439,13 @@ static int make_tun(void)
 /* Ingress and egress of an interface whose frames begin with the IPv6 header. */
 START_TEST(an_interface_without_link_layer_header)
 {
-	struct packet p = { .src = FT, .dst = L0, .proto = IPPROTO_UDP, .sport = 80, .dport = 40000, .raw = true };
-	struct sockaddr_in6 l = { .sin6_family = AF_INET6, .sin6_addr = addr(L0), .sin6_port = htons(40000) };
-	struct sockaddr_in6 f = { .sin6_family = AF_INET6, .sin6_addr = addr(F0), .sin6_port = htons(80) };
+	struct packet p = {
+		.src = FT, .dst = L0, .proto = IPPROTO_UDP, .sport = 80, .dport = 40000, .raw = true
+	};
+	struct sockaddr_in6 l = { .sin6_family = AF_INET6, .sin6_addr = addr(L0),
+				  .sin6_port = htons(40000) };
+	struct sockaddr_in6 f = { .sin6_family = AF_INET6, .sin6_addr = addr(F0),
+				  .sin6_port = htons(80) };
 	int tun = make_tun(), s;
 	struct frame in = frame_of(&p), want;
 	uint8_t got[2048];
@@ -432,7 +453,8 @@ START_TEST(an_interface_without_link_layer_header)
 
 	if (tun < 0 || !have(_i))
 		return;
-	sh("ip link set tun0 up && ip addr add " L0 "/128 dev tun0 nodad && ip -6 route add default dev tun0");
+	sh("ip link set tun0 up && ip addr add " L0
+	   "/128 dev tun0 nodad && ip -6 route add default dev tun0");
 	open_datapath(_i);
 	ck_assert_int_eq(datapath_attach(dp, if_nametoindex("tun0"), ARPHRD_NONE), 0);
 
@@ -443,18 +465,24 @@ START_TEST(an_interface_without_link_layer_header)
 	ck_assert_int_eq(bind(s, (struct sockaddr *)&l, sizeof(l)), 0);
 	ck_assert_int_eq(connect(s, (struct sockaddr *)&f, sizeof(f)), 0);
 	ck_assert_int_eq(send(s, "payload", 7, 0), 7);
-	p = (struct packet){ .src = L1, .dst = F1, .proto = IPPROTO_UDP, .sport = 40000, .dport = 80, .raw = true };
+	p = (struct packet){
+		.src = L1, .dst = F1, .proto = IPPROTO_UDP, .sport = 40000, .dport = 80, .raw = true
+	};
 	want = frame_of(&p);
 	do {
 		n = read(tun, got, sizeof(got));
 	} while (n != (ssize_t)want.len || got[6] != IPPROTO_UDP);
-	ck_assert_mem_eq(got + 4, want.b + 4, 3);	/* behind the flow label, up to the hop limit */
+	/* behind the flow label, up to the hop limit */
+	ck_assert_mem_eq(got + 4, want.b + 4, 3);
 	ck_assert_mem_eq(got + 8, want.b + 8, want.len - 8);
 
-	p = (struct packet){ .src = F1, .dst = L0, .proto = IPPROTO_UDP, .sport = 80, .dport = 40000, .raw = true };
+	p = (struct packet){
+		.src = F1, .dst = L0, .proto = IPPROTO_UDP, .sport = 80, .dport = 40000, .raw = true
+	};
 	in = frame_of(&p);
 	ck_assert_int_eq(write(tun, in.b, in.len), (int)in.len);
-	ck_assert_int_eq(recv(s, got, sizeof(got), 0), 7);	/* the socket only takes what is from F0 */
+	/* the socket only takes what is from F0 */
+	ck_assert_int_eq(recv(s, got, sizeof(got), 0), 7);
 	datapath_close(dp);
 	close(s);
 	close(tun);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The core against lost packets, moves at the wrong moment and many addresses: what the simulation found, one by one. */
+/*
+ * The core against lost packets, moves at the wrong moment and many addresses: what the simulation
+ * found, one by one.
+ */
 #include "core.h"
 #include "addr.h"
 #include "suite.h"
@@ -30,20 +33,22 @@ static const char *nth(unsigned n)
 {
 	static char text[64];
 
-	snprintf(text, sizeof(text), "2001:db8:%x::%x:%x", 0x100 + n, (0x1111 * n + 7) & 0xffff, n + 1);
+	snprintf(text, sizeof(text), "2001:db8:%x::%x:%x", 0x100 + n, (0x1111 * n + 7) & 0xffff,
+		 n + 1);
 	return text;
 }
 
 /* The server's BU, made by hand: lifetime 0 deletes. */
-static void hand_server(uint32_t lifetime, uint16_t seq, uint32_t ah_seq, uint8_t flags, const char *name)
+static void hand_server(uint32_t lifetime, uint16_t seq, uint32_t ah_seq, uint8_t flags,
+			const char *name)
 {
 	struct core_peer *client = &w.host[SERVER].peer;
-	struct signal s = { .src = world_addr(C0), .dst = world_addr(S0), .has_ah = true, .spi = client->in.spi,
-			    .ah_seq = ah_seq, .n_bu = 1 };
+	struct signal s = { .src = world_addr(C0), .dst = world_addr(S0), .has_ah = true,
+			    .spi = client->in.spi, .ah_seq = ah_seq, .n_bu = 1 };
 	uint8_t pkt[SIGNAL_MTU];
 
-	s.bu[0] = (struct binding_update){ .flags = flags, .seq = seq, .lifetime = lifetime, .n_addr = 1,
-					   .addr = { world_addr(name) } };
+	s.bu[0] = (struct binding_update){ .flags = flags, .seq = seq, .lifetime = lifetime,
+					   .n_addr = 1, .addr = { world_addr(name) } };
 	int len = signal_build(&s, ah_icv_len(client->in.key.alg), pkt, sizeof(pkt));
 
 	ck_assert_int_gt(len, 0);
@@ -74,14 +79,15 @@ static bool lose_news(struct world *world, const struct packet_in_flight *p)
 {
 	struct signal s;
 
-	return p->from == CLIENT && signal_parse(p->send.send.packet, p->send.send.len, &s) == 0 && s.n_bu &&
-		!s.bu[0].has_challenge;
+	return p->from == CLIENT && signal_parse(p->send.send.packet, p->send.send.len, &s) == 0 &&
+	       s.n_bu && !s.bu[0].has_challenge;
 }
 
 START_TEST(b10_the_acknowledgement_of_a_response_is_not_that_of_news)
 {
 	acquaint();
-	world_up(&w, CLIENT, C1);		/* its BU goes, and the Challenge comes, while C2's is lost */
+	/* its BU goes, and the Challenge comes, while C2's is lost */
+	world_up(&w, CLIENT, C1);
 	w.lose = lose_news;
 	world_run(&w, 5 * USEC_PER_MSEC);
 	world_up(&w, CLIENT, C2);
@@ -115,7 +121,8 @@ START_TEST(c9_a_deprecated_address_makes_room_for_a_new_one)
 	for (unsigned i = 0; i < 100; i++) {
 		world_up(&w, CLIENT, nth(i));
 		world_run(&w, 2 * USEC_PER_SEC);
-		ck_assert_msg(world_foreign(&w, SERVER, nth(i)) && world_foreign(&w, SERVER, nth(i))->state == ADDR_ACTIVE,
+		ck_assert_msg(world_foreign(&w, SERVER, nth(i)) &&
+				      world_foreign(&w, SERVER, nth(i))->state == ADDR_ACTIVE,
 			      "move %u was not followed", i);
 		world_down(&w, CLIENT, nth(i));
 		world_run(&w, 2 * USEC_PER_SEC);
@@ -132,7 +139,9 @@ START_TEST(b8_a_bu_for_which_there_is_no_room_is_rejected)
 	for (unsigned i = 0; i < core_config_default.max_addresses; i++)
 		hand_server(600, (uint16_t)(entry(SERVER)->seq_in + 1), 5000 + i, 0, nth(i));
 	hand_server(600, (uint16_t)(entry(SERVER)->seq_in + 1), 6000, 0, nth(100));
-	ck_assert_int_eq(signal_parse(w.host[SERVER].last_send.send.packet, w.host[SERVER].last_send.send.len, &s), 0);
+	ck_assert_int_eq(signal_parse(w.host[SERVER].last_send.send.packet,
+				      w.host[SERVER].last_send.send.len, &s),
+			 0);
 	ck_assert_uint_eq(s.n_ba, 1);
 	ck_assert_uint_eq(s.ba[0].status, BA_NO_RESOURCES);
 }
@@ -200,7 +209,9 @@ START_TEST(b10_news_does_not_ride_on_every_answer)
 	world_up(&w, SERVER, S1);
 	for (unsigned i = 0; i < 100; i++) {
 		hand_server(600, (uint16_t)(entry(SERVER)->seq_in + 1), 5000 + i, BU_ACK, C1);
-		ck_assert_int_eq(signal_parse(w.host[SERVER].last_send.send.packet, w.host[SERVER].last_send.send.len, &s), 0);
+		ck_assert_int_eq(signal_parse(w.host[SERVER].last_send.send.packet,
+					      w.host[SERVER].last_send.send.len, &s),
+				 0);
 		carrying += s.n_bu > 0;
 	}
 	ck_assert_uint_le(carrying, 5);
@@ -211,8 +222,8 @@ START_TEST(x5_data_does_not_make_a_homeless_peers_deprecated_address_active)
 {
 	struct in6_addr s1 = world_addr(S1);
 	struct core_peer server = w.host[CLIENT].peer;
-	struct pcb p = { .cookie = 77, .local = world_addr(C0), .foreign = s1, .lport = 7, .fport = 80,
-			 .proto = IPPROTO_TCP, .origin = PCB_CONNECT };
+	struct pcb p = { .cookie = 77, .local = world_addr(C0), .foreign = s1, .lport = 7,
+			 .fport = 80, .proto = IPPROTO_TCP, .origin = PCB_CONNECT };
 
 	acquaint();
 	server.addr[server.n_addr++] = s1;
@@ -249,7 +260,10 @@ START_TEST(c11_where_the_datapath_followed_to_meanwhile_deprecated_is_taken_back
 	assert_pair(SERVER, S0, C1);
 	uint32_t gen = entry(SERVER)->pair.gen + _i;
 
-	/* the event was on its way; the datapath's pair, of this gen, is to C0 now or was just overwritten */
+	/*
+	 * the event was on its way; the datapath's pair, of this gen, is to C0 now or was just
+	 * overwritten
+	 */
 	core_followed(w.host[SERVER].core, entry(SERVER)->id, &c0, gen, w.now);
 	memset(&w.host[SERVER].pair, 0, sizeof(struct pair));
 	world_collect(&w);
@@ -268,7 +282,8 @@ START_TEST(c11_two_sources_used_in_turn_do_not_kick_at_every_packet)
 	unsigned kicks = w.host[SERVER].kicks;
 
 	for (unsigned i = 1; i <= 100; i++) {
-		core_followed(w.host[SERVER].core, entry(SERVER)->id, &addr[i % 2], entry(SERVER)->pair.gen + 1, w.now);
+		core_followed(w.host[SERVER].core, entry(SERVER)->id, &addr[i % 2],
+			      entry(SERVER)->pair.gen + 1, w.now);
 		world_collect(&w);
 	}
 	ck_assert_uint_eq(w.host[SERVER].kicks, kicks + 1);
@@ -292,7 +307,9 @@ int main(void)
 	tcase_add_test(tc, b10_news_does_not_ride_on_every_answer);
 	tcase_add_test(tc, x5_data_does_not_make_a_homeless_peers_deprecated_address_active);
 	tcase_add_test(tc, an_entry_without_addresses_survives_a_new_local_address);
-	tcase_add_loop_test(tc, c11_where_the_datapath_followed_to_meanwhile_deprecated_is_taken_back, 0, 2);
+	tcase_add_loop_test(tc,
+			    c11_where_the_datapath_followed_to_meanwhile_deprecated_is_taken_back,
+			    0, 2);
 	tcase_add_test(tc, c11_two_sources_used_in_turn_do_not_kick_at_every_packet);
 	suite_add_tcase(s, tc);
 	return suite_run(s);

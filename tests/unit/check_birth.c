@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the programs make of connections that the helper has not registered: which births they report, and which of this
- * host's resets they drop until the scan is over. Needs root. The peer is that of entry.h.
+ * What the programs make of connections that the helper has not registered: which births they
+ * report, and which of this host's resets they drop until the scan is over. Needs root. The peer is
+ * that of entry.h.
  */
 #define _GNU_SOURCE
 #include "array.h"
@@ -40,8 +41,8 @@ static unsigned births(void)
 
 static uint32_t pass(bool egress, const char *src, const char *dst, uint8_t proto, uint8_t flags)
 {
-	struct packet p = { .src = src, .dst = dst, .sport = egress ? NEW_PORT : FPORT, .dport = egress ? FPORT : NEW_PORT,
-			    .proto = proto, .empty = true };
+	struct packet p = { .src = src, .dst = dst, .sport = egress ? NEW_PORT : FPORT,
+			    .dport = egress ? FPORT : NEW_PORT, .proto = proto, .empty = true };
 	struct frame out, f = frame_of(&p);
 
 	if (proto == IPPROTO_TCP)
@@ -59,8 +60,9 @@ static void scan(void)
 static void setup(void)
 {
 	ck_assert_int_eq(unshare(CLONE_NEWNET), 0);	/* where the programs look for sockets */
-	ck_assert_int_eq(system("ip link add d0 type veth peer name d1 && ip link set d1 up && ip link set d0 up && "
-				"ip addr add " L0 "/64 dev d0 nodad && ip addr add " L1 "/64 dev d0 nodad && "
+	ck_assert_int_eq(system("ip link add d0 type veth peer name d1 && ip link set d1 up && "
+				"ip link set d0 up && ip addr add " L0 "/64 dev d0 nodad && "
+				"ip addr add " L1 "/64 dev d0 nodad && "
 				"ip -6 route add default dev d0"), 0);
 	entry_setup();
 	run_ingress = 0;
@@ -71,8 +73,10 @@ static void setup(void)
 /* A socket that connects. Nobody answers its SYN. */
 static void call_from(const char *local, uint16_t lport, const char *foreign)
 {
-	struct sockaddr_in6 here = { .sin6_family = AF_INET6, .sin6_addr = addr(local), .sin6_port = htons(lport) };
-	struct sockaddr_in6 there = { .sin6_family = AF_INET6, .sin6_addr = addr(foreign), .sin6_port = htons(FPORT) };
+	struct sockaddr_in6 here = { .sin6_family = AF_INET6, .sin6_addr = addr(local),
+				     .sin6_port = htons(lport) };
+	struct sockaddr_in6 there = { .sin6_family = AF_INET6, .sin6_addr = addr(foreign),
+				      .sin6_port = htons(FPORT) };
 	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1;
 
 	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
@@ -168,19 +172,23 @@ START_TEST(a_young_connection_is_not_reset_until_the_scan_is_over)
 {
 	uint64_t before = datapath_counter(dp, DP_REFUSALS);
 
-	ck_assert_uint_eq(pass(true, reset[_i].src, reset[_i].dst, IPPROTO_TCP, reset[_i].flags), PASS);
+	ck_assert_uint_eq(pass(true, reset[_i].src, reset[_i].dst, IPPROTO_TCP, reset[_i].flags),
+			  PASS);
 	call_from(L1, NEW_PORT, F0);
 	pass(true, L1, F0, IPPROTO_TCP, SYN);
 	for (unsigned i = 0; i < 2; i++) {
 		run_ingress = reset[_i].forwarded;
-		ck_assert_msg((pass(true, reset[_i].src, reset[_i].dst, IPPROTO_TCP, reset[_i].flags) == TC_ACT_SHOT) == reset[_i].drop,
+		ck_assert_msg((pass(true, reset[_i].src, reset[_i].dst, IPPROTO_TCP,
+				    reset[_i].flags) == TC_ACT_SHOT) == reset[_i].drop,
 			      "%s", reset[_i].what);
-		ck_assert_uint_eq(datapath_counter(dp, DP_REFUSALS) - before, reset[_i].drop * (i + 1));
+		ck_assert_uint_eq(datapath_counter(dp, DP_REFUSALS) - before,
+				  reset[_i].drop * (i + 1));
 		run_ingress = 0;
 		datapath_scan_begin(dp);	/* which has begun, no more */
 	}
 	datapath_looked(dp);
-	ck_assert_uint_eq(pass(true, reset[_i].src, reset[_i].dst, IPPROTO_TCP, reset[_i].flags), PASS);
+	ck_assert_uint_eq(pass(true, reset[_i].src, reset[_i].dst, IPPROTO_TCP, reset[_i].flags),
+			  PASS);
 }
 END_TEST
 
@@ -211,13 +219,22 @@ START_TEST(what_comes_in_is_never_dropped_for_want_of_a_socket)
 }
 END_TEST
 
-/* R3: unless it comes by the pair that is in use, or the birth pair, as from a peer that has forgotten the connection. */
+/*
+ * R3: unless it comes by the pair that is in use, or the birth pair, as from a peer that has
+ * forgotten the connection.
+ */
 START_TEST(r3_what_begins_another_connection_is_let_through)
 {
-	struct row other = { "by another pair", false, IN(F0, L1, TCP, .syn = true), NULL, NULL, NONE, false };
-	struct row birth = { "by the birth pair", false, IN(F0, L0, TCP, .syn = true), NULL, NULL, NONE, false };
-	struct row today = { "by today's pair", false, IN(F1, L1, TCP, .syn = true), F0, L0, DP_IN_REWRITTEN, false };
-	struct row data = { "data by another pair", false, IN(F0, L1, TCP), F0, L0, DP_IN_REWRITTEN, false };
+	struct row other = {
+		"by another pair", false, IN(F0, L1, TCP, .syn = true), NULL, NULL, NONE, false
+	};
+	struct row birth = {
+		"by the birth pair", false, IN(F0, L0, TCP, .syn = true), NULL, NULL, NONE, false
+	};
+	struct row today = { "by today's pair", false, IN(F1, L1, TCP, .syn = true), F0, L0,
+			     DP_IN_REWRITTEN, false };
+	struct row data = { "data by another pair", false, IN(F0, L1, TCP), F0, L0, DP_IN_REWRITTEN,
+			    false };
 
 	call(L0, F0);
 	set_pair(L1, F1, 2);
@@ -228,12 +245,18 @@ START_TEST(r3_what_begins_another_connection_is_let_through)
 }
 END_TEST
 
-/* R3: what is over, and remembered for its last segments only, keeps its ports from nobody, whoever comes first. */
+/*
+ * R3: what is over, and remembered for its last segments only, keeps its ports from nobody, whoever
+ * comes first.
+ */
 START_TEST(r3_ports_of_a_connection_that_lingers_are_used_anew)
 {
-	struct row calls = { "from there", false, IN(F1, L1, TCP, .syn = true), NULL, NULL, NONE, false };
-	struct row call_out = { "from here", true, OUT(L1, F1, TCP, .syn = true), NULL, NULL, NONE, false };
-	struct row late = { "a late segment of the old one", false, IN(F1, L1, TCP), F0, L0, DP_IN_REWRITTEN, false };
+	struct row calls = { "from there", false, IN(F1, L1, TCP, .syn = true), NULL, NULL, NONE,
+			     false };
+	struct row call_out = { "from here", true, OUT(L1, F1, TCP, .syn = true), NULL, NULL, NONE,
+				false };
+	struct row late = { "a late segment of the old one", false, IN(F1, L1, TCP), F0, L0,
+			    DP_IN_REWRITTEN, false };
 	struct row answer = { "the new one's", false, IN(F1, L1, TCP), NULL, NULL, NONE, false };
 
 	set_pair(L1, F1, 2);
@@ -256,7 +279,8 @@ int main(void)
 	tcase_add_test(tc, a_birth_is_reported_once_a_scan);
 	tcase_add_test(tc, nothing_else_is_reported);
 	tcase_add_test(tc, what_follows_an_answered_syn_is_reported_once);
-	tcase_add_loop_test(tc, a_young_connection_is_not_reset_until_the_scan_is_over, 0, ARRAY_LEN(reset));
+	tcase_add_loop_test(tc, a_young_connection_is_not_reset_until_the_scan_is_over, 0,
+			    ARRAY_LEN(reset));
 	tcase_add_test(tc, nor_is_one_whose_handshake_the_scan_found_under_way);
 	tcase_add_test(tc, what_comes_in_is_never_dropped_for_want_of_a_socket);
 	tcase_add_test(tc, r3_what_begins_another_connection_is_let_through);

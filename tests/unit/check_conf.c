@@ -15,8 +15,11 @@
 
 #define KEY64	"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define KEYS	"key_in = \"" KEY64 "\"\n" "key_out = \"" KEY64 "\"\n"
-#define GOOD_PEER(name, addr, spi)							\
-	"peer \"" name "\" {\n" "address = {\"" addr "\"}\n" "spi_in = " spi "\n" "spi_out = 0x2000\n" KEYS "}\n"
+#define GOOD_PEER(name, addr, spi) \
+	"peer \"" name "\" {\n" \
+	"address = {\"" addr "\"}\n" \
+	"spi_in = " spi "\n" \
+	"spi_out = 0x2000\n" KEYS "}\n"
 
 static char dir[] = "/tmp/check-conf-XXXXXX", path[64];
 
@@ -48,7 +51,8 @@ START_TEST(a_complete_file_is_understood)
 	struct conf *c;
 	char *why;
 
-	put("default_lifetime = 300\nmaximum_expired_lifetime = 900\nbinding_lifetime = 200\npath_timeout = 0\nresolve = no\nmax_entries = 7\n"
+	put("default_lifetime = 300\nmaximum_expired_lifetime = 900\nbinding_lifetime = "
+	    "200\npath_timeout = 0\nresolve = no\nmax_entries = 7\n"
 	    "max_connections = 1024\ncontrol_group = \"root\"\nstate = \"/tmp/x.state\"\n"
 	    "peer \"server\" {\n"
 	    "address = {\"2001:db8:2::10\", \"fd00::10\"}\n"
@@ -57,7 +61,8 @@ START_TEST(a_complete_file_is_understood)
 	    "spi_out = 4098\n"
 	    "key_in = \"00112233445566778899aabbccddeeff00112233\"\n"
 	    "key_out = \"FF112233445566778899aabbccddeeff00112233\"\n"
-	    "}\n" GOOD_PEER("other", "2001:db8::2", "257"), 0600);
+	    "}\n" GOOD_PEER("other", "2001:db8::2", "257"),
+	    0600);
 	ck_assert_msg(conf_read(path, &c, &why) == 0, "%s", why);
 	ck_assert_ptr_null(why);
 	ck_assert_uint_eq(c->core.default_lifetime, 300);
@@ -91,21 +96,29 @@ static const struct {
 	const char *text, *why;		/* why: what follows the file's name */
 } bad[] = {
 	{ "binding_lifetime = 600\nbinding_lifetme = 600\n",
-	  ":2: found binding_lifetme, expected one of default_lifetime, maximum_expired_lifetime, binding_lifetime, appendix_b, path_timeout, resolve, max_entries, "
-	  "max_addresses, max_per_prefix, plain_lifetime, probe, no_probe, "
-	  "max_connections, max_foreign, adopt, control_group, state, personality, peer" },
-	{ "\n\ndefault_lifetime = 0\n", ":3: found default_lifetime = 0, expected a whole number from 1 to 31536000" },
-	{ "default_lifetime = ten\n", ":1: found default_lifetime = ten, expected a whole number from 1 to 31536000" },
-	{ "default_lifetime = -1\n", ":1: found default_lifetime = -1, expected a whole number from 1 to 31536000" },
-	{ "default_lifetime = 10s\n", ":1: found default_lifetime = 10s, expected a whole number from 1 to 31536000" },
+	  ":2: found binding_lifetme, expected one of default_lifetime, maximum_expired_lifetime, "
+	  "binding_lifetime, appendix_b, path_timeout, resolve, max_entries, max_addresses, "
+	  "max_per_prefix, plain_lifetime, probe, no_probe, max_connections, max_foreign, adopt, "
+	  "control_group, state, personality, peer" },
+	{ "\n\ndefault_lifetime = 0\n",
+	  ":3: found default_lifetime = 0, expected a whole number from 1 to 31536000" },
+	{ "default_lifetime = ten\n",
+	  ":1: found default_lifetime = ten, expected a whole number from 1 to 31536000" },
+	{ "default_lifetime = -1\n",
+	  ":1: found default_lifetime = -1, expected a whole number from 1 to 31536000" },
+	{ "default_lifetime = 10s\n",
+	  ":1: found default_lifetime = 10s, expected a whole number from 1 to 31536000" },
 	{ "binding_lifetime = 99999999999999999999\n",
-	  ":1: found binding_lifetime = 99999999999999999999, expected a whole number from 1 to 31536000" },
-	{ "binding_lifetime = 5\nbinding_lifetime = 6\n", ":2: found binding_lifetime a second time, expected it once" },
+	  ":1: found binding_lifetime = 99999999999999999999, expected a whole number from 1 to "
+	  "31536000" },
+	{ "binding_lifetime = 5\nbinding_lifetime = 6\n",
+	  ":2: found binding_lifetime a second time, expected it once" },
 	{ "resolve = 1\n", ":1: found resolve = 1, expected yes or no" },
 	{ "resolve = yes\nresolve = yes\n", ":2: found resolve a second time, expected it once" },
 	{ "state = \"hmip.state\"\n", ":1: found state = hmip.state, expected an absolute path" },
 	{ "control_group = \"no such group\"\n",
-	  ":1: found control_group = no such group, expected a group of this system (groupadd makes one)" },
+	  ":1: found control_group = no such group, expected a group of this system (groupadd "
+	  "makes one)" },
 	{ "peer \"a\" {\naddress = {\"2001:db8::1\",\n\"fe80::1\"}\n}\n",
 	  ":3: found address = fe80::1, expected a global or unique-local IPv6 unicast address" },
 	{ "peer \"a\" {\naddress = {\"ff02::1\"}\n}\n",
@@ -113,27 +126,34 @@ static const struct {
 	{ "peer \"a\" {\naddress = {\"192.0.2.1\"}\n}\n",
 	  ":2: found address = 192.0.2.1, expected a global or unique-local IPv6 unicast address" },
 	{ "peer \"a\" {\nadress = {\"2001:db8::1\"}\n}\n",
-	  ":2: found adress, expected one of address, algorithm, spi_in, spi_out, key_in, key_out" },
-	{ "peer \"a\" {\nspi_in = 255\n}\n", ":2: found spi_in = 255, expected a whole number from 256 to 4294967295" },
+	  ":2: found adress, expected one of address, algorithm, spi_in, spi_out, key_in, "
+	  "key_out" },
+	{ "peer \"a\" {\nspi_in = 255\n}\n",
+	  ":2: found spi_in = 255, expected a whole number from 256 to 4294967295" },
 	{ "peer \"a\" {\nspi_out = 0x100000000\n}\n",
 	  ":2: found spi_out = 0x100000000, expected a whole number from 256 to 4294967295" },
 	{ "peer \"a\" {\nalgorithm = \"sha256\"\n}\n",
 	  ":2: found algorithm = sha256, expected hmac-sha256-128, hmac-sha1-96 or hmac-md5-96" },
 	{ "peer \"a\" {\nkey_in = \"0011x3\"\n}\n",
-	  ":2: found key_in = (6 characters), expected an even number of hexadecimal digits, at most 128" },
-	{ "peer \"a\" {\nkey_in = \"001\"\n}\n",
-	  ":2: found key_in = (3 characters), expected an even number of hexadecimal digits, at most 128" },
-	{ "peer \"a\" {\nkey_in = \"\"\n}\n",
-	  ":2: found key_in = (0 characters), expected an even number of hexadecimal digits, at most 128" },
+	  ":2: found key_in = (6 characters), expected an even number of hexadecimal digits, at "
+	  "most 128" },
+	{ "peer \"a\" {\nkey_in = \"001\"\n}\n", ":2: found key_in = (3 characters), expected an "
+						 "even number of hexadecimal digits, at most 128" },
+	{ "peer \"a\" {\nkey_in = \"\"\n}\n", ":2: found key_in = (0 characters), expected an even "
+					      "number of hexadecimal digits, at most 128" },
 	{ "peer \"a\" {\nkey_in = \"" KEY64 KEY64 "00\"\n}\n",
-	  ":2: found key_in = (130 characters), expected an even number of hexadecimal digits, at most 128" },
-	{ "peer \"a\" {\naddress = {\"2001:db8::1\"}\nspi_in = 256\nspi_out = 256\nkey_in = \"00112233445566778899aabbccddeeff\"\n"
+	  ":2: found key_in = (130 characters), expected an even number of hexadecimal digits, at "
+	  "most 128" },
+	{ "peer \"a\" {\naddress = {\"2001:db8::1\"}\nspi_in = 256\nspi_out = 256\nkey_in = "
+	  "\"00112233445566778899aabbccddeeff\"\n"
 	  "key_out = \"" KEY64 "\"\n}\n",
 	  ":5: found key_in of 32 hexadecimal digits, expected at least 64 for hmac-sha256-128" },
-	{ "peer \"a\" {\nspi_in = 256\nspi_out = 256\n" KEYS "}\n", ":6: found peer \"a\" with 0 addresses, expected 1 to 64" },
+	{ "peer \"a\" {\nspi_in = 256\nspi_out = 256\n" KEYS "}\n",
+	  ":6: found peer \"a\" with 0 addresses, expected 1 to 64" },
 	{ "peer \"a\" {\naddress = {\"2001:db8::1\"}\nspi_out = 256\n" KEYS "}\n",
 	  ":6: found peer \"a\" without spi_in, expected one" },
-	{ "peer \"a\" {\naddress = {\"2001:db8::1\"}\nspi_in = 256\nspi_out = 256\nkey_in = \"" KEY64 "\"\n}\n",
+	{ "peer \"a\" {\naddress = {\"2001:db8::1\"}\nspi_in = 256\nspi_out = 256\nkey_in = "
+	  "\"" KEY64 "\"\n}\n",
 	  ":6: found peer \"a\" without key_out, expected one" },
 	{ GOOD_PEER("a", "2001:db8::1", "256") GOOD_PEER("b", "2001:db8::1", "257"),
 	  ":9: found address 2001:db8::1 of peer \"a\" again, expected each once" },
@@ -143,15 +163,19 @@ static const struct {
 	  ":2: found address 2001:db8::1 of peer \"a\" again, expected each once" },
 	{ GOOD_PEER("a b", "2001:db8::1", "256"),
 	  ":7: found peer \"a b\", expected a name of 1 to 63 characters without spaces" },
-	{ GOOD_PEER("a", "2001:db8::1", "256") GOOD_PEER("a", "2001:db8::2", "257"), ":8: found duplicate title 'a'" },
+	{ GOOD_PEER("a", "2001:db8::1", "256") GOOD_PEER("a", "2001:db8::2", "257"),
+	  ":8: found duplicate title 'a'" },
 	{ "personality \"sixteen-letters.\" {\ninterface = {\"wg0\"}\n}\n",
-	  ":3: found personality \"sixteen-letters.\", expected a name of 1 to 15 characters without spaces" },
+	  ":3: found personality \"sixteen-letters.\", expected a name of 1 to 15 characters "
+	  "without spaces" },
 	{ "personality \"work\" {\n}\n",
-	  ":2: found personality \"work\" with 0 interfaces and 0 addresses, expected one at least, and at most 16 of each" },
+	  ":2: found personality \"work\" with 0 interfaces and 0 addresses, expected one at "
+	  "least, and at most 16 of each" },
 	{ "personality \"work\" {\ninterface = {\"longer-than-fifteen\"}\n}\n",
 	  ":2: found interface = longer-than-fifteen, expected the name of an interface" },
 	{ "peer \"a\" {\n", ":2: found the end of the file, expected }" },
-	{ "default_lifetime = 5\n/* no end\n\n", ":4: found the end of the file, expected the end of a comment or string" },
+	{ "default_lifetime = 5\n/* no end\n\n",
+	  ":4: found the end of the file, expected the end of a comment or string" },
 	{ "state = \"/no/end\n", ":2: found the end of the file, expected more" },
 	{ "}\n", ":1: unexpected closing brace" },
 	{ "peer \"a\" {\nspi_in 7\n", ":2: missing equal sign after option 'spi_in'" },
@@ -166,7 +190,9 @@ START_TEST(c2_addresses_are_sorted_into_personalities)
 	char *why;
 
 	put("personality \"work\" {\ninterface = {\"wg0\", \"wg1\"}\n}\n"
-	    "personality \"fifteen-letters\" {\naddress = {\"2001:db8:7::1\"}\ninterface = {\"wg2\"}\n}\n", 0644);
+	    "personality \"fifteen-letters\" {\naddress = {\"2001:db8:7::1\"}\ninterface = "
+	    "{\"wg2\"}\n}\n",
+	    0644);
 	ck_assert_msg(conf_read(path, &c, &why) == 0, "%s", why);
 	inet_pton(AF_INET6, "2001:db8:7::1", &a);
 	inet_pton(AF_INET6, "2001:db8:7::2", &b);
@@ -205,8 +231,10 @@ START_TEST(keys_that_others_may_read_are_refused_with_the_remedy)
 	char *why, want[256];
 
 	put(GOOD_PEER("a", "2001:db8::1", "256"), mode[_i]);
-	snprintf(want, sizeof(want), "%s: found keys in a file of mode %04o, expected that nobody else can read them or change "
-		 "them: chmod o=,g-w %s", path, (unsigned)mode[_i], path);
+	snprintf(want, sizeof(want),
+		 "%s: found keys in a file of mode %04o, expected that nobody else can read them "
+		 "or change them: chmod o=,g-w %s",
+		 path, (unsigned)mode[_i], path);
 	ck_assert_int_eq(conf_read(path, &c, &why), -EPERM);
 	ck_assert_str_eq(why, want);
 	free(why);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An address passes from one host to another (X6, A3): from Alice, who has configured keys, to Xavier, who ran AAP, or to the
- * server itself. Alice cannot tell anybody, unless a test says so.
+ * An address passes from one host to another (X6, A3): from Alice, who has configured keys, to
+ * Xavier, who ran AAP, or to the server itself. Alice cannot tell anybody, unless a test says so.
  */
 #include "core.h"
 #include "bul.h"
@@ -108,7 +108,8 @@ END_TEST
 START_TEST(a3_the_connections_stay_with_the_host_they_were_opened_to)
 {
 	world_run(&w, 60 * USEC_PER_SEC);
-	world_connect(&w, SERVER, S0, ALICE, A0, 1001);		/* of which she had no cause to speak since */
+	/* of which she had no cause to speak since */
+	world_connect(&w, SERVER, S0, ALICE, A0, 1001);
 	world_run(&w, 10 * USEC_PER_SEC);
 	take_over();
 	world_run(&w, 5 * USEC_PER_SEC);
@@ -122,8 +123,8 @@ START_TEST(x6_a_mere_claim_costs_the_owner_nothing)
 	struct signal s = { .src = world_addr(X0), .dst = world_addr(S0), .n_bu = 1 };
 	struct hce *x = core_entries(w.host[XAVIER].core);
 
-	s.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = ++x->seq_out, .lifetime = 600, .n_addr = 1,
-					   .addr = { world_addr(A0) } };
+	s.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = ++x->seq_out, .lifetime = 600,
+					   .n_addr = 1, .addr = { world_addr(A0) } };
 	world_down(&w, ALICE, A0);	/* and she cannot even answer */
 	core_send(w.host[XAVIER].core, x, &s);
 	world_collect(&w);
@@ -152,7 +153,9 @@ START_TEST(x6_nobody_waits_for_who_gave_it_up)
 }
 END_TEST
 
-/* Alice's Binding Update from A1 names A0 as her home and as lost: both are another's business now. */
+/*
+ * Alice's Binding Update from A1 names A0 as her home and as lost: both are another's business now.
+ */
 START_TEST(a3_b7_an_address_that_is_ours_now_is_a_peers_no_more)
 {
 	world_down(&w, ALICE, A0);
@@ -201,7 +204,8 @@ int main(void)
 	tcase_add_test(tc, x6_a_mere_claim_costs_the_owner_nothing);
 	tcase_add_test(tc, x6_nobody_waits_for_who_gave_it_up);
 	tcase_add_test(tc, a3_b7_an_address_that_is_ours_now_is_a_peers_no_more);
-	tcase_add_loop_test(tc, x5_a_challenge_with_an_older_number_does_not_settle_an_address, 0, 4);
+	tcase_add_loop_test(tc, x5_a_challenge_with_an_older_number_does_not_settle_an_address, 0,
+			    4);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

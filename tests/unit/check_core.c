@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The core, two hosts at a time: the draft's exchanges from the first Binding Update to the last move. */
+/*
+ * The core, two hosts at a time: the draft's exchanges from the first Binding Update to the last
+ * move.
+ */
 #include "core.h"
 #include "addr.h"
 #include "suite.h"
@@ -14,7 +17,8 @@ static void assert_state(unsigned host, const char *addr, enum addr_state state)
 	struct foreign_addr *fa = world_foreign(&w, host, addr);
 
 	ck_assert_msg(fa != NULL, "%s does not know %s", w.host[host].name, addr);
-	ck_assert_msg(fa->state == state, "%s holds %s %s", w.host[host].name, addr, addr_state_name(fa->state));
+	ck_assert_msg(fa->state == state, "%s holds %s %s", w.host[host].name, addr,
+		      addr_state_name(fa->state));
 }
 
 static uint64_t count(unsigned host, enum core_counter n)
@@ -31,8 +35,9 @@ static void acquaint(void)
 
 START_TEST(c4_no_entry_is_made_by_who_only_answers)
 {
-	struct pcb q = { .cookie = 7, .local = world_addr(S0), .foreign = world_addr(C0), .lport = 80, .fport = 1,
-			 .proto = IPPROTO_TCP, .origin = PCB_ACCEPT, .established = true };
+	struct pcb q = { .cookie = 7, .local = world_addr(S0), .foreign = world_addr(C0),
+			 .lport = 80, .fport = 1, .proto = IPPROTO_TCP, .origin = PCB_ACCEPT,
+			 .established = true };
 
 	ck_assert_int_eq(core_pcb_open(w.host[SERVER].core, &q, w.now), 0);
 	ck_assert_ptr_null(core_entries(w.host[SERVER].core));
@@ -41,8 +46,8 @@ END_TEST
 
 START_TEST(b1_nothing_is_sent_before_the_peer_replied)
 {
-	struct pcb p = { .cookie = 7, .local = world_addr(C0), .foreign = world_addr(S0), .lport = 1, .fport = 80,
-			 .proto = IPPROTO_TCP, .origin = PCB_CONNECT };
+	struct pcb p = { .cookie = 7, .local = world_addr(C0), .foreign = world_addr(S0),
+			 .lport = 1, .fport = 80, .proto = IPPROTO_TCP, .origin = PCB_CONNECT };
 
 	ck_assert_int_eq(core_pcb_open(w.host[CLIENT].core, &p, w.now), 0);
 	world_collect(&w);
@@ -87,7 +92,8 @@ START_TEST(a1_both_initial_bus_make_both_hosts_homeless_and_all_addresses_active
 	assert_pair(CLIENT, C0, S0);
 	assert_pair(SERVER, S0, C0);
 	ck_assert_uint_eq(w.host[CLIENT].events[EVENT_SWITCHED], 0);
-	ck_assert_uint_eq(count(CLIENT, COUNT_UNEXPECTED_BA) + count(SERVER, COUNT_UNEXPECTED_BA), 0);
+	ck_assert_uint_eq(count(CLIENT, COUNT_UNEXPECTED_BA) + count(SERVER, COUNT_UNEXPECTED_BA),
+			  0);
 }
 END_TEST
 
@@ -287,7 +293,8 @@ START_TEST(c3_an_address_that_flaps_ends_where_it_began)
 	assert_state(SERVER, C1, ADDR_ACTIVE);
 	assert_pair(CLIENT, C0, S0);
 	/* the first data the client sends moves the server back, too */
-	core_followed(w.host[SERVER].core, entry(SERVER)->id, &c0, entry(SERVER)->pair.gen + 1, w.now);
+	core_followed(w.host[SERVER].core, entry(SERVER)->id, &c0, entry(SERVER)->pair.gen + 1,
+		      w.now);
 	world_collect(&w);
 	assert_pair(SERVER, S0, C0);
 }
@@ -435,7 +442,9 @@ START_TEST(b10_a_requests_identifier_comes_back)
 	ck_assert_int_gt(len, 0);
 	core_packet(w.host[CLIENT].core, pkt, (size_t)len, w.now);
 	world_collect(&w);
-	ck_assert_int_eq(signal_parse(w.host[CLIENT].last_send.send.packet, w.host[CLIENT].last_send.send.len, &s), 0);
+	ck_assert_int_eq(signal_parse(w.host[CLIENT].last_send.send.packet,
+				      w.host[CLIENT].last_send.send.len, &s),
+			 0);
 	ck_assert_uint_eq(s.n_bu, 1);
 	ck_assert(s.bu[0].has_unique_id);
 	ck_assert_uint_eq(s.bu[0].unique_id, 0x1234);
@@ -468,7 +477,9 @@ END_TEST
 
 START_TEST(b11_a_bare_packet_adds_its_source_as_tentative_and_is_answered)
 {
-	struct signal s = { .src = world_addr(C1), .dst = world_addr(S0), .has_ah = true, .spi = 0x1002 };
+	struct signal s = {
+		.src = world_addr(C1), .dst = world_addr(S0), .has_ah = true, .spi = 0x1002
+	};
 	uint8_t pkt[SIGNAL_MTU];
 
 	acquaint();
@@ -480,7 +491,9 @@ START_TEST(b11_a_bare_packet_adds_its_source_as_tentative_and_is_answered)
 	world_collect(&w);
 	assert_state(SERVER, C1, ADDR_TENTATIVE);
 	ck_assert_uint_eq(world_foreign(&w, SERVER, C1)->lifetime, 600 * USEC_PER_SEC);
-	ck_assert_int_eq(signal_parse(w.host[SERVER].last_send.send.packet, w.host[SERVER].last_send.send.len, &s), 0);
+	ck_assert_int_eq(signal_parse(w.host[SERVER].last_send.send.packet,
+				      w.host[SERVER].last_send.send.len, &s),
+			 0);
 	ck_assert_uint_eq(s.n_ba, 1);
 	ck_assert(s.ba[0].has_challenge);
 	ck_assert_uint_eq(s.ba[0].seq, entry(SERVER)->seq_in);
@@ -584,23 +597,28 @@ END_TEST
 
 START_TEST(x7_a_peer_cannot_touch_what_belongs_to_another)
 {
-	struct core_peer third = { .name = "third", .n_addr = 1, .addr = { world_addr("2001:db8:3::3") },
-				   .in = { .spi = 0x2001, .key = { .alg = AH_HMAC_SHA1_96, .len = 20 } },
-				   .out = { .spi = 0x2002, .key = { .alg = AH_HMAC_SHA1_96, .len = 20 } } };
-	struct signal s = { .src = world_addr("2001:db8:3::3"), .dst = world_addr(S0), .has_ah = true, .spi = 0x2001,
-			    .ah_seq = 1, .n_bu = 1 };
+	struct core_peer third = {
+		.name = "third", .n_addr = 1, .addr = { world_addr("2001:db8:3::3") },
+		.in = { .spi = 0x2001, .key = { .alg = AH_HMAC_SHA1_96, .len = 20 } },
+		.out = { .spi = 0x2002, .key = { .alg = AH_HMAC_SHA1_96, .len = 20 } }
+	};
+	struct signal s = { .src = world_addr("2001:db8:3::3"), .dst = world_addr(S0),
+			    .has_ah = true, .spi = 0x2001, .ah_seq = 1, .n_bu = 1 };
 	uint8_t pkt[SIGNAL_MTU];
 
 	acquaint();
 	ck_assert_int_eq(core_peer_add(w.host[SERVER].core, &third, w.now), 0);
-	s.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = 1, .lifetime = _i ? 600 : 0, .n_addr = 1,
-					   .addr = { world_addr(C0) } };
+	s.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = 1, .lifetime = _i ? 600 : 0,
+					   .n_addr = 1, .addr = { world_addr(C0) } };
 	int len = signal_build(&s, 12, pkt, sizeof(pkt));
 	ck_assert_int_gt(len, 0);
 	ck_assert_int_eq(ah_sign(pkt, (size_t)len, &third.in.key), 0);
 	core_packet(w.host[SERVER].core, pkt, (size_t)len, w.now);
 	world_collect(&w);
-	/* What its owner gave up may have another owner by now, so to give it up is no offence; it just has no effect. */
+	/*
+	 * What its owner gave up may have another owner by now, so to give it up is no offence; it
+	 * just has no effect.
+	 */
 	ck_assert_uint_eq(count(SERVER, COUNT_WRONG_ENTRY), _i);
 	assert_state(SERVER, C0, ADDR_ACTIVE);
 	ck_assert_str_eq(world_foreign(&w, SERVER, C0)->hce->name, "client");
@@ -627,8 +645,9 @@ START_TEST(r3_ports_are_unique_within_an_entry)
 {
 	world_up(&w, CLIENT, C1);
 	acquaint();
-	struct pcb p = { .cookie = 77, .local = world_addr(C1), .foreign = world_addr(S0), .lport = 1000, .fport = 80,
-			 .proto = IPPROTO_TCP, .origin = PCB_CONNECT, .established = true };
+	struct pcb p = { .cookie = 77, .local = world_addr(C1), .foreign = world_addr(S0),
+			 .lport = 1000, .fport = 80, .proto = IPPROTO_TCP, .origin = PCB_CONNECT,
+			 .established = true };
 
 	ck_assert_int_eq(core_pcb_open(w.host[CLIENT].core, &p, w.now), -EEXIST);
 	ck_assert_uint_eq(count(CLIENT, COUNT_PCB_CLASH), 1);
@@ -726,9 +745,13 @@ START_TEST(x9_a_peer_that_comes_to_another_personality_gets_no_answer)
 	acquaint();
 	before = count(CLIENT, COUNT_NOT_LOCAL);
 	sends = w.host[CLIENT].sends;
-	/* Under the right keys, to an address the peer guessed, from one that it is known by and one that it is not. */
+	/*
+	 * Under the right keys, to an address the peer guessed, from one that it is known by and
+	 * one that it is not.
+	 */
 	for (unsigned i = 0; i < 2; i++) {
-		struct signal s = { .src = world_addr(from[i]), .dst = world_addr(WORK), .has_ah = true };
+		struct signal s = { .src = world_addr(from[i]), .dst = world_addr(WORK),
+				    .has_ah = true };
 		uint8_t pkt[SIGNAL_MTU];
 
 		s.spi = entry(SERVER)->sa->out.spi;
@@ -763,8 +786,9 @@ END_TEST
 /* A connection of user uid to S0. */
 static int open_as(struct core *c, uint64_t cookie, uint32_t uid, uint16_t port)
 {
-	struct pcb p = { .cookie = cookie, .local = world_addr(C0), .foreign = world_addr(S0), .lport = port, .fport = 80,
-			 .proto = IPPROTO_TCP, .origin = PCB_CONNECT, .uid = uid, .established = true };
+	struct pcb p = { .cookie = cookie, .local = world_addr(C0), .foreign = world_addr(S0),
+			 .lport = port, .fport = 80, .proto = IPPROTO_TCP, .origin = PCB_CONNECT,
+			 .uid = uid, .established = true };
 
 	return core_pcb_open(c, &p, w.now);
 }
@@ -861,7 +885,9 @@ int main(void)
 	tcase_add_test(tc, c3_an_address_that_flaps_ends_where_it_began);
 	tcase_add_test(tc, c9_a_lost_address_is_remembered_as_long_as_peers_do);
 	tcase_add_test(tc, c9_of_too_many_lost_addresses_the_oldest_is_forgotten);
-	tcase_add_loop_test(tc, c11_routes_of_others_do_not_move_what_a_policy_rule_sends_its_own_way, 0, 2);
+	tcase_add_loop_test(tc,
+			    c11_routes_of_others_do_not_move_what_a_policy_rule_sends_its_own_way,
+			    0, 2);
 	tcase_add_test(tc, b10_lost_signalling_is_sent_again_until_it_is_acknowledged);
 	tcase_add_test(tc, b10_an_unanswered_bu_is_repeated_at_a_bounded_rate);
 	tcase_add_test(tc, b10_bindings_are_refreshed_before_they_end);
@@ -869,10 +895,12 @@ int main(void)
 	tcase_add_test(tc, b10_a_requests_identifier_comes_back);
 	tcase_add_test(tc, b11_a_new_address_may_be_announced_by_using_it);
 	tcase_add_test(tc, b11_a_bare_packet_adds_its_source_as_tentative_and_is_answered);
-	tcase_add_test(tc, s6_moved_connections_are_told_when_nothing_but_deprecated_addresses_is_left);
+	tcase_add_test(tc,
+		s6_moved_connections_are_told_when_nothing_but_deprecated_addresses_is_left);
 	tcase_add_test(tc, c9_an_unrefreshed_address_is_deprecated_then_gone_and_the_entry_with_it);
 	tcase_add_test(tc, c10_an_entry_stays_while_a_connection_refers_to_it);
-	tcase_add_loop_test(tc, r4_signalling_that_is_not_right_changes_nothing_and_is_counted, 0, 4);
+	tcase_add_loop_test(tc, r4_signalling_that_is_not_right_changes_nothing_and_is_counted, 0,
+			    4);
 	tcase_add_loop_test(tc, x7_a_peer_cannot_touch_what_belongs_to_another, 0, 2);
 	tcase_add_test(tc, r3_ports_are_unique_within_an_entry);
 	tcase_add_test(tc, x9_a_peer_learns_the_addresses_of_one_personality_only);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* control_server.h and unix_listener.h: real clients of both doors, well-behaved and not. The core behind them is a fake. */
+/*
+ * control_server.h and unix_listener.h: real clients of both doors, well-behaved and not. The core
+ * behind them is a fake.
+ */
 #include "config.h"
 
 #include "control_server.h"
@@ -54,7 +57,8 @@ static void fake_shown(void *ctx, int fd, const struct control_register *reg)
 	n_shown++;
 }
 
-static void fake_asked(void *ctx, int fd, enum control_verb verb, uid_t uid, struct control_answer *ret)
+static void fake_asked(void *ctx, int fd, enum control_verb verb, uid_t uid,
+		       struct control_answer *ret)
 {
 	n_asked++;
 	ck_assert_uint_eq(uid, geteuid());
@@ -153,9 +157,17 @@ END_TEST
 START_TEST(what_is_no_request_gets_an_error)
 {
 	static const char *const request[] = {
-		"", "{", "[]", "null", "{\"command\": 7}", "{\"command\": \"reboot\"}", "{\"command\": \"cache\", \"command\": \"sa\"}",
-		"{\"command\": \"prefer\"}", "{\"command\": \"prefer\", \"target\": \"nowhere\"}",
-		"{\"command\": \"prefer\", \"target\": \"0123456789012345678901234567890123456789012345678901234567890\"}",
+		"",
+		"{",
+		"[]",
+		"null",
+		"{\"command\": 7}",
+		"{\"command\": \"reboot\"}",
+		"{\"command\": \"cache\", \"command\": \"sa\"}",
+		"{\"command\": \"prefer\"}",
+		"{\"command\": \"prefer\", \"target\": \"nowhere\"}",
+		"{\"command\": \"prefer\", \"target\": "
+		"\"0123456789012345678901234567890123456789012345678901234567890\"}",
 	};
 	json_t *a = ask(request[_i]);
 
@@ -205,7 +217,8 @@ static void as_nobody(gid_t group, const char *want)
 		char text[512];
 		ssize_t n;
 		int fd;
-		bool good = setregid(65534, 65534) == 0 && setgroups(1, &group) == 0 && setresuid(65534, 65534, 65534) == 0;
+		bool good = setregid(65534, 65534) == 0 && setgroups(1, &group) == 0 &&
+			    setresuid(65534, 65534, 65534) == 0;
 		fd = good ? dial(false) : -1;
 		send(fd, "{\"command\":\"prefer\",\"target\":\"eth0\"}", 36, 0);
 		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
@@ -290,7 +303,8 @@ static void show(int listener, const void *msg, size_t len, int fd, int n)
 	sendmsg(listener, &m, MSG_NOSIGNAL);
 }
 
-static const struct control_register good = { .magic = CONTROL_MAGIC, .version = CONTROL_VERSION, .verb = CONTROL_CONNECT };
+static const struct control_register good = { .magic = CONTROL_MAGIC, .version = CONTROL_VERSION,
+					      .verb = CONTROL_CONNECT };
 
 static unsigned open_fds(void)
 {
@@ -400,7 +414,8 @@ static int lingering(int *ret_other)
 	struct linger l = { .l_onoff = 1, .l_linger = 20 };
 	static char data[1 << 16];
 	socklen_t n = sizeof(a);
-	int lst = socket(AF_INET6, SOCK_STREAM, 0), s = socket(AF_INET6, SOCK_STREAM, 0), small = 1024;
+	int lst = socket(AF_INET6, SOCK_STREAM, 0), s = socket(AF_INET6, SOCK_STREAM, 0),
+	    small = 1024;
 
 	setsockopt(lst, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	ck_assert_int_eq(bind(lst, (struct sockaddr *)&a, n), 0);

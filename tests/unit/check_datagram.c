@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Sockets that are not connected: which entries they make and keep, and what both ends know of each other's addresses. */
+/*
+ * Sockets that are not connected: which entries they make and keep, and what both ends know of each
+ * other's addresses.
+ */
 #include "core.h"
 #include "two_hosts.h"
 
@@ -16,7 +19,9 @@ static struct core *core(unsigned host)
 /* The client's socket sends to dst. */
 static int send_to(uint64_t cookie, uint32_t uid, const char *dst)
 {
-	struct pcb p = { .cookie = cookie, .uid = uid, .local = world_addr(C0), .foreign = world_addr(dst) };
+	struct pcb p = {
+		.cookie = cookie, .uid = uid, .local = world_addr(C0), .foreign = world_addr(dst)
+	};
 	int r = core_datagram_sent(core(CLIENT), &p, w.now);
 
 	world_collect(&w);
@@ -146,8 +151,8 @@ START_TEST(x8_what_is_only_sent_to_gives_way)
 	snprintf(text, sizeof(text), "2001:db8:9::%x", 100);
 	struct hce *h = world_foreign(&w, CLIENT, text)->hce;
 	ck_assert(!h->trusted);
-	struct pcb p = { .cookie = 99, .local = world_addr(C0), .foreign = world_addr(text), .lport = 1, .fport = 2,
-		.proto = IPPROTO_UDP, .origin = PCB_CONNECT };
+	struct pcb p = { .cookie = 99, .local = world_addr(C0), .foreign = world_addr(text),
+			 .lport = 1, .fport = 2, .proto = IPPROTO_UDP, .origin = PCB_CONNECT };
 	ck_assert_int_eq(core_pcb_open(core(CLIENT), &p, w.now), 0);
 	ck_assert(h->trusted);
 }
@@ -202,7 +207,9 @@ END_TEST
 /* A socket bound to that address of the client's, which is lost. */
 static int bind_to(uint64_t cookie, const char *addr, uint16_t port)
 {
-	struct pcb p = { .cookie = cookie, .local = world_addr(addr), .lport = port, .proto = IPPROTO_UDP };
+	struct pcb p = {
+		.cookie = cookie, .local = world_addr(addr), .lport = port, .proto = IPPROTO_UDP
+	};
 
 	return core_bound_open(core(CLIENT), &p, w.now);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hmip.bpf.c, frame by frame through the kernel's test runs: which frames are rewritten, dropped, left alone.
- * Needs root. Addresses and connections are those of entry.h.
+ * hmip.bpf.c, frame by frame through the kernel's test runs: which frames are rewritten, dropped,
+ * left alone. Needs root. Addresses and connections are those of entry.h.
  */
 #include "array.h"
 #include "hmip.skel.h"
@@ -16,44 +16,61 @@
 
 /* The pair today is L1, F1 with gen 2. */
 static const struct row moved_row[] = {
-	{ "TCP goes out with today's pair", true, OUT(L0, F0, TCP), L1, F1, DP_OUT_REWRITTEN, false },
+	{ "TCP goes out with today's pair", true, OUT(L0, F0, TCP),
+	  L1, F1, DP_OUT_REWRITTEN, false },
 	{ "UDP too", true, OUT(L0, F0, UDP), L1, F1, DP_OUT_REWRITTEN, false },
-	{ "UDP without checksum", true, OUT(L0, F0, UDP, .no_checksum = true), L1, F1, DP_OUT_REWRITTEN, false },
-	{ "behind hop-by-hop options", true, OUT(L0, F0, TCP, .chain = "h"), L1, F1, DP_OUT_REWRITTEN, false },
-	{ "behind many headers", true, OUT(L0, F0, UDP, .chain = "hdrdf"), L1, F1, DP_OUT_REWRITTEN, false },
-	{ "behind too many headers", true, OUT(L0, F0, UDP, .chain = "hdddddd"), NULL, NULL, DP_TOO_DEEP, false },
-	{ "a routing header with stops to go", true, OUT(L0, F0, TCP, .chain = "R"), NULL, NULL, NONE, false },
-	{ "other ports", true, { .src = L0, .dst = F0, TCP, .sport = LPORT, .dport = 81 }, NULL, NULL, NONE, false },
+	{ "UDP without checksum", true, OUT(L0, F0, UDP, .no_checksum = true),
+	  L1, F1, DP_OUT_REWRITTEN, false },
+	{ "behind hop-by-hop options", true, OUT(L0, F0, TCP, .chain = "h"),
+	  L1, F1, DP_OUT_REWRITTEN, false },
+	{ "behind many headers", true, OUT(L0, F0, UDP, .chain = "hdrdf"),
+	  L1, F1, DP_OUT_REWRITTEN, false },
+	{ "behind too many headers", true, OUT(L0, F0, UDP, .chain = "hdddddd"),
+	  NULL, NULL, DP_TOO_DEEP, false },
+	{ "a routing header with stops to go", true, OUT(L0, F0, TCP, .chain = "R"),
+	  NULL, NULL, NONE, false },
+	{ "other ports", true, { .src = L0, .dst = F0, TCP, .sport = LPORT, .dport = 81 }, NULL,
+	  NULL, NONE, false },
 	{ "another peer", true, OUT(L0, OTHER, TCP), NULL, NULL, NONE, false },
-	{ "R9: ICMPv6", true, OUT(L0, F0, .proto = IPPROTO_ICMPV6, .icmp_type = 128), NULL, NULL, NONE, false },
+	{ "R9: ICMPv6", true, OUT(L0, F0, .proto = IPPROTO_ICMPV6, .icmp_type = 128),
+	  NULL, NULL, NONE, false },
 	{ "another protocol", true, OUT(L0, F0, .proto = 132), NULL, NULL, NONE, false },
-	{ "a fragment nobody saw the first of", true, OUT(L0, F0, UDP, .chain = "2"), NULL, NULL, NONE, false },
+	{ "a fragment nobody saw the first of", true, OUT(L0, F0, UDP, .chain = "2"),
+	  NULL, NULL, NONE, false },
 
-	{ "TCP comes in with the birth pair", false, IN(F1, L1, TCP, .ack = 5), F0, L0, DP_IN_REWRITTEN, false },
+	{ "TCP comes in with the birth pair", false, IN(F1, L1, TCP, .ack = 5),
+	  F0, L0, DP_IN_REWRITTEN, false },
 	{ "UDP too", false, IN(F1, L1, UDP), F0, L0, DP_IN_REWRITTEN, false },
-	{ "UDP without a checksum", false, IN(F1, L1, UDP, .no_checksum = true), F0, L0, DP_IN_REWRITTEN, false },
+	{ "UDP without a checksum", false, IN(F1, L1, UDP, .no_checksum = true),
+	  F0, L0, DP_IN_REWRITTEN, false },
 	{ "only the peer moved", false, IN(F1, L0, TCP), F0, L0, DP_IN_REWRITTEN, false },
 	{ "only this host moved", false, IN(F0, L1, TCP), F0, L0, DP_IN_REWRITTEN, false },
 	{ "C9: from a Deprecated address", false, IN(FD, L1, TCP), F0, L0, DP_IN_REWRITTEN, false },
-	{ "R5: from a Tentative address", false, IN(FT, L1, TCP), NULL, NULL, DP_IN_TENTATIVE_DROPPED, true },
-	{ "R5: from a Tentative address, UDP", false, IN(FT, L0, UDP), NULL, NULL, DP_IN_TENTATIVE_DROPPED, true },
-	{ "Tentative, no connection", false, { .src = FT, .dst = L1, TCP, .sport = 1, .dport = 2 }, NULL, NULL,
-	  NONE, false },
-	{ "R9: an echo", false, IN(F1, L1, .proto = IPPROTO_ICMPV6, .icmp_type = 128), NULL, NULL, NONE, false },
-	{ "R9: a Neighbour Solicitation", false, IN(FT, L1, .proto = IPPROTO_ICMPV6, .icmp_type = 135), NULL, NULL, NONE,
-	  false },
-	{ "R9: a Neighbour Advertisement goes out", true, OUT(L0, F0, .proto = IPPROTO_ICMPV6, .icmp_type = 136), NULL,
-	  NULL, NONE, false },
+	{ "R5: from a Tentative address", false, IN(FT, L1, TCP),
+	  NULL, NULL, DP_IN_TENTATIVE_DROPPED, true },
+	{ "R5: from a Tentative address, UDP", false, IN(FT, L0, UDP),
+	  NULL, NULL, DP_IN_TENTATIVE_DROPPED, true },
+	{ "Tentative, no connection", false, { .src = FT, .dst = L1, TCP, .sport = 1, .dport = 2 },
+	  NULL, NULL, NONE, false },
+	{ "R9: an echo", false, IN(F1, L1, .proto = IPPROTO_ICMPV6, .icmp_type = 128),
+	  NULL, NULL, NONE, false },
+	{ "R9: a Neighbour Solicitation",
+	  false, IN(FT, L1, .proto = IPPROTO_ICMPV6, .icmp_type = 135), NULL, NULL, NONE, false },
+	{ "R9: a Neighbour Advertisement goes out",
+	  true, OUT(L0, F0, .proto = IPPROTO_ICMPV6, .icmp_type = 136), NULL, NULL, NONE, false },
 	{ "the birth pair itself", false, IN(F0, L0, TCP), NULL, NULL, NONE, false },
 	{ "R1: not for this host", false, IN(F1, OTHER, TCP), NULL, NULL, NONE, false },
 	{ "from a stranger", false, IN(OTHER, L1, TCP), NULL, NULL, NONE, false },
-	{ "behind extension headers", false, IN(F1, L1, TCP, .chain = "hdr"), F0, L0, DP_IN_REWRITTEN, false },
+	{ "behind extension headers", false, IN(F1, L1, TCP, .chain = "hdr"),
+	  F0, L0, DP_IN_REWRITTEN, false },
 
-	{ "AH with our SPI", false, IN(F1, L1, AH, .spi = OUR_SPI), NULL, NULL, DP_SIGNALLING, true },
-	{ "AH behind a Home Address option", false, IN(FT, L1, .proto = 60, .chain = "da", .spi = OUR_SPI), NULL, NULL,
-	  DP_SIGNALLING, true },
+	{ "AH with our SPI", false, IN(F1, L1, AH, .spi = OUR_SPI),
+	  NULL, NULL, DP_SIGNALLING, true },
+	{ "AH behind a Home Address option", false,
+	  IN(FT, L1, .proto = 60, .chain = "da", .spi = OUR_SPI), NULL, NULL, DP_SIGNALLING, true },
 	{ "AH with another's SPI", false, IN(F1, L1, AH, .spi = 0x3412), NULL, NULL, NONE, false },
-	{ "AH not for this host", false, IN(F1, OTHER, AH, .spi = OUR_SPI), NULL, NULL, NONE, false },
+	{ "AH not for this host", false, IN(F1, OTHER, AH, .spi = OUR_SPI),
+	  NULL, NULL, NONE, false },
 	{ "AH goes out", true, OUT(L1, F1, AH, .spi = OUR_SPI), NULL, NULL, NONE, false },
 };
 
@@ -61,18 +78,24 @@ static const struct row moved_row[] = {
 
 /* What the kernel answers to data for which it has no socket. */
 static const struct row refusal_row[] = {
-	{ "a reset to where a peer may be", true, OUT(L1, OTHER, TCP, RST), NULL, NULL, DP_REFUSALS, true },
+	{ "a reset to where a peer may be", true, OUT(L1, OTHER, TCP, RST),
+	  NULL, NULL, DP_REFUSALS, true },
 	{ "to a Tentative address", true, OUT(L1, FT, TCP, RST), NULL, NULL, DP_REFUSALS, true },
-	{ "of a connection that has it coming", true, OUT(L0, F0, TCP, RST), L1, F1, DP_OUT_REWRITTEN, false },
-	{ "R8: about other ports", true, { .src = L1, .dst = OTHER, TCP, .sport = LPORT, .dport = 81, RST }, NULL, NULL,
-	  NONE, false },
-	{ "R8: to a SYN", true, OUT(L1, OTHER, TCP, .flags = 0x14, .empty = true), NULL, NULL, NONE, false },
-	{ "an end", true, OUT(L1, OTHER, TCP, .flags = 0x11, .empty = true), NULL, NULL, NONE, false },
+	{ "of a connection that has it coming", true, OUT(L0, F0, TCP, RST),
+	  L1, F1, DP_OUT_REWRITTEN, false },
+	{ "R8: about other ports", true,
+	  { .src = L1, .dst = OTHER, TCP, .sport = LPORT, .dport = 81, RST }, NULL, NULL, NONE,
+	  false },
+	{ "R8: to a SYN", true, OUT(L1, OTHER, TCP, .flags = 0x14, .empty = true),
+	  NULL, NULL, NONE, false },
+	{ "an end", true, OUT(L1, OTHER, TCP, .flags = 0x11, .empty = true),
+	  NULL, NULL, NONE, false },
 };
 
 static void set_homeless(const char *l, const char *f, uint32_t gen, enum hold hold)
 {
-	act(&(struct action){ .type = ACTION_PAIR, .hce = HCE, .pair = { addr(l), addr(f), gen, hold, false, true } });
+	act(&(struct action){ .type = ACTION_PAIR, .hce = HCE,
+			      .pair = { addr(l), addr(f), gen, hold, false, true } });
 }
 
 START_TEST(a3_c10_a_moving_connection_is_not_reset_by_what_comes_from_elsewhere)
@@ -94,7 +117,8 @@ END_TEST
 
 START_TEST(a3_c10_nor_by_a_port_unreachable)
 {
-	struct packet in = IN(OTHER, L1, UDP), out = { .src = L1, .dst = OTHER, .proto = IPPROTO_ICMPV6, .icmp_type = 1 };
+	struct packet in = IN(OTHER, L1, UDP),
+		      out = { .src = L1, .dst = OTHER, .proto = IPPROTO_ICMPV6, .icmp_type = 1 };
 	struct frame quoted = frame_of(&in), f, got;
 
 	set_homeless(L1, F1, 2, HOLD_NONE);
@@ -115,12 +139,14 @@ END_TEST
 START_TEST(r8_the_ports_of_who_is_gone_are_refused_again)
 {
 	struct row r = refusal_row[0];
-	struct action gone = pcb_action(ACTION_PCB_GONE, IPPROTO_TCP), other = pcb_action(ACTION_PCB, IPPROTO_TCP);
+	struct action gone = pcb_action(ACTION_PCB_GONE, IPPROTO_TCP),
+		      other = pcb_action(ACTION_PCB, IPPROTO_TCP);
 
 	set_homeless(L1, F1, 2, HOLD_NONE);
 	other.hce = HCE + 1;
 	act(&other);
-	act(&(struct action){ .type = ACTION_PAIR, .hce = HCE + 1, .pair = { addr(L0), addr(OTHER), 1, HOLD_NONE, false, true } });
+	act(&(struct action){ .type = ACTION_PAIR, .hce = HCE + 1,
+			      .pair = { addr(L0), addr(OTHER), 1, HOLD_NONE, false, true } });
 	act(&gone);			/* the other one's are the same */
 	check_row(&r, false);
 	other.type = ACTION_PCB_GONE;
@@ -138,10 +164,12 @@ START_TEST(a3_what_is_held_is_dropped)
 		const char *l, *f;
 		bool drop;
 	} row[] = {
-		{ HOLD_ALL, L1, F1, true }, { HOLD_ALL, L0, F0, true }, { HOLD_MOVED, L1, F1, true },
-		{ HOLD_MOVED, L0, F1, true }, { HOLD_MOVED, L0, F0, false },
+		{ HOLD_ALL, L1, F1, true }, { HOLD_ALL, L0, F0, true },
+		{ HOLD_MOVED, L1, F1, true }, { HOLD_MOVED, L0, F1, true },
+		{ HOLD_MOVED, L0, F0, false },
 	};
-	struct row r = { "held", true, OUT(L0, F0, TCP), NULL, NULL, row[_i].drop ? DP_HELD : NONE, row[_i].drop };
+	struct row r = { "held", true, OUT(L0, F0, TCP), NULL, NULL, row[_i].drop ? DP_HELD : NONE,
+			 row[_i].drop };
 
 	set_homeless(row[_i].l, row[_i].f, 2, row[_i].hold);
 	check_row(&r, false);
@@ -170,14 +198,16 @@ END_TEST
 START_TEST(with_a_checksum_over_the_whole_packet_and_an_old_kernel)
 {
 	struct datapath_bpf *bpf = datapath_bpf__open();
-	struct dp_pcb_out_key key = { .l = addr(L0), .f = addr(F0), .lport = htons(LPORT), .fport = htons(FPORT) };
+	struct dp_pcb_out_key key = {
+		.l = addr(L0), .f = addr(F0), .lport = htons(LPORT), .fport = htons(FPORT)
+	};
 	struct dp_pcb_out pcb = { .hce = HCE, .gen = 1 };
 	struct dp_hce e = { .l = addr(L1), .f = addr(F1), .gen = 2 };
 	struct packet p = OUT(L0, F0, .proto = _i ? IPPROTO_UDP : IPPROTO_TCP);
 	struct frame out, f = frame_of(&p), want;
 	uint32_t id = HCE;
-	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = f.b, .data_size_in = (uint32_t)f.len, .data_out = out.b,
-		    .data_size_out = sizeof(out.b), .repeat = 1);
+	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = f.b, .data_size_in = (uint32_t)f.len,
+		    .data_out = out.b, .data_size_out = sizeof(out.b), .repeat = 1);
 
 	ck_assert_ptr_nonnull(bpf);
 	if (test_runs_know_complete())
@@ -188,7 +218,8 @@ START_TEST(with_a_checksum_over_the_whole_packet_and_an_old_kernel)
 	key.proto = p.proto;
 	bpf->rodata->csum_ipv6 = 0;
 	ck_assert_int_eq(datapath_bpf__load(bpf), 0);
-	ck_assert_int_eq(bpf_map_update_elem(bpf_map__fd(bpf->maps.pcb_out), &key, &pcb, BPF_ANY), 0);
+	ck_assert_int_eq(bpf_map_update_elem(bpf_map__fd(bpf->maps.pcb_out), &key, &pcb, BPF_ANY),
+			 0);
 	ck_assert_int_eq(bpf_map_update_elem(bpf_map__fd(bpf->maps.hce), &id, &e, BPF_ANY), 0);
 	ck_assert_int_eq(bpf_prog_test_run_opts(bpf_program__fd(bpf->progs.hmip_out_ether), &o), 0);
 	out.len = o.data_size_out;
@@ -199,7 +230,9 @@ END_TEST
 
 START_TEST(behind_vlan_tags)
 {
-	struct row r = { "one", true, OUT(L0, F0, TCP, .vlans = 1), L1, F1, DP_OUT_REWRITTEN, false };
+	struct row r = {
+		"one", true, OUT(L0, F0, TCP, .vlans = 1), L1, F1, DP_OUT_REWRITTEN, false
+	};
 
 	set_pair(L1, F1, 2);
 	check_row(&r, false);
@@ -242,7 +275,8 @@ START_TEST(what_is_gone_is_passed)
 		act(&gone);	/* twice is fine */
 		break;
 	case 1:
-		act(&(struct action){ .type = ACTION_FOREIGN_GONE, .hce = HCE, .foreign = { .addr = addr(F1) } });
+		act(&(struct action){
+			.type = ACTION_FOREIGN_GONE, .hce = HCE, .foreign = { .addr = addr(F1) } });
 		out.src = L1;
 		out.dst = F1;
 		out.counter = DP_OUT_REWRITTEN;
@@ -269,17 +303,17 @@ END_TEST
 
 START_TEST(later_fragments_go_where_the_first_went)
 {
-	static const struct row first_out = {
-		"first out", true, OUT(L0, F0, UDP, .chain = "1", .frag_id = 77), L1, F1, DP_OUT_REWRITTEN, false
-	}, later_out = {
-		"later out", true, OUT(L0, F0, .chain = "2", .frag_id = 77), L1, F1, DP_FRAGMENTS, false
-	}, first_in = {
-		"first in", false, IN(F1, L1, UDP, .chain = "h1", .frag_id = 78), F0, L0, DP_IN_REWRITTEN, false
-	}, later_in = {
-		"later in", false, IN(F1, L1, .chain = "h2", .frag_id = 78), F0, L0, DP_FRAGMENTS, false
-	}, strange = {
-		"another id", false, IN(F1, L1, .chain = "2", .frag_id = 79), NULL, NULL, NONE, false
-	};
+	static const struct row
+		first_out = { "first out", true, OUT(L0, F0, UDP, .chain = "1", .frag_id = 77), L1,
+			      F1, DP_OUT_REWRITTEN, false },
+		later_out = { "later out", true, OUT(L0, F0, .chain = "2", .frag_id = 77), L1, F1,
+			      DP_FRAGMENTS, false },
+		first_in = { "first in", false, IN(F1, L1, UDP, .chain = "h1", .frag_id = 78), F0,
+			     L0, DP_IN_REWRITTEN, false },
+		later_in = { "later in", false, IN(F1, L1, .chain = "h2", .frag_id = 78), F0, L0,
+			     DP_FRAGMENTS, false },
+		strange = { "another id", false, IN(F1, L1, .chain = "2", .frag_id = 79), NULL,
+			    NULL, NONE, false };
 	struct frame f, out, want;
 
 	if (_i && test_runs_know_complete())
@@ -307,8 +341,8 @@ END_TEST
 static void check_icmp(const struct frame *quoted, const struct frame *want_quoted, const char *dst,
 		       const char *want_dst, uint8_t type, size_t len)
 {
-	struct packet p = { .src = OTHER, .dst = dst, .proto = IPPROTO_ICMPV6, .icmp_type = type, .quote = quoted,
-			    .quote_len = len };
+	struct packet p = { .src = OTHER, .dst = dst, .proto = IPPROTO_ICMPV6, .icmp_type = type,
+			    .quote = quoted, .quote_len = len };
 	struct frame f = frame_of(&p), out, want;
 
 	p.quote = want_quoted;
@@ -352,15 +386,19 @@ START_TEST(errors_are_left_alone_that)
 		check_icmp(&quoted, &quoted, L1, L1, 2, len);
 	check_icmp(&quoted, &quoted, L1, L1, 5, 0);			/* are of another type */
 	check_icmp(&quoted, &quoted, L1, L1, 128, 0);
-	check_icmp(&quoted, &quoted, L0, L0, 2, 0);			/* go elsewhere than the quoted one came from */
+	/* go elsewhere than the quoted one came from */
+	check_icmp(&quoted, &quoted, L0, L0, 2, 0);
 	check_icmp(&quoted, &quoted, OTHER, OTHER, 2, 0);
-	p.sport++;							/* are about another connection */
+	/* are about another connection */
+	p.sport++;
 	quoted = frame_of(&p);
 	check_icmp(&quoted, &quoted, L1, L1, 2, 0);
-	p = (struct packet)OUT(L0, F0, TCP);				/* quote the birth pair as it is */
+	/* quote the birth pair as it is */
+	p = (struct packet)OUT(L0, F0, TCP);
 	quoted = frame_of(&p);
 	check_icmp(&quoted, &quoted, L0, L0, 2, 0);
-	p = (struct packet)OUT(L1, OTHER, TCP);				/* quote a packet to a stranger */
+	/* quote a packet to a stranger */
+	p = (struct packet)OUT(L1, OTHER, TCP);
 	quoted = frame_of(&p);
 	check_icmp(&quoted, &quoted, L1, L1, 2, 0);
 	p = (struct packet)OUT(L1, F1, UDP, .chain = "2");		/* quote a later fragment */
@@ -370,7 +408,10 @@ START_TEST(errors_are_left_alone_that)
 }
 END_TEST
 
-/* Cut before its checksum. The kernel's test runs refuse less than an IPv6 header behind Ethernet's. */
+/*
+ * Cut before its checksum. The kernel's test runs refuse less than an IPv6 header behind
+ * Ethernet's.
+ */
 START_TEST(a_truncated_packet_is_passed_as_it_is)
 {
 	static const struct packet cut[] = {
@@ -386,7 +427,8 @@ START_TEST(a_truncated_packet_is_passed_as_it_is)
 		p.raw = raw;
 		struct frame whole = frame_of(&p), f = whole, out;
 		/* AH: up to the SPI, which stands before the payload. */
-		size_t end = p.proto == IPPROTO_NONE ? whole.l4 - 28 + 8 : whole.l4 + (p.proto == IPPROTO_TCP ? 18 : 8);
+		size_t end = p.proto == IPPROTO_NONE ? whole.l4 - 28 + 8
+						     : whole.l4 + (p.proto == IPPROTO_TCP ? 18 : 8);
 
 		for (f.len = raw ? 14 : 54; f.len < end; f.len++) {
 			ck_assert_uint_eq(run(_i < 2, raw, &f, &out), PASS);
@@ -423,7 +465,8 @@ int main(void)
 	tcase_add_loop_test(tc, with_todays_pair_unlike_the_birth_pair, 0, n_rows);
 	tcase_add_loop_test(tc, with_a_checksum_over_the_whole_packet, 0, n_rows);
 	tcase_add_loop_test(tc, with_a_checksum_over_the_whole_packet_and_an_old_kernel, 0, 2);
-	tcase_add_loop_test(tc, a3_c10_a_moving_connection_is_not_reset_by_what_comes_from_elsewhere, 0,
+	tcase_add_loop_test(tc,
+			    a3_c10_a_moving_connection_is_not_reset_by_what_comes_from_elsewhere, 0,
 			    ARRAY_LEN(refusal_row));
 	tcase_add_test(tc, a3_c10_nor_by_a_port_unreachable);
 	tcase_add_test(tc, r8_the_ports_of_who_is_gone_are_refused_again);

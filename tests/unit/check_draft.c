@@ -42,8 +42,9 @@ START_TEST(c2_only_the_kernels_addresses_are_local)
 {
 	acquaint();
 	ck_assert_uint_eq(HASH_COUNT(core_locals(w.host[SERVER].core)), 1);
-	struct pcb p = { .cookie = 9, .local = world_addr("2001:db8:77::1"), .foreign = world_addr(S0), .lport = 1,
-			 .fport = 2, .proto = IPPROTO_TCP, .origin = PCB_CONNECT };
+	struct pcb p = { .cookie = 9, .local = world_addr("2001:db8:77::1"),
+			 .foreign = world_addr(S0), .lport = 1, .fport = 2, .proto = IPPROTO_TCP,
+			 .origin = PCB_CONNECT };
 
 	ck_assert_int_eq(core_pcb_open(w.host[CLIENT].core, &p, w.now), -EINVAL);
 }
@@ -53,7 +54,8 @@ START_TEST(c5_an_address_is_not_sent_to_before_it_is_proven)
 {
 	world_up(&w, SERVER, S1);
 	world_connect(&w, CLIENT, C0, SERVER, S0, 1000);
-	world_run(&w, 2 * w.delay);		/* the server's Initial BU has come, naming S1, too */
+	/* the server's Initial BU has come, naming S1, too */
+	world_run(&w, 2 * w.delay);
 	struct foreign_addr *fa = world_foreign(&w, CLIENT, S1);
 	struct in6_addr s0 = world_addr(S0);
 
@@ -126,7 +128,9 @@ START_TEST(b12_a_binding_lasts_no_longer_than_its_address)
 }
 END_TEST
 
-/* Two Binding Updates of a packet have one Acknowledgement, whose lifetime is that of one of them. */
+/*
+ * Two Binding Updates of a packet have one Acknowledgement, whose lifetime is that of one of them.
+ */
 START_TEST(b10_b12_each_binding_is_refreshed_before_its_own_lifetime_ends)
 {
 	struct in6_addr c1 = world_addr(C1), c2 = world_addr(C2);
@@ -147,8 +151,8 @@ END_TEST
 START_TEST(c4_r9_only_user_data_makes_an_entry)
 {
 	static const uint8_t proto[] = { IPPROTO_ICMPV6, IPPROTO_RAW, 132 };
-	struct pcb p = { .cookie = 7, .local = world_addr(C0), .foreign = world_addr(S0), .lport = 1, .fport = 80,
-			 .proto = proto[_i], .origin = PCB_CONNECT };
+	struct pcb p = { .cookie = 7, .local = world_addr(C0), .foreign = world_addr(S0),
+			 .lport = 1, .fport = 80, .proto = proto[_i], .origin = PCB_CONNECT };
 
 	ck_assert_int_eq(core_pcb_open(w.host[CLIENT].core, &p, w.now), -EINVAL);
 	ck_assert_ptr_null(core_entries(w.host[CLIENT].core));
@@ -190,7 +194,8 @@ static void note_told(struct world *world, const struct packet_in_flight *p)
 	struct in6_addr s0 = world_addr(S0);
 	struct signal s;
 
-	if (p->from == CLIENT && signal_parse(p->send.send.packet, p->send.send.len, &s) == 0 && s.n_bu)
+	if (p->from == CLIENT && signal_parse(p->send.send.packet, p->send.send.len, &s) == 0 &&
+	    s.n_bu)
 		told |= addr_equal(&s.dst, &s0) ? 1 : 2;
 }
 
@@ -230,7 +235,8 @@ START_TEST(b8_lifetimes_that_differ_go_in_one_packet)
 	ck_assert_int_gt((int16_t)(s.bu[2].seq - s.bu[1].seq), 0);
 	world_run(&w, 100 * USEC_PER_MSEC);
 	ck_assert_uint_le(world_foreign(&w, SERVER, C1)->lifetime, 90 * USEC_PER_SEC);
-	ck_assert_uint_ge(world_foreign(&w, SERVER, C1)->lifetime, 89 * USEC_PER_SEC);	/* the Response says what is left */
+	/* the Response says what is left */
+	ck_assert_uint_ge(world_foreign(&w, SERVER, C1)->lifetime, 89 * USEC_PER_SEC);
 	ck_assert_uint_eq(world_foreign(&w, SERVER, C2)->lifetime, 600 * USEC_PER_SEC);
 	ck_assert_int_eq(world_foreign(&w, SERVER, C0)->state, ADDR_DEPRECATED);
 }
@@ -254,8 +260,9 @@ END_TEST
 
 START_TEST(r8_a_packet_that_proves_nothing_makes_no_state)
 {
-	struct signal s = { .src = world_addr("2001:db8:9::9"), .dst = world_addr(S0), .has_ah = true, .spi = 0x7777,
-			    .ah_seq = 1, .n_bu = 1, .bu = { { .flags = BU_ACK, .seq = 1, .lifetime = 600 } } };
+	struct signal s = { .src = world_addr("2001:db8:9::9"), .dst = world_addr(S0),
+			    .has_ah = true, .spi = 0x7777, .ah_seq = 1, .n_bu = 1,
+			    .bu = { { .flags = BU_ACK, .seq = 1, .lifetime = 600 } } };
 	struct ah_key key = { .alg = AH_HMAC_SHA1_96, .len = 20 };
 	uint8_t pkt[SIGNAL_MTU];
 	int len = signal_build(&s, 12, pkt, sizeof(pkt));
@@ -281,7 +288,8 @@ START_TEST(s3_a_connection_begins_with_the_source_it_chose)
 		;
 	ck_assert_ptr_nonnull(p);
 	ck_assert(addr_equal(&p->local, &c1));
-	ck_assert_uint_eq(p->gen, entry(CLIENT)->pair.gen);	/* what it was born with is what it bears */
+	/* what it was born with is what it bears */
+	ck_assert_uint_eq(p->gen, entry(CLIENT)->pair.gen);
 }
 END_TEST
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Traffic that this host forwards, translates or bridges passes the programs as it is, even with the addresses and ports of a
- * connection that has moved; and so does what comes back for it. Needs root. The connections are those of entry.h, on
- * today's pair L1 - F1 unless a test says otherwise.
+ * Traffic that this host forwards, translates or bridges passes the programs as it is, even with
+ * the addresses and ports of a connection that has moved; and so does what comes back for it. Needs
+ * root. The connections are those of entry.h, on today's pair L1 - F1 unless a test says otherwise.
  */
 #define _GNU_SOURCE
 #include "array.h"
@@ -16,7 +16,8 @@
 
 static void set_today(enum hold hold, bool unproven)
 {
-	act(&(struct action){ .type = ACTION_PAIR, .hce = HCE, .pair = { addr(L1), addr(F1), 2, hold, unproven, true } });
+	act(&(struct action){ .type = ACTION_PAIR, .hce = HCE,
+			      .pair = { addr(L1), addr(F1), 2, hold, unproven, true } });
 }
 
 static void setup(void)
@@ -35,16 +36,22 @@ static const struct {
 	enum hold hold;
 	bool unproven;
 } own[] = {
-	{ { "a segment of a moved connection", true, OUT(L0, F0, TCP), L1, F1, DP_OUT_REWRITTEN, false }, HOLD_NONE, false },
-	{ { "a datagram of one", true, OUT(L0, F0, UDP), L1, F1, DP_OUT_REWRITTEN, false }, HOLD_NONE, false },
-	{ { "a segment while all are held", true, OUT(L0, F0, TCP), NULL, NULL, DP_HELD, true }, HOLD_ALL, false },
-	{ { "and while the moved ones are", true, OUT(L0, F0, TCP), NULL, NULL, DP_HELD, true }, HOLD_MOVED, false },
-	{ { "a datagram to a peer that does not know the new address", true, { L1, F0, .sport = 9, .dport = 9, UDP }, NULL, NULL,
-	    DP_HELD, true }, HOLD_NONE, true },
-	{ { "a datagram from a lost address", true, { L0, F0, .sport = 9, .dport = 9, UDP }, L1, F0, DP_OUT_REWRITTEN, false },
+	{ { "a segment of a moved connection", true, OUT(L0, F0, TCP), L1, F1, DP_OUT_REWRITTEN,
+	    false }, HOLD_NONE, false },
+	{ { "a datagram of one", true, OUT(L0, F0, UDP), L1, F1, DP_OUT_REWRITTEN, false },
 	  HOLD_NONE, false },
-	{ { "a reset to a peer's other address", true, OUT(L1, FT, TCP, RST), NULL, NULL, DP_REFUSALS, true }, HOLD_NONE, false },
-	{ { "a reset to an unknown address", true, OUT(L1, OTHER, TCP, RST), NULL, NULL, DP_REFUSALS, true }, HOLD_NONE, false },
+	{ { "a segment while all are held", true, OUT(L0, F0, TCP), NULL, NULL, DP_HELD, true },
+	  HOLD_ALL, false },
+	{ { "and while the moved ones are", true, OUT(L0, F0, TCP), NULL, NULL, DP_HELD, true },
+	  HOLD_MOVED, false },
+	{ { "a datagram to a peer that does not know the new address", true,
+	    { L1, F0, .sport = 9, .dport = 9, UDP }, NULL, NULL, DP_HELD, true }, HOLD_NONE, true },
+	{ { "a datagram from a lost address", true, { L0, F0, .sport = 9, .dport = 9, UDP }, L1, F0,
+	    DP_OUT_REWRITTEN, false }, HOLD_NONE, false },
+	{ { "a reset to a peer's other address", true, OUT(L1, FT, TCP, RST), NULL, NULL,
+	    DP_REFUSALS, true }, HOLD_NONE, false },
+	{ { "a reset to an unknown address", true, OUT(L1, OTHER, TCP, RST), NULL, NULL,
+	    DP_REFUSALS, true }, HOLD_NONE, false },
 };
 
 START_TEST(what_is_forwarded_passes_as_it_is)
@@ -64,7 +71,8 @@ END_TEST
 
 START_TEST(so_does_a_port_unreachable)
 {
-	struct packet in = IN(FT, L1, UDP), out = { .src = L1, .dst = FT, .proto = IPPROTO_ICMPV6, .icmp_type = 1 };
+	struct packet in = IN(FT, L1, UDP),
+		      out = { .src = L1, .dst = FT, .proto = IPPROTO_ICMPV6, .icmp_type = 1 };
 	struct frame quoted = frame_of(&in), f, got;
 
 	out.quote = &quoted;
@@ -79,9 +87,12 @@ END_TEST
 
 START_TEST(so_do_the_fragments_of_a_datagram)
 {
-	struct row first = { "the first", true, OUT(L0, F0, UDP, .chain = "1", .frag_id = 5), L1, F1, DP_OUT_REWRITTEN, false };
-	struct row later = { "a later one", true, { L0, F0, .chain = "2", .frag_id = 5, .proto = IPPROTO_UDP }, NULL, NULL, NONE,
-			     false };
+	struct row first = { "the first", true, OUT(L0, F0, UDP, .chain = "1", .frag_id = 5), L1,
+			     F1, DP_OUT_REWRITTEN, false };
+	struct row later = {
+		"a later one", true, { L0, F0, .chain = "2", .frag_id = 5, .proto = IPPROTO_UDP },
+		NULL, NULL, NONE, false
+	};
 
 	check_row(&first, false);
 	run_ingress = 1;
@@ -89,7 +100,10 @@ START_TEST(so_do_the_fragments_of_a_datagram)
 }
 END_TEST
 
-/* What goes out is forwarded, and so has the ports of the connection by chance; the answer is for another host. */
+/*
+ * What goes out is forwarded, and so has the ports of the connection by chance; the answer is for
+ * another host.
+ */
 static const struct {
 	const char *name;
 	struct packet out;		/* before in, if it has a source */
@@ -102,14 +116,17 @@ static const struct {
 	{ "an answer to a datagram", OUT(L1, F0, UDP), IN(F0, L1, UDP), NONE, false },
 	{ "an answer to a translated socket", OUT(L1, F0, TCP), IN(F0, L1, TCP), NONE, true },
 	{ "an answer from elsewhere", OUT(L1, F0, TCP), IN(FD, L1, TCP), DP_IN_REWRITTEN, false },
-	{ "today's pair is the connection's", OUT(L1, F1, TCP), IN(F1, L1, TCP), DP_IN_REWRITTEN, false },
-	{ "the kernel's reset was for nobody else", OUT(L1, FD, TCP, RST), IN(FD, L1, TCP), DP_IN_REWRITTEN, true },
+	{ "today's pair is the connection's", OUT(L1, F1, TCP), IN(F1, L1, TCP),
+	  DP_IN_REWRITTEN, false },
+	{ "the kernel's reset was for nobody else", OUT(L1, FD, TCP, RST), IN(FD, L1, TCP),
+	  DP_IN_REWRITTEN, true },
 	{ "somebody else's Tentative address", OUT(L1, FT, TCP), IN(FT, L1, TCP), NONE, false },
 };
 
 START_TEST(r3_what_answers_forwarded_traffic_is_not_taken_for_a_connections)
 {
-	struct row in = { answer[_i].name, false, answer[_i].in, NULL, NULL, answer[_i].counter, false };
+	struct row in = { answer[_i].name, false, answer[_i].in, NULL, NULL, answer[_i].counter,
+			  false };
 	struct frame f, got;
 
 	if (answer[_i].out.src) {
@@ -137,7 +154,8 @@ START_TEST(r3_a_pair_that_was_anothers_can_become_todays)
 	run(true, false, &f, &got);
 	run_ingress = 0;
 	check_row(&in, false);
-	act(&(struct action){ .type = ACTION_PAIR, .hce = HCE, .pair = { addr(L1), addr(F0), 3, HOLD_NONE, false, true } });
+	act(&(struct action){ .type = ACTION_PAIR, .hce = HCE,
+			      .pair = { addr(L1), addr(F0), 3, HOLD_NONE, false, true } });
 	in.src = F0;
 	in.dst = L0;
 	in.counter = DP_IN_REWRITTEN;
@@ -148,7 +166,8 @@ END_TEST
 /* An error, such as Packet Too Big, about what was forwarded. */
 START_TEST(an_error_about_forwarded_traffic_is_not_brought_to_a_connection)
 {
-	struct packet about = OUT(L1, F0, TCP), in = { .src = OTHER, .dst = L1, .proto = IPPROTO_ICMPV6, .icmp_type = 2 };
+	struct packet about = OUT(L1, F0, TCP),
+		      in = { .src = OTHER, .dst = L1, .proto = IPPROTO_ICMPV6, .icmp_type = 2 };
 	struct frame quoted = frame_of(&about), f, got;
 
 	in.quote = &quoted;
@@ -167,7 +186,8 @@ END_TEST
 /* A local socket is bound to a lost address, and a forwarded flow is translated to its port. */
 START_TEST(datagrams_for_a_host_behind_this_one_are_not_delivered_to_a_lost_address)
 {
-	struct row in = { "for the socket", false, { F0, L1, .sport = 9, .dport = 7, UDP }, F0, L0, DP_IN_REWRITTEN, false };
+	struct row in = { "for the socket", false, { F0, L1, .sport = 9, .dport = 7, UDP }, F0, L0,
+			  DP_IN_REWRITTEN, false };
 	struct frame f = frame_of(&(struct packet){ L1, F0, .sport = 7, .dport = 9, UDP }), got;
 
 	act(&(struct action){ .type = ACTION_BOUND, .bound = { .addr = addr(L0), .port = 7 } });
@@ -181,13 +201,20 @@ START_TEST(datagrams_for_a_host_behind_this_one_are_not_delivered_to_a_lost_addr
 }
 END_TEST
 
-/* A stranger has the ports of a connection by chance: what is refused to it acknowledges other numbers. */
+/*
+ * A stranger has the ports of a connection by chance: what is refused to it acknowledges other
+ * numbers.
+ */
 START_TEST(a_stranger_with_the_ports_of_a_connection_is_refused)
 {
 	struct packet heard = IN(F1, L1, TCP, .ack = 500), far = IN(F1, L1, TCP, .ack = 0x80000000);
-	struct row r = { "near what the peer acknowledged", true, OUT(L1, OTHER, TCP, RST), NULL, NULL, DP_REFUSALS, true };
-	struct row stranger = { "far from that", true, OUT(L1, OTHER, TCP, RST), NULL, NULL, NONE, false };
-	struct row known = { "but to an address of the peer", true, OUT(L1, FT, TCP, RST), NULL, NULL, DP_REFUSALS, true };
+	struct row r = { "near what the peer acknowledged", true, OUT(L1, OTHER, TCP, RST), NULL,
+			 NULL, DP_REFUSALS, true };
+	struct row stranger = {
+		"far from that", true, OUT(L1, OTHER, TCP, RST), NULL, NULL, NONE, false
+	};
+	struct row known = { "but to an address of the peer", true, OUT(L1, FT, TCP, RST), NULL,
+			     NULL, DP_REFUSALS, true };
 	struct frame f = frame_of(&heard), got;
 
 	run(false, false, &f, &got);
@@ -210,10 +237,12 @@ int main(void)
 	tcase_add_loop_test(tc, what_is_forwarded_passes_as_it_is, 0, ARRAY_LEN(own));
 	tcase_add_test(tc, so_does_a_port_unreachable);
 	tcase_add_test(tc, so_do_the_fragments_of_a_datagram);
-	tcase_add_loop_test(tc, r3_what_answers_forwarded_traffic_is_not_taken_for_a_connections, 0, ARRAY_LEN(answer));
+	tcase_add_loop_test(tc, r3_what_answers_forwarded_traffic_is_not_taken_for_a_connections, 0,
+			    ARRAY_LEN(answer));
 	tcase_add_test(tc, r3_a_pair_that_was_anothers_can_become_todays);
 	tcase_add_test(tc, an_error_about_forwarded_traffic_is_not_brought_to_a_connection);
-	tcase_add_test(tc, datagrams_for_a_host_behind_this_one_are_not_delivered_to_a_lost_address);
+	tcase_add_test(tc,
+		datagrams_for_a_host_behind_this_one_are_not_delivered_to_a_lost_address);
 	tcase_add_test(tc, a_stranger_with_the_ports_of_a_connection_is_refused);
 	suite_add_tcase(s, tc);
 	return suite_run(s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the ingress program learns from data and tells the helper: whom it heard and when, where the peer is now, what
- * it acknowledged. Needs root. Addresses and connections are those of entry.h.
+ * What the ingress program learns from data and tells the helper: whom it heard and when, where the
+ * peer is now, what it acknowledged. Needs root. Addresses and connections are those of entry.h.
  */
 #include "array.h"
 #include "entry.h"
@@ -81,7 +81,9 @@ END_TEST
 
 START_TEST(c11_a_peer_that_came_back_to_its_birth_address_is_followed)
 {
-	struct row out = { "follows back", true, OUT(L0, F0, TCP), L1, F0, DP_OUT_REWRITTEN, false };
+	struct row out = {
+		"follows back", true, OUT(L0, F0, TCP), L1, F0, DP_OUT_REWRITTEN, false
+	};
 
 	set_pair(L1, F1, 2);
 	hear(F0, L0, 9);
@@ -92,7 +94,8 @@ END_TEST
 
 START_TEST(a_connection_that_keeps_its_birth_pair_moves_nobody)
 {
-	set_pair(L0, F1, 1);		/* today's gen is the connection's, whose birth pair is L0, F0 */
+	/* today's gen is the connection's, whose birth pair is L0, F0 */
+	set_pair(L0, F1, 1);
 	hear(F0, L0, 9);
 	ck_assert_uint_eq(datapath_counter(dp, DP_FOLLOWED), 0);
 	hear(F1, L1, 9);		/* L1 is new, the address followed already */
@@ -220,7 +223,8 @@ static const struct {
 	{ "data of a moved connection with an answer", L1, F1, 2, .src = F1, .dst = L1 },
 	{ "an answer from elsewhere", L1, F1, 2, .src = FD, .dst = L1, .silent = true },
 	{ "an answer to elsewhere", L1, F1, 2, .src = F1, .dst = L0, .silent = true },
-	{ "an answer by another pair than the birth pair", L0, F0, 1, .src = F0, .dst = L1, .silent = true },
+	{ "an answer by another pair than the birth pair",
+	  L0, F0, 1, .src = F0, .dst = L1, .silent = true },
 };
 
 START_TEST(silence_is_told_when_something_was_to_be_heard)
@@ -266,12 +270,18 @@ START_TEST(silence_is_not_told_to_who_does_not_ask_nor_of_a_pair_just_switched_t
 }
 END_TEST
 
-/* One connection is moved and takes today's pair; another, younger one keeps its own. Each says nothing of the other. */
+/*
+ * One connection is moved and takes today's pair; another, younger one keeps its own. Each says
+ * nothing of the other.
+ */
 START_TEST(a_dead_path_is_not_hidden_by_a_connection_that_has_another)
 {
 	struct action young = pcb_action(ACTION_PCB, IPPROTO_TCP);
-	struct packet old_out = OUT(L0, F0, TCP), young_out = { .src = L0, .dst = F1, TCP, .sport = 40001, .dport = FPORT };
-	struct packet young_in = { .src = F1, .dst = L0, TCP, .sport = FPORT, .dport = 40001, .ack = 9 };
+	struct packet old_out = OUT(L0, F0, TCP),
+		      young_out = { .src = L0, .dst = F1, TCP, .sport = 40001, .dport = FPORT };
+	struct packet young_in = {
+		.src = F1, .dst = L0, TCP, .sport = FPORT, .dport = 40001, .ack = 9
+	};
 	struct frame f = frame_of(&young_in), out;
 
 	young.pcb.foreign = addr(F1);
@@ -313,7 +323,8 @@ int main(void)
 	tcase_add_test(tc, b1_the_next_packet_heard_is_told_when_asked_for);
 	tcase_add_test(tc, c6_the_time_an_address_was_heard_is_noted);
 	tcase_add_test(tc, the_last_acknowledgement_is_noted);
-	tcase_add_loop_test(tc, silence_is_told_when_something_was_to_be_heard, 0, ARRAY_LEN(silence));
+	tcase_add_loop_test(tc, silence_is_told_when_something_was_to_be_heard, 0,
+			    ARRAY_LEN(silence));
 	tcase_add_loop_test(tc, a_dead_path_is_not_hidden_by_a_connection_that_has_another, 0, 2);
 	tcase_add_test(tc, silence_is_not_told_to_who_does_not_ask_nor_of_a_pair_just_switched_to);
 	suite_add_tcase(s, tc);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a peer with good keys, and one without, may try against a server: the small forms of what peers/misbehave.py
- * found. Alice has configured keys, Mallory ran AAP.
+ * What a peer with good keys, and one without, may try against a server: the small forms of what
+ * peers/misbehave.py found. Alice has configured keys, Mallory ran AAP.
  */
 #include "core.h"
 #include "lifecycle.h"
@@ -58,7 +58,8 @@ static struct signal update(const char *src)
 {
 	struct signal s = { .src = world_addr(src), .dst = world_addr(S0), .n_bu = 1 };
 
-	s.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = ++entry(MALLORY)->seq_out, .lifetime = 600 };
+	s.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = ++entry(MALLORY)->seq_out,
+					   .lifetime = 600 };
 	return s;
 }
 
@@ -147,13 +148,16 @@ START_TEST(x6_who_has_no_entry_yet_may_claim_a_squatted_address_too)
 {
 	struct sa_half in = { .spi = 0x2001, .key = { .alg = AH_HMAC_SHA1_96, .len = 20 } };
 	struct sa_half out = { .spi = 0x2002, .key = { .alg = AH_HMAC_SHA1_96, .len = 20 } };
-	struct core_peer at_server = { .name = "dave", .n_addr = 1, .addr = { world_addr(D0) }, .in = in, .out = out };
+	struct core_peer at_server = {
+		.name = "dave", .n_addr = 1, .addr = { world_addr(D0) }, .in = in, .out = out
+	};
 	unsigned dave = world_stranger(&w, "Dave");
 	struct signal s = update(M0);
 
 	ck_assert_int_eq(core_peer_add(w.host[SERVER].core, &at_server, w.now), 0);
-	w.host[dave].peer = (struct core_peer){ .name = "server", .n_addr = 1, .addr = { world_addr(S0) }, .in = out,
-						.out = in };
+	w.host[dave].peer = (struct core_peer){
+		.name = "server", .n_addr = 1, .addr = { world_addr(S0) }, .in = out, .out = in
+	};
 	world_renew(&w, dave);
 	name(&s, D0);
 	say(&s);
@@ -197,7 +201,8 @@ END_TEST
 
 START_TEST(x4_keys_are_renewed_between_proven_addresses_only)
 {
-	struct signal s = { .src = world_addr(_i ? M0 : "2001:db8:5::5"), .dst = world_addr(S0), .has_aap = true };
+	struct signal s = { .src = world_addr(_i ? M0 : "2001:db8:5::5"), .dst = world_addr(S0),
+			    .has_aap = true };
 	unsigned sends = w.host[SERVER].sends;
 
 	s.aap.kind = AAP_INIT;
@@ -240,7 +245,8 @@ static void keep_confirm(struct world *world, const struct packet_in_flight *p)
 {
 	struct signal s;
 
-	if (signal_parse(p->send.send.packet, p->send.send.len, &s) == 0 && s.has_aap && s.aap.kind == AAP_CONFIRM)
+	if (signal_parse(p->send.send.packet, p->send.send.len, &s) == 0 && s.has_aap &&
+	    s.aap.kind == AAP_CONFIRM)
 		confirm = p->send;
 }
 
@@ -264,7 +270,8 @@ START_TEST(x4_a_confirm_is_not_taken_again_however_many_sas_have_ended_since)
 	for (uint32_t i = 1; i <= (uint32_t)_i * ENDED_MAX; i++) {
 		struct hce *h = hce_create(c, NULL, &in6addr_any, false, w.now);
 
-		ck_assert_ptr_nonnull(peer_make_anonymous(c, h, &(struct sa_half){ .spi = i }, &(struct sa_half){ .spi = i }, w.now));
+		ck_assert_ptr_nonnull(peer_make_anonymous(c, h, &(struct sa_half){ .spi = i },
+							  &(struct sa_half){ .spi = i }, w.now));
 		hce_destroy(c, h, w.now);
 	}
 	world_collect(&w);
@@ -312,7 +319,8 @@ int main(void)
 	tcase_add_test(tc, x7_who_only_claims_an_address_has_none_to_be_told_at);
 	tcase_add_loop_test(tc, x4_keys_are_renewed_between_proven_addresses_only, 0, 2);
 	tcase_add_loop_test(tc, a3_an_address_that_was_never_proven_is_not_kept, 0, 2);
-	tcase_add_loop_test(tc, x4_a_confirm_is_not_taken_again_however_many_sas_have_ended_since, 0, 2);
+	tcase_add_loop_test(tc, x4_a_confirm_is_not_taken_again_however_many_sas_have_ended_since,
+			    0, 2);
 	tcase_add_test(tc, x8_a_peer_cannot_have_many_packets_sent_to_addresses_of_its_choice);
 	suite_add_tcase(s, tc);
 	return suite_run(s);

@@ -38,7 +38,8 @@ static struct in6_addr addr(unsigned x, unsigned y)
 	return a;
 }
 
-static bool says(const struct hostmap *v, enum hostmap_side side, struct in6_addr known, struct in6_addr now)
+static bool says(const struct hostmap *v, enum hostmap_side side, struct in6_addr known,
+		 struct in6_addr now)
 {
 	struct hostmap_row r;
 
@@ -112,13 +113,17 @@ START_TEST(rows_beyond_the_limit_are_cut)
 	for (unsigned i = 0; i <= HOSTMAP_ROWS_MAX; i++)
 		row[i] = (struct hostmap_row){ addr(1, i), addr(2, i), 1, HOSTMAP_FOREIGN, 0 };
 	hostmap_write(map, row, HOSTMAP_ROWS_MAX + 1);
-	ck_assert(says(v, HOSTMAP_FOREIGN, addr(1, HOSTMAP_ROWS_MAX - 1), addr(2, HOSTMAP_ROWS_MAX - 1)));
+	ck_assert(says(v, HOSTMAP_FOREIGN, addr(1, HOSTMAP_ROWS_MAX - 1),
+		       addr(2, HOSTMAP_ROWS_MAX - 1)));
 	ck_assert(silent(v, HOSTMAP_FOREIGN, addr(1, HOSTMAP_ROWS_MAX)));
 	hostmap_unmap(v);
 }
 END_TEST
 
-/* Every version maps 1:i to 3:g where g is the version, for all i: a reader that mixes two of them would show. */
+/*
+ * Every version maps 1:i to 3:g where g is the version, for all i: a reader that mixes two of them
+ * would show.
+ */
 enum { TORN_ROWS = 64, TORN_VERSIONS = 50000 };
 
 static void write_version(unsigned g, bool last)

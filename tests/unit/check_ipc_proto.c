@@ -14,10 +14,15 @@ START_TEST(a_well_formed_message_is_read)
 {
 	static const struct control_register good[] = {
 		{ HEAD(CONTROL_CONNECT) },
-		{ HEAD(CONTROL_CONNECT), .n_other = CONTROL_OTHERS_MAX, .other = { SOMEBODY }, .name = "host.example" },
-		{ HEAD(CONTROL_ACCEPT) }, { HEAD(CONTROL_TRUST) }, { HEAD(CONTROL_FORGET) }, { HEAD(CONTROL_INFO) },
+		{ HEAD(CONTROL_CONNECT), .n_other = CONTROL_OTHERS_MAX, .other = { SOMEBODY },
+		  .name = "host.example" },
+		{ HEAD(CONTROL_ACCEPT) },
+		{ HEAD(CONTROL_TRUST) },
+		{ HEAD(CONTROL_FORGET) },
+		{ HEAD(CONTROL_INFO) },
 		{ HEAD(CONTROL_SEND), .to = SOMEBODY },
-		{ HEAD(CONTROL_SEND), .to = SOMEBODY, .n_other = 1, .other = { SOMEBODY }, .name = "h" },
+		{ HEAD(CONTROL_SEND), .to = SOMEBODY, .n_other = 1, .other = { SOMEBODY },
+		  .name = "h" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
@@ -38,20 +43,28 @@ START_TEST(anything_else_is_refused_and_changes_nothing)
 		{ { HEAD(CONTROL_CONNECT) }, 0 },
 		{ { HEAD(CONTROL_CONNECT) }, sizeof(struct control_register) - 1 },
 		{ { HEAD(CONTROL_CONNECT) }, sizeof(struct control_register) + 1 },
-		{ { .magic = CONTROL_MAGIC + 1, .version = CONTROL_VERSION, .verb = CONTROL_CONNECT }, sizeof(struct control_register) },
-		{ { .magic = CONTROL_MAGIC, .version = CONTROL_VERSION + 1, .verb = CONTROL_CONNECT }, sizeof(struct control_register) },
+		{ { .magic = CONTROL_MAGIC + 1, .version = CONTROL_VERSION,
+		    .verb = CONTROL_CONNECT }, sizeof(struct control_register) },
+		{ { .magic = CONTROL_MAGIC, .version = CONTROL_VERSION + 1,
+		    .verb = CONTROL_CONNECT }, sizeof(struct control_register) },
 		{ { HEAD(0) }, sizeof(struct control_register) },
 		{ { HEAD(CONTROL_SEND + 1) }, sizeof(struct control_register) },
-		{ { HEAD(CONTROL_CONNECT), .n_other = CONTROL_OTHERS_MAX + 1 }, sizeof(struct control_register) },
-		{ { HEAD(CONTROL_CONNECT), .n_other = 1, .other = { SOMEBODY, SOMEBODY } }, sizeof(struct control_register) },
+		{ { HEAD(CONTROL_CONNECT), .n_other = CONTROL_OTHERS_MAX + 1 },
+		  sizeof(struct control_register) },
+		{ { HEAD(CONTROL_CONNECT), .n_other = 1, .other = { SOMEBODY, SOMEBODY } },
+		  sizeof(struct control_register) },
 		{ { HEAD(CONTROL_CONNECT), .to = SOMEBODY }, sizeof(struct control_register) },
-		{ { HEAD(CONTROL_CONNECT), .name = { [0] = 'a', [2] = 'b' } }, sizeof(struct control_register) },
-		{ { HEAD(CONTROL_CONNECT), .name = { [0 ... CONTROL_NAME_MAX - 1] = 'a' } }, sizeof(struct control_register) },
-		{ { HEAD(CONTROL_CONNECT), .name = "2001:db8::1" }, sizeof(struct control_register) },
+		{ { HEAD(CONTROL_CONNECT), .name = { [0] = 'a', [2] = 'b' } },
+		  sizeof(struct control_register) },
+		{ { HEAD(CONTROL_CONNECT), .name = { [0 ... CONTROL_NAME_MAX - 1] = 'a' } },
+		  sizeof(struct control_register) },
+		{ { HEAD(CONTROL_CONNECT), .name = "2001:db8::1" },
+		  sizeof(struct control_register) },
 		{ { HEAD(CONTROL_CONNECT), .name = "a b" }, sizeof(struct control_register) },
 		{ { HEAD(CONTROL_CONNECT), .name = "a\nb" }, sizeof(struct control_register) },
 		{ { HEAD(CONTROL_ACCEPT), .name = "a" }, sizeof(struct control_register) },
-		{ { HEAD(CONTROL_ACCEPT), .n_other = 1, .other = { SOMEBODY } }, sizeof(struct control_register) },
+		{ { HEAD(CONTROL_ACCEPT), .n_other = 1, .other = { SOMEBODY } },
+		  sizeof(struct control_register) },
 		{ { HEAD(CONTROL_SEND) }, sizeof(struct control_register) },
 		{ { HEAD(CONTROL_ACCEPT), .to = SOMEBODY }, sizeof(struct control_register) },
 	};
@@ -71,8 +84,10 @@ END_TEST
 
 START_TEST(names_of_hosts_are_those_that_the_dns_may_have)
 {
-	static const char *const good[] = { "a", "host.example", "HOST-1.example.", "_service._tcp.example", "xn--bcher-kva.example" };
-	static const char *const bad[] = { "", "::1", "fe80::1%eth0", "b\xc3\xbc" "cher.example", "a b", "a/b", "a\"b" };
+	static const char *const good[] = { "a", "host.example", "HOST-1.example.",
+					    "_service._tcp.example", "xn--bcher-kva.example" };
+	static const char *const bad[] = { "", "::1", "fe80::1%eth0", "b\xc3\xbc" "cher.example",
+					   "a b", "a/b", "a\"b" };
 	char name[CONTROL_NAME_MAX + 1];
 
 	for (size_t i = 0; i < ARRAY_LEN(good); i++)
@@ -89,7 +104,8 @@ END_TEST
 START_TEST(an_answer_is_read_or_refused)
 {
 	static const struct control_answer good_one = {
-		.magic = CONTROL_MAGIC, .version = CONTROL_VERSION, .result = -EPERM, .flags = CONTROL_FLAGS, .addresses = 2,
+		.magic = CONTROL_MAGIC, .version = CONTROL_VERSION, .result = -EPERM,
+		.flags = CONTROL_FLAGS, .addresses = 2,
 	};
 	struct control_answer bad[5], a;
 
@@ -129,7 +145,8 @@ START_TEST(the_doors_have_the_names_that_are_documented)
 	ck_assert_int_eq(a.sun_family, AF_UNIX);
 	ck_assert_str_eq(a.sun_path, "/run/x");
 
-	ck_assert_int_eq(control_shim_address("/run/x", &a), offsetof(struct sockaddr_un, sun_path) + sizeof(name) - 1);
+	ck_assert_int_eq(control_shim_address("/run/x", &a),
+			 offsetof(struct sockaddr_un, sun_path) + sizeof(name) - 1);
 	ck_assert_int_eq(a.sun_family, AF_UNIX);
 	ck_assert_mem_eq(a.sun_path, name, sizeof(name) - 1);
 }

@@ -69,7 +69,8 @@ static void routes(void *ctx)
 }
 
 static const struct ifmon_handler handler = {
-	.address_up = up, .address_down = down, .interface = born, .interface_gone = gone, .routes = routes,
+	.address_up = up, .address_down = down, .interface = born, .interface_gone = gone,
+	.routes = routes,
 };
 
 static struct ifmon *l;
@@ -362,7 +363,10 @@ START_TEST(after_an_overrun_the_picture_is_right_again)
 	ck_assert_int_eq(setsockopt(ifmon_fd(l), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
 	batch = popen("ip -batch -", "w");
 	for (int i = 0; i < 40; i++)
-		fprintf(batch, "addr add 2001:db8:2::%x/64 dev a1 nodad\naddr del 2001:db8:2::%x/64 dev a1\n", i, i);
+		fprintf(batch,
+			"addr add 2001:db8:2::%x/64 dev a1 nodad\naddr del 2001:db8:2::%x/64 dev "
+			"a1\n",
+			i, i);
 	fprintf(batch, "addr del 2001:db8:1::1/64 dev a0\n");
 	ck_assert_int_eq(pclose(batch), 0);
 	reported_addr.routes = 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* mip6.h, the layouts: what is built and what is read is what the drafts draw (draft-13 5, homelessv6 3.1). */
+/*
+ * mip6.h, the layouts: what is built and what is read is what the drafts draw (draft-13 5,
+ * homelessv6 3.1).
+ */
 #include "exthdr.h"
 #include "hex.h"
 #include "same_signal.h"
@@ -13,7 +16,8 @@
 #define BU_(len) "c6" len "8000000100000258"	/* the same with sub-options */
 #define BA	"070b00000100000258" "00000258"
 #define R16	"a0a1a2a3a4a5a6a7a8a9aaabacadaeaf"
-#define CHALLENGE { 0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf }
+#define CHALLENGE	{ 0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, \
+			  0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf }
 
 static struct signal parsed;	/* large; each test runs in a process of its own */
 
@@ -72,15 +76,24 @@ START_TEST(o1_layouts_are_those_worked_out)
 	assert_doh(with_ba((struct binding_ack){ 0 }), "3b0100" BA);
 	assert_doh(with_bu((struct binding_update){ .n_addr = 1, .addr = { coa } }),
 		   "3b03" BU_("1c") "0100" "0410 20010db8000300000000000000000007");
-	assert_doh(with_bu((struct binding_update){ .homeless = true }), "3b01" BU_("0a") "f000" "0100");
-	assert_doh(with_bu((struct binding_update){ .homeless = true, .names_source = true, .n_addr = 2,
-		.addr = { addr("2001:db8:a::1"), addr("2001:db8:b::1") } }),
-		   "3b04" BU_("20") "f000" "010100" "f11142 20010db8000a0000 20010db8000b0000" "01020000");
-	assert_doh(with_bu((struct binding_update){ .has_challenge = true, .challenge = CHALLENGE }),
+	assert_doh(with_bu((struct binding_update){ .homeless = true }),
+		   "3b01" BU_("0a") "f000" "0100");
+	assert_doh(with_bu((struct binding_update){
+			.homeless = true, .names_source = true, .n_addr = 2,
+			.addr = { addr("2001:db8:a::1"), addr("2001:db8:b::1") } }),
+		   "3b04" BU_("20") "f000" "010100" "f11142 20010db8000a0000 20010db8000b0000"
+		   "01020000");
+	assert_doh(with_bu((struct binding_update){ .has_challenge = true,
+						    .challenge = CHALLENGE }),
 		   "3b03" BU_("1c") "0100" "f210" R16);
-	assert_doh(with_bu((struct binding_update){ .has_challenge = true, .challenge = CHALLENGE,
-		.n_addr = 1, .addr = { coa } }),
-		   "3b06" BU_("30") "0100" "0410 20010db8000300000000000000000007" "0100" "f210" R16 "01020000");
+	assert_doh(with_bu((struct binding_update){ .has_challenge = true,
+						    .challenge = CHALLENGE,
+						    .n_addr = 1,
+						    .addr = { coa } }),
+		   "3b06" BU_("30") "0100"
+				    "0410 20010db8000300000000000000000007"
+				    "0100"
+				    "f210" R16 "01020000");
 	assert_doh(with_ba((struct binding_ack){ .has_challenge = true, .challenge = CHALLENGE }),
 		   "3b0400" "071f00000100000258" "00000258" "0100" "f210" R16 "01020000");
 	s.has_br = true;
@@ -97,7 +110,8 @@ START_TEST(home_address_option_stands_in_24_octets_before_ah)
 
 	s.has_home = true;
 	s.home = addr("2001:db8:1::1");
-	assert_built(&s, 40, "330201020000c910" HOME "3c040000 00001000 00000001 000000000000000000000000"
+	assert_built(&s, 40, "330201020000c910" HOME
+		     "3c040000 00001000 00000001 000000000000000000000000"
 		     "3b01" BU "01020000");
 }
 END_TEST
@@ -152,11 +166,15 @@ START_TEST(vectors_are_read)
 }
 END_TEST
 
-/* IPv6 from the CoA, what stands before AH, AH if wanted, then the options as one header, filled up with Pad1. */
+/*
+ * IPv6 from the CoA, what stands before AH, AH if wanted, then the options as one header, filled up
+ * with Pad1.
+ */
 static int parse_options(const char *before, bool ah, const char *options)
 {
 	uint8_t pkt[2048], front[256], opt[1024];
-	size_t n_front = unhex(before, front, sizeof(front)), n_opt = unhex(options, opt, sizeof(opt)), n;
+	size_t n_front = unhex(before, front, sizeof(front)),
+	       n_opt = unhex(options, opt, sizeof(opt)), n;
 
 	n = unhex("6000000000003c40" COA CN, pkt, sizeof(pkt));
 	memcpy(pkt + n, front, n_front);
@@ -164,7 +182,8 @@ static int parse_options(const char *before, bool ah, const char *options)
 		pkt[6] = IPPROTO_AH;
 	n += n_front;
 	if (ah)
-		n += unhex("3c04000000001000 00000001 000000000000000000000000", pkt + n, sizeof(pkt) - n);
+		n += unhex("3c04000000001000 00000001 000000000000000000000000", pkt + n,
+			   sizeof(pkt) - n);
 	size_t len = (n_opt + 2 + 7) / 8 * 8;
 	memset(pkt + n, 0, len);
 	pkt[n] = IPPROTO_NONE;
@@ -201,8 +220,15 @@ START_TEST(o1_options_are_read_at_any_offset)
 	int inner = _i % 3;
 
 	/* Pad1 in front of the option and of two of its sub-options. */
-	snprintf(text, sizeof(text), "%.*s" "c6%02x c007 00ff 0000000a" "f000" "00" "02021234" "0410" HOME
-		 "%.*s" "f210" R16, 2 * _i, "00000000000000", 8 + 2 + 1 + 4 + 18 + inner + 18, 2 * inner, "0000");
+	snprintf(text, sizeof(text),
+		 "%.*s"
+		 "c6%02x c007 00ff 0000000a"
+		 "f000"
+		 "00"
+		 "02021234"
+		 "0410" HOME "%.*s"
+		 "f210" R16,
+		 2 * _i, "00000000000000", 8 + 2 + 1 + 4 + 18 + inner + 18, 2 * inner, "0000");
 	ck_assert_int_eq(parse_after_ah(text), 0);
 	ck_assert_uint_eq(parsed.n_bu, 1);
 
@@ -222,10 +248,18 @@ END_TEST
 
 START_TEST(b8_several_updates_and_acknowledgements_are_read_in_order)
 {
-	ck_assert_int_eq(parse_after_ah("070b 05 0001 0000000a 0000000b" "c608 8000 0002 00000000" "0801f9"
-					"070b 80 ffff 00000000 00000000" "c608 0f00 0003 ffffffff"), -EBADMSG);
-	ck_assert_int_eq(parse_after_ah("070b 05 0001 0000000a 0000000b" "c608 8000 0002 00000000" "0800"
-					"070b 80 ffff 00000000 00000000" "c608 0f00 0003 ffffffff"), 0);
+	ck_assert_int_eq(parse_after_ah("070b 05 0001 0000000a 0000000b"
+					"c608 8000 0002 00000000"
+					"0801f9"
+					"070b 80 ffff 00000000 00000000"
+					"c608 0f00 0003 ffffffff"),
+			 -EBADMSG);
+	ck_assert_int_eq(parse_after_ah("070b 05 0001 0000000a 0000000b"
+					"c608 8000 0002 00000000"
+					"0800"
+					"070b 80 ffff 00000000 00000000"
+					"c608 0f00 0003 ffffffff"),
+			 0);
 	ck_assert_uint_eq(parsed.n_ba, 2);
 	ck_assert_uint_eq(parsed.ba[0].status, 5);
 	ck_assert_uint_eq(parsed.ba[0].seq, 1);
@@ -245,15 +279,18 @@ END_TEST
 START_TEST(o2_suffix_comes_from_the_nearest_alternate_coa_before_it_else_from_the_source)
 {
 	ck_assert_int_eq(parse_after_ah(BU_("6b")
-		"f1 05 01 fd000001"						/* 4 octets, the source's end */
+		/* 4 octets, the source's end */
+		"f1 05 01 fd000001"
 		"04 10 20010db800aa0000 00000000000000aa"
 		"f1 11 42 20010db800bb0000 20010db800cc0000"			/* 8 octets, ::aa */
 		"04 10 20010db800dd0000 11112222333344dd"
 		"f1 0d 81 20010db800ee0000 99999999"				/* 12 octets */
 		"f1 11 c1 20010db800ff0000 00000000000000ff"), 0);		/* 16 octets */
-	assert_addrs(&parsed.bu[0], 7, (const char *const[]){
-		"fd00:1:2::1", "2001:db8:aa::aa", "2001:db8:bb::aa", "2001:db8:cc::aa",
-		"2001:db8:dd:0:1111:2222:3333:44dd", "2001:db8:ee:0:9999:9999:3333:44dd", "2001:db8:ff::ff" });
+	assert_addrs(&parsed.bu[0], 7,
+		     (const char *const[]){ "fd00:1:2::1", "2001:db8:aa::aa", "2001:db8:bb::aa",
+					    "2001:db8:cc::aa", "2001:db8:dd:0:1111:2222:3333:44dd",
+					    "2001:db8:ee:0:9999:9999:3333:44dd",
+					    "2001:db8:ff::ff" });
 }
 END_TEST
 
@@ -303,7 +340,8 @@ START_TEST(o2_as_many_prefixes_as_fit_are_read)
 {
 	unsigned plen = 4 * ((unsigned)_i + 1), n = (247 - 3) / plen;
 	char text[600];
-	int at = snprintf(text, sizeof(text), "c6%02x8000000100000258" "f1%02x%02x", 8 + 3 + plen * n, 1 + plen * n,
+	int at = snprintf(text, sizeof(text), "c6%02x8000000100000258" "f1%02x%02x",
+			  8 + 3 + plen * n, 1 + plen * n,
 			  (unsigned)_i << 6 | n);
 
 	for (unsigned i = 0; i < plen * n; i++)
@@ -321,14 +359,18 @@ END_TEST
 
 START_TEST(o1_unknown_sub_options_and_options_are_skipped)
 {
-	ck_assert_int_eq(parse_after_ah("1e03aabbcc" BU_("15") "7703aabbcc" "0310" "f000" "3e02ffff"), -EBADMSG);
-	ck_assert_int_eq(parse_after_ah("1e03aabbcc" BU_("11") "7703aabbcc" "0300" "f000" "3e02ffff"), 0);
+	ck_assert_int_eq(parse_after_ah("1e03aabbcc" BU_("15") "7703aabbcc" "0310" "f000"
+					"3e02ffff"), -EBADMSG);
+	ck_assert_int_eq(parse_after_ah("1e03aabbcc" BU_("11") "7703aabbcc" "0300" "f000"
+					"3e02ffff"), 0);
 	ck_assert_uint_eq(parsed.n_bu, 1);
 	ck_assert(parsed.bu[0].homeless);
 	/* Sub-options another option knows: none of a BA's or BR's business. */
-	ck_assert_int_eq(parse_after_ah("0719 00 0001 00000258 00000258" "f003aabbcc" "0403aabbcc" "0202ffff"), 0);
+	ck_assert_int_eq(parse_after_ah("0719 00 0001 00000258 00000258" "f003aabbcc" "0403aabbcc"
+					"0202ffff"), 0);
 	ck_assert_uint_eq(parsed.n_ba, 1);
-	ck_assert_int_eq(parse_after_ah("0811" "f203aabbcc" "0401aa" "f101c1" "0202abcd" "f000"), 0);
+	ck_assert_int_eq(parse_after_ah("0811" "f203aabbcc" "0401aa" "f101c1" "0202abcd" "f000"),
+			 0);
 	ck_assert_uint_eq(parsed.br.unique_id, 0xabcd);
 	ck_assert(parsed.br.homeless);
 }
@@ -354,8 +396,12 @@ START_TEST(hop_by_hop_numbers_are_other_options)
 {
 	uint8_t pkt[256];
 	/* Router Alert and what is CALIPSO there, then AH and a BU. */
-	size_t n = unhex("6000000000400040" COA CN "3301" "05020000" "0708aaaaaaaaaaaaaaaa"
-			 "3c040000 00001000 00000001 000000000000000000000000" "3b01" BU "01020000", pkt, sizeof(pkt));
+	size_t n = unhex("6000000000400040" COA CN "3301"
+			 "05020000"
+			 "0708aaaaaaaaaaaaaaaa"
+			 "3c040000 00001000 00000001 000000000000000000000000"
+			 "3b01" BU "01020000",
+			 pkt, sizeof(pkt));
 
 	pkt[5] = (uint8_t)(n - 40);
 	ck_assert_int_eq(signal_parse(pkt, n, &parsed), 0);
@@ -376,7 +422,8 @@ START_TEST(malformed_options_are_refused)
 		{ "BU of 7 octets", "c607 8000 0001 000002" },
 		{ "BA of 10 octets", "070a 00 0001 00000258 000002" },
 		{ "option longer than its header", "c609 8000 0001 00000258" "0102" "0000" "0801" },
-		{ "option without a length", "010a00000000000000000000" "010b0000000000000000000000" "c6" },
+		{ "option without a length", "010a00000000000000000000" "010b0000000000000000000000"
+		  "c6" },
 		{ "sub-option longer than its option", BU_("0a") "f001" "00" },
 		{ "sub-option without a length", BU_("09") "f0" },
 		{ "PadN longer than its option", BU_("0a") "0101" "00" },
@@ -394,7 +441,8 @@ START_TEST(malformed_options_are_refused)
 		{ "a prefix of 4 called 8", BU_("0f") "f10541 20010db8" },
 		{ "16 prefixes by the draft's formula", BU_("1b") "f11141" HOME },
 		{ "two Challenges", "072f 00 0001 00000258 00000258" "f210" R16 "f210" R16 },
-		{ "Challenge of 15", "071c 00 0001 00000258 00000258" "f20f 20010db80001000000000000000000" },
+		{ "Challenge of 15", "071c 00 0001 00000258 00000258"
+		  "f20f 20010db80001000000000000000000" },
 		{ "Home Address option behind AH", BU "c910" HOME },
 	};
 	int r = parse_after_ah(row[_i].options);
@@ -416,8 +464,10 @@ START_TEST(home_address_option_is_one_whole_and_behind_the_routing_header)
 		{ "15 octets", "3302c90f 20010db80001000000000000000000" "010300000000", -EBADMSG },
 		{ "a cut sub-option", "3302c911" HOME "77" "010100", -EBADMSG },
 		{ "two in a header", "3304c910" HOME "c910" HOME "01020000", -EBADMSG },
-		{ "two in two headers", "3c02c910" HOME "01020000" "3302c910" HOME "01020000", -EBADMSG },
-		{ "before the Routing header", "2b02c910" HOME "01020000" "3302000100000000" HOME, -EBADMSG },
+		{ "two in two headers", "3c02c910" HOME "01020000" "3302c910" HOME "01020000",
+		  -EBADMSG },
+		{ "before the Routing header", "2b02c910" HOME "01020000" "3302000100000000" HOME,
+		  -EBADMSG },
 	};
 	int r = parse_options(row[_i].before, true, BU);
 
@@ -462,8 +512,10 @@ START_TEST(packets_without_signalling_are_told_apart)
 	ck_assert_int_eq(parse_text("6000000000003b40" COA CN), -ENOMSG);
 	ck_assert_int_eq(parse_text("6000000000083c40" COA CN "3b00010400000000"), -ENOMSG);
 	/* A fragment's options are not looked at, nor is anything behind ESP. */
-	ck_assert_int_eq(parse_text("6000000000182c40" COA CN "3c000001 00000001" "3b01" BU "01020000"), -ENOMSG);
-	ck_assert_int_eq(parse_text("6000000000103240" COA CN "00000001 00000001 0000000000000000"), -ENOMSG);
+	ck_assert_int_eq(parse_text("6000000000182c40" COA CN "3c000001 00000001" "3b01" BU
+				    "01020000"), -ENOMSG);
+	ck_assert_int_eq(parse_text("6000000000103240" COA CN "00000001 00000001 0000000000000000"),
+			 -ENOMSG);
 	/* A Home Address option alone changes nothing. */
 	ck_assert_int_eq(parse_text("6000000000183c40" COA CN "3b0201020000c910" HOME), -ENOMSG);
 }
@@ -483,8 +535,11 @@ START_TEST(only_destination_options_follow_ah)
 	char text[512];
 	uint8_t pkt[256];
 
-	snprintf(text, sizeof(text), "6000000000003340" COA CN "%.2s 040000 00001000 00000001 000000000000000000000000"
-		 "%s" "3b01" BU "01020000", row[_i].header, row[_i].header + 2);
+	snprintf(text, sizeof(text),
+		 "6000000000003340" COA CN "%.2s 040000 00001000 00000001 000000000000000000000000"
+		 "%s"
+		 "3b01" BU "01020000",
+		 row[_i].header, row[_i].header + 2);
 	size_t n = unhex(text, pkt, sizeof(pkt));
 	pkt[5] = (uint8_t)(n - 40);
 	ck_assert_int_eq(signal_parse(pkt, n, &parsed), row[_i].want);
@@ -494,8 +549,11 @@ END_TEST
 START_TEST(signalling_may_ride_on_user_data)
 {
 	uint8_t pkt[256];
-	size_t n = unhex("6000000000003340" COA CN "3c040000 00001000 00000001 000000000000000000000000"
-			 "0601" BU "01020000" "0102030405060708", pkt, sizeof(pkt));
+	size_t n = unhex("6000000000003340" COA CN
+			 "3c040000 00001000 00000001 000000000000000000000000"
+			 "0601" BU "01020000"
+			 "0102030405060708",
+			 pkt, sizeof(pkt));
 
 	pkt[5] = (uint8_t)(n - 40);
 	ck_assert_int_eq(signal_parse(pkt, n, &parsed), 0);
@@ -547,7 +605,8 @@ int main(void)
 	tcase_add_loop_test(parse, vectors_are_read, 0, 2);
 	tcase_add_loop_test(parse, o1_options_are_read_at_any_offset, 0, 8);
 	tcase_add_test(parse, b8_several_updates_and_acknowledgements_are_read_in_order);
-	tcase_add_test(parse, o2_suffix_comes_from_the_nearest_alternate_coa_before_it_else_from_the_source);
+	tcase_add_test(parse,
+		o2_suffix_comes_from_the_nearest_alternate_coa_before_it_else_from_the_source);
 	tcase_add_test(parse, o2_suffix_does_not_come_from_another_update);
 	tcase_add_test(parse, o2_suffix_is_that_of_the_source_on_the_wire_not_of_the_home_address);
 	tcase_add_test(parse, an_alternate_coa_takes_the_place_of_the_source);
@@ -557,7 +616,8 @@ int main(void)
 	tcase_add_test(parse, options_that_must_be_understood_make_the_packet_malformed);
 	tcase_add_test(parse, hop_by_hop_numbers_are_other_options);
 	tcase_add_loop_test(parse, malformed_options_are_refused, 0, 23);
-	tcase_add_loop_test(parse, home_address_option_is_one_whole_and_behind_the_routing_header, 0, 8);
+	tcase_add_loop_test(parse, home_address_option_is_one_whole_and_behind_the_routing_header,
+			    0, 8);
 	tcase_add_test(parse, r4_updates_and_acknowledgements_without_ah_are_not_read);
 	tcase_add_test(parse, requests_are_read_with_and_without_ah);
 	tcase_add_test(parse, packets_without_signalling_are_told_apart);

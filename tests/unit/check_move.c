@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A TCP transfer that outlives its address, by the datapath alone: the test plays the core. Needs root.
+ * A TCP transfer that outlives its address, by the datapath alone: the test plays the core. Needs
+ * root.
  *
  *   host A (this process)                 host B (a child)
  *     a1  2001:db8:1::a  ------------------  b1  2001:db8:1::b      the connection is born here
  *     a2  2001:db8:2::a  ------------------  b2  2001:db8:3::b      and goes on here
  *                          2::1  R  3::1
  *
- * R is a router whose link to B has an MTU of 1280, so a moved bulk transfer lives on Packet Too Big being translated;
- * a firewall on A accepts nothing but what belongs to connections it knows.
- * A loses a1 with its address and switches; B is told nothing and follows (C11). Each host has a network namespace of
- * its own.
+ * R is a router whose link to B has an MTU of 1280, so a moved bulk transfer lives on Packet Too
+ * Big being translated; a firewall on A accepts nothing but what belongs to connections it knows. A
+ * loses a1 with its address and switches; B is told nothing and follows (C11). Each host has a
+ * network namespace of its own.
  */
 #include "config.h"
 
@@ -81,7 +82,8 @@ static void sh(const char *cmd)
 
 static void no_offload(const char *ifname)
 {
-	struct ethtool_value v = { .cmd = ETHTOOL_STXCSUM };	/* scatter-gather and segmentation go with it */
+	/* scatter-gather and segmentation go with it */
+	struct ethtool_value v = { .cmd = ETHTOOL_STXCSUM };
 	struct ifreq ifr = { .ifr_data = (char *)&v };
 	int s = socket(AF_INET6, SOCK_DGRAM, 0);
 
@@ -121,8 +123,9 @@ static struct pcb pcb_of(int s)
 
 	must(!getsockname(s, (struct sockaddr *)&l, &len));
 	must(!getpeername(s, (struct sockaddr *)&f, &len));
-	return (struct pcb){ .local = l.sin6_addr, .foreign = f.sin6_addr, .lport = ntohs(l.sin6_port),
-			     .fport = ntohs(f.sin6_port), .proto = IPPROTO_TCP, .gen = 1 };
+	return (struct pcb){ .local = l.sin6_addr, .foreign = f.sin6_addr,
+			     .lport = ntohs(l.sin6_port), .fport = ntohs(f.sin6_port),
+			     .proto = IPPROTO_TCP, .gen = 1 };
 }
 
 static uint8_t octet(size_t i)
@@ -139,13 +142,17 @@ static bool checksum_errors(void)
 	must(f);
 	while (fgets(line, sizeof(line), f)) {
 		if (!strncmp(line, "Tcp: ", 5) && sscanf(strrchr(line, ' '), "%lu", &last) == 1)
-			break;	/* the line of names comes first; InCsumErrors is the last of both */
+			/* the line of names comes first; InCsumErrors is the last of both */
+			break;
 	}
 	fclose(f);
 	return last;
 }
 
-/* Takes what comes from s, looking at every octet, until its end. Sets the route to A1 when told to by from_a. */
+/*
+ * Takes what comes from s, looking at every octet, until its end. Sets the route to A1 when told to
+ * by from_a.
+ */
 static size_t take(int s, int from_a)
 {
 	struct pollfd p[] = { { .fd = s, .events = POLLIN }, { .fd = from_a, .events = POLLIN } };
@@ -183,7 +190,8 @@ static void host_b(int from_a, int to_a, bool classic, bool plain)
 	must(!unshare(CLONE_NEWNET));
 	sh("echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad");
 	must(write(to_a, "u", 1) == 1 && read(from_a, &c, 1) == 1);
-	sh("ip link set lo up && ip addr add " B1 "/64 dev b1 nodad && ip addr add " B2 "/64 dev b2 nodad &&"
+	sh("ip link set lo up && ip addr add " B1 "/64 dev b1 nodad && ip addr add " B2
+	   "/64 dev b2 nodad &&"
 	   "ip link set b1 up && ip link set b2 up");
 	if (plain) {
 		no_offload("b1");
@@ -228,16 +236,19 @@ static pid_t start_router(pid_t b)
 	pid = fork();
 	must(pid >= 0);
 	if (!pid) {
-		must(!prctl(PR_SET_PDEATHSIG, SIGKILL) && !unshare(CLONE_NEWNET) && write(ready[1], "u", 1) == 1);
+		must(!prctl(PR_SET_PDEATHSIG, SIGKILL) && !unshare(CLONE_NEWNET) &&
+		     write(ready[1], "u", 1) == 1);
 		pause();
 	}
 	must(read(ready[0], &c, 1) == 1);
 	snprintf(cmd, sizeof(cmd),
 		 "ip link add a2 type veth peer name ra netns %d && nsenter -t %d -n sh -ec '"
 		 "cd /proc/sys/net/ipv6/conf; echo 0 >default/accept_dad; echo 1 >all/forwarding;"
-		 "ip link add rb mtu 1280 type veth peer name b2 netns %d; ip link set rb up; ip link set ra up;"
+		 "ip link add rb mtu 1280 type veth peer name b2 netns %d; ip link set rb up; ip "
+		 "link set ra up;"
 		 "ip addr add " R_A "/64 dev ra nodad; ip addr add " R_B "/64 dev rb nodad;"
-		 "ip route add " B1 "/128 via " B2 " dev rb'", (int)pid, (int)pid, (int)b);
+		 "ip route add " B1 "/128 via " B2 " dev rb'",
+		 (int)pid, (int)pid, (int)b);
 	sh(cmd);
 	return pid;
 }
@@ -265,7 +276,8 @@ static pid_t start_hosts(int to_b[2], int from_b[2], bool classic, bool plain, p
 	snprintf(cmd, sizeof(cmd), "ip link add a1 type veth peer name b1 netns %d", (int)pid);
 	sh(cmd);
 	*router = start_router(pid);
-	sh("ip link set lo up && ip addr add " A1 "/64 dev a1 nodad && ip addr add " A2 "/64 dev a2 nodad &&"
+	sh("ip link set lo up && ip addr add " A1 "/64 dev a1 nodad && ip addr add " A2
+	   "/64 dev a2 nodad &&"
 	   "ip link set a1 up && ip link set a2 up");
 	start_firewall();
 	if (plain) {
@@ -278,8 +290,10 @@ static pid_t start_hosts(int to_b[2], int from_b[2], bool classic, bool plain, p
 
 START_TEST(a_transfer_outlives_its_address)
 {
-	struct sockaddr_in6 b = { .sin6_family = AF_INET6, .sin6_addr = addr(B1), .sin6_port = htons(PORT) };
-	struct action switched = { .type = ACTION_PAIR, .hce = HCE, .pair = { addr(A2), addr(B1), 2 } };
+	struct sockaddr_in6 b = { .sin6_family = AF_INET6, .sin6_addr = addr(B1),
+				  .sin6_port = htons(PORT) };
+	struct action switched = { .type = ACTION_PAIR, .hce = HCE,
+				   .pair = { addr(A2), addr(B1), 2 } };
 	int to_b[2], from_b[2], status, s;
 	struct pcb pcb;
 	pid_t pid, router;
@@ -294,7 +308,8 @@ START_TEST(a_transfer_outlives_its_address)
 	open_host(CLASSIC, "a1", "a2", &pcb);
 	must(read(from_b[0], &c, 1) == 1);
 	send_half(s, 0);
-	sh("ip addr del " A1 "/64 dev a1 && ip link set a1 down && ip route add local " A1 " dev lo table local &&"
+	sh("ip addr del " A1 "/64 dev a1 && ip link set a1 down && ip route add local " A1
+	   " dev lo table local &&"
 	   "ip route add " B1 "/128 via " R_A " dev a2");
 	must(write(to_b[1], "m", 1) == 1);
 	must(!datapath_action(dp, &switched));

@@ -15,7 +15,8 @@ static void setup(void)
 {
 	netns_new();
 	run("ip link add n0 type veth peer name n1 && ip link set n0 up && ip link set n1 up");
-	run("ip addr add 2001:db8:1::1/64 dev n0 nodad && ip addr add 2001:db8:2::1/64 dev n1 nodad");
+	run("ip addr add 2001:db8:1::1/64 dev n0 nodad && ip addr add 2001:db8:2::1/64 dev n1 "
+	    "nodad");
 	ck_assert_int_eq(netlink_open(NETLINK_ROUTE, &nl), 0);
 }
 

@@ -22,7 +22,10 @@ static int manager(const char *name)
 	memcpy(a.sun_path, name, strlen(name));
 	if (*name == '@')
 		a.sun_path[0] = '\0';
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&a, offsetof(struct sockaddr_un, sun_path) + strlen(name) + (*name == '/')), 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&a,
+			      offsetof(struct sockaddr_un, sun_path) + strlen(name) +
+				      (*name == '/')),
+			 0);
 	setenv("NOTIFY_SOCKET", name, 1);
 	return fd;
 }

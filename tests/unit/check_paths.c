@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The core, when the way in use does not lead to the peer any more: both ends moved at once, or a path died. */
+/*
+ * The core, when the way in use does not lead to the peer any more: both ends moved at once, or a
+ * path died.
+ */
 #include "core.h"
 #include "addr.h"
 #include "array.h"
@@ -8,7 +11,10 @@
 
 #include <string.h>
 
-/* Both hosts know each other and the second addresses that are named; one connection between C0 and S0. */
+/*
+ * Both hosts know each other and the second addresses that are named; one connection between C0 and
+ * S0.
+ */
 static void acquaint(const char *c1, const char *s1)
 {
 	if (c1)
@@ -26,7 +32,8 @@ START_TEST(a1_both_lose_their_address_at_once_and_have_announced_another)
 	acquaint(C1, S1);
 	world_down(&w, CLIENT, C0);
 	world_down(&w, SERVER, S0);
-	world_run(&w, 200 * USEC_PER_MSEC);	/* a timeout of 50 ms, and two round trips of 20 ms */
+	/* a timeout of 50 ms, and two round trips of 20 ms */
+	world_run(&w, 200 * USEC_PER_MSEC);
 	assert_pair(CLIENT, C1, S1);
 	assert_pair(SERVER, S1, C1);
 	ck_assert(world_foreign(&w, CLIENT, S0)->state == ADDR_DEPRECATED);
@@ -64,11 +71,15 @@ START_TEST(b13_both_lose_their_only_address_and_go_on_when_both_are_back)
 	assert_pair(CLIENT, C0, S0);
 	assert_pair(SERVER, S0, C0);
 	ck_assert_uint_gt(w.host[CLIENT].kicks + w.host[SERVER].kicks, kicks);
-	ck_assert_uint_gt(w.host[CLIENT].events[EVENT_BU_HEARD] + w.host[CLIENT].events[EVENT_BA_HEARD], 0);
+	ck_assert_uint_gt(w.host[CLIENT].events[EVENT_BU_HEARD] +
+				  w.host[CLIENT].events[EVENT_BA_HEARD],
+			  0);
 }
 END_TEST
 
-/* One of them has found a new address meanwhile; the other's old one is what brings them together. */
+/*
+ * One of them has found a new address meanwhile; the other's old one is what brings them together.
+ */
 START_TEST(b13_both_lose_their_only_address_and_one_old_one_comes_back)
 {
 	acquaint(NULL, NULL);
@@ -84,7 +95,10 @@ START_TEST(b13_both_lose_their_only_address_and_one_old_one_comes_back)
 }
 END_TEST
 
-/* What the peer withdrew is tried when nothing else answers: it may be there again, and not know where we are. */
+/*
+ * What the peer withdrew is tried when nothing else answers: it may be there again, and not know
+ * where we are.
+ */
 START_TEST(b13_an_address_the_peer_withdrew_is_the_last_resort)
 {
 	acquaint(NULL, S1);
@@ -159,7 +173,10 @@ static void silent(unsigned host)
 	world_collect(&w);
 }
 
-/* A transfer: host sends data, the other acknowledges what it hears; until the clock has gone on by d. */
+/*
+ * A transfer: host sends data, the other acknowledges what it hears; until the clock has gone on by
+ * d.
+ */
 static void transfer(unsigned host, usec_t d)
 {
 	usec_t end = w.now + d, heard = w.now;
@@ -174,7 +191,8 @@ static void transfer(unsigned host, usec_t d)
 }
 
 static const struct {
-	const char *dead_local, *dead_foreign;	/* every path to this address; NULL: only between C0 and S0 */
+	const char *dead_local, *dead_foreign;	/* every path to this address; NULL: only
+						 * between C0 and S0 */
 	unsigned sender;
 	bool one_way;				/* from the client to the server only */
 	const char *c, *s;			/* where it must go on */
@@ -199,7 +217,8 @@ static void let_die(unsigned i)
 
 	for (unsigned a = 0; a < 2; a++)
 		for (unsigned b = 0; b < 2; b++) {
-			bool hit = (death[i].dead_local && !a) || (death[i].dead_foreign && !b) || (!a && !b);
+			bool hit = (death[i].dead_local && !a) || (death[i].dead_foreign && !b) ||
+				   (!a && !b);
 
 			if (hit && death[i].one_way)
 				kill_path(client[a], server[b]);
@@ -215,12 +234,15 @@ START_TEST(a_transfer_leaves_a_dead_path_and_comes_back_when_it_is_healed)
 	assert_pair(CLIENT, death[_i].c, death[_i].s);
 	assert_pair(SERVER, death[_i].s, death[_i].c);
 	ck_assert(world_data(&w, CLIENT) && world_data(&w, SERVER));
-	unsigned switched = w.host[CLIENT].events[EVENT_SWITCHED] + w.host[SERVER].events[EVENT_SWITCHED];
+	unsigned switched = w.host[CLIENT].events[EVENT_SWITCHED] +
+			    w.host[SERVER].events[EVENT_SWITCHED];
 
 	transfer(death[_i].sender, 300 * USEC_PER_SEC);	/* it stays there, and is not restless */
 	assert_pair(CLIENT, death[_i].c, death[_i].s);
 	assert_pair(SERVER, death[_i].s, death[_i].c);
-	ck_assert_uint_eq(w.host[CLIENT].events[EVENT_SWITCHED] + w.host[SERVER].events[EVENT_SWITCHED], switched);
+	ck_assert_uint_eq(w.host[CLIENT].events[EVENT_SWITCHED] +
+				  w.host[SERVER].events[EVENT_SWITCHED],
+			  switched);
 	ck_assert_uint_le(count(CLIENT, COUNT_PROBES) + count(SERVER, COUNT_PROBES), 50);
 
 	heal();
@@ -362,8 +384,8 @@ int main(void)
 	TCase *both = tcase_create("both at once"), *paths = tcase_create("dead paths");
 
 	tcase_add_checked_fixture(paths, setup_paths, teardown);
-	tcase_add_loop_test(paths, a_transfer_leaves_a_dead_path_and_comes_back_when_it_is_healed, 0,
-			    ARRAY_LEN(death));
+	tcase_add_loop_test(paths, a_transfer_leaves_a_dead_path_and_comes_back_when_it_is_healed,
+			    0, ARRAY_LEN(death));
 	tcase_add_test(paths, a_transfer_that_is_answered_is_not_probed);
 	tcase_add_test(paths, who_sends_and_has_nothing_to_hear_is_probed_ever_less_often);
 	tcase_add_test(paths, with_no_path_left_probes_are_bounded_and_end);
@@ -376,8 +398,10 @@ int main(void)
 
 	tcase_add_checked_fixture(both, setup, teardown);
 	tcase_add_test(both, a1_both_lose_their_address_at_once_and_have_announced_another);
-	tcase_add_test(both, a1_both_lose_their_address_and_one_has_another_the_peer_never_heard_of);
-	tcase_add_loop_test(both, b13_both_lose_their_only_address_and_go_on_when_both_are_back, 0, 4);
+	tcase_add_test(both,
+		       a1_both_lose_their_address_and_one_has_another_the_peer_never_heard_of);
+	tcase_add_loop_test(both, b13_both_lose_their_only_address_and_go_on_when_both_are_back, 0,
+			    4);
 	tcase_add_test(both, b13_both_lose_their_only_address_and_one_old_one_comes_back);
 	tcase_add_test(both, b13_an_address_the_peer_withdrew_is_the_last_resort);
 	suite_add_tcase(s, both);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* report.h: the JSON that scripts rely on, of a real core. The datapath and the names of interfaces are fakes. */
+/*
+ * report.h: the JSON that scripts rely on, of a real core. The datapath and the names of interfaces
+ * are fakes.
+ */
 #include "report.h"
 #include "suite.h"
 
@@ -20,7 +23,8 @@ const char *datapath_kind(const struct datapath *dp)
 
 const char *datapath_counter_name(enum dp_counter n)
 {
-	static const char *const name[DP_COUNTER_MAX] = { "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11" };
+	static const char *const name[DP_COUNTER_MAX] = { "c0", "c1", "c2", "c3", "c4", "c5", "c6",
+							  "c7", "c8", "c9", "c10", "c11" };
 
 	return name[n];
 }
@@ -50,10 +54,15 @@ static void setup(void)
 {
 	static const uint8_t seed[32] = { 1 };
 	struct core_peer p = { .name = "server", .n_addr = 1, .addr = { a("2001:db8:2::10") },
-		.in = { .spi = 0x1001, .key = { .alg = AH_HMAC_SHA256_128, .len = 32, .key = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk" } },
-		.out = { .spi = 0x1002, .key = { .alg = AH_HMAC_SHA256_128, .len = 32, .key = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk" } } };
-	struct pcb pcb = { .cookie = 7, .local = a("2001:db8:1::1"), .foreign = a("2001:db8:2::10"), .lport = 40000, .fport = 21,
-		.proto = IPPROTO_TCP, .origin = PCB_CONNECT, .established = true };
+			       .in = { .spi = 0x1001,
+				       .key = { .alg = AH_HMAC_SHA256_128, .len = 32,
+						.key = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk" } },
+			       .out = { .spi = 0x1002,
+					.key = { .alg = AH_HMAC_SHA256_128, .len = 32,
+						 .key = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk" } } };
+	struct pcb pcb = { .cookie = 7, .local = a("2001:db8:1::1"), .foreign = a("2001:db8:2::10"),
+			   .lport = 40000, .fport = 21, .proto = IPPROTO_TCP, .origin = PCB_CONNECT,
+			   .established = true };
 	struct in6_addr l = a("2001:db8:1::1");
 	struct action act;
 
@@ -65,8 +74,9 @@ static void setup(void)
 	while (core_next_action(core, &act))
 		;
 	report = (struct report){ .core = core, .ifmon = (struct ifmon *)&report,
-		.datapath = (struct datapath *)&report,
-		.socket = "/run/x", .state = "/var/x", .started = NOW - 5 * USEC_PER_SEC, .now = NOW };
+				  .datapath = (struct datapath *)&report, .socket = "/run/x",
+				  .state = "/var/x", .started = NOW - 5 * USEC_PER_SEC,
+				  .now = NOW };
 }
 
 static void teardown(void)
@@ -117,8 +127,10 @@ START_TEST(c5_the_cache_has_the_names_that_led_to_a_peer_and_where_else_they_lea
 	core_alternatives(core, core_entries(core)->id, "server.example", &more, 1);
 	all = report_cache(&report);
 	e = json_array_get(all, 0);
-	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(e, "dns"), 0)), "server.example");
-	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(e, "alternatives"), 0)), "2001:db8:3::10");
+	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(e, "dns"), 0)),
+			 "server.example");
+	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(e, "alternatives"), 0)),
+			 "2001:db8:3::10");
 	ck_assert_uint_eq(json_array_size(json_object_get(e, "addresses")), 1);
 	json_decref(all);
 }
@@ -138,7 +150,9 @@ START_TEST(a_socket_shows_its_birth_pair_and_the_pair_on_the_wire)
 	ck_assert_int_eq(json_integer_value(json_object_get(s, "hce")), e->id);
 	json_decref(all);
 
-	e->pair = (struct pair){ a("2001:db8:9::1"), a("2001:db8:2::11"), e->pair.gen + 1, HOLD_NONE, false, true };
+	e->pair = (struct pair){
+		a("2001:db8:9::1"), a("2001:db8:2::11"), e->pair.gen + 1, HOLD_NONE, false, true
+	};
 	all = report_sockets(&report);
 	s = json_array_get(all, 0);
 	ck_assert_str_eq(str(s, "local"), "[2001:db8:1::1]:40000");
@@ -166,7 +180,8 @@ END_TEST
 
 START_TEST(no_report_has_a_key_in_it)
 {
-	json_t *(*const make[])(const struct report *r) = { report_status, report_cache, report_sockets, report_sa };
+	json_t *(*const make[])(const struct report *r) = { report_status, report_cache,
+							    report_sockets, report_sa };
 	json_t *j = make[_i](&report);
 	char *text = json_dumps(j, 0);
 
@@ -180,8 +195,10 @@ END_TEST
 
 START_TEST(an_event_names_its_peer)
 {
-	struct action act = { .type = ACTION_EVENT, .hce = core_entries(core)->id,
-		.event = { .event = EVENT_SWITCHED, .local = a("2001:db8:1::1"), .detail = "lost" } };
+	struct action act = {
+		.type = ACTION_EVENT, .hce = core_entries(core)->id,
+		.event = { .event = EVENT_SWITCHED, .local = a("2001:db8:1::1"), .detail = "lost" }
+	};
 	json_t *e = report_event(&report, &act, 1700000000 * USEC_PER_SEC, 3200);
 
 	ck_assert_str_eq(str(e, "event"), "switched");

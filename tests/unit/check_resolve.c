@@ -87,7 +87,10 @@ static void stop(evutil_socket_t fd, short what, void *ptr)
 	*(bool *)ptr = true;
 }
 
-/* Runs the loop until so many answers came, or if that is no more, for that time. Returns whether there are just so many. */
+/*
+ * Runs the loop until so many answers came, or if that is no more, for that time. Returns whether
+ * there are just so many.
+ */
 static bool answered(unsigned n, unsigned ms)
 {
 	struct timeval t = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
@@ -125,7 +128,8 @@ START_TEST(a_name_gives_its_ipv6_addresses)
 	};
 
 	dns_ask(dns, 7 + (uint32_t)_i, row[_i].name);
-	ck_assert_uint_eq(answers, 0);		/* never at once: the asker is in the middle of something */
+	/* never at once: the asker is in the middle of something */
+	ck_assert_uint_eq(answers, 0);
 	ck_assert(answered(1, 500));
 	ck_assert_uint_eq(asker, 7 + (uint32_t)_i);
 	ck_assert_uint_eq(count, row[_i].n);
@@ -136,7 +140,8 @@ END_TEST
 
 START_TEST(what_comes_to_nothing_is_not_told)
 {
-	static const char *const name[] = { "old.example", "nowhere.example", "broken.example", "silent.example", "" };
+	static const char *const name[] = { "old.example", "nowhere.example", "broken.example",
+					    "silent.example", "" };
 
 	dns_ask(dns, 1, name[_i]);
 	ck_assert(answered(0, 300));
@@ -174,7 +179,8 @@ END_TEST
 
 START_TEST(without_a_usable_resolver_nothing_happens)
 {
-	static const char *const text[] = { "", "nonsense\n", "nameserver 2001:db8:9::1\n", "nameserver x\noptions timeout:y\n" };
+	static const char *const text[] = { "", "nonsense\n", "nameserver 2001:db8:9::1\n",
+					    "nameserver x\noptions timeout:y\n" };
 
 	put("/etc/resolv.conf", text[_i]);
 	dns_ask(dns, 1, "elsewhere.test");

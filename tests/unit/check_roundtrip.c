@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* mip6.h, the properties: what is built is aligned, compact and reads back the same; garbage breaks nothing. */
+/*
+ * mip6.h, the properties: what is built is aligned, compact and reads back the same; garbage breaks
+ * nothing.
+ */
 #include "ah.h"
 #include "exthdr.h"
 #include "hex.h"
@@ -94,7 +97,8 @@ static struct aap_message random_aap(void)
 
 static struct signal random_signal(void)
 {
-	struct signal s = { .src = addr("2001:db8:2::1"), .dst = addr("2001:db8:9::9"), .has_ah = random() % 8 != 0 };
+	struct signal s = { .src = addr("2001:db8:2::1"), .dst = addr("2001:db8:9::9"),
+			    .has_ah = random() % 8 != 0 };
 	uint16_t seq = (uint16_t)random();
 
 	s.has_home = toss();
@@ -105,7 +109,8 @@ static struct signal random_signal(void)
 		s.final = random_addr();
 	s.has_br = !s.has_ah || random() % 4 == 0;
 	if (s.has_br)
-		s.br = (struct binding_request){ .homeless = toss(), .has_unique_id = true, .unique_id = 77 };
+		s.br = (struct binding_request){ .homeless = toss(), .has_unique_id = true,
+						 .unique_id = 77 };
 	if (!s.has_ah)
 		return s;
 	s.has_aap = s.aap_behind_ah = random() % 8 == 0;
@@ -218,7 +223,8 @@ START_TEST(o1_whatever_is_built_is_aligned_and_reads_back_the_same)
 			ck_assert(!s.n_bu && !s.n_ba && !s.has_br && !s.has_aap);
 			continue;
 		}
-		ck_assert_msg(r == 0 && same_signal(&s, &got), "signal %u: %d: %s", i, r, hex(pkt, (size_t)n));
+		ck_assert_msg(r == 0 && same_signal(&s, &got), "signal %u: %d: %s", i, r,
+			      hex(pkt, (size_t)n));
 		built++;
 	}
 	ck_assert_uint_gt(built, 15000);
@@ -228,9 +234,14 @@ END_TEST
 static struct signal one_bu(bool source, bool homeless, unsigned n, const char *const *text)
 {
 	struct signal s = {
-		.src = addr("2001:db8:2::1"), .dst = addr("2001:db8:9::9"), .has_ah = true, .spi = 1, .ah_seq = 1,
-		.n_bu = 1, .bu = { { .flags = BU_ACK, .seq = 1, .lifetime = 600, .homeless = homeless,
-				     .names_source = source, .n_addr = n } },
+		.src = addr("2001:db8:2::1"),
+		.dst = addr("2001:db8:9::9"),
+		.has_ah = true,
+		.spi = 1,
+		.ah_seq = 1,
+		.n_bu = 1,
+		.bu = { { .flags = BU_ACK, .seq = 1, .lifetime = 600, .homeless = homeless,
+			  .names_source = source, .n_addr = n } },
 	};
 
 	for (unsigned i = 0; i < n; i++)
@@ -249,25 +260,29 @@ START_TEST(b8_addresses_take_few_octets)
 	} row[] = {
 		{ "one instead of the source: Alternate CoA", false, false, 1, { "2001:db8:3::1" },
 		  "0100 0410 20010db8000300000000000000000001" },
-		{ "one besides the source, same ending: prefix of 8", true, true, 1, { "2001:db8:3::1" },
-		  "f000 010100 f10941 20010db800030000" },
-		{ "one besides the source, other ending: prefix of 16", true, true, 1, { "2001:db8:3::5" },
-		  "f000 010100 f111c1 20010db8000300000000000000000005" },
+		{ "one besides the source, same ending: prefix of 8",
+		  true, true, 1, { "2001:db8:3::1" }, "f000 010100 f10941 20010db800030000" },
+		{ "one besides the source, other ending: prefix of 16", true, true, 1,
+		  { "2001:db8:3::5" }, "f000 010100 f111c1 20010db8000300000000000000000005" },
 		{ "besides the source: never an Alternate CoA", true, true, 4,
 		  { "2001:db8:3::7", "2001:db8:4::7", "2001:db8:5::1", "2001:db8:6::7" },
-		  "f000 010100 f10941 20010db800050000 0103000000 f131c3 20010db8000300000000000000000007"
+		  "f000 010100 f10941 20010db800050000 0103000000 f131c3 "
+		  "20010db8000300000000000000000007"
 		  "20010db8000400000000000000000007 20010db8000600000000000000000007" },
 		{ "two of one ending", false, false, 2, { "2001:db8:3::7", "2001:db8:4::7" },
 		  "0100 0410 20010db8000300000000000000000007 0103000000 f10941 20010db800040000" },
-		{ "two of two endings", false, false, 2, { "2001:db8:3::3", "2001:db8:4::4" },
-		  "0100 0410 20010db8000300000000000000000003 010400000000 0410 20010db8000400000000000000000004" },
+		{ "two of two endings", false, false, 2,
+		  { "2001:db8:3::3", "2001:db8:4::4" },
+		  "0100 0410 20010db8000300000000000000000003 010400000000 0410 "
+		  "20010db8000400000000000000000004" },
 		{ "a pair of another ending: whole addresses", false, false, 3,
 		  { "2001:db8:3::7", "2001:db8:4::8", "2001:db8:5::8" },
 		  "0100 0410 20010db8000300000000000000000007"
-		  "0103000000 f121c2 20010db8000400000000000000000008 20010db8000500000000000000000008" },
+		  "0103000000 f121c2 20010db8000400000000000000000008 "
+		  "20010db8000500000000000000000008" },
 		{ "two groups and one of neither", false, false, 6,
-		  { "2001:db8:3::7", "2001:db8:4::9", "2001:db8:5::8", "2001:db8:6::8", "2001:db8:7::7",
-		    "2001:db8:8::8" },
+		  { "2001:db8:3::7", "2001:db8:4::9", "2001:db8:5::8", "2001:db8:6::8",
+		    "2001:db8:7::7", "2001:db8:8::8" },
 		  "0100 0410 20010db8000300000000000000000007 0103000000 f10941 20010db800070000"
 		  "010400000000 0410 20010db8000500000000000000000008"
 		  "0103000000 f11142 20010db800060000 20010db800080000"
@@ -284,15 +299,17 @@ START_TEST(b8_addresses_take_few_octets)
 END_TEST
 
 /*
- * Sub-options have 247 octets of an option's 255: behind Homeless Support 29 prefixes of 8 or 14 of 16; alone no more,
- * as 1 octet to pad becomes 5.
+ * Sub-options have 247 octets of an option's 255: behind Homeless Support 29 prefixes of 8 or 14 of
+ * 16; alone no more, as 1 octet to pad becomes 5.
  */
 START_TEST(o2_as_many_prefixes_as_fit_are_sent)
 {
 	static const struct {
 		bool homeless, same_end;
 		unsigned n;
-	} row[] = { { true, true, 29 }, { false, true, 29 }, { true, false, 14 }, { false, false, 14 } };
+	} row[] = {
+		{ true, true, 29 }, { false, true, 29 }, { true, false, 14 }, { false, false, 14 }
+	};
 	struct signal s = one_bu(true, row[_i].homeless, 0, NULL);
 	struct binding_update *bu = &s.bu[0];
 
@@ -385,16 +402,22 @@ static size_t rich_packet(void)
 	struct signal s = one_bu(true, true, 3, other);
 
 	s.has_rh0 = s.has_home = s.has_br = s.has_aap = s.aap_behind_ah = true;
-	s.aap = (struct aap_message){ .kind = AAP_CONFIRM, .confirm.sealed = { .len = 3, .octets = { 1, 2, 3 } } };
+	s.aap = (struct aap_message){ .kind = AAP_CONFIRM,
+				      .confirm.sealed = { .len = 3, .octets = { 1, 2, 3 } } };
 	s.home = addr("2001:db8:1::1");
 	s.final = addr("2001:db8:9::10");
 	s.br = (struct binding_request){ .homeless = true, .has_unique_id = true, .unique_id = 5 };
 	s.n_ba = 2;
 	s.ba[1].has_challenge = true;
 	s.n_bu = 3;
-	s.bu[1] = (struct binding_update){ .seq = 2, .has_unique_id = true, .unique_id = 5, .n_addr = 4, .addr = {
-		addr("2001:db8:3::7"), addr("2001:db8:4::7"), addr("2001:db8:5::7"), addr("2001:db8:6::1") } };
-	s.bu[2] = (struct binding_update){ .seq = 3, .has_challenge = true, .n_addr = 1, .addr = { s.home } };
+	s.bu[1] = (struct binding_update){ .seq = 2, .has_unique_id = true, .unique_id = 5,
+					   .n_addr = 4,
+					   .addr = { addr("2001:db8:3::7"), addr("2001:db8:4::7"),
+						     addr("2001:db8:5::7"),
+						     addr("2001:db8:6::1") } };
+	s.bu[2] = (struct binding_update){
+		.seq = 3, .has_challenge = true, .n_addr = 1, .addr = { s.home }
+	};
 	int n = signal_build(&s, 16, pkt, sizeof(pkt));
 	ck_assert_int_gt(n, 0);
 	ck_assert_int_eq(signal_parse(pkt, (size_t)n, &got), 0);
@@ -408,7 +431,8 @@ START_TEST(room_is_never_exceeded)
 	struct signal s = got;
 
 	for (size_t size = 0; size < len; size++) {
-		uint8_t *exact = malloc(size ? size : 1);	/* so that a sanitizer sees a write past the end */
+		/* so that a sanitizer sees a write past the end */
+		uint8_t *exact = malloc(size ? size : 1);
 		ck_assert_int_eq(signal_build(&s, 16, exact, size), -EMSGSIZE);
 		free(exact);
 	}
@@ -433,7 +457,9 @@ START_TEST(cut_packets_are_malformed_at_every_length)
 
 	for (size_t n = 0; n < len; n++)
 		ck_assert_int_eq(parse_exact(pkt, n), -EBADMSG);
-	/* The same with a Payload Length that knows of it: all extension headers still do not fit. */
+	/*
+	 * The same with a Payload Length that knows of it: all extension headers still do not fit.
+	 */
 	for (size_t n = 41; n < len; n++) {
 		pkt[4] = (uint8_t)((n - 40) >> 8);
 		pkt[5] = (uint8_t)(n - 40);
@@ -470,7 +496,8 @@ START_TEST(r4_no_corrupted_packet_verifies)
 	ck_assert_int_eq(ah_sign(pkt, len, &key), 0);
 	ck_assert_int_eq(ah_verify(pkt, len, &key), 0);
 	for (size_t i = 0; i < len; i++) {
-		bool changeable = (i >= 1 && i <= 3) || i == 7;	/* Traffic Class, Flow Label, Hop Limit */
+		/* Traffic Class, Flow Label, Hop Limit */
+		bool changeable = (i >= 1 && i <= 3) || i == 7;
 		uint8_t was = pkt[i];
 		for (unsigned bit = 0; bit < 8; bit++) {
 			pkt[i] = was ^ (uint8_t)(1 << bit);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * route_sync.h: which routes moved connections get, in the kernel's own words, and TCP over them. The core is a fake: lists of
- * local addresses and connections.
+ * route_sync.h: which routes moved connections get, in the kernel's own words, and TCP over them.
+ * The core is a fake: lists of local addresses and connections.
  *
- *   here: a0 2001:db8:1::1 ---- b0 2001:db8:1::2 :there     default of here: via a0 (metric 10), via a1 (metric 20)
- *         a1 2001:db8:2::1 ---- b1 2001:db8:2::2             lo of there: 2001:db8:9::9, 2001:db8:9::a
+ *   here: a0 2001:db8:1::1 ---- b0 2001:db8:1::2 :there     default of here: via a0 (metric 10),
+ *                                                           via a1 (metric 20)
+ *         a1 2001:db8:2::1 ---- b1 2001:db8:2::2             lo of there: 2001:db8:9::9,
+ *                                                            2001:db8:9::a
  */
 #include "config.h"
 
@@ -50,7 +52,9 @@ static struct route_sync *s;
 
 static void local(struct local_addr *l, const char *addr, const char *ifname, unsigned n_pcb)
 {
-	*l = (struct local_addr){ .addr = in6(addr), .ifindex = if_nametoindex(ifname), .usable = true, .n_pcb = n_pcb };
+	*l = (struct local_addr){
+		.addr = in6(addr), .ifindex = if_nametoindex(ifname), .usable = true, .n_pcb = n_pcb
+	};
 	HASH_ADD(hh, locals, addr, sizeof(l->addr), l);
 }
 
@@ -65,7 +69,8 @@ static void setup(void)
 	run("ip route add default via 2001:db8:1::2 dev a0 metric 10");
 	run("ip route add default via 2001:db8:2::2 dev a1 metric 20");
 	netns_enter(&there);
-	run("ip addr add 2001:db8:1::2/64 dev b0 nodad && ip addr add 2001:db8:2::2/64 dev b1 nodad");
+	run("ip addr add 2001:db8:1::2/64 dev b0 nodad && ip addr add 2001:db8:2::2/64 dev b1 "
+	    "nodad");
 	run("ip addr add " F0 "/128 dev lo && ip addr add " F1 "/128 dev lo");
 	settle();
 	netns_enter(&here);
@@ -73,7 +78,8 @@ static void setup(void)
 	local(&l0, L0, "a0", 1);
 	local(&l1, L1, "a1", 0);
 	hce = (struct hce){ .id = 1, .pair = { .local = in6(L0), .foreign = in6(F0), .gen = 1 } };
-	pcb = (struct pcb){ .cookie = 1, .local = in6(L0), .foreign = in6(F0), .proto = IPPROTO_TCP, .gen = 1, .hce = &hce };
+	pcb = (struct pcb){ .cookie = 1, .local = in6(L0), .foreign = in6(F0), .proto = IPPROTO_TCP,
+			    .gen = 1, .hce = &hce };
 	HASH_ADD(hh, pcbs, cookie, sizeof(pcb.cookie), &pcb);
 	ck_assert_int_eq(route_sync_open(&s), 0);
 }
@@ -85,7 +91,8 @@ static void teardown(void)
 
 static void move(const char *local, const char *foreign)
 {
-	hce.pair = (struct pair){ .local = in6(local), .foreign = in6(foreign), .gen = hce.pair.gen + 1 };
+	hce.pair = (struct pair){ .local = in6(local), .foreign = in6(foreign),
+				  .gen = hce.pair.gen + 1 };
 }
 
 static void update(void)
@@ -119,7 +126,8 @@ static struct tcp_info info(int fd)
 /* Connects L0 to F0. Returns the near end, and the far one in *far. */
 static int connection(int *far)
 {
-	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_addr = in6(F0), .sin6_port = htons(7000) };
+	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_addr = in6(F0),
+				  .sin6_port = htons(7000) };
 	int lfd, fd;
 
 	netns_enter(&there);
@@ -197,7 +205,8 @@ START_TEST(a_host_route_of_others_is_not_hidden_from_other_sources)
 	move(L1, F1);
 	update();
 	ck_assert(leads(F0 " from " L0, "via 2001:db8:2::2 dev a1"));
-	ck_assert(leads(F0 " from " L1, "via 2001:db8:2::2 dev a1"));	/* goes along, not by the default route */
+	/* goes along, not by the default route */
+	ck_assert(leads(F0 " from " L1, "via 2001:db8:2::2 dev a1"));
 	move(L1, F0);
 	update();
 	ck_assert(leads(F0 " from " L0, "dev a1"));
@@ -313,8 +322,8 @@ END_TEST
 
 START_TEST(of_several_next_hops_none_is_taken_for_granted)
 {
-	run("ip -6 route del default metric 10; ip -6 route del default metric 20; ip route add default metric 5 "
-	    "nexthop via 2001:db8:1::2 dev a0 nexthop via 2001:db8:2::2 dev a1");
+	run("ip -6 route del default metric 10; ip -6 route del default metric 20; ip route add "
+	    "default metric 5 nexthop via 2001:db8:1::2 dev a0 nexthop via 2001:db8:2::2 dev a1");
 	move(L1, F1);
 	update();
 	ck_assert(leads(F0 " from " L0, "via 2001:db8:2::2 dev a1"));
@@ -362,7 +371,8 @@ START_TEST(closing_and_opening_remove_ours_and_nobody_elses)
 {
 	struct route_sync *dead = NULL;
 
-	run("ip route add 2001:db8:5::/64 dev a0 proto 108 && ip route add local 2001:db8:6::1 dev lo table local");
+	run("ip route add 2001:db8:5::/64 dev a0 proto 108 && ip route add local 2001:db8:6::1 dev "
+	    "lo table local");
 	l0.usable = false;
 	move(L1, F1);
 	update();
@@ -468,8 +478,8 @@ START_TEST(a_lookup_is_for_the_user_and_the_mark)
 		struct flow flow;
 		const char *src;
 	} row[] = {
-		{ { 0, 0 }, L0 }, { { 1000, 0 }, L1 }, { { 1001, 0 }, L0 }, { { 0, 7 }, L1 }, { { 0, 8 }, L0 },
-		{ { PCB_UID_UNKNOWN, 0 }, L0 },
+		{ { 0, 0 }, L0 }, { { 1000, 0 }, L1 }, { { 1001, 0 }, L0 },
+		{ { 0, 7 }, L1 }, { { 0, 8 }, L0 }, { { PCB_UID_UNKNOWN, 0 }, L0 },
 	};
 	struct in6_addr f = in6(F0), src;
 
@@ -489,7 +499,10 @@ START_TEST(a_lookup_is_for_the_user_and_the_mark)
 }
 END_TEST
 
-/* A connection of user 1000, or with mark 7, moves away from a1, and the rules are taken back meanwhile. */
+/*
+ * A connection of user 1000, or with mark 7, moves away from a1, and the rules are taken back
+ * meanwhile.
+ */
 START_TEST(a_route_is_where_the_user_and_the_mark_find_it)
 {
 	rules();
@@ -498,7 +511,8 @@ START_TEST(a_route_is_where_the_user_and_the_mark_find_it)
 	pcb.mark = _i ? 7 : 0;
 	move(L0, F0);
 	update();
-	ck_assert(shows("ip -6 route show table 100 proto 109", F0 " from " L1 " via 2001:db8:1::2 dev a0"));
+	ck_assert(shows("ip -6 route show table 100 proto 109",
+			F0 " from " L1 " via 2001:db8:1::2 dev a0"));
 	ck_assert(!shows("ip -6 route show table main proto 109", F0));
 	run("ip -6 rule del uidrange 1000-1000 && ip -6 rule del fwmark 7");
 	ck_assert_int_eq(route_sync_rules(s), 0);

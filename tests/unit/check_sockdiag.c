@@ -48,7 +48,8 @@ static void teardown(void)
 
 static struct sockaddr_in6 at(const char *text, uint16_t port)
 {
-	return (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_addr = in6(text), .sin6_port = htons(port) };
+	return (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_addr = in6(text),
+				      .sin6_port = htons(port) };
 }
 
 static int listener(uint16_t port)
@@ -83,7 +84,8 @@ static bool hears_of(uint64_t cookie)
 
 START_TEST(a_tcp_connection_is_described_from_both_ends)
 {
-	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000), s = accept(lfd, NULL, NULL);
+	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000),
+	    s = accept(lfd, NULL, NULL);
 	struct in6_addr one = in6("::1");
 	struct sock_desc p, q;
 
@@ -133,7 +135,8 @@ START_TEST(a_connection_that_waits_for_data_to_fast_open_has_its_peer)
 	for (int i = 0; i < 2; i++) {		/* the first one gets the cookie */
 		fd = socket(AF_INET6, SOCK_STREAM, 0);
 		on = 1;
-		ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof(on)), 0);
+		ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof(on)),
+				 0);
 		ck_assert_int_eq(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
 		ck_assert_int_eq(sock_info_get(fd, &p), 0);
 		ck_assert_uint_eq(p.fport, 7009);
@@ -196,7 +199,8 @@ START_TEST(sockets_that_are_not_connected_are_found)
 	ck_assert_int_eq(bind(any, (struct sockaddr *)&b, sizeof(b)), 0);
 	ck_assert_int_eq(sock_monitor_unconnected(d, visit, &r), 0);
 	ck_assert_uint_eq(n_visited, 2);
-	const struct sock_desc *p = &visited[visited[0].lport == 7004 ? 0 : 1], *q = &visited[visited[0].lport == 7004 ? 1 : 0];
+	const struct sock_desc *p = &visited[visited[0].lport == 7004 ? 0 : 1],
+			       *q = &visited[visited[0].lport == 7004 ? 1 : 0];
 	ck_assert_uint_eq(p->lport, 7004);
 	ck_assert_mem_eq(&p->local, &one, sizeof(one));
 	ck_assert_uint_ne(p->cookie, 0);
@@ -265,10 +269,13 @@ END_TEST
 
 START_TEST(a_connection_that_was_reset_is_refused)
 {
-	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000), s = accept(lfd, NULL, NULL);
+	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000),
+	    s = accept(lfd, NULL, NULL);
 	struct sock_desc p;
 
-	ck_assert_int_eq(setsockopt(s, SOL_SOCKET, SO_LINGER, &(struct linger){ .l_onoff = 1 }, sizeof(struct linger)), 0);
+	ck_assert_int_eq(setsockopt(s, SOL_SOCKET, SO_LINGER, &(struct linger){ .l_onoff = 1 },
+				    sizeof(struct linger)),
+			 0);
 	close(s);
 	ck_assert(readable(c, 1000));
 	ck_assert_int_eq(sock_info_get(c, &p), -EINVAL);
@@ -289,7 +296,8 @@ END_TEST
 
 START_TEST(the_end_of_a_socket_is_told_when_the_last_copy_is_closed)
 {
-	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000), s = accept(lfd, NULL, NULL), copy = dup(c);
+	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000),
+	    s = accept(lfd, NULL, NULL), copy = dup(c);
 	struct sock_desc p, q;
 
 	ck_assert_int_eq(sock_info_get(c, &p), 0);
@@ -352,7 +360,8 @@ static const struct sock_desc *listed(int fd, bool half)
 
 START_TEST(a_list_says_of_each_connection_what_its_descriptor_does)
 {
-	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000), s = accept(lfd, NULL, NULL);
+	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000),
+	    s = accept(lfd, NULL, NULL);
 	int fd[] = { c, s, connected(SOCK_DGRAM, "::1", 7001) };
 	static const bool accepted[] = { false, true, false };
 
@@ -374,11 +383,13 @@ END_TEST
 
 START_TEST(a_list_has_nothing_else)
 {
-	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000), s = accept(lfd, NULL, NULL);
+	int lfd = listener(7000), c = connected(SOCK_STREAM, "::1", 7000),
+	    s = accept(lfd, NULL, NULL);
 
 	connected(SOCK_STREAM, "::ffff:127.0.0.1", 7000);
 	ck_assert_int_ge(socket(AF_INET6, SOCK_DGRAM, 0), 0);
-	close(s);		/* what is left of it waits for the FIN, and is no socket any more */
+	/* what is left of it waits for the FIN, and is no socket any more */
+	close(s);
 	while (listed(c, false) && n_found > 1)
 		breathe();	/* until the FIN is acknowledged */
 	ck_assert_ptr_nonnull(listed(c, false));
@@ -387,7 +398,8 @@ END_TEST
 
 START_TEST(x8_what_its_program_wants_left_alone_is_not_listed_nor_what_comes_of_it)
 {
-	int lfd = listener(7000), fd = socket(AF_INET6, SOCK_STREAM, 0), on = 1, a, u = socket(AF_INET6, SOCK_DGRAM, 0);
+	int lfd = listener(7000), fd = socket(AF_INET6, SOCK_STREAM, 0), on = 1, a,
+	    u = socket(AF_INET6, SOCK_DGRAM, 0);
 	struct sockaddr_in6 to = at("::1", 7000);
 
 	ck_assert_int_eq(setsockopt(lfd, IPPROTO_IP, IP_RECVERR_RFC4884, &on, sizeof(on)), 0);
@@ -449,7 +461,8 @@ static void remember(uint64_t *cookie, int fd)
 
 START_TEST(what_ended_unheard_is_found_by_sync_and_the_living_are_left)
 {
-	int lfd = listener(7000), a = connected(SOCK_STREAM, "::1", 7000), b = connected(SOCK_STREAM, "::1", 7000);
+	int lfd = listener(7000), a = connected(SOCK_STREAM, "::1", 7000),
+	    b = connected(SOCK_STREAM, "::1", 7000);
 	int bound = socket(AF_INET6, SOCK_STREAM, 0), u = connected(SOCK_DGRAM, "::1", 7001);
 	struct sockaddr_in6 to = at("::1", 7000);
 	uint64_t cookie[4];
@@ -466,7 +479,8 @@ START_TEST(what_ended_unheard_is_found_by_sync_and_the_living_are_left)
 	close(b);		/* the peer's end stays: FIN-WAIT, it may still send */
 	ck_assert_int_eq(sock_monitor_sync(d, cookie, 4), 0);
 	ck_assert_uint_eq(gone.n, 0);
-	setsockopt(a, SOL_SOCKET, SO_LINGER, &(struct linger){ .l_onoff = 1 }, sizeof(struct linger));
+	setsockopt(a, SOL_SOCKET, SO_LINGER, &(struct linger){ .l_onoff = 1 },
+		   sizeof(struct linger));
 	close(a);
 	close(u);
 	ck_assert_int_eq(sock_monitor_sync(d, cookie, 4), 0);

@@ -85,7 +85,9 @@ END_TEST
 
 START_TEST(c10_a_socket_that_sends_keeps_its_entry_after_a_restart)
 {
-	struct pcb p = { .cookie = 4711, .uid = 1000, .local = world_addr(C1), .foreign = world_addr(S0) };
+	struct pcb p = {
+		.cookie = 4711, .uid = 1000, .local = world_addr(C1), .foreign = world_addr(S0)
+	};
 
 	ck_assert_int_eq(core_datagram_sent(w.host[CLIENT].core, &p, w.now), 0);
 	core_pcb_close(w.host[CLIENT].core, core_pcbs(w.host[CLIENT].core)->cookie, w.now);
@@ -210,10 +212,16 @@ END_TEST
 START_TEST(a_file_that_cannot_be_understood_restores_nothing)
 {
 	static const char *const bad[] = {
-		"", "{", "[]", "{\"version\": 2}",
-		"{\"version\":1,\"origin\":\"\",\"last_id\":1,\"peers\":[],\"entries\":[{\"id\":1}],\"connections\":[]}",
-		"{\"version\":1,\"origin\":\"\",\"last_id\":1,\"peers\":[],\"entries\":[],\"connections\":[{\"cookie\":1,\"entry\":0,"
-		"\"local\":\"nonsense\",\"lport\":1,\"foreign\":\"2001:db8::1\",\"fport\":1,\"proto\":6,\"origin\":0,"
+		"",
+		"{",
+		"[]",
+		"{\"version\": 2}",
+		"{\"version\":1,\"origin\":\"\",\"last_id\":1,\"peers\":[],\"entries\":[{\"id\":1}]"
+		",\"connections\":[]}",
+		"{\"version\":1,\"origin\":\"\",\"last_id\":1,\"peers\":[],\"entries\":[],"
+		"\"connections\":[{\"cookie\":1,\"entry\":0,"
+		"\"local\":\"nonsense\",\"lport\":1,\"foreign\":\"2001:db8::1\",\"fport\":1,"
+		"\"proto\":6,\"origin\":0,"
 		"\"established\":true,\"gen\":0}]}",
 	};
 	FILE *f = fopen(path, "w");

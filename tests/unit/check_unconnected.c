@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * UDP of sockets that are not connected, frame by frame through the programs: datagram.bpf.h. Needs root. Addresses are
- * those of entry.h: L0 is lost.
+ * UDP of sockets that are not connected, frame by frame through the programs: datagram.bpf.h. Needs
+ * root. Addresses are those of entry.h: L0 is lost.
  */
 #include "array.h"
 #include "entry.h"
@@ -17,8 +17,10 @@
 
 static const struct row row[] = {
 	{ "from a lost address", true, SEND(L0, F1, UDP), L1, F1, DP_OUT_REWRITTEN, false },
-	{ "without a checksum", true, SEND(L0, F1, UDP, .no_checksum = true), L1, F1, DP_OUT_REWRITTEN, false },
-	{ "behind extension headers", true, SEND(L0, F1, UDP, .chain = "hd"), L1, F1, DP_OUT_REWRITTEN, false },
+	{ "without a checksum", true, SEND(L0, F1, UDP, .no_checksum = true),
+	  L1, F1, DP_OUT_REWRITTEN, false },
+	{ "behind extension headers", true, SEND(L0, F1, UDP, .chain = "hd"),
+	  L1, F1, DP_OUT_REWRITTEN, false },
 	{ "to another Active address", true, SEND(L0, F0, UDP), L1, F0, DP_OUT_REWRITTEN, false },
 	{ "to a Deprecated one", true, SEND(L0, FD, UDP), L1, F1, DP_OUT_REWRITTEN, false },
 	{ "from an address that is ours", true, SEND(L1, F0, UDP), NULL, NULL, NONE, false },
@@ -26,14 +28,17 @@ static const struct row row[] = {
 	{ "to a stranger", true, SEND(L0, OTHER, UDP), NULL, NULL, NONE, false },
 	{ "TCP without a connection", true, SEND(L0, F1, TCP), NULL, NULL, NONE, false },
 
-	{ "for a socket bound to a lost address", false, RECV(F1, L1, UDP), F1, L0, DP_IN_REWRITTEN, false },
+	{ "for a socket bound to a lost address", false, RECV(F1, L1, UDP),
+	  F1, L0, DP_IN_REWRITTEN, false },
 	{ "from another Active address", false, RECV(F0, L1, UDP), F0, L0, DP_IN_REWRITTEN, false },
 	{ "from a Deprecated one", false, RECV(FD, L1, UDP), FD, L0, DP_IN_REWRITTEN, false },
-	{ "addressed to the lost address itself", false, RECV(F1, L0, UDP), NULL, NULL, NONE, false },
+	{ "addressed to the lost address itself", false, RECV(F1, L0, UDP),
+	  NULL, NULL, NONE, false },
 	{ "R8: from a Tentative one", false, RECV(FT, L1, UDP), NULL, NULL, NONE, false },
 	{ "from a stranger", false, RECV(OTHER, L1, UDP), NULL, NULL, NONE, false },
 	{ "R1: not for this host", false, RECV(F1, OTHER, UDP), NULL, NULL, NONE, false },
-	{ "for another port", false, { .src = F1, .dst = L1, UDP, .sport = 1, .dport = 2 }, NULL, NULL, NONE, false },
+	{ "for another port", false, { .src = F1, .dst = L1, UDP, .sport = 1, .dport = 2 }, NULL,
+	  NULL, NONE, false },
 	{ "TCP for that port", false, RECV(F1, L1, TCP), NULL, NULL, NONE, false },
 };
 
@@ -90,17 +95,22 @@ END_TEST
 
 START_TEST(x5_datagrams_wait_while_the_peer_cannot_know_whose_they_are)
 {
-	struct action pair = { .type = ACTION_PAIR, .hce = HCE, .pair = { .local = addr(L1), .foreign = addr(F1), .gen = 2,
-		.unproven = true } };
+	struct action pair = {
+		.type = ACTION_PAIR, .hce = HCE,
+		.pair = { .local = addr(L1), .foreign = addr(F1), .gen = 2, .unproven = true }
+	};
 	static const struct row young[] = {
-		{ "the new address is not proven", true, SEND(L1, F1, UDP), NULL, NULL, DP_HELD, true },
-		{ "to another of its addresses", true, SEND(L1, F0, UDP), NULL, NULL, DP_HELD, true },
+		{ "the new address is not proven", true, SEND(L1, F1, UDP),
+		  NULL, NULL, DP_HELD, true },
+		{ "to another of its addresses", true, SEND(L1, F0, UDP),
+		  NULL, NULL, DP_HELD, true },
 		{ "from another address", true, SEND(OTHER, F1, UDP), NULL, NULL, NONE, false },
 		{ "to a stranger", true, SEND(L1, OTHER, UDP), NULL, NULL, NONE, false },
 		{ "connections need not", true, OUT(L0, F0, UDP), L1, F1, DP_OUT_REWRITTEN, false },
 	};
 	static const struct row lost[] = {
-		{ "the pair's address is lost", true, SEND(L1, F1, UDP), NULL, NULL, DP_HELD, true },
+		{ "the pair's address is lost", true, SEND(L1, F1, UDP),
+		  NULL, NULL, DP_HELD, true },
 		{ "from that address", true, SEND(L0, F1, UDP), NULL, NULL, DP_HELD, true },
 	};
 

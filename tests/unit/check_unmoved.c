@@ -114,7 +114,8 @@ static void lose_state(void)
 	w.host[SERVER].core = core_new(&core_config_default, seed, 2000);
 	ck_assert_ptr_nonnull(w.host[SERVER].core);
 	if (w.host[SERVER].peer.name)
-		ck_assert_int_eq(core_peer_add(w.host[SERVER].core, &w.host[SERVER].peer, w.now), 0);
+		ck_assert_int_eq(core_peer_add(w.host[SERVER].core, &w.host[SERVER].peer, w.now),
+				 0);
 	world_up(&w, SERVER, S0);
 	world_up(&w, SERVER, S1);
 }
@@ -168,7 +169,9 @@ START_TEST(s6_c9_what_nobody_moves_stays_on_its_pair)
 }
 END_TEST
 
-/* Once moved, a connection goes on for as long as it hears something on its pair; then it is held. */
+/*
+ * Once moved, a connection goes on for as long as it hears something on its pair; then it is held.
+ */
 START_TEST(s6_c9_what_was_moved_goes_on_while_it_is_answered)
 {
 	struct in6_addr c1 = world_addr(C1), s0 = world_addr(S0);
@@ -199,11 +202,14 @@ static bool server_knows(const char *addr)
 {
 	const struct foreign_addr *fa = world_foreign(&w, SERVER, addr);
 
-	return fa && fa->state == ADDR_ACTIVE && hce_homeless(fa->hce) && hce_homeless(entry(CLIENT)) &&
-	       fa->hce->sa->in.spi == entry(CLIENT)->sa->out.spi;
+	return fa && fa->state == ADDR_ACTIVE && hce_homeless(fa->hce) &&
+	       hce_homeless(entry(CLIENT)) && fa->hce->sa->in.spi == entry(CLIENT)->sa->out.spi;
 }
 
-/* A refresh is due after 300 s, which nobody answers; or a new connection has the client ask at once. */
+/*
+ * A refresh is due after 300 s, which nobody answers; or a new connection has the client ask at
+ * once.
+ */
 START_TEST(x3_keys_are_agreed_on_anew_with_a_peer_that_lost_its_state)
 {
 	meet(true);
@@ -226,7 +232,10 @@ START_TEST(x3_keys_are_agreed_on_anew_with_a_peer_that_lost_its_state)
 }
 END_TEST
 
-/* A peer that did not lose anything, but was not heard for a while, keeps its SA or replaces it in order. */
+/*
+ * A peer that did not lose anything, but was not heard for a while, keeps its SA or replaces it in
+ * order.
+ */
 START_TEST(x4_keys_outlive_a_time_in_which_nothing_is_answered)
 {
 	meet(true);
@@ -239,7 +248,10 @@ START_TEST(x4_keys_outlive_a_time_in_which_nothing_is_answered)
 }
 END_TEST
 
-/* While Updates are not answered, what begins is as without hmip; it is attached when the peer answers. */
+/*
+ * While Updates are not answered, what begins is as without hmip; it is attached when the peer
+ * answers.
+ */
 START_TEST(connections_that_begin_while_the_peer_is_silent_are_left_alone)
 {
 	meet(_i);
@@ -256,7 +268,9 @@ START_TEST(connections_that_begin_while_the_peer_is_silent_are_left_alone)
 }
 END_TEST
 
-/* A move that is wished for, not needed, waits until the peer has answered, unless it did lately. */
+/*
+ * A move that is wished for, not needed, waits until the peer has answered, unless it did lately.
+ */
 START_TEST(a_voluntary_move_asks_first)
 {
 	struct in6_addr c1 = world_addr(C1);
@@ -323,9 +337,11 @@ int main(void)
 	tcase_add_loop_test(tc, s6_c9_what_was_moved_goes_on_while_it_is_answered, 0, 2);
 	tcase_add_loop_test(tc, x3_keys_are_agreed_on_anew_with_a_peer_that_lost_its_state, 0, 2);
 	tcase_add_loop_test(tc, x4_keys_outlive_a_time_in_which_nothing_is_answered, 0, 2);
-	tcase_add_loop_test(tc, connections_that_begin_while_the_peer_is_silent_are_left_alone, 0, 2);
+	tcase_add_loop_test(tc, connections_that_begin_while_the_peer_is_silent_are_left_alone, 0,
+			    2);
 	tcase_add_loop_test(tc, a_voluntary_move_asks_first, 0, 4);
-	tcase_add_loop_test(tc, x6_c1_two_addresses_of_a_stranger_called_at_once_harm_nothing, 0, 8);
+	tcase_add_loop_test(tc, x6_c1_two_addresses_of_a_stranger_called_at_once_harm_nothing, 0,
+			    8);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

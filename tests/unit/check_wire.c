@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* signal_io.h: packets out of the right interface and in from any; the kick on a real TCP connection. */
+/*
+ * signal_io.h: packets out of the right interface and in from any; the kick on a real TCP
+ * connection.
+ */
 #include "config.h"
 
 #include "icmp_inject.h"
@@ -56,18 +59,23 @@ static void setup(void)
 	there = netns_new();
 	netns_cable(&here, "a0", &there, "b0");
 	netns_cable(&here, "a1", &there, "b1");
-	run("ip addr add 2001:db8:1::1/64 dev a0 nodad && ip addr add 2001:db8:2::1/64 dev a1 nodad");
+	run("ip addr add 2001:db8:1::1/64 dev a0 nodad && ip addr add 2001:db8:2::1/64 dev a1 "
+	    "nodad");
 	run("ip route add default via 2001:db8:1::2 dev a0 metric 10");
 	run("ip route add default via 2001:db8:2::2 dev a1 metric 20");
 	netns_enter(&there);
-	run("ip addr add 2001:db8:1::2/64 dev b0 nodad && ip addr add 2001:db8:2::2/64 dev b1 nodad");
+	run("ip addr add 2001:db8:1::2/64 dev b0 nodad && ip addr add 2001:db8:2::2/64 dev b1 "
+	    "nodad");
 	run("ip addr add 2001:db8:9::9/128 dev lo");
 	settle();
 	netns_enter(&here);
 	settle();
 }
 
-/* A packet with a Destination Options header of one PadN, 48 octets, or with other Next Headers and lengths. */
+/*
+ * A packet with a Destination Options header of one PadN, 48 octets, or with other Next Headers and
+ * lengths.
+ */
 static size_t packet(uint8_t *buf, const char *src, const char *dst, uint8_t next, size_t payload)
 {
 	static const uint8_t padn[8] = { IPPROTO_NONE, 0, 1, 4 };
@@ -230,7 +238,9 @@ struct connection {
 
 static struct connection connection(void)
 {
-	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_addr = in6("2001:db8:1::2"), .sin6_port = htons(7000) }, l;
+	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_addr = in6("2001:db8:1::2"),
+				  .sin6_port = htons(7000) },
+			    l;
 	struct connection c = { 0 };
 	socklen_t len = sizeof(l);
 	int lfd;
@@ -244,8 +254,9 @@ static struct connection connection(void)
 	ck_assert_int_eq(connect(c.fd, (struct sockaddr *)&a, sizeof(a)), 0);
 	c.far = accept(lfd, NULL, NULL);
 	ck_assert_int_eq(getsockname(c.fd, (struct sockaddr *)&l, &len), 0);
-	c.pcb = (struct sock_desc){ .local = l.sin6_addr, .foreign = a.sin6_addr, .lport = ntohs(l.sin6_port), .fport = 7000,
-			      .proto = IPPROTO_TCP, .established = true };
+	c.pcb = (struct sock_desc){ .local = l.sin6_addr, .foreign = a.sin6_addr,
+				    .lport = ntohs(l.sin6_port), .fport = 7000,
+				    .proto = IPPROTO_TCP, .established = true };
 	return c;
 }
 
@@ -258,7 +269,10 @@ static struct tcp_info info(int fd)
 	return i;
 }
 
-/* The number of the next octet to be sent, which is also the first not acknowledged while nothing is on its way. */
+/*
+ * The number of the next octet to be sent, which is also the first not acknowledged while nothing
+ * is on its way.
+ */
 static uint32_t next_seq(int fd)
 {
 	int on = 1, off = -1 /* without a window probe */, queue = TCP_SEND_QUEUE;
@@ -345,14 +359,18 @@ START_TEST(a_kick_reaches_a_connection_whose_address_is_lost_and_passes_a_firewa
 	struct in6_addr via = in6("2001:db8:2::1");
 	uint32_t seq;
 
-	if (_i && system("nft 'add table inet f; add chain inet f in { type filter hook input priority 0; policy drop; };"
-			 "add rule inet f in icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept;"
+	if (_i && system("nft 'add table inet f; add chain inet f in { type filter hook input "
+			 "priority 0; policy drop; };"
+			 "add rule inet f in icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert "
+			 "} accept;"
 			 "add rule inet f in ct state established,related accept' 2>/dev/null"))
-		return;			/* a machine without nft, or a kernel without connection tracking */
+		/* a machine without nft, or a kernel without connection tracking */
+		return;
 	c = connection();
 	seq = next_seq(c.fd);
 	deafen();
-	run("ip addr del 2001:db8:1::1/64 dev a0 && ip route add local 2001:db8:1::1 dev lo table local");
+	run("ip addr del 2001:db8:1::1/64 dev a0 && ip route add local 2001:db8:1::1 dev lo table "
+	    "local");
 	ck_assert_int_eq(write(c.fd, "x", 1), 1);
 	backs_off(c.fd, 2);
 	ck_assert_int_eq(icmp_inject_retransmit(w, &c.pcb, seq, &via, 1), 0);
@@ -396,7 +414,8 @@ int main(void)
 
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_loop_test(tc, a_packet_leaves_by_the_interface_given_and_arrives_as_it_was_sent, 0, 2);
+	tcase_add_loop_test(tc, a_packet_leaves_by_the_interface_given_and_arrives_as_it_was_sent,
+			    0, 2);
 	tcase_add_test(tc, source_routes_are_followed);
 	tcase_add_test(tc, without_an_interface_the_kernel_chooses);
 	tcase_add_test(tc, a_packet_that_cannot_leave_is_an_error_and_the_next_one_leaves);
@@ -404,7 +423,9 @@ int main(void)
 	tcase_add_test(tc, only_signalling_that_comes_in_is_heard);
 	tcase_add_test(tc, a_packet_for_another_host_is_not_heard);
 	tcase_add_test(tc, a_kick_undoes_doublings_and_makes_tcp_retransmit);
-	tcase_add_loop_test(tc, a_kick_reaches_a_connection_whose_address_is_lost_and_passes_a_firewall, 0, 2);
+	tcase_add_loop_test(tc,
+			    a_kick_reaches_a_connection_whose_address_is_lost_and_passes_a_firewall,
+			    0, 2);
 	tcase_add_test(tc, a_connection_that_a_kick_would_end_is_not_kicked);
 	tcase_add_test(tc, without_privileges_opening_fails_and_says_why);
 	suite_add_tcase(s, tc);

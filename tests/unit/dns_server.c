@@ -34,7 +34,8 @@ static size_t read_name(const uint8_t *p, char *name)
 
 	*name = '\0';
 	for (; *p; p += *p + 1)
-		sprintf(name + strlen(name), "%s%.*s", *name ? "." : "", (int)*p, (const char *)p + 1);
+		sprintf(name + strlen(name), "%s%.*s", *name ? "." : "", (int)*p,
+			(const char *)p + 1);
 	return (size_t)(p + 1 - begin);
 }
 
@@ -107,7 +108,8 @@ static void *serve(void *unused)
 	socklen_t len;
 
 	(void)unused;
-	while (len = sizeof(from), recvfrom(server.fd, m, 512, 0, (struct sockaddr *)&from, &len) > 12) {
+	while (len = sizeof(from),
+	       recvfrom(server.fd, m, 512, 0, (struct sockaddr *)&from, &len) > 12) {
 		size_t n = answer(m);
 
 		if (n)

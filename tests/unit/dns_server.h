@@ -16,8 +16,9 @@ struct dns_record {
 };
 
 /*
- * Answers at that port of 127.0.0.1, or one that is told if 0, as long as the process lives. record ends with one without a name. A name
- * of the form nNUMBER.example that it lacks has the address 2001:db8:5::NUMBER.
+ * Answers at that port of 127.0.0.1, or one that is told if 0, as long as the process lives. record
+ * ends with one without a name. A name of the form nNUMBER.example that it lacks has the address
+ * 2001:db8:5::NUMBER.
  */
 struct sockaddr_in dns_start(const struct dns_record *record, unsigned port);
 

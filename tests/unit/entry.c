@@ -35,8 +35,9 @@ void set_foreign(const char *f, enum addr_state state)
 
 struct action pcb_action(enum action_type type, uint8_t proto)
 {
-	return (struct action){ .type = type, .hce = HCE, .pcb = { .local = addr(L0), .foreign = addr(F0),
-		.lport = LPORT, .fport = FPORT, .proto = proto, .gen = 1 } };
+	return (struct action){ .type = type, .hce = HCE,
+				.pcb = { .local = addr(L0), .foreign = addr(F0), .lport = LPORT,
+					 .fport = FPORT, .proto = proto, .gen = 1 } };
 }
 
 static void set_pcb(uint8_t proto)
@@ -48,7 +49,10 @@ static void set_pcb(uint8_t proto)
 
 void entry_setup(void)
 {
-	ck_assert_int_eq(datapath_open(&(struct datapath_config){ .max_pcbs = 64, .max_foreign = 64 }, &dp), 0);
+	ck_assert_int_eq(datapath_open(&(struct datapath_config){ .max_pcbs = 64,
+								  .max_foreign = 64 },
+				       &dp),
+			 0);
 	act(&(struct action){ .type = ACTION_LOCAL, .local = { addr(L0), 2, false } });
 	act(&(struct action){ .type = ACTION_LOCAL, .local = { addr(L1), 3, true } });
 	set_foreign(F0, ADDR_ACTIVE);
@@ -67,9 +71,11 @@ void entry_teardown(void)
 
 bool test_runs_know_complete(void)
 {
-	struct frame out, f = frame_of(&(struct packet){ .src = OTHER, .dst = OTHER, .proto = IPPROTO_TCP });
-	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = f.b, .data_size_in = (uint32_t)f.len, .data_out = out.b,
-		    .data_size_out = sizeof(out.b), .repeat = 1, .flags = COMPLETE);
+	struct frame out,
+		f = frame_of(&(struct packet){ .src = OTHER, .dst = OTHER, .proto = IPPROTO_TCP });
+	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = f.b, .data_size_in = (uint32_t)f.len,
+		    .data_out = out.b, .data_size_out = sizeof(out.b), .repeat = 1,
+		    .flags = COMPLETE);
 
 	return !bpf_prog_test_run_opts(datapath_program(dp, false, true), &o);
 }
@@ -78,8 +84,8 @@ uint32_t run(bool egress, bool raw, const struct frame *f, struct frame *ret)
 {
 	struct __sk_buff ctx = { .ingress_ifindex = run_ingress };
 	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = f->b, .data_size_in = (uint32_t)f->len,
-		    .data_out = ret->b, .data_size_out = sizeof(ret->b), .repeat = 1, .flags = run_flags,
-		    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx));
+		    .data_out = ret->b, .data_size_out = sizeof(ret->b), .repeat = 1,
+		    .flags = run_flags, .ctx_in = &ctx, .ctx_size_in = sizeof(ctx));
 
 	ck_assert_int_eq(bpf_prog_test_run_opts(datapath_program(dp, egress, !raw), &o), 0);
 	ret->len = o.data_size_out;
@@ -90,7 +96,8 @@ void assert_same(const struct frame *got, const struct frame *want)
 {
 	ck_assert_uint_eq(got->len, want->len);
 	for (size_t i = 0; i < want->len; i++)
-		ck_assert_msg(got->b[i] == want->b[i], "octet %zu is %02x, not %02x", i, got->b[i], want->b[i]);
+		ck_assert_msg(got->b[i] == want->b[i], "octet %zu is %02x, not %02x", i, got->b[i],
+			      want->b[i]);
 }
 
 void check_row(const struct row *r, bool raw)
@@ -110,7 +117,8 @@ void check_row(const struct row *r, bool raw)
 	for (int i = 0; i < DP_COUNTER_MAX; i++)
 		before[i] = datapath_counter(dp, i);
 	verdict = run(r->egress, raw, &f, &out);
-	ck_assert_msg(verdict == (r->drop ? TC_ACT_SHOT : PASS), "%s: verdict %d", r->name, (int)verdict);
+	ck_assert_msg(verdict == (r->drop ? TC_ACT_SHOT : PASS), "%s: verdict %d", r->name,
+		      (int)verdict);
 	assert_same(&out, &expected);
 	for (int i = 0; i < DP_COUNTER_MAX; i++) {
 		uint64_t n = datapath_counter(dp, i) - before[i];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What tests of the programs stand on. One peer, entry 7: F0 and F1 Active, FT Tentative, FD Deprecated. One connection
- * of each protocol, L0:40000 to F0:80, born when the pair's gen was 1. L0 and L1 are this host's.
+ * What tests of the programs stand on. One peer, entry 7: F0 and F1 Active, FT Tentative, FD
+ * Deprecated. One connection of each protocol, L0:40000 to F0:80, born when the pair's gen was 1.
+ * L0 and L1 are this host's.
  */
 #ifndef HMIP_TEST_ENTRY_H
 #define HMIP_TEST_ENTRY_H
@@ -34,7 +35,8 @@
 
 extern struct datapath *dp;
 extern uint32_t run_flags;	/* of test runs: 0 or COMPLETE */
-extern uint32_t run_ingress;	/* of test runs: the interface that packets were received on; 0: this host made them */
+extern uint32_t run_ingress;	/* of test runs: the interface that packets were received on;
+				 * 0: this host made them */
 
 /* Fixture: opens dp and tells it of all the above; today's pair is for the test to set. */
 void entry_setup(void);
@@ -50,7 +52,10 @@ void set_foreign(const char *f, enum addr_state state);
 /* The action type about the connection of protocol proto. */
 struct action pcb_action(enum action_type type, uint8_t proto);
 
-/* Whether test runs can have skb->csum as a NIC that sums the whole packet leaves it, and check it afterwards. */
+/*
+ * Whether test runs can have skb->csum as a NIC that sums the whole packet leaves it, and check it
+ * afterwards.
+ */
 bool test_runs_know_complete(void);
 
 /* Sends f through a program; what comes out is in *ret. Returns the verdict. */
@@ -67,7 +72,10 @@ struct row {
 	bool drop;
 };
 
-/* Sends r->in through and looks at the verdict, the frame (compared with one built from scratch) and the counters. */
+/*
+ * Sends r->in through and looks at the verdict, the frame (compared with one built from scratch)
+ * and the counters.
+ */
 void check_row(const struct row *r, bool raw);
 
 #endif

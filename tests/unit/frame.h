@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Builds frames for tests, checksums from scratch: what comes out of a program is compared with what would have been
- * sent.
+ * Builds frames for tests, checksums from scratch: what comes out of a program is compared with
+ * what would have been sent.
  */
 #ifndef HMIP_TEST_FRAME_H
 #define HMIP_TEST_FRAME_H
@@ -16,9 +16,9 @@ struct frame {
 };
 
 /*
- * chain: what stands between the IPv6 header and the payload, a letter each: h hop-by-hop options, d destination
- * options (with a Home Address option), r routing header (done), R routing header (a stop to go), a AH, f atomic
- * fragment, 1 first fragment, 2 later fragment.
+ * chain: what stands between the IPv6 header and the payload, a letter each: h hop-by-hop options,
+ * d destination options (with a Home Address option), r routing header (done), R routing header (a
+ * stop to go), a AH, f atomic fragment, 1 first fragment, 2 later fragment.
  */
 struct packet {
 	const char *src, *dst;		/* text */

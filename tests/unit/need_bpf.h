@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <sys/utsname.h>
 
-/* Returns 0, or 77 (skipped): not root, or root of a container only. Prints the kernel it is about. */
+/*
+ * Returns 0, or 77 (skipped): not root, or root of a container only. Prints the kernel it is about.
+ */
 static inline int need_bpf(void)
 {
 	struct datapath_config c = { .max_pcbs = 1, .max_foreign = 1 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Network namespaces for unit tests: without names, so they are gone with the test's process, however it ends.
+ * Network namespaces for unit tests: without names, so they are gone with the test's process,
+ * however it ends.
  */
 #ifndef HMIP_NETNS_H
 #define HMIP_NETNS_H
@@ -75,7 +76,8 @@ static inline struct netns netns_new(void)
 }
 
 /* A cable between a and b, its ends up. Leaves the caller in a. */
-static inline void netns_cable(const struct netns *a, const char *aname, const struct netns *b, const char *bname)
+static inline void netns_cable(const struct netns *a, const char *aname, const struct netns *b,
+			       const char *bname)
 {
 	netns_enter(b);
 	run("ip link add %s type veth peer name %s netns %d", bname, aname, (int)a->holder);
@@ -106,7 +108,10 @@ static inline void breathe(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
 }
 
-/* Waits until the kernel is done with the global addresses added here: even nodad leaves that to a work queue. */
+/*
+ * Waits until the kernel is done with the global addresses added here: even nodad leaves that to a
+ * work queue.
+ */
 static inline void settle(void)
 {
 	while (shows("ip -6 addr show scope global", "tentative"))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Two whole packets of draft-13, 104 octets each, whose ICVs (HMAC-SHA-1-96) a second AH implementation has confirmed.
+ * Two whole packets of draft-13, 104 octets each, whose ICVs (HMAC-SHA-1-96) a second AH
+ * implementation has confirmed.
  */
 #ifndef HMIP_TEST_VECTORS_H
 #define HMIP_TEST_VECTORS_H
@@ -29,8 +30,8 @@
 #define V_LEN		104
 #define V_ICV_OFFSET	76
 
-static const struct ah_key vector_key = {
-	AH_HMAC_SHA1_96, 20, { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 }
-};
+static const struct ah_key vector_key = { AH_HMAC_SHA1_96, 20,
+					  { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
+					    17, 18, 19, 20 } };
 
 #endif

@@ -56,10 +56,12 @@ static void add_host(struct world *w, const char *name, const struct core_peer *
 
 void world_init(struct world *w)
 {
-	struct core_peer server = { .name = "server", .n_addr = 1, .addr = { world_addr("2001:db8:2::5") },
-				    .in = half(0x1001, 1), .out = half(0x1002, 2) };
-	struct core_peer client = { .name = "client", .n_addr = 1, .addr = { world_addr("2001:db8:1::c") },
-				    .in = half(0x1002, 2), .out = half(0x1001, 1) };
+	struct core_peer server = { .name = "server", .n_addr = 1,
+				    .addr = { world_addr("2001:db8:2::5") }, .in = half(0x1001, 1),
+				    .out = half(0x1002, 2) };
+	struct core_peer client = { .name = "client", .n_addr = 1,
+				    .addr = { world_addr("2001:db8:1::c") }, .in = half(0x1002, 2),
+				    .out = half(0x1001, 1) };
 
 	memset(w, 0, sizeof(*w));
 	w->now = 1000 * USEC_PER_SEC;
@@ -118,9 +120,11 @@ static void note(struct world *w, unsigned i, const struct action *a)
 		if (a->event.event == EVENT_SWITCHED)
 			h->last_switch = *a;
 		if (getenv("WORLD_TRACE"))
-			fprintf(stderr, "%8.3f %s %s %s > %s #%u %s\n", (double)(w->now % 1000000000) / 1e6, h->name,
+			fprintf(stderr, "%8.3f %s %s %s > %s #%u %s\n",
+				(double)(w->now % 1000000000) / 1e6, h->name,
 				core_event_name(a->event.event), addr_text(&a->event.local).s,
-				addr_text(&a->event.foreign).s, a->event.seq, a->event.detail ? a->event.detail : "");
+				addr_text(&a->event.foreign).s, a->event.seq,
+				a->event.detail ? a->event.detail : "");
 		break;
 	default:
 		break;
@@ -152,13 +156,16 @@ void world_down(struct world *w, unsigned host, const char *addr)
 	world_collect(w);
 }
 
-uint64_t world_connect(struct world *w, unsigned from, const char *src, unsigned to, const char *dst, uint16_t port)
+uint64_t world_connect(struct world *w, unsigned from, const char *src, unsigned to,
+		       const char *dst, uint16_t port)
 {
 	static uint64_t cookie;
-	struct pcb p = { .cookie = ++cookie, .local = world_addr(src), .foreign = world_addr(dst), .lport = port,
-			 .fport = 80, .proto = IPPROTO_TCP, .origin = PCB_CONNECT, .established = true };
-	struct pcb q = { .cookie = cookie, .local = p.foreign, .foreign = p.local, .lport = 80, .fport = port,
-			 .proto = IPPROTO_TCP, .origin = PCB_ACCEPT, .established = true };
+	struct pcb p = { .cookie = ++cookie, .local = world_addr(src), .foreign = world_addr(dst),
+			 .lport = port, .fport = 80, .proto = IPPROTO_TCP, .origin = PCB_CONNECT,
+			 .established = true };
+	struct pcb q = { .cookie = cookie, .local = p.foreign, .foreign = p.local, .lport = 80,
+			 .fport = port, .proto = IPPROTO_TCP, .origin = PCB_ACCEPT,
+			 .established = true };
 
 	ck_assert_int_eq(core_pcb_open(w->host[to].core, &q, w->now), 0);
 	ck_assert_int_eq(core_pcb_open(w->host[from].core, &p, w->now), 0);
@@ -171,7 +178,8 @@ static void deliver(struct world *w, const struct packet_in_flight *p)
 	for (unsigned i = 0; i < w->n_host; i++) {
 		struct local_addr *l;
 
-		HASH_FIND(hh, core_locals(w->host[i].core), &p->send.send.dst, sizeof(struct in6_addr), l);
+		HASH_FIND(hh, core_locals(w->host[i].core), &p->send.send.dst,
+			  sizeof(struct in6_addr), l);
 		if (l && l->usable)
 			core_packet(w->host[i].core, p->send.send.packet, p->send.send.len, w->now);
 	}
@@ -181,7 +189,8 @@ static void deliver(struct world *w, const struct packet_in_flight *p)
 bool world_data(struct world *w, unsigned from)
 {
 	const struct pair *pair = &w->host[from].pair;
-	struct packet_in_flight p = { .from = from, .send.send = { .src = pair->local, .dst = pair->foreign } };
+	struct packet_in_flight p = { .from = from,
+				      .send.send = { .src = pair->local, .dst = pair->foreign } };
 
 	if (w->lose && w->lose(w, &p))
 		return false;

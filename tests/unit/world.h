@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A few hosts made of nothing but their cores, a clock, and a wire that delivers what one sends to whoever has the
- * destination address, after a delay, unless the test loses it.
+ * A few hosts made of nothing but their cores, a clock, and a wire that delivers what one sends to
+ * whoever has the destination address, after a delay, unless the test loses it.
  */
 #ifndef HMIP_WORLD_H
 #define HMIP_WORLD_H
@@ -37,7 +37,8 @@ struct world {
 	unsigned n_flight;
 	struct packet_in_flight flight[WORLD_FLIGHT];
 	void (*tap)(struct world *w, const struct packet_in_flight *p);	/* NULL: nobody listens */
-	bool (*lose)(struct world *w, const struct packet_in_flight *p);	/* NULL: nothing is lost */
+	/* NULL: nothing is lost */
+	bool (*lose)(struct world *w, const struct packet_in_flight *p);
 	unsigned lost;
 };
 
@@ -46,7 +47,9 @@ struct in6_addr world_addr(const char *text);
 /* Adds a host without keys and addresses. Returns its number. */
 unsigned world_stranger(struct world *w, const char *name);
 
-/* Two hosts "client" and "server" that share keys: client has 2001:db8:1::c, server 2001:db8:2::5. */
+/*
+ * Two hosts "client" and "server" that share keys: client has 2001:db8:1::c, server 2001:db8:2::5.
+ */
 void world_init(struct world *w);
 void world_free(struct world *w);
 
@@ -59,12 +62,17 @@ void world_collect(struct world *w);
 void world_up(struct world *w, unsigned host, const char *addr);
 void world_down(struct world *w, unsigned host, const char *addr);
 
-/* Opens a connection between two hosts at these addresses, both ends shown to their cores. Returns its cookie. */
-uint64_t world_connect(struct world *w, unsigned from, const char *src, unsigned to, const char *dst, uint16_t port);
+/*
+ * Opens a connection between two hosts at these addresses, both ends shown to their cores. Returns
+ * its cookie.
+ */
+uint64_t world_connect(struct world *w, unsigned from, const char *src, unsigned to,
+		       const char *dst, uint16_t port);
 
 /*
- * A data packet of host from's connections leaves with its pair; the lose hook is asked with a packet of length 0. Returns
- * whether it arrived, which its receiver's datapath noted and followed (C11).
+ * A data packet of host from's connections leaves with its pair; the lose hook is asked with a
+ * packet of length 0. Returns whether it arrived, which its receiver's datapath noted and followed
+ * (C11).
  */
 bool world_data(struct world *w, unsigned from);
 

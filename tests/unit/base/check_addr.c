@@ -38,7 +38,8 @@ END_TEST
 
 START_TEST(common_prefix_counts_bits)
 {
-	struct in6_addr x = a("2001:db8::1"), y = a("2001:db8::1"), z = a("2001:db9::1"), w = a("a001::");
+	struct in6_addr x = a("2001:db8::1"), y = a("2001:db8::1"), z = a("2001:db9::1"),
+			w = a("a001::");
 
 	ck_assert_uint_eq(addr_common_prefix(&x, &y), 128);
 	ck_assert_uint_eq(addr_common_prefix(&x, &z), 31);

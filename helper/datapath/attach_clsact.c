@@ -36,7 +36,8 @@ static int bpf_name(const struct nlattr *attr, void *data)
 {
 	const char **name = data;
 
-	if (mnl_attr_get_type(attr) == TCA_BPF_NAME && mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+	if (mnl_attr_get_type(attr) == TCA_BPF_NAME &&
+	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
 		*name = mnl_attr_get_str(attr);
 	return MNL_CB_OK;
 }
@@ -116,7 +117,8 @@ static uint32_t free_priority(const struct dump *dump)
 	return p < 0x10000 ? p : 0;
 }
 
-static void remove_filter(unsigned ifindex, enum attach_direction d, uint32_t handle, uint32_t priority)
+static void remove_filter(unsigned ifindex, enum attach_direction d, uint32_t handle,
+			  uint32_t priority)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = point[d]);
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = handle, .priority = priority);
@@ -132,7 +134,8 @@ static void remove_filter(unsigned ifindex, enum attach_direction d, uint32_t ha
  */
 static void remove_qdisc_if_empty(unsigned ifindex)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex,
+		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
 	static struct dump dump;
 
 	for (int d = 0; d < ATTACH_DIRECTIONS; d++) {
@@ -146,7 +149,8 @@ static void clsact_detach(struct attachment *a)
 {
 	for (int d = 0; d < ATTACH_DIRECTIONS; d++) {
 		if (a->attached[d])
-			remove_filter(a->ifindex, d, a->made_qdisc ? HANDLE_MADE : HANDLE, a->priority[d]);
+			remove_filter(a->ifindex, d, a->made_qdisc ? HANDLE_MADE : HANDLE,
+				      a->priority[d]);
 		a->attached[d] = false;
 	}
 	if (a->made_qdisc)
@@ -183,7 +187,8 @@ static bool made_by_dead(const struct dump *dump)
 
 static int clsact_attach(struct attachment *a)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)a->ifindex, .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)a->ifindex,
+		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
 	static struct dump dump[ATTACH_DIRECTIONS];
 	int r = bpf_tc_hook_create(&hook);
 
@@ -203,7 +208,8 @@ static int clsact_attach(struct attachment *a)
 	}
 	for (int d = 0; d < ATTACH_DIRECTIONS; d++) {
 		for (unsigned i = 0; i < dump[d].n_left; i++)
-			remove_filter(a->ifindex, d, dump[d].left[i].handle, dump[d].left[i].priority);
+			remove_filter(a->ifindex, d, dump[d].left[i].handle,
+				      dump[d].left[i].priority);
 	}
 	return 0;
 fail:

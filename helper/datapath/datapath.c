@@ -57,16 +57,18 @@ static const char *load_remedy(int err)
 {
 	switch (err) {
 	case -EPERM:
-		return "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are needed: start it as root or by its service unit";
+		return "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are needed: start it as root or by "
+		       "its service unit";
 	case -EACCES:
 	case -E2BIG:
-		return "the verifier refuses them; without CAP_PERFMON it is stricter, otherwise -v shows its words: "
-		       "please report them with uname -r";
+		return "the verifier refuses them; without CAP_PERFMON it is stricter, otherwise "
+		       "-v shows its words: please report them with uname -r";
 	case -ENOSYS:
 	case -EINVAL:
 	case -ENOENT:
 	case -EOPNOTSUPP:
-		return "the kernel lacks something: Linux 6.1 or later with CONFIG_BPF_SYSCALL=y is needed";
+		return "the kernel lacks something: Linux 6.1 or later with CONFIG_BPF_SYSCALL=y "
+		       "is needed";
 	case -ENOMEM:
 		return "memory is short: lower the sizes of the tables";
 	default:
@@ -82,7 +84,8 @@ static const char *attach_remedy(int err)
 	case -ENOENT:
 	case -EINVAL:
 	case -EOPNOTSUPP:
-		return ": CONFIG_NET_SCH_INGRESS and CONFIG_NET_CLS_BPF are needed (modules sch_ingress, cls_bpf)";
+		return ": CONFIG_NET_SCH_INGRESS and CONFIG_NET_CLS_BPF are needed (modules "
+		       "sch_ingress, cls_bpf)";
 	case -ERANGE:
 		return ": too many other tcx programs are there";
 	default:
@@ -125,8 +128,8 @@ static int got_event(void *ctx, void *data, size_t len)
 		return 0;
 	/* datapath_action() may have set another pair since: the event is obsolete then. */
 	if (e->type == DP_EVENT_FOLLOWED) {
-		if (bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.hce), &e->hce, &now) || now.gen != e->gen ||
-		    !IN6_ARE_ADDR_EQUAL(&now.f, &e->addr))
+		if (bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.hce), &e->hce, &now) ||
+		    now.gen != e->gen || !IN6_ARE_ADDR_EQUAL(&now.f, &e->addr))
 			return 0;
 	}
 	dp->fn(dp->ctx, e);
@@ -209,7 +212,8 @@ static int has_ethernet(unsigned short hatype)
 int datapath_program(const struct datapath *dp, bool egress, bool ethernet)
 {
 	if (egress)
-		return bpf_program__fd(ethernet ? dp->bpf->progs.hmip_out_ether : dp->bpf->progs.hmip_out_ip);
+		return bpf_program__fd(ethernet ? dp->bpf->progs.hmip_out_ether
+						: dp->bpf->progs.hmip_out_ip);
 	return bpf_program__fd(ethernet ? dp->bpf->progs.hmip_in_ether : dp->bpf->progs.hmip_in_ip);
 }
 
@@ -231,8 +235,8 @@ int datapath_attach(struct datapath *dp, unsigned ifindex, unsigned short hatype
 	r = dp->kind->attach(a);
 	if (r) {
 		if (r != -ENODEV)	/* the interface was removed: rtnetlink reports it */
-			log_warnx("the eBPF programs cannot be attached (%s) to interface %u: %s%s", dp->kind->name,
-				  ifindex, strerror(-r), attach_remedy(r));
+			log_warnx("the eBPF programs cannot be attached (%s) to interface %u: %s%s",
+				  dp->kind->name, ifindex, strerror(-r), attach_remedy(r));
 		free(a);
 		return r;
 	}
@@ -270,9 +274,11 @@ static int map_put(struct bpf_map *map, const void *key, const void *value)
 	int r = bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_ANY);
 
 	if (r == -E2BIG)
-		log_warnx("the eBPF map \"%s\" is full (%u entries)", bpf_map__name(map), bpf_map__max_entries(map));
+		log_warnx("the eBPF map \"%s\" is full (%u entries)", bpf_map__name(map),
+			  bpf_map__max_entries(map));
 	else if (r)
-		log_warnx("the eBPF map \"%s\" cannot be written: %s", bpf_map__name(map), strerror(-r));
+		log_warnx("the eBPF map \"%s\" cannot be written: %s", bpf_map__name(map),
+			  strerror(-r));
 	return r;
 }
 
@@ -283,7 +289,8 @@ static int map_delete(struct bpf_map *map, const void *key)
 	if (r == -ENOENT)
 		r = 0;
 	if (r)
-		log_warnx("the eBPF map \"%s\" cannot be written: %s", bpf_map__name(map), strerror(-r));
+		log_warnx("the eBPF map \"%s\" cannot be written: %s", bpf_map__name(map),
+			  strerror(-r));
 	return r;
 }
 
@@ -309,27 +316,30 @@ static struct dp_pcb_in_key pcb_in_key(uint32_t hce, const struct pcb *p)
 static struct dp_pcb_out_key pcb_out_key(const struct pcb *p)
 {
 	return (struct dp_pcb_out_key){
-		.l = p->local, .f = p->foreign, .lport = htons(p->lport), .fport = htons(p->fport), .proto = p->proto,
+		.l = p->local, .f = p->foreign, .lport = htons(p->lport), .fport = htons(p->fport),
+		.proto = p->proto,
 	};
 }
 
 static struct dp_ports_key ports_key(const struct pcb *p)
 {
-	return (struct dp_ports_key){ .lport = htons(p->lport), .fport = htons(p->fport), .proto = p->proto };
+	return (struct dp_ports_key){ .lport = htons(p->lport), .fport = htons(p->fport),
+				      .proto = p->proto };
 }
 
 static int put_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
 {
 	struct dp_pcb_in_key in_key = pcb_in_key(hce, p);
 	struct dp_pcb_out_key out_key = pcb_out_key(p);
-	struct dp_pcb_in in = { .l = p->local, .f = p->foreign, .gen = p->gen, .shared = p->shared }, old;
+	struct dp_pcb_in in = { .l = p->local, .f = p->foreign, .gen = p->gen,
+				.shared = p->shared }, old;
 	struct dp_pcb_out out = { .hce = hce, .gen = p->gen };
 	struct dp_ports_key ports = ports_key(p);
 	int r;
 
 	/* The program's fields survive a second ACTION_PCB of the same connection. */
-	if (!bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.pcb_in), &in_key, &old) && addr_equal(&old.l, &in.l) &&
-	    addr_equal(&old.f, &in.f)) {
+	if (!bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.pcb_in), &in_key, &old) &&
+	    addr_equal(&old.l, &in.l) && addr_equal(&old.f, &in.f)) {
 		in.acked = old.acked;
 		in.path = old.path;
 		in.shared |= old.shared;
@@ -363,7 +373,8 @@ static int put_pair(struct datapath *dp, uint32_t hce, const struct pair *p)
 	struct dp_hce e = { .l = p->local, .f = p->foreign, .gen = p->gen,
 			    .unproven = p->unproven ? coarse_ns() + DP_DATAGRAM_WAIT_NS : 0 };
 
-	e.flags = (p->hold == HOLD_ALL ? DP_HCE_HOLD : 0) | (p->hold == HOLD_MOVED ? DP_HCE_HOLD_MOVED : 0) |
+	e.flags = (p->hold == HOLD_ALL ? DP_HCE_HOLD : 0) |
+		  (p->hold == HOLD_MOVED ? DP_HCE_HOLD_MOVED : 0) |
 		  (p->homeless ? DP_HCE_HOMELESS : 0);
 	return map_put(dp->bpf->maps.hce, &hce, &e);
 }

@@ -114,7 +114,8 @@ bool datapath_unscanned(const struct datapath *dp);
 int datapath_event_fd(const struct datapath *dp);
 
 /* Calls fn for each queued event. Returns their number or a negative errno. */
-int datapath_events(struct datapath *dp, void (*fn)(void *ctx, const struct dp_event *e), void *ctx);
+int datapath_events(struct datapath *dp, void (*fn)(void *ctx, const struct dp_event *e),
+		    void *ctx);
 
 /*
  * When a packet was last received from addr, in CLOCK_BOOTTIME microseconds; 0 if never, or if addr

@@ -5,8 +5,10 @@
  * Addresses and ports are in network order. "The program" writes where a field says so; the helper
  * writes everything else.
  *
- *   egress:  (l, f, lport, fport, proto) --dp_pcb_out--> hce, gen --dp_hce--> (l*, f*): rewritten unless gen is current
- *   ingress: source --dp_foreign--> hce, state;  (hce, lport, fport, proto) --dp_pcb_in--> birth pair
+ *   egress:  (l, f, lport, fport, proto) --dp_pcb_out--> hce, gen --dp_hce--> (l*, f*): rewritten
+ *            unless gen is current
+ *   ingress: source --dp_foreign--> hce, state;  (hce, lport, fport, proto) --dp_pcb_in--> birth
+ *                                                pair
  */
 #ifndef HMIP_DP_ABI_H
 #define HMIP_DP_ABI_H

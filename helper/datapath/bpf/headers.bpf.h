@@ -92,7 +92,9 @@ static __always_inline int parse_ipv6(struct __sk_buff *skb, __u32 off, struct h
 
 	if (bpf_skb_load_bytes(skb, off, &ip, sizeof(ip)) || ip.version != 6)
 		return -1;
-	*h = (struct headers){ .l3 = off, .proto = ip.nexthdr, .proto_at = off + offsetof(struct ipv6hdr, nexthdr) };
+	*h = (struct headers){ .l3 = off,
+			       .proto = ip.nexthdr,
+			       .proto_at = off + offsetof(struct ipv6hdr, nexthdr) };
 	__builtin_memcpy(&h->addrs, &ip.saddr, sizeof(h->addrs));
 	off += sizeof(ip);
 	for (int i = 0; i <= MAX_HEADERS; i++) {
@@ -150,7 +152,8 @@ static __always_inline bool is_of_own_socket(struct __sk_buff *skb)
 }
 
 /* Reads the ports. Returns 0, or -1 if the packet is neither TCP nor UDP, or is truncated. */
-static __always_inline int parse_ports(struct __sk_buff *skb, const struct headers *h, struct ports *ret)
+static __always_inline int parse_ports(struct __sk_buff *skb, const struct headers *h,
+				       struct ports *ret)
 {
 	if (h->proto != IPPROTO_TCP && h->proto != IPPROTO_UDP)
 		return -1;

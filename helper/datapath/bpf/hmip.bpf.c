@@ -52,7 +52,8 @@ static __always_inline bool wants_answer(struct __sk_buff *skb, struct headers *
 	return skb->len > h->l4 + (offset >> 4) * 4;
 }
 
-static __always_inline bool is_pair(const struct dp_hce *e, const struct in6_addr *l, const struct in6_addr *f)
+static __always_inline bool is_pair(const struct dp_hce *e, const struct in6_addr *l,
+				    const struct in6_addr *f)
 {
 	return same_addr(&e->l, l) && same_addr(&e->f, f);
 }
@@ -64,9 +65,12 @@ static __always_inline bool is_pair(const struct dp_hce *e, const struct in6_add
  * writes rare.
  */
 static __always_inline void note_sent(struct __sk_buff *skb, struct headers *h, struct dp_hce *e,
-				      const struct dp_pcb_out *pcb, const struct dp_pcb_out_key *birth)
+				      const struct dp_pcb_out *pcb,
+				      const struct dp_pcb_out_key *birth)
 {
-	struct dp_pcb_in_key key = { .hce = pcb->hce, .lport = birth->lport, .fport = birth->fport, .proto = birth->proto };
+	struct dp_pcb_in_key key = {
+		.hce = pcb->hce, .lport = birth->lport, .fport = birth->fport, .proto = birth->proto
+	};
 	struct dp_path *path = &e->path;
 	__u64 now;
 
@@ -90,7 +94,8 @@ static __always_inline void note_sent(struct __sk_buff *skb, struct headers *h, 
 }
 
 /* A packet that this host forwards or bridges passes unchanged. */
-static __always_inline int forwarded(struct __sk_buff *skb, const struct headers *h, const struct ports *port)
+static __always_inline int forwarded(struct __sk_buff *skb, const struct headers *h,
+				     const struct ports *port)
 {
 	struct dp_foreign *f = bpf_map_lookup_elem(&foreign, &h->addrs.dst);
 
@@ -100,7 +105,8 @@ static __always_inline int forwarded(struct __sk_buff *skb, const struct headers
 }
 
 /* A packet of this host's stack that has no registered connection's birth pair and ports. */
-static __always_inline int unregistered(struct __sk_buff *skb, struct headers *h, const struct ports *port)
+static __always_inline int unregistered(struct __sk_buff *skb, struct headers *h,
+					const struct ports *port)
 {
 	struct dp_foreign *f = bpf_map_lookup_elem(&foreign, &h->addrs.dst);
 
@@ -136,7 +142,8 @@ static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 		return forwarded(skb, &h, &port);
 
 	struct dp_pcb_out_key key = {
-		.l = h.addrs.src, .f = h.addrs.dst, .lport = port.src, .fport = port.dst, .proto = h.proto,
+		.l = h.addrs.src, .f = h.addrs.dst, .lport = port.src, .fport = port.dst,
+		.proto = h.proto,
 	};
 	struct dp_pcb_out *pcb = bpf_map_lookup_elem(&pcb_out, &key);
 
@@ -185,7 +192,8 @@ static __always_inline int signalling(struct __sk_buff *skb, struct headers *h)
 }
 
 /* Records the acknowledgement number. Returns the flags of a TCP segment, 0 for UDP. */
-static __always_inline __u8 note_acked(struct __sk_buff *skb, struct headers *h, struct dp_pcb_in *pcb)
+static __always_inline __u8 note_acked(struct __sk_buff *skb, struct headers *h,
+				       struct dp_pcb_in *pcb)
 {
 	struct {
 		__be32 ack;
@@ -200,7 +208,8 @@ static __always_inline __u8 note_acked(struct __sk_buff *skb, struct headers *h,
 }
 
 /* Records an answer for the pair that it came by; only that pair is known to work. */
-static __always_inline void note_answer(struct dp_hce *e, struct dp_pcb_in *pcb, bool moved, const struct dp_addrs *addrs)
+static __always_inline void note_answer(struct dp_hce *e, struct dp_pcb_in *pcb, bool moved,
+					const struct dp_addrs *addrs)
 {
 	bool own = e->gen == pcb->gen;
 	__u64 now;
@@ -221,8 +230,8 @@ static __always_inline void note_answer(struct dp_hce *e, struct dp_pcb_in *pcb,
  * of a connection that keeps its birth pair under the current gen changes nothing: with two such
  * connections, born with two addresses of the peer, the pair would change at every packet.
  */
-static __always_inline void follow(struct dp_hce *e, __u32 id, const struct dp_pcb_in *pcb, bool moved,
-				   const struct in6_addr *src)
+static __always_inline void follow(struct dp_hce *e, __u32 id, const struct dp_pcb_in *pcb,
+				   bool moved, const struct in6_addr *src)
 {
 	if (same_addr(&e->f, src) || (!moved && e->gen == pcb->gen))
 		return;
@@ -251,7 +260,9 @@ static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 	f = bpf_map_lookup_elem(&foreign, &h->addrs.src);
 	if (!f || !bpf_map_lookup_elem(&local, &h->addrs.dst))
 		return PASS;
-	struct dp_pcb_in_key key = { .hce = f->hce, .lport = port.dst, .fport = port.src, .proto = h->proto };
+	struct dp_pcb_in_key key = {
+		.hce = f->hce, .lport = port.dst, .fport = port.src, .proto = h->proto
+	};
 
 	pcb = bpf_map_lookup_elem(&pcb_in, &key);
 	if (!pcb)

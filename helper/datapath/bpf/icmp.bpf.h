@@ -26,7 +26,8 @@ static __always_inline bool is_icmp_error(struct __sk_buff *skb, __u32 off)
  * Finds the birth pair of the connection that the quoted packet q belongs to. Returns 0, or -1 if
  * there is none or q has that pair already.
  */
-static __always_inline int quoted_birth(struct __sk_buff *skb, struct headers *q, struct dp_addrs *ret)
+static __always_inline int quoted_birth(struct __sk_buff *skb, struct headers *q,
+					struct dp_addrs *ret)
 {
 	struct dp_foreign *f;
 	struct dp_pcb_in *pcb;
@@ -37,7 +38,9 @@ static __always_inline int quoted_birth(struct __sk_buff *skb, struct headers *q
 	f = bpf_map_lookup_elem(&foreign, &q->addrs.dst);
 	if (!f)
 		return -1;
-	struct dp_pcb_in_key key = { .hce = f->hce, .lport = port.src, .fport = port.dst, .proto = q->proto };
+	struct dp_pcb_in_key key = {
+		.hce = f->hce, .lport = port.src, .fport = port.dst, .proto = q->proto
+	};
 
 	pcb = bpf_map_lookup_elem(&pcb_in, &key);
 	if (!pcb)
@@ -47,7 +50,9 @@ static __always_inline int quoted_birth(struct __sk_buff *skb, struct headers *q
 
 	ret->src = pcb->l;
 	ret->dst = pcb->f;
-	return same_addrs(ret, &q->addrs) || is_anothers(skb, q->proto, &back, &swapped, pcb, key.hce) ? -1 : 0;
+	return same_addrs(ret, &q->addrs) ||
+			       is_anothers(skb, q->proto, &back, &swapped, pcb, key.hce) ?
+				   -1 : 0;
 }
 
 /* Translates an ICMPv6 error that quotes a rewritten packet; leaves others as they are. */
@@ -60,7 +65,8 @@ static __always_inline void translate_icmp(struct __sk_buff *skb, struct headers
 
 	if (h->frag || !is_icmp_error(skb, h->l4) || !bpf_map_lookup_elem(&local, &h->addrs.dst))
 		return;
-	if (parse_ipv6(skb, h->l4 + sizeof(struct icmp6hdr), &q) || !same_addr(&q.addrs.src, &h->addrs.dst))
+	if (parse_ipv6(skb, h->l4 + sizeof(struct icmp6hdr), &q) ||
+	    !same_addr(&q.addrs.src, &h->addrs.dst))
 		return;
 	if (quoted_birth(skb, &q, &birth))
 		return;
@@ -74,7 +80,8 @@ static __always_inline void translate_icmp(struct __sk_buff *skb, struct headers
 	if (bpf_l4_csum_replace(skb, sum, 0, inner, 0) || store_addrs(skb, q.l3, &birth) ||
 	    mend_checksum(skb, sum, outer, 0))
 		return;
-	if (!bpf_skb_store_bytes(skb, h->l3 + offsetof(struct ipv6hdr, daddr), &birth.src, sizeof(birth.src), 0))
+	if (!bpf_skb_store_bytes(skb, h->l3 + offsetof(struct ipv6hdr, daddr), &birth.src,
+				 sizeof(birth.src), 0))
 		count(DP_ICMP_TRANSLATED);
 }
 

@@ -95,13 +95,18 @@ static __always_inline void tell(__u32 type, __u32 id, __u32 gen, const struct i
 	tell_pair(type, id, gen, addr, NULL);
 }
 
-static __always_inline void tell_refused(__u32 id, __u32 seq, const struct ports *port, const struct in6_addr *from)
+static __always_inline void tell_refused(__u32 id, __u32 seq, const struct ports *port,
+					 const struct in6_addr *from)
 {
 	struct dp_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 
 	if (!e)
 		return;
-	*e = (struct dp_event){ .type = DP_EVENT_REFUSED, .hce = id, .gen = seq, .lport = port->src, .fport = port->dst,
+	*e = (struct dp_event){ .type = DP_EVENT_REFUSED,
+				.hce = id,
+				.gen = seq,
+				.lport = port->src,
+				.fport = port->dst,
 				.addr = *from };
 	bpf_ringbuf_submit(e, 0);
 }

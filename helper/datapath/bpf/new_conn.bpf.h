@@ -25,9 +25,12 @@ static __always_inline bool is_adopted(const struct dp_foreign *f)
 	return bpf_map_lookup_elem(&adopting, &id);
 }
 
-static __always_inline struct dp_pcb_in_key young_key(const struct dp_foreign *f, const struct headers *h, const struct ports *port)
+static __always_inline struct dp_pcb_in_key
+young_key(const struct dp_foreign *f, const struct headers *h, const struct ports *port)
 {
-	return (struct dp_pcb_in_key){ .hce = f->hce, .lport = port->src, .fport = port->dst, .proto = h->proto };
+	return (struct dp_pcb_in_key){
+		.hce = f->hce, .lport = port->src, .fport = port->dst, .proto = h->proto
+	};
 }
 
 /* Reports that the next scan will find a connection, once a scan. */
@@ -46,7 +49,8 @@ static __always_inline bool is_pending(const struct dp_young *y)
 }
 
 /* Requests one more scan for y, whose handshake was not complete at the last one. */
-static __always_inline void scan_again(struct dp_young *y, const struct dp_foreign *f, const struct in6_addr *addr)
+static __always_inline void scan_again(struct dp_young *y, const struct dp_foreign *f,
+				       const struct in6_addr *addr)
 {
 	y->half = 0;
 	y->scan = scan_gen;
@@ -54,12 +58,14 @@ static __always_inline void scan_again(struct dp_young *y, const struct dp_forei
 }
 
 /* An outgoing segment after a SYN+ACK of this host: the connection may not be registered yet. */
-static __always_inline void note_established(const struct headers *h, const struct ports *port, const struct dp_foreign *f)
+static __always_inline void note_established(const struct headers *h, const struct ports *port,
+					     const struct dp_foreign *f)
 {
 	struct dp_pcb_in_key key = young_key(f, h, port);
 	struct dp_young *y = bpf_map_lookup_elem(&young, &key);
 
-	if (y && y->half && !is_pending(y) && same_addr(&y->l, &h->addrs.src) && same_addr(&y->f, &h->addrs.dst))
+	if (y && y->half && !is_pending(y) && same_addr(&y->l, &h->addrs.src) &&
+	    same_addr(&y->f, &h->addrs.dst))
 		scan_again(y, f, &h->addrs.dst);
 }
 
@@ -93,8 +99,8 @@ static __always_inline bool is_repeated(const struct dp_young *y, const struct d
  * begins one, records that in the map "young" and requests a scan. A socket of this namespace must
  * have the packet's addresses and ports; a connection that is translated (NAT) cannot be moved.
  */
-static __always_inline void note_birth(struct __sk_buff *skb, const struct headers *h, const struct ports *port,
-				       const struct dp_foreign *f)
+static __always_inline void note_birth(struct __sk_buff *skb, const struct headers *h,
+				       const struct ports *port, const struct dp_foreign *f)
 {
 	struct dp_pcb_in_key key = young_key(f, h, port);
 	struct dp_young y = { .l = h->addrs.src, .f = h->addrs.dst, .scan = scan_gen };

@@ -17,7 +17,8 @@
 #include "headers.bpf.h"
 
 /* Whether the kernel has a connected socket that receives packets with addrs and these ports. */
-static __always_inline bool lives(struct __sk_buff *skb, __u8 proto, const struct dp_addrs *addrs, __be16 sport, __be16 dport)
+static __always_inline bool lives(struct __sk_buff *skb, __u8 proto, const struct dp_addrs *addrs,
+				  __be16 sport, __be16 dport)
 {
 	struct bpf_sock_tuple t;
 	struct bpf_sock *sk;
@@ -51,7 +52,8 @@ static __always_inline bool lives(struct __sk_buff *skb, __u8 proto, const struc
 /*
  * Whether a connected socket of this namespace has the addresses and ports of an outgoing packet.
  */
-static __always_inline bool has_socket(struct __sk_buff *skb, const struct headers *h, const struct ports *port)
+static __always_inline bool has_socket(struct __sk_buff *skb, const struct headers *h,
+				       const struct ports *port)
 {
 	struct dp_addrs back = { .src = h->addrs.dst, .dst = h->addrs.src };
 
@@ -59,9 +61,12 @@ static __always_inline bool has_socket(struct __sk_buff *skb, const struct heade
 }
 
 /* Whether incoming packets with back and these ports belong to traffic recorded by note_other(). */
-static __always_inline bool is_noted(__u8 proto, const struct dp_addrs *back, __be16 sport, __be16 dport)
+static __always_inline bool is_noted(__u8 proto, const struct dp_addrs *back, __be16 sport,
+				     __be16 dport)
 {
-	struct dp_pcb_out_key key = { .l = back->dst, .f = back->src, .lport = dport, .fport = sport, .proto = proto };
+	struct dp_pcb_out_key key = {
+		.l = back->dst, .f = back->src, .lport = dport, .fport = sport, .proto = proto
+	};
 
 	return bpf_map_lookup_elem(&others, &key);
 }
@@ -69,17 +74,20 @@ static __always_inline bool is_noted(__u8 proto, const struct dp_addrs *back, __
 /*
  * Whether addrs, of outgoing packets, are the pair in use of entry id and pcb has been moved to it.
  */
-static __always_inline bool is_todays(const struct dp_pcb_in *pcb, __u32 id, const struct dp_addrs *addrs)
+static __always_inline bool is_todays(const struct dp_pcb_in *pcb, __u32 id,
+				      const struct dp_addrs *addrs)
 {
 	struct dp_hce *e = bpf_map_lookup_elem(&hce, &id);
 
-	return e && e->gen != pcb->gen && same_addr(&e->l, &addrs->src) && same_addr(&e->f, &addrs->dst);
+	return e && e->gen != pcb->gen && same_addr(&e->l, &addrs->src) &&
+	       same_addr(&e->f, &addrs->dst);
 }
 
 /*
  * Whether an outgoing packet has a socket here, or is a reset, which the kernel sends without one.
  */
-static __always_inline bool is_own_socket_or_reset(struct __sk_buff *skb, const struct headers *h, const struct ports *port)
+static __always_inline bool is_own_socket_or_reset(struct __sk_buff *skb, const struct headers *h,
+						   const struct ports *port)
 {
 	__u8 flags = 0;
 
@@ -94,19 +102,23 @@ static __always_inline bool is_own_socket_or_reset(struct __sk_buff *skb, const 
  * because it is forwarded or translated: records its pair and ports if answers could be mistaken
  * for packets of a registered connection.
  */
-static __always_inline void note_other(struct __sk_buff *skb, const struct headers *h, const struct ports *port,
-				       const struct dp_foreign *f)
+static __always_inline void note_other(struct __sk_buff *skb, const struct headers *h,
+				       const struct ports *port, const struct dp_foreign *f)
 {
-	struct dp_pcb_in_key in = { .hce = f->hce, .lport = port->src, .fport = port->dst, .proto = h->proto };
+	struct dp_pcb_in_key in = {
+		.hce = f->hce, .lport = port->src, .fport = port->dst, .proto = h->proto
+	};
 	struct dp_pcb_in *pcb = bpf_map_lookup_elem(&pcb_in, &in);
 	__u8 yes = 1;
 
-	if (!pcb && (h->proto != IPPROTO_UDP || is_own(skb) || !bpf_map_lookup_elem(&bound, &port->src)))
+	if (!pcb &&
+	    (h->proto != IPPROTO_UDP || is_own(skb) || !bpf_map_lookup_elem(&bound, &port->src)))
 		return;
 	if (pcb && is_todays(pcb, in.hce, &h->addrs))
 		return;
 	struct dp_pcb_out_key key = {
-		.l = h->addrs.src, .f = h->addrs.dst, .lport = port->src, .fport = port->dst, .proto = h->proto,
+		.l = h->addrs.src, .f = h->addrs.dst, .lport = port->src, .fport = port->dst,
+		.proto = h->proto,
 	};
 
 	if (!bpf_map_lookup_elem(&local, &key.l) || bpf_map_lookup_elem(&others, &key) ||
@@ -137,8 +149,8 @@ static __always_inline bool is_first(struct __sk_buff *skb, const struct headers
  * if it begins a connection that would be the same on the wire as a registered one, which has been
  * moved to this pair. The registered connection goes on; the new one cannot be made.
  */
-static __always_inline bool is_refused(struct __sk_buff *skb, const struct headers *h, const struct ports *port,
-				       const struct dp_foreign *f)
+static __always_inline bool is_refused(struct __sk_buff *skb, const struct headers *h,
+				       const struct ports *port, const struct dp_foreign *f)
 {
 	struct dp_pcb_in *other;
 	struct dp_hce *e;
@@ -146,7 +158,9 @@ static __always_inline bool is_refused(struct __sk_buff *skb, const struct heade
 
 	if (!is_first(skb, h, &seq))
 		return false;
-	struct dp_pcb_in_key key = { .hce = f->hce, .lport = port->src, .fport = port->dst, .proto = h->proto };
+	struct dp_pcb_in_key key = {
+		.hce = f->hce, .lport = port->src, .fport = port->dst, .proto = h->proto
+	};
 
 	other = bpf_map_lookup_elem(&pcb_in, &key);
 	e = bpf_map_lookup_elem(&hce, &key.hce);
@@ -158,7 +172,8 @@ static __always_inline bool is_refused(struct __sk_buff *skb, const struct heade
 	 * A lingering connection (no socket any more) does not prevent a new one. A translated
 	 * connection has no socket here to which the refusal could be reported.
 	 */
-	if (e->gen == other->gen || !same_addr(&e->l, &h->addrs.src) || !same_addr(&e->f, &h->addrs.dst) ||
+	if (e->gen == other->gen || !same_addr(&e->l, &h->addrs.src) ||
+	    !same_addr(&e->f, &h->addrs.dst) ||
 	    !lives(skb, h->proto, &birth, port->dst, port->src) || !has_socket(skb, h, port)) {
 		other->shared = 1;
 		return false;
@@ -172,7 +187,8 @@ static __always_inline bool is_refused(struct __sk_buff *skb, const struct heade
  * For incoming packets with addrs and the ports of pcb, but not its birth pair: whether they belong
  * to another connection.
  */
-static __always_inline bool is_anothers(struct __sk_buff *skb, __u8 proto, const struct dp_addrs *addrs, const struct ports *port,
+static __always_inline bool is_anothers(struct __sk_buff *skb, __u8 proto,
+					const struct dp_addrs *addrs, const struct ports *port,
 					const struct dp_pcb_in *pcb, __u32 id)
 {
 	struct dp_addrs out = { .src = addrs->dst, .dst = addrs->src };
@@ -189,15 +205,16 @@ static __always_inline bool is_anothers(struct __sk_buff *skb, __u8 proto, const
  * has lost that connection, for instance by a restart, and is answered by TCP. If pcb only lingers,
  * its ports may be used again.
  */
-static __always_inline bool begins_another(struct __sk_buff *skb, const struct headers *h, const struct ports *port,
-					   const struct dp_hce *e, struct dp_pcb_in *pcb, __u8 flags)
+static __always_inline bool begins_another(struct __sk_buff *skb, const struct headers *h,
+					   const struct ports *port, const struct dp_hce *e,
+					   struct dp_pcb_in *pcb, __u8 flags)
 {
 	struct dp_addrs birth = { .src = pcb->f, .dst = pcb->l };
 
 	if ((flags & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN)
 		return false;
-	if (e && e->gen != pcb->gen && same_addr(&e->f, &h->addrs.src) && same_addr(&e->l, &h->addrs.dst) &&
-	    lives(skb, h->proto, &birth, port->src, port->dst))
+	if (e && e->gen != pcb->gen && same_addr(&e->f, &h->addrs.src) &&
+	    same_addr(&e->l, &h->addrs.dst) && lives(skb, h->proto, &birth, port->src, port->dst))
 		return false;
 	pcb->shared = 1;
 	return true;

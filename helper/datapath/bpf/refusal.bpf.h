@@ -19,7 +19,8 @@
 #define WINDOW		(1U << 26)	/* most that two acknowledgement numbers differ */
 
 /* Whether a refusal sent with addrs would end a connection in the map "young". */
-static __always_inline bool ends_young(const struct dp_pcb_in_key *key, const struct dp_addrs *addrs, const struct dp_foreign *f)
+static __always_inline bool ends_young(const struct dp_pcb_in_key *key,
+				       const struct dp_addrs *addrs, const struct dp_foreign *f)
 {
 	struct dp_young *y = bpf_map_lookup_elem(&young, key);
 
@@ -38,7 +39,8 @@ static __always_inline bool ends_young(const struct dp_pcb_in_key *key, const st
  * Homeless, else NULL. f is the row of the refusal's destination; if it is NULL, key->hce is set to
  * the entry that has these ports.
  */
-static __always_inline struct dp_pcb_in *refused_pcb(struct dp_pcb_in_key *key, const struct dp_foreign *f)
+static __always_inline struct dp_pcb_in *refused_pcb(struct dp_pcb_in_key *key,
+						     const struct dp_foreign *f)
 {
 	struct dp_ports_key all = { .lport = key->lport, .fport = key->fport, .proto = key->proto };
 	struct dp_hce *e;
@@ -59,8 +61,8 @@ static __always_inline struct dp_pcb_in *refused_pcb(struct dp_pcb_in_key *key, 
  * sequence number of a reset, which is the acknowledgement number of the segment it answers; NULL
  * for UDP.
  */
-static __always_inline int refuse(const struct dp_addrs *addrs, struct dp_pcb_in_key *key, const struct dp_foreign *f,
-				  const __u32 *seq)
+static __always_inline int refuse(const struct dp_addrs *addrs, struct dp_pcb_in_key *key,
+				  const struct dp_foreign *f, const __u32 *seq)
 {
 	struct dp_addrs back = { .src = addrs->dst, .dst = addrs->src };
 	struct dp_pcb_in *pcb;
@@ -82,10 +84,12 @@ static __always_inline int refuse(const struct dp_addrs *addrs, struct dp_pcb_in
 }
 
 /* For a segment of no registered connection. f: the row of its destination, or NULL. */
-static __always_inline int reset_out(struct __sk_buff *skb, const struct headers *h, const struct ports *port,
-				     const struct dp_foreign *f)
+static __always_inline int reset_out(struct __sk_buff *skb, const struct headers *h,
+				     const struct ports *port, const struct dp_foreign *f)
 {
-	struct dp_pcb_in_key key = { .hce = f ? f->hce : 0, .lport = port->src, .fport = port->dst, .proto = IPPROTO_TCP };
+	struct dp_pcb_in_key key = {
+		.hce = f ? f->hce : 0, .lport = port->src, .fport = port->dst, .proto = IPPROTO_TCP
+	};
 	__u32 seq;
 	__u8 flags;
 	__be32 n;
@@ -112,12 +116,17 @@ static __always_inline int unreachable_out(struct __sk_buff *skb, const struct h
 	__be16 kind;
 	__u8 inner;
 
-	if (!is_own(skb) || bpf_skb_load_bytes(skb, h->l4, &kind, sizeof(kind)) || kind != bpf_htons(PORT_UNREACHABLE) ||
-	    bpf_skb_load_bytes(skb, quoted + offsetof(struct ipv6hdr, nexthdr), &inner, sizeof(inner)) ||
-	    inner != IPPROTO_UDP || bpf_skb_load_bytes(skb, quoted + sizeof(struct ipv6hdr), &port, sizeof(port)))
+	if (!is_own(skb) || bpf_skb_load_bytes(skb, h->l4, &kind, sizeof(kind)) ||
+	    kind != bpf_htons(PORT_UNREACHABLE) ||
+	    bpf_skb_load_bytes(skb, quoted + offsetof(struct ipv6hdr, nexthdr), &inner,
+			       sizeof(inner)) ||
+	    inner != IPPROTO_UDP ||
+	    bpf_skb_load_bytes(skb, quoted + sizeof(struct ipv6hdr), &port, sizeof(port)))
 		return TC_ACT_UNSPEC;
 	f = bpf_map_lookup_elem(&foreign, &h->addrs.dst);
-	struct dp_pcb_in_key key = { .hce = f ? f->hce : 0, .lport = port.dst, .fport = port.src, .proto = IPPROTO_UDP };
+	struct dp_pcb_in_key key = {
+		.hce = f ? f->hce : 0, .lport = port.dst, .fport = port.src, .proto = IPPROTO_UDP
+	};
 
 	return refuse(&h->addrs, &key, f, NULL);
 }

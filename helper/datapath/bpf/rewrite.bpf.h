@@ -38,7 +38,8 @@ static __always_inline __s64 addrs_diff(struct dp_addrs *from, struct dp_addrs *
 
 static __always_inline int store_addrs(struct __sk_buff *skb, __u32 l3, const struct dp_addrs *to)
 {
-	return bpf_skb_store_bytes(skb, l3 + offsetof(struct ipv6hdr, saddr), to, sizeof(*to), 0) ? -1 : 0;
+	return bpf_skb_store_bytes(skb, l3 + offsetof(struct ipv6hdr, saddr), to, sizeof(*to), 0) ?
+	       -1 : 0;
 }
 
 /*
@@ -67,7 +68,8 @@ static __always_inline int rewrite(struct __sk_buff *skb, struct headers *h, str
 	else if (mend_checksum(skb, sum, diff, tcp ? 0 : BPF_F_MARK_MANGLED_0))
 		return -1;
 	if (h->frag) {
-		struct dp_fragment_key key = { .src = h->addrs.src, .dst = h->addrs.dst, .id = h->frag_id };
+		struct dp_fragment_key key = { .src = h->addrs.src, .dst = h->addrs.dst,
+					       .id = h->frag_id };
 
 		bpf_map_update_elem(&fragments, &key, to, BPF_ANY);
 	}

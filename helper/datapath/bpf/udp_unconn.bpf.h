@@ -52,7 +52,8 @@ static __always_inline bool too_early(const struct dp_hce *e, const struct in6_a
 }
 
 /* For an outgoing datagram of no registered connection to an address of an entry. */
-static __always_inline int datagram_out(struct __sk_buff *skb, struct headers *h, const struct dp_foreign *f)
+static __always_inline int datagram_out(struct __sk_buff *skb, struct headers *h,
+					const struct dp_foreign *f)
 {
 	__u32 id = f->hce;
 	struct dp_hce *e = bpf_map_lookup_elem(&hce, &id);
@@ -78,11 +79,13 @@ static __always_inline int datagram_out(struct __sk_buff *skb, struct headers *h
 }
 
 /* Delivers a datagram to the socket that is bound to a lost address and has its port, if any. */
-static __always_inline void deliver_to_lost(struct __sk_buff *skb, struct headers *h, const struct ports *port)
+static __always_inline void deliver_to_lost(struct __sk_buff *skb, struct headers *h,
+					    const struct ports *port)
 {
 	struct in6_addr *lost = bpf_map_lookup_elem(&bound, &port->dst);
 
-	if (!lost || same_addr(lost, &h->addrs.dst) || is_noted(h->proto, &h->addrs, port->src, port->dst))
+	if (!lost || same_addr(lost, &h->addrs.dst) ||
+	    is_noted(h->proto, &h->addrs, port->src, port->dst))
 		return;
 	struct dp_addrs to = { .src = h->addrs.src, .dst = *lost };
 
@@ -94,8 +97,8 @@ static __always_inline void deliver_to_lost(struct __sk_buff *skb, struct header
  * For an incoming datagram of no registered connection. One from a Tentative source passes like
  * another host's, because any host can claim an address (R8).
  */
-static __always_inline int datagram_in(struct __sk_buff *skb, struct headers *h, struct dp_foreign *f,
-				       const struct ports *port)
+static __always_inline int datagram_in(struct __sk_buff *skb, struct headers *h,
+				       struct dp_foreign *f, const struct ports *port)
 {
 	__u32 id = f->hce;
 	struct dp_hce *e;

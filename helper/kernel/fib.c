@@ -28,7 +28,8 @@ static void parse_nexthop(const struct nlattr *a, struct nexthop *ret)
 {
 	if (mnl_attr_get_type(a) == RTA_OIF && !mnl_attr_validate(a, MNL_TYPE_U32)) {
 		ret->ifindex = mnl_attr_get_u32(a);
-	} else if (mnl_attr_get_type(a) == RTA_GATEWAY && mnl_attr_get_payload_len(a) == sizeof(ret->gateway)) {
+	} else if (mnl_attr_get_type(a) == RTA_GATEWAY &&
+		   mnl_attr_get_payload_len(a) == sizeof(ret->gateway)) {
 		memcpy(&ret->gateway, mnl_attr_get_payload(a), sizeof(ret->gateway));
 		ret->has_gateway = !IN6_IS_ADDR_UNSPECIFIED(&ret->gateway);
 	}
@@ -58,7 +59,8 @@ static void parse_multipath(const struct nlattr *multi, unsigned oif, struct nex
 		return;
 	ret->ifindex = (unsigned)h->rtnh_ifindex;
 	for (const struct nlattr *a = (const void *)(h + 1);
-	     mnl_attr_ok(a, (int)((const char *)h + h->rtnh_len - (const char *)a)); a = mnl_attr_next(a))
+	     mnl_attr_ok(a, (int)((const char *)h + h->rtnh_len - (const char *)a));
+	     a = mnl_attr_next(a))
 		parse_nexthop(a, ret);
 }
 
@@ -103,8 +105,8 @@ static int lookup_answer(void *ctx, const struct nlmsghdr *nlh)
 	return 0;
 }
 
-static int lookup(struct netlink *n, const struct in6_addr *dst, const struct in6_addr *src, uint32_t flags,
-		  const struct flow *flow, struct lookup *l)
+static int lookup(struct netlink *n, const struct in6_addr *dst, const struct in6_addr *src,
+		  uint32_t flags, const struct flow *flow, struct lookup *l)
 {
 	char buf[REQUEST_MAX] __attribute__((aligned(4)));
 	struct rtmsg *rt;
@@ -138,7 +140,8 @@ int fib_get(struct netlink *n, const struct in6_addr *dst, const struct in6_addr
 	return r;
 }
 
-int fib_source(struct netlink *n, const struct in6_addr *dst, const struct flow *flow, struct in6_addr *ret)
+int fib_source(struct netlink *n, const struct in6_addr *dst, const struct flow *flow,
+	       struct in6_addr *ret)
 {
 	struct lookup l = { 0 };
 	int r = lookup(n, dst, NULL, 0, flow, &l);
@@ -156,10 +159,12 @@ static int found_rule(void *ctx, const struct nlmsghdr *nlh)
 	const struct nlattr *a;
 	bool *ruled = ctx;
 
-	if (nlh->nlmsg_type != RTM_NEWRULE || mnl_nlmsg_get_payload_len(nlh) < sizeof(struct fib_rule_hdr))
+	if (nlh->nlmsg_type != RTM_NEWRULE ||
+	    mnl_nlmsg_get_payload_len(nlh) < sizeof(struct fib_rule_hdr))
 		return -EBADMSG;
 	mnl_attr_for_each(a, nlh, sizeof(struct fib_rule_hdr))
-		*ruled |= mnl_attr_get_type(a) == FRA_UID_RANGE || mnl_attr_get_type(a) == FRA_FWMASK;
+		*ruled |= mnl_attr_get_type(a) == FRA_UID_RANGE ||
+			  mnl_attr_get_type(a) == FRA_FWMASK;
 	return 0;
 }
 
@@ -255,18 +260,21 @@ static int route_vec_add(void *ctx, const struct nlmsghdr *nlh)
 
 	if (nlh->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(nlh) < sizeof(*rt))
 		return -EBADMSG;
-	if (rt->rtm_family != AF_INET6 || rt->rtm_protocol != ROUTE_PROTO || (rt->rtm_flags & RTM_F_CLONED))
+	if (rt->rtm_family != AF_INET6 || rt->rtm_protocol != ROUTE_PROTO ||
+	    (rt->rtm_flags & RTM_F_CLONED))
 		return 0;
 	r.table = rt->rtm_table;
 	r.type = rt->rtm_type;
 	mnl_attr_for_each(a, nlh, sizeof(*rt)) {
 		if (mnl_attr_get_type(a) == RTA_DST && mnl_attr_get_payload_len(a) == sizeof(r.dst))
 			memcpy(&r.dst, mnl_attr_get_payload(a), sizeof(r.dst));
-		else if (mnl_attr_get_type(a) == RTA_SRC && mnl_attr_get_payload_len(a) == sizeof(r.src))
+		else if (mnl_attr_get_type(a) == RTA_SRC &&
+			 mnl_attr_get_payload_len(a) == sizeof(r.src))
 			memcpy(&r.src, mnl_attr_get_payload(a), sizeof(r.src));
 		else if (mnl_attr_get_type(a) == RTA_TABLE && !mnl_attr_validate(a, MNL_TYPE_U32))
 			r.table = mnl_attr_get_u32(a);
-		else if (mnl_attr_get_type(a) == RTA_PRIORITY && !mnl_attr_validate(a, MNL_TYPE_U32))
+		else if (mnl_attr_get_type(a) == RTA_PRIORITY &&
+			 !mnl_attr_validate(a, MNL_TYPE_U32))
 			r.metric = mnl_attr_get_u32(a);
 		else if (mnl_attr_get_type(a) == RTA_METRICS)
 			r.nh.mtu = parse_mtu(a);

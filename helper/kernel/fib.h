@@ -56,7 +56,8 @@ int fib_get(struct netlink *n, const struct in6_addr *dst, const struct in6_addr
  * Looks up the source address that the kernel would choose for packets of flow to dst. Returns 0,
  * -EADDRNOTAVAIL if the answer has none, or as fib_get().
  */
-int fib_source(struct netlink *n, const struct in6_addr *dst, const struct flow *flow, struct in6_addr *ret);
+int fib_source(struct netlink *n, const struct in6_addr *dst, const struct flow *flow,
+	       struct in6_addr *ret);
 
 /* Reads whether any policy rule selects by user or mark. Returns 0 or a negative errno. */
 int fib_ruled(struct netlink *n, bool *ret);

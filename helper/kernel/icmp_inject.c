@@ -19,8 +19,10 @@
  */
 static uint32_t quote(const struct sock_desc *p, uint32_t seq, uint8_t ret[static QUOTE_MAX])
 {
-	struct tcphdr tcp = { .th_sport = htons(p->lport), .th_dport = htons(p->fport), .th_seq = htonl(seq) };
-	struct udphdr udp = { .uh_sport = htons(p->lport), .uh_dport = htons(p->fport), .uh_ulen = htons(sizeof(udp)) };
+	struct tcphdr tcp = { .th_sport = htons(p->lport), .th_dport = htons(p->fport),
+			      .th_seq = htonl(seq) };
+	struct udphdr udp = { .uh_sport = htons(p->lport), .uh_dport = htons(p->fport),
+			      .uh_ulen = htons(sizeof(udp)) };
 	struct ip6_hdr ip6 = { .ip6_flow = htonl(6u << 28) };
 	bool is_tcp = p->proto == IPPROTO_TCP;
 	uint16_t len = is_tcp ? sizeof(tcp) : sizeof(udp);
@@ -54,8 +56,8 @@ static int build_error(struct signal_io *io, const struct sock_desc *p, uint8_t 
 					signal_io_libnet(io), 0) < 0)
 		return -ENOMEM;
 	/* Hop limit 1: if the address is not local any more, the packet does not leave the link. */
-	if (libnet_build_ipv6(0, 0, (uint16_t)(LIBNET_ICMPV6_UNREACH_H + len), IPPROTO_ICMPV6, 1, src, dst, NULL, 0,
-			      signal_io_libnet(io), 0) < 0)
+	if (libnet_build_ipv6(0, 0, (uint16_t)(LIBNET_ICMPV6_UNREACH_H + len), IPPROTO_ICMPV6, 1,
+			      src, dst, NULL, 0, signal_io_libnet(io), 0) < 0)
 		return -ENOMEM;
 	return 0;
 }

@@ -74,7 +74,8 @@ struct ifmon {
 
 int ifmon_open(const struct ifmon_handler *handler, struct ifmon **ret)
 {
-	static const unsigned group[] = { RTNLGRP_LINK, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE };
+	static const unsigned group[] = { RTNLGRP_LINK, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_ROUTE,
+					  RTNLGRP_IPV6_RULE };
 	struct ifmon *mon = calloc(1, sizeof(*mon));
 	int r;
 
@@ -194,7 +195,8 @@ static int iface_message(struct ifmon *mon, const struct nlmsghdr *nlh)
 			true;	/* ignore_routes_with_linkdown changes routes without a message */
 	i->up = up;
 	mnl_attr_for_each(a, nlh, sizeof(*m))
-		if (mnl_attr_get_type(a) == IFLA_IFNAME && mnl_attr_validate(a, MNL_TYPE_NUL_STRING) == 0 &&
+		if (mnl_attr_get_type(a) == IFLA_IFNAME &&
+		    mnl_attr_validate(a, MNL_TYPE_NUL_STRING) == 0 &&
 		    mnl_attr_get_payload_len(a) <= sizeof(i->name))
 			strcpy(i->name, mnl_attr_get_str(a));
 	return 0;
@@ -211,7 +213,8 @@ struct ifa {
 static int ifa_parse(const struct nlmsghdr *nlh, struct ifa *ret)
 {
 	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(nlh);
-	struct ifa r = { .flags = m->ifa_flags, .ci = { .ifa_prefered = UINT32_MAX, .ifa_valid = UINT32_MAX } };
+	struct ifa r = { .flags = m->ifa_flags,
+			 .ci = { .ifa_prefered = UINT32_MAX, .ifa_valid = UINT32_MAX } };
 	const struct nlattr *a;
 
 	mnl_attr_for_each(a, nlh, sizeof(*m)) {
@@ -240,7 +243,8 @@ static bool ifa_good(const struct ifa *a)
 {
 	if ((a->flags & IFA_F_TENTATIVE) && !(a->flags & IFA_F_OPTIMISTIC))
 		return false;
-	return !(a->flags & (IFA_F_DADFAILED | IFA_F_DEPRECATED)) && a->ci.ifa_prefered && addr_usable(&a->local);
+	return !(a->flags & (IFA_F_DADFAILED | IFA_F_DEPRECATED)) && a->ci.ifa_prefered &&
+	       addr_usable(&a->local);
 }
 
 /* RTM_NEWADDR, RTM_DELADDR. */
@@ -290,8 +294,8 @@ static int message(void *ctx, const struct nlmsghdr *nlh)
 		return addr_message(mon, nlh);
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
-		if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(*rt) && rt->rtm_protocol != ROUTE_PROTO &&
-		    !(rt->rtm_flags & RTM_F_CLONED))
+		if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(*rt) &&
+		    rt->rtm_protocol != ROUTE_PROTO && !(rt->rtm_flags & RTM_F_CLONED))
 			mon->routes = true;
 		return 0;
 	case RTM_NEWRULE:
@@ -353,7 +357,8 @@ static int match_addresses(struct ifmon *mon)
 			t->addr = k->key.addr;
 			HASH_ADD(hh, mon->reported_addr, addr, sizeof(t->addr), t);
 		}
-		if (!t->now || (t->now->key.ifindex != t->ifindex && k->key.ifindex < t->now->key.ifindex))
+		if (!t->now ||
+		    (t->now->key.ifindex != t->ifindex && k->key.ifindex < t->now->key.ifindex))
 			t->now = k;
 	}
 	return 0;
@@ -380,7 +385,8 @@ static int report_addresses(struct ifmon *mon)
 		free(t);
 	}
 	HASH_ITER(hh, mon->reported_addr, t, next) {
-		if (t->ifindex == t->now->key.ifindex && !lifetime_changed(t->valid_until, t->now->valid_until))
+		if (t->ifindex == t->now->key.ifindex &&
+		    !lifetime_changed(t->valid_until, t->now->valid_until))
 			continue;
 		t->ifindex = t->now->key.ifindex;
 		t->valid_until = t->now->valid_until;
@@ -410,15 +416,18 @@ static void new_round(void *ctx)
 
 static int dump(struct ifmon *mon, uint16_t type, unsigned char family)
 {
-	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct ifinfomsg))] __attribute__((aligned(4)));
+	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct ifinfomsg))]
+		__attribute__((aligned(4)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 
 	nlh->nlmsg_type = type;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	if (type == RTM_GETLINK)
-		((struct ifinfomsg *)mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg)))->ifi_family = family;
+		((struct ifinfomsg *)mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg)))
+			->ifi_family = family;
 	else
-		((struct ifaddrmsg *)mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifaddrmsg)))->ifa_family = family;
+		((struct ifaddrmsg *)mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifaddrmsg)))
+			->ifa_family = family;
 	return netlink_dump(mon->ask, nlh, message, new_round, mon);
 }
 

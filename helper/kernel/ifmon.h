@@ -24,7 +24,8 @@ struct ifmon_handler {
 	 * CLOCK_BOOTTIME, or USEC_NEVER. An address on several interfaces is reported with one,
 	 * which stays the same while the address is usable there.
 	 */
-	void (*address_up)(void *ctx, const struct in6_addr *addr, unsigned ifindex, usec_t valid_until);
+	void (*address_up)(void *ctx, const struct in6_addr *addr, unsigned ifindex,
+			   usec_t valid_until);
 	/* An address is not usable any more. */
 	void (*address_down)(void *ctx, const struct in6_addr *addr);
 	/*

@@ -10,7 +10,8 @@
 int inet_diag_dump(struct netlink *n, uint8_t proto, uint32_t states, netlink_fn *fn,
 		   void (*again)(void *ctx), void *ctx)
 {
-	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct inet_diag_req_v2))] __attribute__((aligned(4)));
+	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct inet_diag_req_v2))]
+		__attribute__((aligned(4)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct inet_diag_req_v2 *q;
 
@@ -40,7 +41,8 @@ bool inet_diag_prevented(const struct nlmsghdr *nlh)
 	mnl_attr_for_each(attr, nlh, sizeof(struct inet_diag_msg)) {
 		const struct inet_diag_sockopt *option = mnl_attr_get_payload(attr);
 
-		if (mnl_attr_get_type(attr) == INET_DIAG_SOCKOPT && mnl_attr_get_payload_len(attr) >= sizeof(*option))
+		if (mnl_attr_get_type(attr) == INET_DIAG_SOCKOPT &&
+		    mnl_attr_get_payload_len(attr) >= sizeof(*option))
 			return option->recverr_rfc4884;
 	}
 	return false;
@@ -51,7 +53,8 @@ uint32_t inet_diag_mark(const struct nlmsghdr *nlh)
 	const struct nlattr *attr;
 
 	mnl_attr_for_each(attr, nlh, sizeof(struct inet_diag_msg))
-		if (mnl_attr_get_type(attr) == INET_DIAG_MARK && !mnl_attr_validate(attr, MNL_TYPE_U32))
+		if (mnl_attr_get_type(attr) == INET_DIAG_MARK &&
+		    !mnl_attr_validate(attr, MNL_TYPE_U32))
 			return mnl_attr_get_u32(attr);
 	return 0;
 }

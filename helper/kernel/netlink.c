@@ -61,7 +61,8 @@ static void answer_message(struct answer *a, const struct nlmsghdr *nlh)
 	case NLMSG_NOOP:
 		return;
 	case NLMSG_ERROR:
-		a->err = a->err ? a->err : mnl_nlmsg_get_payload_len(nlh) < sizeof(*e) ? -EBADMSG : e->error;
+		a->err = a->err ? a->err :
+			 mnl_nlmsg_get_payload_len(nlh) < sizeof(*e) ? -EBADMSG : e->error;
 		a->done = true;
 		return;
 	case NLMSG_DONE:
@@ -77,7 +78,8 @@ static void answer_message(struct answer *a, const struct nlmsghdr *nlh)
 
 int netlink_ask(struct netlink *n, struct nlmsghdr *nlh, netlink_fn *fn, void *ctx)
 {
-	struct answer a = { .fn = fn, .ctx = ctx, .dump = (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP };
+	struct answer a = { .fn = fn, .ctx = ctx,
+			    .dump = (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP };
 
 	nlh->nlmsg_seq = ++n->seq;
 	if (mnl_socket_sendto(n->nl, nlh, nlh->nlmsg_len) < 0)
@@ -98,7 +100,8 @@ int netlink_ask(struct netlink *n, struct nlmsghdr *nlh, netlink_fn *fn, void *c
 	return a.err ? a.err : a.overtaken ? -EINTR : 0;
 }
 
-int netlink_dump(struct netlink *n, struct nlmsghdr *nlh, netlink_fn *fn, void (*again)(void *ctx), void *ctx)
+int netlink_dump(struct netlink *n, struct nlmsghdr *nlh, netlink_fn *fn, void (*again)(void *ctx),
+		 void *ctx)
 {
 	int r = -EINTR;
 

@@ -38,7 +38,8 @@ int netlink_ask(struct netlink *n, struct nlmsghdr *nlh, netlink_fn *fn, void *c
  * called with ctx before each try, to discard the results of the one before. Returns as
  * netlink_ask().
  */
-int netlink_dump(struct netlink *n, struct nlmsghdr *nlh, netlink_fn *fn, void (*again)(void *ctx), void *ctx);
+int netlink_dump(struct netlink *n, struct nlmsghdr *nlh, netlink_fn *fn, void (*again)(void *ctx),
+		 void *ctx);
 
 /*
  * Opens a non-blocking socket that receives the n multicast groups, with a large buffer if

@@ -40,7 +40,8 @@ struct signal_io {
 /* libpcap's error codes as errno; its texts say more. */
 static int pcap_errno(int r)
 {
-	return r == PCAP_ERROR_PERM_DENIED ? -EPERM : r == PCAP_ERROR_NO_SUCH_DEVICE ? -ENODEV : -EIO;
+	return r == PCAP_ERROR_PERM_DENIED ? -EPERM :
+	       r == PCAP_ERROR_NO_SUCH_DEVICE ? -ENODEV : -EIO;
 }
 
 /* Opens the capture. Returns 0, or a negative errno with pcap's text in *why. */

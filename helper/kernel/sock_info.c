@@ -21,7 +21,8 @@ static int sock_option(int fd, int option, void *ret, socklen_t size)
 	socklen_t len = size;
 
 	if (getsockopt(fd, SOL_SOCKET, option, ret, &len))
-		return errno == ENOTSOCK || errno == ENOPROTOOPT || errno == EOPNOTSUPP ? -EINVAL : -errno;
+		return errno == ENOTSOCK || errno == ENOPROTOOPT || errno == EOPNOTSUPP ?
+		       -EINVAL : -errno;
 	return len == size ? 0 : -EINVAL;
 }
 
@@ -48,7 +49,8 @@ static int own_end(int fd, struct sock_desc *ret)
 
 	if (getsockname(fd, (struct sockaddr *)&local, &len))
 		return -errno;
-	if (len != sizeof(local) || local.sin6_family != AF_INET6 || IN6_IS_ADDR_V4MAPPED(&local.sin6_addr))
+	if (len != sizeof(local) || local.sin6_family != AF_INET6 ||
+	    IN6_IS_ADDR_V4MAPPED(&local.sin6_addr))
 		return -EINVAL;
 	ret->local = local.sin6_addr;
 	ret->lport = ntohs(local.sin6_port);

@@ -195,7 +195,8 @@ static int note_listener(void *ctx, const struct nlmsghdr *nlh)
 /* Whether a message is about an open connection between two IPv6 addresses. */
 static bool is_connection(const struct inet_diag_msg *m)
 {
-	const struct in6_addr *l = (const struct in6_addr *)m->id.idiag_src, *f = (const struct in6_addr *)m->id.idiag_dst;
+	const struct in6_addr *l = (const struct in6_addr *)m->id.idiag_src,
+			      *f = (const struct in6_addr *)m->id.idiag_dst;
 
 	if (m->idiag_family != AF_INET6 || !m->id.idiag_dport || IN6_IS_ADDR_UNSPECIFIED(f))
 		return false;

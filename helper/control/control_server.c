@@ -19,7 +19,8 @@
 #include <unistd.h>
 #include <utlist.h>
 
-#define PATIENCE_S	10	/* for a request to come, and for each packet of an answer to be taken */
+#define PATIENCE_S	10	/* for a request to come, and for each packet
+				 * of an answer to be taken */
 #define RETRY_MS	50	/* while closing is held up (unix_listener.h) */
 #define REQUEST_MAX	1024
 
@@ -78,10 +79,14 @@ static void client_arm(struct client *cl)
 	what = cl->waiting ? 0 : EV_READ | (STAILQ_EMPTY(&cl->out) ? 0 : EV_WRITE);
 	event_del(cl->ev);
 	event_assign(cl->ev, cl->server->base, cl->fd, what, client_event, cl);
-	event_add(cl->ev, cl->waiting ? &retry : cl->monitor && STAILQ_EMPTY(&cl->out) ? NULL : &patience);
+	event_add(cl->ev, cl->waiting ? &retry :
+			  cl->monitor && STAILQ_EMPTY(&cl->out) ? NULL : &patience);
 }
 
-/* Lets go of a client. If its connection cannot be closed yet, it stays in the list and is tried again. */
+/*
+ * Lets go of a client. If its connection cannot be closed yet, it stays in the list and is tried
+ * again.
+ */
 static void client_end(struct client *cl)
 {
 	struct listener *d = &cl->server->listener[cl->kind];
@@ -147,7 +152,8 @@ static int client_put_json(struct client *cl, json_t *j)
 	int r = text ? 0 : -ENOMEM;
 
 	for (size_t at = 0; r == 0 && at < len; at += CONTROL_PACKET_MAX)
-		r = client_put(cl, text + at, len - at < CONTROL_PACKET_MAX ? len - at : CONTROL_PACKET_MAX);
+		r = client_put(cl, text + at,
+			       len - at < CONTROL_PACKET_MAX ? len - at : CONTROL_PACKET_MAX);
 	free(text);
 	json_decref(j);
 	return r;
@@ -194,7 +200,8 @@ static json_t *answer_monitor(struct client *cl, const char *command UNUSED, jso
 static json_t *answer_refused(const struct client *cl)
 {
 	if (!cl->server->group)
-		return answer_error("only root may do that; control_group in the configuration can name a group that may, too");
+		return answer_error("only root may do that; control_group in the configuration can "
+				    "name a group that may, too");
 	return json_pack("{so}", "error",
 			 json_sprintf("only root and members of the group \"%s\" may do that",
 				      cl->server->group));
@@ -214,7 +221,8 @@ static json_t *answer_prefer(struct client *cl, const char *command UNUSED, json
 					       NULL, target);
 	if (r == -EADDRNOTAVAIL)
 		return json_pack("{so}", "error",
-				 json_sprintf("%s is no usable address of this host, nor an interface with one", target));
+				 json_sprintf("%s is no usable address of this host, nor an "
+					      "interface with one", target));
 	return r < 0 ? answer_error(strerror(-r)) : json_pack("{ss}", "preferred", target);
 }
 
@@ -242,7 +250,8 @@ static json_t *answer_request(struct client *cl, const char *text, size_t len)
 		if (strcmp(commands[i].name, name) == 0)
 			c = &commands[i];
 	if (!c)
-		a = answer_error("the request names no command of this helper (is hmipctl of another version?)");
+		a = answer_error("the request names no command of this helper (is hmipctl of "
+				 "another version?)");
 	else if (c->changes && !client_may(cl))
 		a = answer_refused(cl);
 	else
@@ -366,7 +375,10 @@ static void listener_event(evutil_socket_t fd UNUSED, short what UNUSED, void *p
 	}
 	DL_APPEND(d->clients, cl);
 	client_arm(cl);
-	/* Full: nobody else until one has left, and so that one user cannot keep the others out, one must. */
+	/*
+	 * Full: nobody else until one has left, and so that one user cannot keep the others out,
+	 * one must.
+	 */
 	if (++d->n == CONTROL_CLIENTS_MAX) {
 		event_del(d->ev);
 		client_end(heaviest(d));
@@ -391,8 +403,9 @@ static int open_shim_listener(struct control_server *c)
 	int fd = unix_listener_open_shim(c->path, &pid, &uid);
 
 	if (fd == -EADDRINUSE && uid != 0) {
-		log_warnx("process %d of user %d holds the name @hmip:%s: programs cannot show their sockets until it is "
-			  "gone and this helper restarted, ignoring", (int)pid, (int)uid, c->path);
+		log_warnx("process %d of user %d holds the name @hmip:%s: programs cannot show "
+			  "their sockets until it is gone and this helper restarted, ignoring",
+			  (int)pid, (int)uid, c->path);
 		return 0;
 	}
 	if (fd == -EADDRINUSE)
@@ -408,9 +421,11 @@ static int open_ctl_listener(struct control_server *c)
 	int fd = unix_listener_open(c->path, &pid);
 
 	if (fd == -EADDRINUSE)
-		log_warnx("process %d listens at %s already: end it, or choose another path with -s", (int)pid, c->path);
+		log_warnx("process %d listens at %s already: end it, or choose another path with "
+			  "-s", (int)pid, c->path);
 	else if (fd == -EEXIST)
-		log_warnx("%s is there and is no socket: remove it, or choose another path with -s", c->path);
+		log_warnx("%s is there and is no socket: remove it, or choose another path with -s",
+			  c->path);
 	else if (fd < 0)
 		log_warnx("cannot open %s: %s", c->path, strerror(-fd));
 	return fd < 0 ? fd : listener_start(c, CLIENT_CTL, fd);

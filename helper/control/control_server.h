@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The two doors of ipc_proto.h, seen from the helper: shims show sockets, hmipctl asks. The number of clients, what waits
- * to be sent to each, and the time each may take are bounded; a client beyond its bound is let go of.
+ * The two doors of ipc_proto.h, seen from the helper: shims show sockets, hmipctl asks. The number
+ * of clients, what waits to be sent to each, and the time each may take are bounded; a client
+ * beyond its bound is let go of.
  *
  * A request that cannot be answered gets {"error": "a sentence"}.
  */
@@ -22,18 +23,30 @@
 struct control_handler {
 	/* "status", "cache", "sockets" or "sa". Returns a new reference or NULL. */
 	json_t *(*report)(void *ctx, const char *what);
-	/* Moves to addr, or to the interface of that name if addr is NULL. Returns 0 or a negative errno. */
+	/*
+	 * Moves to addr, or to the interface of that name if addr is NULL. Returns 0 or a negative
+	 * errno.
+	 */
 	int (*prefer)(void *ctx, const struct in6_addr *addr, const char *interface);
-	/* A program tells of a socket (what is not answered, ipc_proto.h). fd stays the caller's. */
+	/*
+	 * A program tells of a socket (what is not answered, ipc_proto.h). fd stays the caller's.
+	 */
 	void (*registered)(void *ctx, int fd, const struct control_register *reg);
-	/* A program of user uid asks something else about one (ipc_proto.h). Fills *ret, which is all 0. */
-	void (*asked)(void *ctx, int fd, enum control_verb verb, uid_t uid, struct control_answer *ret);
+	/*
+	 * A program of user uid asks something else about one (ipc_proto.h). Fills *ret, which is
+	 * all 0.
+	 */
+	void (*asked)(void *ctx, int fd, enum control_verb verb, uid_t uid,
+		      struct control_answer *ret);
 	void *ctx;
 };
 
 struct control_server;
 
-/* Opens the doors for path, as unix_listener.h; logs what is wrong and who is in the way. Returns 0 or a negative errno. */
+/*
+ * Opens the doors for path, as unix_listener.h; logs what is wrong and who is in the way. Returns 0
+ * or a negative errno.
+ */
 int control_server_open(struct event_base *base, const char *path,
 			const struct control_handler *handler, struct control_server **ret);
 

@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 #define CLOSERS_MAX	32
-#define CLOSING_MAX	512	/* descriptors; with FDS_MAX more, well below the usual limit of 1024 */
+#define CLOSING_MAX	512	/* descriptors; with FDS_MAX more, well below
+				 * the usual limit of 1024 */
 
 static atomic_int closers, closing;
 
@@ -28,10 +29,12 @@ static bool closes_at_once(int fd)
 	socklen_t n = sizeof(int);
 	int domain;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) < 0 || (domain != AF_INET6 && domain != AF_INET))
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) < 0 ||
+	    (domain != AF_INET6 && domain != AF_INET))
 		return false;
 	n = sizeof(l);
-	return getsockopt(fd, SOL_SOCKET, SO_LINGER, &l, &n) == 0 && (!l.l_onoff || l.l_linger == 0);
+	return getsockopt(fd, SOL_SOCKET, SO_LINGER, &l, &n) == 0 &&
+	       (!l.l_onoff || l.l_linger == 0);
 }
 
 struct batch {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Closes descriptors that others sent, without ever blocking the caller. Who sends a descriptor decides what close() does
- * with it: a socket with SO_LINGER or a file on a FUSE mount can block whoever drops the last reference. So what could block is
- * closed by a thread of its own, of which there are few: while all are busy, nothing more may be received.
+ * Closes descriptors that others sent, without ever blocking the caller. Who sends a descriptor
+ * decides what close() does with it: a socket with SO_LINGER or a file on a FUSE mount can block
+ * whoever drops the last reference. So what could block is closed by a thread of its own, of which
+ * there are few: while all are busy, nothing more may be received.
  */
 #ifndef HMIP_FD_DISPOSER_H
 #define HMIP_FD_DISPOSER_H

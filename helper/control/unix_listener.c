@@ -89,7 +89,8 @@ int unix_listener_open(const char *path, pid_t *ret_pid)
 	return listen_at(&addr, len);
 }
 
-static int open_abstract(const struct sockaddr_un *addr, socklen_t len, pid_t *ret_pid, uid_t *ret_uid)
+static int open_abstract(const struct sockaddr_un *addr, socklen_t len, pid_t *ret_pid,
+			 uid_t *ret_uid)
 {
 	int fd = listen_at(addr, len);
 	struct ucred who;
@@ -118,7 +119,8 @@ int unix_listener_lock(pid_t *ret_pid, uid_t *ret_uid)
 	int r;
 
 	memcpy(addr.sun_path + 1, LOCK_NAME, strlen(LOCK_NAME));
-	r = open_abstract(&addr, offsetof(struct sockaddr_un, sun_path) + 1 + strlen(LOCK_NAME), ret_pid, ret_uid);
+	r = open_abstract(&addr, offsetof(struct sockaddr_un, sun_path) + 1 + strlen(LOCK_NAME),
+			  ret_pid, ret_uid);
 	if (r == -EADDRINUSE && *ret_uid != 0 && *ret_uid != geteuid())
 		r = -EACCES;
 	return r;
@@ -131,7 +133,10 @@ int unix_listener_accept(int listener, struct ucred *ret_peer)
 
 	if (fd < 0)
 		return -errno;
-	/* With credentials in every message, one without is the end of the connection and not an empty message. */
+	/*
+	 * With credentials in every message, one without is the end of the connection and not an
+	 * empty message.
+	 */
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret_peer, &n) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0) {
 		int r = -errno;
@@ -149,7 +154,8 @@ ssize_t unix_listener_receive(int fd, void *buf, size_t size, int *ret_fd)
 		struct cmsghdr align;
 	} control;
 	struct iovec iov = { .iov_base = buf, .iov_len = size };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+			      .msg_controllen = sizeof(control) };
 	ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT | MSG_TRUNC);
 	int got[FDS_MAX], n_got = 0;
 
@@ -161,7 +167,8 @@ ssize_t unix_listener_receive(int fd, void *buf, size_t size, int *ret_fd)
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
 		int k = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || n_got + k > FDS_MAX)
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
+		    n_got + k > FDS_MAX)
 			continue;
 		memcpy(got + n_got, CMSG_DATA(c), k * sizeof(int));
 		n_got += k;

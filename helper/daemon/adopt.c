@@ -19,7 +19,8 @@
 #define PAUSE_MS	20
 #define PAUSE_MAX_MS	320
 #define SHARE		10	/* of the time, one part is for scans */
-#define HALVES_MAX	6	/* scans on account of handshakes under way, without another reason */
+#define HALVES_MAX	6	/* scans on account of handshakes under way, without another
+				 * reason */
 
 static void on_found(void *ctx, const struct sock_desc *s, bool half)
 {
@@ -76,7 +77,10 @@ void adopt_scan(struct daemon *d)
 	else if (a->pause_ms < PAUSE_MAX_MS)
 		a->pause_ms *= 2;
 	a->carried = false;
-	/* A handshake takes a round trip. One that nobody completes is none of ours; the datapath reports what comes of it later. */
+	/*
+	 * A handshake takes a round trip. One that nobody completes is none of ours; the datapath
+	 * reports what comes of it later.
+	 */
 	if (a->half && a->halves < HALVES_MAX) {
 		a->halves++;
 		soon(d, false);

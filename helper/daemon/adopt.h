@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Adoption: connections with Homeless peers that no program showed are found among the kernel's sockets and taken into
- * care, so that static programs, services and what was there before are covered, and programs under the shim need not show
- * what will be found anyway.
+ * Adoption: connections with Homeless peers that no program showed are found among the kernel's
+ * sockets and taken into care, so that static programs, services and what was there before are
+ * covered, and programs under the shim need not show what will be found anyway.
  *
  * All sockets are listed in one go: when a peer becomes Homeless or a new address of it Active, and
  * a moment after the datapath reported that a socket of this host began a connection with one. The

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Carries out what the core asks for. Within one batch the datapath comes first, then the routes and the host map, then the
- * packets that need them, then the kicks: a packet that leaves must find its way, and TCP must find it when kicked.
+ * Carries out what the core asks for. Within one batch the datapath comes first, then the routes
+ * and the host map, then the packets that need them, then the kicks: a packet that leaves must find
+ * its way, and TCP must find it when kicked.
  */
 #include "config.h"
 
@@ -29,7 +30,8 @@
 #include <sys/timerfd.h>
 #include <utlist.h>
 
-#define ROUNDS_MAX	16	/* of sendings that fail and make the core ask for more, before the loop gets its turn */
+#define ROUNDS_MAX	16	/* of sendings that fail and make the core ask for more, before
+				 * the loop gets its turn */
 #define KICK_BURST	16	/* Linux doubles its timeout 15 times at most */
 #define LATER_MS	200
 #define FRESH_LINK	(3 * USEC_PER_SEC)	/* an address is new to its link for so long */
@@ -46,13 +48,17 @@ static bool pcb_is_apart(struct daemon *d, const struct pcb *p)
 		       !addr_equal(&own, &root);
 }
 
-/* The same for any connection of e. Those of one user and mark are looked up once where they follow each other. */
+/*
+ * The same for any connection of e. Those of one user and mark are looked up once where they follow
+ * each other.
+ */
 static bool entry_is_apart(struct daemon *d, const struct hce *hce)
 {
 	const struct pcb *p, *last = NULL;
 
 	DL_FOREACH(hce->pcbs, p) {
-		if (last && p->uid == last->uid && p->mark == last->mark && addr_equal(&p->foreign, &last->foreign))
+		if (last && p->uid == last->uid && p->mark == last->mark &&
+		    addr_equal(&p->foreign, &last->foreign))
 			continue;
 		if (pcb_is_apart(d, p))
 			return true;
@@ -61,7 +67,10 @@ static bool entry_is_apart(struct daemon *d, const struct hce *hce)
 	return false;
 }
 
-/* Whether a new connection has other addresses on the wire than its own, so that it needs routes at once. */
+/*
+ * Whether a new connection has other addresses on the wire than its own, so that it needs routes at
+ * once.
+ */
 static bool pcb_is_rewritten(struct daemon *d, const struct action *a)
 {
 	const struct pcb *p = core_pcb(d->core, a->pcb.cookie);
@@ -189,13 +198,17 @@ static void apply_send(struct daemon *d, const struct action *a)
 	const struct local_addr *la = core_local(d->core, src);
 	int r;
 
-	/* On a link that is just up this packet shall be the one that asks for the router, not a segment ahead of it. */
+	/*
+	 * On a link that is just up this packet shall be the one that asks for the router, not a
+	 * segment ahead of it.
+	 */
 	if (la && clock_boottime() < usec_add(la->since, FRESH_LINK))
 		route_sync_flush_neighbours(d->route_sync, la->ifindex);
 	r = signal_io_send(d->signal_io, a->send.packet, a->send.len, la ? la->ifindex : 0);
 	if (r == 0)
 		return;
-	log_debug("cannot send from %s to %s: %s", addr_text(src).s, addr_text(&a->send.dst).s, strerror(-r));
+	log_debug("cannot send from %s to %s: %s", addr_text(src).s, addr_text(&a->send.dst).s,
+		  strerror(-r));
 	core_send_failed(d->core, a, clock_boottime());
 }
 
@@ -275,7 +288,8 @@ static void apply_timer(struct daemon *d, bool more)
 
 	/* 0 would disarm it. */
 	if (t != USEC_NEVER)
-		spec.it_value = (struct timespec){ .tv_sec = t / USEC_PER_SEC, .tv_nsec = t ? t % USEC_PER_SEC * 1000 : 1 };
+		spec.it_value = (struct timespec){ .tv_sec = t / USEC_PER_SEC,
+						   .tv_nsec = t ? t % USEC_PER_SEC * 1000 : 1 };
 	timerfd_settime(d->timer, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 

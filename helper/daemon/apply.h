@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Carries out what the core asks for (struct action). Called by the callbacks of the loop only (daemon.c). */
+/*
+ * Carries out what the core asks for (struct action). Called by the callbacks of the loop only
+ * (daemon.c).
+ */
 #ifndef HMIP_APPLY_H
 #define HMIP_APPLY_H
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every value is parsed once, where libConfuse meets it, into a struct value that remembers its line; what concerns
- * several values (duplicates, what is missing) is checked over these afterwards. The file is read into memory first:
- * libConfuse's scanner ends the process on a read error, and a reload must not.
+ * Every value is parsed once, where libConfuse meets it, into a struct value that remembers its
+ * line; what concerns several values (duplicates, what is missing) is checked over these
+ * afterwards. The file is read into memory first: libConfuse's scanner ends the process on a read
+ * error, and a reload must not.
  */
 #include "config.h"
 
@@ -29,7 +30,9 @@
 
 #define CONF_SIZE_MAX	(1 << 20)
 #define CONF_NAME_MAX	63
-/* Put behind the text: libConfuse takes the end of a file for the end of a section or comment, too. */
+/*
+ * Put behind the text: libConfuse takes the end of a file for the end of a section or comment, too.
+ */
 #define CONF_END	"conf_end"
 #define CONF_END_LINE	"\n" CONF_END " = true\n"
 #define CONF_END_LINES	2
@@ -51,7 +54,8 @@ struct value {
 /* Where the error function of libConfuse, which is given no context, puts the first error. */
 static _Thread_local char **first_error;
 
-static void __attribute__((format(printf, 3, 4))) complain(const char *file, int line, const char *fmt, ...)
+static void __attribute__((format(printf, 3, 4)))
+complain(const char *file, int line, const char *fmt, ...)
 {
 	char *text = NULL, *whole = NULL;
 	va_list ap;
@@ -62,7 +66,8 @@ static void __attribute__((format(printf, 3, 4))) complain(const char *file, int
 	if (vasprintf(&text, fmt, ap) < 0)
 		text = NULL;
 	va_end(ap);
-	if (text && (line ? asprintf(&whole, "%s:%d: %s", file, line, text) : asprintf(&whole, "%s: %s", file, text)) < 0)
+	if (text && (line ? asprintf(&whole, "%s:%d: %s", file, line, text)
+			  : asprintf(&whole, "%s: %s", file, text)) < 0)
 		whole = NULL;
 	free(text);
 	*first_error = whole;
@@ -76,7 +81,8 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 
 	vsnprintf(text, sizeof(text), fmt, ap);
 	if (strncmp(text, "premature end", 13) == 0) {
-		complain(cfg->filename, cfg->line - CONF_END_LINES, "found the end of the file, expected more");
+		complain(cfg->filename, cfg->line - CONF_END_LINES,
+			 "found the end of the file, expected more");
 		return;
 	}
 	if (strncmp(text, "no such option '", 16) != 0) {
@@ -87,7 +93,8 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 		complain(cfg->filename, cfg->line - 1, "found the end of the file, expected }");
 		return;
 	}
-	for (const cfg_opt_t *o = cfg->opts; o->name && strcmp(o->name, CONF_END) != 0 && n < sizeof(known); o++)
+	for (const cfg_opt_t *o = cfg->opts;
+	     o->name && strcmp(o->name, CONF_END) != 0 && n < sizeof(known); o++)
 		n += snprintf(known + n, sizeof(known) - n, "%s%s", n ? ", " : "", o->name);
 	text[strcspn(text + 16, "'") + 16] = '\0';
 	complain(cfg->filename, cfg->line, "found %s, expected one of %s", text + 16, known);
@@ -114,13 +121,17 @@ static void value_free_text(void *ptr)
 	value_free(v);
 }
 
-/* A new value for opt at the line being read; NULL if the option is no list and had one already, or memory is short. */
+/*
+ * A new value for opt at the line being read; NULL if the option is no list and had one already, or
+ * memory is short.
+ */
 static struct value *value_new(cfg_t *cfg, cfg_opt_t *opt)
 {
 	struct value *v;
 
 	if (!(opt->flags & CFGF_LIST) && (opt->flags & FLAG_SEEN)) {
-		complain(cfg->filename, cfg->line, "found %s a second time, expected it once", opt->name);
+		complain(cfg->filename, cfg->line, "found %s a second time, expected it once",
+			 opt->name);
 		return NULL;
 	}
 	opt->flags |= FLAG_SEEN;
@@ -131,13 +142,14 @@ static struct value *value_new(cfg_t *cfg, cfg_opt_t *opt)
 }
 
 /* The callbacks' ending: hands v over, or says what was expected instead of text. */
-static int value_done(cfg_t *cfg, cfg_opt_t *opt, struct value *v, bool good, const char *text, const char *expected,
-		      void *result)
+static int value_done(cfg_t *cfg, cfg_opt_t *opt, struct value *v, bool good, const char *text,
+		      const char *expected, void *result)
 {
 	if (!v)
 		return -1;
 	if (!good) {
-		complain(cfg->filename, cfg->line, "found %s = %s, expected %s", opt->name, text, expected);
+		complain(cfg->filename, cfg->line, "found %s = %s, expected %s", opt->name, text,
+			 expected);
 		value_free(v);
 		return -1;
 	}
@@ -154,7 +166,8 @@ static const struct number {
 #define NO_OFFSET	SIZE_MAX
 #define YEAR		31536000
 	{ "default_lifetime", offsetof(struct conf, core.default_lifetime), 1, YEAR },
-	{ "maximum_expired_lifetime", offsetof(struct conf, core.maximum_expired_lifetime), 1, YEAR },
+	{ "maximum_expired_lifetime", offsetof(struct conf, core.maximum_expired_lifetime),
+	  1, YEAR },
 	{ "binding_lifetime", offsetof(struct conf, core.binding_lifetime), 1, YEAR },
 	{ "appendix_b", offsetof(struct conf, core.appendix_b), 0, 1 },
 	{ "path_timeout", offsetof(struct conf, core.path_timeout), 0, 3600 },
@@ -202,7 +215,8 @@ static int parse_switch(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *resu
 
 	if (v)
 		v->number = strcmp(text, "yes") == 0;
-	return value_done(cfg, opt, v, strcmp(text, "yes") == 0 || strcmp(text, "no") == 0, text, "yes or no", result);
+	return value_done(cfg, opt, v, strcmp(text, "yes") == 0 || strcmp(text, "no") == 0, text,
+			  "yes or no", result);
 }
 
 static int parse_address(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
@@ -210,7 +224,8 @@ static int parse_address(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *res
 	struct value *v = value_new(cfg, opt);
 	bool good = v && inet_pton(AF_INET6, text, &v->addr) == 1 && addr_usable(&v->addr);
 
-	return value_done(cfg, opt, v, good, text, "a global or unique-local IPv6 unicast address", result);
+	return value_done(cfg, opt, v, good, text, "a global or unique-local IPv6 unicast address",
+			  result);
 }
 
 static int parse_prefix(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
@@ -238,7 +253,8 @@ static int parse_algorithm(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *r
 	struct value *v = value_new(cfg, opt);
 	bool good = v && ah_alg_by_name(text, &v->alg) == 0;
 
-	return value_done(cfg, opt, v, good, text, "hmac-sha256-128, hmac-sha1-96 or hmac-md5-96", result);
+	return value_done(cfg, opt, v, good, text, "hmac-sha256-128, hmac-sha1-96 or hmac-md5-96",
+			  result);
 }
 
 /* Keys are never quoted back: a log is no place for them. */
@@ -255,11 +271,12 @@ static int parse_key(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 	if (good)
 		v->key.len = len / 2;
 	snprintf(found, sizeof(found), "(%zu characters)", len);
-	return value_done(cfg, opt, v, good, found, "an even number of hexadecimal digits, at most 128", result);
+	return value_done(cfg, opt, v, good, found,
+			  "an even number of hexadecimal digits, at most 128", result);
 }
 
-static int parse_text(cfg_t *cfg, cfg_opt_t *opt, struct value *v, bool good, const char *text, const char *expected,
-		      void *result)
+static int parse_text(cfg_t *cfg, cfg_opt_t *opt, struct value *v, bool good, const char *text,
+		      const char *expected, void *result)
 {
 	if (good && v) {
 		v->text = strdup(text);
@@ -285,7 +302,8 @@ static int parse_interface(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *r
 
 static int parse_path(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 {
-	return parse_text(cfg, opt, value_new(cfg, opt), *text == '/', text, "an absolute path", result);
+	return parse_text(cfg, opt, value_new(cfg, opt), *text == '/', text, "an absolute path",
+			  result);
 }
 
 /* Octets a key of alg must have at least: the length its RFC (2403, 2404, 4868) fixes. */
@@ -310,17 +328,19 @@ static const struct value *value_of(cfg_t *cfg, const char *name)
 }
 
 /* A key of the peer's section and the SPI that goes with it. */
-static int take_half(cfg_t *sec, const char *key_name, const char *spi_name, enum ah_alg alg, struct sa_half *ret)
+static int take_half(cfg_t *sec, const char *key_name, const char *spi_name, enum ah_alg alg,
+		     struct sa_half *ret)
 {
 	const struct value *key = value_of(sec, key_name), *spi = value_of(sec, spi_name);
 
 	if (!key || !spi) {
-		complain(sec->filename, sec->line, "found peer \"%s\" without %s, expected one", cfg_title(sec),
-			 key ? spi_name : key_name);
+		complain(sec->filename, sec->line, "found peer \"%s\" without %s, expected one",
+			 cfg_title(sec), key ? spi_name : key_name);
 		return -EINVAL;
 	}
 	if (key->key.len < key_min(alg)) {
-		complain(sec->filename, key->line, "found %s of %u hexadecimal digits, expected at least %u for %s", key_name,
+		complain(sec->filename, key->line,
+			 "found %s of %u hexadecimal digits, expected at least %u for %s", key_name,
 			 key->key.len * 2u, key_min(alg) * 2, ah_alg_name(alg));
 		return -EINVAL;
 	}
@@ -348,17 +368,20 @@ static int take_peer(cfg_t *sec, struct core_peer *p)
 	int r;
 
 	if (!name_good(cfg_title(sec))) {
-		complain(sec->filename, sec->line, "found peer \"%s\", expected a name of 1 to %d characters without spaces",
+		complain(sec->filename, sec->line,
+			 "found peer \"%s\", expected a name of 1 to %d characters without spaces",
 			 cfg_title(sec), CONF_NAME_MAX);
 		return -EINVAL;
 	}
 	if (n < 1 || n > BU_ADDRS_MAX) {
-		complain(sec->filename, sec->line, "found peer \"%s\" with %u addresses, expected 1 to %d", cfg_title(sec), n,
+		complain(sec->filename, sec->line,
+			 "found peer \"%s\" with %u addresses, expected 1 to %d", cfg_title(sec), n,
 			 BU_ADDRS_MAX);
 		return -EINVAL;
 	}
 	for (; p->n_addr < n; p->n_addr++)
-		p->addr[p->n_addr] = ((struct value *)cfg_opt_getnptr(cfg_getopt(sec, "address"), p->n_addr))->addr;
+		p->addr[p->n_addr] = ((struct value *)cfg_opt_getnptr(
+			cfg_getopt(sec, "address"), p->n_addr))->addr;
 	r = take_half(sec, "key_in", "spi_in", a, &p->in);
 	if (r == 0)
 		r = take_half(sec, "key_out", "spi_out", a, &p->out);
@@ -366,7 +389,10 @@ static int take_peer(cfg_t *sec, struct core_peer *p)
 	return p->name ? r : -ENOMEM;
 }
 
-/* Whether an address or the SPI of peer i is one of an earlier peer's, or stands twice in its own list. */
+/*
+ * Whether an address or the SPI of peer i is one of an earlier peer's, or stands twice in its own
+ * list.
+ */
 static int check_unique(cfg_t *cfg, const struct conf *conf, unsigned i)
 {
 	cfg_t *sec = cfg_getnsec(cfg, "peer", i);
@@ -376,16 +402,20 @@ static int check_unique(cfg_t *cfg, const struct conf *conf, unsigned i)
 		for (unsigned j = 0; j <= i; j++)
 			for (unsigned l = 0; l < (j < i ? conf->peer[j].n_addr : k); l++)
 				if (addr_equal(&p->addr[k], &conf->peer[j].addr[l])) {
-					const struct value *v = cfg_opt_getnptr(cfg_getopt(sec, "address"), k);
+					const struct value *v =
+						cfg_opt_getnptr(cfg_getopt(sec, "address"), k);
 
-					complain(sec->filename, v->line, "found address %s of peer \"%s\" again, expected each once",
+					complain(sec->filename, v->line,
+						 "found address %s of peer \"%s\" again, expected "
+						 "each once",
 						 addr_text(&p->addr[k]).s, conf->peer[j].name);
 					return -EINVAL;
 				}
 	for (unsigned j = 0; j < i; j++)
 		if (p->in.spi == conf->peer[j].in.spi) {
 			complain(sec->filename, value_of(sec, "spi_in")->line,
-				 "found spi_in 0x%x of peer \"%s\" again, expected each once", p->in.spi, conf->peer[j].name);
+				 "found spi_in 0x%x of peer \"%s\" again, expected each once",
+				 p->in.spi, conf->peer[j].name);
 			return -EINVAL;
 		}
 	return 0;
@@ -418,17 +448,21 @@ static int take_personality(cfg_t *sec, struct conf *conf)
 
 	if (!name_good(cfg_title(sec)) || strlen(cfg_title(sec)) >= CORE_PERSONALITY_NAME) {
 		complain(sec->filename, sec->line,
-			 "found personality \"%s\", expected a name of 1 to %d characters without spaces", cfg_title(sec),
-			 CORE_PERSONALITY_NAME - 1);
+			 "found personality \"%s\", expected a name of 1 to %d characters without "
+			 "spaces",
+			 cfg_title(sec), CORE_PERSONALITY_NAME - 1);
 		return -EINVAL;
 	}
 	if (n_if + n_addr < 1 || n_if > CONF_MEMBERS_MAX || n_addr > CONF_MEMBERS_MAX) {
-		complain(sec->filename, sec->line, "found personality \"%s\" with %u interfaces and %u addresses, "
-			 "expected one at least, and at most %d of each", cfg_title(sec), n_if, n_addr, CONF_MEMBERS_MAX);
+		complain(sec->filename, sec->line,
+			 "found personality \"%s\" with %u interfaces and %u addresses, "
+			 "expected one at least, and at most %d of each",
+			 cfg_title(sec), n_if, n_addr, CONF_MEMBERS_MAX);
 		return -EINVAL;
 	}
 	for (; p->n_interface < n_if; p->n_interface++)
-		strcpy(p->interface[p->n_interface], ((struct value *)cfg_getnptr(sec, "interface", p->n_interface))->text);
+		strcpy(p->interface[p->n_interface],
+		       ((struct value *)cfg_getnptr(sec, "interface", p->n_interface))->text);
 	for (; p->n_addr < n_addr; p->n_addr++)
 		p->addr[p->n_addr] = ((struct value *)cfg_getnptr(sec, "address", p->n_addr))->addr;
 	strcpy(conf->core.personality[conf->core.n_personality++], cfg_title(sec));
@@ -441,7 +475,8 @@ static int take_personalities(cfg_t *cfg, struct conf *conf)
 	int r = 0;
 
 	if (n > CORE_PERSONALITIES_MAX) {
-		complain(cfg->filename, cfg_getnsec(cfg, "personality", CORE_PERSONALITIES_MAX)->line,
+		complain(cfg->filename,
+			 cfg_getnsec(cfg, "personality", CORE_PERSONALITIES_MAX)->line,
 			 "found one more personality, expected at most %d", CORE_PERSONALITIES_MAX);
 		return -EINVAL;
 	}
@@ -450,7 +485,8 @@ static int take_personalities(cfg_t *cfg, struct conf *conf)
 	return r;
 }
 
-unsigned conf_personality(const struct conf *conf, const struct in6_addr *addr, const char *interface)
+unsigned conf_personality(const struct conf *conf, const struct in6_addr *addr,
+			  const char *interface)
 {
 	for (unsigned i = 0; i < conf->core.n_personality; i++)
 		for (unsigned k = 0; k < conf->personality[i].n_addr; k++)
@@ -480,7 +516,8 @@ static int take_prefixes(cfg_t *cfg, const char *name, bool probe, struct core_c
 		const struct value *v = cfg_getnptr(cfg, name, i);
 
 		if (core->n_probe == CORE_PREFIXES_MAX) {
-			complain(cfg->filename, v->line, "found one more prefix, expected at most %d in probe and no_probe",
+			complain(cfg->filename, v->line,
+				 "found one more prefix, expected at most %d in probe and no_probe",
 				 CORE_PREFIXES_MAX);
 			return -EINVAL;
 		}
@@ -500,7 +537,8 @@ static int take_all(cfg_t *cfg, struct conf *conf)
 	if (adopt)
 		conf->adopt = adopt->number;
 	for (size_t i = 0; i < N_NUMBERS; i++) {
-		const struct value *v = numbers[i].offset == NO_OFFSET ? NULL : value_of(cfg, numbers[i].name);
+		const struct value *v = numbers[i].offset == NO_OFFSET ?
+					NULL : value_of(cfg, numbers[i].name);
 
 		if (v)
 			*(uint32_t *)((char *)conf + numbers[i].offset) = v->number;
@@ -535,7 +573,8 @@ static int parse(const char *path, char *text, size_t len, struct conf *conf)
 	};
 	cfg_opt_t opts[] = {
 		CFG_PTR_CB("default_lifetime", NULL, CFGF_NONE, parse_number, value_free_plain),
-		CFG_PTR_CB("maximum_expired_lifetime", NULL, CFGF_NONE, parse_number, value_free_plain),
+		CFG_PTR_CB("maximum_expired_lifetime", NULL, CFGF_NONE, parse_number,
+			   value_free_plain),
 		CFG_PTR_CB("binding_lifetime", NULL, CFGF_NONE, parse_number, value_free_plain),
 		CFG_PTR_CB("appendix_b", NULL, CFGF_NONE, parse_number, value_free_plain),
 		CFG_PTR_CB("path_timeout", NULL, CFGF_NONE, parse_number, value_free_plain),
@@ -551,7 +590,8 @@ static int parse(const char *path, char *text, size_t len, struct conf *conf)
 		CFG_PTR_CB("adopt", NULL, CFGF_NONE, parse_switch, value_free_plain),
 		CFG_PTR_CB("control_group", NULL, CFGF_NONE, parse_group, value_free_text),
 		CFG_PTR_CB("state", NULL, CFGF_NONE, parse_path, value_free_text),
-		CFG_SEC("personality", personality_opts, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		CFG_SEC("personality", personality_opts,
+			CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		CFG_SEC("peer", peer_opts, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		CFG_BOOL(CONF_END, cfg_false, CFGF_NONE),
 		CFG_END()
@@ -566,7 +606,8 @@ static int parse(const char *path, char *text, size_t len, struct conf *conf)
 	cfg->filename = strdup(path);
 	r = cfg_parse_fp(cfg, f) == CFG_SUCCESS ? 0 : -EINVAL;
 	if (r == 0 && !cfg_getbool(cfg, CONF_END)) {
-		complain(path, cfg->line - CONF_END_LINES, "found the end of the file, expected the end of a comment or string");
+		complain(path, cfg->line - CONF_END_LINES,
+			 "found the end of the file, expected the end of a comment or string");
 		r = -EINVAL;
 	}
 	if (r == 0)
@@ -580,8 +621,8 @@ out:
 }
 
 /*
- * Reads the whole file and puts CONF_END_LINE behind it. Returns the length, and the text (to be wiped and freed), or
- * a negative errno.
+ * Reads the whole file and puts CONF_END_LINE behind it. Returns the length, and the text (to be
+ * wiped and freed), or a negative errno.
  */
 static int slurp(const char *path, struct stat *st, char **ret)
 {
@@ -642,8 +683,10 @@ int conf_read(const char *path, struct conf **ret, char **why)
 	if (r > 0)
 		r = parse(path, text, r, conf);
 	if (r == 0 && conf->n_peer > 0 && (st.st_mode & (S_IRWXO | S_IWGRP))) {
-		complain(path, 0, "found keys in a file of mode %04o, expected that nobody else can read them or change "
-			 "them: chmod o=,g-w %s", st.st_mode & 07777, path);
+		complain(path, 0,
+			 "found keys in a file of mode %04o, expected that nobody else can read "
+			 "them or change them: chmod o=,g-w %s",
+			 st.st_mode & 07777, path);
 		r = -EPERM;
 	}
 	if (r < 0 && !*why)

@@ -6,13 +6,13 @@
  *	default_lifetime = 600
  *	maximum_expired_lifetime = 1800
  *	binding_lifetime = 600
- *	path_timeout = 3		# silence after which other pairs of addresses are tried, s; 0: never
+ *	path_timeout = 3		# other pairs of addresses are tried after it, s; 0: never
  *	resolve = yes			# names of peers that are not to be found are resolved again
  *	max_entries = 4096		# peers
  *	max_addresses = 64		# per peer
  *	max_connections = 65536		# what the datapath has room for
  *	max_foreign = 65536		# ... in addresses of peers
- *	no_probe = {"2001:db8:bad::/48"}	# hosts there are never asked whether they are Homeless
+ *	no_probe = {"2001:db8:bad::/48"}	# hosts there are never probed
  *	plain_lifetime = 3600		# how long one that did not answer is left alone, s
  *	adopt = yes			# look for connections that no program shows
  *	control_group = "hmip"		# who but root may move this host with hmipctl
@@ -63,14 +63,18 @@ struct conf {
 };
 
 /*
- * Reads path into a new struct. A missing file at the default path is an empty configuration. On an error nothing is
- * returned and *why says "FILE:LINE: found X, expected Y" (to be freed). Refuses a file with keys that others
- * may read. Returns 0 or a negative errno.
+ * Reads path into a new struct. A missing file at the default path is an empty configuration. On an
+ * error nothing is returned and *why says "FILE:LINE: found X, expected Y" (to be freed). Refuses a
+ * file with keys that others may read. Returns 0 or a negative errno.
  */
 int conf_read(const char *path, struct conf **ret, char **why);
 
-/* The number of the personality an address belongs to, by itself or else by its interface; 0 is the default one. */
-unsigned conf_personality(const struct conf *conf, const struct in6_addr *addr, const char *interface);
+/*
+ * The number of the personality an address belongs to, by itself or else by its interface; 0 is the
+ * default one.
+ */
+unsigned conf_personality(const struct conf *conf, const struct in6_addr *addr,
+			  const char *interface);
 
 /* Wipes the keys and frees. NULL is fine. */
 void conf_free(struct conf *conf);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Puts a configuration in force, the first one or another: what is not in it any more ends, what changed begins anew. */
+/*
+ * Puts a configuration in force, the first one or another: what is not in it any more ends, what
+ * changed begins anew.
+ */
 #include "config.h"
 
 #include "conf_apply.h"
@@ -79,14 +82,18 @@ int conf_declare_peers(struct daemon *d, const struct conf *conf, const struct c
 			r = core_peer_add(d->core, &conf->peer[i], clock_boottime());
 		if (r < 0)
 			log_warnx("cannot take peer \"%s\": %s", conf->peer[i].name,
-				  r == -EEXIST ? "its SPI or an address of it is in use" : strerror(-r));
+				  r == -EEXIST ? "its SPI or an address of it is in use"
+					       : strerror(-r));
 		if (r < 0 && first == 0)
 			first = r;
 	}
 	return first;
 }
 
-/* Forgets the peers of old that conf has no more, or other SPIs or addresses for: these may have changed hands. */
+/*
+ * Forgets the peers of old that conf has no more, or other SPIs or addresses for: these may have
+ * changed hands.
+ */
 static void forget_peers(struct daemon *d, const struct conf *conf, const struct conf *old)
 {
 	for (unsigned i = 0; i < old->n_peer; i++) {
@@ -97,7 +104,10 @@ static void forget_peers(struct daemon *d, const struct conf *conf, const struct
 	}
 }
 
-/* What addresses belong to is settled when a helper starts: what peers have learned cannot be unlearned. */
+/*
+ * What addresses belong to is settled when a helper starts: what peers have learned cannot be
+ * unlearned.
+ */
 static void keep_personalities(struct conf *conf, const struct conf *old)
 {
 	if (!personalities_equal(conf, old))

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What comes through the doors (control_server.h): hmipctl asks, programs tell of their sockets, and ask about them by hmip.h. */
+/*
+ * What comes through the doors (control_server.h): hmipctl asks, programs tell of their sockets,
+ * and ask about them by hmip.h.
+ */
 #include "config.h"
 
 #include "control_handlers.h"
@@ -65,7 +68,10 @@ static void learn_name(struct daemon *d, uint32_t hce, const struct control_regi
 	d->save_later = d->view_later = true;
 }
 
-/* A socket sends to reg->to without being connected. Unless it is bound, the kernel chooses its source anew each time. */
+/*
+ * A socket sends to reg->to without being connected. Unless it is bound, the kernel chooses its
+ * source anew each time.
+ */
 static void on_sender(struct daemon *d, int fd, const struct control_register *reg)
 {
 	struct sock_desc s;
@@ -82,7 +88,8 @@ static void on_sender(struct daemon *d, int fd, const struct control_register *r
 		r = core_datagram_sent(d->core, &p, clock_boottime());
 	}
 	if (r < 0) {
-		log_debug("cannot take the socket that sends to [%s]: %s", addr_text(&reg->to).s, strerror(-r));
+		log_debug("cannot take the socket that sends to [%s]: %s", addr_text(&reg->to).s,
+			  strerror(-r));
 		return;
 	}
 	hce = core_entry_of(d->core, &reg->to);
@@ -107,7 +114,8 @@ void control_registered(struct daemon *d, int fd, const struct control_register 
 	}
 	r = sock_info_get(fd, &s);
 	if (r < 0) {
-		log_debug("was shown something that is no connection over IPv6 (%s), ignoring", strerror(-r));
+		log_debug("was shown something that is no connection over IPv6 (%s), ignoring",
+			  strerror(-r));
 		return;
 	}
 	sock_events_drain(d);
@@ -115,13 +123,15 @@ void control_registered(struct daemon *d, int fd, const struct control_register 
 	p = pcb_from_sock(&s, PCB_SHOWN);
 	r = core_pcb_open(d->core, &p, clock_boottime());
 	if (r < 0)
-		log_debug("cannot take the connection from port %u to [%s]:%u: %s", p.lport, addr_text(&p.foreign).s, p.fport,
-			  strerror(-r));
+		log_debug("cannot take the connection from port %u to [%s]:%u: %s", p.lport,
+			  addr_text(&p.foreign).s, p.fport, strerror(-r));
 	known = core_pcb(d->core, p.cookie);
 	if (!known || !known->hce)
 		return;
 	learn_name(d, known->hce->id, reg);
-	/* The first packet from the peer shows that it may be sent our Initial Binding Update (B1). */
+	/*
+	 * The first packet from the peer shows that it may be sent our Initial Binding Update (B1).
+	 */
 	if (!known->hce->may_announce)
 		datapath_notify(d->datapath, known->hce->id);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Opens and closes what a helper consists of, and turns what the shells hear into events of the core. */
+/*
+ * Opens and closes what a helper consists of, and turns what the shells hear into events of the
+ * core.
+ */
 #include "config.h"
 
 #include "daemon.h"
@@ -47,12 +50,14 @@
 #include <unistd.h>
 #include <utlist.h>
 
-#define SOCK_PAUSE_MS		10	/* between readings of which sockets ended: of every program of the host, one by one */
+#define SOCK_PAUSE_MS		10	/* between readings of which sockets ended: of every program
+					 * of the host, one by one */
 #define STATE_DIR	LOCALSTATEDIR "/lib/hmip"
 
 /* ---- what the shells hear ---- */
 
-static void on_address_up(void *ctx, const struct in6_addr *addr, unsigned ifindex, usec_t valid_until)
+static void on_address_up(void *ctx, const struct in6_addr *addr, unsigned ifindex,
+			  usec_t valid_until)
 {
 	struct daemon *d = ctx;
 
@@ -119,17 +124,21 @@ static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifinde
 	core_packet(d->core, pkt, len, clock_boottime());
 }
 
-/* The datapath does not let a connection begin (R3): its program need not wait for what will not come. */
+/*
+ * The datapath does not let a connection begin (R3): its program need not wait for what will not
+ * come.
+ */
 static void on_refused(struct daemon *d, const struct dp_event *e)
 {
 	const struct hce *entry = core_entry(d->core, e->hce);
-	struct sock_desc s = { .proto = IPPROTO_TCP, .local = e->addr, .lport = ntohs(e->lport), .fport = ntohs(e->fport) };
+	struct sock_desc s = { .proto = IPPROTO_TCP, .local = e->addr, .lport = ntohs(e->lport),
+			       .fport = ntohs(e->fport) };
 
 	if (!entry)
 		return;
 	s.foreign = entry->pair.foreign;
-	log_debug("a connection from port %u to [%s]:%u was refused: another has its ports", s.lport,
-		  addr_text(&s.foreign).s, s.fport);
+	log_debug("a connection from port %u to [%s]:%u was refused: another has its ports",
+		  s.lport, addr_text(&s.foreign).s, s.fport);
 	icmp_inject_refuse(d->signal_io, &s, e->gen);
 }
 
@@ -183,7 +192,8 @@ static void on_registered(void *ctx, int fd, const struct control_register *reg)
 	apply_actions(ctx);
 }
 
-static void on_asked(void *ctx, int fd, enum control_verb verb, uid_t uid, struct control_answer *ret)
+static void on_asked(void *ctx, int fd, enum control_verb verb, uid_t uid,
+		     struct control_answer *ret)
 {
 	control_asked(ctx, fd, verb, uid, ret);
 	apply_actions(ctx);
@@ -239,8 +249,8 @@ static void datapath_event(evutil_socket_t fd UNUSED, short what UNUSED, void *p
 }
 
 /*
- * C6, C9: what would expire for silence, or does not answer Updates, the datapath may have heard all
- * the time.
+ * C6, C9: what would expire for silence, or does not answer Updates, the datapath may have heard
+ * all the time.
  */
 static void refresh_heard(struct daemon *d, usec_t now)
 {
@@ -322,7 +332,10 @@ static int read_conf(struct daemon *d)
 	return r;
 }
 
-/* Names the host map and the state: configured, or made of the socket's path, so that every helper has its own. */
+/*
+ * Names the host map and the state: configured, or made of the socket's path, so that every helper
+ * has its own.
+ */
 static int name_files(struct daemon *d)
 {
 	int r = unix_listener_mkdir(d->socket);
@@ -348,7 +361,8 @@ static int name_files(struct daemon *d)
 		if (*c == '/')
 			*c = '-';
 	if (mkdir(STATE_DIR, 0700) < 0 && errno != EEXIST)
-		log_warn("cannot make %s: the state will not survive a restart, ignoring", STATE_DIR);
+		log_warn("cannot make %s: the state will not survive a restart, ignoring",
+			 STATE_DIR);
 	return 0;
 }
 
@@ -363,8 +377,9 @@ static int take_lock(struct daemon *d)
 		return -EADDRINUSE;
 	}
 	if (d->lock == -EACCES)
-		log_warnx("process %d of user %d holds the name that tells helpers of each other and is none: end it, "
-			  "ignoring", (int)pid, (int)uid);
+		log_warnx("process %d of user %d holds the name that tells helpers of each other "
+			  "and is none: end it, ignoring",
+			  (int)pid, (int)uid);
 	else if (d->lock < 0)
 		log_warnx("cannot take the name that tells helpers of each other: %s",
 			  strerror(-d->lock));
@@ -417,7 +432,10 @@ static int open_shells(struct daemon *d)
 	return log_failed(dns_open(d->base, on_resolved, d, &d->dns), "the resolver");
 }
 
-/* Takes the place of an earlier helper's, which programs go by until they find this one: so it is filled at once. */
+/*
+ * Takes the place of an earlier helper's, which programs go by until they find this one: so it is
+ * filled at once.
+ */
 static int open_view(struct daemon *d)
 {
 	d->view = hostmap_create(d->view_path);
@@ -431,7 +449,10 @@ static int open_view(struct daemon *d)
 	return 0;
 }
 
-/* The addresses and connections there are, those the last helper knew of included; then the interfaces. */
+/*
+ * The addresses and connections there are, those the last helper knew of included; then the
+ * interfaces.
+ */
 static int restore(struct daemon *d)
 {
 	struct interface *i;
@@ -550,7 +571,10 @@ static int drop_privileges(struct daemon *d UNUSED)
 
 int daemon_start(const struct daemon_options *options, struct daemon **ret)
 {
-	/* The listeners are opened before the host map and the state file: they are the lock for both. */
+	/*
+	 * The listeners are opened before the host map and the state file: they are the lock for
+	 * both.
+	 */
 	static int (*const step[])(struct daemon *d) = {
 		read_conf, check_privilege, take_lock, name_files, open_loop, open_control,
 		open_core, open_shells, restore, add_events, drop_privileges,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The daemon: what it has open, and what waits to be carried out. For the files in this folder only. */
+/*
+ * The daemon: what it has open, and what waits to be carried out. For the files in this folder
+ * only.
+ */
 #ifndef HMIP_DAEMON_PRIVATE_H
 #define HMIP_DAEMON_PRIVATE_H
 
@@ -57,7 +60,8 @@ struct daemon {
 	struct hostmap *view;
 	struct interface *interfaces;
 	bool attached;				/* interfaces are attached to as they appear */
-	bool clean;				/* no helper will follow: nothing is left in the kernel */
+	bool clean;				/* no helper will follow: nothing is
+						 * left in the kernel */
 	int lock, timer;
 	struct event *ev_lock, *ev_timer, *ev_ifmon, *ev_signal_io, *ev_sock_monitor, *ev_datapath;
 	struct event *ev_term, *ev_int, *ev_hup, *ev_later, *ev_sock_pause;
@@ -68,8 +72,10 @@ struct daemon {
 	uint32_t kick[KICKS_MAX];		/* ids of entries */
 	unsigned n_kick;
 	bool routes_now, routes_later, view_now, view_later, save_now, save_later;
-	bool route_now;				/* the core is to be told which sources the kernel would choose */
-	struct hostmap_row row[HOSTMAP_ROWS_MAX];	/* to be written to the host map; n_row of them */
+	bool route_now;				/* the core is to be told which sources the
+						 * kernel would choose */
+	struct hostmap_row row[HOSTMAP_ROWS_MAX];	/* to be written to the host
+							 * map; n_row of them */
 	unsigned n_row;
 	struct in6_addr plain[PLAIN_ROWS_MAX];	/* on their way there */
 	struct adoption adoption;

@@ -40,8 +40,8 @@ static void on_log(int is_warning, const char *text)
 }
 
 /*
- * libevent has an answer, perhaps at once. It still needs what it told us of, and our caller is in the middle of something: the
- * rest waits for the loop.
+ * libevent has an answer, perhaps at once. It still needs what it told us of, and our caller is in
+ * the middle of something: the rest waits for the loop.
  */
 static void answered(int result, struct evutil_addrinfo *found, void *ptr)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Names of hosts, resolved in the background by libevent's resolver, which reads /etc/resolv.conf and /etc/hosts. Each question
- * reads them anew and has sockets of its own: a host that has moved has other resolvers, and is reached at other addresses.
+ * Names of hosts, resolved in the background by libevent's resolver, which reads /etc/resolv.conf
+ * and /etc/hosts. Each question reads them anew and has sockets of its own: a host that has moved
+ * has other resolvers, and is reached at other addresses.
  */
 #ifndef HMIP_DNS_H
 #define HMIP_DNS_H
@@ -31,7 +32,10 @@ int dns_open(struct event_base *base, dns_found_fn *fn, void *ctx, struct dns **
  */
 void dns_ask(struct dns *r, uint32_t id, const char *name);
 
-/* To be called when nothing else is left in the loop, which is run until all questions are taken back. NULL is fine. */
+/*
+ * To be called when nothing else is left in the loop, which is run until all questions are taken
+ * back. NULL is fine.
+ */
 void dns_close(struct dns *r);
 
 #endif

@@ -38,7 +38,8 @@ static void log_event(struct daemon *d, const struct action *a, usec_t after_los
 	char text[512];
 	int n = 0;
 
-#define ADD(...)	(n += n < (int)sizeof(text) ? snprintf(text + n, sizeof(text) - n, __VA_ARGS__) : 0)
+#define ADD(...) \
+	(n += n < (int)sizeof(text) ? snprintf(text + n, sizeof(text) - n, __VA_ARGS__) : 0)
 	if (hce && hce->name)
 		ADD("%s: ", hce->name);
 	else if (a->hce)

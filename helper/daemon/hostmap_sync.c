@@ -12,8 +12,8 @@
 #include <utlist.h>
 
 /*
- * The address that programs know the peer of e by: the one its oldest open connection was born with. NULL if that can be
- * used to this day, or is not the peer's any more.
+ * The address that programs know the peer of e by: the one its oldest open connection was born
+ * with. NULL if that can be used to this day, or is not the peer's any more.
  */
 static const struct in6_addr *birth_address(const struct hce *hce)
 {
@@ -41,8 +41,9 @@ static void add_row(struct daemon *d, enum hostmap_side side, const struct in6_a
 }
 
 /*
- * Whether a connection made to addr now may be born with another pair than one the entry has. The kernel tells both apart
- * by their pairs and may give them the same ports; on the wire both bear the pair of the entry, and are one (R3).
+ * Whether a connection made to addr now may be born with another pair than one the entry has. The
+ * kernel tells both apart by their pairs and may give them the same ports; on the wire both bear
+ * the pair of the entry, and are one (R3).
  */
 static bool hostmap_ports_may_clash(const struct hce *hce, const struct in6_addr *addr, bool ruled)
 {
@@ -79,7 +80,10 @@ static void add_entry_rows(struct daemon *d, const struct hce *hce)
 		/* Of a peer that has only been silent, every address is as good as another. */
 		bool elsewhere = f->state != ADDR_ACTIVE && is_active(hce, now);
 
-		/* Anybody can claim an address: until it is proven, programs shall reach whom they would reach without us. */
+		/*
+		 * Anybody can claim an address: until it is proven, programs shall reach whom they
+		 * would reach without us.
+		 */
 		if (f->state == ADDR_TENTATIVE)
 			continue;
 		add_row(d, HOSTMAP_FOREIGN, &f->addr, now, hce->id,
@@ -94,7 +98,10 @@ static void add_entry_rows(struct daemon *d, const struct hce *hce)
 	}
 }
 
-/* Hosts that take no part. If they ever do, adoption takes what was connected meanwhile; without it all must be shown. */
+/*
+ * Hosts that take no part. If they ever do, adoption takes what was connected meanwhile; without it
+ * all must be shown.
+ */
 static void add_plain_rows(struct daemon *d)
 {
 	unsigned n = d->conf->adopt ? core_plain(d->core, d->plain, PLAIN_ROWS_MAX) : 0;

@@ -21,7 +21,8 @@ static void usage(FILE *out)
 	fputs("usage: hmip-helper [-c FILE] [-f] [-s SOCKET] [-t] [-v]\n\n"
 	      "  -c FILE     the configuration (" CONF_DEFAULT ")\n"
 	      "  -f          stay in the foreground, log to standard error\n"
-	      "  -s SOCKET   where programs and hmipctl find this helper (" HMIP_SOCKET_DEFAULT ")\n"
+	      "  -s SOCKET   where programs and hmipctl find this helper "
+	      "(" HMIP_SOCKET_DEFAULT ")\n"
 	      "  -t          test the configuration and exit\n"
 	      "  -v          log more\n"
 	      "  -V          the version\n"
@@ -43,8 +44,10 @@ static int test(const char *path)
 	return EXIT_SUCCESS;
 }
 
-/* Goes into the background; the parent waits until the helper is ready, so that its exit status means something. Returns
- * the descriptor to tell it by. */
+/*
+ * Goes into the background; the parent waits until the helper is ready, so that its exit status
+ * means something. Returns the descriptor to tell it by.
+ */
 static int background(void)
 {
 	int fd[2], good = 0;
@@ -120,7 +123,9 @@ int main(int argc, char **argv)
 		return test(options.conf);
 	log_open("hmip-helper", false, verbose);
 	if (*options.socket != '/')
-		log_fatal("found -s %s, expected an absolute path: programs look for it from wherever they are", options.socket);
+		log_fatal("found -s %s, expected an absolute path: programs look for it from "
+			  "wherever they are",
+			  options.socket);
 	signal(SIGPIPE, SIG_IGN);
 	if (!foreground)
 		fd = background();

@@ -39,8 +39,9 @@ int privileges_check(char **why)
 		r = -EPERM;
 	}
 	cap_free(caps);
-	if (r < 0 && asprintf(why, "missing %s (user id %u): run it as root, as a service or with sudo", missing,
-			      (unsigned)geteuid()) < 0)
+	if (r < 0 &&
+	    asprintf(why, "missing %s (user id %u): run it as root, as a service or with sudo",
+		     missing, (unsigned)geteuid()) < 0)
 		*why = NULL;
 	return r;
 }
@@ -53,7 +54,10 @@ static bool is_kept(cap_value_t c)
 	return false;
 }
 
-/* The bounding set can only be shrunk with CAP_SETPCAP; without it, it cannot matter either: nothing is executed. */
+/*
+ * The bounding set can only be shrunk with CAP_SETPCAP; without it, it cannot matter either:
+ * nothing is executed.
+ */
 static int drop_bounding(void)
 {
 	for (cap_value_t c = 0; c < cap_max_bits(); c++)
@@ -96,8 +100,8 @@ int privileges_drop(void)
 	if (!caps)
 		return -errno;
 	if (cap_set_flag(caps, CAP_PERMITTED, N_KEPT, kept, CAP_SET) < 0 ||
-	    cap_set_flag(caps, CAP_EFFECTIVE, N_KEPT, kept, CAP_SET) < 0 || cap_set_proc(caps) < 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+	    cap_set_flag(caps, CAP_EFFECTIVE, N_KEPT, kept, CAP_SET) < 0 ||
+	    cap_set_proc(caps) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		r = -errno;
 	cap_free(caps);
 	return r < 0 ? r : prove();

@@ -72,7 +72,8 @@ static json_t *counters(const struct report *r)
 	json_t *all = json_object();
 
 	for (unsigned i = 0; i < COUNT_MAX; i++)
-		json_object_set_new(all, core_counter_name(i), json_integer(core_counter(r->core, i)));
+		json_object_set_new(all, core_counter_name(i),
+				    json_integer(core_counter(r->core, i)));
 	return all;
 }
 
@@ -85,7 +86,8 @@ static json_t *datapath(const struct report *r)
 	all = json_object();
 	json_object_set_new(all, "kind", json_or_null(datapath_kind(r->datapath)));
 	for (unsigned i = 0; i < DP_COUNTER_MAX; i++)
-		json_object_set_new(all, datapath_counter_name(i), json_integer(datapath_counter(r->datapath, i)));
+		json_object_set_new(all, datapath_counter_name(i),
+				    json_integer(datapath_counter(r->datapath, i)));
 	return all;
 }
 
@@ -172,7 +174,8 @@ static json_t *entry(const struct report *r, const struct hce *hce)
 		json_array_append_new(addresses, foreign(r, f));
 	DL_FOREACH(hce->bindings, b)
 		json_array_append_new(bindings, binding(r, b));
-	return json_pack("{sI, so, so, so, so, ss, sb, sb, s{so, so, sI}, so, so, so, si, si, so, so, so}",
+	return json_pack("{sI, so, so, so, so, ss, sb, sb, s{so, so, sI}, so, so, so, si, si, so, "
+		"so, so}",
 		"id", (json_int_t)hce->id,
 		"name", json_or_null(hce->name),
 		"dns", names(hce->rendezvous),
@@ -212,7 +215,8 @@ json_t *report_sockets(const struct report *r)
 		struct in6_addr l, f;
 
 		pcb_wire_pair(p, &l, &f);
-		json_array_append_new(all, json_pack("{ss, so, so, so, so, so, so, ss, ss, sb, sI, so}",
+		json_array_append_new(all, json_pack("{ss, so, so, so, so, so, so, ss, ss, sb, "
+			"sI, so}",
 			"proto", p->proto == IPPROTO_UDP ? "udp" : "tcp",
 			"local", endpoint(&p->local, p->lport),
 			"foreign", endpoint(&p->foreign, p->fport),

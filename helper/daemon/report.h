@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What hmipctl shows, as JSON. Scripts rely on the names; hmipctl(8) lists them. Durations are seconds, null stands for
- * never or none, and no key of a security association is ever in it.
+ * What hmipctl shows, as JSON. Scripts rely on the names; hmipctl(8) lists them. Durations are
+ * seconds, null stands for never or none, and no key of a security association is ever in it.
  */
 #ifndef HMIP_REPORT_H
 #define HMIP_REPORT_H
@@ -34,9 +34,10 @@ json_t *report_sockets(const struct report *r);
 json_t *report_sa(const struct report *r);
 
 /*
- * One ACTION_EVENT, for hmipctl monitor. wall: CLOCK_REALTIME now. after_loss: how long ago the loss
- * was that caused a switch, USEC_NEVER if none did.
+ * One ACTION_EVENT, for hmipctl monitor. wall: CLOCK_REALTIME now. after_loss: how long ago the
+ * loss was that caused a switch, USEC_NEVER if none did.
  */
-json_t *report_event(const struct report *r, const struct action *a, usec_t wall, usec_t after_loss);
+json_t *report_event(const struct report *r, const struct action *a, usec_t wall,
+		     usec_t after_loss);
 
 #endif

@@ -15,7 +15,8 @@
 
 #define LOOPBACK	1	/* its index in every namespace */
 #define METRIC_HOST_ROUTE	1	/* before anybody's */
-#define METRIC_LOCAL	1024	/* behind the kernel's own, which is 0: a returned address is never shadowed */
+#define METRIC_LOCAL	1024	/* behind the kernel's own, which is 0: a returned
+				 * address is never shadowed */
 
 struct host_route_key {
 	struct in6_addr dst, src;
@@ -67,7 +68,10 @@ static struct host_route *want(struct route_sync *s, uint32_t type, const struct
 	return e;
 }
 
-/* Notes a route of an earlier helper as installed. Another for the same source, of another table, is removed. */
+/*
+ * Notes a route of an earlier helper as installed. Another for the same source, of another table,
+ * is removed.
+ */
 static int take_over(void *ctx, const struct fib_route *r)
 {
 	struct route_sync *s = ctx;
@@ -166,8 +170,8 @@ int route_get(struct route_sync *s, const struct in6_addr *dst, const struct in6
 	int r = fib_get(s->nl, dst, src, oif, NULL, &m);
 
 	/*
-	 * With a source the interface is only a wish to the kernel; without, it is strict but knows no source's
-	 * routes.
+	 * With a source the interface is only a wish to the kernel; without, it is strict but knows
+	 * no source's routes.
 	 */
 	if (src && oif && (r || m.nh.ifindex != oif))
 		r = fib_get(s->nl, dst, NULL, oif, NULL, &m);
@@ -192,14 +196,15 @@ static bool nexthop_equal(const struct nexthop *a, const struct nexthop *b)
 }
 
 /*
- * Makes the kernel have e with this next hop. What is there and right is left alone, with what was learned for it;
- * what the kernel dropped with an interface meanwhile comes back.
+ * Makes the kernel have e with this next hop. What is there and right is left alone, with what was
+ * learned for it; what the kernel dropped with an interface meanwhile comes back.
  */
 static int install(struct route_sync *s, struct host_route *e, uint32_t table, uint32_t metric,
 		   const struct nexthop *nh)
 {
-	struct fib_route want = { .table = e->installed ? e->route.table : table, .type = (uint8_t)e->key.type,
-				  .dst = e->key.dst, .metric = metric, .nh = *nh };
+	struct fib_route want = { .table = e->installed ? e->route.table : table,
+				  .type = (uint8_t)e->key.type, .dst = e->key.dst, .metric = metric,
+				  .nh = *nh };
 	int r;
 
 	if (!e->any_source)
@@ -211,8 +216,8 @@ static int install(struct route_sync *s, struct host_route *e, uint32_t table, u
 		return 0;	/* ours, for another source's or user's sake */
 	if (r) {
 		errno = -r;
-		log_warn("cannot set the route to %s from %s out of interface %u", addr_text(&want.dst).s,
-			 addr_text(&want.src).s, nh->ifindex);
+		log_warn("cannot set the route to %s from %s out of interface %u",
+			 addr_text(&want.dst).s, addr_text(&want.src).s, nh->ifindex);
 		return r;
 	}
 	e->route = want;
@@ -232,7 +237,10 @@ static struct host_route *want_for(struct route_sync *s, const struct pcb *p)
 	return want(s, RTN_UNICAST, &p->foreign, &p->local, &flow);
 }
 
-/* Marks what is in question, and removes what is not any more: first, so that lookups do not meet it. */
+/*
+ * Marks what is in question, and removes what is not any more: first, so that lookups do not meet
+ * it.
+ */
 static int mark_and_sweep(struct route_sync *s, struct core *c)
 {
 	struct host_route *e, *next;
@@ -260,8 +268,8 @@ static int mark_and_sweep(struct route_sync *s, struct core *c)
 }
 
 /*
- * The next hop packets of the pair leave by, as a next hop for packets still addressed to birth. Where the peer is on
- * link, it is itself the gateway: birth could not be resolved there.
+ * The next hop packets of the pair leave by, as a next hop for packets still addressed to birth.
+ * Where the peer is on link, it is itself the gateway: birth could not be resolved there.
  */
 static int target(struct route_sync *s, struct core *c, const struct pair *pair,
 		  const struct in6_addr *birth,
@@ -281,9 +289,10 @@ static int target(struct route_sync *s, struct core *c, const struct pair *pair,
 }
 
 /*
- * Chooses the table, and whether the route is to be for any source. Returns false if the kernel's own route leads to
- * nh already, or this host has the address itself now. Once ours is there it stays while it is in question: no lookup
- * sees behind it, and it does no harm. Only if rules send the flow by another table now, it is of no use where it is.
+ * Chooses the table, and whether the route is to be for any source. Returns false if the kernel's
+ * own route leads to nh already, or this host has the address itself now. Once ours is there it
+ * stays while it is in question: no lookup sees behind it, and it does no harm. Only if rules send
+ * the flow by another table now, it is of no use where it is.
  */
 static bool place(struct route_sync *s, struct host_route *e, const struct nexthop *nh,
 		  uint32_t *table)
@@ -291,7 +300,8 @@ static bool place(struct route_sync *s, struct host_route *e, const struct nexth
 	struct fib_match present;
 
 	*table = RT_TABLE_MAIN;
-	if ((e->installed && !s->ruled) || fib_get(s->nl, &e->key.dst, &e->key.src, 0, &e->key.flow, &present) ||
+	if ((e->installed && !s->ruled) ||
+	    fib_get(s->nl, &e->key.dst, &e->key.src, 0, &e->key.flow, &present) ||
 	    (e->installed && present.table == e->route.table))
 		return true;
 	if (e->installed)

@@ -18,16 +18,17 @@ _Static_assert(SOCK_UID_UNKNOWN == PCB_UID_UNKNOWN, "one value for both");
 
 struct pcb pcb_from_sock(const struct sock_desc *s, enum pcb_care care)
 {
-	return (struct pcb){ .cookie = s->cookie, .local = s->local, .foreign = s->foreign, .lport = s->lport,
-		.fport = s->fport, .proto = s->proto, .established = s->established, .uid = s->uid, .mark = s->mark,
-		.care = care, .origin = s->accepted ? PCB_ACCEPT : PCB_CONNECT };
+	return (struct pcb){ .cookie = s->cookie, .local = s->local, .foreign = s->foreign,
+			     .lport = s->lport, .fport = s->fport, .proto = s->proto,
+			     .established = s->established, .uid = s->uid, .mark = s->mark,
+			     .care = care, .origin = s->accepted ? PCB_ACCEPT : PCB_CONNECT };
 }
 
 struct sock_desc sock_from_pcb(const struct pcb *p)
 {
-	return (struct sock_desc){ .cookie = p->cookie, .local = p->local, .foreign = p->foreign, .lport = p->lport,
-		.fport = p->fport, .proto = p->proto, .established = p->established, .uid = p->uid,
-		.mark = p->mark };
+	return (struct sock_desc){ .cookie = p->cookie, .local = p->local, .foreign = p->foreign,
+				   .lport = p->lport, .fport = p->fport, .proto = p->proto,
+				   .established = p->established, .uid = p->uid, .mark = p->mark };
 }
 
 void sock_events_gone(void *ctx, uint64_t cookie)

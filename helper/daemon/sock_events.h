@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the kernel and the datapath say of connections: which sockets are gone, which handshakes are over. */
+/*
+ * What the kernel and the datapath say of connections: which sockets are gone, which handshakes are
+ * over.
+ */
 #ifndef HMIP_SOCK_EVENTS_H
 #define HMIP_SOCK_EVENTS_H
 
@@ -25,7 +28,10 @@ struct pcb pcb_from_sock(const struct sock_desc *s, enum pcb_care care);
 /* A connection of the core, as the kernel has it. */
 struct sock_desc sock_from_pcb(const struct pcb *p);
 
-/* Compares the sockets the core knows with those there are, and reports those that are gone. Returns 0 or a negative errno. */
+/*
+ * Compares the sockets the core knows with those there are, and reports those that are gone.
+ * Returns 0 or a negative errno.
+ */
 int sock_events_resync(struct daemon *d);
 
 #endif

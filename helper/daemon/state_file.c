@@ -3,10 +3,12 @@
  * The state file, for example (shortened):
  *
  *	{"version": 1, "origin": "BOOT-ID/NETNS-COOKIE", "last_id": 3,
- *	 "peers": [{"spi_in": 4097, "spi_out": 4098, "out_seq": 17, "replay_top": 12, "replay_seen": 4095,
- *		"bu_seq": 3}],
- *	 "entries": [{"id": 1, "spi": 4097, "status": 1, "pair": {"local": "...", "foreign": "...", "gen": 2}, ...,
- *		"addresses": [{"addr": "2001:db8::1", "state": 1, "kind": 1, "lifetime": 600, "expires": 1700000600}],
+ *	 "peers": [{"spi_in": 4097, "spi_out": 4098, "out_seq": 17, "replay_top": 12,
+ *		"replay_seen": 4095, "bu_seq": 3}],
+ *	 "entries": [{"id": 1, "spi": 4097, "status": 1,
+ *		"pair": {"local": "...", "foreign": "...", "gen": 2}, ...,
+ *		"addresses": [{"addr": "2001:db8::1", "state": 1, "kind": 1, "lifetime": 600,
+ *			"expires": 1700000600}],
  *		"bindings": [{"addr": "2001:db8:1::c", "state": 4, "wanted": true}],
  *		"names": ["server.example"], "alternatives": ["2001:db8:9::1"]}],
  *	 "connections": [{"cookie": 42, "entry": 1, "local": "...", "lport": 40000, ...}],
@@ -141,7 +143,8 @@ static json_t *save_entries(struct core *c, usec_t now, usec_t wall)
 
 		if (!hce->sa)
 			continue;
-		o = json_pack("{sI, sI, ss?, si, sb, sb, sb, sb, sb, sb, si, si, sI, s{so, so, sI, si}, so, so}",
+		o = json_pack("{sI, sI, ss?, si, sb, sb, sb, sb, sb, sb, si, si, sI, s{so, so, "
+			"sI, si}, so, so}",
 			"id", (json_int_t)hce->id, "spi", (json_int_t)hce->sa->in.spi,
 			"personality", core_personality_name(c, hce->personality), "status",
 				hce->status, "trusted", hce->trusted,
@@ -168,12 +171,14 @@ static json_t *save_connections(struct core *c)
 	for (struct pcb *p = core_pcbs(c); p; p = p->hh.next) {
 		if (p->forget != USEC_NEVER)
 			continue;
-		json_array_append_new(all, json_pack("{sI, sI, so, si, so, si, si, si, si, sI, sI, sb, sI}",
-			"cookie", (json_int_t)p->cookie, "entry", (json_int_t)(p->hce ? p->hce->id : 0),
-			"local", save_addr(&p->local), "lport", p->lport, "foreign",
-				save_addr(&p->foreign), "fport", p->fport,
-			"proto", p->proto, "origin", p->origin, "care", p->care, "uid", (json_int_t)p->uid, "mark", (json_int_t)p->mark,
-			"established", p->established,
+		json_array_append_new(all, json_pack("{sI, sI, so, si, so, si, si, si, si, sI, "
+			"sI, sb, sI}",
+			"cookie", (json_int_t)p->cookie,
+			"entry", (json_int_t)(p->hce ? p->hce->id : 0),
+			"local", save_addr(&p->local), "lport", p->lport,
+			"foreign", save_addr(&p->foreign), "fport", p->fport, "proto", p->proto,
+			"origin", p->origin, "care", p->care, "uid", (json_int_t)p->uid,
+			"mark", (json_int_t)p->mark, "established", p->established,
 			"gen", (json_int_t)p->gen));
 	}
 	return all;
@@ -185,8 +190,9 @@ static json_t *save_senders(struct core *c)
 
 	for (struct sender *s = core_senders(c); s; s = s->hh.next)
 		for (unsigned i = 0; i < s->n; i++)
-			json_array_append_new(all, json_pack("{sI, sI, sI}", "cookie", (json_int_t)s->cookie,
-							     "uid", (json_int_t)s->uid, "entry", (json_int_t)s->peer[i]));
+			json_array_append_new(all, json_pack("{sI, sI, sI}",
+				"cookie", (json_int_t)s->cookie, "uid", (json_int_t)s->uid,
+				"entry", (json_int_t)s->peer[i]));
 	return all;
 }
 
@@ -230,10 +236,11 @@ int state_file_save(struct core *c, const char *path, usec_t now, usec_t wall)
 		return r;
 	if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
 		return -ENAMETOOLONG;
-	root = json_pack("{si, ss, sI, so, so, so, so, so}", "version", STATE_VERSION, "origin", origin, "last_id", (json_int_t)core_last_id(c),
-			 "peers", save_peers(c), "entries", save_entries(c, now, wall),
-			 "connections", save_connections(c), "senders", save_senders(c),
-			 "lost", save_lost(c, now, wall));
+	root = json_pack("{si, ss, sI, so, so, so, so, so}",
+			 "version", STATE_VERSION, "origin", origin,
+			 "last_id", (json_int_t)core_last_id(c), "peers", save_peers(c),
+			 "entries", save_entries(c, now, wall), "connections", save_connections(c),
+			 "senders", save_senders(c), "lost", save_lost(c, now, wall));
 	if (!root)
 		return -ENOMEM;
 	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -281,7 +288,8 @@ static int get_key(const char *hex, struct ah_key *ret)
 {
 	ret->alg = AH_HMAC_SHA256_128;
 	ret->len = 32;
-	if (strlen(hex) != 2 * (size_t)ret->len || strspn(hex, "0123456789abcdef") != 2 * (size_t)ret->len)
+	if (strlen(hex) != 2 * (size_t)ret->len ||
+	    strspn(hex, "0123456789abcdef") != 2 * (size_t)ret->len)
 		return -EBADMSG;
 	for (unsigned i = 0; i < ret->len; i++)
 		sscanf(hex + 2 * i, "%2hhx", &ret->key[i]);
@@ -294,12 +302,14 @@ static int load_peer(const struct loader *l, json_t *o)
 	struct core_saved_peer p = { .bu_seq = -1 };
 	const char *key_in = NULL, *key_out = NULL;
 
-	if (json_unpack(o, "{sI, sI, sI, sI, sI, s?i, s?s, s?s}", "spi_in", &spi_in, "spi_out", &spi_out, "out_seq", &out_seq,
-			"replay_top", &top, "replay_seen", &seen, "bu_seq", &p.bu_seq, "key_in", &key_in,
-			"key_out", &key_out) < 0)
+	if (json_unpack(o, "{sI, sI, sI, sI, sI, s?i, s?s, s?s}",
+			"spi_in", &spi_in, "spi_out", &spi_out, "out_seq", &out_seq,
+			"replay_top", &top, "replay_seen", &seen, "bu_seq", &p.bu_seq,
+			"key_in", &key_in, "key_out", &key_out) < 0)
 		return -EBADMSG;
 	p.anonymous = key_in;
-	if (p.anonymous && (!key_out || get_key(key_in, &p.key_in) < 0 || get_key(key_out, &p.key_out) < 0))
+	if (p.anonymous &&
+	    (!key_out || get_key(key_in, &p.key_in) < 0 || get_key(key_out, &p.key_out) < 0))
 		return -EBADMSG;
 	p.spi_in = (uint32_t)spi_in;
 	p.spi_out = (uint32_t)spi_out;
@@ -317,15 +327,18 @@ static int load_address(const struct loader *l, struct hce *hce, json_t *o)
 	int state, kind, withdrawn = false;
 	usec_t until;
 
-	if (json_unpack(o, "{ss, si, s?b, si, so, so}", "addr", &s, "state", &state,
-			"withdrawn", &withdrawn, "kind", &kind, "lifetime", &lifetime, "expires", &expires) < 0 ||
-	    get_addr(s, &addr) < 0 || get_moment(l, expires, &until) < 0 || state < 0 || state > ADDR_DEPRECATED ||
-	    kind < 0 || kind > LIFETIME_ABSOLUTE)
+	if (json_unpack(o, "{ss, si, s?b, si, so, so}",
+			"addr", &s, "state", &state, "withdrawn", &withdrawn, "kind", &kind,
+			"lifetime", &lifetime, "expires", &expires) < 0 ||
+	    get_addr(s, &addr) < 0 || get_moment(l, expires, &until) < 0 || state < 0 ||
+	    state > ADDR_DEPRECATED || kind < 0 || kind > LIFETIME_ABSOLUTE)
 		return -EBADMSG;
 	if (!l->apply)
 		return 0;
 	return core_restore_address(l->c, hce, &addr, state, withdrawn, kind,
-				    json_is_integer(lifetime) ? (usec_t)json_integer_value(lifetime) * USEC_PER_SEC : USEC_NEVER,
+				    json_is_integer(lifetime)
+					    ? (usec_t)json_integer_value(lifetime) * USEC_PER_SEC
+					    : USEC_NEVER,
 				    until, l->now);
 }
 
@@ -335,8 +348,9 @@ static int load_binding(const struct loader *l, struct hce *hce, json_t *o)
 	const char *s;
 	int state, wanted;
 
-	if (json_unpack(o, "{ss, si, sb}", "addr", &s, "state", &state, "wanted", &wanted) < 0 || get_addr(s, &addr) < 0 ||
-	    state < 0 || state > BINDING_VERIFIED)
+	if (json_unpack(o, "{ss, si, sb}",
+			"addr", &s, "state", &state, "wanted", &wanted) < 0 ||
+	    get_addr(s, &addr) < 0 || state < 0 || state > BINDING_VERIFIED)
 		return -EBADMSG;
 	return l->apply ? core_restore_binding(l->c, hce, &addr, state, l->now) : 0;
 }
@@ -344,7 +358,8 @@ static int load_binding(const struct loader *l, struct hce *hce, json_t *o)
 /* The names came last first, so they go in the other way round. Older files have none. */
 static int load_rendezvous(const struct loader *l, const struct hce *hce, json_t *o)
 {
-	json_t *names = json_object_get(o, "names"), *alternatives = json_object_get(o, "alternatives");
+	json_t *names = json_object_get(o, "names"),
+	       *alternatives = json_object_get(o, "alternatives");
 	struct in6_addr addr[RENDEZVOUS_ADDRS];
 	unsigned n = 0;
 
@@ -409,14 +424,17 @@ static int load_entry(const struct loader *l, json_t *o)
 	json_t *personality = NULL;
 	int hold = HOLD_NONE;
 
-	if (json_unpack(o, "{sI, sI, s?o, si, sb, s?b, sb, sb, sb, sb, si, si, sI, s{ss, ss, sI, s?i}, so, so}", "id", &id, "spi", &spi,
-			"personality", &personality, "status", &status, "trusted", &trusted,
-			"initiated", &initiated, "may_announce", &announce, "homeless_acked", &acked,
-			"knows_us", &knows, "seq_in_valid", &valid, "seq_in", &seq_in, "seq_out", &seq_out, "srtt", &srtt,
-			"pair", "local", &local, "foreign", &foreign, "gen", &gen, "hold", &hold, "addresses", &addresses,
-			"bindings", &bindings) < 0 ||
-	    id <= 0 || id > UINT32_MAX || status < 0 || status > PEER_PLAIN || hold < HOLD_NONE || hold > HOLD_ALL ||
-	    get_addr(local, &v.pair.local) < 0 || get_addr(foreign, &v.pair.foreign) < 0)
+	if (json_unpack(o, "{sI, sI, s?o, si, sb, s?b, sb, sb, sb, sb, si, si, sI, s{ss, ss, sI, "
+			"s?i}, so, so}",
+			"id", &id, "spi", &spi, "personality", &personality, "status", &status,
+			"trusted", &trusted, "initiated", &initiated, "may_announce", &announce,
+			"homeless_acked", &acked, "knows_us", &knows, "seq_in_valid", &valid,
+			"seq_in", &seq_in, "seq_out", &seq_out, "srtt", &srtt,
+			"pair", "local", &local, "foreign", &foreign, "gen", &gen, "hold", &hold,
+			"addresses", &addresses, "bindings", &bindings) < 0 ||
+	    id <= 0 || id > UINT32_MAX || status < 0 || status > PEER_PLAIN || hold < HOLD_NONE ||
+	    hold > HOLD_ALL || get_addr(local, &v.pair.local) < 0 ||
+	    get_addr(foreign, &v.pair.foreign) < 0)
 		return -EBADMSG;
 	if (l->apply) {
 		v.id = (uint32_t)id;
@@ -454,12 +472,14 @@ static int load_connection(const struct loader *l, json_t *o)
 	int lport, fport, proto, origin, care = PCB_SHOWN, established;
 
 	if (json_unpack(o, "{sI, sI, ss, si, ss, si, si, si, s?i, s?I, s?I, sb, sI}",
-			"cookie", &cookie, "entry", &entry, "local", &local,
-			"lport", &lport, "foreign", &foreign, "fport", &fport, "proto", &proto, "origin", &origin,
-			"care", &care, "uid", &uid, "mark", &mark, "established", &established, "gen", &gen) < 0 ||
-	    get_addr(local, &p.local) < 0 || get_addr(foreign, &p.foreign) < 0 || lport < 0 || lport > UINT16_MAX ||
-	    fport < 0 || fport > UINT16_MAX || (proto != IPPROTO_TCP && proto != IPPROTO_UDP) || origin < 0 ||
-	    origin > PCB_ACCEPT || care < 0 || care > PCB_ADOPTED)
+			"cookie", &cookie, "entry", &entry, "local", &local, "lport", &lport,
+			"foreign", &foreign, "fport", &fport, "proto", &proto, "origin", &origin,
+			"care", &care, "uid", &uid, "mark", &mark, "established", &established,
+			"gen", &gen) < 0 ||
+	    get_addr(local, &p.local) < 0 || get_addr(foreign, &p.foreign) < 0 || lport < 0 ||
+	    lport > UINT16_MAX || fport < 0 || fport > UINT16_MAX ||
+	    (proto != IPPROTO_TCP && proto != IPPROTO_UDP) || origin < 0 || origin > PCB_ACCEPT ||
+	    care < 0 || care > PCB_ADOPTED)
 		return -EBADMSG;
 	if (!l->apply || !addr_usable(&p.local) || !addr_usable(&p.foreign))
 		return 0;
@@ -483,11 +503,12 @@ static int load_lost(const struct loader *l, json_t *o)
 	unsigned personality = 0;
 	usec_t until;
 
-	if (json_unpack(o, "{ss, s?o, so}", "addr", &s, "personality", &name, "forget", &forget) < 0 ||
+	if (json_unpack(o, "{ss, s?o, so}",
+			"addr", &s, "personality", &name, "forget", &forget) < 0 ||
 	    get_addr(s, &addr) < 0 || get_moment(l, forget, &until) < 0)
 		return -EBADMSG;
-	if (!l->apply ||
-	    (json_is_string(name) && get_personality(l->c, json_string_value(name), &personality) < 0))
+	if (!l->apply || (json_is_string(name) &&
+			  get_personality(l->c, json_string_value(name), &personality) < 0))
 		return 0;
 	return core_restore_lost(l->c, &addr, personality, until, l->now);
 }
@@ -496,10 +517,12 @@ static int load_sender(const struct loader *l, json_t *o)
 {
 	json_int_t cookie, uid, entry;
 
-	if (json_unpack(o, "{sI, sI, sI}", "cookie", &cookie, "uid", &uid, "entry", &entry) < 0 || uid < 0 ||
-	    uid > PCB_UID_UNKNOWN)
+	if (json_unpack(o, "{sI, sI, sI}",
+			"cookie", &cookie, "uid", &uid, "entry", &entry) < 0 ||
+	    uid < 0 || uid > PCB_UID_UNKNOWN)
 		return -EBADMSG;
-	return l->apply ? core_restore_sender(l->c, (uint64_t)cookie, (uint32_t)uid, (uint32_t)entry) : 0;
+	return l->apply ?
+	       core_restore_sender(l->c, (uint64_t)cookie, (uint32_t)uid, (uint32_t)entry) : 0;
 }
 
 static int load_all(struct loader *l, json_t *root)
@@ -510,9 +533,10 @@ static int load_all(struct loader *l, json_t *root)
 	int version, r;
 	size_t i;
 
-	if (json_unpack(root, "{si, ss, sI, so, so, so, s?o, s?o}", "version", &version, "origin", &origin, "last_id", &last_id,
-			"peers", &peers, "entries", &entries, "connections", &connections, "senders", &senders,
-			"lost", &lost) < 0 ||
+	if (json_unpack(root, "{si, ss, sI, so, so, so, s?o, s?o}",
+			"version", &version, "origin", &origin, "last_id", &last_id,
+			"peers", &peers, "entries", &entries, "connections", &connections,
+			"senders", &senders, "lost", &lost) < 0 ||
 	    version != STATE_VERSION)
 		return -EBADMSG;
 	if (l->apply)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Finds the UDP sockets that are bound to an address this host has lost (bound.c). One whose port other sockets use with other
- * addresses, or with any, is left alone: what comes for that port may be theirs.
+ * Finds the UDP sockets that are bound to an address this host has lost (bound.c). One whose port
+ * other sockets use with other addresses, or with any, is left alone: what comes for that port may
+ * be theirs.
  */
 #include "config.h"
 
@@ -48,7 +49,10 @@ static int by_port(const void *a, const void *b)
 	return x->lport - y->lport;
 }
 
-/* Whether addr is lost: the one in question, or if that is NULL, any that should be ours and is not. */
+/*
+ * Whether addr is lost: the one in question, or if that is NULL, any that should be ours and is
+ * not.
+ */
 static bool scan_is_lost(struct daemon *d, const struct in6_addr *addr, const struct in6_addr *lost)
 {
 	const struct local_addr *la = core_local(d->core, addr);
@@ -80,7 +84,8 @@ void udp_bound_scan(struct daemon *d, const struct in6_addr *lost)
 		0;
 
 	if (r < 0)
-		log_warnx("cannot find the sockets that are bound to lost addresses: %s, ignoring", strerror(-r));
+		log_warnx("cannot find the sockets that are bound to lost addresses: %s, ignoring",
+			  strerror(-r));
 	if (sock_vec.n)
 		qsort(sock_vec.socket, sock_vec.n, sizeof(*sock_vec.socket), by_port);
 	for (size_t i = 0, n; i < sock_vec.n; i += n) {

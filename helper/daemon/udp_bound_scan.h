@@ -7,7 +7,10 @@
 
 struct daemon;
 
-/* Tells the core of UDP sockets that are bound to the address lost, or to any that is not this host's if that is NULL. */
+/*
+ * Tells the core of UDP sockets that are bound to the address lost, or to any that is not this
+ * host's if that is NULL.
+ */
 void udp_bound_scan(struct daemon *d, const struct in6_addr *lost);
 
 #endif

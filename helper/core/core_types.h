@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The Host Cache (homelessv6 2.1): the addresses of this host, and of each peer, with the states and lifetimes the
- * draft gives them, and the connections that belong to them. Pure: time is an argument, nothing is read or sent.
+ * The Host Cache (homelessv6 2.1): the addresses of this host, and of each peer, with the states
+ * and lifetimes the draft gives them, and the connections that belong to them. Pure: time is an
+ * argument, nothing is read or sent.
  *
  *   pcb ---> hce (F-HCE) ---> foreign_addr, foreign_addr, ...
  *              |  '---> sa
@@ -19,9 +20,11 @@
 #include <uthash.h>
 
 enum addr_state {
-	ADDR_TENTATIVE,		/* named by a BU, its reachability not proven: carries no data (R5) */
+	ADDR_TENTATIVE,		/* named by a BU, its reachability not proven: carries no data
+				 * (R5) */
 	ADDR_ACTIVE,
-	ADDR_DEPRECATED,	/* was Active, expired or was deleted: still matched on receive, not sent to (C9) */
+	ADDR_DEPRECATED,	/* was Active, expired or was deleted: still matched on
+				 * receive, not sent to (C9) */
 };
 
 enum lifetime_kind {
@@ -49,10 +52,12 @@ struct hce;
 /* One run of the reachability protocol towards one Tentative address (X5, homelessv6 3.4.2). */
 struct reach {
 	bool running;
-	uint8_t challenge[CHALLENGE_LEN];	/* the same for all sendings of a run, so that a late Response counts */
+	uint8_t challenge[CHALLENGE_LEN];	/* the same for all sendings of a run, so that a
+						 * late Response counts */
 	unsigned sent;
 	usec_t last, next;			/* next is USEC_NEVER when given up */
-	struct in6_addr from;			/* the local address the BU came to; Challenges come from it */
+	struct in6_addr from;			/* the local address the BU came to;
+						 * Challenges come from it */
 	uint16_t seq;				/* of the BU the Challenge's BA answers */
 };
 
@@ -61,20 +66,26 @@ struct foreign_addr {
 	struct in6_addr addr;
 	enum addr_state state;
 	bool proven;		/* was Active once: only then it is kept as Deprecated */
-	bool given_up;		/* Tentative, and the peer says that it is not there any more: not asked */
+	bool given_up;		/* Tentative, and the peer says that it is not
+				 * there any more: not asked */
 	bool withdrawn;		/* Deprecated as the peer said so; false: as it said nothing */
 	enum lifetime_kind kind;
 	usec_t lifetime;	/* as granted */
-	usec_t expires;		/* Active, Tentative: becomes Deprecated; Deprecated: goes. USEC_NEVER for an infinite one */
+	usec_t expires;		/* Active, Tentative: becomes Deprecated; Deprecated: goes.
+				 * USEC_NEVER for an infinite one */
 	usec_t heard;		/* last packet from it, 0: none yet */
 	struct reach reach;
 	struct contest *contest;		/* another host claims it, too; NULL: none does */
 	struct hce *hce;
 	struct foreign_addr *prev, *next;	/* of the entry, oldest first */
-	UT_hash_handle hh;			/* by addr, over all entries: one owner per address */
+	UT_hash_handle hh;			/* by addr, over all entries: one owner per
+						 * address */
 };
 
-/* Two hosts claim an address (X6): its entry, and another or, with claimant 0, one that has none yet but completed AAP. */
+/*
+ * Two hosts claim an address (X6): its entry, and another or, with claimant 0, one that has none
+ * yet but completed AAP.
+ */
 struct contest {
 	uint32_t claimant;
 	bool good[2];				/* who has answered: the entry, the claimant */
@@ -93,13 +104,18 @@ struct aap_try {
 	unsigned sent;
 	unsigned bad;				/* Responses that failed */
 	usec_t next;
-	bool renewing;				/* the entry has an SA, which this run is to replace */
+	bool renewing;				/* the entry has an SA, which this run is to
+						 * replace */
 	bool reviving;				/* ... as the peer may have lost it */
-	bool confirming;			/* the SA is made; sealed goes with every packet until a BA comes */
+	bool confirming;			/* the SA is made; sealed goes with every
+						 * packet until a BA comes */
 	struct aap_sealed sealed;
 };
 
-/* What a peer holds, or is to hold, of one local address (the Binding Update List of MIPv6, per address). */
+/*
+ * What a peer holds, or is to hold, of one local address (the Binding Update List of MIPv6, per
+ * address).
+ */
 enum binding_state {
 	BINDING_NONE,		/* the peer has not been told */
 	BINDING_SENT,		/* told; no Acknowledgement yet */
@@ -114,20 +130,24 @@ struct binding {
 	struct in6_addr addr;
 	enum binding_state state;
 	bool wanted;		/* false: to be deleted at the peer, then forgotten */
-	bool news;		/* the peer is to be told, or has not acknowledged, what stands here */
+	bool news;		/* the peer is to be told, or has not acknowledged, what stands
+				 * here */
 	bool sent;		/* news went out in BU number seq, and in all later ones */
 	bool told;		/* news went out at all, so the peer may know of it */
-	bool waiting;		/* there was no room for it in the last packet with news: its turn comes with the BA */
+	bool waiting;		/* there was no room for it in the last packet with news: its
+				 * turn comes with the BA */
 	uint16_t seq;
 	usec_t refresh;		/* when it must be announced anew */
 	usec_t expires;		/* by then the peer uses it no more, unless it is told */
-	usec_t acked;		/* until when the peer holds it by its last Acknowledgement, 0: none */
+	usec_t acked;		/* until when the peer holds it by its last Acknowledgement, 0:
+				 * none */
 	struct binding *prev, *next;
 };
 
 /* Retransmission of Binding Updates to one peer (draft-13, 10.8 and 10.11). */
 struct retransmit {
-	unsigned tries;		/* packets sent with the news that waits for its Acknowledgement; 0: none */
+	unsigned tries;		/* packets sent with the news that waits for its
+				 * Acknowledgement; 0: none */
 	uint16_t last_seq;	/* highest sequence number of the last packet */
 	uint16_t packet[8];	/* and of those before it, which may be acknowledged yet; a ring */
 	unsigned n_packet;
@@ -143,7 +163,8 @@ struct explore {
 	unsigned at;			/* how many pairs this round has tried */
 	usec_t wait, next, until;	/* between probes; when the next goes; when to give up */
 	uint8_t challenge[CHALLENGE_LEN];
-	usec_t ended, quiet, quiet_until;	/* the pair in use answered; silence means nothing until then */
+	usec_t ended, quiet, quiet_until;	/* the pair in use answered; silence means
+						 * nothing until then */
 	bool silent;			/* connections of ours heard nothing, not only the peer's */
 	usec_t asked_until;		/* the peer's probes start no search until then */
 	bool detour;			/* the preferred local address, home, did not work */
@@ -154,7 +175,8 @@ struct explore {
 /* What of an entry's packets is dropped, as there is nowhere it may go (A3). */
 enum hold {
 	HOLD_NONE,
-	HOLD_MOVED,		/* what would leave with other addresses than its own: no address of the peer is left */
+	HOLD_MOVED,		/* what would leave with other addresses than its own: no
+				 * address of the peer is left */
 	HOLD_ALL,		/* another host has pair.foreign now */
 };
 
@@ -163,26 +185,33 @@ enum hold {
 #define RENDEZVOUS_ADDRS	8
 
 /*
- * Where else the peer may be (C5): names by which programs found it, the last one first, and addresses these resolved to. What
- * has such an address need not be the peer: all that goes there is signalling under its SA, for it alone to answer.
+ * Where else the peer may be (C5): names by which programs found it, the last one first, and
+ * addresses these resolved to. What has such an address need not be the peer: all that goes there
+ * is signalling under its SA, for it alone to answer.
  */
 struct rendezvous {
 	unsigned n_name, n_addr;
 	char name[RENDEZVOUS_NAMES][RENDEZVOUS_NAME_MAX];
 	struct in6_addr addr[RENDEZVOUS_ADDRS];
 	unsigned asked;			/* how many names were resolved so far: they take turns */
-	unsigned due;			/* so many are to be tried next: the last of addr, if it is more all of them before */
-	usec_t wait, next;		/* between steps of the search, 0: none was made; when the next may be */
+	unsigned due;			/* so many are to be tried next: the last of addr, if it is
+					 * more all of them before */
+	usec_t wait, next;		/* between steps of the search, 0: none was made;
+					 * when the next may be */
 };
 
-/* An address pair and when it was chosen. gen grows by one with every change: connections born under the current
- * gen keep their birth pair, older ones follow the pair. */
+/*
+ * An address pair and when it was chosen. gen grows by one with every change: connections born
+ * under the current gen keep their birth pair, older ones follow the pair.
+ */
 struct pair {
 	struct in6_addr local, foreign;	/* unspecified while there is none */
 	uint32_t gen;
 	enum hold hold;
-	bool unproven;			/* local is lost, or the peer has not said yet that it knows it to be ours */
-	bool homeless;			/* the peer's connections can move, so it may be heard from addresses not known */
+	bool unproven;			/* local is lost, or the peer has not said yet that
+					 * it knows it to be ours */
+	bool homeless;			/* the peer's connections can move, so it may be heard
+					 * from addresses not known */
 };
 
 /* A Foreign Host Cache Entry. */
@@ -196,14 +225,19 @@ struct hce {
 	usec_t created, heard;
 	usec_t proved;			/* last packet under its SA: then, it was who it is */
 	bool wants_move;		/* the pair is to be chosen anew when the peer answers */
-	usec_t asked;			/* Updates are unanswered since then; 0: the peer owes nothing */
-	usec_t revive, revive_wait;	/* when keys may be asked for because of that; between two times */
+	usec_t asked;			/* Updates are unanswered since then; 0:
+					 * the peer owes nothing */
+	usec_t revive, revive_wait;	/* when keys may be asked for because of
+					 * that; between two times */
 	struct foreign_addr *addrs;	/* utlist DL */
 	struct pair pair;
 	usec_t source_lost;		/* when pair.local was lost, 0: it is usable */
-	usec_t followed;		/* when the datapath last followed the peer to another address */
-	bool apart;			/* policy rules send one of its connections by another link than root's packets */
-	struct in6_addr routed;		/* the source the kernel's routing would choose for this peer; unspecified: not told */
+	usec_t followed;		/* when the datapath last followed the
+					 * peer to another address */
+	bool apart;			/* policy rules send one of its connections by another
+					 * link than root's packets */
+	struct in6_addr routed;		/* the source the kernel's routing would choose for this
+					 * peer; unspecified: not told */
 	struct peer *peer;		/* who holds the SA; NULL: none */
 	struct sa *sa;			/* peer's; NULL: none */
 	struct aap_try *aap;		/* owned; NULL: none is running */
@@ -214,10 +248,12 @@ struct hce {
 	struct binding *bindings;	/* utlist DL */
 	bool may_announce;		/* B1: a reply, or the peer's own Initial BU, has come */
 	bool homeless_acked;		/* B4: a BA has come */
-	bool knows_us;			/* it left Homeless Support out, so a BA of ours has come to it */
+	bool knows_us;			/* it left Homeless Support out, so a BA
+					 * of ours has come to it */
 	struct explore explore;
 	struct rendezvous *rendezvous;	/* owned; NULL: no name is known */
-	bool kick_on_ack;		/* moved to an address whose Response is not acknowledged yet */
+	bool kick_on_ack;		/* moved to an address whose Response is
+					 * not acknowledged yet */
 	uint16_t seq_out;		/* last BU sequence number sent */
 	bool seq_in_valid;
 	uint16_t seq_in;		/* last accepted from the peer */
@@ -238,12 +274,15 @@ struct local_addr {
 	struct in6_addr addr;
 	unsigned personality;		/* 0: the default one */
 	unsigned ifindex;
-	bool usable;			/* false: lost; kept until forget, and while connections or sockets use it */
+	bool usable;			/* false: lost; kept until forget, and while
+					 * connections or sockets use it */
 	usec_t valid_until;		/* the kernel's valid lifetime; USEC_NEVER */
 	unsigned preference;		/* set by prefer: the higher is chosen; 0 by default */
 	usec_t since;			/* became usable, or was lost */
-	usec_t forget;			/* peers remember it as deprecated until then, once it is lost */
-	unsigned n_pcb;			/* connections born with it, and sockets bound to it since it was lost */
+	usec_t forget;			/* peers remember it as deprecated until
+					 * then, once it is lost */
+	unsigned n_pcb;			/* connections born with it, and sockets bound to
+					 * it since it was lost */
 	UT_hash_handle hh;		/* by addr */
 };
 
@@ -254,7 +293,8 @@ struct sender {
 	uint64_t cookie;
 	uint32_t uid;
 	unsigned n;
-	uint32_t peer[SENDER_PEERS_MAX];	/* ids of entries, the one last sent to for the first time at the end */
+	uint32_t peer[SENDER_PEERS_MAX];	/* ids of entries, the one last sent to for the
+						 * first time at the end */
 	UT_hash_handle hh;		/* by cookie */
 };
 
@@ -275,7 +315,9 @@ enum pcb_origin {
 	PCB_ACCEPT,
 };
 
-/* How a connection came under our care. The words for it that hmipctl uses: "preload", "adopted". */
+/*
+ * How a connection came under our care. The words for it that hmipctl uses: "preload", "adopted".
+ */
 enum pcb_care {
 	PCB_SHOWN,			/* its program showed it */
 	PCB_ADOPTED,			/* found among the kernel's sockets */
@@ -283,7 +325,10 @@ enum pcb_care {
 
 const char *pcb_care_name(enum pcb_care c);
 
-/* What tells the connections of one entry apart, whatever addresses they bear (R3). No padding: it is a hash key. */
+/*
+ * What tells the connections of one entry apart, whatever addresses they bear (R3). No padding: it
+ * is a hash key.
+ */
 struct pcb_ports {
 	uint32_t hce;
 	uint16_t lport, fport;
@@ -307,8 +352,10 @@ struct pcb {
 	struct pcb *prev, *next;	/* of the entry */
 	bool shared;			/* another connection, which is left alone, has its ports */
 	usec_t opened;			/* when it was shown to us; 0: to an earlier helper */
-	usec_t forget;			/* the socket is gone; kept until then for TIME-WAIT. USEC_NEVER: open */
-	struct pcb_ports ports;		/* key of hh_ports, which holds those that have an entry (R3) */
+	usec_t forget;			/* the socket is gone; kept until then for
+					 * TIME-WAIT. USEC_NEVER: open */
+	struct pcb_ports ports;		/* key of hh_ports, which holds those
+					 * that have an entry (R3) */
 	UT_hash_handle hh, hh_ports;	/* hh: by cookie */
 };
 
@@ -324,7 +371,10 @@ struct core;
 #define CORE_PERSONALITIES_MAX	16
 #define CORE_PERSONALITY_NAME	16	/* octets, the last of which is 0 */
 
-/* Whether AAP is run with hosts in a prefix; the longest that matches decides, and yes if none does. */
+/*
+ * Whether AAP is run with hosts in a prefix; the longest that matches decides, and yes if none
+ * does.
+ */
 struct core_prefix {
 	struct in6_addr addr;
 	uint8_t len;		/* bits */
@@ -336,16 +386,22 @@ struct core_config {
 	uint32_t default_lifetime;		/* DEFAULT-LIFETIME, 600 */
 	uint32_t maximum_expired_lifetime;	/* MAXIMUM-EXPIRED-LIFETIME, 1800 */
 	uint32_t binding_lifetime;		/* the longest lifetime asked for in BUs, 600 */
-	uint32_t appendix_b;			/* 1: announce a new address by just using it (B11), 0 */
-	uint32_t path_timeout;			/* how long to send and hear nothing before other pairs are tried, 3; 0: never */
+	uint32_t appendix_b;			/* 1: announce a new address by just
+						 * using it (B11), 0 */
+	uint32_t path_timeout;			/* how long to send and hear nothing before other
+						 * pairs are tried, 3; 0: never */
 	uint32_t max_entries;			/* F-HCEs, 4096 */
 	uint32_t max_addresses;			/* per F-HCE, 64 */
-	uint32_t max_per_prefix;		/* F-HCEs made by answering, whose peers share a /64, 64 */
-	uint32_t plain_lifetime;		/* how long a host that did not answer AAP is left alone, 3600 */
-	bool resolve;				/* names of peers that are not to be found are resolved again, true */
+	uint32_t max_per_prefix;		/* F-HCEs made by answering, whose
+						 * peers share a /64, 64 */
+	uint32_t plain_lifetime;		/* how long a host that did not answer AAP
+						 * is left alone, 3600 */
+	bool resolve;				/* names of peers that are not to be found are
+						 * resolved again, true */
 	unsigned n_probe;
 	struct core_prefix probe[CORE_PREFIXES_MAX];
-	unsigned n_personality;			/* besides the default one, whose number is 0; these begin with 1 (C2, X9) */
+	unsigned n_personality;			/* besides the default one, whose number is 0; these
+						 * begin with 1 (C2, X9) */
 	char personality[CORE_PERSONALITIES_MAX][CORE_PERSONALITY_NAME];
 };
 
@@ -369,14 +425,19 @@ enum action_type {
 	ACTION_LOCAL_GONE,	/* ... and has no connection any more */
 	ACTION_PCB,		/* a connection belongs to an F-HCE from now on */
 	ACTION_PCB_GONE,
-	ACTION_BOUND,		/* what comes for this UDP port is for a socket bound to a lost address, from now on */
+	ACTION_BOUND,		/* what comes for this UDP port is for a socket bound to a
+				 * lost address, from now on */
 	ACTION_BOUND_GONE,
 	ACTION_SPI,		/* AH with this SPI is ours from now on */
 	ACTION_SPI_GONE,
-	ACTION_KICK,		/* the connections of this F-HCE have a path again: make TCP retransmit */
-	ACTION_UNREACHABLE,	/* no address of this F-HCE's peer may be used (S6): tell its connections */
-	ACTION_RESOLVE,		/* the entry's peer is not to be found: its name is to be resolved, see core_resolved() */
-	ACTION_PLAIN,		/* the hosts that are known not to take part are others now (core_plain()) */
+	ACTION_KICK,		/* the connections of this F-HCE have a path
+				 * again: make TCP retransmit */
+	ACTION_UNREACHABLE,	/* no address of this F-HCE's peer may be used
+				 * (S6): tell its connections */
+	ACTION_RESOLVE,		/* the entry's peer is not to be found: its name is to be
+				 * resolved, see core_resolved() */
+	ACTION_PLAIN,		/* the hosts that are known not to take part are
+				 * others now (core_plain()) */
 	ACTION_EVENT,		/* something hmipctl monitor shows and the log notes */
 };
 
@@ -402,10 +463,12 @@ enum core_event {
 	EVENT_PCB_NEW,		/* "connection-new" */
 	EVENT_PCB_GONE,		/* "connection-gone" */
 	EVENT_AAP,		/* "aap": a message of AAP; detail says which */
-	EVENT_PATH,		/* "path": the pair in use, or one that was probed; detail says how it fares */
+	EVENT_PATH,		/* "path": the pair in use, or one that was probed;
+				 * detail says how it fares */
 	EVENT_CONFLICT,		/* "conflict": two hosts claim an address (X6) */
 	EVENT_KEYS,		/* "keys": an SA cannot be used any more; detail says why */
-	EVENT_RESOLVING,	/* "resolving": a name of the peer; core_event_detail() says which */
+	EVENT_RESOLVING,	/* "resolving": a name of the peer; core_event_detail() says
+				 * which */
 	EVENT_DROPPED,		/* "dropped": signalling was refused; detail says why */
 };
 
@@ -432,20 +495,25 @@ struct action {
 			struct in6_addr addr;
 			uint16_t port;		/* host order */
 		} bound;
-		struct pcb pcb;			/* pcb.hce is not to be followed; hce above names it */
+		struct pcb pcb;			/* do not follow pcb.hce; hce above names it */
 		uint32_t spi;
 		char name[RENDEZVOUS_NAME_MAX];
 		struct {
 			enum core_event event;
 			struct in6_addr local, foreign;	/* unspecified where they mean nothing */
-			const char *detail;	/* static text, NULL if none: a state's name, a reason */
+			const char *detail;	/* static text, NULL if none: a
+						 * state's name, a reason */
 			uint32_t seq;		/* BU or BA sequence number, where it has one */
-			usec_t lost;		/* EVENT_SWITCHED: when the source before was lost, 0: it was not */
+			usec_t lost;		/* EVENT_SWITCHED: when the source before was
+						 * lost, 0: it was not */
 		} event;
 	};
 };
 
-/* Why signalling was refused or what else happened, counted. Names by core_counter_name(), as hmipctl status prints them. */
+/*
+ * Why signalling was refused or what else happened, counted. Names by core_counter_name(), as
+ * hmipctl status prints them.
+ */
 enum core_counter {
 	COUNT_PACKETS,			/* signalling packets received */
 	COUNT_MALFORMED,
@@ -485,11 +553,16 @@ enum core_counter {
 const char *core_event_name(enum core_event e);
 const char *core_counter_name(enum core_counter c);
 
-/* The core keeps no pointer to its caller; these are how a shell and its tests look in. Valid until the next event. */
+/*
+ * The core keeps no pointer to its caller; these are how a shell and its tests look in. Valid until
+ * the next event.
+ */
 struct hce *core_entries(struct core *c);		/* uthash list: iterate with ->hh.next */
 struct hce *core_entry(struct core *c, uint32_t id);	/* NULL if there is none */
-struct hce *core_entry_of(struct core *c, const struct in6_addr *foreign);	/* whose peer has that address, NULL */
-struct local_addr *core_local(struct core *c, const struct in6_addr *addr);	/* usable or lost; NULL if it is not ours */
+/* whose peer has that address, NULL */
+struct hce *core_entry_of(struct core *c, const struct in6_addr *foreign);
+/* usable or lost; NULL if it is not ours */
+struct local_addr *core_local(struct core *c, const struct in6_addr *addr);
 struct pcb *core_pcb(struct core *c, uint64_t cookie);	/* NULL if there is none */
 struct local_addr *core_locals(struct core *c);
 
@@ -500,7 +573,10 @@ struct pcb *core_pcbs(struct core *c);
 struct sender *core_senders(struct core *c);
 uint64_t core_counter(const struct core *c, enum core_counter n);
 
-/* Addresses of hosts that are known not to take part (S7): writes max at most to ret, and returns how many. */
+/*
+ * Addresses of hosts that are known not to take part (S7): writes max at most to ret, and returns
+ * how many.
+ */
 unsigned core_plain(struct core *c, struct in6_addr *ret, unsigned max);
 
 /* Its name, NULL for the default one. */

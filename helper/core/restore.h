@@ -2,8 +2,9 @@
 /*
  * The tables of the core across a restart: what is saved, and how it is put back.
  *
- * Call the core_restore_*() functions after core_peer_add() and core_local_up(), before any other event, in the order in
- * which they stand here, and core_restore_done() last. The actions that rebuild the datapath come out as usual.
+ * Call the core_restore_*() functions after core_peer_add() and core_local_up(), before any other
+ * event, in the order in which they stand here, and core_restore_done() last. The actions that
+ * rebuild the datapath come out as usual.
  */
 #ifndef HMIP_RESTORE_H
 #define HMIP_RESTORE_H
@@ -31,38 +32,55 @@ struct core_saved_entry {
 };
 
 /* Calls fn for each peer. */
-void core_save_peers(struct core *c, void (*fn)(void *ctx, const struct core_saved_peer *p), void *ctx);
+void core_save_peers(struct core *c, void (*fn)(void *ctx, const struct core_saved_peer *p),
+		     void *ctx);
 
 /* The highest id an entry has had; ids up to there are not given again. */
 uint32_t core_last_id(const struct core *c);
 void core_restore_last_id(struct core *c, uint32_t id);
 
-/* Makes an anonymous peer, or restores the numbers of a configured one. One that is not configured is skipped. Returns 0 or -ENOMEM. */
+/*
+ * Makes an anonymous peer, or restores the numbers of a configured one. One that is not configured
+ * is skipped. Returns 0 or -ENOMEM.
+ */
 int core_restore_peer(struct core *c, const struct core_saved_peer *p, usec_t now);
 
 /* Makes the entry. Returns 0, -ENOENT if it has no peer, or its id or peer is taken, or -ENOMEM. */
 int core_restore_entry(struct core *c, const struct core_saved_entry *e, usec_t now);
 
-/* Adds an address of the peer to h (withdrawn as in struct foreign_addr). One that is known already is skipped. Returns 0 or -ENOMEM. */
-int core_restore_address(struct core *c, struct hce *h, const struct in6_addr *addr, enum addr_state state,
-			 bool withdrawn, enum lifetime_kind kind, usec_t lifetime, usec_t expires, usec_t now);
+/*
+ * Adds an address of the peer to h (withdrawn as in struct foreign_addr). One that is known already
+ * is skipped. Returns 0 or -ENOMEM.
+ */
+int core_restore_address(struct core *c, struct hce *h, const struct in6_addr *addr,
+			 enum addr_state state, bool withdrawn, enum lifetime_kind kind,
+			 usec_t lifetime, usec_t expires, usec_t now);
 
 /* Adds what the peer of h holds of our address addr. Returns 0 or -ENOMEM. */
-int core_restore_binding(struct core *c, struct hce *h, const struct in6_addr *addr, enum binding_state state, usec_t now);
+int core_restore_binding(struct core *c, struct hce *h, const struct in6_addr *addr,
+			 enum binding_state state, usec_t now);
 
 /* Adds a connection, to the entry of that id if there is one. Returns 0 or -ENOMEM. */
-int core_restore_connection(struct core *c, const struct pcb *p, uint32_t entry, uint32_t gen, usec_t now);
+int core_restore_connection(struct core *c, const struct pcb *p, uint32_t entry, uint32_t gen,
+			    usec_t now);
 
-/* Adds a socket that sends to the peer of that entry; skipped if there is none. Returns 0 or -ENOMEM. */
+/*
+ * Adds a socket that sends to the peer of that entry; skipped if there is none. Returns 0 or
+ * -ENOMEM.
+ */
 int core_restore_sender(struct core *c, uint64_t cookie, uint32_t uid, uint32_t entry);
 
 /*
- * Adds an address that this host has lost, and when to forget it. Skipped if it is usable again, or a peer's. Returns 0
- * or -ENOMEM.
+ * Adds an address that this host has lost, and when to forget it. Skipped if it is usable again, or
+ * a peer's. Returns 0 or -ENOMEM.
  */
-int core_restore_lost(struct core *c, const struct in6_addr *addr, unsigned personality, usec_t forget, usec_t now);
+int core_restore_lost(struct core *c, const struct in6_addr *addr, unsigned personality,
+		      usec_t forget, usec_t now);
 
-/* Ends anonymous SAs without an entry, announces our addresses again, and repeats the Challenges that were not answered. */
+/*
+ * Ends anonymous SAs without an entry, announces our addresses again, and repeats the Challenges
+ * that were not answered.
+ */
 void core_restore_done(struct core *c, usec_t now);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The list of what the shell is to do, when the next timer expires, and numbers that nobody can predict. */
+/*
+ * The list of what the shell is to do, when the next timer expires, and numbers that nobody can
+ * predict.
+ */
 #include "action.h"
 
 #include <stdlib.h>
@@ -44,7 +47,8 @@ static void ring_grow(struct core *c)
 	struct action *a = calloc(room, sizeof(*a));
 
 	if (!a)
-		abort();	/* a list of this length is a fault of ours: half-done changes would be worse */
+		/* a list of this length is a fault of ours: half-done changes would be worse */
+		abort();
 	for (size_t i = 0; i < c->n_action; i++)
 		a[i] = c->action[(c->first + i) % c->room];
 	free(c->action);
@@ -76,8 +80,9 @@ bool core_next_action(struct core *c, struct action *ret)
 	return true;
 }
 
-struct action *core_tell(struct core *c, enum core_event event, const struct hce *h, const struct in6_addr *local,
-			 const struct in6_addr *foreign, uint32_t seq, const char *detail)
+struct action *core_tell(struct core *c, enum core_event event, const struct hce *h,
+			 const struct in6_addr *local, const struct in6_addr *foreign, uint32_t seq,
+			 const char *detail)
 {
 	struct action *a = core_act(c, ACTION_EVENT, h);
 

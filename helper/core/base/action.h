@@ -5,12 +5,19 @@
 
 #include "core_data.h"
 
-/* Appends an action, zeroed but for type and entry (h may be NULL). Never NULL: if memory is short the process ends. */
+/*
+ * Appends an action, zeroed but for type and entry (h may be NULL). Never NULL: if memory is short
+ * the process ends.
+ */
 struct action *core_act(struct core *c, enum action_type type, const struct hce *h);
 
-/* Reports an event. local, foreign, detail may be NULL; detail is static text. Returns the action, never NULL. */
-struct action *core_tell(struct core *c, enum core_event event, const struct hce *h, const struct in6_addr *local,
-			 const struct in6_addr *foreign, uint32_t seq, const char *detail);
+/*
+ * Reports an event. local, foreign, detail may be NULL; detail is static text. Returns the action,
+ * never NULL.
+ */
+struct action *core_tell(struct core *c, enum core_event event, const struct hce *h,
+			 const struct in6_addr *local, const struct in6_addr *foreign, uint32_t seq,
+			 const char *detail);
 
 /* Makes sure core_tick() is called at t or before. */
 void core_wake(struct core *c, usec_t t);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The host itself, as the files of the core share it. What its tables hold is in core_types.h, peer.h and nonpeer.h. */
+/*
+ * The host itself, as the files of the core share it. What its tables hold is in core_types.h,
+ * peer.h and nonpeer.h.
+ */
 #ifndef HMIP_CORE_DATA_H
 #define HMIP_CORE_DATA_H
 
@@ -9,8 +12,8 @@ struct peer;
 struct plain;
 
 /*
- * The SPI of an anonymous SA that ended: a replayed Confirm shall not bring it back (hmip-aap(7)). If more end than can be
- * remembered, no state sealed so far is taken any more.
+ * The SPI of an anonymous SA that ended: a replayed Confirm shall not bring it back (hmip-aap(7)).
+ * If more end than can be remembered, no state sealed so far is taken any more.
  */
 #define ENDED_MAX	1024
 

@@ -22,7 +22,10 @@
 #include "udp_bound.h"
 #include "udp_sender.h"
 
-/* Twice Linux's TIME-WAIT would be no better: a late segment of a moved connection finds its PCB this long. */
+/*
+ * Twice Linux's TIME-WAIT would be no better: a late segment of a moved connection finds its PCB
+ * this long.
+ */
 #define PCB_LINGER		(60 * USEC_PER_SEC)
 
 bool core_adopts(struct core *c, const struct pcb *p)
@@ -30,7 +33,8 @@ bool core_adopts(struct core *c, const struct pcb *p)
 	const struct foreign_addr *fa = foreign_find(c, &p->foreign);
 	const struct local_addr *l = local_find(c, &p->local);
 
-	return fa && fa->state == ADDR_ACTIVE && hce_homeless(fa->hce) && l && l->usable && pcb_suits(c, p, fa->hce);
+	return fa && fa->state == ADDR_ACTIVE && hce_homeless(fa->hce) && l && l->usable &&
+	       pcb_suits(c, p, fa->hce);
 }
 
 /* The entry a connection to p->foreign belongs to, made if this host initiates (C4). NULL: none. */
@@ -40,14 +44,18 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 	struct peer *peer, *next, *of = NULL;
 	struct hce *h;
 
-	/* Nobody but the silence of its host has said that it is not good any more: a program using it says that it is. */
+	/*
+	 * Nobody but the silence of its host has said that it is not good any more: a program using
+	 * it says that it is.
+	 */
 	if (fa && fa->state == ADDR_DEPRECATED && !fa->hce->sa && p->origin == PCB_CONNECT) {
 		foreign_set_state(c, fa, ADDR_ACTIVE, now);
 		foreign_renew(c, fa, fa->kind, fa->lifetime, now);
 	}
 	if (fa)
-		return fa->state == ADDR_ACTIVE && pcb_suits(c, p, fa->hce) && !hce_doubted(fa->hce, now) ?
-		       fa->hce : NULL;
+		return fa->state == ADDR_ACTIVE && pcb_suits(c, p, fa->hce) &&
+				       !hce_doubted(fa->hce, now) ?
+					   fa->hce : NULL;
 	if (p->origin != PCB_CONNECT)
 		return NULL;
 
@@ -59,8 +67,8 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 	if (!h || !pcb_suits(c, p, h))
 		return NULL;
 	/* C5, C6: what the program connects to is in use as it is, for as long as it is heard */
-	if (!foreign_add(c, h, &p->foreign, ADDR_ACTIVE, LIFETIME_ACTIVITY, c->config.default_lifetime * USEC_PER_SEC,
-			 now)) {
+	if (!foreign_add(c, h, &p->foreign, ADDR_ACTIVE, LIFETIME_ACTIVITY,
+			 c->config.default_lifetime * USEC_PER_SEC, now)) {
 		if (!h->addrs)
 			hce_destroy(c, h, now);
 		return NULL;
@@ -86,21 +94,24 @@ static void pcb_learn(struct core *c, struct pcb *p, const struct pcb *from, use
 }
 
 /*
- * p's handshake is over. Its moves will rely on the peer's keys: a peer that has not used them lately
- * is asked to.
+ * p's handshake is over. Its moves will rely on the peer's keys: a peer that has not used them
+ * lately is asked to.
  */
 static void pcb_begins(struct core *c, struct pcb *p, usec_t now)
 {
 	struct hce *h = p->hce;
 
-	if (p->origin == PCB_CONNECT && hce_homeless(h) && !h->asked && !hce_proved_lately(h, now)) {
+	if (p->origin == PCB_CONNECT && hce_homeless(h) && !h->asked &&
+	    !hce_proved_lately(h, now)) {
 		binding_renew(c, h, now);
 		binding_sync(c, h, now);
 	}
 	hce_answered(c, h, now);
 }
 
-/* p was not attached, as its peer is silent: it belongs to no other, whoever has the address later. */
+/*
+ * p was not attached, as its peer is silent: it belongs to no other, whoever has the address later.
+ */
 static void pcb_wait(struct core *c, struct pcb *p, usec_t now)
 {
 	const struct foreign_addr *fa = foreign_find(c, &p->foreign);
@@ -247,7 +258,10 @@ int core_datagram_sent(struct core *c, const struct pcb *p, usec_t now)
 	h = pcb_entry(c, &as, now);
 	if (!h)
 		return 0;
-	/* One socket can send to the whole world: unlike what it would have to connect to, that gives way (X8). */
+	/*
+	 * One socket can send to the whole world: unlike what it would have to connect to, that
+	 * gives way (X8).
+	 */
 	if (!h->sa && !h->n_pcb)
 		h->trusted = false;
 	pair_begin(c, h, &p->local, &p->foreign);

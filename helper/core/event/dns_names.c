@@ -8,7 +8,8 @@
 #include "peer_names.h"
 #include "peer_search.h"
 
-void core_alternatives(struct core *c, uint32_t id, const char *name, const struct in6_addr *addr, unsigned n)
+void core_alternatives(struct core *c, uint32_t id, const char *name, const struct in6_addr *addr,
+		       unsigned n)
 {
 	struct hce *h = core_entry(c, id);
 	struct rendezvous more = { 0 };
@@ -32,7 +33,10 @@ void core_resolved(struct core *c, uint32_t id, const struct in6_addr *addr, uns
 	if (!rendezvous_sift(c, r, addr, n, &found))
 		return;		/* all that is known already is tried at every step */
 	rendezvous_replace(r, &found);
-	/* The peer is there, perhaps: if the first packet is lost, the next shall not be long in coming. */
+	/*
+	 * The peer is there, perhaps: if the first packet is lost, the next shall not be long in
+	 * coming.
+	 */
 	r->due = SEARCH_TRIES * r->n_addr;
 	binding_elsewhere(c, h, now);
 }

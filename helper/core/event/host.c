@@ -41,7 +41,8 @@ const struct core_config core_config_default = {
 	.resolve = true,
 };
 
-struct core *core_new(const struct core_config *config, const uint8_t seed[static 32], uint32_t epoch)
+struct core *core_new(const struct core_config *config, const uint8_t seed[static 32],
+		      uint32_t epoch)
 {
 	struct core *c = calloc(1, sizeof(*c));
 
@@ -94,7 +95,8 @@ void core_free(struct core *c)
 
 const char *core_event_detail(struct core *c, const struct action *event)
 {
-	const struct hce *h = event->event.event == EVENT_RESOLVING ? core_entry(c, event->hce) : NULL;
+	const struct hce *h = event->event.event == EVENT_RESOLVING ?
+			      core_entry(c, event->hce) : NULL;
 
 	return h ? rendezvous_name(h) : event->event.detail;
 }
@@ -117,8 +119,8 @@ static void tell_unreachable(struct core *c, const struct hce *h, usec_t now)
 }
 
 /*
- * An address that connections are heard from stays, to be matched (C9), though signalling is silent.
- * Returns whether fa stays.
+ * An address that connections are heard from stays, to be matched (C9), though signalling is
+ * silent. Returns whether fa stays.
  */
 static bool foreign_lingers(struct core *c, struct foreign_addr *fa, usec_t now)
 {
@@ -202,7 +204,8 @@ void core_routes_changed(struct core *c, usec_t now)
 
 	HASH_ITER(hh, c->entries, h, next) {
 		/* What has only just left had its route, unless the kernel said otherwise. */
-		if (h->rt.tries && h->rt.next > now && (h->rt.failed || now - h->rt.sent >= MIN_BINDACK_TIMEOUT))
+		if (h->rt.tries && h->rt.next > now &&
+		    (h->rt.failed || now - h->rt.sent >= MIN_BINDACK_TIMEOUT))
 			h->rt.next = now;
 		binding_sync(c, h, now);
 		DL_FOREACH(h->addrs, fa)
@@ -239,7 +242,9 @@ void core_send_failed(struct core *c, const struct action *send, usec_t now)
 {
 	struct hce *h = core_entry(c, send->hce);
 
-	/* It never left, so it shall not count against what may be sent when there is a way again. */
+	/*
+	 * It never left, so it shall not count against what may be sent when there is a way again.
+	 */
 	if (h) {
 		ratelimit_give_back(&h->rt.limit);
 		h->rt.failed = true;

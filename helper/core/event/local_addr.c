@@ -15,7 +15,8 @@
 #include "pair.h"
 #include "udp_bound.h"
 
-void core_local_personality(struct core *c, const struct in6_addr *addr, unsigned personality, usec_t now)
+void core_local_personality(struct core *c, const struct in6_addr *addr, unsigned personality,
+			    usec_t now)
 {
 	struct local_addr *l = local_find(c, addr);
 
@@ -29,7 +30,8 @@ void core_local_personality(struct core *c, const struct in6_addr *addr, unsigne
 		l->personality = personality;
 }
 
-void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex, usec_t valid_until, usec_t now)
+void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex,
+		   usec_t valid_until, usec_t now)
 {
 	struct foreign_addr *taken = foreign_find(c, addr);
 	struct local_addr *l = local_find(c, addr);
@@ -66,7 +68,10 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 			h->source_lost = 0;
 		binding_want(c, h, addr, true, now);
 		pair_update(c, h, now);
-		/* Back where it was before anybody missed it: the peer must learn that it may go on. */
+		/*
+		 * Back where it was before anybody missed it: the peer must learn that it may go
+		 * on.
+		 */
 		if (hce_homeless(h) && addr_equal(&h->pair.local, addr)) {
 			pair_doubt(c, h, false);
 			binding_renew(c, h, now);

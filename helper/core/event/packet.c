@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A captured packet: authenticated first, then given to whom it concerns. What is not right changes nothing and is counted. */
+/*
+ * A captured packet: authenticated first, then given to whom it concerns. What is not right changes
+ * nothing and is counted.
+ */
 #include "core.h"
 
 #include <errno.h>
@@ -24,14 +27,16 @@
 #define ICMP_QUOTE		48
 #define ICMP_PARAMETER_PROBLEM	4
 
-static void drop(struct core *c, const struct hce *h, const struct signal *s, enum core_counter n, const char *why)
+static void drop(struct core *c, const struct hce *h, const struct signal *s, enum core_counter n,
+		 const char *why)
 {
 	c->counter[n]++;
 	core_tell(c, EVENT_DROPPED, h, s ? &s->dst : NULL, s ? &s->src : NULL, 0, why);
 }
 
 /* X1, R4. Returns who sent it, or NULL if nobody proved to. */
-static struct peer *authenticate(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len, usec_t now)
+static struct peer *authenticate(struct core *c, const struct signal *s, const uint8_t *pkt,
+				 size_t len, usec_t now)
 {
 	struct peer *p = peer_by_spi(c, s->spi);
 
@@ -61,7 +66,10 @@ static bool owned_by_other(struct core *c, const struct peer *p, const struct in
 	return fa && fa->hce != p->hce && fa->state != ADDR_DEPRECATED;
 }
 
-/* Whether the packet adds its source to what its sender has: if that is another's, it is a claim to be looked into (X6). */
+/*
+ * Whether the packet adds its source to what its sender has: if that is another's, it is a claim to
+ * be looked into (X6).
+ */
 static bool claims_source(const struct signal *s)
 {
 	for (unsigned i = 0; i < s->n_bu; i++)
@@ -70,7 +78,10 @@ static bool claims_source(const struct signal *s)
 	return false;
 }
 
-/* Answers go to the source, so it must be somebody's, and not ours: nor one that only connections of ours bear any more. */
+/*
+ * Answers go to the source, so it must be somebody's, and not ours: nor one that only connections
+ * of ours bear any more.
+ */
 static bool plausible(struct core *c, const struct signal *s)
 {
 	const struct in6_addr *addr[] = { &s->src, &s->home };
@@ -79,7 +90,8 @@ static bool plausible(struct core *c, const struct signal *s)
 		const struct local_addr *l = local_find(c, addr[i]);
 
 		if (!addr_usable(addr[i])) {
-			drop(c, NULL, s, COUNT_REFUSED_ADDR, "comes from an address that cannot be anybody's");
+			drop(c, NULL, s, COUNT_REFUSED_ADDR,
+			     "comes from an address that cannot be anybody's");
 			return false;
 		}
 		if (l && (l->usable || (!i && l->n_pcb))) {
@@ -114,7 +126,10 @@ static void receive_request(struct core *c, const struct signal *s, usec_t now)
 	binding_requested(c, fa->hce, s->br.has_unique_id ? &s->br.unique_id : NULL, now);
 }
 
-/* ICMPv6 Parameter Problem: of interest only if it quotes an Init of ours, whose nonce nobody could guess. */
+/*
+ * ICMPv6 Parameter Problem: of interest only if it quotes an Init of ours, whose nonce nobody could
+ * guess.
+ */
 static void receive_problem(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 {
 	struct signal quoted;
@@ -124,7 +139,10 @@ static void receive_problem(struct core *c, const uint8_t *pkt, size_t len, usec
 		aap_problem(c, &quoted, now);
 }
 
-/* Whether it came to an address where its sender may come: not to one that he shall not learn to be ours, too (X9). */
+/*
+ * Whether it came to an address where its sender may come: not to one that he shall not learn to be
+ * ours, too (X9).
+ */
 static bool welcome(struct core *c, const struct signal *s, const struct local_addr *to)
 {
 	const struct foreign_addr *fa = foreign_find(c, &s->src);

@@ -18,15 +18,19 @@
 
 #include "addr.h"
 
-void core_save_peers(struct core *c, void (*fn)(void *ctx, const struct core_saved_peer *p), void *ctx)
+void core_save_peers(struct core *c, void (*fn)(void *ctx, const struct core_saved_peer *p),
+		     void *ctx)
 {
 	struct peer *p, *next;
 
 	HASH_ITER(hh, c->peers, p, next) {
-		struct core_saved_peer s = { .spi_in = p->sa.in.spi, .spi_out = p->sa.out.spi, .out_seq = p->sa.out_seq,
-			.replay_top = p->sa.replay.top, .replay_seen = p->sa.replay.seen,
-			.bu_seq = p->hce ? p->hce->seq_out : p->seq_out, .anonymous = p->sa.class == SA_ANONYMOUS,
-			.key_in = p->sa.in.key, .key_out = p->sa.out.key };
+		struct core_saved_peer s = { .spi_in = p->sa.in.spi, .spi_out = p->sa.out.spi,
+					     .out_seq = p->sa.out_seq,
+					     .replay_top = p->sa.replay.top,
+					     .replay_seen = p->sa.replay.seen,
+					     .bu_seq = p->hce ? p->hce->seq_out : p->seq_out,
+					     .anonymous = p->sa.class == SA_ANONYMOUS,
+					     .key_in = p->sa.in.key, .key_out = p->sa.out.key };
 
 		fn(ctx, &s);
 	}
@@ -45,7 +49,8 @@ void core_restore_last_id(struct core *c, uint32_t id)
 
 int core_restore_peer(struct core *c, const struct core_saved_peer *s, usec_t now)
 {
-	const struct sa_half in = { .spi = s->spi_in, .key = s->key_in }, out = { .spi = s->spi_out, .key = s->key_out };
+	const struct sa_half in = { .spi = s->spi_in, .key = s->key_in },
+			     out = { .spi = s->spi_out, .key = s->key_out };
 	struct peer *p = peer_by_spi(c, s->spi_in);
 
 	if (!p && s->anonymous) {
@@ -90,8 +95,9 @@ int core_restore_entry(struct core *c, const struct core_saved_entry *e, usec_t 
 	return 0;
 }
 
-int core_restore_address(struct core *c, struct hce *h, const struct in6_addr *addr, enum addr_state state,
-			 bool withdrawn, enum lifetime_kind kind, usec_t lifetime, usec_t expires, usec_t now)
+int core_restore_address(struct core *c, struct hce *h, const struct in6_addr *addr,
+			 enum addr_state state, bool withdrawn, enum lifetime_kind kind,
+			 usec_t lifetime, usec_t expires, usec_t now)
 {
 	struct foreign_addr *fa;
 
@@ -107,7 +113,8 @@ int core_restore_address(struct core *c, struct hce *h, const struct in6_addr *a
 	return 0;
 }
 
-int core_restore_binding(struct core *c, struct hce *h, const struct in6_addr *addr, enum binding_state state, usec_t now)
+int core_restore_binding(struct core *c, struct hce *h, const struct in6_addr *addr,
+			 enum binding_state state, usec_t now)
 {
 	struct binding *b;
 
@@ -124,7 +131,8 @@ int core_restore_binding(struct core *c, struct hce *h, const struct in6_addr *a
 	return 0;
 }
 
-int core_restore_connection(struct core *c, const struct pcb *p, uint32_t entry, uint32_t gen, usec_t now)
+int core_restore_connection(struct core *c, const struct pcb *p, uint32_t entry, uint32_t gen,
+			    usec_t now)
 {
 	return pcb_restore(c, p, core_entry(c, entry), gen, now);
 }
@@ -136,7 +144,8 @@ int core_restore_sender(struct core *c, uint64_t cookie, uint32_t uid, uint32_t 
 	return h ? sender_restore(c, cookie, uid, h) : 0;
 }
 
-int core_restore_lost(struct core *c, const struct in6_addr *addr, unsigned personality, usec_t forget, usec_t now)
+int core_restore_lost(struct core *c, const struct in6_addr *addr, unsigned personality,
+		      usec_t forget, usec_t now)
 {
 	if (!addr_usable(addr) || foreign_find(c, addr))
 		return 0;
@@ -155,11 +164,13 @@ void core_restore_done(struct core *c, usec_t now)
 		binding_renew(c, h, now);
 		HASH_ITER(hh, c->locals, local, next_local)
 			if (!local->usable)
-				pair_unpin(c, h, &local->addr);		/* lost while no helper ran */
+				/* lost while no helper ran */
+				pair_unpin(c, h, &local->addr);
 		pair_update(c, h, now);
 		binding_sync(c, h, now);
 		DL_FOREACH(h->addrs, fa)
-			if (fa->state == ADDR_TENTATIVE && reach_ask(c, fa, &h->pair.local, h->seq_in))
+			if (fa->state == ADDR_TENTATIVE &&
+			    reach_ask(c, fa, &h->pair.local, h->seq_in))
 				reach_send(c, fa, now);
 	}
 }

@@ -23,7 +23,10 @@ void core_heard(struct core *c, uint32_t id, const struct in6_addr *src, usec_t 
 	if (!h || !fa || fa->hce != h)
 		return;
 	fa->heard = h->heard = now;
-	/* C6; and 2.1.4: an address kept as Deprecated that is still used is used again; a Homeless peer must prove it (X5) */
+	/*
+	 * C6; and 2.1.4: an address kept as Deprecated that is still used is used again; a Homeless
+	 * peer must prove it (X5)
+	 */
 	if (fa->kind == LIFETIME_ACTIVITY && fa->state == ADDR_DEPRECATED && !hce_homeless(h))
 		foreign_set_state(c, fa, ADDR_ACTIVE, now);
 	if (fa->kind == LIFETIME_ACTIVITY)
@@ -41,7 +44,8 @@ void core_silent(struct core *c, uint32_t id, usec_t now)
 		explore_silent(c, h, now);
 }
 
-void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint32_t gen, usec_t now)
+void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint32_t gen,
+		   usec_t now)
 {
 	struct hce *h = core_entry(c, id);
 	const struct foreign_addr *fa = foreign_find(c, src);
@@ -56,7 +60,10 @@ void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint
 		explore_follow(h);
 		c->counter[COUNT_SWITCHED]++;
 		core_tell(c, EVENT_SWITCHED, h, &h->pair.local, src, 0, "followed the peer");
-		/* A peer that uses two sources in turn has not moved, and kicks would make both ends send more of that. */
+		/*
+		 * A peer that uses two sources in turn has not moved, and kicks would make both
+		 * ends send more of that.
+		 */
 		if (now >= usec_add(h->followed, FOLLOW_INTERVAL))
 			core_act(c, ACTION_KICK, h);
 		h->followed = now;
@@ -65,7 +72,8 @@ void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint
 	core_act(c, ACTION_PAIR, h)->pair = h->pair;
 }
 
-void core_datagram_heard(struct core *c, uint32_t id, const struct in6_addr *src, const struct in6_addr *dst, usec_t now)
+void core_datagram_heard(struct core *c, uint32_t id, const struct in6_addr *src,
+			 const struct in6_addr *dst, usec_t now)
 {
 	struct hce *h = core_entry(c, id);
 	const struct foreign_addr *fa = foreign_find(c, src);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The Binding Update List (draft-13 4.6), an item per local address: what the peer holds, and what it shall hold. */
+/*
+ * The Binding Update List (draft-13 4.6), an item per local address: what the peer holds, and what
+ * it shall hold.
+ */
 #include "bul.h"
 
 #include <stdlib.h>
@@ -40,7 +43,10 @@ void binding_set_news(struct binding *b)
 	b->sent = b->told = b->waiting = false;
 }
 
-/* A peer that cannot be reached shall not make the list of what it is to delete grow for ever: it forgets by itself. */
+/*
+ * A peer that cannot be reached shall not make the list of what it is to delete grow for ever: it
+ * forgets by itself.
+ */
 static void binding_limit(struct hce *h)
 {
 	struct binding *b, *oldest = NULL;
@@ -55,7 +61,8 @@ static void binding_limit(struct hce *h)
 		binding_remove(h, oldest);
 }
 
-void binding_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool wanted, usec_t now)
+void binding_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool wanted,
+		  usec_t now)
 {
 	struct binding *b = binding_find(h, addr);
 
@@ -81,10 +88,12 @@ void binding_want(struct core *c, struct hce *h, const struct in6_addr *addr, bo
 	} else if (!wanted) {
 		binding_set_news(b);
 	} else if (!b->told && b->state >= BINDING_KNOWN) {
-		b->news = false;	/* gone and back before it could be told: the peer holds it still */
+		/* gone and back before it could be told: the peer holds it still */
+		b->news = false;
 	} else {
 		if (b->state > BINDING_SENT)
-			b->state = BINDING_SENT;	/* deleted, or about to be: it will be Tentative there */
+			/* deleted, or about to be: it will be Tentative there */
+			b->state = BINDING_SENT;
 		binding_set_news(b);
 	}
 }
@@ -128,7 +137,8 @@ const struct binding *binding_registered(struct hce *h, const struct in6_addr *s
 	const struct binding *b, *best = NULL;
 
 	DL_FOREACH(h->bindings, b)
-		if (!addr_equal(&b->addr, src) && b->state >= BINDING_KNOWN && (!best || b->state > best->state))
+		if (!addr_equal(&b->addr, src) && b->state >= BINDING_KNOWN &&
+		    (!best || b->state > best->state))
 			best = b;
 	return best;
 }

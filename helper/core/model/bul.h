@@ -18,7 +18,8 @@ void binding_free_all(struct hce *h);
 void binding_set_news(struct binding *b);
 
 /* h's peer shall hold addr (B5), or hold it no more (B6). Sends nothing: binding_sync() does. */
-void binding_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool wanted, usec_t now);
+void binding_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool wanted,
+		  usec_t now);
 
 /* Wants every usable local address of the entry's personality (B2, X9). */
 void binding_want_all(struct core *c, struct hce *h, usec_t now);
@@ -38,10 +39,15 @@ const struct binding *binding_registered(struct hce *h, const struct in6_addr *s
 /* Returns whether h has items that the peer has not acknowledged. */
 bool binding_has_news(const struct hce *h);
 
-/* Has everything announced again at once: the peer asked (B10), or it must hear that we are back. */
+/*
+ * Has everything announced again at once: the peer asked (B10), or it must hear that we are back.
+ */
 void binding_renew(struct core *c, struct hce *h, usec_t now);
 
-/* The peer holds nothing of ours any more: everything is news, and Homeless Support is to be told again. */
+/*
+ * The peer holds nothing of ours any more: everything is news, and Homeless Support is to be told
+ * again.
+ */
 void binding_forget(struct core *c, struct hce *h, usec_t now);
 
 #endif

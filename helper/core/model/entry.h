@@ -19,7 +19,10 @@ bool hce_proved_lately(const struct hce *h, usec_t now);
 /* Whether connections heard something from fa within DEFAULT-LIFETIME, whatever signalling does. */
 bool foreign_answers(const struct core *c, const struct foreign_addr *fa, usec_t now);
 
-/* Whether h's peer takes part: it has an SA and said that it is Homeless. Only its connections can move. */
+/*
+ * Whether h's peer takes part: it has an SA and said that it is Homeless. Only its connections can
+ * move.
+ */
 bool hce_homeless(const struct hce *h);
 
 /* Whether connections or senders need h (C10). */

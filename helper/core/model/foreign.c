@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The addresses of peers, their states and lifetimes (2.1.3, 2.1.4). An address belongs to one entry. */
+/*
+ * The addresses of peers, their states and lifetimes (2.1.3, 2.1.4). An address belongs to one
+ * entry.
+ */
 #include "foreign.h"
 
 #include <stdlib.h>
@@ -37,7 +40,10 @@ static void foreign_act(struct core *c, const struct foreign_addr *fa)
 	core_tell(c, EVENT_FOREIGN_STATE, fa->hce, NULL, &fa->addr, 0, addr_state_name(fa->state));
 }
 
-/* An address that is not used for sending any more makes room for one that will be: the one that has been longest. */
+/*
+ * An address that is not used for sending any more makes room for one that will be: the one that
+ * has been longest.
+ */
 static void make_room(struct core *c, struct hce *h)
 {
 	struct foreign_addr *fa, *oldest = NULL;
@@ -54,8 +60,9 @@ static void make_room(struct core *c, struct hce *h)
 		foreign_remove(c, oldest);
 }
 
-struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6_addr *addr, enum addr_state state,
-				 enum lifetime_kind kind, usec_t lifetime, usec_t now)
+struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6_addr *addr,
+				 enum addr_state state, enum lifetime_kind kind, usec_t lifetime,
+				 usec_t now)
 {
 	struct foreign_addr *fa, *each;
 	unsigned n;
@@ -93,7 +100,8 @@ void foreign_remove(struct core *c, struct foreign_addr *fa)
 	free(fa);
 }
 
-void foreign_renew(struct core *c, struct foreign_addr *fa, enum lifetime_kind kind, usec_t lifetime, usec_t now)
+void foreign_renew(struct core *c, struct foreign_addr *fa, enum lifetime_kind kind,
+		   usec_t lifetime, usec_t now)
 {
 	fa->kind = kind;
 	fa->lifetime = lifetime;
@@ -109,7 +117,8 @@ void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state 
 	fa->reach.running = false;
 	fa->reach.next = USEC_NEVER;
 	if (state == ADDR_DEPRECATED) {
-		fa->expires = usec_add(now, c->config.maximum_expired_lifetime * USEC_PER_SEC);	/* C9 */
+		/* C9 */
+		fa->expires = usec_add(now, c->config.maximum_expired_lifetime * USEC_PER_SEC);
 		core_wake(c, fa->expires);
 	} else {
 		fa->withdrawn = false;

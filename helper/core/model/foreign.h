@@ -9,31 +9,39 @@
 struct foreign_addr *foreign_find(struct core *c, const struct in6_addr *addr);
 
 /* Adds addr, which no entry may have, to h. Returns NULL (counted) if there is no room. */
-struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6_addr *addr, enum addr_state state,
-				 enum lifetime_kind kind, usec_t lifetime, usec_t now);
+struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6_addr *addr,
+				 enum addr_state state, enum lifetime_kind kind, usec_t lifetime,
+				 usec_t now);
 
 /* Removes fa from its entry. */
 void foreign_remove(struct core *c, struct foreign_addr *fa);
 
 /* Grants lifetime seconds from now on (C7 converts an activity-related one). */
-void foreign_renew(struct core *c, struct foreign_addr *fa, enum lifetime_kind kind, usec_t lifetime, usec_t now);
+void foreign_renew(struct core *c, struct foreign_addr *fa, enum lifetime_kind kind,
+		   usec_t lifetime, usec_t now);
 
-/* The only writer of an address's state: sets the timers that go with it, binds connections, tells. */
+/*
+ * The only writer of an address's state: sets the timers that go with it, binds connections, tells.
+ */
 void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state state, usec_t now);
 
 /*
- * fa's time is over, or the peer gave it up: what was Active is Deprecated from now on, for late packets and for programs
- * that hold on to it; all else goes. A peer that never was at an address has no say in what is sent there.
+ * fa's time is over, or the peer gave it up: what was Active is Deprecated from now on, for late
+ * packets and for programs that hold on to it; all else goes. A peer that never was at an address
+ * has no say in what is sent there.
  */
 void foreign_lose(struct core *c, struct foreign_addr *fa, usec_t now);
 
 /*
- * The peer says that it is not at fa any more. If it was asked there it may have answered and sent data after that, which
- * the network may have put in another order: for a while that is dropped, as it would have been before, not reset.
+ * The peer says that it is not at fa any more. If it was asked there it may have answered and sent
+ * data after that, which the network may have put in another order: for a while that is dropped, as
+ * it would have been before, not reset.
  */
 void foreign_give_up(struct core *c, struct foreign_addr *fa, usec_t now);
 
-/* Whether h claims an address that is in another entry: then it is needed, though it may have none. */
+/*
+ * Whether h claims an address that is in another entry: then it is needed, though it may have none.
+ */
 bool contest_claimed_by(struct core *c, const struct hce *h);
 
 /* Ends the conflict about fa, if there is one. */

@@ -20,7 +20,10 @@
 #define MAX_FAST_UPDATES	5
 #define FAST_UPDATE_INTERVAL	USEC_PER_SEC		/* MAX_UPDATE_RATE */
 
-/* A peer may announce other hosts' addresses: few Challenges are sent to unproven ones on its behalf. */
+/*
+ * A peer may announce other hosts' addresses: few Challenges are sent to unproven ones on its
+ * behalf.
+ */
 #define CHALLENGE_BURST		16
 #define CHALLENGE_INTERVAL	(USEC_PER_SEC / 4)
 
@@ -29,7 +32,10 @@ static bool evictable(const struct hce *h)
 	return !h->trusted && !h->n_pcb;
 }
 
-/* X8: when the cache is full, an untrusted entry chosen at random gives way. Returns whether there was one. */
+/*
+ * X8: when the cache is full, an untrusted entry chosen at random gives way. Returns whether there
+ * was one.
+ */
 static bool evict(struct core *c, usec_t now)
 {
 	struct hce *h, *next;
@@ -59,7 +65,8 @@ bool hce_room(struct core *c, const struct in6_addr *addr)
 	unsigned n = 0;
 
 	HASH_ITER(hh, c->foreign, fa, next)
-		n += !fa->hce->initiated && fa == fa->hce->addrs && addr_common_prefix(&fa->addr, addr) >= 64;
+		n += !fa->hce->initiated && fa == fa->hce->addrs &&
+		     addr_common_prefix(&fa->addr, addr) >= 64;
 	if (n < c->config.max_per_prefix)
 		return true;
 	c->counter[COUNT_NO_ROOM]++;
@@ -89,7 +96,8 @@ struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t n
 	return h;
 }
 
-struct hce *hce_create(struct core *c, struct peer *peer, const struct in6_addr *local, bool initiated, usec_t now)
+struct hce *hce_create(struct core *c, struct peer *peer, const struct in6_addr *local,
+		       bool initiated, usec_t now)
 {
 	const struct local_addr *l = local_find(c, local);
 	struct hce *h = hce_restore(c, peer, c->last_id + 1, now);

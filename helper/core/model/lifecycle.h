@@ -12,10 +12,11 @@ bool hce_room(struct core *c, const struct in6_addr *addr);
 struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t now);
 
 /*
- * Makes an entry, for peer if not NULL, of the personality that our address local has. Returns NULL (counted) if there is
- * no room.
+ * Makes an entry, for peer if not NULL, of the personality that our address local has. Returns NULL
+ * (counted) if there is no room.
  */
-struct hce *hce_create(struct core *c, struct peer *peer, const struct in6_addr *local, bool initiated, usec_t now);
+struct hce *hce_create(struct core *c, struct peer *peer, const struct in6_addr *local,
+		       bool initiated, usec_t now);
 
 /* Removes h with all that belongs to it. */
 void hce_destroy(struct core *c, struct hce *h, usec_t now);

@@ -79,7 +79,8 @@ bool local_good_for(const struct local_addr *l, const struct hce *h)
 
 const char *core_personality_name(const struct core *c, unsigned personality)
 {
-	return personality && personality <= c->config.n_personality ? c->config.personality[personality - 1] : NULL;
+	return personality && personality <= c->config.n_personality ?
+	       c->config.personality[personality - 1] : NULL;
 }
 
 static bool is_idle(const struct local_addr *l)
@@ -133,7 +134,8 @@ void local_yield(struct core *c, const struct in6_addr *addr)
 		local_forget(c, l);
 }
 
-int local_restore(struct core *c, const struct in6_addr *addr, unsigned personality, usec_t forget, usec_t now)
+int local_restore(struct core *c, const struct in6_addr *addr, unsigned personality, usec_t forget,
+		  usec_t now)
 {
 	struct local_addr *l = local_find(c, addr);
 

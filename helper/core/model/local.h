@@ -36,7 +36,8 @@ void local_release(struct core *c, struct local_addr *l);
 void local_yield(struct core *c, const struct in6_addr *addr);
 
 /* Remembers an address that an earlier helper had lost. Returns 0 or -ENOMEM. */
-int local_restore(struct core *c, const struct in6_addr *addr, unsigned personality, usec_t forget, usec_t now);
+int local_restore(struct core *c, const struct in6_addr *addr, unsigned personality, usec_t forget,
+		  usec_t now);
 
 /* Forgets lost addresses that nothing uses, when their time is over. */
 void local_expire(struct core *c, usec_t now);

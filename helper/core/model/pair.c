@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which pair of addresses an entry's packets bear: destination among the Active ones, by default where the peer was last heard
- * (C11), source among those of the Local Host Cache Entry that the peer accepts (S1, B7).
+ * Which pair of addresses an entry's packets bear: destination among the Active ones, by default
+ * where the peer was last heard (C11), source among those of the Local Host Cache Entry that the
+ * peer accepts (S1, B7).
  */
 #include "pair.h"
 
@@ -14,7 +15,8 @@
 #include "local.h"
 #include "pcb_wire.h"
 
-void pair_begin(struct core *c, struct hce *h, const struct in6_addr *local, const struct in6_addr *foreign)
+void pair_begin(struct core *c, struct hce *h, const struct in6_addr *local,
+		const struct in6_addr *foreign)
 {
 	if (!IN6_IS_ADDR_UNSPECIFIED(&h->pair.local))
 		return;
@@ -44,7 +46,10 @@ static void pair_switch(struct core *c, struct hce *h, const struct pair *to)
 	h->pair.local = to->local;
 	h->pair.foreign = to->foreign;
 	h->pair.hold = HOLD_NONE;
-	/* A retransmission that reaches the peer ahead of its verification of our Response is lost: wait for the BA then. */
+	/*
+	 * A retransmission that reaches the peer ahead of its verification of our Response is lost:
+	 * wait for the BA then.
+	 */
 	h->pair.unproven = h->kick_on_ack = b && b->state == BINDING_RESPONDED;
 	h->pair.gen++;
 	explore_follow(h);
@@ -75,7 +80,10 @@ bool pair_may_send_from(struct hce *h, const struct local_addr *l)
 	return (b && b->state >= BINDING_RESPONDED) || addr_equal(&h->pair.local, &l->addr);
 }
 
-/* The same, asked before a move that nothing compels: if it was not, it is asked, and hce_proved() moves. */
+/*
+ * The same, asked before a move that nothing compels: if it was not, it is asked, and hce_proved()
+ * moves.
+ */
 static bool hce_may_move(struct core *c, struct hce *h, usec_t now)
 {
 	if (hce_proved_lately(h, now))
@@ -95,7 +103,8 @@ static const struct local_addr *choose_local(struct core *c, struct hce *h, usec
 		return l;
 	explore_forget(h);
 	HASH_ITER(hh, c->locals, l, next)
-		if (pair_may_send_from(h, l) && (!best || local_better(h, &h->pair.foreign, l, best)))
+		if (pair_may_send_from(h, l) &&
+		    (!best || local_better(h, &h->pair.foreign, l, best)))
 			best = l;
 	l = local_find(c, &h->pair.local);
 	if (best && l != best && local_good_for(l, h) && !hce_may_move(c, h, now))
@@ -143,7 +152,10 @@ void pair_update(struct core *c, struct hce *h, usec_t now)
 	const struct local_addr *l = choose_local(c, h, now);
 	const struct foreign_addr *fa = choose_foreign(c, h, now);
 
-	/* With no choice left the pair stays: there is nothing better, and the old one may come back (B13). */
+	/*
+	 * With no choice left the pair stays: there is nothing better, and the old one may come
+	 * back (B13).
+	 */
 	if (l)
 		to.local = l->addr;
 	if (fa)
@@ -153,7 +165,8 @@ void pair_update(struct core *c, struct hce *h, usec_t now)
 		pair_switch(c, h, &to);
 }
 
-void pair_take(struct core *c, struct hce *h, const struct in6_addr *local, const struct in6_addr *foreign)
+void pair_take(struct core *c, struct hce *h, const struct in6_addr *local,
+	       const struct in6_addr *foreign)
 {
 	struct pair to = { .local = *local, .foreign = *foreign };
 
@@ -164,28 +177,32 @@ void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, u
 {
 	struct pair to = h->pair;
 
-	if (!hce_homeless(h) || IN6_IS_ADDR_UNSPECIFIED(&h->pair.local) || fa->state != ADDR_ACTIVE ||
-	    addr_equal(&fa->addr, &h->pair.foreign))
+	if (!hce_homeless(h) || IN6_IS_ADDR_UNSPECIFIED(&h->pair.local) ||
+	    fa->state != ADDR_ACTIVE || addr_equal(&fa->addr, &h->pair.foreign))
 		return;
 	to.foreign = fa->addr;
 	pair_switch(c, h, &to);
 }
 
-/* Whether a connection of h was born with addr (as local or foreign) and keeps its birth pair to this day. */
+/*
+ * Whether a connection of h was born with addr (as local or foreign) and keeps its birth pair to
+ * this day.
+ */
 static bool pcb_pinned_to(const struct hce *h, const struct in6_addr *addr)
 {
 	const struct pcb *p;
 
 	DL_FOREACH(h->pcbs, p)
-		if (p->gen == h->pair.gen && (addr_equal(&p->local, addr) || addr_equal(&p->foreign, addr)))
+		if (p->gen == h->pair.gen &&
+		    (addr_equal(&p->local, addr) || addr_equal(&p->foreign, addr)))
 			return true;
 	return false;
 }
 
 void pair_unpin(struct core *c, struct hce *h, const struct in6_addr *addr)
 {
-	if (addr_equal(addr, &h->pair.local) || addr_equal(addr, &h->pair.foreign) || !hce_homeless(h) ||
-	    !pcb_pinned_to(h, addr))
+	if (addr_equal(addr, &h->pair.local) || addr_equal(addr, &h->pair.foreign) ||
+	    !hce_homeless(h) || !pcb_pinned_to(h, addr))
 		return;
 	h->pair.gen++;
 	core_act(c, ACTION_PAIR, h)->pair = h->pair;

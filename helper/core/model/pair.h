@@ -6,22 +6,32 @@
 #include "core_data.h"
 
 /* h has no pair yet: this is one that packets bear. */
-void pair_begin(struct core *c, struct hce *h, const struct in6_addr *local, const struct in6_addr *foreign);
+void pair_begin(struct core *c, struct hce *h, const struct in6_addr *local,
+		const struct in6_addr *foreign);
 
 /* Whether h's peer may take for a stranger's what comes from us, as things are now. */
 void pair_doubt(struct core *c, struct hce *h, bool unproven);
 
-/* There is nowhere h's packets may go: they are dropped until an address of its peer's may be used. */
+/*
+ * There is nowhere h's packets may go: they are dropped until an address of its peer's may be used.
+ */
 void pair_hold(struct core *c, struct hce *h, enum hold how);
 
-/* Whether packets of h may leave from l: the peer must have proof that l is ours, or the connections were born there. */
+/*
+ * Whether packets of h may leave from l: the peer must have proof that l is ours, or the
+ * connections were born there.
+ */
 bool pair_may_send_from(struct hce *h, const struct local_addr *l);
 
-/* Chooses the pair anew from what is usable, verified and preferred, and switches to it if it is another. */
+/*
+ * Chooses the pair anew from what is usable, verified and preferred, and switches to it if it is
+ * another.
+ */
 void pair_update(struct core *c, struct hce *h, usec_t now);
 
 /* Switches to a pair that was found to work. */
-void pair_take(struct core *c, struct hce *h, const struct in6_addr *local, const struct in6_addr *foreign);
+void pair_take(struct core *c, struct hce *h, const struct in6_addr *local,
+	       const struct in6_addr *foreign);
 
 /* The peer is to be heard at fa from now on, if that is possible (C11). */
 void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, usec_t now);
@@ -29,7 +39,10 @@ void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, u
 /* addr cannot be used any more: connections still pinned to it must take the pair. */
 void pair_unpin(struct core *c, struct hce *h, const struct in6_addr *addr);
 
-/* The pair is known to work: connections that were born with another one, which they still have, take it. */
+/*
+ * The pair is known to work: connections that were born with another one, which they still have,
+ * take it.
+ */
 void pair_unpin_others(struct core *c, struct hce *h);
 
 /* Whether an open connection of h was born with h's pair; or leaves with another than its own. */

@@ -44,7 +44,9 @@ static struct pcb *pcb_find_ports(struct core *c, const struct pcb_ports *ports)
 
 static struct pcb_ports pcb_key(const struct hce *h, const struct pcb *p)
 {
-	return (struct pcb_ports){ .hce = h->id, .lport = p->lport, .fport = p->fport, .proto = p->proto };
+	return (struct pcb_ports){
+		.hce = h->id, .lport = p->lport, .fport = p->fport, .proto = p->proto
+	};
 }
 
 static void pcb_unbind(struct core *c, struct pcb *p)
@@ -69,7 +71,10 @@ void pcb_drop(struct core *c, struct pcb *p)
 	free(p);
 }
 
-/* Another connection, which is left alone, has the ports of p: the datapath is to look twice at what bears them. */
+/*
+ * Another connection, which is left alone, has the ports of p: the datapath is to look twice at
+ * what bears them.
+ */
 static void pcb_share(struct core *c, struct pcb *p)
 {
 	if (p->shared)
@@ -78,7 +83,9 @@ static void pcb_share(struct core *c, struct pcb *p)
 	pcb_act(c, ACTION_PCB, p);
 }
 
-/* Two connections of one entry may not have the same ports (R3). One that only lingers gives way. */
+/*
+ * Two connections of one entry may not have the same ports (R3). One that only lingers gives way.
+ */
 static int pcb_make_way(struct core *c, const struct pcb_ports *ports)
 {
 	struct pcb *other = pcb_find_ports(c, ports);
@@ -186,8 +193,8 @@ void pcb_bind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr
 	struct pcb *p, *next;
 
 	HASH_ITER(hh, c->pcbs, p, next)
-		if (!p->hce && (!p->waits_for || p->waits_for == h->id) && p->forget == USEC_NEVER &&
-		    addr_equal(&p->foreign, addr) && pcb_suits(c, p, h))
+		if (!p->hce && (!p->waits_for || p->waits_for == h->id) &&
+		    p->forget == USEC_NEVER && addr_equal(&p->foreign, addr) && pcb_suits(c, p, h))
 			pcb_bind(c, p, h, h->pair.gen);
 }
 

@@ -11,16 +11,25 @@ struct pcb *pcb_by_cookie(struct core *c, uint64_t cookie);
 /* Takes p out of everything and frees it. */
 void pcb_drop(struct core *c, struct pcb *p);
 
-/* Attaches p to h, as born under gen. Returns 0, or -EEXIST if another connection of h has the ports. */
+/*
+ * Attaches p to h, as born under gen. Returns 0, or -EEXIST if another connection of h has the
+ * ports.
+ */
 int pcb_bind(struct core *c, struct pcb *p, struct hce *h, uint32_t gen);
 
 /* Makes the record of a connection, born with local address l. */
 struct pcb *pcb_add(struct core *c, const struct pcb *from, struct local_addr *l, usec_t now);
 
-/* Puts back a connection of an earlier helper; h is its entry, NULL if it had none. Returns 0 or -ENOMEM. */
+/*
+ * Puts back a connection of an earlier helper; h is its entry, NULL if it had none. Returns 0 or
+ * -ENOMEM.
+ */
 int pcb_restore(struct core *c, const struct pcb *from, struct hce *h, uint32_t gen, usec_t now);
 
-/* Whether p's local address is of h's personality: else the peer must not learn that both are one host's (X9). */
+/*
+ * Whether p's local address is of h's personality: else the peer must not learn that both are one
+ * host's (X9).
+ */
 bool pcb_suits(struct core *c, const struct pcb *p, const struct hce *h);
 
 /* Drops closed connections whose time is over. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Hosts that share keys with this one, by configuration or by AAP. A configured peer outlives its entry. */
+/*
+ * Hosts that share keys with this one, by configuration or by AAP. A configured peer outlives its
+ * entry.
+ */
 #include "peer.h"
 
 #include <openssl/crypto.h>
@@ -9,7 +12,8 @@
 #include "action.h"
 #include "addr.h"
 
-#define RETIRE		(30 * USEC_PER_SEC)	/* what was sent under the old keys may still arrive */
+#define RETIRE		(30 * USEC_PER_SEC)	/* what was sent under the old keys may still
+						 * arrive */
 
 void peer_free(struct core *c, struct peer *p)
 {
@@ -73,8 +77,8 @@ struct peer *peer_by_spi(struct core *c, uint32_t spi)
 	return p;
 }
 
-struct peer *peer_make_anonymous(struct core *c, struct hce *h, const struct sa_half *in, const struct sa_half *out,
-				 usec_t now)
+struct peer *peer_make_anonymous(struct core *c, struct hce *h, const struct sa_half *in,
+				 const struct sa_half *out, usec_t now)
 {
 	struct peer *p = peer_by_spi(c, in->spi) ? NULL : calloc(1, sizeof(*p));
 
@@ -111,7 +115,8 @@ static void peer_end(struct core *c, struct peer *p, usec_t now)
 	if (now < usec_add(p->made, AAP_STATE_LIFETIME * USEC_PER_SEC)) {
 		if (now < e->until)
 			OPENSSL_cleanse(c->seal, sizeof(c->seal));
-		*e = (struct ended){ p->sa.in.spi, usec_add(now, AAP_STATE_LIFETIME * USEC_PER_SEC) };
+		*e = (struct ended){ p->sa.in.spi,
+				     usec_add(now, AAP_STATE_LIFETIME * USEC_PER_SEC) };
 		c->n_ended++;
 	}
 	core_act(c, ACTION_SPI_GONE, p->hce)->spi = p->sa.in.spi;

@@ -5,7 +5,10 @@
 
 #include "core_data.h"
 
-/* Who shares keys with us. A configured peer outlives its entry: sequence numbers must (RFC 4302, 3.3.2). */
+/*
+ * Who shares keys with us. A configured peer outlives its entry: sequence numbers must (RFC 4302,
+ * 3.3.2).
+ */
 struct peer {
 	char *name;			/* NULL: an anonymous one */
 	unsigned n_addr;
@@ -14,7 +17,8 @@ struct peer {
 	struct hce *hce;		/* NULL while there is no entry */
 	usec_t made;			/* of an anonymous one: when its keys were */
 	usec_t retire;			/* its entry has newer keys; ends then. 0: in use */
-	uint16_t seq_out;		/* where the BU numbers of the next entry begin: the peer may have kept its own */
+	uint16_t seq_out;		/* where the BU numbers of the next entry begin: the peer
+					 * may have kept its own */
 	UT_hash_handle hh;		/* by sa.in.spi */
 };
 
@@ -33,14 +37,20 @@ void peer_rekey(struct core *c, struct peer *p, const struct core_peer *from);
 /* The peer whose SA has this inbound SPI; NULL if there is none. */
 struct peer *peer_by_spi(struct core *c, uint32_t spi);
 
-/* Makes a peer of an SA pair that AAP made, for h if not NULL. Returns NULL if memory is short or the SPI is taken. */
-struct peer *peer_make_anonymous(struct core *c, struct hce *h, const struct sa_half *in, const struct sa_half *out,
-				 usec_t now);
+/*
+ * Makes a peer of an SA pair that AAP made, for h if not NULL. Returns NULL if memory is short or
+ * the SPI is taken.
+ */
+struct peer *peer_make_anonymous(struct core *c, struct hce *h, const struct sa_half *in,
+				 const struct sa_half *out, usec_t now);
 
 /* Ends the anonymous SAs that no entry has. */
 void peer_prune(struct core *c);
 
-/* Returns whether the anonymous SA of this SPI ended not long ago, so that its Confirm must not be accepted again. */
+/*
+ * Returns whether the anonymous SA of this SPI ended not long ago, so that its Confirm must not be
+ * accepted again.
+ */
 bool peer_ended(const struct core *c, uint32_t spi, usec_t now);
 
 /* Takes the SA from h, and ends it if it is anonymous. */
@@ -49,7 +59,10 @@ void peer_detach(struct core *c, struct hce *h, usec_t now);
 /* Ends what newer keys have replaced. */
 void peer_expire(struct core *c, usec_t now);
 
-/* Lets old, whose entry has newer keys, end soon: what was sent under the old keys may still arrive. */
+/*
+ * Lets old, whose entry has newer keys, end soon: what was sent under the old keys may still
+ * arrive.
+ */
 void peer_retire(struct core *c, struct peer *old, usec_t now);
 
 /* Lets peer, who may be no other entry's, be h's. */

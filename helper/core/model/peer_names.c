@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Names by which programs found a peer, and the addresses these resolved to (C5). Data only: peer_search.c uses it. */
+/*
+ * Names by which programs found a peer, and the addresses these resolved to (C5). Data only:
+ * peer_search.c uses it.
+ */
 #include "peer_names.h"
 
 #include <stdlib.h>
@@ -38,7 +41,10 @@ void rendezvous_add_name(struct rendezvous *r, const char *name)
 	memcpy(r->name[0], copy, sizeof(copy));
 }
 
-/* Whether there is any sense in trying addr: it is neither ours nor another peer's, and the peer is not tried there anyway. */
+/*
+ * Whether there is any sense in trying addr: it is neither ours nor another peer's, and the peer is
+ * not tried there anyway.
+ */
 static bool worth_trying(struct core *c, const struct in6_addr *addr)
 {
 	return addr_usable(addr) && !local_ours(c, addr) && !foreign_find(c, addr);
@@ -51,7 +57,8 @@ static bool among(const struct in6_addr *addr, unsigned n, const struct in6_addr
 	return n;
 }
 
-bool rendezvous_sift(struct core *c, const struct rendezvous *r, const struct in6_addr *addr, unsigned n, struct rendezvous *ret)
+bool rendezvous_sift(struct core *c, const struct rendezvous *r, const struct in6_addr *addr,
+		     unsigned n, struct rendezvous *ret)
 {
 	bool any = false;
 

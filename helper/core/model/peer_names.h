@@ -17,7 +17,8 @@ const char *rendezvous_name(const struct hce *h);
 void rendezvous_add_name(struct rendezvous *r, const char *name);
 
 /* Makes a list of those of addr that are worth trying. Returns whether any is not in r. */
-bool rendezvous_sift(struct core *c, const struct rendezvous *r, const struct in6_addr *addr, unsigned n, struct rendezvous *ret);
+bool rendezvous_sift(struct core *c, const struct rendezvous *r, const struct in6_addr *addr,
+		     unsigned n, struct rendezvous *ret);
 
 /* Lets a list that rendezvous_sift() made be r's. */
 void rendezvous_replace(struct rendezvous *r, const struct rendezvous *by);
@@ -25,7 +26,10 @@ void rendezvous_replace(struct rendezvous *r, const struct rendezvous *by);
 /* Whether there are more. */
 bool rendezvous_due(const struct hce *h);
 
-/* Takes the next of the addresses that are to be tried now. Returns false, and leaves *ret, if there are no more. */
+/*
+ * Takes the next of the addresses that are to be tried now. Returns false, and leaves *ret, if
+ * there are no more.
+ */
 bool rendezvous_take(struct core *c, struct hce *h, struct in6_addr *ret);
 
 /* h's peer has all our news: no search goes on. */

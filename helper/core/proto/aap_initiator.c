@@ -19,10 +19,12 @@
 #include "retry.h"
 #include "send.h"
 
-#define AAP_TRIES	4			/* Inits without an answer before the peer counts as plain */
+#define AAP_TRIES	4			/* Inits without an answer before the
+						 * peer counts as plain */
 #define AAP_TIMEOUT	USEC_PER_SEC		/* for the first; then doubled */
 #define AAP_BAD_RESPONSES	8		/* that may fail before the run ends */
-#define RENEW_AGE	(24 * 3600 * USEC_PER_SEC)	/* what is older, or has sent more, gets new keys */
+#define RENEW_AGE	(24 * 3600 * USEC_PER_SEC)	/* what is older, or has sent
+							 * more, gets new keys */
 #define RENEW_PACKETS	(UINT32_C(1) << 31)
 #define RENEW_RETRY	(3600 * USEC_PER_SEC)
 #define CONFIRM_LIFETIME	(60 * USEC_PER_SEC)	/* for how long a Confirm is repeated */
@@ -89,8 +91,8 @@ static bool is_lost(struct core *c, const struct hce *h, usec_t now)
 {
 	const struct foreign_addr *fa = foreign_find(c, &h->pair.foreign);
 
-	return h->asked && now >= usec_add(h->asked, REVIVE_AFTER) && now >= h->revive && fa && fa->hce == h &&
-	       fa->heard > h->asked;
+	return h->asked && now >= usec_add(h->asked, REVIVE_AFTER) && now >= h->revive && fa &&
+	       fa->hce == h && fa->heard > h->asked;
 }
 
 static void revive(struct core *c, struct hce *h, usec_t now)
@@ -191,8 +193,9 @@ void aap_receive_retry(struct core *c, const struct signal *s, usec_t now)
 	struct aap_try *t = fa ? fa->hce->aap : NULL;
 
 	/* One cookie a run: whoever sees our Init must not make us send it for ever. */
-	if (!t || t->confirming || t->init.has_cookie || memcmp(r->nonce, t->init.nonce, sizeof(r->nonce)) ||
-	    !addr_equal(&t->dst, &s->src) || !addr_equal(&t->src, &s->dst)) {
+	if (!t || t->confirming || t->init.has_cookie ||
+	    memcmp(r->nonce, t->init.nonce, sizeof(r->nonce)) || !addr_equal(&t->dst, &s->src) ||
+	    !addr_equal(&t->src, &s->dst)) {
 		aap_refuse(c, s, "unexpected Retry");
 		return;
 	}
@@ -202,7 +205,10 @@ void aap_receive_retry(struct core *c, const struct signal *s, usec_t now)
 	send_init(c, fa->hce, now);
 }
 
-/* The first round trip with a peer: what comes next is repeated at its rate. Karn: what was sent twice measures nothing. */
+/*
+ * The first round trip with a peer: what comes next is repeated at its rate. Karn: what was sent
+ * twice measures nothing.
+ */
 static void measure(struct hce *h, usec_t now)
 {
 	usec_t sent = h->aap->next - AAP_TIMEOUT;
@@ -211,8 +217,8 @@ static void measure(struct hce *h, usec_t now)
 		h->srtt = now - sent;
 }
 
-static int verify_response(const struct aap_try *t, const struct aap_run *run, const uint8_t *pkt, size_t len,
-			   struct aap_keys *ret)
+static int verify_response(const struct aap_try *t, const struct aap_run *run, const uint8_t *pkt,
+			   size_t len, struct aap_keys *ret)
 {
 	uint8_t prk[AAP_PRK_LEN];
 	int r = aap_secret_initiator(&t->own, run, prk);
@@ -223,7 +229,9 @@ static int verify_response(const struct aap_try *t, const struct aap_run *run, c
 	return r < 0 ? r : ah_verify(pkt, len, &ret->ri);
 }
 
-/* h's peer does not have the old SA, so it has lost all it knew of us, and where its numbers were. */
+/*
+ * h's peer does not have the old SA, so it has lost all it knew of us, and where its numbers were.
+ */
 static void begin_anew(struct core *c, struct hce *h, usec_t now)
 {
 	h->seq_in_valid = false;
@@ -231,11 +239,13 @@ static void begin_anew(struct core *c, struct hce *h, usec_t now)
 	binding_forget(c, h, now);
 }
 
-struct peer *aap_receive_response(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len, usec_t now)
+struct peer *aap_receive_response(struct core *c, const struct signal *s, const uint8_t *pkt,
+				  size_t len, usec_t now)
 {
 	struct hce *h = try_by_spi(c, s->spi);
 	struct aap_try *t = h ? h->aap : NULL;
-	struct aap_run run = { .initiator = s->dst, .responder = s->src, .response = &s->aap.response };
+	struct aap_run run = { .initiator = s->dst, .responder = s->src,
+			       .response = &s->aap.response };
 	struct aap_keys keys, old;
 	struct peer *p = NULL, *replaced;
 	bool forgotten = false;
@@ -293,7 +303,8 @@ void aap_problem(struct core *c, const struct signal *quoted, usec_t now)
 	struct aap_try *t = fa ? fa->hce->aap : NULL;
 
 	/* Who has lost the SA cannot read the AH of an Init under it, and its kernel says so. */
-	if (!t || t->confirming || t->reviving || !quoted->has_aap || quoted->aap.kind != AAP_INIT ||
+	if (!t || t->confirming || t->reviving || !quoted->has_aap ||
+	    quoted->aap.kind != AAP_INIT ||
 	    memcmp(quoted->aap.init.nonce, t->init.nonce, sizeof(t->init.nonce)))
 		return;
 	core_tell(c, EVENT_AAP, fa->hce, &quoted->src, &quoted->dst, 0, "Parameter Problem heard");

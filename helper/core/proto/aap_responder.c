@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The Anonymous Authentication Protocol (homelessv6 2.4.3, A.2; hmip-aap(7)): how a pair of SAs comes to be between hosts that
- * share no keys. The initiator's half lives in its entry; the responder's half keeps nothing before the Confirm (X4).
+ * The Anonymous Authentication Protocol (homelessv6 2.4.3, A.2; hmip-aap(7)): how a pair of SAs
+ * comes to be between hosts that share no keys. The initiator's half lives in its entry; the
+ * responder's half keeps nothing before the Confirm (X4).
  */
 #include "aap_responder.h"
 
@@ -22,7 +23,8 @@
 #include "peer.h"
 #include "send.h"
 
-#define AAP_BUSY	200			/* Inits a second above which a cookie is asked for first */
+#define AAP_BUSY	200			/* Inits a second above which a cookie
+						 * is asked for first */
 
 static bool busy(struct core *c, usec_t now)
 {
@@ -38,13 +40,17 @@ static void send_retry(struct core *c, const struct signal *s, usec_t now)
 	struct signal r = { .src = s->dst, .dst = s->src, .has_aap = true };
 
 	r.aap.kind = AAP_RETRY;
-	if (aap_retry_make(c->retry_secret, &s->src, &s->dst, &s->aap.init, now, &r.aap.retry) < 0 ||
+	if (aap_retry_make(c->retry_secret, &s->src, &s->dst, &s->aap.init, now,
+			   &r.aap.retry) < 0 ||
 	    core_send_open(c, NULL, &r) < 0)
 		return;
 	c->counter[COUNT_AAP_RETRIES]++;
 }
 
-/* The Initial BU that goes with a Response is made of nothing but the local addresses: there is no entry to keep it in. */
+/*
+ * The Initial BU that goes with a Response is made of nothing but the local addresses: there is no
+ * entry to keep it in.
+ */
 static void put_initial_bu(struct core *c, struct signal *s, uint16_t seq, bool known, usec_t now)
 {
 	struct binding_update *bu = &s->bu[s->n_bu++];
@@ -61,8 +67,8 @@ static void put_initial_bu(struct core *c, struct signal *s, uint16_t seq, bool 
 	HASH_ITER(hh, c->locals, l, next) {
 		uint32_t t = binding_lifetime(c, &l->addr, now);
 
-		if (!l->usable || !src || l->personality != src->personality || addr_equal(&l->addr, &s->src) ||
-		    bu->n_addr == BU_ADDRS_MAX)
+		if (!l->usable || !src || l->personality != src->personality ||
+		    addr_equal(&l->addr, &s->src) || bu->n_addr == BU_ADDRS_MAX)
 			continue;
 		bu->addr[bu->n_addr++] = l->addr;
 		if (t < bu->lifetime)
@@ -70,21 +76,28 @@ static void put_initial_bu(struct core *c, struct signal *s, uint16_t seq, bool 
 	}
 }
 
-/* No Response is longer than its Init, lest we amplify: if need be it names fewer addresses, and a later BU the rest. */
+/*
+ * No Response is longer than its Init, lest we amplify: if need be it names fewer addresses, and a
+ * later BU the rest.
+ */
 static void fit(struct signal *r, size_t limit)
 {
 	uint8_t buf[SIGNAL_MTU];
 
-	while (r->bu[0].n_addr && signal_build(r, ah_icv_len(AH_HMAC_SHA256_128), buf, limit) == -EMSGSIZE)
+	while (r->bu[0].n_addr &&
+	       signal_build(r, ah_icv_len(AH_HMAC_SHA256_128), buf, limit) == -EMSGSIZE)
 		r->bu[0].n_addr--;
 }
 
 /* old: whose SA the Init came under, to be replaced; NULL: nobody's. */
-static void send_response(struct core *c, const struct signal *s, const struct peer *old, size_t limit, usec_t now)
+static void send_response(struct core *c, const struct signal *s, const struct peer *old,
+			  size_t limit, usec_t now)
 {
 	struct signal r = { .src = s->dst, .dst = s->src, .has_aap = true };
 	struct aap_response *resp = &r.aap.response;
-	struct aap_run run = { .initiator = s->src, .responder = s->dst, .init = &s->aap.init, .response = resp };
+	struct aap_run run = {
+		.initiator = s->src, .responder = s->dst, .init = &s->aap.init, .response = resp
+	};
 	struct aap_state st = { .time = now, .spi_i = s->aap.init.spi };
 	uint8_t nonce[AAP_SEAL_NONCE_LEN];
 	struct sa sa = { .class = SA_ANONYMOUS };
@@ -102,7 +115,8 @@ static void send_response(struct core *c, const struct signal *s, const struct p
 		st.bu_seq = ++old->hce->seq_out;
 	}
 	aap_random(c, nonce, sizeof(nonce));
-	if (aap_secret_responder(&c->share, &run, st.prk) < 0 || aap_keys_expand(st.prk, &keys) < 0 ||
+	if (aap_secret_responder(&c->share, &run, st.prk) < 0 ||
+	    aap_keys_expand(st.prk, &keys) < 0 ||
 	    aap_seal(c->seal[0].key, nonce, &s->src, &s->dst, &st, &resp->sealed) < 0) {
 		aap_refuse(c, s, "AAP Init with a share that makes no key");
 		return;
@@ -118,7 +132,10 @@ static void send_response(struct core *c, const struct signal *s, const struct p
 	aap_state_wipe(&st);
 }
 
-/* Both called at once: the one whose nonce is greater stays initiator. Returns whether the Init is to be answered. */
+/*
+ * Both called at once: the one whose nonce is greater stays initiator. Returns whether the Init is
+ * to be answered.
+ */
 static bool yields(struct core *c, const struct signal *s)
 {
 	struct foreign_addr *fa = foreign_find(c, &s->src);
@@ -130,9 +147,11 @@ static bool yields(struct core *c, const struct signal *s)
 static void on_init(struct core *c, const struct signal *s, size_t len, usec_t now)
 {
 	c->counter[COUNT_AAP_INITS]++;
-	if (!addr_usable(&s->src) || local_ours(c, &s->src) || !core_probes(c, &s->src) || !yields(c, s))
+	if (!addr_usable(&s->src) || local_ours(c, &s->src) || !core_probes(c, &s->src) ||
+	    !yields(c, s))
 		return;
-	if (busy(c, now) && aap_retry_check(c->retry_secret, &s->src, &s->dst, &s->aap.init, now) < 0) {
+	if (busy(c, now) &&
+	    aap_retry_check(c->retry_secret, &s->src, &s->dst, &s->aap.init, now) < 0) {
 		send_retry(c, s, now);
 		return;
 	}
@@ -140,7 +159,8 @@ static void on_init(struct core *c, const struct signal *s, size_t len, usec_t n
 		send_response(c, s, NULL, len, now);
 }
 
-void aap_renewal(struct core *c, const struct peer *p, const struct signal *s, size_t len, usec_t now)
+void aap_renewal(struct core *c, const struct peer *p, const struct signal *s, size_t len,
+		 usec_t now)
 {
 	const struct foreign_addr *fa = foreign_find(c, &s->src);
 
@@ -152,8 +172,9 @@ void aap_renewal(struct core *c, const struct peer *p, const struct signal *s, s
 }
 
 /*
- * X6: whoever completes AAP has shown that it can be reached at its address. If that is in the entry of another peer, that
- * one is asked, too. Returns whether the newcomer may have the address now; else a later Confirm will tell.
+ * X6: whoever completes AAP has shown that it can be reached at its address. If that is in the
+ * entry of another peer, that one is asked, too. Returns whether the newcomer may have the address
+ * now; else a later Confirm will tell.
  */
 static bool settle_claim(struct core *c, const struct signal *s, usec_t now)
 {
@@ -186,7 +207,8 @@ static struct hce *replace_old(struct core *c, uint32_t spi, usec_t now)
 	return old->hce;
 }
 
-static struct peer *on_confirm(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len, usec_t now)
+static struct peer *on_confirm(struct core *c, const struct signal *s, const uint8_t *pkt,
+			       size_t len, usec_t now)
 {
 	struct aap_state st;
 	struct aap_keys keys;
@@ -208,7 +230,8 @@ static struct peer *on_confirm(struct core *c, const struct signal *s, const uin
 	if (!h)
 		goto out;
 	aap_forget(h);
-	p = peer_make_anonymous(c, h, &(struct sa_half){ st.spi_r, keys.ir }, &(struct sa_half){ st.spi_i, keys.ri }, now);
+	p = peer_make_anonymous(c, h, &(struct sa_half){ st.spi_r, keys.ir },
+				&(struct sa_half){ st.spi_i, keys.ri }, now);
 	if (!p)
 		goto out;
 	p->sa.out_seq = 1;	/* the Response's */
@@ -223,7 +246,8 @@ out:
 	return p;
 }
 
-struct peer *aap_receive(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len, usec_t now)
+struct peer *aap_receive(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len,
+			 usec_t now)
 {
 	switch (s->aap.kind) {
 	case AAP_INIT:

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What both roles of AAP share: random numbers, the secrets that seal states, and how a message is reported. */
+/*
+ * What both roles of AAP share: random numbers, the secrets that seal states, and how a message is
+ * reported.
+ */
 #include "aap_secrets.h"
 
 #include <string.h>
@@ -48,7 +51,10 @@ void aap_open(struct core *c)
 {
 	uint16_t high;
 
-	/* IKE daemons draw theirs from 0xc0000000 on; below 0x40000000 is where people configure by hand. */
+	/*
+	 * IKE daemons draw theirs from 0xc0000000 on; below 0x40000000 is where people configure by
+	 * hand.
+	 */
 	aap_random(c, (uint8_t *)&high, sizeof(high));
 	c->spi_range = 0x40000000 | (uint32_t)(high & 0x3fff) << 16;
 	core_act(c, ACTION_SPI, NULL)->spi = c->spi_range;
@@ -76,8 +82,8 @@ bool aap_refresh_secrets(struct core *c, usec_t now)
 bool aap_unseal_confirm(struct core *c, const struct signal *s, usec_t now, struct aap_state *ret)
 {
 	for (unsigned i = 0; i < 2; i++)
-		if (c->seal[i].until &&
-		    aap_unseal(c->seal[i].key, &s->src, &s->dst, &s->aap.confirm.sealed, now, ret) == 0)
+		if (c->seal[i].until && aap_unseal(c->seal[i].key, &s->src, &s->dst,
+						   &s->aap.confirm.sealed, now, ret) == 0)
 			return ret->spi_r == s->spi && !peer_ended(c, s->spi, now);
 	return false;
 }

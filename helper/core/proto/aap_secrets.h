@@ -15,8 +15,8 @@ void aap_emit(struct core *c, const struct hce *h, const struct signal *s, const
 void aap_refuse(struct core *c, const struct signal *s, const char *why);
 
 /*
- * An SPI nobody has. All anonymous ones of a host share their upper half, so that the datapath can tell AH that is ours
- * before there is state for it.
+ * An SPI nobody has. All anonymous ones of a host share their upper half, so that the datapath can
+ * tell AH that is ours before there is state for it.
  */
 uint32_t aap_draw_spi(struct core *c, usec_t now);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Two hosts claim one address (X6, homelessv6 3.4.2): the reachability of both is verified, each under its own SA. Who answers is
- * believed; if both do, neither is, and both entries are flushed. Meanwhile the address stays with the entry that has it.
+ * Two hosts claim one address (X6, homelessv6 3.4.2): the reachability of both is verified, each
+ * under its own SA. Who answers is believed; if both do, neither is, and both entries are flushed.
+ * Meanwhile the address stays with the entry that has it.
  */
 #include "addr_conflict.h"
 
@@ -37,13 +38,16 @@ static void ask(struct core *c, struct foreign_addr *fa, int who)
 	const struct local_addr *l = who == OWNER && h ? local_find(c, &h->pair.local) : NULL;
 	struct signal s = { .dst = fa->addr, .n_ba = 1 };
 
-	/* The owner may not know that we have the address the claim came to, and would not answer. */
+	/*
+	 * The owner may not know that we have the address the claim came to, and would not answer.
+	 */
 	if (!l || !l->usable)
 		l = local_find(c, &fa->contest->from);
 	if (!h || !h->sa || !l || !l->usable || fa->contest->good[who])
 		return;
 	s.src = l->addr;
-	s.ba[0].seq = h->seq_in;	/* and it grants nothing: a claimant shall not take its claim for settled */
+	/* and it grants nothing: a claimant shall not take its claim for settled */
+	s.ba[0].seq = h->seq_in;
 	s.ba[0].has_challenge = true;
 	memcpy(s.ba[0].challenge, fa->contest->challenge[who], CHALLENGE_LEN);
 	core_send(c, h, &s);
@@ -52,7 +56,8 @@ static void ask(struct core *c, struct foreign_addr *fa, int who)
 static void ask_both(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	/* The first time no longer than an answer takes: what comes of it is not final. */
-	fa->contest->next = usec_add(now, fa->contest->sent++ ? CONTEST_INTERVAL : binding_timeout(fa->hce));
+	fa->contest->next = usec_add(now, fa->contest->sent++ ?
+			    CONTEST_INTERVAL : binding_timeout(fa->hce));
 	core_wake(c, fa->contest->next);
 	ask(c, fa, OWNER);
 	ask(c, fa, CLAIMANT);
@@ -68,8 +73,9 @@ static bool is_answering(const struct foreign_addr *fa)
 }
 
 /*
- * Only the claimant has answered so far: until it is known whose it is, nobody's data goes there, and none that comes from
- * there is the entry's (A3). A mere claim, which any peer could make, does not have that effect.
+ * Only the claimant has answered so far: until it is known whose it is, nobody's data goes there,
+ * and none that comes from there is the entry's (A3). A mere claim, which any peer could make, does
+ * not have that effect.
  */
 static void suspend(struct core *c, struct foreign_addr *fa, usec_t now)
 {
@@ -83,8 +89,8 @@ static void suspend(struct core *c, struct foreign_addr *fa, usec_t now)
 		pair_hold(c, h, HOLD_ALL);
 }
 
-void contest_claim(struct core *c, struct foreign_addr *fa, const struct hce *claimant, const struct in6_addr *from,
-		   usec_t now)
+void contest_claim(struct core *c, struct foreign_addr *fa, const struct hce *claimant,
+		   const struct in6_addr *from, usec_t now)
 {
 	struct contest *t = fa->contest ? NULL : calloc(1, sizeof(*t));
 
@@ -99,7 +105,10 @@ void contest_claim(struct core *c, struct foreign_addr *fa, const struct hce *cl
 	core_nonce(c, t->challenge[CLAIMANT]);
 	c->counter[COUNT_CONFLICTS]++;
 	core_tell(c, EVENT_CONFLICT, fa->hce, NULL, &fa->addr, 0, "two hosts claim it");
-	/* Who we are about to meet at fa may be whom we just met elsewhere: that is found out first. */
+	/*
+	 * Who we are about to meet at fa may be whom we just met elsewhere: that is found out
+	 * first.
+	 */
 	if (claimant && !fa->hce->sa)
 		aap_forget(fa->hce);
 	ask_both(c, fa, now);
@@ -110,15 +119,16 @@ static void flush_both(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	struct hce *owner = fa->hce, *claimant = party(c, fa, CLAIMANT);
 
-	core_tell(c, EVENT_CONFLICT, owner, NULL, &fa->addr, 0, "both answer: both entries are flushed");
+	core_tell(c, EVENT_CONFLICT, owner, NULL, &fa->addr, 0,
+		  "both answer: both entries are flushed");
 	if (claimant)
 		hce_destroy(c, claimant, now);
 	hce_destroy(c, owner, now);
 }
 
 /*
- * The connections opened there since then are the new owner's. The others stay with the entry, and are held if that has no
- * other address: nobody else shall receive their data (A3).
+ * The connections opened there since then are the new owner's. The others stay with the entry, and
+ * are held if that has no other address: nobody else shall receive their data (A3).
  */
 static void lose(struct core *c, struct foreign_addr *fa, usec_t since, const char *why, usec_t now)
 {
@@ -139,8 +149,9 @@ void contest_lose(struct core *c, struct foreign_addr *fa, const char *why, usec
 }
 
 /*
- * Whose are the connections there? A claimant that we know tells us of the address before it uses it. Another has AAP run
- * because of a connection, which is younger than the last sign of the entry; if that never had an SA, all may be.
+ * Whose are the connections there? A claimant that we know tells us of the address before it uses
+ * it. Another has AAP run because of a connection, which is younger than the last sign of the
+ * entry; if that never had an SA, all may be.
  */
 static usec_t claimed_since(const struct foreign_addr *fa)
 {
@@ -158,15 +169,17 @@ static void hand_over(struct core *c, struct foreign_addr *fa, usec_t now)
 	lose(c, fa, claimed_since(fa), "its entry did not answer and loses it", now);
 	if (!h)
 		return;		/* AAP's next Confirm makes its entry */
-	foreign_add(c, h, &addr, ADDR_ACTIVE, LIFETIME_ABSOLUTE, c->config.default_lifetime * USEC_PER_SEC, now);
+	foreign_add(c, h, &addr, ADDR_ACTIVE, LIFETIME_ABSOLUTE,
+		    c->config.default_lifetime * USEC_PER_SEC, now);
 	pair_update(c, h, now);
 }
 
-bool contest_response(struct core *c, struct foreign_addr *fa, const struct hce *h, const struct binding_update *bu,
-		      usec_t now)
+bool contest_response(struct core *c, struct foreign_addr *fa, const struct hce *h,
+		      const struct binding_update *bu, usec_t now)
 {
 	int who = h == fa->hce ? OWNER : CLAIMANT;
-	bool right = party(c, fa, who) == h && reach_is_response(h, fa->contest->challenge[who], &fa->addr, bu);
+	bool right = party(c, fa, who) == h &&
+		     reach_is_response(h, fa->contest->challenge[who], &fa->addr, bu);
 
 	/* The entry's may answer another Challenge, which proves no less. */
 	if (!right && who == OWNER)
@@ -177,7 +190,10 @@ bool contest_response(struct core *c, struct foreign_addr *fa, const struct hce 
 	}
 	fa->contest->good[who] = true;
 	if (who == CLAIMANT && (fa->state == ADDR_DEPRECATED || !fa->hce->sa)) {
-		/* Its entry has said that it is not there any more, or nothing for long; or cannot say. */
+		/*
+		 * Its entry has said that it is not there any more, or nothing for long; or cannot
+		 * say.
+		 */
 		fa->contest->sent = CONTEST_TRIES;
 		fa->contest->next = now;
 		core_wake(c, now);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Binding Updates, receiving (homelessv6 2.3.1, draft-13 8.2): all of a packet is checked, then all of it is done. */
+/*
+ * Binding Updates, receiving (homelessv6 2.3.1, draft-13 8.2): all of a packet is checked, then all
+ * of it is done.
+ */
 #include "bu_recv.h"
 
 #include <utlist.h>
@@ -17,13 +20,17 @@
 #include "reach.h"
 #include "send.h"
 
-/* The addresses a BU is about: those it names, and the packet's source unless an Alternate CoA stands for it. */
+/*
+ * The addresses a BU is about: those it names, and the packet's source unless an Alternate CoA
+ * stands for it.
+ */
 struct named {
 	unsigned n;
 	struct in6_addr addr[BU_ADDRS_MAX + 1];
 };
 
-static void name_addresses(const struct signal *s, const struct binding_update *bu, struct named *ret)
+static void name_addresses(const struct signal *s, const struct binding_update *bu,
+			   struct named *ret)
 {
 	ret->n = 0;
 	if (bu->names_source)
@@ -32,42 +39,50 @@ static void name_addresses(const struct signal *s, const struct binding_update *
 		ret->addr[ret->n++] = bu->addr[i];
 }
 
-static bool update_refuse(struct core *c, const struct hce *h, const struct signal *s, enum core_counter n, uint16_t seq,
-			  const char *why)
+static bool update_refuse(struct core *c, const struct hce *h, const struct signal *s,
+			  enum core_counter n, uint16_t seq, const char *why)
 {
 	c->counter[n]++;
 	core_tell(c, EVENT_DROPPED, h, &s->dst, &s->src, seq, why);
 	return false;
 }
 
-static bool check_addr(struct core *c, struct hce *h, const struct signal *s, const struct in6_addr *a, bool adds,
-		       uint16_t seq, usec_t now)
+static bool check_addr(struct core *c, struct hce *h, const struct signal *s,
+		       const struct in6_addr *a, bool adds, uint16_t seq, usec_t now)
 {
 	const struct local_addr *local = local_find(c, a);
 	struct foreign_addr *fa = foreign_find(c, a);
 
 	if (!addr_usable(a))
-		return update_refuse(c, h, s, COUNT_REFUSED_ADDR, seq, "names an address that cannot be anybody's");
+		return update_refuse(c, h, s, COUNT_REFUSED_ADDR, seq,
+				     "names an address that cannot be anybody's");
 	/* What the peer gave up may have its next owner already, whom this does not concern. */
 	if (!adds)
 		return true;
 	if (local && local->usable)
-		return update_refuse(c, h, s, COUNT_WRONG_ENTRY, seq, "names an address of this host");
-	/* X7: only the entry of the SA that protects the BU may change; who claims an addition, must show more (X6) */
+		return update_refuse(c, h, s, COUNT_WRONG_ENTRY, seq,
+				     "names an address of this host");
+	/*
+	 * X7: only the entry of the SA that protects the BU may change; who claims an addition,
+	 * must show more (X6)
+	 */
 	if (fa && fa->hce != h) {
 		contest_claim(c, fa, h, &s->dst, now);
-		return update_refuse(c, h, s, COUNT_WRONG_ENTRY, seq, "names an address of another peer");
+		return update_refuse(c, h, s, COUNT_WRONG_ENTRY, seq,
+				     "names an address of another peer");
 	}
 	return true;
 }
 
-static bool check_response(struct core *c, struct hce *h, const struct signal *s, const struct named *named)
+static bool check_response(struct core *c, struct hce *h, const struct signal *s,
+			   const struct named *named)
 {
 	const struct binding_update *bu = &s->bu[0];
 	const struct foreign_addr *fa;
 
 	if (s->n_bu != 1 || named->n != 1 || !bu->lifetime)
-		return update_refuse(c, h, s, COUNT_BAD_RESPONSE, bu->seq, "a Response must be alone");
+		return update_refuse(c, h, s, COUNT_BAD_RESPONSE, bu->seq,
+				     "a Response must be alone");
 	fa = foreign_find(c, &named->addr[0]);
 	if (!fa || fa->hce != h || fa->state == ADDR_DEPRECATED ||
 	    (fa->state == ADDR_TENTATIVE && !reach_verify(c, fa, bu)))
@@ -75,7 +90,10 @@ static bool check_response(struct core *c, struct hce *h, const struct signal *s
 	return true;
 }
 
-/* Whether the packet is a Response that was asked for because of a conflict, and means nothing beyond (X6). */
+/*
+ * Whether the packet is a Response that was asked for because of a conflict, and means nothing
+ * beyond (X6).
+ */
 static bool settles_contest(struct core *c, struct hce *h, const struct signal *s, usec_t now)
 {
 	const struct binding_update *bu = &s->bu[0];
@@ -103,7 +121,8 @@ static bool check(struct core *c, struct hce *h, const struct signal *s, usec_t 
 		const struct binding_update *bu = &s->bu[i];
 
 		if (any && (int16_t)(bu->seq - last) <= 0)
-			return update_refuse(c, h, s, COUNT_OLD_SEQ, bu->seq, "old sequence number");
+			return update_refuse(c, h, s, COUNT_OLD_SEQ, bu->seq,
+					     "old sequence number");
 		last = bu->seq;
 		any = true;
 		name_addresses(s, bu, &named);
@@ -132,14 +151,20 @@ static void delete_addr(struct core *c, struct hce *h, const struct in6_addr *a,
 		foreign_give_up(c, fa, now);
 }
 
-/* R5: what is new becomes Tentative; what is Active is renewed (C7). Returns false if there is no room. */
-static bool add_addr(struct core *c, struct hce *h, const struct in6_addr *a, const struct binding_update *bu,
-		     usec_t now)
+/*
+ * R5: what is new becomes Tentative; what is Active is renewed (C7). Returns false if there is no
+ * room.
+ */
+static bool add_addr(struct core *c, struct hce *h, const struct in6_addr *a,
+		     const struct binding_update *bu, usec_t now)
 {
 	struct foreign_addr *fa = foreign_find(c, a);
 	usec_t lifetime = granted(c, h, bu->lifetime);
 
-	/* We lost it, and connections of ours still bear it: the kernel would keep to itself what is sent there. */
+	/*
+	 * We lost it, and connections of ours still bear it: the kernel would keep to itself what
+	 * is sent there.
+	 */
 	if (local_ours(c, a))
 		return true;
 	if (!fa)
@@ -155,7 +180,9 @@ static bool add_addr(struct core *c, struct hce *h, const struct in6_addr *a, co
 	return true;
 }
 
-/* A peer that knew us speaks as if it did not: it lost its memory, and must hear everything again. */
+/*
+ * A peer that knew us speaks as if it did not: it lost its memory, and must hear everything again.
+ */
 static void note_support(struct core *c, struct hce *h, const struct binding_update *bu, usec_t now)
 {
 	if (!bu->homeless) {
@@ -178,8 +205,8 @@ static bool apply(struct core *c, struct hce *h, const struct signal *s, usec_t 
 		const struct binding_update *bu = &s->bu[i];
 
 		c->counter[COUNT_BU_HEARD]++;
-		core_tell(c, bu->has_challenge ? EVENT_RESPONSE_HEARD : EVENT_BU_HEARD, h, &s->dst, &s->src, bu->seq,
-			  bu->lifetime ? "add" : "delete");
+		core_tell(c, bu->has_challenge ? EVENT_RESPONSE_HEARD : EVENT_BU_HEARD, h, &s->dst,
+			  &s->src, bu->seq, bu->lifetime ? "add" : "delete");
 		name_addresses(s, bu, &named);
 		for (unsigned k = 0; k < named.n; k++) {
 			if (bu->lifetime)
@@ -194,8 +221,12 @@ static bool apply(struct core *c, struct hce *h, const struct signal *s, usec_t 
 	return room;
 }
 
-/* B8: one BA, of the highest number, for all. Rides with the Challenge for the source, and our own Initial BU (B1). */
-static void answer(struct core *c, struct hce *h, const struct signal *s, uint8_t status, usec_t now)
+/*
+ * B8: one BA, of the highest number, for all. Rides with the Challenge for the source, and our own
+ * Initial BU (B1).
+ */
+static void answer(struct core *c, struct hce *h, const struct signal *s, uint8_t status,
+		   usec_t now)
 {
 	struct foreign_addr *fa, *src = foreign_find(c, &s->src);
 	struct binding_ack ba = { .status = status };
@@ -209,7 +240,8 @@ static void answer(struct core *c, struct hce *h, const struct signal *s, uint8_
 			ba.lifetime = ba.refresh = s->bu[i].lifetime;
 	}
 	DL_FOREACH(h->addrs, fa) {
-		if (fa->state != ADDR_TENTATIVE || fa->given_up || !reach_ask(c, fa, &s->dst, ba.seq))
+		if (fa->state != ADDR_TENTATIVE || fa->given_up ||
+		    !reach_ask(c, fa, &s->dst, ba.seq))
 			continue;
 		if (fa != src && !fa->reach.sent)
 			reach_send(c, fa, now);
@@ -228,12 +260,16 @@ static void answer(struct core *c, struct hce *h, const struct signal *s, uint8_
 void update_bare(struct core *c, struct hce *h, const struct signal *s, usec_t now)
 {
 	const struct foreign_addr *fa = foreign_find(c, &s->src);
-	/* B11: as if a BU had named the source. Its number is the last one heard: that is what the BA will bear. */
+	/*
+	 * B11: as if a BU had named the source. Its number is the last one heard: that is what the
+	 * BA will bear.
+	 */
 	struct signal as_bu = { .src = s->src, .dst = s->dst, .n_bu = 1 };
 
 	if (fa && fa->state == ADDR_ACTIVE)
 		return;
-	as_bu.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = h->seq_in, .names_source = true,
+	as_bu.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = h->seq_in,
+					       .names_source = true,
 					       .lifetime = c->config.default_lifetime };
 	if (!h->seq_in_valid || !check_addr(c, h, s, &s->src, true, h->seq_in, now))
 		return;

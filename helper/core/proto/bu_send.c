@@ -2,9 +2,9 @@
 /*
  * Binding Updates, sending (homelessv6 2.1.2, 2.2.1, 3.2; draft-13 10.8 to 10.12).
  *
- * For each peer there is a list of what it holds of our addresses and what it shall hold. What differs is news; all news
- * goes out together, again and again with growing sequence numbers, until one of the packets that carried it is acknowledged.
- * What does not fit waits until then.
+ * For each peer there is a list of what it holds of our addresses and what it shall hold. What
+ * differs is news; all news goes out together, again and again with growing sequence numbers, until
+ * one of the packets that carried it is acknowledged. What does not fit waits until then.
  */
 #include "bu_send.h"
 
@@ -25,7 +25,8 @@
 
 #define MAX_BINDACK_TIMEOUT	(256 * USEC_PER_SEC)
 #define MIN_REFRESH	(5 * USEC_PER_SEC)
-#define NEWS_MAX	12	/* addresses in a packet: so many fit even if they have nothing in common */
+#define NEWS_MAX	12	/* addresses in a packet: so many fit even if they
+				 * have nothing in common */
 #define REQUEST_AHEAD	(30 * USEC_PER_SEC)	/* how long before the end it is asked for more */
 
 static struct binding_update *bu_begin(struct hce *h, struct signal *s, uint32_t lifetime)
@@ -51,8 +52,11 @@ static void bu_name(struct binding_update *bu, const struct signal *s, const str
 		bu->addr[bu->n_addr++] = *addr;
 }
 
-/* Whether news b goes into a BU of this lifetime, or of this one at least; 0 is the deleting one. */
-static bool binding_fits(struct core *c, const struct binding *b, uint32_t lifetime, bool longer, usec_t now)
+/*
+ * Whether news b goes into a BU of this lifetime, or of this one at least; 0 is the deleting one.
+ */
+static bool binding_fits(struct core *c, const struct binding *b, uint32_t lifetime, bool longer,
+			 usec_t now)
 {
 	uint32_t t;
 
@@ -63,8 +67,8 @@ static bool binding_fits(struct core *c, const struct binding *b, uint32_t lifet
 }
 
 /* Adds a BU for as many addresses as there is room for. */
-static void compose_one(struct core *c, struct hce *h, struct signal *s, uint32_t lifetime, bool longer, unsigned *room,
-			usec_t now)
+static void compose_one(struct core *c, struct hce *h, struct signal *s, uint32_t lifetime,
+			bool longer, unsigned *room, usec_t now)
 {
 	struct binding_update *bu = bu_begin(h, s, lifetime);
 	struct binding *b;
@@ -79,7 +83,10 @@ static void compose_one(struct core *c, struct hce *h, struct signal *s, uint32_
 	}
 }
 
-/* The shortest lifetime among the additions that are news and longer than floor; 0 if there are none. */
+/*
+ * The shortest lifetime among the additions that are news and longer than floor; 0 if there are
+ * none.
+ */
 static uint32_t next_lifetime(struct core *c, struct hce *h, uint32_t floor, usec_t now)
 {
 	struct binding *b;
@@ -100,7 +107,10 @@ static void set_home(struct hce *h, struct signal *s)
 
 	if (b && b->state >= BINDING_RESPONDED)
 		return;
-	/* What was registered may have another owner by now, from whom nothing of ours is taken: it is left out at times. */
+	/*
+	 * What was registered may have another owner by now, from whom nothing of ours is taken: it
+	 * is left out at times.
+	 */
 	b = explore_late(h, h->rt.tries) ? NULL : binding_registered(h, &s->src);
 	s->has_home = true;
 	s->home = b ? b->addr : s->src;		/* B3: the Initial BU's is its source */
@@ -131,7 +141,8 @@ static void arm(struct core *c, struct hce *h, usec_t now)
 	if (!h->asked)
 		h->asked = now;
 	h->rt.failed = false;
-	h->rt.next = h->rt.tries > 1 && h->rt.timeout == MAX_BINDACK_TIMEOUT ? USEC_NEVER : now + h->rt.timeout;
+	h->rt.next = h->rt.tries > 1 && h->rt.timeout == MAX_BINDACK_TIMEOUT ? USEC_NEVER
+									     : now + h->rt.timeout;
 	if (rendezvous_due(h))
 		h->rt.next = now + binding_timeout(h);
 	core_wake(c, h->rt.next);
@@ -151,7 +162,10 @@ static bool binding_compose(struct core *c, struct hce *h, struct signal *s, use
 		b->waiting = b->news;
 		deletes |= b->news && !b->wanted;
 	}
-	/* An Initial BU may meet a standard host, which understands one BU in a packet: all addresses, shortest lifetime. */
+	/*
+	 * An Initial BU may meet a standard host, which understands one BU in a packet: all
+	 * addresses, shortest lifetime.
+	 */
 	while (room && s->n_bu < last && (lifetime = next_lifetime(c, h, lifetime, now)))
 		compose_one(c, h, s, lifetime, s->n_bu + 1 == last, &room, now);
 	if (deletes && room)
@@ -179,10 +193,13 @@ static void binding_expire(struct core *c, struct hce *h, struct binding *b, use
 
 bool binding_ride(struct core *c, struct hce *h, struct signal *s, usec_t now)
 {
-	return h->may_announce && binding_has_news(h) && ratelimit_take(&h->rt.limit, now) && binding_compose(c, h, s, now);
+	return h->may_announce && binding_has_news(h) && ratelimit_take(&h->rt.limit, now) &&
+	       binding_compose(c, h, s, now);
 }
 
-/* Lets what is due for a refresh become news. Returns whether any news has not been sent even once. */
+/*
+ * Lets what is due for a refresh become news. Returns whether any news has not been sent even once.
+ */
 static bool freshen(struct core *c, struct hce *h, usec_t now)
 {
 	struct binding *b, *next;
@@ -200,7 +217,10 @@ static bool freshen(struct core *c, struct hce *h, usec_t now)
 	return unsent;
 }
 
-/* B11: if the only news is one address the peer has not heard of, using it as a source says it all. NULL: it is not. */
+/*
+ * B11: if the only news is one address the peer has not heard of, using it as a source says it all.
+ * NULL: it is not.
+ */
 static const struct local_addr *says_it_all(struct core *c, const struct hce *h)
 {
 	const struct binding *b, *only = NULL;
@@ -219,7 +239,10 @@ static const struct local_addr *says_it_all(struct core *c, const struct hce *h)
 	return local_good_for(l, h) ? l : NULL;
 }
 
-/* No BU, so no number of its own: the first retransmission is a proper BU, should nothing come of this. */
+/*
+ * No BU, so no number of its own: the first retransmission is a proper BU, should nothing come of
+ * this.
+ */
 static void sent_bare(struct core *c, struct hce *h, usec_t now)
 {
 	struct binding *b;
@@ -323,7 +346,10 @@ static void measure(struct hce *h, uint16_t seq, usec_t now)
 	h->srtt = h->srtt ? (7 * h->srtt + rtt) / 8 : rtt;
 }
 
-/* Whether BU number seq was the last of a packet with news. A Response has a number, too, but tells nothing of the rest. */
+/*
+ * Whether BU number seq was the last of a packet with news. A Response has a number, too, but tells
+ * nothing of the rest.
+ */
 static bool carried_news(const struct hce *h, uint16_t seq)
 {
 	for (unsigned i = 0; i < h->rt.n_packet && i < ARRAY_LEN(h->rt.packet); i++)
@@ -333,12 +359,16 @@ static bool carried_news(const struct hce *h, uint16_t seq)
 }
 
 /* The news b is settled at the peer. */
-static void settle(struct core *c, struct hce *h, struct binding *b, const struct binding_ack *ba, usec_t now)
+static void settle(struct core *c, struct hce *h, struct binding *b, const struct binding_ack *ba,
+		   usec_t now)
 {
 	usec_t half = (ba->refresh < ba->lifetime ? ba->refresh : ba->lifetime / 2) * USEC_PER_SEC;
 	usec_t told = usec_until(b->expires, now) / 2;
 
-	/* One Acknowledgement speaks for several Updates (B8), with the longest of their lifetimes perhaps. */
+	/*
+	 * One Acknowledgement speaks for several Updates (B8), with the longest of their lifetimes
+	 * perhaps.
+	 */
 	if (told < half)
 		half = told;
 	if (!b->wanted) {
@@ -347,7 +377,8 @@ static void settle(struct core *c, struct hce *h, struct binding *b, const struc
 	}
 	b->news = false;
 	if (b->acked && now >= b->acked && b->state > BINDING_KNOWN)
-		b->state = BINDING_KNOWN;	/* it had expired there, and is being asked for proof */
+		/* it had expired there, and is being asked for proof */
+		b->state = BINDING_KNOWN;
 	b->acked = usec_add(now, ba->lifetime * USEC_PER_SEC);
 	if (b->state < BINDING_KNOWN)
 		b->state = BINDING_KNOWN;
@@ -362,18 +393,23 @@ static void rejected(struct core *c, struct hce *h, usec_t now)
 	core_wake(c, h->rt.next);
 }
 
-/* A BA without a Challenge that comes to an address it was asked about says: this one is Active here. */
+/*
+ * A BA without a Challenge that comes to an address it was asked about says: this one is Active
+ * here.
+ */
 static bool note_verified(struct hce *h, const struct binding_ack *ba, const struct in6_addr *to)
 {
 	struct binding *b = binding_find(h, to);
 
-	if (!b || !b->wanted || ba->has_challenge || (int16_t)(ba->seq - b->seq) < 0 || b->state < BINDING_KNOWN)
+	if (!b || !b->wanted || ba->has_challenge || (int16_t)(ba->seq - b->seq) < 0 ||
+	    b->state < BINDING_KNOWN)
 		return false;
 	b->state = BINDING_VERIFIED;
 	return true;
 }
 
-void binding_acked(struct core *c, struct hce *h, const struct binding_ack *ba, const struct in6_addr *to, usec_t now)
+void binding_acked(struct core *c, struct hce *h, const struct binding_ack *ba,
+		   const struct in6_addr *to, usec_t now)
 {
 	struct binding *b, *next;
 	bool matched = ba->has_challenge, news = carried_news(h, ba->seq);
@@ -428,8 +464,8 @@ void binding_request(struct core *c, struct foreign_addr *fa, usec_t now)
 	const struct local_addr *l;
 	usec_t from;
 
-	if (fa->state != ADDR_ACTIVE || fa->kind != LIFETIME_ABSOLUTE || !hce_homeless(h) || !hce_wanted(h) ||
-	    fa->expires == USEC_NEVER)
+	if (fa->state != ADDR_ACTIVE || fa->kind != LIFETIME_ABSOLUTE || !hce_homeless(h) ||
+	    !hce_wanted(h) || fa->expires == USEC_NEVER)
 		return;
 	from = fa->expires - (fa->lifetime < REQUEST_AHEAD * 4 ? fa->lifetime / 4 : REQUEST_AHEAD);
 	if (h->requested && usec_add(h->requested, SLOW_UPDATE_INTERVAL) > from)

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Finding a way to the peer when the one in use does not carry packets (what RFC 5534 does for shim6).
+ * Finding a way to the peer when the one in use does not carry packets (what RFC 5534 does for
+ * shim6).
  *
  * Signalling that nobody answers goes to the peer's other addresses in turn.
  *
- * When connections send and hear nothing (the datapath tells), all pairs of an address of ours that the peer has proof
- * of and an Active one of the peer's are probed, each with a Challenge from the one to the other. The pair in use comes
- * first: if that answers, nothing changes. Else the first to answer is used. The address of ours that would be preferred
- * is probed from then on, ever more slowly, and returned to when it answers. The peer follows what it hears (C11); and if
- * it is probed at another address of its own than it sends from, it does all of this itself: perhaps only its half is
- * dead.
+ * When connections send and hear nothing (the datapath tells), all pairs of an address of ours that
+ * the peer has proof of and an Active one of the peer's are probed, each with a Challenge from the
+ * one to the other. The pair in use comes first: if that answers, nothing changes. Else the first
+ * to answer is used. The address of ours that would be preferred is probed from then on, ever more
+ * slowly, and returned to when it answers. The peer follows what it hears (C11); and if it is
+ * probed at another address of its own than it sends from, it does all of this itself: perhaps only
+ * its half is dead.
  */
 #include "path_probe.h"
 
@@ -38,7 +40,10 @@ static bool explorable(const struct core *c, const struct hce *h)
 	       !IN6_IS_ADDR_UNSPECIFIED(&h->pair.local);
 }
 
-/* The n-th address of this host that h's peer has proof of, the pair's first. NULL if there are not so many. */
+/*
+ * The n-th address of this host that h's peer has proof of, the pair's first. NULL if there are not
+ * so many.
+ */
 static const struct in6_addr *nth_local(struct core *c, struct hce *h, unsigned n)
 {
 	struct local_addr *l = local_find(c, &h->pair.local), *next;
@@ -52,8 +57,8 @@ static const struct in6_addr *nth_local(struct core *c, struct hce *h, unsigned 
 }
 
 /* Asks the peer at foreign to answer to local, whoever of them is preferred. */
-static void probe(struct core *c, struct hce *h, const struct in6_addr *local, const struct in6_addr *foreign,
-		  usec_t now)
+static void probe(struct core *c, struct hce *h, const struct in6_addr *local,
+		  const struct in6_addr *foreign, usec_t now)
 {
 	const struct foreign_addr *fa = foreign_find(c, foreign);
 	struct signal s = { .src = *local, .dst = *foreign, .n_ba = 1 };
@@ -61,7 +66,10 @@ static void probe(struct core *c, struct hce *h, const struct in6_addr *local, c
 
 	if (!fa || fa->hce != h || fa->state != ADDR_ACTIVE)
 		return;
-	/* The number and the lifetime say nothing new: whoever missed our last Acknowledgement may take this for it. */
+	/*
+	 * The number and the lifetime say nothing new: whoever missed our last Acknowledgement may
+	 * take this for it.
+	 */
 	ba->seq = h->seq_in;
 	ba->lifetime = ba->refresh = reach_lifetime(fa, now);
 	ba->has_challenge = true;
@@ -70,7 +78,9 @@ static void probe(struct core *c, struct hce *h, const struct in6_addr *local, c
 		c->counter[COUNT_PROBES]++;
 }
 
-/* The n-th pair to be tried; the first is the one in use. Returns false if there are not so many. */
+/*
+ * The n-th pair to be tried; the first is the one in use. Returns false if there are not so many.
+ */
 static bool nth_pair(struct core *c, struct hce *h, unsigned n, const struct in6_addr **local,
 		     const struct in6_addr **foreign)
 {
@@ -139,7 +149,8 @@ void explore_asked(struct core *c, struct hce *h, const struct in6_addr *to, use
 {
 	struct explore *x = &h->explore;
 
-	if (!explorable(c, h) || x->running || now < x->asked_until || addr_equal(to, &h->pair.local))
+	if (!explorable(c, h) || x->running || now < x->asked_until ||
+	    addr_equal(to, &h->pair.local))
 		return;
 	x->silent = false;
 	x->asked_until = usec_add(now, SLOW_UPDATE_INTERVAL);
@@ -172,8 +183,8 @@ static void leave_home(struct core *c, struct hce *h, const struct in6_addr *loc
 }
 
 /*
- * The pair in use answers although its connections hear nothing: they may have nothing to hear. Looked after ever less
- * often.
+ * The pair in use answers although its connections hear nothing: they may have nothing to hear.
+ * Looked after ever less often.
  */
 static void calm_down(struct core *c, struct hce *h, const struct foreign_addr *fa, usec_t now)
 {
@@ -187,8 +198,8 @@ static void calm_down(struct core *c, struct hce *h, const struct foreign_addr *
 	x->ended = now;
 }
 
-void explore_answered(struct core *c, struct hce *h, const struct in6_addr *local, const struct foreign_addr *fa,
-		      const struct binding_update *bu, usec_t now)
+void explore_answered(struct core *c, struct hce *h, const struct in6_addr *local,
+		      const struct foreign_addr *fa, const struct binding_update *bu, usec_t now)
 {
 	struct explore *x = &h->explore;
 

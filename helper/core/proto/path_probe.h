@@ -12,8 +12,8 @@ void explore_silent(struct core *c, struct hce *h, usec_t now);
 void explore_asked(struct core *c, struct hce *h, const struct in6_addr *to, usec_t now);
 
 /* A Response came from fa to local: to a probe, perhaps. */
-void explore_answered(struct core *c, struct hce *h, const struct in6_addr *local, const struct foreign_addr *fa,
-		      const struct binding_update *bu, usec_t now);
+void explore_answered(struct core *c, struct hce *h, const struct in6_addr *local,
+		      const struct foreign_addr *fa, const struct binding_update *bu, usec_t now);
 
 /* Sends the next probe if it is due. */
 void explore_expire(struct core *c, struct hce *h, usec_t now);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where a peer may be that is nowhere to be found: nothing that goes to its addresses is answered, for it has moved at the same
- * moment as this host, or out of reach. The draft leaves this to "other means of providing accessibility information, e.g.,
- * Dynamic DNS": programs found the peer by a name, and that name may lead to it again.
+ * Where a peer may be that is nowhere to be found: nothing that goes to its addresses is answered,
+ * for it has moved at the same moment as this host, or out of reach. The draft leaves this to
+ * "other means of providing accessibility information, e.g., Dynamic DNS": programs found the peer
+ * by a name, and that name may lead to it again.
  *
- * A search is made of steps, a second apart, then ever longer. The first tries the addresses that came with the name, those after
- * it have the name resolved anew. To try an address is to send what the peer has not acknowledged there, under the peer's
- * SA: only the peer can answer, and only what it answers is believed (C5).
+ * A search is made of steps, a second apart, then ever longer. The first tries the addresses that
+ * came with the name, those after it have the name resolved anew. To try an address is to send what
+ * the peer has not acknowledged there, under the peer's SA: only the peer can answer, and only what
+ * it answers is believed (C5).
  */
 #include "peer_search.h"
 
@@ -42,7 +44,8 @@ void rendezvous_seek(struct core *c, struct hce *h, usec_t now)
 	if (!r || !hce_wanted(h) || !hce_homeless(h) || now < r->next || !binding_source(c, h))
 		return;
 	first = !r->wait || now - r->next > SEARCH_STEP_MAX;
-	r->wait = first ? SEARCH_STEP_MIN : 2 * r->wait < SEARCH_STEP_MAX ? 2 * r->wait : SEARCH_STEP_MAX;
+	r->wait = first ? SEARCH_STEP_MIN :
+		  2 * r->wait < SEARCH_STEP_MAX ? 2 * r->wait : SEARCH_STEP_MAX;
 	r->next = usec_add(now, r->wait);
 	r->due = r->n_addr;
 	if (!first || !r->n_addr)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Verifying reachability (homelessv6 3.4.2, X5): a Challenge to the Tentative address itself, and the Response to it.
+ * Verifying reachability (homelessv6 3.4.2, X5): a Challenge to the Tentative address itself, and
+ * the Response to it.
  *
  *	Challenge = HMAC(K, ADDR | TIME)	TIME is a nonce here
  *	Response  = HMAC(K, Challenge | ADDR)
  *
- * K is the key of the SA that protected the BU: the verifier's inbound, the claimant's outbound one.
+ * K is the key of the SA that protected the BU: the verifier's inbound, the claimant's outbound
+ * one.
  */
 #include "reach.h"
 
@@ -24,7 +26,8 @@ static bool reach_begin(struct core *c, struct foreign_addr *fa)
 	uint8_t time[CHALLENGE_LEN];
 
 	core_nonce(c, time);
-	if (ah_hmac128(&fa->hce->sa->in.key, &fa->addr, sizeof(fa->addr), time, sizeof(time), fa->reach.challenge) < 0)
+	if (ah_hmac128(&fa->hce->sa->in.key, &fa->addr, sizeof(fa->addr), time, sizeof(time),
+		       fa->reach.challenge) < 0)
 		return false;
 	fa->reach.running = true;
 	fa->reach.sent = 0;
@@ -39,7 +42,8 @@ static void reach_arm(struct core *c, struct foreign_addr *fa, usec_t now)
 		wait *= 2;
 	fa->reach.sent++;
 	fa->reach.last = now;
-	fa->reach.next = usec_add(now, wait < CHALLENGE_INTERVAL_MAX ? wait : CHALLENGE_INTERVAL_MAX);
+	fa->reach.next = usec_add(now,
+				  wait < CHALLENGE_INTERVAL_MAX ? wait : CHALLENGE_INTERVAL_MAX);
 	core_wake(c, fa->reach.next);
 	c->counter[COUNT_CHALLENGES]++;
 }
@@ -104,15 +108,18 @@ void reach_expire(struct core *c, struct foreign_addr *fa, usec_t now)
 
 void reach_hurry(struct core *c, struct foreign_addr *fa, usec_t now)
 {
-	/* What is heard from an unproven address, or a route that flaps, must not make us send at its rate. */
+	/*
+	 * What is heard from an unproven address, or a route that flaps, must not make us send at
+	 * its rate.
+	 */
 	if (!fa->reach.running || now < usec_add(fa->reach.last, binding_timeout(fa->hce)))
 		return;
 	fa->reach.sent = 0;
 	reach_send(c, fa, now);
 }
 
-bool reach_is_response(const struct hce *h, const uint8_t challenge[static CHALLENGE_LEN], const struct in6_addr *addr,
-		       const struct binding_update *bu)
+bool reach_is_response(const struct hce *h, const uint8_t challenge[static CHALLENGE_LEN],
+		       const struct in6_addr *addr, const struct binding_update *bu)
 {
 	uint8_t want[CHALLENGE_LEN];
 

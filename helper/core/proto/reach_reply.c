@@ -8,8 +8,8 @@
 #include "path_probe.h"
 #include "send.h"
 
-void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to, const struct in6_addr *from,
-		   const struct binding_ack *ba, usec_t now)
+void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to,
+		   const struct in6_addr *from, const struct binding_ack *ba, usec_t now)
 {
 	struct binding *b = binding_find(h, to);
 	struct signal s = { .src = *to, .dst = *from, .n_bu = 1 };
@@ -20,8 +20,9 @@ void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to, con
 	if (!b || !b->wanted)
 		return;		/* not an address we claim any more */
 	/*
-	 * Whether the peer has what we told of the address. Not with a number from before that, nor if it grants nothing: then
-	 * another has the address yet (X6), and our data would be taken for that one's.
+	 * Whether the peer has what we told of the address. Not with a number from before that, nor
+	 * if it grants nothing: then another has the address yet (X6), and our data would be taken
+	 * for that one's.
 	 */
 	answers = b->state != BINDING_NONE && ba->lifetime && (int16_t)(ba->seq - b->seq) >= 0;
 	bu->flags = BU_ACK;
@@ -29,13 +30,15 @@ void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to, con
 	bu->lifetime = binding_lifetime(c, to, now);
 	bu->names_source = true;
 	bu->has_challenge = true;
-	if (ah_hmac128(&h->sa->out.key, ba->challenge, CHALLENGE_LEN, to, sizeof(*to), bu->challenge) < 0 ||
+	if (ah_hmac128(&h->sa->out.key, ba->challenge, CHALLENGE_LEN, to, sizeof(*to),
+		       bu->challenge) < 0 ||
 	    core_send(c, h, &s) < 0)
 		return;
 	probed = b->state == BINDING_VERIFIED;
 	binding_told(b, bu->lifetime, now);
 	if (!ba->lifetime && b->news && b->state > BINDING_SENT) {
-		b->state = BINDING_SENT;	/* another had it since, and has been proven there */
+		/* another had it since, and has been proven there */
+		b->state = BINDING_SENT;
 		pair_update(c, h, now);
 	}
 	if (answers) {

@@ -6,7 +6,7 @@
 #include "core_data.h"
 
 /* A Challenge came to our address to, from the peer's address from. */
-void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to, const struct in6_addr *from,
-		   const struct binding_ack *ba, usec_t now);
+void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to,
+		   const struct in6_addr *from, const struct binding_ack *ba, usec_t now);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The retry order: which source and destination signalling uses next, and how long to wait for the answer. */
+/*
+ * The retry order: which source and destination signalling uses next, and how long to wait for the
+ * answer.
+ */
 #include "retry.h"
 
 #include <utlist.h>
@@ -16,7 +19,8 @@ const struct in6_addr *retry_other_foreign(const struct hce *h, unsigned n)
 
 	for (unsigned i = 0; i < ARRAY_LEN(order); i++)
 		DL_FOREACH(h->addrs, fa)
-			if (fa->state == order[i] && !addr_equal(&fa->addr, &h->pair.foreign) && !n--)
+			if (fa->state == order[i] && !addr_equal(&fa->addr, &h->pair.foreign) &&
+			    !n--)
 				return &fa->addr;
 	return NULL;
 }
@@ -27,18 +31,23 @@ unsigned retry_count_foreign(const struct hce *h, bool all)
 	unsigned n = IN6_IS_ADDR_UNSPECIFIED(&h->pair.foreign) ? 0 : 1;
 
 	DL_FOREACH(h->addrs, fa)
-		n += (fa->state == ADDR_ACTIVE || (all && fa->state == ADDR_DEPRECATED)) && !addr_equal(&fa->addr, &h->pair.foreign);
+		n += (fa->state == ADDR_ACTIVE || (all && fa->state == ADDR_DEPRECATED)) &&
+		     !addr_equal(&fa->addr, &h->pair.foreign);
 	return n ? n : 1;
 }
 
 struct in6_addr explore_target(const struct hce *h, unsigned tries)
 {
 	bool paired = !IN6_IS_ADDR_UNSPECIFIED(&h->pair.foreign);
-	unsigned good = retry_count_foreign(h, false), bad = retry_count_foreign(h, true) - good, n = tries % good;
+	unsigned good = retry_count_foreign(h, false), bad = retry_count_foreign(h, true) - good,
+		 n = tries % good;
 	unsigned late = tries - 2 * good;
 	const struct in6_addr *a;
 
-	/* What is not Active is no more than a last resort, and there may be many: every other try is theirs. */
+	/*
+	 * What is not Active is no more than a last resort, and there may be many: every other try
+	 * is theirs.
+	 */
 	if (tries >= 2 * good && bad)
 		n = late % 2 ? late / 2 % good : good + late / 2 % bad;
 	if (paired && !n)

@@ -12,16 +12,25 @@
 /* The n-th address of h but the pair's: Active ones come first. NULL if there are not so many. */
 const struct in6_addr *retry_other_foreign(const struct hce *h, unsigned n);
 
-/* How many addresses of h are good for trying: the pair's, the Active ones and, if all, the Deprecated ones. */
+/*
+ * How many addresses of h are good for trying: the pair's, the Active ones and, if all, the
+ * Deprecated ones.
+ */
 unsigned retry_count_foreign(const struct hce *h, bool all);
 
-/* Where the news goes that was sent so many times in vain: to all addresses of h in turn, the pair's first. */
+/*
+ * Where the news goes that was sent so many times in vain: to all addresses of h in turn, the
+ * pair's first.
+ */
 struct in6_addr explore_target(const struct hce *h, unsigned tries);
 
 /* Whether so many sendings went to each of h's Active addresses equally often. */
 bool explore_round(const struct hce *h, unsigned tries);
 
-/* Whether they went there twice without an answer, so that it is time to try something else, for as many tries again. */
+/*
+ * Whether they went there twice without an answer, so that it is time to try something else, for as
+ * many tries again.
+ */
 bool explore_late(const struct hce *h, unsigned tries);
 
 /* The local address signalling to h goes out from, NULL if there is none. */

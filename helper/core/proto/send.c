@@ -9,11 +9,11 @@
 static void tell_sent(struct core *c, const struct hce *h, const struct signal *s)
 {
 	for (unsigned i = 0; i < s->n_bu; i++)
-		core_tell(c, s->bu[i].has_challenge ? EVENT_RESPONSE_SENT : EVENT_BU_SENT, h, &s->src, &s->dst,
-			  s->bu[i].seq, s->bu[i].lifetime ? "add" : "delete");
+		core_tell(c, s->bu[i].has_challenge ? EVENT_RESPONSE_SENT : EVENT_BU_SENT, h,
+			  &s->src, &s->dst, s->bu[i].seq, s->bu[i].lifetime ? "add" : "delete");
 	for (unsigned i = 0; i < s->n_ba; i++)
-		core_tell(c, s->ba[i].has_challenge ? EVENT_CHALLENGE_SENT : EVENT_BA_SENT, h, &s->src, &s->dst,
-			  s->ba[i].seq, NULL);
+		core_tell(c, s->ba[i].has_challenge ? EVENT_CHALLENGE_SENT : EVENT_BA_SENT, h,
+			  &s->src, &s->dst, s->ba[i].seq, NULL);
 	if (s->has_br)
 		core_tell(c, EVENT_BR_SENT, h, &s->src, &s->dst, 0, NULL);
 	c->counter[COUNT_BU_SENT] += s->n_bu;
@@ -21,7 +21,8 @@ static void tell_sent(struct core *c, const struct hce *h, const struct signal *
 }
 
 /* Builds s and, with a key, signs it. */
-static int send_built(struct core *c, const struct hce *h, const struct signal *s, const struct ah_key *key)
+static int send_built(struct core *c, const struct hce *h, const struct signal *s,
+		      const struct ah_key *key)
 {
 	struct action *a = core_act(c, ACTION_SEND, h);
 	unsigned icv_len = key ? ah_icv_len(key->alg) : 0;
@@ -53,7 +54,8 @@ int core_send_under(struct core *c, const struct hce *h, struct sa *sa, struct s
 	if (!s->ah_seq)
 		return -EOVERFLOW;
 	if (s->ah_seq == UINT32_MAX)
-		core_tell(c, EVENT_KEYS, h, &s->src, &s->dst, 0, "the last AH sequence number is used up: nothing is signalled "
+		core_tell(c, EVENT_KEYS, h, &s->src, &s->dst, 0,
+			  "the last AH sequence number is used up: nothing is signalled "
 			  "to this peer before it has other keys");
 	return send_built(c, h, s, &sa->out.key);
 }

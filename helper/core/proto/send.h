@@ -8,10 +8,16 @@
 /* Sends s without AH (AAP's Init and Retry). h may be NULL. Returns 0 or a negative errno. */
 int core_send_open(struct core *c, const struct hce *h, struct signal *s);
 
-/* Sends s, whose spi, ah_seq and has_ah are filled in here, under sa. h may be NULL. Returns 0 or a negative errno. */
+/*
+ * Sends s, whose spi, ah_seq and has_ah are filled in here, under sa. h may be NULL. Returns 0 or a
+ * negative errno.
+ */
 int core_send_under(struct core *c, const struct hce *h, struct sa *sa, struct signal *s);
 
-/* Sends s, whose spi, ah_seq and has_ah are filled in here, under the SA of h. Returns 0 or a negative errno. */
+/*
+ * Sends s, whose spi, ah_seq and has_ah are filled in here, under the SA of h. Returns 0 or a
+ * negative errno.
+ */
 int core_send(struct core *c, struct hce *h, struct signal *s);
 
 #endif

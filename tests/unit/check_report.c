@@ -23,9 +23,9 @@ const char *datapath_kind(const struct datapath *dp)
 
 const char *datapath_counter_name(enum dp_counter n)
 {
-	static const char *const name[DP_COUNTER_MAX] = { "c0", "c1", "c2", "c3", "c4", "c5", "c6",
-							  "c7", "c8", "c9", "c10", "c11" };
+	static char name[DP_COUNTER_MAX][sizeof("c4294967295")];
 
+	snprintf(name[n], sizeof(name[n]), "c%u", (unsigned)n);
 	return name[n];
 }
 

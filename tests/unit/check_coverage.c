@@ -4,7 +4,7 @@
 
 #include "array.h"
 #include "coverage.h"
-#include "netns.h"
+#include "own_netns.h"
 
 #include <net/if.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "ifmon.h"
-#include "netns.h"
+#include "own_netns.h"
 
 #include <net/if_arp.h>
 #include <net/if.h>

@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "neigh.h"
-#include "netns.h"
+#include "own_netns.h"
 
 #include <net/if.h>
 

@@ -3,7 +3,7 @@
 #include "dns.h"
 #include "addr.h"
 #include "dns_server.h"
-#include "netns.h"
+#include "own_netns.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -12,7 +12,7 @@
 
 #include "route_sync.h"
 #include "netlink.h"
-#include "netns.h"
+#include "own_netns.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>

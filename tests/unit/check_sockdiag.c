@@ -4,7 +4,7 @@
 
 #include "sock_info.h"
 #include "sock_monitor.h"
-#include "netns.h"
+#include "own_netns.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>

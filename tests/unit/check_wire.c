@@ -7,7 +7,7 @@
 
 #include "icmp_inject.h"
 #include "signal_io.h"
-#include "netns.h"
+#include "own_netns.h"
 
 #include <errno.h>
 #include <net/if.h>

@@ -3,8 +3,8 @@
  * Network namespaces for unit tests: without names, so they are gone with the test's process,
  * however it ends.
  */
-#ifndef HMIP_NETNS_H
-#define HMIP_NETNS_H
+#ifndef HMIP_OWN_NETNS_H
+#define HMIP_OWN_NETNS_H
 
 #include "suite.h"
 

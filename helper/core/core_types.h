@@ -360,8 +360,8 @@ struct pcb {
 };
 
 /*
- * The addresses that p's packets have on the wire: its own, or its entry's pair. Returns whether they differ from its own.
- * local and foreign may be NULL.
+ * The addresses that p's packets have on the wire: its own, or its entry's pair. Returns whether
+ * they differ from its own. local and foreign may be NULL.
  */
 bool pcb_wire_pair(const struct pcb *p, struct in6_addr *local, struct in6_addr *foreign);
 
@@ -566,8 +566,12 @@ struct local_addr *core_local(struct core *c, const struct in6_addr *addr);
 struct pcb *core_pcb(struct core *c, uint64_t cookie);	/* NULL if there is none */
 struct local_addr *core_locals(struct core *c);
 
-/* The usable address of that personality that is preferred as a source for dst, or to take its place; NULL if there is none. */
-const struct local_addr *core_local_for(struct core *c, unsigned personality, const struct in6_addr *dst);
+/*
+ * The usable address of that personality that is preferred as a source for dst, or to take its
+ * place; NULL if there is none.
+ */
+const struct local_addr *core_local_for(struct core *c, unsigned personality,
+					const struct in6_addr *dst);
 
 struct pcb *core_pcbs(struct core *c);
 struct sender *core_senders(struct core *c);

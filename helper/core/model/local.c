@@ -42,11 +42,15 @@ struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t
 	return l;
 }
 
-bool local_better(const struct hce *h, const struct in6_addr *dst, const struct local_addr *a, const struct local_addr *b)
+bool local_better(const struct hce *h, const struct in6_addr *dst, const struct local_addr *a,
+		  const struct local_addr *b)
 {
-	bool routed_a = h && addr_equal(&h->routed, &a->addr), routed_b = h && addr_equal(&h->routed, &b->addr);
-	bool now_a = h && addr_equal(&h->pair.local, &a->addr), now_b = h && addr_equal(&h->pair.local, &b->addr);
-	unsigned prefix_a = addr_common_prefix(dst, &a->addr), prefix_b = addr_common_prefix(dst, &b->addr);
+	bool routed_a = h && addr_equal(&h->routed, &a->addr),
+	     routed_b = h && addr_equal(&h->routed, &b->addr);
+	bool now_a = h && addr_equal(&h->pair.local, &a->addr),
+	     now_b = h && addr_equal(&h->pair.local, &b->addr);
+	unsigned prefix_a = addr_common_prefix(dst, &a->addr),
+		 prefix_b = addr_common_prefix(dst, &b->addr);
 
 	if (a->preference != b->preference)
 		return a->preference > b->preference;
@@ -61,13 +65,15 @@ bool local_better(const struct hce *h, const struct in6_addr *dst, const struct 
 	return a->since < b->since;
 }
 
-const struct local_addr *core_local_for(struct core *c, unsigned personality, const struct in6_addr *dst)
+const struct local_addr *core_local_for(struct core *c, unsigned personality,
+					const struct in6_addr *dst)
 {
 	const struct local_addr *best = NULL;
 	struct local_addr *l, *next;
 
 	HASH_ITER(hh, c->locals, l, next)
-		if (l->usable && l->personality == personality && (!best || local_better(NULL, dst, l, best)))
+		if (l->usable && l->personality == personality &&
+		    (!best || local_better(NULL, dst, l, best)))
 			best = l;
 	return best;
 }

@@ -15,10 +15,11 @@ void local_act(struct core *c, const struct local_addr *l);
 struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t now);
 
 /*
- * Whether a is preferred to b as a source for dst: by an administrator, by routing for h, because h uses it now, by its
- * prefix (RFC 6724, rule 8), or because it is older. h may be NULL.
+ * Whether a is preferred to b as a source for dst: by an administrator, by routing for h, because h
+ * uses it now, by its prefix (RFC 6724, rule 8), or because it is older. h may be NULL.
  */
-bool local_better(const struct hce *h, const struct in6_addr *dst, const struct local_addr *a, const struct local_addr *b);
+bool local_better(const struct hce *h, const struct in6_addr *dst, const struct local_addr *a,
+		  const struct local_addr *b);
 
 /* Whether our address is usable, and h's peer may learn of it (X9). l may be NULL. */
 bool local_good_for(const struct local_addr *l, const struct hce *h);

@@ -82,7 +82,8 @@ const struct local_addr *binding_source(struct core *c, const struct hce *h)
 	if (best)
 		return best;
 	HASH_ITER(hh, c->locals, each, next)
-		if (local_good_for(each, h) && (!best || local_better(h, &h->pair.foreign, each, best)))
+		if (local_good_for(each, h) &&
+		    (!best || local_better(h, &h->pair.foreign, each, best)))
 			best = each;
 	return best;
 }

@@ -2,6 +2,7 @@
 /* core/proto/addr_conflict.c alone: two entries claim one address (X6). */
 #include "host.h"
 #include "addr_conflict.h"
+#include "reach.h"
 
 static struct hce *claimant;
 static struct in6_addr l0, f0;
@@ -122,6 +123,79 @@ START_TEST(a3_the_loser_goes_on_at_its_other_address)
 }
 END_TEST
 
+/* A connection opened since the claim is the claimant's. An older one stays with the entry. */
+START_TEST(a3_connections_stay_with_whom_they_were_opened)
+{
+	struct pcb *old = connection(L0, F0, 1), *young = connection(L0, F0, 2);
+
+	young->opened = now;
+	ck_assert(answer(claimant, 1));
+	decide();
+	ck_assert_ptr_eq(old->hce, h);
+	ck_assert_ptr_eq(young->hce, claimant);
+}
+END_TEST
+
+/* An unmoved connection that has received something since the claim is an answer, too. */
+START_TEST(x6_the_entry_keeps_it_while_its_connections_receive)
+{
+	connection(L0, F0, 1);
+	at_issue()->heard = now + 1;
+	ck_assert(answer(claimant, 1));
+	decide();
+	ck_assert_ptr_eq(at_issue()->hce, h);
+	ck_assert_int_eq(at_issue()->state, ADDR_ACTIVE);
+}
+END_TEST
+
+START_TEST(x6_what_connections_received_before_the_claim_does_not_count)
+{
+	connection(L0, F0, 1);
+	at_issue()->heard = now;
+	ck_assert(answer(claimant, 1));
+	decide();
+	ck_assert_ptr_eq(at_issue()->hce, claimant);
+}
+END_TEST
+
+START_TEST(x6_an_address_that_its_peer_gave_up_is_handed_over_at_once)
+{
+	at_issue()->state = ADDR_DEPRECATED;
+	ck_assert(answer(claimant, 1));
+	contest_expire(c, at_issue(), now);
+	ck_assert_ptr_eq(at_issue()->hce, claimant);
+}
+END_TEST
+
+START_TEST(x6_each_is_asked_three_times)
+{
+	unsigned to_owner = 0, to_claimant = 0;
+	struct action s;
+
+	decide();
+	while (core_next_action(c, &s)) {
+		to_owner += s.type == ACTION_SEND && s.hce == h->id && addr_equal(&s.send.dst, &f0);
+		to_claimant += s.type == ACTION_SEND && s.hce == claimant->id;
+	}
+	ck_assert_uint_eq(to_owner, 3);
+	ck_assert_uint_eq(to_claimant, 3);
+}
+END_TEST
+
+/* The Response to the Challenge of the ordinary check proves no less. */
+START_TEST(x6_the_entry_may_answer_its_other_challenge)
+{
+	struct binding_update bu = { .has_challenge = true };
+	struct foreign_addr *fa = at_issue();
+
+	ck_assert(reach_ask(c, fa, &l0, 1));
+	ck_assert_int_eq(ah_hmac128(&h->sa->in.key, fa->reach.challenge, CHALLENGE_LEN, &f0,
+				    sizeof(f0), bu.challenge), 0);
+	ck_assert(contest_response(c, fa, h, &bu, now));
+	ck_assert(fa->contest->good[0]);
+}
+END_TEST
+
 START_TEST(x6_both_entries_are_flushed_if_both_answer)
 {
 	uint32_t ids[] = { h->id, claimant->id };
@@ -166,6 +240,12 @@ int main(void)
 	tcase_add_test(tc, a3_data_is_held_once_only_the_claimant_has_answered);
 	tcase_add_test(tc, x6_the_claimant_gets_it_if_only_it_answers);
 	tcase_add_test(tc, a3_the_loser_goes_on_at_its_other_address);
+	tcase_add_test(tc, a3_connections_stay_with_whom_they_were_opened);
+	tcase_add_test(tc, x6_the_entry_keeps_it_while_its_connections_receive);
+	tcase_add_test(tc, x6_what_connections_received_before_the_claim_does_not_count);
+	tcase_add_test(tc, x6_an_address_that_its_peer_gave_up_is_handed_over_at_once);
+	tcase_add_test(tc, x6_each_is_asked_three_times);
+	tcase_add_test(tc, x6_the_entry_may_answer_its_other_challenge);
 	tcase_add_test(tc, x6_both_entries_are_flushed_if_both_answer);
 	tcase_add_test(tc, x6_one_cannot_answer_for_the_other);
 	tcase_add_test(tc, x6_a_second_claim_does_not_begin_anew);

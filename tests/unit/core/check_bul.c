@@ -62,6 +62,16 @@ START_TEST(r5_back_after_the_withdrawal_left_it_starts_over)
 }
 END_TEST
 
+START_TEST(b5_an_unusable_address_is_not_announced)
+{
+	struct in6_addr l1 = a(L1);
+
+	up(L1)->usable = false;
+	binding_want_all(c, h, now);
+	ck_assert_ptr_null(binding_find(h, &l1));
+}
+END_TEST
+
 START_TEST(x9_addresses_of_other_personalities_are_not_announced)
 {
 	struct in6_addr l1 = a(L1), l2 = a(L2);
@@ -91,6 +101,7 @@ END_TEST
 START_TEST(b6_the_list_is_bounded)
 {
 	char text[INET6_ADDRSTRLEN];
+	struct in6_addr l0 = a(L0);
 	struct binding *b;
 	unsigned n;
 
@@ -101,8 +112,60 @@ START_TEST(b6_the_list_is_bounded)
 	}
 	DL_COUNT(h->bindings, b, n);
 	ck_assert_uint_le(n, 2 * BU_ADDRS_MAX);
-	want(L0, true);
-	ck_assert_ptr_nonnull(h->bindings);
+	ck_assert_ptr_nonnull(binding_find(h, &l0));	/* removed are withdrawals only */
+}
+END_TEST
+
+/* An Acknowledgement of any BU since then acknowledges it. */
+START_TEST(b10_a_binding_keeps_the_number_of_its_first_bu)
+{
+	struct binding *b = want(L1, true);
+
+	binding_sent(b, 7);
+	binding_sent(b, 8);
+	ck_assert_uint_eq(b->seq, 7);
+	ck_assert_int_eq(b->state, BINDING_SENT);
+}
+END_TEST
+
+START_TEST(b7_a_home_address_is_another_that_the_peer_knows)
+{
+	struct in6_addr l0 = a(L0), l1 = a(L1);
+
+	hold(L1, BINDING_SENT);
+	ck_assert_ptr_null(binding_registered(h, &l0));
+	hold(L1, BINDING_KNOWN);
+	ck_assert_ptr_eq(binding_registered(h, &l0), binding_find(h, &l1));
+	ck_assert_ptr_eq(binding_registered(h, &l1), binding_find(h, &l0));
+}
+END_TEST
+
+START_TEST(b10_a_renewal_announces_only_wanted_addresses)
+{
+	struct in6_addr l0 = a(L0);
+	struct binding *b;
+
+	hold(L1, BINDING_VERIFIED);
+	b = want(L1, false);
+	b->news = false;	/* acknowledged */
+	binding_renew(c, h, now);
+	ck_assert(!b->news);
+	ck_assert(binding_find(h, &l0)->news);
+}
+END_TEST
+
+START_TEST(b10_a_peer_without_state_receives_everything_anew)
+{
+	struct in6_addr l0 = a(L0), l1 = a(L1);
+
+	h->homeless_acked = true;
+	hold(L1, BINDING_VERIFIED);
+	want(L1, false);
+	binding_forget(c, h, now);
+	ck_assert(!h->homeless_acked);
+	ck_assert_ptr_null(binding_find(h, &l1));
+	ck_assert_int_eq(binding_find(h, &l0)->state, BINDING_NONE);
+	ck_assert(binding_find(h, &l0)->news);
 }
 END_TEST
 
@@ -117,9 +180,14 @@ int main(void)
 	tcase_add_test(tc, b6_what_the_peer_never_heard_of_needs_no_withdrawal);
 	tcase_add_test(tc, b6_back_before_the_withdrawal_left_there_is_nothing_to_send);
 	tcase_add_test(tc, r5_back_after_the_withdrawal_left_it_starts_over);
+	tcase_add_test(tc, b5_an_unusable_address_is_not_announced);
 	tcase_add_test(tc, x9_addresses_of_other_personalities_are_not_announced);
 	tcase_add_test(tc, b12_a_lifetime_is_no_longer_than_the_addresss_own);
 	tcase_add_test(tc, b6_the_list_is_bounded);
+	tcase_add_test(tc, b10_a_binding_keeps_the_number_of_its_first_bu);
+	tcase_add_test(tc, b7_a_home_address_is_another_that_the_peer_knows);
+	tcase_add_test(tc, b10_a_renewal_announces_only_wanted_addresses);
+	tcase_add_test(tc, b10_a_peer_without_state_receives_everything_anew);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

@@ -154,6 +154,65 @@ START_TEST(a3_an_address_of_a_peer_becomes_this_hosts)
 }
 END_TEST
 
+START_TEST(c3_only_a_usable_address_is_good)
+{
+	up(L1)->usable = false;
+	ck_assert(!local_good_for(find(L1), h));
+	ck_assert(!local_good_for(NULL, h));
+}
+END_TEST
+
+START_TEST(c3_a_lost_address_with_connections_cannot_be_a_peers)
+{
+	struct in6_addr l0 = a(L0);
+
+	connection(L0, F0, 1);
+	go(L0);
+	ck_assert(local_ours(c, &l0));
+	pcb_drop(c, pcb_by_cookie(c, 1));
+	ck_assert(!local_ours(c, &l0));
+}
+END_TEST
+
+START_TEST(a3_only_an_idle_lost_address_becomes_a_peers)
+{
+	struct in6_addr l1 = a(L1);
+
+	come(L1, USEC_NEVER);
+	local_yield(c, &l1);
+	ck_assert_ptr_nonnull(find(L1));
+	go(L1);
+	local_yield(c, &l1);
+	ck_assert_ptr_null(find(L1));
+}
+END_TEST
+
+START_TEST(c3_restoring_does_not_change_a_usable_address)
+{
+	struct in6_addr l1 = a(L1), l2 = a(L2);
+
+	come(L1, USEC_NEVER);
+	ck_assert_int_eq(local_restore(c, &l1, 1, now + 5, now), 0);
+	ck_assert_uint_eq(find(L1)->personality, 0);
+	ck_assert_int_eq(local_restore(c, &l2, 1, now + 5, now), 0);
+	ck_assert_uint_eq(find(L2)->personality, 1);
+	ck_assert_uint_eq(find(L2)->forget, now + 5);
+	ck_assert(!find(L2)->usable);
+}
+END_TEST
+
+/* B13: the peer may take what comes from a lost source for another host's, until it is back. */
+START_TEST(b13_a_source_that_returns_retransmits_at_once)
+{
+	go(L0);
+	ck_assert(h->pair.unproven);
+	take(ACTION_KICK, NULL);
+	come(L0, USEC_NEVER);
+	ck_assert(!h->pair.unproven);
+	ck_assert_uint_eq(take(ACTION_KICK, NULL), 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("local");
@@ -170,6 +229,11 @@ int main(void)
 	tcase_add_test(tc, x9_a_peer_learns_of_its_own_personality_only);
 	tcase_add_test(tc, s1_prefer_moves_the_pair);
 	tcase_add_test(tc, a3_an_address_of_a_peer_becomes_this_hosts);
+	tcase_add_test(tc, c3_only_a_usable_address_is_good);
+	tcase_add_test(tc, c3_a_lost_address_with_connections_cannot_be_a_peers);
+	tcase_add_test(tc, a3_only_an_idle_lost_address_becomes_a_peers);
+	tcase_add_test(tc, c3_restoring_does_not_change_a_usable_address);
+	tcase_add_test(tc, b13_a_source_that_returns_retransmits_at_once);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

@@ -184,6 +184,35 @@ START_TEST(a3_hold_all_takes_connections_off_their_own_pair)
 }
 END_TEST
 
+/* A move that nothing compels waits until the peer has proved that it is there. */
+START_TEST(s1_a_voluntary_move_waits_for_proof)
+{
+	up(L1)->preference = 1;
+	hold(L1, BINDING_VERIFIED);
+	h->proved = 0;
+	pair_update(c, h, now);
+	assert_pair(L0, F0);
+	ck_assert(h->wants_move && binding_has_news(h));
+	h->proved = now;
+	pair_update(c, h, now);
+	assert_pair(L1, F0);
+}
+END_TEST
+
+START_TEST(s3_connections_with_other_pairs_take_the_pair_that_works)
+{
+	struct pcb *q;
+
+	connection(L0, F0, 1);
+	pair_unpin_others(c, h);
+	ck_assert_uint_eq(take(ACTION_KICK, NULL), 0);	/* no connection has another */
+	q = connection(L2, F0, 2);
+	pair_unpin_others(c, h);
+	ck_assert(pcb_wire_pair(q, NULL, NULL));
+	ck_assert_uint_eq(take(ACTION_KICK, NULL), 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("pair");
@@ -202,6 +231,8 @@ int main(void)
 	tcase_add_test(tc, b7_no_kick_before_the_source_is_verified);
 	tcase_add_test(tc, s3_a_connection_keeps_its_own_pair_until_the_pair_changes);
 	tcase_add_test(tc, a3_hold_all_takes_connections_off_their_own_pair);
+	tcase_add_test(tc, s1_a_voluntary_move_waits_for_proof);
+	tcase_add_test(tc, s3_connections_with_other_pairs_take_the_pair_that_works);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

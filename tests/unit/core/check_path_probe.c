@@ -156,6 +156,160 @@ START_TEST(probing_slows_down_and_is_given_up)
 }
 END_TEST
 
+/* C11: the peer probes another address than the one in use: its half of the path may be dead. */
+START_TEST(c11_a_probe_of_the_peers_starts_a_search)
+{
+	struct in6_addr l0 = a(L0), l1 = a(L1);
+
+	explore_asked(c, h, &l0, now);
+	ck_assert(!h->explore.running);
+	explore_asked(c, h, &l1, now);
+	ck_assert(probed(L0, F0));
+	answer(L0, F0, true);
+	ck_assert(!h->explore.running);
+	/* Its next probe soon afterwards starts none. */
+	explore_asked(c, h, &l1, now + 1);
+	ck_assert(!h->explore.running);
+	explore_asked(c, h, &l1, h->explore.asked_until);
+	ck_assert(h->explore.running);
+}
+END_TEST
+
+START_TEST(r5_an_answer_from_a_tentative_address_changes_nothing)
+{
+	at(F2, ADDR_TENTATIVE);
+	explore_silent(c, h, now);
+	answer(L0, F2, true);
+	assert_pair(L0, F0);
+	ck_assert(h->explore.running);
+}
+END_TEST
+
+START_TEST(a_detour_ends_only_when_the_preferred_source_answers)
+{
+	explore_silent(c, h, now);
+	next();
+	answer(L1, F0, true);
+	answer(L1, F0, true);
+	assert_pair(L1, F0);
+	ck_assert(h->explore.detour);
+}
+END_TEST
+
+START_TEST(the_preferred_source_is_probed_ever_more_slowly)
+{
+	usec_t was;
+
+	explore_silent(c, h, now);
+	next();
+	answer(L1, F0, true);
+	was = h->explore.home_wait;
+	ck_assert_uint_eq(was, 2 * c->config.path_timeout * USEC_PER_SEC);
+	for (unsigned i = 0; i < 8; i++) {
+		now = h->explore.home_next;
+		explore_expire(c, h, now);
+		was = 2 * was < 64 * USEC_PER_SEC ? 2 * was : 64 * USEC_PER_SEC;
+		ck_assert_uint_eq(h->explore.home_wait, was);
+	}
+}
+END_TEST
+
+START_TEST(a_source_that_fails_again_soon_is_probed_later)
+{
+	usec_t was = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		explore_silent(c, h, now);
+		next();
+		answer(L1, F0, true);
+		ck_assert_uint_gt(h->explore.home_wait, was);
+		was = h->explore.home_wait;
+		now = h->explore.home_next;
+		explore_expire(c, h, now);
+		answer(L0, F0, true);
+		assert_pair(L0, F0);
+	}
+}
+END_TEST
+
+START_TEST(r5_the_preferred_source_is_not_probed_at_an_unverified_address)
+{
+	struct in6_addr f0 = a(F0);
+
+	explore_silent(c, h, now);
+	next();
+	answer(L1, F0, true);
+	take(ACTION_SEND, NULL);
+	foreign_find(c, &f0)->state = ADDR_TENTATIVE;
+	now = h->explore.home_next;
+	explore_expire(c, h, now);
+	ck_assert_uint_eq(take(ACTION_SEND, NULL), 0);
+}
+END_TEST
+
+START_TEST(silence_with_a_pair_that_answers_is_probed_ever_less)
+{
+	struct in6_addr f0 = a(F0);
+	usec_t least = c->config.path_timeout * USEC_PER_SEC, want = least;
+
+	foreign_find(c, &f0)->heard = 0;
+	for (unsigned i = 0; i < 5; i++) {
+		explore_silent(c, h, now);
+		answer(L0, F0, true);
+		ck_assert_uint_eq(h->explore.quiet, want);
+		want = 4 * want < 64 * USEC_PER_SEC ? 4 * want : 64 * USEC_PER_SEC;
+		now = h->explore.quiet_until;
+	}
+	foreign_find(c, &f0)->heard = now;
+	explore_silent(c, h, now);
+	answer(L0, F0, true);
+	ck_assert_uint_eq(h->explore.quiet, least);
+}
+END_TEST
+
+START_TEST(s3_silent_connections_with_another_pair_take_the_one_that_answers)
+{
+	struct pcb *p = connection(L1, F0, 2);
+
+	explore_silent(c, h, now);
+	ck_assert(!pcb_wire_pair(p, NULL, NULL));
+	answer(L0, F0, true);
+	ck_assert(pcb_wire_pair(p, NULL, NULL));
+}
+END_TEST
+
+START_TEST(a3_a_held_entry_is_not_probed)
+{
+	explore_silent(c, h, now);
+	ck_assert(probed(L0, F0));
+	h->pair.hold = HOLD_ALL;
+	next();
+	ck_assert(!h->explore.running);
+	ck_assert_uint_eq(take(ACTION_SEND, NULL), 0);
+}
+END_TEST
+
+START_TEST(c3_no_probe_leaves_from_a_lost_source)
+{
+	up(L0)->usable = false;
+	explore_silent(c, h, now);
+	ck_assert(probed(L1, F0));
+}
+END_TEST
+
+/* While connections go on sending. */
+START_TEST(probes_are_ten_seconds_apart_in_the_end)
+{
+	explore_silent(c, h, now);
+	for (unsigned i = 0; i < 40; i++) {
+		next();
+		explore_silent(c, h, now);
+		ck_assert_uint_le(h->explore.wait, 10 * USEC_PER_SEC);
+	}
+	ck_assert_uint_eq(h->explore.wait, 10 * USEC_PER_SEC);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("path_probe");
@@ -170,6 +324,17 @@ int main(void)
 	tcase_add_test(tc, x5_a_wrong_answer_changes_nothing);
 	tcase_add_test(tc, the_preferred_source_is_returned_to_when_it_answers);
 	tcase_add_test(tc, probing_slows_down_and_is_given_up);
+	tcase_add_test(tc, c11_a_probe_of_the_peers_starts_a_search);
+	tcase_add_test(tc, r5_an_answer_from_a_tentative_address_changes_nothing);
+	tcase_add_test(tc, a_detour_ends_only_when_the_preferred_source_answers);
+	tcase_add_test(tc, the_preferred_source_is_probed_ever_more_slowly);
+	tcase_add_test(tc, a_source_that_fails_again_soon_is_probed_later);
+	tcase_add_test(tc, r5_the_preferred_source_is_not_probed_at_an_unverified_address);
+	tcase_add_test(tc, silence_with_a_pair_that_answers_is_probed_ever_less);
+	tcase_add_test(tc, s3_silent_connections_with_another_pair_take_the_one_that_answers);
+	tcase_add_test(tc, a3_a_held_entry_is_not_probed);
+	tcase_add_test(tc, c3_no_probe_leaves_from_a_lost_source);
+	tcase_add_test(tc, probes_are_ten_seconds_apart_in_the_end);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

@@ -56,6 +56,7 @@ START_TEST(b7_signalling_leaves_from_the_pairs_source_while_that_is_usable)
 
 	up(L1)->preference = 1;
 	hold(L1, BINDING_VERIFIED);
+	hold(L0, BINDING_KNOWN);
 	ck_assert_ptr_eq(binding_source(c, h), local_find(c, &l0));
 }
 END_TEST
@@ -97,6 +98,15 @@ START_TEST(b10_the_first_timeout_follows_the_round_trip)
 }
 END_TEST
 
+/* Two rounds without an answer, then two of other means, and so on. */
+START_TEST(b10_it_is_late_after_two_rounds)
+{
+	at(F1, ADDR_ACTIVE);
+	for (unsigned i = 0; i < 24; i++)
+		ck_assert_int_eq(explore_late(h, i), i / 4 % 2);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("retry");
@@ -110,6 +120,7 @@ int main(void)
 	tcase_add_test(tc, b7_then_from_an_address_that_the_peer_has_proof_of);
 	tcase_add_test(tc, b13_without_an_address_there_is_no_source);
 	tcase_add_test(tc, b10_the_first_timeout_follows_the_round_trip);
+	tcase_add_test(tc, b10_it_is_late_after_two_rounds);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

@@ -140,6 +140,7 @@ int main(int argc, char **argv)
 	else if (!strcmp(what, "overhead"))
 		overhead(argv[2], atof(argv[3]));
 	else
-		errx(2, "usage: peers_analyse gap LOG T END | rate LOG SKIP | overhead PCAP OCTETS");
+		errx(2,
+		     "usage: peers_analyse gap LOG T END | rate LOG SKIP | overhead PCAP OCTETS");
 	return EXIT_SUCCESS;
 }

@@ -351,7 +351,7 @@ static void read_fifo(const char *path)
 /* ---- datagrams ----------------------------------------------------------------------------- */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct sockaddr_in6 streaming_to;	/* the client's address, for DOWN; protected by lock */
+static struct sockaddr_in6 streaming_to;	/* for DOWN: the client's address; under lock */
 
 static void *stream(void *ptr)
 {

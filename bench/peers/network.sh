@@ -94,7 +94,8 @@ link_up()
 # link_down NAMESPACE LINK
 link_down()
 {
-	printf 'link set dev %s down\naddr flush dev %s\n' "$2" "$2" | ip -6 -n "$1" -b - 2>/dev/null
+	printf 'link set dev %s down\naddr flush dev %s\n' "$2" "$2" |
+		ip -6 -n "$1" -b - 2>/dev/null
 }
 
 # far_link LINK DELAY_MS: between router and server.

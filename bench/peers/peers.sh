@@ -230,7 +230,8 @@ measure_gap()
 	end=$((moved + after * 1000 - 300))
 	rest=$((end - $(now_ms)))
 	((rest <= 0)) || sleep "$(printf '%d.%03d' $((rest / 1000)) $((rest % 1000)))"
-	read -r gap alive noise before_mbit after_mbit resumed < <("$analyse" gap "$log" "$moved" $end)
+	read -r gap alive noise before_mbit after_mbit resumed \
+		< <("$analyse" gap "$log" "$moved" $end)
 	[[ -n $gap ]] || { failed "$metric" "no log"; return; }
 	note="$before_mbit Mbit/s before, $after_mbit after; noise $noise ms"
 	if [[ $2 == outage ]]; then
@@ -249,7 +250,8 @@ measure_tput()
 	begin 0 none "a b" || { failed tput setup; return; }
 	system_client down $((tput_s + 1)) "$dir/client"
 	wait $pid
-	bits=$("$analyse" rate "$dir/client" 1000 2>>"$dir/err") || { failed tput "no transfer"; return; }
+	bits=$("$analyse" rate "$dir/client" 1000 2>>"$dir/err") ||
+		{ failed tput "no transfer"; return; }
 	row tput $((bits / 1000000)) Mbit/s "no delay, no rate limit; from the second second on"
 }
 

@@ -31,7 +31,8 @@ system_up()
 	ip -n "$mobile" mptcp limits set subflows 8 add_addr_accepted 8 &&
 		ip -n "$server" mptcp limits set subflows 8 add_addr_accepted 8 &&
 		endpoint "$mobile" a 1 "subflow fullmesh" || return
-	if [[ $b_early == 1 && -n $(ip -n "$mobile" -6 addr show dev b to "$(link_address b)") ]]; then
+	if [[ $b_early == 1 ]] &&
+	   [[ -n $(ip -n "$mobile" -6 addr show dev b to "$(link_address b)") ]]; then
 		endpoint "$mobile" b 2 "$b_flags" || return
 	fi
 	[[ ${handover-} == both ]] || return 0

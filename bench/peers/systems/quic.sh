@@ -25,7 +25,7 @@ system_client()
 {
 	local move=()
 	[[ -z ${handover-} ]] || move=(--change-local-addr=$((before_s * 1000))ms)
-	spawn "$mobile" gtlsclient -q --no-pmtud --download="$dir/download" "${move[@]}" 2001:db8:c::2 \
-		$port https://server/blob
+	spawn "$mobile" gtlsclient -q --no-pmtud --download="$dir/download" "${move[@]}" \
+		2001:db8:c::2 $port https://server/blob
 	spawn "$mobile" "$app" read "$dir/download/blob" "$2" "$3"
 }

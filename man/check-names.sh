@@ -60,7 +60,8 @@ same "commands that the helper answers, hmipctl.8" \
 	   rows "$hmipctl/hmipctl.c" | sed -n 's/^\t{ "\([a-z]*\)", .*find_.*/\1/p')" \
 	"$(items hmipctl.8 DESCRIPTION Cm)"
 same "counters, hmipctl.8" \
-	"$(table core/base/counters.c COUNT_; table datapath/datapath.c DP_)" "$(items hmipctl.8 COUNTERS Sy)"
+	"$(table core/base/counters.c COUNT_; table datapath/datapath.c DP_)" \
+	"$(items hmipctl.8 COUNTERS Sy)"
 same "reasons, hmipctl.8" \
 	"$(sed -n 's/^\t\[[A-Z]*\] = { "\([a-z-]*\)",.*/\1/p' "$hmipctl/coverage.c")" \
 	"$(items hmipctl.8 "WHAT IS UNCOVERED" Sy)"

@@ -19,9 +19,8 @@
 #include <unistd.h>
 #include <utlist.h>
 
-#define PATIENCE_S	10	/* for a request to come, and for each packet
-				 * of an answer to be taken */
-#define RETRY_MS	50	/* while closing is held up (unix_listener.h) */
+#define PATIENCE_S	10	/* for the request, and for each packet of an answer */
+#define RETRY_MS	50	/* while fd_disposer_busy() */
 #define REQUEST_MAX	1024
 
 struct packet {
@@ -43,10 +42,10 @@ struct client {
 	struct event *ev;
 	STAILQ_HEAD(, packet) out;
 	unsigned n_out;
-	bool answered;		/* a request was taken */
-	bool monitor;
-	bool ending;
-	bool waiting;		/* nothing is read for now (unix_listener.h) */
+	bool answered;		/* a request was received */
+	bool monitor;		/* receives events */
+	bool ending;		/* to be closed when that cannot block */
+	bool waiting;		/* nothing is read while fd_disposer_busy() */
 	struct client *prev, *next;
 };
 
@@ -69,7 +68,7 @@ struct control_server {
 
 static void client_event(evutil_socket_t fd, short what, void *ptr);
 
-/* Waits for what this client is to do next. */
+/* Sets the events and the timeout that a client waits for. */
 static void client_arm(struct client *cl)
 {
 	struct timeval patience = { .tv_sec = PATIENCE_S }, retry = { .tv_usec = RETRY_MS * 1000 };
@@ -83,10 +82,7 @@ static void client_arm(struct client *cl)
 			  cl->monitor && STAILQ_EMPTY(&cl->out) ? NULL : &patience);
 }
 
-/*
- * Lets go of a client. If its connection cannot be closed yet, it stays in the list and is tried
- * again.
- */
+/* Disconnects a client. If closing could block, the client stays in the list and is tried again. */
 static void client_end(struct client *cl)
 {
 	struct listener *d = &cl->server->listener[cl->kind];
@@ -106,13 +102,13 @@ static void client_end(struct client *cl)
 	}
 	event_free(cl->ev);
 	DL_DELETE(d->clients, cl);
-	/* There is room again. */
+	/* The listener was full: accept again. */
 	if (d->n-- == CONTROL_CLIENTS_MAX)
 		event_add(d->ev, NULL);
 	free(cl);
 }
 
-/* Queues one packet. Returns 0, -ENOBUFS if the client takes too little, -ENOMEM. */
+/* Queues one packet. Returns 0, -ENOBUFS if the queue is full, or -ENOMEM. */
 static int client_put(struct client *cl, const char *data, size_t len)
 {
 	struct packet *p;
@@ -129,7 +125,9 @@ static int client_put(struct client *cl, const char *data, size_t len)
 	return 0;
 }
 
-/* Sends what the client takes now. Returns 0 or a negative errno, -EAGAIN if some is left. */
+/*
+ * Sends queued packets without blocking. Returns 0, -EAGAIN if some are left, or a negative errno.
+ */
 static int client_flush(struct client *cl)
 {
 	struct packet *p;
@@ -144,7 +142,7 @@ static int client_flush(struct client *cl)
 	return 0;
 }
 
-/* Queues a JSON text, cut into packets. Takes the reference. */
+/* Queues a JSON text, cut into packets. Takes the reference. Returns 0 or a negative errno. */
 static int client_put_json(struct client *cl, json_t *j)
 {
 	char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
@@ -226,7 +224,7 @@ static json_t *answer_prefer(struct client *cl, const char *command UNUSED, json
 	return r < 0 ? answer_error(strerror(-r)) : json_pack("{ss}", "preferred", target);
 }
 
-/* Everything hmipctl can ask for. */
+/* The commands of hmipctl. */
 static const struct command {
 	const char *name;
 	bool changes;		/* for root and the control group */
@@ -260,7 +258,7 @@ static json_t *answer_request(struct client *cl, const char *text, size_t len)
 	return a;
 }
 
-/* Something came from hmipctl. Returns 0, or negative if the client is to be let go of. */
+/* Receives a request of hmipctl. Returns 0, or a negative errno to disconnect the client. */
 static int ctl_client_read(struct client *cl)
 {
 	char buf[REQUEST_MAX];
@@ -289,7 +287,9 @@ static int shim_answer(struct client *cl, int fd, enum control_verb verb)
 	return client_put(cl, (const char *)&a, sizeof(a));
 }
 
-/* Something came from a shim: each message shows one socket. */
+/*
+ * Receives a message of a shim, with one socket. Returns 0, or a negative errno to disconnect it.
+ */
 static int shim_read(struct client *cl)
 {
 	struct control_register reg;
@@ -325,7 +325,7 @@ static void client_event(evutil_socket_t fd UNUSED, short what, void *ptr)
 		if (r == -EAGAIN)
 			r = 0;
 		else if (r == 0 && !cl->monitor)
-			r = -ENOTCONN;	/* answered: the end of file says so */
+			r = -ENOTCONN;	/* answered: the end of file ends the answer */
 	}
 	if (r < 0)
 		client_end(cl);
@@ -333,7 +333,9 @@ static void client_event(evutil_socket_t fd UNUSED, short what, void *ptr)
 		client_arm(cl);
 }
 
-/* Whom to let go of when a door is full: the oldest client of the user who has the most. */
+/*
+ * The client to disconnect when a listener is full: the oldest of the user with the most clients.
+ */
 static struct client *heaviest(const struct listener *d)
 {
 	struct client *cl, *other, *ret = d->clients;
@@ -375,10 +377,7 @@ static void listener_event(evutil_socket_t fd UNUSED, short what UNUSED, void *p
 	}
 	DL_APPEND(d->clients, cl);
 	client_arm(cl);
-	/*
-	 * Full: nobody else until one has left, and so that one user cannot keep the others out,
-	 * one must.
-	 */
+	/* Full: stop accepting, and disconnect one, so that one user cannot keep the others out. */
 	if (++d->n == CONTROL_CLIENTS_MAX) {
 		event_del(d->ev);
 		client_end(heaviest(d));
@@ -465,7 +464,7 @@ void control_server_close(struct control_server *c)
 
 		DL_FOREACH_SAFE(d->clients, cl, tmp)
 			client_end(cl);
-		/* What could not be closed without waiting is left to the end of the process. */
+		/* Connections that could block close() are closed by the exit of the process. */
 		DL_FOREACH_SAFE(d->clients, cl, tmp) {
 			event_free(cl->ev);
 			free(cl);

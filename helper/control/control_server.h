@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The two doors of ipc_proto.h, seen from the helper: shims show sockets, hmipctl asks. The number
- * of clients, what waits to be sent to each, and the time each may take are bounded; a client
- * beyond its bound is let go of.
+ * The server side of ipc_proto.h: one listener to which programs send their sockets, and one for
+ * the commands of hmipctl. The number of clients, the packets queued for each and the time each may
+ * take are bounded; a client that exceeds a bound is disconnected.
  *
- * A request that cannot be answered gets {"error": "a sentence"}.
+ * A request that fails is answered {"error": "a sentence"}.
  */
 #ifndef HMIP_CONTROL_SERVER_H
 #define HMIP_CONTROL_SERVER_H
@@ -17,24 +17,25 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define CONTROL_CLIENTS_MAX	64	/* at each door */
-#define CONTROL_QUEUE_MAX	1024	/* packets waiting for one client */
+#define CONTROL_CLIENTS_MAX	64	/* of each listener */
+#define CONTROL_QUEUE_MAX	1024	/* packets queued for one client */
 
+/* Called for the requests of clients. */
 struct control_handler {
-	/* "status", "cache", "sockets" or "sa". Returns a new reference or NULL. */
+	/*
+	 * Makes the report named what: "status", "cache", "sockets" or "sa". Returns a new
+	 * reference or NULL.
+	 */
 	json_t *(*report)(void *ctx, const char *what);
 	/*
-	 * Moves to addr, or to the interface of that name if addr is NULL. Returns 0 or a negative
+	 * Prefers addr or, if it is NULL, the interface of that name. Returns 0 or a negative
 	 * errno.
 	 */
 	int (*prefer)(void *ctx, const struct in6_addr *addr, const char *interface);
-	/*
-	 * A program tells of a socket (what is not answered, ipc_proto.h). fd stays the caller's.
-	 */
+	/* A program registered its socket fd, which stays the caller's (a verb without answer). */
 	void (*registered)(void *ctx, int fd, const struct control_register *reg);
 	/*
-	 * A program of user uid asks something else about one (ipc_proto.h). Fills *ret, which is
-	 * all 0.
+	 * A program of user uid sent another verb about its socket fd. Fills *ret, which is all 0.
 	 */
 	void (*asked)(void *ctx, int fd, enum control_verb verb, uid_t uid,
 		      struct control_answer *ret);
@@ -44,22 +45,25 @@ struct control_handler {
 struct control_server;
 
 /*
- * Opens the doors for path, as unix_listener.h; logs what is wrong and who is in the way. Returns 0
- * or a negative errno.
+ * Opens both listeners for path (unix_listener.h) in the loop base. handler is copied. Returns 0 or
+ * a negative errno (logged, with the process that holds the name). If another user holds the shims'
+ * name, that is logged and programs cannot register.
  */
 int control_server_open(struct event_base *base, const char *path,
 			const struct control_handler *handler, struct control_server **ret);
 
-/* Closes the doors, drops the clients, removes the socket file. NULL is fine. */
+/* Closes the listeners, disconnects the clients, removes the socket file. NULL is fine. */
 void control_server_close(struct control_server *c);
 
-/* Names the group whose members may do what root may; NULL: root only. Copied. */
+/*
+ * Sets the group whose members may use the commands that change something; NULL: root only. Copied.
+ */
 void control_server_set_group(struct control_server *c, const char *group);
 
-/* Whether a monitor is connected. */
+/* Whether a client has requested events (hmipctl monitor). */
 bool control_server_watched(const struct control_server *c);
 
-/* Sends an event to every monitor. Takes the reference. */
+/* Sends an event to every such client; disconnects one whose queue is full. Takes the reference. */
 void control_server_event(struct control_server *c, json_t *event);
 
 #endif

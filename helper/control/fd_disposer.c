@@ -11,9 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CLOSERS_MAX	32
-#define CLOSING_MAX	512	/* descriptors; with FDS_MAX more, well below
-				 * the usual limit of 1024 */
+#define CLOSERS_MAX	32	/* threads */
+#define CLOSING_MAX	512	/* descriptors; with FDS_MAX more, below the usual limit of 1024 */
 
 static atomic_int closers, closing;
 
@@ -22,7 +21,7 @@ bool fd_disposer_busy(void)
 	return closers >= CLOSERS_MAX || closing >= CLOSING_MAX;
 }
 
-/* Whether close(fd) cannot wait for anything: an Internet socket that does not linger. */
+/* Whether close(fd) cannot block: true for an Internet socket without SO_LINGER. */
 static bool closes_at_once(int fd)
 {
 	struct linger l;

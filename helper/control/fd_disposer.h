@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Closes descriptors that others sent, without ever blocking the caller. Who sends a descriptor
- * decides what close() does with it: a socket with SO_LINGER or a file on a FUSE mount can block
- * whoever drops the last reference. So what could block is closed by a thread of its own, of which
- * there are few: while all are busy, nothing more may be received.
+ * Closes descriptors received from other processes without blocking the caller. The sender of a
+ * descriptor decides what close() does with it: a socket with SO_LINGER or a file on a FUSE mount
+ * can block the process that drops the last reference. Descriptors that could block are closed by a
+ * thread of their own. The number of threads is bounded; while all are busy, receive no more
+ * descriptors.
  */
 #ifndef HMIP_FD_DISPOSER_H
 #define HMIP_FD_DISPOSER_H
 
 #include <stdbool.h>
 
-#define FDS_MAX	253	/* of one message: the kernel's SCM_MAX_FD */
+#define FDS_MAX	253	/* descriptors in one message: the kernel's SCM_MAX_FD */
 
-/* Whether receiving must wait: too many descriptors are being closed already. */
+/* Whether to stop receiving because too many descriptors are being closed. */
 bool fd_disposer_busy(void);
 
-/* Closes a descriptor that somebody sent, without ever waiting. -1 is fine. */
+/* Closes a received descriptor without blocking. -1 is fine. */
 void fd_dispose(int fd);
 
-/* Closes n of them, FDS_MAX at most. */
+/* Closes n received descriptors (at most FDS_MAX) without blocking. */
 void fd_dispose_all(const int *fd, int n);
 
 #endif

@@ -22,7 +22,7 @@ static int listen_at(const struct sockaddr_un *addr, socklen_t len)
 
 	if (fd < 0)
 		return -errno;
-	mask = umask(0111);	/* 0666: who may do what is decided for each request */
+	mask = umask(0111);	/* mode 0666: permission is checked for each request */
 	if (bind(fd, (const struct sockaddr *)addr, len) < 0 || listen(fd, BACKLOG) < 0)
 		r = -errno;
 	umask(mask);
@@ -33,7 +33,9 @@ static int listen_at(const struct sockaddr_un *addr, socklen_t len)
 	return fd;
 }
 
-/* Who listens at addr. Returns 0, or a negative errno (-ECONNREFUSED: nobody). */
+/*
+ * Reads the credentials of the listener at addr. Returns 0, -ECONNREFUSED without one, or an errno.
+ */
 static int who_listens(const struct sockaddr_un *addr, socklen_t len, struct ucred *ret)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), r = 0;
@@ -133,10 +135,7 @@ int unix_listener_accept(int listener, struct ucred *ret_peer)
 
 	if (fd < 0)
 		return -errno;
-	/*
-	 * With credentials in every message, one without is the end of the connection and not an
-	 * empty message.
-	 */
+	/* Every message then has credentials: one without is the end of the connection. */
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret_peer, &n) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0) {
 		int r = -errno;
@@ -184,7 +183,7 @@ int unix_listener_end(int fd)
 {
 	ssize_t n = 0;
 
-	/* Nothing can be added from here on, so that the queue ends. */
+	/* The client cannot send any more, so the loop ends. */
 	shutdown(fd, SHUT_RD);
 	while (n >= 0) {
 		char c;

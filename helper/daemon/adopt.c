@@ -18,9 +18,8 @@
 
 #define PAUSE_MS	20
 #define PAUSE_MAX_MS	320
-#define SHARE		10	/* of the time, one part is for scans */
-#define HALVES_MAX	6	/* scans on account of handshakes under way, without another
-				 * reason */
+#define SHARE		10	/* scans use one part in so many of the time */
+#define HALVES_MAX	6	/* scans for incomplete handshakes without another reason */
 
 static void on_found(void *ctx, const struct sock_desc *s, bool half)
 {
@@ -30,13 +29,14 @@ static void on_found(void *ctx, const struct sock_desc *s, bool half)
 
 	if (!core_adopts(d->core, &p))
 		return;
-	/* What answers to a spoofed SYN stays such a half, and is none of ours. */
+	/* An incomplete handshake may answer a spoofed SYN: wait until it is complete. */
 	if (half)
 		d->adoption.half = true;
 	else if (core_pcb_open(d->core, &p, clock_boottime()) == 0 && !known)
 		d->adoption.found = true;
 }
 
+/* Schedules a scan as adopt_schedule(), without resetting the count of halves. */
 static void soon(struct daemon *d, bool at_once)
 {
 	struct adoption *a = &d->adoption;
@@ -78,8 +78,8 @@ void adopt_scan(struct daemon *d)
 		a->pause_ms *= 2;
 	a->carried = false;
 	/*
-	 * A handshake takes a round trip. One that nobody completes is none of ours; the datapath
-	 * reports what comes of it later.
+	 * A handshake takes a round trip. The datapath reports those that are completed after these
+	 * scans.
 	 */
 	if (a->half && a->halves < HALVES_MAX) {
 		a->halves++;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Carries out what the core asks for. Within one batch the datapath comes first, then the routes
- * and the host map, then the packets that need them, then the kicks: a packet that leaves must find
- * its way, and TCP must find it when kicked.
+ * Carries out the core's actions. In each batch the datapath's maps are written first, then routes
+ * and the host map, then the packets that need them are sent, and then TCP is made to retransmit: a
+ * packet needs its route, and a retransmitted segment needs the new pair.
  */
 #include "config.h"
 
@@ -30,13 +30,13 @@
 #include <sys/timerfd.h>
 #include <utlist.h>
 
-#define ROUNDS_MAX	16	/* of sendings that fail and make the core ask for more, before
-				 * the loop gets its turn */
+#define ROUNDS_MAX	16	/* of actions causing actions, before other events */
 #define KICK_BURST	16	/* Linux doubles its timeout 15 times at most */
-#define LATER_MS	200
-#define FRESH_LINK	(3 * USEC_PER_SEC)	/* an address is new to its link for so long */
+#define LATER_MS	200	/* until apply_deferred() */
+/* Before packets from an address younger than this, unresolved neighbour entries are flushed. */
+#define FRESH_LINK	(3 * USEC_PER_SEC)
 
-/* Whether policy rules send p's user, or its mark, from another address than root's packets. */
+/* Whether policy rules choose another source for p's user and mark than for root. */
 static bool pcb_is_apart(struct daemon *d, const struct pcb *p)
 {
 	const struct flow flow = { .uid = p->uid, .mark = p->mark };
@@ -49,8 +49,8 @@ static bool pcb_is_apart(struct daemon *d, const struct pcb *p)
 }
 
 /*
- * The same for any connection of e. Those of one user and mark are looked up once where they follow
- * each other.
+ * The same for any connection of hce. Neighbours in the list with one user, mark and address are
+ * looked up once.
  */
 static bool entry_is_apart(struct daemon *d, const struct hce *hce)
 {
@@ -68,7 +68,7 @@ static bool entry_is_apart(struct daemon *d, const struct hce *hce)
 }
 
 /*
- * Whether a new connection has other addresses on the wire than its own, so that it needs routes at
+ * Whether a new connection has another pair on the wire than its birth pair, and needs routes at
  * once.
  */
 static bool pcb_is_rewritten(struct daemon *d, const struct action *a)
@@ -79,8 +79,8 @@ static bool pcb_is_rewritten(struct daemon *d, const struct action *a)
 }
 
 /*
- * Whether a new connection may change what hostmap_ports_may_clash() says: it is the first, or not
- * born as the one before it.
+ * Whether a new connection may change the result of hostmap_ports_may_clash(): it is the entry's
+ * first, or its birth pair is not that of the connection before it.
  */
 static bool pcb_differs_from_last(struct daemon *d, const struct action *a)
 {
@@ -91,7 +91,7 @@ static bool pcb_differs_from_last(struct daemon *d, const struct action *a)
 		       !addr_equal(&p->foreign, &p->prev->foreign));
 }
 
-/* S6: nothing can be sent to this peer; those of its connections that were moved may know. */
+/* Reports to the moved connections of an entry that its peer is unreachable (S6). */
 static void apply_unreachable(struct daemon *d, uint32_t id)
 {
 	struct hce *hce = core_entry(d->core, id);
@@ -124,7 +124,7 @@ static bool is_homeless(struct daemon *d, uint32_t id)
 	return hce && hce->status == PEER_HOMELESS;
 }
 
-/* One action: carried out, or put where apply_queued() finds it. */
+/* Carries out one action, or queues it for apply_queued(). */
 static void apply_one(struct daemon *d, const struct action *a)
 {
 	switch (a->type) {
@@ -199,8 +199,8 @@ static void apply_send(struct daemon *d, const struct action *a)
 	int r;
 
 	/*
-	 * On a link that is just up this packet shall be the one that asks for the router, not a
-	 * segment ahead of it.
+	 * On a fresh link this packet must cause the solicitation, not a segment before it
+	 * (neigh.h).
 	 */
 	if (la && clock_boottime() < usec_add(la->since, FRESH_LINK))
 		route_sync_flush_neighbours(d->route_sync, la->ifindex);
@@ -224,7 +224,7 @@ static void apply_retransmit(struct daemon *d, uint32_t id)
 
 		if (p->proto != IPPROTO_TCP || !p->established || p->forget != USEC_NEVER)
 			continue;
-		/* 0: nothing heard yet */
+		/* 0: no acknowledgement received yet */
 		if (datapath_acked(d->datapath, id, p, &acked) == 0 && acked) {
 			struct sock_desc s = sock_from_pcb(p);
 
@@ -234,7 +234,7 @@ static void apply_retransmit(struct daemon *d, uint32_t id)
 	}
 }
 
-/* What waited for the datapath to be right. */
+/* Carries out what waited for the datapath's maps: routes, host map, packets, kicks. */
 static void apply_queued(struct daemon *d)
 {
 	unsigned n_send = d->n_send, n_kick = d->n_kick;
@@ -253,7 +253,7 @@ static void apply_queued(struct daemon *d)
 		apply_retransmit(d, d->kick[i]);
 }
 
-/* Tells the core which sources the kernel would choose. */
+/* Reports to the core which source the kernel would choose for each entry. */
 static void apply_route_sources(struct daemon *d)
 {
 	d->route_now = false;
@@ -286,7 +286,7 @@ static void apply_timer(struct daemon *d, bool more)
 	usec_t t = more ? 1 : core_deadline(d->core);
 	struct itimerspec spec = { 0 };
 
-	/* 0 would disarm it. */
+	/* A time of 0 would disarm the timer. */
 	if (t != USEC_NEVER)
 		spec.it_value = (struct timespec){ .tv_sec = t / USEC_PER_SEC,
 						   .tv_nsec = t ? t % USEC_PER_SEC * 1000 : 1 };

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Carries out what the core asks for (struct action). Called by the callbacks of the loop only
- * (daemon.c).
+ * Carries out the core's actions (struct action). Only callbacks of the loop call this (daemon.c).
  */
 #ifndef HMIP_APPLY_H
 #define HMIP_APPLY_H
 
 struct daemon;
 
-/* Carries out all that the core asks for, saves what must survive, and sets the timer. */
+/* Carries out all actions of the core, saves the state if it changed, and sets the core's timer. */
 void apply_actions(struct daemon *d);
 
-/* What can wait a moment: routes that nothing needs any more, connections that came and went. */
+/* Carries out what was deferred: removes unused routes, writes the host map, saves the state. */
 void apply_deferred(struct daemon *d);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every value is parsed once, where libConfuse meets it, into a struct value that remembers its
- * line; what concerns several values (duplicates, what is missing) is checked over these
- * afterwards. The file is read into memory first: libConfuse's scanner ends the process on a read
- * error, and a reload must not.
+ * Every value is parsed once, in libConfuse's callback, into a struct value that has its line.
+ * Conditions on several values (duplicates, missing ones) are checked on these afterwards. The file
+ * is read into memory first: libConfuse's scanner exits on a read error, and a reload must not end
+ * the helper.
  */
 #include "config.h"
 
@@ -30,13 +30,11 @@
 
 #define CONF_SIZE_MAX	(1 << 20)
 #define CONF_NAME_MAX	63
-/*
- * Put behind the text: libConfuse takes the end of a file for the end of a section or comment, too.
- */
+/* Appended to the text, because libConfuse accepts the end of file inside a section or comment. */
 #define CONF_END	"conf_end"
 #define CONF_END_LINE	"\n" CONF_END " = true\n"
 #define CONF_END_LINES	2
-#define FLAG_SEEN	(1 << 30)	/* among an option's flags, where libConfuse has none */
+#define FLAG_SEEN	(1 << 30)	/* a flag of an option that libConfuse does not use */
 #define SPI_MIN		256	/* 1 to 255 are reserved (RFC 4302, 2.4) */
 
 struct value {
@@ -51,7 +49,7 @@ struct value {
 	};
 };
 
-/* Where the error function of libConfuse, which is given no context, puts the first error. */
+/* Where libConfuse's error function, which has no context argument, stores the first error. */
 static _Thread_local char **first_error;
 
 static void __attribute__((format(printf, 3, 4)))
@@ -73,7 +71,7 @@ complain(const char *file, int line, const char *fmt, ...)
 	*first_error = whole;
 }
 
-/* What libConfuse's own parser has to say, and for an unknown key the keys that there are. */
+/* Stores an error of libConfuse's parser; for an unknown key, with the keys there are. */
 static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	char text[256], known[512] = "";
@@ -122,8 +120,8 @@ static void value_free_text(void *ptr)
 }
 
 /*
- * A new value for opt at the line being read; NULL if the option is no list and had one already, or
- * memory is short.
+ * A new value for opt at the current line; NULL if opt is no list and has a value, or memory is
+ * short.
  */
 static struct value *value_new(cfg_t *cfg, cfg_opt_t *opt)
 {
@@ -141,7 +139,7 @@ static struct value *value_new(cfg_t *cfg, cfg_opt_t *opt)
 	return v;
 }
 
-/* The callbacks' ending: hands v over, or says what was expected instead of text. */
+/* Ends a callback: passes v on, or stores the error that expected was expected instead of text. */
 static int value_done(cfg_t *cfg, cfg_opt_t *opt, struct value *v, bool good, const char *text,
 		      const char *expected, void *result)
 {
@@ -157,7 +155,7 @@ static int value_done(cfg_t *cfg, cfg_opt_t *opt, struct value *v, bool good, co
 	return 0;
 }
 
-/* The whole numbers, their limits, and where they go. */
+/* The settings that are whole numbers, their limits, and their place in struct conf. */
 static const struct number {
 	const char *name;
 	size_t offset;			/* in struct conf; NO_OFFSET: in a peer */
@@ -257,7 +255,7 @@ static int parse_algorithm(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *r
 			  result);
 }
 
-/* Keys are never quoted back: a log is no place for them. */
+/* Errors about keys do not quote them: they end up in the log. */
 static int parse_key(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 {
 	struct value *v = value_new(cfg, opt);
@@ -306,7 +304,7 @@ static int parse_path(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result
 			  result);
 }
 
-/* Octets a key of alg must have at least: the length its RFC (2403, 2404, 4868) fixes. */
+/* The minimum octets of a key for alg: the length that its RFC (2403, 2404, 4868) requires. */
 static unsigned key_min(enum ah_alg alg)
 {
 	switch (alg) {
@@ -327,7 +325,7 @@ static const struct value *value_of(cfg_t *cfg, const char *name)
 	return cfg_opt_size(opt) > 0 ? cfg_opt_getnptr(opt, 0) : NULL;
 }
 
-/* A key of the peer's section and the SPI that goes with it. */
+/* Reads a key of a peer's section and the SPI that belongs to it. Returns 0 or -EINVAL. */
 static int take_half(cfg_t *sec, const char *key_name, const char *spi_name, enum ah_alg alg,
 		     struct sa_half *ret)
 {
@@ -389,10 +387,7 @@ static int take_peer(cfg_t *sec, struct core_peer *p)
 	return p->name ? r : -ENOMEM;
 }
 
-/*
- * Whether an address or the SPI of peer i is one of an earlier peer's, or stands twice in its own
- * list.
- */
+/* Returns -EINVAL if peer i has an address or SPI of an earlier peer, or an address twice. */
 static int check_unique(cfg_t *cfg, const struct conf *conf, unsigned i)
 {
 	cfg_t *sec = cfg_getnsec(cfg, "peer", i);
@@ -621,8 +616,8 @@ out:
 }
 
 /*
- * Reads the whole file and puts CONF_END_LINE behind it. Returns the length, and the text (to be
- * wiped and freed), or a negative errno.
+ * Reads the whole file and appends CONF_END_LINE. Returns the length, with the text in *ret, which
+ * the caller wipes and frees; or a negative errno.
  */
 static int slurp(const char *path, struct stat *st, char **ret)
 {

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Puts a configuration in force, the first one or another: what is not in it any more ends, what
- * changed begins anew.
- */
+/* Applies a configuration: adds its peers; a reload removes those that are not in it any more. */
 #include "config.h"
 
 #include "conf_apply.h"
@@ -90,10 +87,7 @@ int conf_declare_peers(struct daemon *d, const struct conf *conf, const struct c
 	return first;
 }
 
-/*
- * Forgets the peers of old that conf has no more, or other SPIs or addresses for: these may have
- * changed hands.
- */
+/* Removes the peers of old that are not in conf, or have another SPI there. */
 static void forget_peers(struct daemon *d, const struct conf *conf, const struct conf *old)
 {
 	for (unsigned i = 0; i < old->n_peer; i++) {
@@ -104,10 +98,7 @@ static void forget_peers(struct daemon *d, const struct conf *conf, const struct
 	}
 }
 
-/*
- * What addresses belong to is settled when a helper starts: what peers have learned cannot be
- * unlearned.
- */
+/* Keeps the personalities of the start: addresses that peers have learned cannot be taken back. */
 static void keep_personalities(struct conf *conf, const struct conf *old)
 {
 	if (!personalities_equal(conf, old))

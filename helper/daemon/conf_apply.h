@@ -6,12 +6,12 @@
 struct conf;
 struct daemon;
 
-/* Reads the configuration again. If that fails the one in force is kept. */
+/* Reads the configuration file again and applies it. On an error (logged) the old one stays. */
 void conf_reload(struct daemon *d);
 
 /*
- * Declares the peers of conf that are not in old as they are now. Returns 0 or the first negative
- * errno.
+ * Adds to the core the peers of conf that are not in old (may be NULL) or differ there. Tries all
+ * of them. Returns 0 or the first negative errno (logged).
  */
 int conf_declare_peers(struct daemon *d, const struct conf *conf, const struct conf *old);
 

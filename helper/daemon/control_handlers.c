@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What comes through the doors (control_server.h): hmipctl asks, programs tell of their sockets,
- * and ask about them by hmip.h.
+ * Handles the requests of control_server.h: commands of hmipctl, sockets that programs register,
+ * and calls of hmip.h about them.
  */
 #include "config.h"
 
@@ -59,7 +59,7 @@ int control_prefer(struct daemon *d, const struct in6_addr *addr, const char *in
 	return r;
 }
 
-/* C5: the name by which a program found the peer of entry hce, if there is one. */
+/* Stores the DNS name by which a program found the peer of entry hce, if it sent one (C5). */
 static void learn_name(struct daemon *d, uint32_t hce, const struct control_register *reg)
 {
 	if (!*reg->name)
@@ -69,8 +69,8 @@ static void learn_name(struct daemon *d, uint32_t hce, const struct control_regi
 }
 
 /*
- * A socket sends to reg->to without being connected. Unless it is bound, the kernel chooses its
- * source anew each time.
+ * Registers an unconnected socket that sends to reg->to. If it is not bound, its source is the one
+ * that the kernel would choose for the next datagram.
  */
 static void on_sender(struct daemon *d, int fd, const struct control_register *reg)
 {
@@ -129,9 +129,7 @@ void control_registered(struct daemon *d, int fd, const struct control_register 
 	if (!known || !known->hce)
 		return;
 	learn_name(d, known->hce->id, reg);
-	/*
-	 * The first packet from the peer shows that it may be sent our Initial Binding Update (B1).
-	 */
+	/* The Initial Binding Update is sent after the first packet from the peer (B1). */
 	if (!known->hce->may_announce)
 		datapath_notify(d->datapath, known->hce->id);
 }
@@ -164,7 +162,7 @@ void control_asked(struct daemon *d, int fd, enum control_verb verb, uid_t uid,
 	ret->result = sock_info_get(fd, &s);
 	if (ret->result < 0)
 		return;
-	/* It may be too young to have been found, and whose it is may not have been known then. */
+	/* A scan may have missed the connection, or found it before it had an owner. */
 	adopt_scan_if_needed(d, false);
 	p = pcb_from_sock(&s, PCB_ADOPTED);
 	if (d->conf->adopt && !sock_info_prevented(fd))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Requests from the control sockets (control_server.h): hmipctl's, and those of programs about
- * their sockets. Each one calls the core; the caller then has the core's actions carried out.
+ * Handles the requests of control_server.h: hmipctl's, and those of programs about their sockets.
+ * Each function calls the core; the caller then calls apply_actions().
  */
 #ifndef HMIP_CONTROL_HANDLERS_H
 #define HMIP_CONTROL_HANDLERS_H
@@ -12,7 +12,7 @@
 
 struct daemon;
 
-/* The report of that name, as a new reference; NULL if there is none. */
+/* Makes the report named what ("status", ...). Returns a new reference, or NULL. */
 json_t *control_report(struct daemon *d, const char *what);
 
 /*
@@ -21,12 +21,11 @@ json_t *control_report(struct daemon *d, const char *what);
  */
 int control_prefer(struct daemon *d, const struct in6_addr *addr, const char *interface);
 
-/* A program registers the socket fd, which stays the caller's. */
+/* Registers the socket fd of a program. fd stays the caller's; errors go to the debug log. */
 void control_registered(struct daemon *d, int fd, const struct control_register *reg);
 
 /*
- * A program of user uid asks about the socket fd, which stays the caller's. Fills *ret, which is
- * all 0.
+ * Answers verb about the socket fd of user uid. fd stays the caller's. Fills *ret, which is all 0.
  */
 void control_asked(struct daemon *d, int fd, enum control_verb verb, uid_t uid,
 		   struct control_answer *ret);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Opens and closes what a helper consists of, and turns what the shells hear into events of the
- * core.
- */
+/* Opens and closes the parts of the helper, and passes what they receive to the core as events. */
 #include "config.h"
 
 #include "daemon.h"
@@ -50,11 +47,10 @@
 #include <unistd.h>
 #include <utlist.h>
 
-#define SOCK_PAUSE_MS		10	/* between readings of which sockets ended: of every program
-					 * of the host, one by one */
+#define SOCK_PAUSE_MS		10	/* between reads of destroy events */
 #define STATE_DIR	LOCALSTATEDIR "/lib/hmip"
 
-/* ---- what the shells hear ---- */
+/* ---- events for the core ---- */
 
 static void on_address_up(void *ctx, const struct in6_addr *addr, unsigned ifindex,
 			  usec_t valid_until)
@@ -120,14 +116,11 @@ static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifinde
 {
 	struct daemon *d = ctx;
 
-	adopt_scan_if_needed(d, true);	/* it may be a Binding Update that gives an address up */
+	adopt_scan_if_needed(d, true);	/* a Binding Update may withdraw an address */
 	core_packet(d->core, pkt, len, clock_boottime());
 }
 
-/*
- * The datapath does not let a connection begin (R3): its program need not wait for what will not
- * come.
- */
+/* The datapath drops the first segments of a connection (R3): makes its connect() fail at once. */
 static void on_refused(struct daemon *d, const struct dp_event *e)
 {
 	const struct hce *entry = core_entry(d->core, e->hce);
@@ -249,8 +242,8 @@ static void datapath_event(evutil_socket_t fd UNUSED, short what UNUSED, void *p
 }
 
 /*
- * C6, C9: what would expire for silence, or does not answer Updates, the datapath may have heard
- * all the time.
+ * Passes the datapath's time of the last packet to the core for addresses that are about to expire
+ * for silence, or are in doubt (C6, C9). Others need not be read.
  */
 static void refresh_heard(struct daemon *d, usec_t now)
 {
@@ -276,7 +269,7 @@ static void timer_event(evutil_socket_t fd, short what UNUSED, void *ptr)
 	uint64_t n;
 
 	if (read(fd, &n, sizeof(n)) < 0)
-		return;		/* set anew in the meantime */
+		return;		/* the timer was set again in the meantime */
 	refresh_heard(d, clock_boottime());
 	core_tick(d->core, clock_boottime());
 	apply_actions(d);
@@ -293,7 +286,7 @@ static void scan_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 	apply_actions(ptr);
 }
 
-/* Whoever looks whether the lock is held is let go of. */
+/* Disconnects a process that checks whether the lock is held. */
 static void lock_event(evutil_socket_t fd, short what UNUSED, void *ptr UNUSED)
 {
 	struct ucred who;
@@ -332,10 +325,7 @@ static int read_conf(struct daemon *d)
 	return r;
 }
 
-/*
- * Names the host map and the state: configured, or made of the socket's path, so that every helper
- * has its own.
- */
+/* Names the host map and the state file: as configured, or derived from the socket's path. */
 static int name_files(struct daemon *d)
 {
 	int r = unix_listener_mkdir(d->socket);
@@ -433,8 +423,8 @@ static int open_shells(struct daemon *d)
 }
 
 /*
- * Takes the place of an earlier helper's, which programs go by until they find this one: so it is
- * filled at once.
+ * Replaces the host map of an earlier helper. Programs switch to it as soon as it appears, so its
+ * contents are written before this returns.
  */
 static int open_view(struct daemon *d)
 {
@@ -450,8 +440,8 @@ static int open_view(struct daemon *d)
 }
 
 /*
- * The addresses and connections there are, those the last helper knew of included; then the
- * interfaces.
+ * Reads the addresses and connections there are, and those in the state file, then attaches the
+ * datapath: its maps are complete before it sees a packet.
  */
 static int restore(struct daemon *d)
 {
@@ -529,7 +519,9 @@ static int add_events(struct daemon *d)
 	return 0;
 }
 
-/* Descriptors that programs show come on top of our own (unix_listener.h). */
+/*
+ * Raises the limit of descriptors: those that programs send are open for a moment (fd_disposer.h).
+ */
 static void raise_limits(void)
 {
 	struct rlimit l;
@@ -617,7 +609,7 @@ static void free_event(struct event *ev)
 		event_free(ev);
 }
 
-/* Leaves in the kernel, and to programs, what the next helper takes over. */
+/* Leaves host map, datapath and routes for the next helper. */
 static void leave(struct daemon *d)
 {
 	hostmap_leave(d->view);

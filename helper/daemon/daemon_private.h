@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The daemon: what it has open, and what waits to be carried out. For the files in this folder
- * only.
- */
+/* Internal to the files of this folder: what the daemon has open, and actions that wait. */
 #ifndef HMIP_DAEMON_PRIVATE_H
 #define HMIP_DAEMON_PRIVATE_H
 
@@ -22,11 +19,11 @@ struct sock_monitor;
 struct route_sync;
 struct signal_io;
 
-#define SENDS_MAX	64	/* packets that wait for the routes they need */
-#define KICKS_MAX	64
+#define SENDS_MAX	64	/* packets queued until the routes are set */
+#define KICKS_MAX	64	/* entries queued for a kick */
 #define PLAIN_ROWS_MAX	1024	/* of the host map */
 
-/* An interface the datapath is, or is to be, attached to. */
+/* An interface to which the datapath is attached, or will be. */
 struct interface {
 	unsigned ifindex;
 	unsigned short hatype;
@@ -45,7 +42,7 @@ struct adoption {
 };
 
 struct daemon {
-	const char *conf_path, *socket;		/* the caller's */
+	const char *conf_path, *socket;		/* of struct daemon_options */
 	char *state, *view_path;
 	struct conf *conf;
 	struct event_base *base;
@@ -59,10 +56,9 @@ struct daemon {
 	struct control_server *control_server;
 	struct hostmap *view;
 	struct interface *interfaces;
-	bool attached;				/* interfaces are attached to as they appear */
-	bool clean;				/* no helper will follow: nothing is
-						 * left in the kernel */
-	int lock, timer;
+	bool attached;				/* attach the datapath to new interfaces */
+	bool clean;				/* daemon_stop() leaves nothing in the kernel */
+	int lock, timer;			/* descriptors */
 	struct event *ev_lock, *ev_timer, *ev_ifmon, *ev_signal_io, *ev_sock_monitor, *ev_datapath;
 	struct event *ev_term, *ev_int, *ev_hup, *ev_later, *ev_sock_pause;
 	usec_t started;
@@ -71,13 +67,15 @@ struct daemon {
 	unsigned n_send;
 	uint32_t kick[KICKS_MAX];		/* ids of entries */
 	unsigned n_kick;
+	/*
+	 * Update the routes, the host map, the state file: within apply_actions(), or by
+	 * apply_deferred().
+	 */
 	bool routes_now, routes_later, view_now, view_later, save_now, save_later;
-	bool route_now;				/* the core is to be told which sources the
-						 * kernel would choose */
-	struct hostmap_row row[HOSTMAP_ROWS_MAX];	/* to be written to the host
-							 * map; n_row of them */
+	bool route_now;				/* report the kernel's sources to the core */
+	struct hostmap_row row[HOSTMAP_ROWS_MAX];	/* used within hostmap_sync() */
 	unsigned n_row;
-	struct in6_addr plain[PLAIN_ROWS_MAX];	/* on their way there */
+	struct in6_addr plain[PLAIN_ROWS_MAX];	/* used within hostmap_sync() */
 	struct adoption adoption;
 };
 

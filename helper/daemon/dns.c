@@ -27,7 +27,7 @@ struct question {
 
 struct dns {
 	struct event_base *base;
-	struct event *ev;		/* some question is done */
+	struct event *ev;		/* a question is done */
 	dns_found_fn *fn;
 	void *ctx;
 	struct question *questions;	/* utlist LL */
@@ -40,8 +40,8 @@ static void on_log(int is_warning, const char *text)
 }
 
 /*
- * libevent has an answer, perhaps at once. It still needs what it told us of, and our caller is in
- * the middle of something: the rest waits for the loop.
+ * libevent's answer, possibly from within evdns_getaddrinfo(). libevent still uses the request, and
+ * dns_ask()'s caller does not expect a callback: the rest is done from the loop.
  */
 static void answered(int result, struct evutil_addrinfo *found, void *ptr)
 {
@@ -129,7 +129,7 @@ void dns_ask(struct dns *r, uint32_t id, const char *name)
 		return;
 	}
 	LL_PREPEND(r->questions, q);
-	/* Without a file libevent asks this host itself. */
+	/* Without this file libevent uses a resolver on this host. */
 	evdns_base_resolv_conf_parse(q->dns, DNS_OPTIONS_ALL, "/etc/resolv.conf");
 	request = evdns_getaddrinfo(q->dns, name, NULL, &hints, answered, q);
 	if (!q->done)

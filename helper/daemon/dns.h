@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Names of hosts, resolved in the background by libevent's resolver, which reads /etc/resolv.conf
- * and /etc/hosts. Each question reads them anew and has sockets of its own: a host that has moved
- * has other resolvers, and is reached at other addresses.
+ * Resolves names of hosts in the background with libevent's resolver. Each question reads
+ * /etc/resolv.conf and /etc/hosts again and has sockets of its own, because this host may have
+ * moved: it has other resolvers and other source addresses then.
  */
 #ifndef HMIP_DNS_H
 #define HMIP_DNS_H
@@ -16,25 +16,22 @@
 
 struct dns;
 
-/*
- * Called from the loop, never from dns_ask(), with the n IPv6 addresses that were found, one at
- * least. Untrusted.
- */
+/* Called from the loop, never from dns_ask(), with n >= 1 IPv6 addresses, which are untrusted. */
 typedef void dns_found_fn(void *ctx, uint32_t id, const struct in6_addr *addr, unsigned n);
 
 /* Opens a resolver in the loop base. Returns 0 or -ENOMEM. */
 int dns_open(struct event_base *base, dns_found_fn *fn, void *ctx, struct dns **ret);
 
 /*
- * Has name resolved for the asker id, in the place of what he asked before, if there is no answer
- * yet. Never waits; if it cannot be done, or comes to nothing, nobody is told. What is asked beyond
- * DNS_QUESTIONS_MAX is not looked into.
+ * Resolves name for id, without blocking. Cancels the previous question for id if it is not
+ * answered yet. If there is no answer, dns_found_fn is not called. Beyond DNS_QUESTIONS_MAX open
+ * questions, the question is dropped.
  */
 void dns_ask(struct dns *r, uint32_t id, const char *name);
 
 /*
- * To be called when nothing else is left in the loop, which is run until all questions are taken
- * back. NULL is fine.
+ * Cancels all questions, for which it runs the loop, and frees. Call when no other event is left in
+ * the loop. NULL is fine.
  */
 void dns_close(struct dns *r);
 

@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-/* Whether people want to see it on an ordinary day. */
+/* Whether an event is logged without -v. */
 static bool event_is_news(enum core_event e)
 {
 	switch (e) {
@@ -59,7 +59,6 @@ static void log_event(struct daemon *d, const struct action *a, usec_t after_los
 	line("%s", text);
 }
 
-/* Reports an event to the log and the monitors. */
 void event_log(struct daemon *d, const struct action *a)
 {
 	usec_t after_loss = a->event.lost ? clock_boottime() - a->event.lost : USEC_NEVER;

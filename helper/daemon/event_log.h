@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Events of the core (ACTION_EVENT), for the log and for "hmipctl monitor". */
+/* Writes events of the core (ACTION_EVENT) to the log and to "hmipctl monitor". */
 #ifndef HMIP_EVENT_LOG_H
 #define HMIP_EVENT_LOG_H
 
 struct action;
 struct daemon;
 
-/* Writes the event to the log and sends it to the monitors. */
+/* Writes the event a to the log and sends it to every hmipctl monitor. */
 void event_log(struct daemon *d, const struct action *a);
 
 #endif

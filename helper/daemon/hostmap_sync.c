@@ -12,8 +12,8 @@
 #include <utlist.h>
 
 /*
- * The address that programs know the peer of e by: the one its oldest open connection was born
- * with. NULL if that can be used to this day, or is not the peer's any more.
+ * The address by which programs know the peer of hce: the foreign birth address of its oldest open
+ * connection. NULL unless it is a Deprecated address of the peer, which must be translated.
  */
 static const struct in6_addr *birth_address(const struct hce *hce)
 {
@@ -41,9 +41,9 @@ static void add_row(struct daemon *d, enum hostmap_side side, const struct in6_a
 }
 
 /*
- * Whether a connection made to addr now may be born with another pair than one the entry has. The
- * kernel tells both apart by their pairs and may give them the same ports; on the wire both bear
- * the pair of the entry, and are one (R3).
+ * Whether a connection made to addr now may have another birth pair than one that the entry has.
+ * The kernel may give both the same ports, since their pairs differ; on the wire both have the pair
+ * of the entry and would be the same (R3).
  */
 static bool hostmap_ports_may_clash(const struct hce *hce, const struct in6_addr *addr, bool ruled)
 {
@@ -51,7 +51,7 @@ static bool hostmap_ports_may_clash(const struct hce *hce, const struct in6_addr
 	const struct pcb *p;
 
 	if (ruled && hce->pcbs)
-		return true;	/* another user's is born from another source */
+		return true;	/* another user's connection may have another source */
 	DL_FOREACH(hce->pcbs, p)
 		if (!addr_equal(&p->foreign, addr) || !addr_equal(&p->local, &hce->pair.local) ||
 		    (routed && !addr_equal(&p->local, &hce->routed)))
@@ -77,13 +77,12 @@ static void add_entry_rows(struct daemon *d, const struct hce *hce)
 
 	add_row(d, HOSTMAP_ENTRY, &id, now, hce->id, 0);
 	DL_FOREACH(hce->addrs, f) {
-		/* Of a peer that has only been silent, every address is as good as another. */
+		/*
+		 * If the pair in use is not Active either (the peer was silent), addr is as good.
+		 */
 		bool elsewhere = f->state != ADDR_ACTIVE && is_active(hce, now);
 
-		/*
-		 * Anybody can claim an address: until it is proven, programs shall reach whom they
-		 * would reach without us.
-		 */
+		/* Any host can claim an address: do not redirect programs before it is proven. */
 		if (f->state == ADDR_TENTATIVE)
 			continue;
 		add_row(d, HOSTMAP_FOREIGN, &f->addr, now, hce->id,
@@ -99,8 +98,8 @@ static void add_entry_rows(struct daemon *d, const struct hce *hce)
 }
 
 /*
- * Hosts that take no part. If they ever do, adoption takes what was connected meanwhile; without it
- * all must be shown.
+ * Adds hosts that do not support hmip, so that programs need not register connections with them.
+ * Only with adoption, which finds those connections if such a host starts to support hmip.
  */
 static void add_plain_rows(struct daemon *d)
 {
@@ -131,7 +130,7 @@ void hostmap_sync(struct daemon *d)
 		if (best)
 			add_row(d, HOSTMAP_PERSONALITY, &name, &best->addr, 0, 0);
 	}
-	add_plain_rows(d);	/* last: these can be spared */
+	add_plain_rows(d);	/* last: if the map is full, these are dispensable */
 	if (d->view)
 		hostmap_write(d->view, d->row, d->n_row);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Keeps the map that programs read (hostmap.h) as the core's tables are: the addresses of Homeless
- * peers with today's pair, lost addresses of this host with what replaces them, and hosts that do
+ * Writes the core's tables to the map that programs read (hostmap.h): addresses of Homeless peers
+ * with the address in use, lost addresses of this host with their replacements, and hosts that do
  * not support hmip.
  */
 #ifndef HMIP_HOSTMAP_SYNC_H
@@ -9,7 +9,7 @@
 
 struct daemon;
 
-/* Writes all rows, if there is a map. */
+/* Writes all rows to d's map, if it is open. */
 void hostmap_sync(struct daemon *d);
 
 #endif

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The event loop, and what connects the core with the shells.
+# The event loop, which passes events to the core and carries out its actions.
 DAEMON = -iquote $(srcdir)/daemon -iquote $(srcdir)/control -iquote $(srcdir)/kernel -iquote $(srcdir)/datapath \
 	$(CORE) $(COMMON) -DSYSCONFDIR='"$(sysconfdir)"' -DLOCALSTATEDIR='"$(localstatedir)"'
 noinst_LTLIBRARIES += libdaemon.la

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* hmip-helper: options, going into the background, and nothing else. */
+/* hmip-helper: parses the options and detaches from the terminal; the rest is in daemon.c. */
 #include "config.h"
 
 #include "conf.h"
@@ -45,8 +45,8 @@ static int test(const char *path)
 }
 
 /*
- * Goes into the background; the parent waits until the helper is ready, so that its exit status
- * means something. Returns the descriptor to tell it by.
+ * Forks. The parent waits until the helper is ready and exits with EXIT_SUCCESS then, else with
+ * EXIT_FAILURE. Returns, in the child, the descriptor by which leave_terminal() reports readiness.
  */
 static int background(void)
 {
@@ -66,7 +66,9 @@ static int background(void)
 	_exit(read(fd[0], &good, 1) == 1 && good ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
-/* The helper is ready: from now on nothing is said to the terminal. */
+/*
+ * Reports readiness through fd and detaches from the terminal; from now on, messages go to the log.
+ */
 static void leave_terminal(int fd, bool verbose)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);

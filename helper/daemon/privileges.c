@@ -13,7 +13,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* For good; BPF is there since Linux 5.8 and older libraries lack its name. */
+/*
+ * Kept for the life of the process. The names are in privileges_check(): older libraries lack
+ * BPF's.
+ */
 static const cap_value_t kept[] = { CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF };
 
 #define N_KEPT	((int)ARRAY_LEN(kept))
@@ -55,8 +58,8 @@ static bool is_kept(cap_value_t c)
 }
 
 /*
- * The bounding set can only be shrunk with CAP_SETPCAP; without it, it cannot matter either:
- * nothing is executed.
+ * Drops from the bounding set. Without CAP_SETPCAP this fails (EPERM) and is not needed: the helper
+ * executes no other program. Returns 0 or a negative errno.
  */
 static int drop_bounding(void)
 {
@@ -66,7 +69,7 @@ static int drop_bounding(void)
 	return 0;
 }
 
-/* Whether asking for each dropped capability is refused. */
+/* Tries to regain each dropped capability. Returns 0 if all tries fail, or a negative errno. */
 static int prove(void)
 {
 	for (cap_value_t c = 0; c < cap_max_bits(); c++) {

@@ -27,7 +27,7 @@ static json_t *until(usec_t t, usec_t now)
 	return seconds(t == USEC_NEVER ? USEC_NEVER : usec_until(t, now));
 }
 
-/* Time since t; 0 stands for never. */
+/* Time since t; null if t is 0 (never). */
 static json_t *since(usec_t t, usec_t now)
 {
 	return seconds(t ? usec_until(now, t) : USEC_NEVER);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What hmipctl shows, as JSON. Scripts rely on the names; hmipctl(8) lists them. Durations are
- * seconds, null stands for never or none, and no key of a security association is ever in it.
+ * The reports of hmipctl, as JSON. Scripts rely on the names, which hmipctl(8) lists. Durations are
+ * in seconds, null means never or none, and keys of security associations are never included.
  */
 #ifndef HMIP_REPORT_H
 #define HMIP_REPORT_H
@@ -21,21 +21,22 @@ struct report {
 	const char *socket, *state;	/* paths */
 	usec_t started, now;
 	bool adopting;
-	uint64_t scans;			/* at the sockets of this host, for connections to adopt */
+	uint64_t scans;			/* of the kernel's sockets, for adoption */
 };
 
-/* What is to be reported of h, as of now. */
+/* The parts of d that reports are made of, as of now. Valid until d changes. */
 struct report daemon_report(struct daemon *d);
 
-/* Each returns a new reference, or NULL if memory is short. */
+/* One for each command of hmipctl. Returns a new reference, or NULL if memory is short. */
 json_t *report_status(const struct report *r);
 json_t *report_cache(const struct report *r);
 json_t *report_sockets(const struct report *r);
 json_t *report_sa(const struct report *r);
 
 /*
- * One ACTION_EVENT, for hmipctl monitor. wall: CLOCK_REALTIME now. after_loss: how long ago the
- * loss was that caused a switch, USEC_NEVER if none did.
+ * The ACTION_EVENT a, for hmipctl monitor. wall: CLOCK_REALTIME now. after_loss: the time since the
+ * loss of an address that caused a switch; USEC_NEVER for other events. Returns a new reference, or
+ * NULL.
  */
 json_t *report_event(const struct report *r, const struct action *a, usec_t wall,
 		     usec_t after_loss);

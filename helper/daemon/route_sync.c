@@ -14,35 +14,34 @@
 #include <string.h>
 
 #define LOOPBACK	1	/* its index in every namespace */
-#define METRIC_HOST_ROUTE	1	/* before anybody's */
-#define METRIC_LOCAL	1024	/* behind the kernel's own, which is 0: a returned
-				 * address is never shadowed */
+#define METRIC_HOST_ROUTE	1	/* before all others */
+#define METRIC_LOCAL	1024	/* behind the kernel's, 0: an address that comes back is usable */
 
 struct host_route_key {
 	struct in6_addr dst, src;
-	struct flow flow;	/* zero while no policy rule looks at it */
+	struct flow flow;	/* zero while no policy rule selects by it */
 	uint32_t type;		/* RTN_UNICAST, RTN_LOCAL */
 };
 
-/* A route that is in question. */
+/* A route that may be needed. */
 struct host_route {
 	struct host_route_key key;
 	struct fib_route route;	/* as it is in the kernel, if installed */
 	bool installed;
 	bool any_source;	/* the route is for any source, not only key.src */
-	bool wanted, done;	/* within one update */
+	bool wanted, done;	/* used within one update */
 	UT_hash_handle hh;
 };
 
 struct route_sync {
 	struct netlink *nl;
 	struct host_route *set;
-	bool ruled;		/* policy rules look at users or marks */
+	bool ruled;		/* policy rules select by user or mark */
 };
 
 static const struct flow anybody;
 
-/* Notes that a route may be wanted. Returns NULL if memory is short. */
+/* Adds a route that may be needed to the set, or marks it. Returns NULL if memory is short. */
 static struct host_route *want(struct route_sync *s, uint32_t type, const struct in6_addr *dst,
 			       const struct in6_addr *src,
 			       const struct flow *flow)
@@ -69,8 +68,8 @@ static struct host_route *want(struct route_sync *s, uint32_t type, const struct
 }
 
 /*
- * Notes a route of an earlier helper as installed. Another for the same source, of another table,
- * is removed.
+ * Adds a route of an earlier helper to the set, as installed. Removes a second one that differs in
+ * the table only. Returns 0 or a negative errno.
  */
 static int take_over(void *ctx, const struct fib_route *r)
 {
@@ -128,7 +127,7 @@ void route_sync_flush_neighbours(struct route_sync *s, unsigned ifindex)
 		log_debug("neighbours of interface %u stay as they are: %s", ifindex, strerror(-r));
 }
 
-/* Takes the route out of the kernel and of the set. */
+/* Removes the route from the kernel and from the set. Returns 0 or a negative errno. */
 static int host_route_remove(struct route_sync *s, struct host_route *e)
 {
 	int r = e->installed ? fib_remove(s->nl, &e->route) : 0;
@@ -170,8 +169,8 @@ int route_get(struct route_sync *s, const struct in6_addr *dst, const struct in6
 	int r = fib_get(s->nl, dst, src, oif, NULL, &m);
 
 	/*
-	 * With a source the interface is only a wish to the kernel; without, it is strict but knows
-	 * no source's routes.
+	 * With a source, the kernel only prefers oif; without, it requires oif but ignores routes
+	 * for a source.
 	 */
 	if (src && oif && (r || m.nh.ifindex != oif))
 		r = fib_get(s->nl, dst, NULL, oif, NULL, &m);
@@ -196,8 +195,8 @@ static bool nexthop_equal(const struct nexthop *a, const struct nexthop *b)
 }
 
 /*
- * Makes the kernel have e with this next hop. What is there and right is left alone, with what was
- * learned for it; what the kernel dropped with an interface meanwhile comes back.
+ * Sets the route e with this next hop. A route that is right is not touched; one that the kernel
+ * removed with an interface is added again. Returns 0 or a negative errno (logged).
  */
 static int install(struct route_sync *s, struct host_route *e, uint32_t table, uint32_t metric,
 		   const struct nexthop *nh)
@@ -213,7 +212,7 @@ static int install(struct route_sync *s, struct host_route *e, uint32_t table, u
 	if (r == -EEXIST && e->installed)
 		return 0;
 	if (r == -EEXIST && (e->any_source || s->ruled))
-		return 0;	/* ours, for another source's or user's sake */
+		return 0;	/* set by hmip for another source or user */
 	if (r) {
 		errno = -r;
 		log_warn("cannot set the route to %s from %s out of interface %u",
@@ -238,8 +237,8 @@ static struct host_route *want_for(struct route_sync *s, const struct pcb *p)
 }
 
 /*
- * Marks what is in question, and removes what is not any more: first, so that lookups do not meet
- * it.
+ * Marks the routes that may be needed and removes the others, before any lookup, which might find
+ * them. Returns 0 or the first negative errno.
  */
 static int mark_and_sweep(struct route_sync *s, struct core *c)
 {
@@ -268,8 +267,9 @@ static int mark_and_sweep(struct route_sync *s, struct core *c)
 }
 
 /*
- * The next hop packets of the pair leave by, as a next hop for packets still addressed to birth.
- * Where the peer is on link, it is itself the gateway: birth could not be resolved there.
+ * Looks up the next hop of the pair in use, for packets that are still addressed to birth. If the
+ * peer is on link, its address becomes the gateway, because birth cannot be resolved there. Returns
+ * 0 or a negative errno.
  */
 static int target(struct route_sync *s, struct core *c, const struct pair *pair,
 		  const struct in6_addr *birth,
@@ -289,10 +289,10 @@ static int target(struct route_sync *s, struct core *c, const struct pair *pair,
 }
 
 /*
- * Chooses the table, and whether the route is to be for any source. Returns false if the kernel's
- * own route leads to nh already, or this host has the address itself now. Once ours is there it
- * stays while it is in question: no lookup sees behind it, and it does no harm. Only if rules send
- * the flow by another table now, it is of no use where it is.
+ * Chooses the table, and whether the route is for any source. Returns false if no route is needed:
+ * the existing one has the next hop nh, or this host has the address itself now. An installed route
+ * stays while it may be needed, because lookups find it instead of those behind it, and it does no
+ * harm. It is removed only if rules select another table for the flow now.
  */
 static bool place(struct route_sync *s, struct host_route *e, const struct nexthop *nh,
 		  uint32_t *table)
@@ -326,7 +326,7 @@ static int route_sync_pcb(struct route_sync *s, struct core *c, const struct pcb
 		return 0;
 	e->done = true;
 	if (e->installed && e->any_source && addr_equal(&p->foreign, &p->hce->pair.foreign)) {
-		fib_remove(s->nl, &e->route);	/* or the lookup would find it */
+		fib_remove(s->nl, &e->route);	/* else the lookup finds it */
 		e->installed = false;
 	}
 	if (target(s, c, &p->hce->pair, &p->foreign, &nh) || !place(s, e, &nh, &table))

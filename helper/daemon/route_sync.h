@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kernel routes a moved connection needs (doc/ARCHITECTURE.md, "Why"), all tagged ROUTE_PROTO:
+ * The kernel routes that moved connections need (doc/ARCHITECTURE.md, "Why"), all tagged
+ * ROUTE_PROTO:
  *
- *   local L0 dev lo table local          while connections live that were born with a lost L0: what
- *                                        ingress rewrites to L0 is then delivered
- *   F0/128 from L0/128 via .. dev ..     while the route to F0 leads elsewhere than the route from
- *                                        L* to F* does: so device, MTU, neighbour and offloads are
- *                                        right
+ *   local L0 dev lo table local        while there are connections whose birth address L0 is lost:
+ *                                      packets that ingress rewrites to L0 are delivered
+ *   F0/128 from L0/128 via .. dev ..   while the route to F0 has another next hop than the route
+ *                                      from L* to F*: device, MTU, neighbour, offloads are right
  *
- * The second kind is for one source only: others' packets to F0 keep their way, and so do our own
- * lookups for any other source. It is in the table where the kernel finds the route of the
- * connection's user and mark, so that policy rules keep their meaning, others' traffic keeps its
- * way, and a socket that has cached its route is made to look again. What also goes from L0 to F0
- * without being rewritten (an unregistered program's packets, while L0 is not lost) cannot be told
- * apart by a route and goes along. Where somebody has a host route to F0 ours is for any source:
- * Linux would hide theirs behind one for a source (seen on 6.18).
+ * L0 and F0 are a birth pair, L* and F* the pair in use. The second kind is for one source only, so
+ * that packets to F0 from other sources keep their route. It is in the table where the kernel finds
+ * the route for the connection's user and mark, so that policy rules keep their effect; setting it
+ * also makes a socket with a cached route look it up again. Packets from L0 to F0 that are not
+ * rewritten (of a program that is not registered, while L0 is not lost) use the same route. If
+ * there is a host route to F0 already, the route is for any source: Linux 6.18 would not find the
+ * existing one behind a route for one source.
  *
- * route_sync_* keeps the set that is wanted and makes the kernel agree; route_* are lookups.
+ * route_sync_* maintains the set of routes; route_* are lookups.
  */
 #ifndef HMIP_ROUTE_SYNC_H
 #define HMIP_ROUTE_SYNC_H
@@ -27,53 +27,54 @@
 struct route_sync;
 
 /*
- * Opens the netlink socket and takes over the routes that an earlier helper left: they stay until
- * the first route_sync_update(), which keeps those that are wanted. Returns 0 or a negative errno.
+ * Opens the netlink socket, reads the policy rules and takes over the routes that an earlier helper
+ * left: they stay until the first route_sync_update(), which keeps those that are needed. Returns 0
+ * or a negative errno.
  */
 int route_sync_open(struct route_sync **ret);
 
 /*
- * Reads anew whether policy rules look at users or marks. Call when rules changed. Returns 0 or a
- * negative errno.
+ * Reads again whether policy rules select by user or mark. Call when rules changed. Returns 0 or a
+ * negative errno; on an error the previous result stays.
  */
 int route_sync_rules(struct route_sync *s);
 
-/* Whether they do. */
+/* Whether policy rules select by user or mark. */
 bool route_sync_ruled(const struct route_sync *s);
 
-/* What is unresolved on the interface is to be asked for anew, by the next packet (neigh.h). */
+/* Calls neigh_flush_unresolved(); an error goes to the debug log. */
 void route_sync_flush_neighbours(struct route_sync *s, unsigned ifindex);
 
 /*
- * Leaves our routes in the kernel, for the next helper: route_sync_close() will not remove them.
- * NULL is fine.
+ * Makes route_sync_close() leave the routes in the kernel, for the next helper. NULL is fine.
  */
 void route_sync_leave(struct route_sync *s);
 
-/* Removes all our routes and frees. NULL is fine. */
+/* Removes the routes from the kernel and frees. NULL is fine. */
 void route_sync_close(struct route_sync *s);
 
 /*
- * Computes from the core's entries, connections and local addresses which routes are wanted, and
- * adds and removes the difference. To be called when ACTION_PAIR*, LOCAL* or PCB* were carried out
- * and when routes changed. A route that is right already is not touched, so what the kernel learned
- * with it (path MTU) stays. Where there is no way from L* to F*, things are left as they are.
- * Returns 0, or the first negative errno (logged); what can be done is done.
+ * Computes the routes that the core's entries, connections and local addresses need, and adds and
+ * removes the difference. Call after ACTION_PAIR*, LOCAL* or PCB* were carried out, and when routes
+ * changed. A route that is right is not touched, so that what the kernel learned for it (path MTU)
+ * stays. A connection without a route from L* to F* is skipped. Continues after an error. Returns
+ * 0, or the first negative errno (logged).
  */
 int route_sync_update(struct route_sync *s, struct core *c);
 
 /*
- * The kernel's route from src (NULL: any) to dst; with an oif, out of that interface whatever other
- * metrics say: the one for that source if it leads there, else that for any. Returns 0 or a
- * negative errno: -ENETUNREACH and its kind if there is none or dst is this host.
+ * Looks up the next hop from src (NULL: any) to dst. With oif (0: any) it is out of that interface,
+ * whatever the metrics of others: by the route for src if that uses it, else by the route for any
+ * source. Returns 0 or a negative errno; -ENETUNREACH and the like if there is no route, or dst is
+ * this host.
  */
 int route_get(struct route_sync *s, const struct in6_addr *dst, const struct in6_addr *src,
 	      unsigned oif,
 	      struct nexthop *ret);
 
 /*
- * The source address the kernel would choose for packets of flow (NULL: of root, without a mark) to
- * dst today (RFC 6724, rules and route metrics). Returns 0, or a negative errno if there is none.
+ * Looks up the source address that the kernel would choose now for packets of flow (NULL: of root,
+ * without a mark) to dst, by RFC 6724, rules and route metrics. Returns 0 or a negative errno.
  */
 int route_source(struct route_sync *s, const struct in6_addr *dst, const struct flow *flow,
 		 struct in6_addr *ret);

@@ -30,7 +30,7 @@ int sd_notify_send(const char *state)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	/* An abstract name has no terminator: its length says where it ends. */
+	/* An abstract name has no terminator; its end is given by the length of the address. */
 	if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&addr,
 		   offsetof(struct sockaddr_un, sun_path) + len + (*path == '/')) < 0)
 		r = -errno;

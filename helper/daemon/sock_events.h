@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * What the kernel and the datapath say of connections: which sockets are gone, which handshakes are
- * over.
- */
+/* Reports to the core which sockets were closed and which handshakes are complete. */
 #ifndef HMIP_SOCK_EVENTS_H
 #define HMIP_SOCK_EVENTS_H
 
@@ -13,24 +10,31 @@
 
 struct daemon;
 
-/* Called by the socket monitor: the socket with that cookie is gone. ctx is the daemon. */
+/*
+ * Called by the socket monitor (sock_monitor_gone_fn): reports a closed socket. ctx is the daemon.
+ */
 void sock_events_gone(void *ctx, uint64_t cookie);
 
-/* Reports the sockets that ended to the core: their ports may be others' by now. */
+/*
+ * Reports queued destroy events. Call before a socket is registered: it may have a closed one's
+ * ports.
+ */
 void sock_events_drain(struct daemon *d);
 
-/* Reports connections to the core whose handshake is over according to the datapath. */
+/*
+ * Reports the TCP connections that are established, because the datapath received an
+ * acknowledgement.
+ */
 void sock_events_sync_established(struct daemon *d);
 
-/* What the kernel says of a socket, as the core takes it. */
+/* Converts a socket of the kernel to a connection of the core; entry and pair are not set. */
 struct pcb pcb_from_sock(const struct sock_desc *s, enum pcb_care care);
 
-/* A connection of the core, as the kernel has it. */
+/* Converts back; accepted is not set. */
 struct sock_desc sock_from_pcb(const struct pcb *p);
 
 /*
- * Compares the sockets the core knows with those there are, and reports those that are gone.
- * Returns 0 or a negative errno.
+ * Reports the core's sockets that do not exist any more, by a dump. Returns 0 or a negative errno.
  */
 int sock_events_resync(struct daemon *d);
 

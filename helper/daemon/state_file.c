@@ -15,8 +15,8 @@
  *	 "senders": [{"cookie": 43, "uid": 1000, "entry": 1}],
  *	 "lost": [{"addr": "2001:db8:1::9", "forget": 1700001800}]}
  *
- * An anonymous peer has "key_in" and "key_out", too, in hexadecimal: nobody else remembers them.
- * It is read twice: once to see that all of it can be understood, once to do it.
+ * An anonymous peer has "key_in" and "key_out" as well, in hexadecimal: they exist nowhere else.
+ * The file is parsed twice: first to check all of it, then to restore it.
  */
 #include "restore.h"
 #include "state_file.h"
@@ -120,7 +120,7 @@ static json_t *save_bindings(const struct hce *hce)
 	return all;
 }
 
-/* Puts what is known of where else h's peer may be into its object o. */
+/* Adds the DNS names and alternative addresses of hce's peer to its object o. */
 static void save_rendezvous(const struct hce *hce, json_t *o)
 {
 	const struct rendezvous *r = hce->rendezvous;
@@ -196,7 +196,7 @@ static json_t *save_senders(struct core *c)
 	return all;
 }
 
-/* What cookies of sockets mean something to: this boot, this network namespace. */
+/* Identifies the boot and the network namespace, in which socket cookies are valid. */
 static int read_origin(char ret[static ORIGIN_MAX])
 {
 	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC), r;
@@ -270,7 +270,7 @@ static int get_addr(const char *s, struct in6_addr *ret)
 	return inet_pton(AF_INET6, s, ret) == 1 ? 0 : -EBADMSG;
 }
 
-/* A wall-clock second as a moment of the core's clock; what is past comes out as now. */
+/* Converts a wall-clock second to a time of the core's clock; a past one becomes now. */
 static int get_moment(const struct loader *l, json_t *v, usec_t *ret)
 {
 	if (json_is_null(v)) {
@@ -283,7 +283,7 @@ static int get_moment(const struct loader *l, json_t *v, usec_t *ret)
 	return 0;
 }
 
-/* AAP's keys are of one algorithm and length. */
+/* Parses a key of AAP, which uses one algorithm and key length. */
 static int get_key(const char *hex, struct ah_key *ret)
 {
 	ret->alg = AH_HMAC_SHA256_128;
@@ -355,7 +355,7 @@ static int load_binding(const struct loader *l, struct hce *hce, json_t *o)
 	return l->apply ? core_restore_binding(l->c, hce, &addr, state, l->now) : 0;
 }
 
-/* The names came last first, so they go in the other way round. Older files have none. */
+/* The last name used is first in the file, so they are added in reverse. Older files have none. */
 static int load_rendezvous(const struct loader *l, const struct hce *hce, json_t *o)
 {
 	json_t *names = json_object_get(o, "names"),
@@ -397,7 +397,7 @@ static int load_list(const struct loader *l, struct hce *hce, json_t *list,
 	return 0;
 }
 
-/* Which personality has that name today. Returns 0 or -ENOENT. */
+/* Finds the personality of that name (NULL: the default one). Returns 0 or -ENOENT. */
 static int get_personality(const struct core *c, const char *name, unsigned *ret)
 {
 	const char *has;

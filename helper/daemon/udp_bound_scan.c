@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Finds the UDP sockets that are bound to an address this host has lost (bound.c). One whose port
- * other sockets use with other addresses, or with any, is left alone: what comes for that port may
- * be theirs.
+ * Finds the UDP sockets that are bound to a lost address of this host. If another socket has the
+ * same port and another address, or none, the socket is skipped, because datagrams to that port may
+ * be for the other.
  */
 #include "config.h"
 
@@ -50,8 +50,8 @@ static int by_port(const void *a, const void *b)
 }
 
 /*
- * Whether addr is lost: the one in question, or if that is NULL, any that should be ours and is
- * not.
+ * Whether addr is the address lost or, if that is NULL, any unicast address this host does not
+ * have.
  */
 static bool scan_is_lost(struct daemon *d, const struct in6_addr *addr, const struct in6_addr *lost)
 {
@@ -62,7 +62,7 @@ static bool scan_is_lost(struct daemon *d, const struct in6_addr *addr, const st
 	return addr_usable(addr) && !(la && la->usable);
 }
 
-/* The n sockets of one port. */
+/* Reports the n sockets of one port to the core if they all have one lost address. */
 static void scan_port(struct daemon *d, const struct sock_desc *socket, size_t n,
 		      const struct in6_addr *lost)
 {

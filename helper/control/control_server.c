@@ -198,8 +198,8 @@ static json_t *answer_monitor(struct client *cl, const char *command UNUSED, jso
 static json_t *answer_refused(const struct client *cl)
 {
 	if (!cl->server->group)
-		return answer_error("only root may do that; control_group in the configuration can "
-				    "name a group that may, too");
+		return answer_error(
+			"only root may do that; control_group in hmip.conf can allow a group");
 	return json_pack("{so}", "error",
 			 json_sprintf("only root and members of the group \"%s\" may do that",
 				      cl->server->group));
@@ -248,8 +248,7 @@ static json_t *answer_request(struct client *cl, const char *text, size_t len)
 		if (strcmp(commands[i].name, name) == 0)
 			c = &commands[i];
 	if (!c)
-		a = answer_error("the request names no command of this helper (is hmipctl of "
-				 "another version?)");
+		a = answer_error("the helper has no such command (is hmipctl of another version?)");
 	else if (c->changes && !client_may(cl))
 		a = answer_refused(cl);
 	else
@@ -402,13 +401,17 @@ static int open_shim_listener(struct control_server *c)
 	int fd = unix_listener_open_shim(c->path, &pid, &uid);
 
 	if (fd == -EADDRINUSE && uid != 0) {
-		log_warnx("process %d of user %d holds the name @hmip:%s: programs cannot show "
-			  "their sockets until it is gone and this helper restarted, ignoring",
-			  (int)pid, (int)uid, c->path);
+		log_warnx("abstract socket @hmip:%s is held by process %d of user %d: programs "
+			  "cannot register their sockets until you end it and restart this "
+			  "helper, continuing",
+			  c->path, (int)pid, (int)uid);
 		return 0;
 	}
 	if (fd == -EADDRINUSE)
-		log_warnx("process %d holds the name @hmip:%s already", (int)pid, c->path);
+		log_warnx(
+			"abstract socket @hmip:%s is held by process %d: end it, or choose another "
+			"path with -s",
+			c->path, (int)pid);
 	else if (fd < 0)
 		log_warnx("cannot open @hmip:%s: %s", c->path, strerror(-fd));
 	return fd < 0 ? fd : listener_start(c, CLIENT_SHIM, fd);
@@ -423,7 +426,7 @@ static int open_ctl_listener(struct control_server *c)
 		log_warnx("process %d listens at %s already: end it, or choose another path with "
 			  "-s", (int)pid, c->path);
 	else if (fd == -EEXIST)
-		log_warnx("%s is there and is no socket: remove it, or choose another path with -s",
+		log_warnx("%s exists and is no socket: remove it, or choose another path with -s",
 			  c->path);
 	else if (fd < 0)
 		log_warnx("cannot open %s: %s", c->path, strerror(-fd));

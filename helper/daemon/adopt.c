@@ -68,7 +68,8 @@ void adopt_scan(struct daemon *d)
 	sock_events_drain(d);
 	r = sock_monitor_list(d->sock_monitor, on_found, d);
 	if (r < 0)
-		log_warnx("cannot list the sockets: %s, ignoring", strerror(-r));
+		log_warnx("cannot scan the sockets for connections to adopt: %s, continuing",
+			  strerror(-r));
 	ended = clock_boottime();
 	a->next_allowed = usec_add(ended, (ended - began) * (SHARE - 1));
 	a->scans++;

@@ -207,8 +207,8 @@ static void apply_send(struct daemon *d, const struct action *a)
 	r = signal_io_send(d->signal_io, a->send.packet, a->send.len, la ? la->ifindex : 0);
 	if (r == 0)
 		return;
-	log_debug("cannot send from %s to %s: %s", addr_text(src).s, addr_text(&a->send.dst).s,
-		  strerror(-r));
+	log_debug("cannot send signalling from %s to %s: %s", addr_text(src).s,
+		  addr_text(&a->send.dst).s, strerror(-r));
 	core_send_failed(d->core, a, clock_boottime());
 }
 
@@ -277,7 +277,10 @@ static void apply_save(struct daemon *d)
 	int r = state_file_save(d->core, d->state, clock_boottime(), clock_wall());
 
 	if (r < 0)
-		log_warnx("cannot save the state to %s: %s, ignoring", d->state, strerror(-r));
+		log_warnx(
+			"cannot save the state to %s: %s, continuing; moved connections would not "
+			"survive a restart of the helper",
+			d->state, strerror(-r));
 	d->save_now = d->save_later = false;
 }
 

@@ -78,8 +78,8 @@ int conf_declare_peers(struct daemon *d, const struct conf *conf, const struct c
 		if (!was || !peer_equal(was, &conf->peer[i]))
 			r = core_peer_add(d->core, &conf->peer[i], clock_boottime());
 		if (r < 0)
-			log_warnx("cannot take peer \"%s\": %s", conf->peer[i].name,
-				  r == -EEXIST ? "its SPI or an address of it is in use"
+			log_warnx("cannot add peer \"%s\": %s", conf->peer[i].name,
+				  r == -EEXIST ? "its SPI or an address of it is in use by another"
 					       : strerror(-r));
 		if (r < 0 && first == 0)
 			first = r;
@@ -102,7 +102,8 @@ static void forget_peers(struct daemon *d, const struct conf *conf, const struct
 static void keep_personalities(struct conf *conf, const struct conf *old)
 {
 	if (!personalities_equal(conf, old))
-		log_warnx("personalities change with a restart only, ignoring");
+		log_warnx("personalities cannot change at a reload, keeping the old ones: restart "
+			  "the helper");
 	conf->core.n_personality = old->core.n_personality;
 	memcpy(conf->core.personality, old->core.personality, sizeof(old->core.personality));
 	memcpy(conf->personality, old->personality, sizeof(old->personality));
@@ -116,14 +117,15 @@ void conf_reload(struct daemon *d)
 
 	if (conf_read(d->conf_path, &conf, &why) < 0) {
 		log_warnx("%s", why ? why : "cannot read the configuration");
-		log_warnx("the configuration in force is kept");
+		log_warnx("the previous configuration stays in force");
 		free(why);
 		return;
 	}
 	adopt = conf->adopt != d->conf->adopt;
 	if (conf->datapath.max_pcbs != d->conf->datapath.max_pcbs ||
 	    conf->datapath.max_foreign != d->conf->datapath.max_foreign)
-		log_warnx("max_connections and max_foreign change with a restart only, ignoring");
+		log_warnx("max_connections and max_foreign cannot change at a reload, keeping the "
+			  "old values: restart the helper");
 	keep_personalities(conf, d->conf);
 	forget_peers(d, conf, d->conf);
 	conf_declare_peers(d, conf, d->conf);
@@ -134,5 +136,5 @@ void conf_reload(struct daemon *d)
 	d->conf = conf;
 	if (adopt)
 		adopt_configure(d);
-	log_info("%s is in force", d->conf_path);
+	log_info("configuration %s is in force", d->conf_path);
 }

@@ -55,7 +55,8 @@ int control_prefer(struct daemon *d, const struct in6_addr *addr, const char *in
 		return -EADDRNOTAVAIL;
 	r = core_prefer(d->core, addr, ifindex, clock_boottime());
 	if (r == 0)
-		log_info("told to prefer %s", addr ? addr_text(addr).s : interface);
+		log_info("preferring %s at the request of hmipctl",
+			 addr ? addr_text(addr).s : interface);
 	return r;
 }
 
@@ -88,8 +89,8 @@ static void on_sender(struct daemon *d, int fd, const struct control_register *r
 		r = core_datagram_sent(d->core, &p, clock_boottime());
 	}
 	if (r < 0) {
-		log_debug("cannot take the socket that sends to [%s]: %s", addr_text(&reg->to).s,
-			  strerror(-r));
+		log_debug("cannot register the socket that sends to [%s]: %s",
+			  addr_text(&reg->to).s, strerror(-r));
 		return;
 	}
 	hce = core_entry_of(d->core, &reg->to);
@@ -114,7 +115,7 @@ void control_registered(struct daemon *d, int fd, const struct control_register 
 	}
 	r = sock_info_get(fd, &s);
 	if (r < 0) {
-		log_debug("was shown something that is no connection over IPv6 (%s), ignoring",
+		log_debug("a program registered what is no IPv6 connection (%s), ignoring",
 			  strerror(-r));
 		return;
 	}
@@ -123,7 +124,7 @@ void control_registered(struct daemon *d, int fd, const struct control_register 
 	p = pcb_from_sock(&s, PCB_SHOWN);
 	r = core_pcb_open(d->core, &p, clock_boottime());
 	if (r < 0)
-		log_debug("cannot take the connection from port %u to [%s]:%u: %s", p.lport,
+		log_debug("cannot register the connection from port %u to [%s]:%u: %s", p.lport,
 			  addr_text(&p.foreign).s, p.fport, strerror(-r));
 	known = core_pcb(d->core, p.cookie);
 	if (!known || !known->hce)

@@ -80,7 +80,9 @@ static void on_interface(void *ctx, unsigned ifindex, const char *name, unsigned
 	struct interface *i = calloc(1, sizeof(*i));
 
 	if (!i) {
-		log_warnx("no memory to attach to %s, ignoring", name);
+		log_warnx("out of memory: the datapath is not attached to %s, and connections "
+			  "through it will not survive moves",
+			  name);
 		return;
 	}
 	*i = (struct interface){ .ifindex = ifindex, .hatype = hatype };
@@ -105,9 +107,11 @@ static void on_interface_gone(void *ctx, unsigned ifindex)
 static void on_routes(void *ctx)
 {
 	struct daemon *d = ctx;
+	int r = route_sync_rules(d->route_sync);
 
-	if (route_sync_rules(d->route_sync) < 0)
-		log_warnx("cannot read the policy rules, ignoring: those read before count");
+	if (r < 0)
+		log_warnx("cannot read the routing policy rules: %s, using those read before",
+			  strerror(-r));
 	core_routes_changed(d->core, clock_boottime());
 	d->route_now = d->routes_now = true;
 }
@@ -130,8 +134,8 @@ static void on_refused(struct daemon *d, const struct dp_event *e)
 	if (!entry)
 		return;
 	s.foreign = entry->pair.foreign;
-	log_debug("a connection from port %u to [%s]:%u was refused: another has its ports",
-		  s.lport, addr_text(&s.foreign).s, s.fport);
+	log_debug("refused a connection from port %u to [%s]:%u: another has its ports", s.lport,
+		  addr_text(&s.foreign).s, s.fport);
 	icmp_inject_refuse(d->signal_io, &s, e->gen);
 }
 
@@ -200,7 +204,8 @@ static void ifmon_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 	int r = ifmon_read(d->ifmon);
 
 	if (r < 0)
-		log_warnx("cannot read what rtnetlink says: %s, ignoring", strerror(-r));
+		log_warnx("cannot read changes of addresses and routes: %s, continuing",
+			  strerror(-r));
 	apply_actions(d);
 }
 
@@ -210,7 +215,7 @@ static void signal_io_event(evutil_socket_t fd UNUSED, short what UNUSED, void *
 	int r = signal_io_read(d->signal_io);
 
 	if (r < 0)
-		log_warnx("cannot read what was captured: %s, ignoring", strerror(-r));
+		log_warnx("cannot read captured signalling: %s, continuing", strerror(-r));
 	apply_actions(d);
 }
 
@@ -237,7 +242,7 @@ static void datapath_event(evutil_socket_t fd UNUSED, short what UNUSED, void *p
 	int r = datapath_events(d->datapath, on_datapath, d);
 
 	if (r < 0)
-		log_warnx("cannot read what the datapath heard: %s, ignoring", strerror(-r));
+		log_warnx("cannot read events of the datapath: %s, continuing", strerror(-r));
 	apply_actions(d);
 }
 
@@ -301,8 +306,9 @@ static void stop_event(evutil_socket_t sig, short what UNUSED, void *ptr)
 	struct daemon *d = ptr;
 
 	d->clean = sig == SIGINT;
-	log_info("stopping on signal %d, %s", (int)sig, d->clean ? "cleaning up" :
-		 "leaving the datapath in place for the next helper");
+	log_info("stopping on signal %d, %s", (int)sig,
+		 d->clean ? "removing the datapath and routes: connections that had moved end"
+			  : "leaving the datapath and routes for the next helper");
 	event_base_loopbreak(d->base);
 }
 
@@ -351,7 +357,7 @@ static int name_files(struct daemon *d)
 		if (*c == '/')
 			*c = '-';
 	if (mkdir(STATE_DIR, 0700) < 0 && errno != EEXIST)
-		log_warn("cannot make %s: the state will not survive a restart, ignoring",
+		log_warn("cannot make %s, continuing although the state will not survive a restart",
 			 STATE_DIR);
 	return 0;
 }
@@ -367,12 +373,11 @@ static int take_lock(struct daemon *d)
 		return -EADDRINUSE;
 	}
 	if (d->lock == -EACCES)
-		log_warnx("process %d of user %d holds the name that tells helpers of each other "
-			  "and is none: end it, ignoring",
+		log_warnx("abstract socket @hmip-helper is held by process %d of user %d, which is "
+			  "no helper: cannot detect a second helper, continuing",
 			  (int)pid, (int)uid);
 	else if (d->lock < 0)
-		log_warnx("cannot take the name that tells helpers of each other: %s",
-			  strerror(-d->lock));
+		log_warnx("cannot open the abstract socket @hmip-helper: %s", strerror(-d->lock));
 	return d->lock < 0 && d->lock != -EACCES ? d->lock : 0;
 }
 
@@ -390,7 +395,7 @@ static int open_core(struct daemon *d)
 static int log_failed(int r, const char *what)
 {
 	if (r < 0)
-		log_warnx("cannot open %s: %s", what, strerror(-r));
+		log_warnx("cannot %s: %s", what, strerror(-r));
 	return r;
 }
 
@@ -401,7 +406,7 @@ static int open_shells(struct daemon *d)
 		.interface = on_interface, .interface_gone = on_interface_gone, .routes = on_routes,
 			.ctx = d };
 	const char *why = NULL;
-	int r = log_failed(ifmon_open(&handler, &d->ifmon), "rtnetlink");
+	int r = log_failed(ifmon_open(&handler, &d->ifmon), "open rtnetlink");
 
 	if (r < 0)
 		return r;
@@ -410,16 +415,17 @@ static int open_shells(struct daemon *d)
 		return r;
 	r = signal_io_open(on_packet, d, &d->signal_io, &why);
 	if (r < 0) {
-		log_warnx("cannot open the capture or the sender: %s", why ? why : strerror(-r));
+		log_warnx("cannot open the capture or the raw socket: %s",
+			  why ? why : strerror(-r));
 		return r;
 	}
-	r = log_failed(sock_monitor_open(sock_events_gone, d, &d->sock_monitor), "sock_diag");
+	r = log_failed(sock_monitor_open(sock_events_gone, d, &d->sock_monitor), "open sock_diag");
 	if (r < 0)
 		return r;
-	r = log_failed(route_sync_open(&d->route_sync), "the routing table");
+	r = log_failed(route_sync_open(&d->route_sync), "open the routing table");
 	if (r < 0)
 		return r;
-	return log_failed(dns_open(d->base, on_resolved, d, &d->dns), "the resolver");
+	return log_failed(dns_open(d->base, on_resolved, d, &d->dns), "open the resolver");
 }
 
 /*
@@ -432,7 +438,7 @@ static int open_view(struct daemon *d)
 	if (!d->view) {
 		int r = -errno;
 
-		log_warn("cannot make %s", d->view_path);
+		log_warn("cannot make the host map %s", d->view_path);
 		return r;
 	}
 	hostmap_sync(d);
@@ -446,17 +452,17 @@ static int open_view(struct daemon *d)
 static int restore(struct daemon *d)
 {
 	struct interface *i;
-	int r = log_failed(ifmon_sync(d->ifmon), "the list of addresses");
+	int r = log_failed(ifmon_sync(d->ifmon), "list the addresses");
 
 	if (r < 0)
 		return r;
 	r = state_file_load(d->core, d->state, clock_boottime(), clock_wall());
 	if (r == 0)
-		log_info("took up the state in %s", d->state);
+		log_info("restored the state from %s", d->state);
 	else if (r != -ENOENT)
-		log_warnx("cannot take up the state in %s: %s, beginning anew", d->state,
+		log_warnx("cannot restore the state from %s: %s, starting without it", d->state,
 			  r == -EBADMSG ? "it is damaged" : strerror(-r));
-	r = log_failed(sock_events_resync(d), "the list of sockets");
+	r = log_failed(sock_events_resync(d), "list the sockets");
 	if (r < 0)
 		return r;
 	adopt_scan(d);
@@ -558,7 +564,7 @@ static int open_control(struct daemon *d)
 
 static int drop_privileges(struct daemon *d UNUSED)
 {
-	return log_failed(privileges_drop(), "a sandbox: privileges could not be dropped");
+	return log_failed(privileges_drop(), "drop privileges");
 }
 
 int daemon_start(const struct daemon_options *options, struct daemon **ret)

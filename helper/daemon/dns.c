@@ -53,7 +53,7 @@ static void answered(int result, struct evutil_addrinfo *found, void *ptr)
 		if (ai->ai_family == AF_INET6)
 			q->addr[q->n++] = ((const struct sockaddr_in6 *)ai->ai_addr)->sin6_addr;
 	if (result && !q->unwanted)
-		log_debug("a name could not be resolved: %s", evutil_gai_strerror(result));
+		log_debug("cannot resolve the name of a peer: %s", evutil_gai_strerror(result));
 	if (found)
 		evutil_freeaddrinfo(found);
 	event_active(q->of->ev, EV_TIMEOUT, 0);

@@ -54,7 +54,7 @@ static void log_event(struct daemon *d, const struct action *a, usec_t after_los
 	if (core_event_detail(d->core, a))
 		ADD(" (%s)", core_event_detail(d->core, a));
 	if (after_loss != USEC_NEVER)
-		ADD(", %.1f ms after the loss of the address used before", after_loss / 1000.0);
+		ADD(", %.1f ms after the address in use was lost", after_loss / 1000.0);
 #undef ADD
 	line("%s", text);
 }

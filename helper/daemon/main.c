@@ -79,7 +79,8 @@ static void leave_terminal(int fd, bool verbose)
 		close(null);
 	log_open("hmip-helper", true, verbose);
 	if (write(fd, "\1", 1) < 0)
-		log_warn("nobody waits for this helper to be ready, ignoring");
+		log_warn("cannot report readiness to the process that started this helper, "
+			 "continuing");
 	close(fd);
 }
 
@@ -125,8 +126,8 @@ int main(int argc, char **argv)
 		return test(options.conf);
 	log_open("hmip-helper", false, verbose);
 	if (*options.socket != '/')
-		log_fatal("found -s %s, expected an absolute path: programs look for it from "
-			  "wherever they are",
+		log_fatal("found -s %s, expected an absolute path: programs use it from any "
+			  "directory",
 			  options.socket);
 	signal(SIGPIPE, SIG_IGN);
 	if (!foreground)

@@ -124,7 +124,7 @@ void route_sync_flush_neighbours(struct route_sync *s, unsigned ifindex)
 	int r = neigh_flush_unresolved(s->nl, ifindex);
 
 	if (r)
-		log_debug("neighbours of interface %u stay as they are: %s", ifindex, strerror(-r));
+		log_debug("cannot flush neighbours of interface %u: %s", ifindex, strerror(-r));
 }
 
 /* Removes the route from the kernel and from the set. Returns 0 or a negative errno. */
@@ -243,6 +243,7 @@ static struct host_route *want_for(struct route_sync *s, const struct pcb *p)
 static int mark_and_sweep(struct route_sync *s, struct core *c)
 {
 	struct host_route *e, *next;
+	struct host_route_key key;
 	int r = 0, err;
 
 	for (e = s->set; e; e = e->hh.next)
@@ -256,11 +257,11 @@ static int mark_and_sweep(struct route_sync *s, struct core *c)
 	HASH_ITER(hh, s->set, e, next) {
 		if (e->wanted)
 			continue;
+		key = e->key;
 		err = host_route_remove(s, e);
-		if (err) {
-			errno = -err;
-			log_warn("cannot remove a route, ignoring");
-		}
+		if (err)
+			log_warnx("cannot remove the route to %s from %s: %s, continuing",
+				  addr_text(&key.dst).s, addr_text(&key.src).s, strerror(-err));
 		r = r ? r : err;
 	}
 	return r;

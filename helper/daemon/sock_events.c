@@ -65,7 +65,7 @@ void sock_events_drain(struct daemon *d)
 	if (r == -ENOBUFS)
 		r = sock_events_resync(d);
 	if (r < 0)
-		log_warnx("cannot read which sockets ended: %s, ignoring", strerror(-r));
+		log_warnx("cannot read which sockets were closed: %s, continuing", strerror(-r));
 }
 
 void sock_events_sync_established(struct daemon *d)

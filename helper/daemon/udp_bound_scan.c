@@ -84,7 +84,8 @@ void udp_bound_scan(struct daemon *d, const struct in6_addr *lost)
 		0;
 
 	if (r < 0)
-		log_warnx("cannot find the sockets that are bound to lost addresses: %s, ignoring",
+		log_warnx("cannot list UDP sockets: %s, continuing; those bound to a lost address "
+			  "are not served",
 			  strerror(-r));
 	if (sock_vec.n)
 		qsort(sock_vec.socket, sock_vec.n, sizeof(*sock_vec.socket), by_port);

@@ -125,7 +125,8 @@ static void remove_filter(unsigned ifindex, enum attach_direction d, uint32_t ha
 	int r = bpf_tc_detach(&hook, &opts);
 
 	if (r && r != -ENODEV && r != -ENOENT)
-		log_debug("interface %u: filter %#x stays: %s", ifindex, handle, strerror(-r));
+		log_debug("interface %u: cannot remove filter %#x: %s", ifindex, handle,
+			  strerror(-r));
 }
 
 /*

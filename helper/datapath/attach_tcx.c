@@ -51,8 +51,8 @@ static void remove_one(struct attachment *a, enum attach_direction d, uint32_t i
 	else if (program_id(fd, &info) && !strncmp(info.name, ATTACH_NAME, strlen(ATTACH_NAME)))
 		r = bpf_prog_detach2(fd, (int)a->ifindex, type[d]);
 	if (r)
-		log_debug("interface %u: tcx program %u stays, if it is a dead helper's: %s",
-			  a->ifindex, id, strerror(-r));
+		log_debug("interface %u: cannot inspect or detach tcx program %u: %s", a->ifindex,
+			  id, strerror(-r));
 	if (fd >= 0)
 		close(fd);
 }

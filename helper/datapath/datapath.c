@@ -61,16 +61,16 @@ static const char *load_remedy(int err)
 		       "its service unit";
 	case -EACCES:
 	case -E2BIG:
-		return "the verifier refuses them; without CAP_PERFMON it is stricter, otherwise "
-		       "-v shows its words: please report them with uname -r";
+		return "the verifier rejects them: CAP_PERFMON is needed; if the helper has it, "
+		       "report the log of -v, with uname -r";
 	case -ENOSYS:
 	case -EINVAL:
 	case -ENOENT:
 	case -EOPNOTSUPP:
-		return "the kernel lacks something: Linux 6.1 or later with CONFIG_BPF_SYSCALL=y "
+		return "the kernel lacks a feature: Linux 6.1 or later with CONFIG_BPF_SYSCALL=y "
 		       "is needed";
 	case -ENOMEM:
-		return "memory is short: lower the sizes of the tables";
+		return "not enough memory: lower max_connections and max_foreign";
 	default:
 		return "is the kernel older than 6.1?";
 	}
@@ -87,7 +87,7 @@ static const char *attach_remedy(int err)
 		return ": CONFIG_NET_SCH_INGRESS and CONFIG_NET_CLS_BPF are needed (modules "
 		       "sch_ingress, cls_bpf)";
 	case -ERANGE:
-		return ": too many other tcx programs are there";
+		return ": the interface has too many tcx programs";
 	default:
 		return "";
 	}
@@ -274,8 +274,9 @@ static int map_put(struct bpf_map *map, const void *key, const void *value)
 	int r = bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_ANY);
 
 	if (r == -E2BIG)
-		log_warnx("the eBPF map \"%s\" is full (%u entries)", bpf_map__name(map),
-			  bpf_map__max_entries(map));
+		log_warnx("the eBPF map \"%s\" is full (%u entries): connections may not survive a "
+			  "move; raise max_connections or max_foreign",
+			  bpf_map__name(map), bpf_map__max_entries(map));
 	else if (r)
 		log_warnx("the eBPF map \"%s\" cannot be written: %s", bpf_map__name(map),
 			  strerror(-r));

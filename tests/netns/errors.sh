@@ -64,7 +64,7 @@ says 'listens at .*client.sock already' \
 	ip netns exec "$server" "$helper" -f -c "$dir/client.conf" -s "$dir/client.sock"
 must "the files of the first helper are what they were" \
 	[ "$(stat -c '%n %i %Y' "${files[@]}")" = "$had" ]
-must_not "state of the first helper is taken up" grep -q 'took up the state' "$dir/err"
+must_not "state of the first helper is taken up" grep -q 'restored the state' "$dir/err"
 must "the first helper still answers" ctl client status
 
 says "no helper.*$dir/nobody.sock|$dir/nobody.sock.*no helper|hmip-helper" \

@@ -269,6 +269,23 @@ START_TEST(connections_that_begin_while_the_peer_is_silent_are_left_alone)
 END_TEST
 
 /*
+ * Signalling that the link in use loses goes by another. What one end answers from there may have an
+ * Update of its own with it: that says nothing of where data shall go.
+ */
+START_TEST(c11_signalling_by_another_link_moves_nothing)
+{
+	meet(_i & 1);
+	w.lose = lose_on_a_link;
+	world_up(&w, CLIENT, C2);
+	let_pass(20 * USEC_PER_SEC, _i & 2);
+	ck_assert_ptr_null(world_foreign(&w, SERVER, C2));
+	world_up(&w, SERVER, "2001:db8:23::5");
+	let_pass(60 * USEC_PER_SEC, _i & 2);
+	ck_assert_int_eq(world_foreign(&w, SERVER, C2)->state, ADDR_ACTIVE);
+}
+END_TEST
+
+/*
  * A move that is wished for, not needed, waits until the peer has answered, unless it did lately.
  */
 START_TEST(a_voluntary_move_asks_first)
@@ -339,6 +356,7 @@ int main(void)
 	tcase_add_loop_test(tc, x4_keys_outlive_a_time_in_which_nothing_is_answered, 0, 2);
 	tcase_add_loop_test(tc, connections_that_begin_while_the_peer_is_silent_are_left_alone, 0,
 			    2);
+	tcase_add_loop_test(tc, c11_signalling_by_another_link_moves_nothing, 0, 4);
 	tcase_add_loop_test(tc, a_voluntary_move_asks_first, 0, 4);
 	tcase_add_loop_test(tc, x6_c1_two_addresses_of_a_stranger_called_at_once_harm_nothing, 0,
 			    8);

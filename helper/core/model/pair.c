@@ -175,11 +175,19 @@ void pair_take(struct core *c, struct hce *h, const struct in6_addr *local,
 
 void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, usec_t now)
 {
+	const struct foreign_addr *at;
 	struct pair to = h->pair;
 
 	if (!hce_homeless(h) || IN6_IS_ADDR_UNSPECIFIED(&h->pair.local) ||
 	    fa->state != ADDR_ACTIVE || addr_equal(&fa->addr, &h->pair.foreign))
 		return;
+	/*
+	 * It may be no more than an answer, or another way for what signalling by the pair does not
+	 * achieve. A peer that left the pair sends data from elsewhere or withdraws the address.
+	 */
+	DL_FOREACH(h->addrs, at)
+		if (addr_equal(&at->addr, &h->pair.foreign) && goes_on(c, h, at, now))
+			return;
 	to.foreign = fa->addr;
 	pair_switch(c, h, &to);
 }

@@ -69,6 +69,7 @@ struct foreign_addr {
 	bool given_up;		/* Tentative, and the peer says that it is not
 				 * there any more: not asked */
 	bool withdrawn;		/* Deprecated as the peer said so; false: as it said nothing */
+	bool left_alone;	/* connections began there while the peer was silent; none is attached */
 	enum lifetime_kind kind;
 	usec_t lifetime;	/* as granted */
 	usec_t expires;		/* Active, Tentative: becomes Deprecated; Deprecated: goes.

@@ -286,6 +286,32 @@ START_TEST(c11_signalling_by_another_link_moves_nothing)
 END_TEST
 
 /*
+ * An address of a silent peer has another owner, whose connection begins there. It is not attached
+ * to the peer's entry when that is heard again, elsewhere; if the peer has the address still it is.
+ */
+START_TEST(a3_an_address_of_a_silent_peer_is_confirmed_before_connections_are_attached)
+{
+	struct pcb begins = { .cookie = 4711, .local = world_addr(S0), .foreign = world_addr(C1), .lport = 80,
+			      .fport = 2000, .proto = IPPROTO_TCP, .origin = PCB_ACCEPT, .established = true };
+	bool lost = _i & 1;
+
+	meet(_i & 2);
+	w.lose = lose_all;
+	let_pass(320 * USEC_PER_SEC, false);
+	ck_assert_int_eq(core_pcb_open(w.host[SERVER].core, &begins, w.now), 0);
+	ck_assert_ptr_null(connection(SERVER, 4711)->hce);
+	if (lost)
+		world_down(&w, CLIENT, C1);
+	w.lose = NULL;
+	for (unsigned i = 0; i < 2000; i++) {
+		world_run(&w, 10 * USEC_PER_MSEC);
+		ck_assert(!lost || !connection(SERVER, 4711)->hce);
+	}
+	ck_assert(lost || connection(SERVER, 4711)->hce);
+}
+END_TEST
+
+/*
  * A move that is wished for, not needed, waits until the peer has answered, unless it did lately.
  */
 START_TEST(a_voluntary_move_asks_first)
@@ -357,6 +383,8 @@ int main(void)
 	tcase_add_loop_test(tc, connections_that_begin_while_the_peer_is_silent_are_left_alone, 0,
 			    2);
 	tcase_add_loop_test(tc, c11_signalling_by_another_link_moves_nothing, 0, 4);
+	tcase_add_loop_test(
+		tc, a3_an_address_of_a_silent_peer_is_confirmed_before_connections_are_attached, 0, 4);
 	tcase_add_loop_test(tc, a_voluntary_move_asks_first, 0, 4);
 	tcase_add_loop_test(tc, x6_c1_two_addresses_of_a_stranger_called_at_once_harm_nothing, 0,
 			    8);

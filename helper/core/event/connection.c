@@ -110,14 +110,17 @@ static void pcb_begins(struct core *c, struct pcb *p, usec_t now)
 }
 
 /*
- * p was not attached, as its peer is silent: it belongs to no other, whoever has the address later.
+ * p was not attached, as its peer is silent. It is attached to no other, whoever has the address
+ * later; and to this one only when it has signalled that the address is still its own.
  */
 static void pcb_wait(struct core *c, struct pcb *p, usec_t now)
 {
-	const struct foreign_addr *fa = foreign_find(c, &p->foreign);
+	struct foreign_addr *fa = foreign_find(c, &p->foreign);
 
-	if (fa && fa->state == ADDR_ACTIVE && hce_doubted(fa->hce, now))
-		p->waits_for = fa->hce->id;
+	if (!fa || fa->state != ADDR_ACTIVE || !hce_doubted(fa->hce, now))
+		return;
+	p->waits_for = fa->hce->id;
+	fa->left_alone = true;
 }
 
 int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)

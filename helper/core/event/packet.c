@@ -6,7 +6,6 @@
 #include "core.h"
 
 #include <errno.h>
-#include <utlist.h>
 
 #include "aap_initiator.h"
 #include "aap_responder.h"
@@ -19,7 +18,6 @@
 #include "lifecycle.h"
 #include "local.h"
 #include "pair.h"
-#include "pcb.h"
 #include "peer.h"
 #include "reach_reply.h"
 
@@ -166,13 +164,9 @@ static bool welcome(struct core *c, const struct signal *s, const struct local_a
 static void hce_proved(struct core *c, struct hce *h, usec_t now)
 {
 	bool doubted = hce_doubted(h, now);
-	struct foreign_addr *fa;
 
 	h->proved = now;
 	h->asked = h->revive_wait = 0;
-	DL_FOREACH(h->addrs, fa)
-		if (doubted && fa->state == ADDR_ACTIVE)
-			pcb_bind_foreign(c, h, &fa->addr);
 	if (!doubted && !h->wants_move)
 		return;
 	h->wants_move = false;
@@ -182,8 +176,10 @@ static void hce_proved(struct core *c, struct hce *h, usec_t now)
 void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 {
 	const struct local_addr *to;
+	struct foreign_addr *from;
 	struct signal s;
 	struct peer *p;
+	uint32_t id;
 	bool claimed;
 	int r;
 
@@ -233,6 +229,7 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 		drop(c, NULL, &s, COUNT_UNEXPECTED_BA, "no entry for this Binding Acknowledgement");
 		return;
 	}
+	id = p->hce->id;
 	hce_proved(c, p->hce, now);
 	if (s.has_aap && s.aap.kind == AAP_INIT)
 		aap_renewal(c, p, &s, len, now);
@@ -244,5 +241,8 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 		update_bare(c, p->hce, &s, now);
 	if (s.n_bu)
 		update_receive(c, p->hce, &s, now);
+	from = foreign_find(c, &s.src);
+	if (from && from->hce->id == id)
+		foreign_confirm(c, from);
 	core_wake(c, now);	/* an entry that nothing came of goes with the next tick */
 }

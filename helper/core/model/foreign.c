@@ -129,6 +129,14 @@ void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state 
 		pcb_bind_foreign(c, fa->hce, &fa->addr);
 }
 
+void foreign_confirm(struct core *c, struct foreign_addr *fa)
+{
+	if (!fa->left_alone || fa->state != ADDR_ACTIVE)
+		return;
+	fa->left_alone = false;
+	pcb_bind_foreign(c, fa->hce, &fa->addr);
+}
+
 void foreign_lose(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	if (fa->state == ADDR_DEPRECATED || !fa->proven)

@@ -26,6 +26,12 @@ void foreign_renew(struct core *c, struct foreign_addr *fa, enum lifetime_kind k
 void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state state, usec_t now);
 
 /*
+ * The peer has just signalled that it has fa: connections that began there while it was silent are
+ * attached, if fa is Active.
+ */
+void foreign_confirm(struct core *c, struct foreign_addr *fa);
+
+/*
  * fa's time is over, or the peer gave it up: what was Active is Deprecated from now on, for late
  * packets and for programs that hold on to it; all else goes. A peer that never was at an address
  * has no say in what is sent there.

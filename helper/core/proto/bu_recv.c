@@ -177,6 +177,7 @@ static bool add_addr(struct core *c, struct hce *h, const struct in6_addr *a,
 		foreign_set_state(c, fa, ADDR_ACTIVE, now);
 		c->counter[COUNT_VERIFIED]++;
 	}
+	foreign_confirm(c, fa);
 	return true;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utlist.h>
 
 #define CLIENT	0
 #define SERVER	1
@@ -180,6 +181,32 @@ START_TEST(b6_an_address_lost_while_no_helper_ran_is_not_sent_from)
 }
 END_TEST
 
+/*
+ * ... but is announced when it comes back, be it at once: the peer may have let it expire meanwhile.
+ * Here it had been acknowledged, but not yet proven.
+ */
+START_TEST(b10_an_address_that_comes_back_after_a_restart_is_announced)
+{
+	struct in6_addr c0 = world_addr(C0);
+	struct binding *b;
+
+	world_up(&w, CLIENT, C0);
+	world_run(&w, USEC_PER_SEC);
+	DL_FOREACH(core_entries(w.host[CLIENT].core)->bindings, b)
+		if (addr_equal(&b->addr, &c0))
+			b->state = BINDING_KNOWN;
+	ck_assert_int_eq(state_file_save(w.host[CLIENT].core, path, w.now, WALL), 0);
+	world_renew(&w, CLIENT);
+	world_run(&w, 700 * USEC_PER_SEC);
+	ck_assert_int_eq(world_foreign(&w, SERVER, C0)->state, ADDR_DEPRECATED);
+	ck_assert_int_eq(state_file_load(w.host[CLIENT].core, path, w.now,
+					 WALL + 700 * USEC_PER_SEC), 0);
+	world_up(&w, CLIENT, C0);
+	world_run(&w, 30 * USEC_PER_SEC);
+	ck_assert_int_eq(world_foreign(&w, SERVER, C0)->state, ADDR_ACTIVE);
+}
+END_TEST
+
 START_TEST(c5_names_and_where_else_they_lead_are_remembered)
 {
 	struct in6_addr more[2] = { world_addr("2001:db8:23::5"), world_addr("2001:db8:24::5") };
@@ -285,6 +312,7 @@ int main(void)
 	tcase_add_test(tc, x1_the_peer_takes_the_successors_signalling_for_genuine);
 	tcase_add_test(tc, c7_what_ran_out_while_no_helper_ran_is_not_used);
 	tcase_add_test(tc, b6_an_address_lost_while_no_helper_ran_is_not_sent_from);
+	tcase_add_test(tc, b10_an_address_that_comes_back_after_a_restart_is_announced);
 	tcase_add_test(tc, c5_names_and_where_else_they_lead_are_remembered);
 	tcase_add_test(tc, only_its_owner_can_read_the_file);
 	tcase_add_loop_test(tc, a_file_that_cannot_be_understood_restores_nothing, 0, 6);

@@ -126,6 +126,7 @@ int core_restore_binding(struct core *c, struct hce *h, const struct in6_addr *a
 	b->seq = h->seq_out;
 	binding_told(b, c->config.binding_lifetime, now);
 	b->acked = b->expires;
+	b->refresh = now;	/* also if it is lost now and back before that was sent */
 	if (!local_good_for(local_find(c, addr), h))
 		binding_want(c, h, addr, false, now);
 	return 0;

@@ -251,6 +251,7 @@ struct hce {
 	bool homeless_acked;		/* B4: a BA has come */
 	bool knows_us;			/* it left Homeless Support out, so a BA
 					 * of ours has come to it */
+	usec_t supported;		/* when it last sent Homeless Support, 0: never */
 	struct explore explore;
 	struct rendezvous *rendezvous;	/* owned; NULL: no name is known */
 	bool kick_on_ack;		/* moved to an address whose Response is

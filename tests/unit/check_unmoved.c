@@ -232,6 +232,29 @@ START_TEST(x3_keys_are_agreed_on_anew_with_a_peer_that_lost_its_state)
 }
 END_TEST
 
+/* ... or, if they are configured, hears again who is Homeless, however soon it lost its state. */
+START_TEST(b4_a_peer_that_lost_its_state_learns_again_who_is_homeless)
+{
+	if (_i) {
+		meet(false);
+	} else {
+		memset(open_one, 0, sizeof(open_one));
+		world_init(&w);
+		world_up(&w, CLIENT, C1);
+		open_nth(0, C0, S0);
+		world_run(&w, 3 * USEC_PER_SEC);
+	}
+	lose_state();
+	world_run(&w, 330 * USEC_PER_SEC);
+	ck_assert(server_knows(C0) && server_knows(C1));
+	uint64_t begins = world_connect(&w, CLIENT, C0, SERVER, S0, 2000);
+	world_down(&w, CLIENT, C0);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_int_eq(egress(CLIENT, begins), MOVED);
+	ck_assert_int_eq(egress(SERVER, begins), MOVED);
+}
+END_TEST
+
 /*
  * A peer that did not lose anything, but was not heard for a while, keeps its SA or replaces it in
  * order.
@@ -379,6 +402,7 @@ int main(void)
 	tcase_add_loop_test(tc, s6_c9_what_nobody_moves_stays_on_its_pair, 0, 4 * CAUSES);
 	tcase_add_loop_test(tc, s6_c9_what_was_moved_goes_on_while_it_is_answered, 0, 2);
 	tcase_add_loop_test(tc, x3_keys_are_agreed_on_anew_with_a_peer_that_lost_its_state, 0, 2);
+	tcase_add_loop_test(tc, b4_a_peer_that_lost_its_state_learns_again_who_is_homeless, 0, 2);
 	tcase_add_loop_test(tc, x4_keys_outlive_a_time_in_which_nothing_is_answered, 0, 2);
 	tcase_add_loop_test(tc, connections_that_begin_while_the_peer_is_silent_are_left_alone, 0,
 			    2);

@@ -20,6 +20,8 @@
 #include "reach.h"
 #include "send.h"
 
+#define SUPPORT_REPEATS	(2 * USEC_PER_SEC)
+
 /*
  * The addresses a BU is about: those it names, and the packet's source unless an Alternate CoA
  * stands for it.
@@ -182,7 +184,8 @@ static bool add_addr(struct core *c, struct hce *h, const struct in6_addr *a,
 }
 
 /*
- * A peer that knew us speaks as if it did not: it lost its memory, and must hear everything again.
+ * A peer that has had a BA of ours sends Homeless Support again: it lost its state, and everything
+ * must be announced again. Before its first BA a peer repeats it, too, at first every second.
  */
 static void note_support(struct core *c, struct hce *h, const struct binding_update *bu, usec_t now)
 {
@@ -191,9 +194,10 @@ static void note_support(struct core *c, struct hce *h, const struct binding_upd
 		return;
 	}
 	hce_set_status(c, h, PEER_HOMELESS);
-	if (h->knows_us)
+	if (h->knows_us || (h->supported && now >= usec_add(h->supported, SUPPORT_REPEATS)))
 		binding_forget(c, h, now);
 	h->knows_us = false;
+	h->supported = now;
 }
 
 /* Returns whether there was room for all of it. */

@@ -440,7 +440,12 @@ enum action_type {
 				 * resolved, see core_resolved() */
 	ACTION_PLAIN,		/* the hosts that are known not to take part are
 				 * others now (core_plain()) */
-	ACTION_EVENT,		/* something hmipctl monitor shows and the log notes */
+	ACTION_ENTRY,		/* an F-HCE was made: which source would the kernel
+				 * choose for its peer? (core_routed()) */
+	ACTION_STATUS,		/* what is known of the peer of this F-HCE changed (hce->status) */
+	ACTION_WATCH,		/* report the next packet of this F-HCE's peer
+				 * (core_heard()), however soon it comes */
+	ACTION_EVENT,		/* for people only: hmipctl monitor shows it, the log notes it */
 };
 
 /* What is told to people. The names (core_event_name) are part of hmipctl's interface. */

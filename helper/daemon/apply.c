@@ -146,10 +146,16 @@ static void apply_one(struct daemon *d, const struct action *a)
 		return;
 	case ACTION_EVENT:
 		event_log(d, a);
-		d->route_now |= a->event.event == EVENT_ENTRY_NEW;
-		if (a->event.event == EVENT_STATUS)
-			adopt_status(d, a->hce);
 		d->save_later = true;
+		return;
+	case ACTION_ENTRY:
+		d->route_now = true;
+		return;
+	case ACTION_STATUS:
+		adopt_status(d, a->hce);
+		return;
+	case ACTION_WATCH:
+		datapath_notify(d->datapath, a->hce);
 		return;
 	case ACTION_PLAIN:
 		d->view_later = true;

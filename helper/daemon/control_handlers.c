@@ -13,7 +13,6 @@
 #include "conf.h"
 #include "core.h"
 #include "daemon_private.h"
-#include "datapath.h"
 #include "fib.h"
 #include "ifmon.h"
 #include "log.h"
@@ -94,11 +93,8 @@ static void on_sender(struct daemon *d, int fd, const struct control_register *r
 		return;
 	}
 	hce = core_entry_of(d->core, &reg->to);
-	if (!hce)
-		return;
-	learn_name(d, hce->id, reg);
-	if (!hce->may_announce)
-		datapath_notify(d->datapath, hce->id);
+	if (hce)
+		learn_name(d, hce->id, reg);
 }
 
 void control_registered(struct daemon *d, int fd, const struct control_register *reg)
@@ -127,12 +123,8 @@ void control_registered(struct daemon *d, int fd, const struct control_register 
 		log_debug("cannot register the connection from port %u to [%s]:%u: %s", p.lport,
 			  addr_text(&p.foreign).s, p.fport, strerror(-r));
 	known = core_pcb(d->core, p.cookie);
-	if (!known || !known->hce)
-		return;
-	learn_name(d, known->hce->id, reg);
-	/* The Initial Binding Update is sent after the first packet from the peer (B1). */
-	if (!known->hce->may_announce)
-		datapath_notify(d->datapath, known->hce->id);
+	if (known && known->hce)
+		learn_name(d, known->hce->id, reg);
 }
 
 static void describe(const struct pcb *p, struct control_answer *ret)

@@ -123,6 +123,13 @@ static void pcb_wait(struct core *c, struct pcb *p, usec_t now)
 	fa->left_alone = true;
 }
 
+/* B1: the first packet of the peer's that comes back is the sign to announce this host. */
+static void watch(struct core *c, const struct hce *h)
+{
+	if (h && !h->may_announce)
+		core_act(c, ACTION_WATCH, h);
+}
+
 int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 {
 	struct local_addr *l = local_find(c, &from->local);
@@ -132,6 +139,7 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 
 	if (p) {
 		pcb_learn(c, p, from, now);
+		watch(c, p->hce);
 		return 0;
 	}
 	/* C4, R9: user data only */
@@ -159,6 +167,7 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 		h->trusted = true;
 	if (p->hce && p->established)
 		pcb_begins(c, p, now);
+	watch(c, p->hce);
 	return 0;
 }
 
@@ -268,6 +277,7 @@ int core_datagram_sent(struct core *c, const struct pcb *p, usec_t now)
 	if (!h->sa && !h->n_pcb)
 		h->trusted = false;
 	pair_begin(c, h, &p->local, &p->foreign);
+	watch(c, h);
 	return sender_restore(c, p->cookie, p->uid, h);
 }
 

@@ -92,6 +92,7 @@ struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t n
 	if (peer)
 		hce_give(h, peer);
 	HASH_ADD(hh, c->entries, id, sizeof(h->id), h);
+	core_act(c, ACTION_ENTRY, h);
 	core_tell(c, EVENT_ENTRY_NEW, h, NULL, NULL, 0, h->name);
 	return h;
 }
@@ -137,5 +138,6 @@ void hce_set_status(struct core *c, struct hce *h, enum peer_status status)
 	h->pair.homeless = status == PEER_HOMELESS;
 	if (!IN6_IS_ADDR_UNSPECIFIED(&h->pair.local))
 		core_act(c, ACTION_PAIR, h)->pair = h->pair;
+	core_act(c, ACTION_STATUS, h);
 	core_tell(c, EVENT_STATUS, h, NULL, NULL, 0, peer_status_name(status));
 }

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* core/event/connection.c alone: the actions that the shell takes when a connection is opened. */
+#include "host.h"
+
+#include <netinet/in.h>
+
+static struct pcb opened(const char *foreign, uint64_t cookie)
+{
+	return (struct pcb){ .cookie = cookie, .local = a(L0), .foreign = a(foreign),
+			     .lport = (uint16_t)cookie, .fport = 80, .proto = IPPROTO_TCP,
+			     .origin = PCB_CONNECT };
+}
+
+/* Takes all actions. Returns how many of them have that type and are for entry id. */
+static unsigned take_of(enum action_type type, uint32_t id)
+{
+	struct action one;
+	unsigned n = 0;
+
+	while (core_next_action(c, &one))
+		n += one.type == type && one.hce == id;
+	return n;
+}
+
+START_TEST(b1_the_next_packet_of_a_new_peer_is_watched_for)
+{
+	struct pcb p = opened(F1, 1);
+
+	ck_assert_int_eq(core_pcb_open(c, &p, now), 0);
+	ck_assert_uint_eq(take_of(ACTION_WATCH, core_entry_of(c, &p.foreign)->id), 1);
+	/* Until that came, for each new connection, and each that is registered again. */
+	ck_assert_int_eq(core_pcb_open(c, &p, now), 0);
+	ck_assert_uint_eq(take_of(ACTION_WATCH, core_entry_of(c, &p.foreign)->id), 1);
+	core_heard(c, core_entry_of(c, &p.foreign)->id, &p.foreign, now);
+	p = opened(F1, 2);
+	ck_assert_int_eq(core_pcb_open(c, &p, now), 0);
+	ck_assert_uint_eq(take(ACTION_WATCH, NULL), 0);
+}
+END_TEST
+
+START_TEST(b1_so_is_that_of_one_to_which_datagrams_are_sent)
+{
+	struct pcb p = opened(F1, 1);
+
+	p.proto = IPPROTO_UDP;
+	ck_assert_int_eq(core_datagram_sent(c, &p, now), 0);
+	ck_assert_uint_eq(take_of(ACTION_WATCH, core_entry_of(c, &p.foreign)->id), 1);
+}
+END_TEST
+
+START_TEST(b1_a_peer_that_may_be_sent_updates_is_not_watched)
+{
+	struct pcb p = opened(F0, 1);
+
+	ck_assert_int_eq(core_pcb_open(c, &p, now), 0);
+	ck_assert_ptr_nonnull(core_pcb(c, 1)->hce);
+	ck_assert_uint_eq(take(ACTION_WATCH, NULL), 0);
+}
+END_TEST
+
+START_TEST(c4_a_new_entry_asks_for_its_source)
+{
+	struct pcb p = opened(F1, 1);
+
+	ck_assert_int_eq(core_pcb_open(c, &p, now), 0);
+	ck_assert_uint_eq(take_of(ACTION_ENTRY, core_entry_of(c, &p.foreign)->id), 1);
+	p = opened(F1, 2);
+	ck_assert_int_eq(core_pcb_open(c, &p, now), 0);
+	ck_assert_uint_eq(take(ACTION_ENTRY, NULL), 0);
+}
+END_TEST
+
+START_TEST(s7_a_status_is_published_when_it_changes)
+{
+	hce_set_status(c, h, PEER_PLAIN);
+	ck_assert_uint_eq(take_of(ACTION_STATUS, h->id), 1);
+	hce_set_status(c, h, PEER_PLAIN);
+	ck_assert_uint_eq(take(ACTION_STATUS, NULL), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("connection");
+	TCase *tc = tcase_create("connection");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, b1_the_next_packet_of_a_new_peer_is_watched_for);
+	tcase_add_test(tc, b1_so_is_that_of_one_to_which_datagrams_are_sent);
+	tcase_add_test(tc, b1_a_peer_that_may_be_sent_updates_is_not_watched);
+	tcase_add_test(tc, c4_a_new_entry_asks_for_its_source);
+	tcase_add_test(tc, s7_a_status_is_published_when_it_changes);
+	suite_add_tcase(s, tc);
+	return suite_run(s);
+}

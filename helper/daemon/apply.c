@@ -280,7 +280,7 @@ static void apply_route_sources(struct daemon *d)
 
 static void apply_save(struct daemon *d)
 {
-	int r = state_file_save(d->core, d->state, clock_boottime(), clock_wall());
+	int r = state_file_save(d->core, d->state);
 
 	if (r < 0)
 		log_warnx(

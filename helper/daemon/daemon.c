@@ -456,7 +456,7 @@ static int restore(struct daemon *d)
 
 	if (r < 0)
 		return r;
-	r = state_file_load(d->core, d->state, clock_boottime(), clock_wall());
+	r = state_file_load(d->core, d->state, clock_boottime());
 	if (r == 0)
 		log_info("restored the state from %s", d->state);
 	else if (r != -ENOENT)
@@ -631,7 +631,7 @@ void daemon_stop(struct daemon *d)
 	if (!d)
 		return;
 	if (d->attached)
-		state_file_save(d->core, d->state, clock_boottime(), clock_wall());
+		state_file_save(d->core, d->state);
 	control_server_close(d->control_server);
 	if (!d->clean)
 		leave(d);

@@ -8,12 +8,12 @@
  *	 "entries": [{"id": 1, "spi": 4097, "status": 1,
  *		"pair": {"local": "...", "foreign": "...", "gen": 2}, ...,
  *		"addresses": [{"addr": "2001:db8::1", "state": 1, "kind": 1, "lifetime": 600,
- *			"expires": 1700000600}],
+ *			"expires": 4600}],
  *		"bindings": [{"addr": "2001:db8:1::c", "state": 4, "wanted": true}],
  *		"names": ["server.example"], "alternatives": ["2001:db8:9::1"]}],
  *	 "connections": [{"cookie": 42, "entry": 1, "local": "...", "lport": 40000, ...}],
  *	 "senders": [{"cookie": 43, "uid": 1000, "entry": 1}],
- *	 "lost": [{"addr": "2001:db8:1::9", "forget": 1700001800}]}
+ *	 "lost": [{"addr": "2001:db8:1::9", "forget": 5800}]}
  *
  * An anonymous peer has "key_in" and "key_out" as well, in hexadecimal: they exist nowhere else.
  * The file is parsed twice: first to check all of it, then to restore it.
@@ -46,17 +46,10 @@ static json_t *save_addr(const struct in6_addr *a)
 	return json_string(addr_text(a).s);
 }
 
-/* Microseconds of the core's clock as wall-clock seconds; null for never. */
-static json_t *save_moment(usec_t t, usec_t now, usec_t wall)
+/* In seconds; null for never. */
+static json_t *save_time(usec_t t)
 {
-	if (t == USEC_NEVER)
-		return json_null();
-	return json_integer((json_int_t)((wall + t - now) / USEC_PER_SEC));
-}
-
-static json_t *save_duration(usec_t d)
-{
-	return d == USEC_NEVER ? json_null() : json_integer((json_int_t)(d / USEC_PER_SEC));
+	return t == USEC_NEVER ? json_null() : json_integer((json_int_t)(t / USEC_PER_SEC));
 }
 
 static json_t *save_key(const struct ah_key *k)
@@ -94,7 +87,7 @@ static json_t *save_peers(struct core *c)
 	return all;
 }
 
-static json_t *save_addresses(const struct hce *hce, usec_t now, usec_t wall)
+static json_t *save_addresses(const struct hce *hce)
 {
 	json_t *all = json_array();
 	const struct foreign_addr *fa;
@@ -103,8 +96,8 @@ static json_t *save_addresses(const struct hce *hce, usec_t now, usec_t wall)
 		json_array_append_new(all, json_pack("{so, si, sb, si, so, so}",
 			"addr", save_addr(&fa->addr), "state", fa->state, "withdrawn",
 				fa->withdrawn,
-			"kind", fa->kind, "lifetime", save_duration(fa->lifetime), "expires",
-				save_moment(fa->expires, now, wall)));
+			"kind", fa->kind, "lifetime", save_time(fa->lifetime), "expires",
+				save_time(fa->expires)));
 	return all;
 }
 
@@ -134,7 +127,7 @@ static void save_rendezvous(const struct hce *hce, json_t *o)
 	json_object_set_new(o, "alternatives", alternatives);
 }
 
-static json_t *save_entries(struct core *c, usec_t now, usec_t wall)
+static json_t *save_entries(struct core *c)
 {
 	json_t *all = json_array();
 
@@ -156,7 +149,7 @@ static json_t *save_entries(struct core *c, usec_t now, usec_t wall)
 			"pair", "local", save_addr(&hce->pair.local), "foreign",
 				save_addr(&hce->pair.foreign),
 			"gen", (json_int_t)hce->pair.gen, "hold", hce->pair.hold,
-			"addresses", save_addresses(hce, now, wall), "bindings",
+			"addresses", save_addresses(hce), "bindings",
 				save_bindings(hce));
 		save_rendezvous(hce, o);
 		json_array_append_new(all, o);
@@ -213,7 +206,7 @@ static int read_origin(char ret[static ORIGIN_MAX])
 	return 0;
 }
 
-static json_t *save_lost(struct core *c, usec_t now, usec_t wall)
+static json_t *save_lost(struct core *c)
 {
 	json_t *all = json_array();
 
@@ -222,11 +215,11 @@ static json_t *save_lost(struct core *c, usec_t now, usec_t wall)
 			json_array_append_new(all, json_pack("{so, ss?, so}", "addr",
 							     save_addr(&la->addr),
 				"personality", core_personality_name(c, la->personality),
-				"forget", save_moment(la->forget, now, wall)));
+				"forget", save_time(la->forget)));
 	return all;
 }
 
-int state_file_save(struct core *c, const char *path, usec_t now, usec_t wall)
+int state_file_save(struct core *c, const char *path)
 {
 	char tmp[PATH_MAX], origin[ORIGIN_MAX];
 	int fd, r = read_origin(origin);
@@ -239,8 +232,8 @@ int state_file_save(struct core *c, const char *path, usec_t now, usec_t wall)
 	root = json_pack("{si, ss, sI, so, so, so, so, so}",
 			 "version", STATE_VERSION, "origin", origin,
 			 "last_id", (json_int_t)core_last_id(c), "peers", save_peers(c),
-			 "entries", save_entries(c, now, wall), "connections", save_connections(c),
-			 "senders", save_senders(c), "lost", save_lost(c, now, wall));
+			 "entries", save_entries(c), "connections", save_connections(c),
+			 "senders", save_senders(c), "lost", save_lost(c));
 	if (!root)
 		return -ENOMEM;
 	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -260,7 +253,7 @@ int state_file_save(struct core *c, const char *path, usec_t now, usec_t wall)
 
 struct loader {
 	struct core *c;
-	usec_t now, wall;
+	usec_t now;
 	char origin[ORIGIN_MAX];
 	bool apply;
 };
@@ -270,8 +263,7 @@ static int get_addr(const char *s, struct in6_addr *ret)
 	return inet_pton(AF_INET6, s, ret) == 1 ? 0 : -EBADMSG;
 }
 
-/* Converts a wall-clock second to a time of the core's clock; a past one becomes now. */
-static int get_moment(const struct loader *l, json_t *v, usec_t *ret)
+static int get_time(json_t *v, usec_t *ret)
 {
 	if (json_is_null(v)) {
 		*ret = USEC_NEVER;
@@ -279,7 +271,8 @@ static int get_moment(const struct loader *l, json_t *v, usec_t *ret)
 	}
 	if (!json_is_integer(v) || json_integer_value(v) < 0)
 		return -EBADMSG;
-	*ret = usec_add(l->now, usec_until((usec_t)json_integer_value(v) * USEC_PER_SEC, l->wall));
+	*ret = json_integer_value(v) < (json_int_t)(USEC_NEVER / USEC_PER_SEC) ?
+		(usec_t)json_integer_value(v) * USEC_PER_SEC : USEC_NEVER;
 	return 0;
 }
 
@@ -325,21 +318,18 @@ static int load_address(const struct loader *l, struct hce *hce, json_t *o)
 	json_t *lifetime, *expires;
 	const char *s;
 	int state, kind, withdrawn = false;
-	usec_t until;
+	usec_t granted, until;
 
 	if (json_unpack(o, "{ss, si, s?b, si, so, so}",
 			"addr", &s, "state", &state, "withdrawn", &withdrawn, "kind", &kind,
 			"lifetime", &lifetime, "expires", &expires) < 0 ||
-	    get_addr(s, &addr) < 0 || get_moment(l, expires, &until) < 0 || state < 0 ||
-	    state > ADDR_DEPRECATED || kind < 0 || kind > LIFETIME_ABSOLUTE)
+	    get_addr(s, &addr) < 0 || get_time(lifetime, &granted) < 0 ||
+	    get_time(expires, &until) < 0 || state < 0 || state > ADDR_DEPRECATED || kind < 0 ||
+	    kind > LIFETIME_ABSOLUTE)
 		return -EBADMSG;
 	if (!l->apply)
 		return 0;
-	return core_restore_address(l->c, hce, &addr, state, withdrawn, kind,
-				    json_is_integer(lifetime)
-					    ? (usec_t)json_integer_value(lifetime) * USEC_PER_SEC
-					    : USEC_NEVER,
-				    until, l->now);
+	return core_restore_address(l->c, hce, &addr, state, withdrawn, kind, granted, until, l->now);
 }
 
 static int load_binding(const struct loader *l, struct hce *hce, json_t *o)
@@ -505,7 +495,7 @@ static int load_lost(const struct loader *l, json_t *o)
 
 	if (json_unpack(o, "{ss, s?o, so}",
 			"addr", &s, "personality", &name, "forget", &forget) < 0 ||
-	    get_addr(s, &addr) < 0 || get_moment(l, forget, &until) < 0)
+	    get_addr(s, &addr) < 0 || get_time(forget, &until) < 0)
 		return -EBADMSG;
 	if (!l->apply || (json_is_string(name) &&
 			  get_personality(l->c, json_string_value(name), &personality) < 0))
@@ -560,9 +550,9 @@ static int load_all(struct loader *l, json_t *root)
 	return 0;
 }
 
-int state_file_load(struct core *c, const char *path, usec_t now, usec_t wall)
+int state_file_load(struct core *c, const char *path, usec_t now)
 {
-	struct loader l = { .c = c, .now = now, .wall = wall };
+	struct loader l = { .c = c, .now = now };
 	json_t *root;
 	int fd, r = read_origin(l.origin);
 

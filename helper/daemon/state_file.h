@@ -3,7 +3,7 @@
  * Saves the core's tables across a restart, as one JSON document: entries with their addresses,
  * pairs and bindings, SA sequence numbers and replay windows, and connections. Keys that AAP made
  * are in the file; keys of configured SAs are not, because they are in the configuration. Times are
- * wall-clock seconds.
+ * seconds of the core's clock (CLOCK_BOOTTIME), which nobody sets.
  *
  * A socket's cookie is valid for one boot and one network namespace. In another, only sequence
  * numbers and replay windows of configured SAs are restored, because numbers must not be used
@@ -14,11 +14,8 @@
 
 #include "core.h"
 
-/*
- * Writes the state to path (mode 0600, replaced atomically; not synced to disk). wall is
- * CLOCK_REALTIME at the time now. Returns 0 or a negative errno.
- */
-int state_file_save(struct core *c, const char *path, usec_t now, usec_t wall);
+/* Writes the state to path (0600, replaced atomically). Returns 0 or a negative errno. */
+int state_file_save(struct core *c, const char *path);
 
 /*
  * Restores the file path into a core whose configured peers have been added. State of peers that
@@ -26,6 +23,6 @@ int state_file_save(struct core *c, const char *path, usec_t now, usec_t wall);
  * actions rebuild the datapath. Returns 0, -ENOENT if there is no file, -EBADMSG if it is damaged
  * (nothing is restored then), or another negative errno.
  */
-int state_file_load(struct core *c, const char *path, usec_t now, usec_t wall);
+int state_file_load(struct core *c, const char *path, usec_t now);
 
 #endif

@@ -9,7 +9,6 @@
 
 #include <jansson.h>
 
-#define WALL	(UINT64_C(1700000000) * USEC_PER_SEC)
 #define NOW	(1000 * USEC_PER_SEC)
 
 static struct core *host(void)
@@ -48,7 +47,7 @@ static json_t *origin(void)
 		struct core *c = host();
 		json_t *root;
 
-		must(state_file_save(c, file_with("", 0), NOW, WALL) == 0);
+		must(state_file_save(c, file_with("", 0)) == 0);
 		root = json_load_file(file_path, 0, NULL);
 		o = json_incref(json_object_get(root, "origin"));
 		must(o);
@@ -80,17 +79,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_decref(root);
 	c = host();
 	drain(c);
-	r = text ? state_file_load(c, file_with(text, strlen(text)), NOW, WALL) :
-		state_file_load(c, file_with(data, size), NOW, WALL);
+	r = text ? state_file_load(c, file_with(text, strlen(text)), NOW) :
+		state_file_load(c, file_with(data, size), NOW);
 	free(text);
 	must(r <= 0);
 	if (r < 0)
 		must(!core_entries(c) && !core_pcbs(c));
 	drain(c);
 	live_on(c);
-	must(state_file_save(c, file_path, NOW, WALL) == 0);
+	must(state_file_save(c, file_path) == 0);
 	next = host();
-	must(state_file_load(next, file_path, NOW, WALL) == 0);
+	must(state_file_load(next, file_path, NOW) == 0);
 	drain(next);
 	core_free(next);
 	core_free(c);

@@ -241,7 +241,7 @@ void node_start(struct sim *s, struct host *h, bool with_state)
 		char path[sizeof(s->state) + 16];
 
 		snprintf(path, sizeof(path), "%s.%u", s->state, h->id);
-		if (state_file_load(h->core, path, s->now, SIM_WALL + s->now - s->began) < 0)
+		if (state_file_load(h->core, path, s->now) < 0)
 			sim_fail(s, h, "the state cannot be loaded");
 		remove(path);
 		socket_sync(s, h);
@@ -259,7 +259,7 @@ void node_stop(struct sim *s, struct host *h)
 	if (!h->core)
 		return;
 	snprintf(path, sizeof(path), "%s.%u", s->state, h->id);
-	if (state_file_save(h->core, path, s->now, SIM_WALL + s->now - s->began) < 0)
+	if (state_file_save(h->core, path) < 0)
 		sim_fail(s, h, "the state cannot be saved");
 	sim_trace(s, h, "helper %u ends", h->life);
 	core_free(h->core);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* state_file.h: what a helper knew, its successor knows. */
+#include "restore.h"
 #include "state_file.h"
 #include "addr.h"
 #include "suite.h"
@@ -18,7 +19,6 @@
 #define C1	"2001:db8:11::c"
 #define S0	"2001:db8:2::5"
 #define S1	"2001:db8:22::5"
-#define WALL	(UINT64_C(1700000000) * USEC_PER_SEC)
 
 static struct world w;
 static char path[64];
@@ -44,13 +44,13 @@ static void teardown(void)
 /* The client's helper is replaced by one that has its state file and down seconds less to live. */
 static int restart(unsigned down)
 {
-	int r = state_file_save(w.host[CLIENT].core, path, w.now, WALL);
+	int r = state_file_save(w.host[CLIENT].core, path);
 
 	ck_assert_int_eq(r, 0);
 	world_renew(&w, CLIENT);
 	world_up(&w, CLIENT, C1);
 	w.now += down * USEC_PER_SEC;
-	r = state_file_load(w.host[CLIENT].core, path, w.now, WALL + down * USEC_PER_SEC);
+	r = state_file_load(w.host[CLIENT].core, path, w.now);
 	world_collect(&w);
 	return r;
 }
@@ -195,15 +195,37 @@ START_TEST(b10_an_address_that_comes_back_after_a_restart_is_announced)
 	DL_FOREACH(core_entries(w.host[CLIENT].core)->bindings, b)
 		if (addr_equal(&b->addr, &c0))
 			b->state = BINDING_KNOWN;
-	ck_assert_int_eq(state_file_save(w.host[CLIENT].core, path, w.now, WALL), 0);
+	ck_assert_int_eq(state_file_save(w.host[CLIENT].core, path), 0);
 	world_renew(&w, CLIENT);
 	world_run(&w, 700 * USEC_PER_SEC);
 	ck_assert_int_eq(world_foreign(&w, SERVER, C0)->state, ADDR_DEPRECATED);
-	ck_assert_int_eq(state_file_load(w.host[CLIENT].core, path, w.now,
-					 WALL + 700 * USEC_PER_SEC), 0);
+	ck_assert_int_eq(state_file_load(w.host[CLIENT].core, path, w.now), 0);
 	world_up(&w, CLIENT, C0);
 	world_run(&w, 30 * USEC_PER_SEC);
 	ck_assert_int_eq(world_foreign(&w, SERVER, C0)->state, ADDR_ACTIVE);
+}
+END_TEST
+
+/* The times in the file, which another version may have written with another clock, lengthen nothing. */
+START_TEST(c7_no_restored_address_lasts_longer_than_one_that_was_granted_now)
+{
+	static const struct {
+		enum addr_state state;
+		usec_t lifetime, expires, until;
+	} t[] = {
+		{ ADDR_ACTIVE, 600, 1700000600, 600 },
+		{ ADDR_ACTIVE, 600, 100, 100 },
+		{ ADDR_TENTATIVE, 600, 601, 600 },
+		{ ADDR_DEPRECATED, 600, 1700001800, 1800 },
+		{ ADDR_DEPRECATED, 600, 1700, 1700 },
+	};
+	struct core *c = w.host[CLIENT].core;
+	struct in6_addr addr = world_addr("2001:db8:33::5");
+	usec_t lifetime = t[_i].lifetime * USEC_PER_SEC, expires = w.now + t[_i].expires * USEC_PER_SEC;
+
+	ck_assert_int_eq(core_restore_address(c, core_entries(c), &addr, t[_i].state, false, LIFETIME_ABSOLUTE, lifetime,
+					      expires, w.now), 0);
+	ck_assert_uint_eq(world_foreign(&w, CLIENT, "2001:db8:33::5")->expires, w.now + t[_i].until * USEC_PER_SEC);
 }
 END_TEST
 
@@ -230,7 +252,7 @@ START_TEST(only_its_owner_can_read_the_file)
 {
 	struct stat st;
 
-	ck_assert_int_eq(state_file_save(w.host[CLIENT].core, path, w.now, WALL), 0);
+	ck_assert_int_eq(state_file_save(w.host[CLIENT].core, path), 0);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0600);
 }
@@ -257,7 +279,7 @@ START_TEST(a_file_that_cannot_be_understood_restores_nothing)
 	fputs(bad[_i], f);
 	fclose(f);
 	world_renew(&w, CLIENT);
-	ck_assert_int_eq(state_file_load(w.host[CLIENT].core, path, w.now, WALL), -EBADMSG);
+	ck_assert_int_eq(state_file_load(w.host[CLIENT].core, path, w.now), -EBADMSG);
 	ck_assert_ptr_null(core_entries(w.host[CLIENT].core));
 	ck_assert_ptr_null(core_pcbs(w.host[CLIENT].core));
 }
@@ -268,7 +290,7 @@ START_TEST(connections_of_another_boot_are_not_taken_for_todays)
 	char text[8192] = "";
 	FILE *f;
 
-	ck_assert_int_eq(state_file_save(w.host[CLIENT].core, path, w.now, WALL), 0);
+	ck_assert_int_eq(state_file_save(w.host[CLIENT].core, path), 0);
 	f = fopen(path, "r+");
 	ck_assert_ptr_nonnull(f);
 	ck_assert_uint_gt(fread(text, 1, sizeof(text) - 1, f), 0);
@@ -280,7 +302,7 @@ START_TEST(connections_of_another_boot_are_not_taken_for_todays)
 	fclose(f);
 	world_renew(&w, CLIENT);
 	world_up(&w, CLIENT, C1);
-	ck_assert_int_eq(state_file_load(w.host[CLIENT].core, path, w.now, WALL), 0);
+	ck_assert_int_eq(state_file_load(w.host[CLIENT].core, path, w.now), 0);
 	world_collect(&w);
 	ck_assert_ptr_null(core_entries(w.host[CLIENT].core));
 	ck_assert_ptr_null(core_pcbs(w.host[CLIENT].core));
@@ -295,7 +317,7 @@ END_TEST
 START_TEST(no_file_is_no_fault)
 {
 	ck_assert_int_eq(state_file_load(w.host[CLIENT].core, "/tmp/hmip-there-is-no-such-file",
-					 w.now, WALL), -ENOENT);
+					 w.now), -ENOENT);
 }
 END_TEST
 
@@ -313,6 +335,7 @@ int main(void)
 	tcase_add_test(tc, c7_what_ran_out_while_no_helper_ran_is_not_used);
 	tcase_add_test(tc, b6_an_address_lost_while_no_helper_ran_is_not_sent_from);
 	tcase_add_test(tc, b10_an_address_that_comes_back_after_a_restart_is_announced);
+	tcase_add_loop_test(tc, c7_no_restored_address_lasts_longer_than_one_that_was_granted_now, 0, 5);
 	tcase_add_test(tc, c5_names_and_where_else_they_lead_are_remembered);
 	tcase_add_test(tc, only_its_owner_can_read_the_file);
 	tcase_add_loop_test(tc, a_file_that_cannot_be_understood_restores_nothing, 0, 6);

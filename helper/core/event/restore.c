@@ -95,10 +95,17 @@ int core_restore_entry(struct core *c, const struct core_saved_entry *e, usec_t 
 	return 0;
 }
 
+/* At most d from now, whatever the file says: no entry outlives its addresses by its mistake. */
+static usec_t within(usec_t t, usec_t d, usec_t now)
+{
+	return t < usec_add(now, d) ? t : usec_add(now, d);
+}
+
 int core_restore_address(struct core *c, struct hce *h, const struct in6_addr *addr,
 			 enum addr_state state, bool withdrawn, enum lifetime_kind kind,
 			 usec_t lifetime, usec_t expires, usec_t now)
 {
+	usec_t expired = c->config.maximum_expired_lifetime * USEC_PER_SEC;
 	struct foreign_addr *fa;
 
 	if (!addr_usable(addr) || foreign_find(c, addr))
@@ -108,8 +115,8 @@ int core_restore_address(struct core *c, struct hce *h, const struct in6_addr *a
 		return -ENOMEM;
 	fa->withdrawn = withdrawn;
 	fa->lifetime = lifetime;
-	fa->expires = expires;
-	core_wake(c, expires);
+	fa->expires = within(expires, state == ADDR_DEPRECATED ? expired : lifetime, now);
+	core_wake(c, fa->expires);
 	return 0;
 }
 
@@ -150,6 +157,8 @@ int core_restore_lost(struct core *c, const struct in6_addr *addr, unsigned pers
 {
 	if (!addr_usable(addr) || foreign_find(c, addr))
 		return 0;
+	if (forget != USEC_NEVER)
+		forget = within(forget, c->config.maximum_expired_lifetime * USEC_PER_SEC, now);
 	return local_restore(c, addr, personality, forget, now);
 }
 

@@ -228,6 +228,21 @@ START_TEST(x6_a_second_claim_does_not_begin_anew)
 }
 END_TEST
 
+/* A3: as when this host gets the address itself. */
+START_TEST(a3_without_a_conflict_the_loser_moves_or_is_held)
+{
+	struct in6_addr f2 = a(F2);
+
+	at(F2, ADDR_ACTIVE);
+	contest_lose(c, at_issue(), "test", now);
+	ck_assert_ptr_null(at_issue());
+	assert_pair(L0, F2);
+	ck_assert_int_eq(h->pair.hold, HOLD_NONE);
+	contest_lose(c, foreign_find(c, &f2), "test", now);
+	ck_assert_int_eq(h->pair.hold, HOLD_ALL);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("addr_conflict");
@@ -249,6 +264,7 @@ int main(void)
 	tcase_add_test(tc, x6_both_entries_are_flushed_if_both_answer);
 	tcase_add_test(tc, x6_one_cannot_answer_for_the_other);
 	tcase_add_test(tc, x6_a_second_claim_does_not_begin_anew);
+	tcase_add_test(tc, a3_without_a_conflict_the_loser_moves_or_is_held);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

@@ -511,8 +511,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("sockdiag");
-	TCase *tc = tcase_create("sockdiag");
+	Suite *s = suite_create("sock_monitor");
+	TCase *tc = tcase_create("sock_monitor");
 
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, setup, teardown);

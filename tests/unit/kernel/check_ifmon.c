@@ -381,8 +381,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("link");
-	TCase *tc = tcase_create("link");
+	Suite *s = suite_create("ifmon");
+	TCase *tc = tcase_create("ifmon");
 
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, setup, teardown);

@@ -199,8 +199,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("resolve");
-	TCase *tc = tcase_create("resolve");
+	Suite *s = suite_create("dns");
+	TCase *tc = tcase_create("dns");
 
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, setup, teardown);

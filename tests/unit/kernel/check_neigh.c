@@ -49,8 +49,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("neighbour");
-	TCase *tc = tcase_create("neighbour");
+	Suite *suite = suite_create("neigh");
+	TCase *tc = tcase_create("neigh");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, what_is_unresolved_is_asked_for_anew_and_what_is_known_stays);

@@ -504,8 +504,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("ctl");
-	TCase *tc = tcase_create("ctl");
+	Suite *s = suite_create("control_server");
+	TCase *tc = tcase_create("control_server");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 15);

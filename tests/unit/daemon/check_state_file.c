@@ -323,8 +323,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("state");
-	TCase *tc = tcase_create("state");
+	Suite *s = suite_create("state_file");
+	TCase *tc = tcase_create("state_file");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, b10_a_moved_connection_goes_on_after_a_restart);

@@ -409,8 +409,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("wire");
-	TCase *tc = tcase_create("wire");
+	Suite *s = suite_create("signal_io");
+	TCase *tc = tcase_create("signal_io");
 
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, setup, teardown);

@@ -103,8 +103,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("notify");
-	TCase *tc = tcase_create("notify");
+	Suite *s = suite_create("sd_notify");
+	TCase *tc = tcase_create("sd_notify");
 
 	tcase_add_loop_test(tc, readiness_reaches_the_manager, 0, 2);
 	tcase_add_test(tc, without_a_manager_nothing_happens);

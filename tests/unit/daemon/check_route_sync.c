@@ -575,8 +575,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("route");
-	TCase *tc = tcase_create("route");
+	Suite *suite = suite_create("route_sync");
+	TCase *tc = tcase_create("route_sync");
 
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, setup, teardown);

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Hosts that talk to each other in one process: no sockets, no clock (world.h).
+noinst_HEADERS += scenario/two_hosts.h scenario/world.h
+WORLD = scenario/world.c
+check_PROGRAMS += check_aap_run check_adopt check_binding check_contest check_core \
+	check_datagram check_draft check_hostile check_paths check_rendezvous check_unmoved
+check_aap_run_SOURCES = scenario/check_aap_run.c $(WORLD)
+check_adopt_SOURCES = scenario/check_adopt.c $(WORLD)
+check_binding_SOURCES = scenario/check_binding.c $(WORLD)
+check_contest_SOURCES = scenario/check_contest.c $(WORLD)
+check_contest_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
+check_core_SOURCES = scenario/check_core.c $(WORLD)
+check_datagram_SOURCES = scenario/check_datagram.c $(WORLD)
+check_draft_SOURCES = scenario/check_draft.c $(WORLD)
+check_hostile_SOURCES = scenario/check_hostile.c $(WORLD)
+check_hostile_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
+check_paths_SOURCES = scenario/check_paths.c $(WORLD)
+check_rendezvous_SOURCES = scenario/check_rendezvous.c $(WORLD)
+check_unmoved_SOURCES = scenario/check_unmoved.c $(WORLD)
+check_unmoved_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)

@@ -231,7 +231,8 @@ struct hce {
 	usec_t revive, revive_wait;	/* when keys may be asked for because of
 					 * that; between two times */
 	struct foreign_addr *addrs;	/* utlist DL */
-	struct pair pair;
+	struct pair pair;		/* written by pair_set() alone */
+	uint64_t pair_action;		/* number of the ACTION_PAIR that published it */
 	usec_t source_lost;		/* when pair.local was lost, 0: it is usable */
 	usec_t followed;		/* when the datapath last followed the
 					 * peer to another address */

@@ -70,6 +70,15 @@ struct action *core_act(struct core *c, enum action_type type, const struct hce 
 	return a;
 }
 
+struct action *core_act_once(struct core *c, enum action_type type, const struct hce *h,
+			     uint64_t *number)
+{
+	if (*number > c->taken)
+		return &c->action[(c->first + (*number - c->taken - 1)) % c->room];
+	*number = c->taken + c->n_action + 1;
+	return core_act(c, type, h);
+}
+
 bool core_next_action(struct core *c, struct action *ret)
 {
 	if (!c->n_action)
@@ -77,6 +86,7 @@ bool core_next_action(struct core *c, struct action *ret)
 	*ret = c->action[c->first];
 	c->first = (c->first + 1) % c->room;
 	c->n_action--;
+	c->taken++;
 	return true;
 }
 

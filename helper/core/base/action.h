@@ -12,6 +12,13 @@
 struct action *core_act(struct core *c, enum action_type type, const struct hce *h);
 
 /*
+ * Returns the action of that number, for the caller to update, if the shell has still to take it.
+ * Otherwise appends one like core_act(), and writes its number, 1 or more, to *number.
+ */
+struct action *core_act_once(struct core *c, enum action_type type, const struct hce *h,
+			     uint64_t *number);
+
+/*
  * Reports an event. local, foreign, detail may be NULL; detail is static text. Returns the action,
  * never NULL.
  */

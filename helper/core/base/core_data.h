@@ -61,6 +61,7 @@ struct core {
 
 	struct action *action;		/* ring of n_action, from first */
 	size_t first, n_action, room;
+	uint64_t taken;			/* actions that the shell has taken so far */
 };
 
 #endif

@@ -89,9 +89,8 @@ int core_restore_entry(struct core *c, const struct core_saved_entry *e, usec_t 
 	h->seq_in = e->seq_in;
 	h->seq_out = e->seq_out;
 	h->srtt = e->srtt;
-	h->pair = e->pair;
+	pair_set(c, h, &e->pair);
 	hce_set_status(c, h, e->status);
-	core_act(c, ACTION_PAIR, h)->pair = h->pair;
 	return 0;
 }
 

@@ -49,14 +49,16 @@ void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint
 {
 	struct hce *h = core_entry(c, id);
 	const struct foreign_addr *fa = foreign_find(c, src);
+	struct pair to;
 
 	if (!h)
 		return;
 	core_heard(c, id, src, now);
-	if ((int32_t)(gen - h->pair.gen) > 0)
-		h->pair.gen = gen;
+	to = h->pair;
+	if ((int32_t)(gen - to.gen) > 0)
+		to.gen = gen;
 	if (fa && fa->hce == h && fa->state == ADDR_ACTIVE && !addr_equal(src, &h->pair.foreign)) {
-		h->pair.foreign = *src;
+		to.foreign = *src;
 		explore_follow(h);
 		c->counter[COUNT_SWITCHED]++;
 		core_tell(c, EVENT_SWITCHED, h, &h->pair.local, src, 0, "followed the peer");
@@ -69,7 +71,7 @@ void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint
 		h->followed = now;
 	}
 	/* The pair may have changed here since the datapath followed: both must have the same. */
-	core_act(c, ACTION_PAIR, h)->pair = h->pair;
+	pair_set(c, h, &to);
 }
 
 void core_datagram_heard(struct core *c, uint32_t id, const struct in6_addr *src,

@@ -12,6 +12,7 @@
 #include "bul.h"
 #include "foreign.h"
 #include "local.h"
+#include "pair.h"
 #include "pcb.h"
 #include "peer.h"
 #include "peer_names.h"
@@ -132,12 +133,13 @@ void hce_destroy(struct core *c, struct hce *h, usec_t now)
 
 void hce_set_status(struct core *c, struct hce *h, enum peer_status status)
 {
+	struct pair to = h->pair;
+
 	if (h->status == status)
 		return;
 	h->status = status;
-	h->pair.homeless = status == PEER_HOMELESS;
-	if (!IN6_IS_ADDR_UNSPECIFIED(&h->pair.local))
-		core_act(c, ACTION_PAIR, h)->pair = h->pair;
+	to.homeless = status == PEER_HOMELESS;
+	pair_set(c, h, &to);
 	core_act(c, ACTION_STATUS, h);
 	core_tell(c, EVENT_STATUS, h, NULL, NULL, 0, peer_status_name(status));
 }

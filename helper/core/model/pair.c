@@ -15,47 +15,69 @@
 #include "local.h"
 #include "pcb_wire.h"
 
+void pair_set(struct core *c, struct hce *h, const struct pair *to)
+{
+	h->pair = *to;
+	if (!IN6_IS_ADDR_UNSPECIFIED(&to->local))
+		core_act_once(c, ACTION_PAIR, h, &h->pair_action)->pair = *to;
+}
+
+/* Makes all connections of h leave with its pair: none keeps the one it was born with. */
+static void new_generation(struct core *c, struct hce *h)
+{
+	struct pair to = h->pair;
+
+	to.gen++;
+	pair_set(c, h, &to);
+}
+
 void pair_begin(struct core *c, struct hce *h, const struct in6_addr *local,
 		const struct in6_addr *foreign)
 {
+	struct pair to = h->pair;
+
 	if (!IN6_IS_ADDR_UNSPECIFIED(&h->pair.local))
 		return;
-	h->pair.local = *local;
-	h->pair.foreign = *foreign;
-	core_act(c, ACTION_PAIR, h)->pair = h->pair;
+	to.local = *local;
+	to.foreign = *foreign;
+	pair_set(c, h, &to);
 }
 
 void pair_doubt(struct core *c, struct hce *h, bool unproven)
 {
+	struct pair to = h->pair;
+
 	if (h->pair.unproven == unproven || !hce_homeless(h))
 		return;
-	h->pair.unproven = unproven;
-	core_act(c, ACTION_PAIR, h)->pair = h->pair;
+	to.unproven = unproven;
+	pair_set(c, h, &to);
 }
 
-static void pair_switch(struct core *c, struct hce *h, const struct pair *to)
+static void pair_switch(struct core *c, struct hce *h, const struct in6_addr *local,
+			const struct in6_addr *foreign)
 {
-	struct binding *b = binding_find(h, &to->local);
+	struct binding *b = binding_find(h, local);
+	struct pair to = h->pair;
 	usec_t lost = 0;
 
 	/* Only the switch that the loss caused reports it. */
-	if (!addr_equal(&h->pair.local, &to->local)) {
+	if (!addr_equal(&h->pair.local, local)) {
 		lost = h->source_lost;
 		h->source_lost = 0;
 	}
-	h->pair.local = to->local;
-	h->pair.foreign = to->foreign;
-	h->pair.hold = HOLD_NONE;
+	to.local = *local;
+	to.foreign = *foreign;
+	to.hold = HOLD_NONE;
 	/*
 	 * A retransmission that reaches the peer ahead of its verification of our Response is lost:
 	 * wait for the BA then.
 	 */
-	h->pair.unproven = h->kick_on_ack = b && b->state == BINDING_RESPONDED;
-	h->pair.gen++;
+	to.unproven = h->kick_on_ack = b && b->state == BINDING_RESPONDED;
+	to.gen++;
+	pair_set(c, h, &to);
 	explore_follow(h);
-	core_act(c, ACTION_PAIR, h)->pair = h->pair;
 	c->counter[COUNT_SWITCHED]++;
-	core_tell(c, EVENT_SWITCHED, h, &to->local, &to->foreign, 0, NULL)->event.lost = lost;
+	core_tell(c, EVENT_SWITCHED, h, &to.local, &to.foreign, 0, NULL)->event.lost = lost;
 
 	if (!h->kick_on_ack)
 		core_act(c, ACTION_KICK, h);
@@ -63,12 +85,14 @@ static void pair_switch(struct core *c, struct hce *h, const struct pair *to)
 
 void pair_hold(struct core *c, struct hce *h, enum hold how)
 {
+	struct pair to = h->pair;
+
 	if (h->pair.hold >= how)
 		return;
-	h->pair.hold = how;
+	to.hold = how;
 	if (how == HOLD_ALL)
-		h->pair.gen++;		/* none may keep its birth pair */
-	core_act(c, ACTION_PAIR, h)->pair = h->pair;
+		to.gen++;		/* none may keep its birth pair */
+	pair_set(c, h, &to);
 }
 
 bool pair_may_send_from(struct hce *h, const struct local_addr *l)
@@ -162,15 +186,13 @@ void pair_update(struct core *c, struct hce *h, usec_t now)
 		to.foreign = fa->addr;
 	if (!addr_equal(&to.local, &h->pair.local) || !addr_equal(&to.foreign, &h->pair.foreign) ||
 	    (fa && fa->state == ADDR_ACTIVE && h->pair.hold))
-		pair_switch(c, h, &to);
+		pair_switch(c, h, &to.local, &to.foreign);
 }
 
 void pair_take(struct core *c, struct hce *h, const struct in6_addr *local,
 	       const struct in6_addr *foreign)
 {
-	struct pair to = { .local = *local, .foreign = *foreign };
-
-	pair_switch(c, h, &to);
+	pair_switch(c, h, local, foreign);
 }
 
 void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, usec_t now)
@@ -189,7 +211,7 @@ void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, u
 		if (addr_equal(&at->addr, &h->pair.foreign) && goes_on(c, h, at, now))
 			return;
 	to.foreign = fa->addr;
-	pair_switch(c, h, &to);
+	pair_switch(c, h, &to.local, &to.foreign);
 }
 
 /*
@@ -212,8 +234,7 @@ void pair_unpin(struct core *c, struct hce *h, const struct in6_addr *addr)
 	if (addr_equal(addr, &h->pair.local) || addr_equal(addr, &h->pair.foreign) ||
 	    !hce_homeless(h) || !pcb_pinned_to(h, addr))
 		return;
-	h->pair.gen++;
-	core_act(c, ACTION_PAIR, h)->pair = h->pair;
+	new_generation(c, h);
 }
 
 /* Whether a connection of h has another pair than h's: the one it was born with. */
@@ -231,8 +252,7 @@ void pair_unpin_others(struct core *c, struct hce *h)
 {
 	if (!pcb_pinned_elsewhere(h))
 		return;
-	h->pair.gen++;
-	core_act(c, ACTION_PAIR, h)->pair = h->pair;
+	new_generation(c, h);
 	core_act(c, ACTION_KICK, h);
 }
 

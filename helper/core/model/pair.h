@@ -5,6 +5,9 @@
 
 #include "core_data.h"
 
+/* The only writer of h->pair. Of one event comes one ACTION_PAIR at most, with the last value. */
+void pair_set(struct core *c, struct hce *h, const struct pair *to);
+
 /* h has no pair yet: this is one that packets bear. */
 void pair_begin(struct core *c, struct hce *h, const struct in6_addr *local,
 		const struct in6_addr *foreign);

@@ -213,12 +213,34 @@ START_TEST(s3_connections_with_other_pairs_take_the_pair_that_works)
 }
 END_TEST
 
+/* The shell writes what comes of an event, not every step to it. */
+START_TEST(c11_an_event_publishes_the_pair_once)
+{
+	struct action p = { 0 };
+	struct in6_addr l1 = a(L1), f1 = a(F1);
+
+	take(ACTION_PAIR, NULL);
+	up(L1);
+	hold(L1, BINDING_VERIFIED);
+	up(L0)->usable = false;
+	pair_update(c, h, now);
+	pair_follow(c, h, at(F1, ADDR_ACTIVE), now);
+	ck_assert_uint_eq(take(ACTION_PAIR, &p), 1);
+	ck_assert_uint_eq(p.pair.gen, h->pair.gen);
+	ck_assert(addr_equal(&p.pair.local, &l1) && addr_equal(&p.pair.foreign, &f1));
+	/* What comes after that is another. */
+	pair_follow(c, h, at(F2, ADDR_ACTIVE), now);
+	ck_assert_uint_eq(take(ACTION_PAIR, NULL), 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("pair");
 	TCase *tc = tcase_create("pair");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, c11_an_event_publishes_the_pair_once);
 	tcase_add_test(tc, c11_the_pair_stays_while_it_can_be_used);
 	tcase_add_test(tc, c11_a_lost_address_of_the_peers_gives_way_to_the_last_heard);
 	tcase_add_test(tc, r5_nothing_is_sent_to_a_tentative_address);

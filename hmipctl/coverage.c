@@ -14,6 +14,9 @@
  */
 enum reason {
 	COVERED,
+	TABLE_FULL,
+	SILENT,
+	DATAPATH,
 	PREVENTED,
 	CLASH,
 	PERSONALITY,
@@ -34,6 +37,12 @@ enum reason {
 static const struct {
 	const char *word, *sentence;
 } text[REASONS] = {
+	[TABLE_FULL] = { "table-full",
+			 "max_connections are attached already: raise it in hmip.conf" },
+	[SILENT] = { "peer-silent",
+		     "its peer did not answer the helper when it began, and has not since" },
+	[DATAPATH] = { "datapath",
+		       "the kernel refused a table entry for it: see the helper's log" },
 	[PREVENTED] = { "prevented", "its program called hmip_prevent()" },
 	[CLASH] = { "port-clash", "another connection with this peer has the same ports" },
 	[PERSONALITY] = { "personality",
@@ -138,11 +147,12 @@ static struct index index_make(const struct coverage_helper *h)
 		json_object_set(x.locals, string(o, "address"), o);
 	json_array_foreach(h->sockets, i, o) {
 		json_t *hce = json_object_get(o, "hce");
+		json_int_t cookie = json_integer_value(json_object_get(o, "cookie"));
 
+		if (json_is_integer(hce) || json_is_string(json_object_get(o, "reason")))
+			json_object_set(x.cookies, cookie_key(cookie).s, o);
 		if (!json_is_integer(hce))
 			continue;
-		json_object_set(x.cookies,
-				cookie_key(json_integer_value(json_object_get(o, "cookie"))).s, o);
 		json_object_set(x.ports,
 				ports_key(hce, string(o, "proto"), port(o, "local"),
 					  port(o, "foreign")).s, o);
@@ -171,14 +181,26 @@ static enum reason judge_process(const struct proc_info *p, const struct coverag
 	       OLDER : UNREGISTERED;
 }
 
+/* The helper's own word for why it does not move a connection; COVERED if it has none. */
+static enum reason helper_reason(json_t *socket)
+{
+	const char *word = string(socket, "reason");
+
+	for (enum reason r = COVERED + 1; r < REASONS; r++)
+		if (!strcmp(text[r].word, word))
+			return r;
+	return COVERED;
+}
+
 /* Why a connection with a Homeless peer would not survive a move, or COVERED. */
 static enum reason judge(const struct coverage_helper *h, const struct index *x, json_t *peer,
 			 const struct sock_entry *c, const struct proc_info *p)
 {
 	json_t *local = json_object_get(x->locals, addr_text(&c->local).s);
+	json_t *socket = json_object_get(x->cookies, cookie_key(c->cookie).s);
 
-	if (json_object_get(x->cookies, cookie_key(c->cookie).s))
-		return c->device ? DEVICE : COVERED;
+	if (socket)
+		return c->device ? DEVICE : helper_reason(socket);
 	if (c->prevented)
 		return PREVENTED;
 	if (json_object_get(x->ports, ports_key(json_object_get(peer, "id"), proto_name(c),

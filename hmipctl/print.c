@@ -258,6 +258,8 @@ void print_sockets(FILE *out, json_t *a)
 		PUT(row, 4, "%s", text(p, "care"));
 		if (moved)
 			PUT(row, 5, "%s %s", text(p, "wire_local"), text(p, "wire_foreign"));
+		else if (json_is_string(json_object_get(p, "reason")))
+			PUT(row, 5, "the same (%s)", text(p, "reason"));
 		else
 			PUT(row, 5, "the same");
 	}

@@ -63,7 +63,7 @@ same "counters, hmipctl.8" \
 	"$(table core/base/counters.c COUNT_; table datapath/datapath.c DP_)" \
 	"$(items hmipctl.8 COUNTERS Sy)"
 same "reasons, hmipctl.8" \
-	"$(sed -n 's/^\t\[[A-Z]*\] = { "\([a-z-]*\)",.*/\1/p' "$hmipctl/coverage.c")" \
+	"$(sed -n 's/^\t\[[A-Z_]*\] = { "\([a-z-]*\)",.*/\1/p' "$hmipctl/coverage.c")" \
 	"$(items hmipctl.8 "WHAT IS UNCOVERED" Sy)"
 same "events, hmipctl.8" "$(table core/base/action.c EVENT_)" "$(items hmipctl.8 EVENTS Sy)"
 same "states, hmipctl.8" \

@@ -58,6 +58,7 @@ static const struct script {
 	{ "netns/prefer.sh", 60 },
 	{ "netns/rules.sh", 240 },
 	{ "netns/unmoved.sh", 400 },
+	{ "netns/full.sh", 120 },
 	{ "netns/back.sh", 90 },
 	{ "netns/flap.sh", 90 },
 	{ "netns/strangers.sh", 120 },

@@ -140,6 +140,9 @@ void core_alternatives(struct core *c, uint32_t hce, const char *name, const str
 void core_resolved(struct core *c, uint32_t hce, const struct in6_addr *addr, unsigned n,
 		   usec_t now);
 
+/* The datapath could not carry out this action: a connection that it did not take is detached. */
+void core_failed(struct core *c, const struct action *failed);
+
 /* Its handshake is over: what core_pcb_open() reported as not established is now. */
 void core_pcb_established(struct core *c, uint64_t cookie, usec_t now);
 

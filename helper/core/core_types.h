@@ -69,7 +69,8 @@ struct foreign_addr {
 	bool given_up;		/* Tentative, and the peer says that it is not
 				 * there any more: not asked */
 	bool withdrawn;		/* Deprecated as the peer said so; false: as it said nothing */
-	bool left_alone;	/* connections began there while the peer was silent; none is attached */
+	bool left_alone;	/* connections that began there while the peer was silent are
+				 * not attached */
 	enum lifetime_kind kind;
 	usec_t lifetime;	/* as granted */
 	usec_t expires;		/* Active, Tentative: becomes Deprecated; Deprecated: goes.
@@ -226,6 +227,7 @@ struct hce {
 	usec_t created, heard;
 	usec_t proved;			/* last packet under its SA: then, it was who it is */
 	bool wants_move;		/* the pair is to be chosen anew when the peer answers */
+	bool kept;			/* ... and when each of its connections is attached */
 	usec_t asked;			/* Updates are unanswered since then; 0:
 					 * the peer owes nothing */
 	usec_t revive, revive_wait;	/* when keys may be asked for because of
@@ -328,6 +330,14 @@ enum pcb_care {
 
 const char *pcb_care_name(enum pcb_care c);
 
+/* Why a connection that could be attached to an entry is not. */
+enum pcb_wait {
+	PCB_WAITS_NOT,
+	PCB_WAITS_PEER,			/* the peer was silent when it began */
+	PCB_WAITS_ROOM,			/* max_connections others are attached */
+	PCB_REFUSED,			/* the datapath did not take it */
+};
+
 /*
  * What tells the connections of one entry apart, whatever addresses they bear (R3). No padding: it
  * is a hash key.
@@ -351,7 +361,8 @@ struct pcb {
 	bool established;
 	uint32_t gen;			/* of the entry's pair at birth */
 	struct hce *hce;		/* NULL: its peer has no entry (yet) */
-	uint32_t waits_for;		/* the entry whose peer was silent when it began, 0: none */
+	uint32_t waits_for;		/* the only entry that it may be attached to, 0: any */
+	enum pcb_wait waits;
 	struct pcb *prev, *next;	/* of the entry */
 	bool shared;			/* another connection, which is left alone, has its ports */
 	usec_t opened;			/* when it was shown to us; 0: to an earlier helper */
@@ -368,9 +379,13 @@ struct pcb {
  */
 bool pcb_wire_pair(const struct pcb *p, struct in6_addr *local, struct in6_addr *foreign);
 
+/* Why p does not move, as a word of hmipctl's interface; NULL if it does. */
+const char *pcb_reason(const struct pcb *p);
+
 struct core;
 
 #define CORE_PREFIXES_MAX	64
+#define CORE_LOCALS_MAX		4096	/* addresses of this host, lost ones included */
 #define CORE_PERSONALITIES_MAX	16
 #define CORE_PERSONALITY_NAME	16	/* octets, the last of which is 0 */
 
@@ -397,6 +412,9 @@ struct core_config {
 	uint32_t max_addresses;			/* per F-HCE, 64 */
 	uint32_t max_per_prefix;		/* F-HCEs made by answering, whose
 						 * peers share a /64, 64 */
+	uint32_t max_connections;		/* attached ones; what the datapath's
+						 * tables hold, 65536 */
+	uint32_t max_foreign;			/* addresses of all peers, and peers; the same */
 	uint32_t plain_lifetime;		/* how long a host that did not answer AAP
 						 * is left alone, 3600 */
 	bool resolve;				/* names of peers that are not to be found are
@@ -477,6 +495,8 @@ enum core_event {
 	EVENT_KEYS,		/* "keys": an SA cannot be used any more; detail says why */
 	EVENT_RESOLVING,	/* "resolving": a name of the peer; core_event_detail() says
 				 * which */
+	EVENT_TABLE_FULL,	/* "table-full": a connection was not attached; detail
+				 * says what follows */
 	EVENT_DROPPED,		/* "dropped": signalling was refused; detail says why */
 };
 
@@ -537,6 +557,7 @@ enum core_counter {
 	COUNT_REFUSED_ADDR,		/* an address no BU may name: multicast, loopback, ... */
 	COUNT_NO_ROOM,			/* entries, or addresses of one */
 	COUNT_PCB_CLASH,		/* same ports, two addresses of one entry */
+	COUNT_TABLE_FULL,		/* connections not attached, as max_connections are */
 	COUNT_ADOPTED,			/* connections taken that no program showed */
 	COUNT_AAP_INITS,		/* heard */
 	COUNT_AAP_RETRIES,		/* sent: too many Inits a second */

@@ -195,7 +195,8 @@ static void apply_one(struct daemon *d, const struct action *a)
 	case ACTION_BOUND_GONE:
 		break;
 	}
-	datapath_action(d->datapath, a);
+	if (datapath_action(d->datapath, a) < 0)
+		core_failed(d->core, a);
 }
 
 static void apply_send(struct daemon *d, const struct action *a)

@@ -687,6 +687,8 @@ int conf_read(const char *path, struct conf **ret, char **why)
 	if (r < 0 && !*why)
 		complain(path, 0, "%s", strerror(-r));
 out:
+	conf->core.max_connections = conf->datapath.max_pcbs;
+	conf->core.max_foreign = conf->datapath.max_foreign;
 	if (text && n > 0)
 		OPENSSL_cleanse(text, n);
 	free(text);

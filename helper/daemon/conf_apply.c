@@ -109,6 +109,18 @@ static void keep_personalities(struct conf *conf, const struct conf *old)
 	memcpy(conf->personality, old->personality, sizeof(old->personality));
 }
 
+/* The tables of the datapath have the sizes they were made with. */
+static void keep_tables(struct conf *conf, const struct conf *old)
+{
+	if (conf->datapath.max_pcbs != old->datapath.max_pcbs ||
+	    conf->datapath.max_foreign != old->datapath.max_foreign)
+		log_warnx("max_connections and max_foreign cannot change at a reload, keeping the "
+			  "old values: restart the helper");
+	conf->datapath = old->datapath;
+	conf->core.max_connections = old->core.max_connections;
+	conf->core.max_foreign = old->core.max_foreign;
+}
+
 void conf_reload(struct daemon *d)
 {
 	struct conf *conf;
@@ -122,10 +134,7 @@ void conf_reload(struct daemon *d)
 		return;
 	}
 	adopt = conf->adopt != d->conf->adopt;
-	if (conf->datapath.max_pcbs != d->conf->datapath.max_pcbs ||
-	    conf->datapath.max_foreign != d->conf->datapath.max_foreign)
-		log_warnx("max_connections and max_foreign cannot change at a reload, keeping the "
-			  "old values: restart the helper");
+	keep_tables(conf, d->conf);
 	keep_personalities(conf, d->conf);
 	forget_peers(d, conf, d->conf);
 	conf_declare_peers(d, conf, d->conf);

@@ -25,6 +25,7 @@ static bool event_is_news(enum core_event e)
 	case EVENT_SWITCHED:
 	case EVENT_KEYS:
 	case EVENT_RESOLVING:
+	case EVENT_TABLE_FULL:
 		return true;
 	default:
 		return false;

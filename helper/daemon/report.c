@@ -216,7 +216,7 @@ json_t *report_sockets(const struct report *r)
 
 		pcb_wire_pair(p, &l, &f);
 		json_array_append_new(all, json_pack("{ss, so, so, so, so, so, so, ss, ss, sb, "
-			"sI, so}",
+			"sI, so, so}",
 			"proto", p->proto == IPPROTO_UDP ? "udp" : "tcp",
 			"local", endpoint(&p->local, p->lport),
 			"foreign", endpoint(&p->foreign, p->fport),
@@ -228,7 +228,8 @@ json_t *report_sockets(const struct report *r)
 			"care", pcb_care_name(p->care),
 			"established", p->established,
 			"cookie", (json_int_t)p->cookie,
-			"lingers", until(p->forget, r->now)));
+			"lingers", until(p->forget, r->now),
+			"reason", json_or_null(pcb_reason(p))));
 	}
 	return all;
 }

@@ -165,14 +165,15 @@ static json_t *save_connections(struct core *c)
 		if (p->forget != USEC_NEVER)
 			continue;
 		json_array_append_new(all, json_pack("{sI, sI, so, si, so, si, si, si, si, sI, "
-			"sI, sb, sI}",
+			"sI, sb, sI, si, sI}",
 			"cookie", (json_int_t)p->cookie,
 			"entry", (json_int_t)(p->hce ? p->hce->id : 0),
 			"local", save_addr(&p->local), "lport", p->lport,
 			"foreign", save_addr(&p->foreign), "fport", p->fport, "proto", p->proto,
 			"origin", p->origin, "care", p->care, "uid", (json_int_t)p->uid,
 			"mark", (json_int_t)p->mark, "established", p->established,
-			"gen", (json_int_t)p->gen));
+			"gen", (json_int_t)p->gen, "waits", p->waits,
+			"waits_for", (json_int_t)p->waits_for));
 	}
 	return all;
 }
@@ -329,7 +330,8 @@ static int load_address(const struct loader *l, struct hce *hce, json_t *o)
 		return -EBADMSG;
 	if (!l->apply)
 		return 0;
-	return core_restore_address(l->c, hce, &addr, state, withdrawn, kind, granted, until, l->now);
+	return core_restore_address(l->c, hce, &addr, state, withdrawn, kind, granted, until,
+				    l->now);
 }
 
 static int load_binding(const struct loader *l, struct hce *hce, json_t *o)
@@ -458,18 +460,18 @@ static int load_connection(const struct loader *l, json_t *o)
 {
 	struct pcb p = { 0 };
 	const char *local, *foreign;
-	json_int_t cookie, entry, gen, uid = PCB_UID_UNKNOWN, mark = 0;
-	int lport, fport, proto, origin, care = PCB_SHOWN, established;
+	json_int_t cookie, entry, gen, uid = PCB_UID_UNKNOWN, mark = 0, waits_for = 0;
+	int lport, fport, proto, origin, care = PCB_SHOWN, established, waits = PCB_WAITS_NOT;
 
-	if (json_unpack(o, "{sI, sI, ss, si, ss, si, si, si, s?i, s?I, s?I, sb, sI}",
+	if (json_unpack(o, "{sI, sI, ss, si, ss, si, si, si, s?i, s?I, s?I, sb, sI, s?i, s?I}",
 			"cookie", &cookie, "entry", &entry, "local", &local, "lport", &lport,
 			"foreign", &foreign, "fport", &fport, "proto", &proto, "origin", &origin,
 			"care", &care, "uid", &uid, "mark", &mark, "established", &established,
-			"gen", &gen) < 0 ||
+			"gen", &gen, "waits", &waits, "waits_for", &waits_for) < 0 ||
 	    get_addr(local, &p.local) < 0 || get_addr(foreign, &p.foreign) < 0 || lport < 0 ||
 	    lport > UINT16_MAX || fport < 0 || fport > UINT16_MAX ||
 	    (proto != IPPROTO_TCP && proto != IPPROTO_UDP) || origin < 0 || origin > PCB_ACCEPT ||
-	    care < 0 || care > PCB_ADOPTED)
+	    care < 0 || care > PCB_ADOPTED || waits < 0 || waits > PCB_REFUSED)
 		return -EBADMSG;
 	if (!l->apply || !addr_usable(&p.local) || !addr_usable(&p.foreign))
 		return 0;
@@ -482,6 +484,9 @@ static int load_connection(const struct loader *l, json_t *o)
 	p.mark = (uint32_t)mark;
 	p.uid = uid < 0 || uid > PCB_UID_UNKNOWN ? PCB_UID_UNKNOWN : (uint32_t)uid;
 	p.established = established;
+	/* The tables that refused it are gone. */
+	p.waits = waits == PCB_REFUSED ? PCB_WAITS_ROOM : waits;
+	p.waits_for = (uint32_t)waits_for;
 	return core_restore_connection(l->c, &p, (uint32_t)entry, (uint32_t)gen, l->now);
 }
 

@@ -114,7 +114,9 @@ static int load(struct datapath *dp, const struct datapath_config *config)
 	bpf_map__set_max_entries(dp->bpf->maps.hce, config->max_foreign);
 	bpf_map__set_max_entries(dp->bpf->maps.notify, config->max_foreign);
 	bpf_map__set_max_entries(dp->bpf->maps.adopting, config->max_foreign);
-	bpf_map__set_max_entries(dp->bpf->maps.spi, config->max_foreign);
+	/* A peer may have old keys beside its new ones. */
+	bpf_map__set_max_entries(dp->bpf->maps.spi, 2 * config->max_foreign);
+	bpf_map__set_max_entries(dp->bpf->maps.local, CORE_LOCALS_MAX);
 	return datapath_bpf__load(dp->bpf);
 }
 
@@ -274,9 +276,8 @@ static int map_put(struct bpf_map *map, const void *key, const void *value)
 	int r = bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_ANY);
 
 	if (r == -E2BIG)
-		log_warnx("the eBPF map \"%s\" is full (%u entries): connections may not survive a "
-			  "move; raise max_connections or max_foreign",
-			  bpf_map__name(map), bpf_map__max_entries(map));
+		log_warnx("the eBPF map \"%s\" is full (%u entries)", bpf_map__name(map),
+			  bpf_map__max_entries(map));
 	else if (r)
 		log_warnx("the eBPF map \"%s\" cannot be written: %s", bpf_map__name(map),
 			  strerror(-r));
@@ -328,6 +329,21 @@ static struct dp_ports_key ports_key(const struct pcb *p)
 				      .proto = p->proto };
 }
 
+static int drop_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
+{
+	struct dp_pcb_in_key in_key = pcb_in_key(hce, p);
+	struct dp_pcb_out_key out_key = pcb_out_key(p);
+	struct dp_ports_key ports = ports_key(p);
+	int out = map_delete(dp->bpf->maps.pcb_out, &out_key);
+	int in = map_delete(dp->bpf->maps.pcb_in, &in_key);
+	uint32_t whose;
+
+	if (!bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.ports), &ports, &whose) && whose == hce)
+		map_delete(dp->bpf->maps.ports, &ports);
+
+	return out ? out : in;
+}
+
 static int put_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
 {
 	struct dp_pcb_in_key in_key = pcb_in_key(hce, p);
@@ -346,27 +362,14 @@ static int put_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
 		in.shared |= old.shared;
 	}
 	r = map_put(dp->bpf->maps.pcb_in, &in_key, &in);
-	if (r < 0)
-		return r;
-	r = map_put(dp->bpf->maps.ports, &ports, &hce);
-	if (r < 0)
-		return r;
-	return map_put(dp->bpf->maps.pcb_out, &out_key, &out);
-}
 
-static int drop_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
-{
-	struct dp_pcb_in_key in_key = pcb_in_key(hce, p);
-	struct dp_pcb_out_key out_key = pcb_out_key(p);
-	struct dp_ports_key ports = ports_key(p);
-	int out = map_delete(dp->bpf->maps.pcb_out, &out_key);
-	int in = map_delete(dp->bpf->maps.pcb_in, &in_key);
-	uint32_t whose;
-
-	if (!bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.ports), &ports, &whose) && whose == hce)
-		map_delete(dp->bpf->maps.ports, &ports);
-
-	return out ? out : in;
+	if (!r)
+		r = map_put(dp->bpf->maps.ports, &ports, &hce);
+	if (!r)
+		r = map_put(dp->bpf->maps.pcb_out, &out_key, &out);
+	if (r)
+		drop_pcb(dp, hce, p);	/* all of it or nothing */
+	return r;
 }
 
 static int put_pair(struct datapath *dp, uint32_t hce, const struct pair *p)

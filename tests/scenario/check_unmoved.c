@@ -292,8 +292,8 @@ START_TEST(connections_that_begin_while_the_peer_is_silent_are_left_alone)
 END_TEST
 
 /*
- * Signalling that the link in use loses goes by another. What one end answers from there may have an
- * Update of its own with it: that says nothing of where data shall go.
+ * Signalling that the link in use loses goes by another. What one end answers from there may carry
+ * an Update of its own: that says nothing of where data is to be sent.
  */
 START_TEST(c11_signalling_by_another_link_moves_nothing)
 {
@@ -312,10 +312,12 @@ END_TEST
  * An address of a silent peer has another owner, whose connection begins there. It is not attached
  * to the peer's entry when that is heard again, elsewhere; if the peer has the address still it is.
  */
-START_TEST(a3_an_address_of_a_silent_peer_is_confirmed_before_connections_are_attached)
+START_TEST(a3_an_address_of_a_silent_peer_is_confirmed_before_it_is_attached_to)
 {
-	struct pcb begins = { .cookie = 4711, .local = world_addr(S0), .foreign = world_addr(C1), .lport = 80,
-			      .fport = 2000, .proto = IPPROTO_TCP, .origin = PCB_ACCEPT, .established = true };
+	struct pcb begins = {
+		.cookie = 4711, .local = world_addr(S0), .foreign = world_addr(C1), .lport = 80,
+		.fport = 2000, .proto = IPPROTO_TCP, .origin = PCB_ACCEPT, .established = true
+	};
 	bool lost = _i & 1;
 
 	meet(_i & 2);
@@ -408,7 +410,7 @@ int main(void)
 			    2);
 	tcase_add_loop_test(tc, c11_signalling_by_another_link_moves_nothing, 0, 4);
 	tcase_add_loop_test(
-		tc, a3_an_address_of_a_silent_peer_is_confirmed_before_connections_are_attached, 0, 4);
+		tc, a3_an_address_of_a_silent_peer_is_confirmed_before_it_is_attached_to, 0, 4);
 	tcase_add_loop_test(tc, a_voluntary_move_asks_first, 0, 4);
 	tcase_add_loop_test(tc, x6_c1_two_addresses_of_a_stranger_called_at_once_harm_nothing, 0,
 			    8);

@@ -3,7 +3,7 @@
 noinst_HEADERS += scenario/two_hosts.h scenario/world.h
 WORLD = scenario/world.c
 check_PROGRAMS += check_aap_run check_adopt check_binding check_contest check_core \
-	check_datagram check_draft check_hostile check_paths check_rendezvous check_unmoved
+	check_datagram check_draft check_hostile check_limits check_paths check_rendezvous check_unmoved
 check_aap_run_SOURCES = scenario/check_aap_run.c $(WORLD)
 check_adopt_SOURCES = scenario/check_adopt.c $(WORLD)
 check_binding_SOURCES = scenario/check_binding.c $(WORLD)
@@ -14,6 +14,7 @@ check_datagram_SOURCES = scenario/check_datagram.c $(WORLD)
 check_draft_SOURCES = scenario/check_draft.c $(WORLD)
 check_hostile_SOURCES = scenario/check_hostile.c $(WORLD)
 check_hostile_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
+check_limits_SOURCES = scenario/check_limits.c $(WORLD)
 check_paths_SOURCES = scenario/check_paths.c $(WORLD)
 check_rendezvous_SOURCES = scenario/check_rendezvous.c $(WORLD)
 check_unmoved_SOURCES = scenario/check_unmoved.c $(WORLD)

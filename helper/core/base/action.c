@@ -33,6 +33,7 @@ static const char *const event_names[] = {
 	[EVENT_PATH] = "path",
 	[EVENT_KEYS] = "keys",
 	[EVENT_RESOLVING] = "resolving",
+	[EVENT_TABLE_FULL] = "table-full",
 	[EVENT_DROPPED] = "dropped",
 };
 

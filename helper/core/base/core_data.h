@@ -42,6 +42,9 @@ struct core {
 	struct local_addr *locals;
 	struct pcb *pcbs;		/* by cookie */
 	struct pcb *ports;		/* by struct pcb_ports */
+	unsigned n_left;		/* connections with PCB_WAITS_ROOM or PCB_REFUSED */
+	bool full_news;			/* there are more of them, and EVENT_TABLE_FULL is due */
+	usec_t full_next;		/* when it may be again */
 	struct sender *senders;		/* by cookie */
 	struct bound *bound;		/* by cookie */
 	struct plain *plain;		/* by address, oldest first */

@@ -17,6 +17,7 @@ static const char *const counter_names[COUNT_MAX] = {
 	[COUNT_REFUSED_ADDR] = "refused-address",
 	[COUNT_NO_ROOM] = "no-room",
 	[COUNT_PCB_CLASH] = "port-clash",
+	[COUNT_TABLE_FULL] = "table-full",
 	[COUNT_ADOPTED] = "adopted",
 	[COUNT_AAP_INITS] = "aap-inits",
 	[COUNT_AAP_RETRIES] = "aap-retries",

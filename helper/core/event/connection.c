@@ -110,16 +110,16 @@ static void pcb_begins(struct core *c, struct pcb *p, usec_t now)
 }
 
 /*
- * p was not attached, as its peer is silent. It is attached to no other, whoever has the address
- * later; and to this one only when it has signalled that the address is still its own.
+ * Notes that p was not attached, as its peer is silent. It is attached to no other, whoever has the
+ * address later; and to this one only when it has signalled that the address is still its own.
  */
-static void pcb_wait(struct core *c, struct pcb *p, usec_t now)
+static void pcb_note_silence(struct core *c, struct pcb *p, usec_t now)
 {
 	struct foreign_addr *fa = foreign_find(c, &p->foreign);
 
 	if (!fa || fa->state != ADDR_ACTIVE || !hce_doubted(fa->hce, now))
 		return;
-	p->waits_for = fa->hce->id;
+	pcb_wait_for_peer(c, p, fa->hce);
 	fa->left_alone = true;
 }
 
@@ -154,14 +154,14 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 		return -ENOMEM;
 	h = pcb_entry(c, p, now);
 	if (!h)
-		pcb_wait(c, p, now);
-	if (h && !p->hce)	/* a new entry took it in by itself */
+		pcb_note_silence(c, p, now);
+	if (h && !p->hce && !p->waits)	/* a new entry took it in by itself */
 		r = pcb_bind(c, p, h, h->pair.gen);
-	if (r < 0) {
+	if (r == -EEXIST) {
 		pcb_drop(c, p);
 		return r;
 	}
-	if (from->care == PCB_ADOPTED)
+	if (from->care == PCB_ADOPTED && p->hce)
 		c->counter[COUNT_ADOPTED]++;
 	if (h && p->origin == PCB_CONNECT)
 		h->trusted = true;
@@ -169,6 +169,14 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 		pcb_begins(c, p, now);
 	watch(c, p->hce);
 	return 0;
+}
+
+void core_failed(struct core *c, const struct action *failed)
+{
+	struct pcb *p = failed->type == ACTION_PCB ? pcb_by_cookie(c, failed->pcb.cookie) : NULL;
+
+	if (p && p->hce)
+		pcb_refuse(c, p);
 }
 
 void core_pcb_established(struct core *c, uint64_t cookie, usec_t now)

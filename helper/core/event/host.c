@@ -29,6 +29,8 @@
 #include "udp_bound.h"
 #include "udp_sender.h"
 
+#define FULL_INTERVAL	(60 * USEC_PER_SEC)
+
 const struct core_config core_config_default = {
 	.default_lifetime = 600,
 	.maximum_expired_lifetime = 1800,
@@ -37,6 +39,8 @@ const struct core_config core_config_default = {
 	.max_entries = 4096,
 	.max_addresses = 64,
 	.max_per_prefix = 64,
+	.max_connections = 65536,
+	.max_foreign = 65536,
 	.plain_lifetime = 3600,
 	.resolve = true,
 };
@@ -164,6 +168,50 @@ static bool hce_expire(struct core *c, struct hce *h, usec_t now)
 	return true;
 }
 
+/* Whether p could be attached if there was room: both its addresses are in use. */
+static bool can_attach(struct core *c, const struct pcb *p, const struct hce *h, usec_t now)
+{
+	const struct foreign_addr *fa = foreign_find(c, &p->foreign);
+	const struct local_addr *l = local_find(c, &p->local);
+
+	return h && fa && fa->hce == h && fa->state == ADDR_ACTIVE && local_good_for(l, h) &&
+	       !hce_doubted(h, now);
+}
+
+/* Attaches connections that wait for room, as far as there is any. */
+static void attach_waiting(struct core *c, usec_t now)
+{
+	struct pcb *p, *next;
+
+	if (!c->n_left)
+		return;
+	HASH_ITER(hh, c->pcbs, p, next) {
+		struct hce *h = p->waits == PCB_WAITS_ROOM ? core_entry(c, p->waits_for) : NULL;
+
+		if (!pcb_has_room(c))
+			return;
+		if (can_attach(c, p, h, now))
+			pcb_bind(c, p, h, h->pair.gen);
+	}
+}
+
+/* Connections were not attached: reported at most once a minute. */
+static void tell_full(struct core *c, usec_t now)
+{
+	if (!c->n_left)
+		c->full_news = false;
+	if (!c->full_news)
+		return;
+	if (now < c->full_next) {
+		core_wake(c, c->full_next);
+		return;
+	}
+	c->full_news = false;
+	c->full_next = usec_add(now, FULL_INTERVAL);
+	core_tell(c, EVENT_TABLE_FULL, NULL, NULL, NULL, 0,
+		  "connections are left alone: raise max_connections, and restart");
+}
+
 void core_tick(struct core *c, usec_t now)
 {
 	struct hce *h, *next;
@@ -174,6 +222,8 @@ void core_tick(struct core *c, usec_t now)
 	/* Everything that still waits says so again. */
 	c->deadline = USEC_NEVER;
 	pcb_expire(c, now);
+	attach_waiting(c, now);
+	tell_full(c, now);
 	peer_expire(c, now);
 	plain_expire(c, now);
 	local_expire(c, now);
@@ -186,6 +236,7 @@ void core_tick(struct core *c, usec_t now)
 			if (fa->contest)
 				contest_expire(c, fa, now);	/* which may take fa off h */
 		aap_expire(c, h, now);
+		pair_release(c, h, now);
 		binding_sync(c, h, now);
 		explore_expire(c, h, now);
 		rendezvous_expire(c, h, now);

@@ -69,7 +69,8 @@ struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6
 
 	make_room(c, h);
 	DL_COUNT(h->addrs, each, n);
-	fa = n < c->config.max_addresses ? calloc(1, sizeof(*fa)) : NULL;
+	fa = n < c->config.max_addresses && HASH_COUNT(c->foreign) < c->config.max_foreign ?
+	     calloc(1, sizeof(*fa)) : NULL;
 	if (!fa) {
 		c->counter[COUNT_NO_ROOM]++;
 		return NULL;

@@ -74,11 +74,18 @@ bool hce_room(struct core *c, const struct in6_addr *addr)
 	return false;
 }
 
+static bool has_room(const struct core *c)
+{
+	unsigned n = HASH_COUNT(c->entries);
+
+	return n < c->config.max_entries && n < c->config.max_foreign;
+}
+
 struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t now)
 {
 	struct hce *h = NULL;
 
-	if (HASH_COUNT(c->entries) < c->config.max_entries || evict(c, now))
+	if (has_room(c) || evict(c, now))
 		h = calloc(1, sizeof(*h));
 	if (!h) {
 		c->counter[COUNT_NO_ROOM]++;

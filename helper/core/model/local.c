@@ -32,10 +32,13 @@ void local_act(struct core *c, const struct local_addr *l)
 
 struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t now)
 {
-	struct local_addr *l = calloc(1, sizeof(*l));
+	bool room = HASH_COUNT(c->locals) < CORE_LOCALS_MAX;
+	struct local_addr *l = room ? calloc(1, sizeof(*l)) : NULL;
 
-	if (!l)
+	if (!l) {
+		c->counter[COUNT_NO_ROOM]++;
 		return NULL;
+	}
 	l->addr = *addr;
 	l->since = now;
 	HASH_ADD(hh, c->locals, addr, sizeof(l->addr), l);

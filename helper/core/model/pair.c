@@ -118,6 +118,44 @@ static bool hce_may_move(struct core *c, struct hce *h, usec_t now)
 	return false;
 }
 
+/* Whether a connection of h's peer is not attached for want of room: a move of h would end it. */
+static bool any_left_out(struct core *c, const struct hce *h)
+{
+	struct pcb *p, *next;
+
+	if (!c->n_left)
+		return false;
+	HASH_ITER(hh, c->pcbs, p, next)
+		if (p->waits >= PCB_WAITS_ROOM && p->waits_for == h->id &&
+		    local_good_for(local_find(c, &p->local), h))
+			return true;
+	return false;
+}
+
+/*
+ * Whether h leaves its source only if that is lost: its peer would take along the connections that
+ * are not attached.
+ */
+static bool pair_is_kept(struct core *c, struct hce *h)
+{
+	bool kept = any_left_out(c, h);
+
+	if (kept && !h->kept)
+		core_tell(c, EVENT_TABLE_FULL, h, &h->pair.local, &h->pair.foreign, 0,
+			  "connections with this peer stay on their address while some cannot be "
+			  "attached");
+	h->kept = kept;
+	return kept;
+}
+
+void pair_release(struct core *c, struct hce *h, usec_t now)
+{
+	if (!h->kept || any_left_out(c, h))
+		return;
+	h->kept = false;
+	pair_update(c, h, now);
+}
+
 static const struct local_addr *choose_local(struct core *c, struct hce *h, usec_t now)
 {
 	struct local_addr *l = local_find(c, &h->pair.local), *next;
@@ -131,7 +169,8 @@ static const struct local_addr *choose_local(struct core *c, struct hce *h, usec
 		    (!best || local_better(h, &h->pair.foreign, l, best)))
 			best = l;
 	l = local_find(c, &h->pair.local);
-	if (best && l != best && local_good_for(l, h) && !hce_may_move(c, h, now))
+	if (best && l != best && local_good_for(l, h) &&
+	    (pair_is_kept(c, h) || !hce_may_move(c, h, now)))
 		return l;
 	return best;
 }

@@ -32,6 +32,9 @@ bool pair_may_send_from(struct hce *h, const struct local_addr *l);
  */
 void pair_update(struct core *c, struct hce *h, usec_t now);
 
+/* A move that was put off until all connections of h's peer are attached is made, if they are. */
+void pair_release(struct core *c, struct hce *h, usec_t now);
+
 /* Switches to a pair that was found to work. */
 void pair_take(struct core *c, struct hce *h, const struct in6_addr *local,
 	       const struct in6_addr *foreign);

@@ -8,12 +8,24 @@
 
 #include "action.h"
 #include "addr.h"
+#include "entry.h"
 #include "local.h"
 #include "pair.h"
 
 const char *pcb_care_name(enum pcb_care c)
 {
 	return c == PCB_ADOPTED ? "adopted" : "preload";
+}
+
+const char *pcb_reason(const struct pcb *p)
+{
+	static const char *const word[] = {
+		[PCB_WAITS_PEER] = "peer-silent",
+		[PCB_WAITS_ROOM] = "table-full",
+		[PCB_REFUSED] = "datapath",
+	};
+
+	return p->hce ? NULL : word[p->waits];
 }
 
 static void pcb_act(struct core *c, enum action_type type, const struct pcb *p)
@@ -49,6 +61,25 @@ static struct pcb_ports pcb_key(const struct hce *h, const struct pcb *p)
 	};
 }
 
+/* Why p is not attached from now on, and to which entry it may be. */
+static void pcb_set_wait(struct core *c, struct pcb *p, enum pcb_wait why, uint32_t entry)
+{
+	bool was_left = p->waits >= PCB_WAITS_ROOM, is_left = why >= PCB_WAITS_ROOM;
+
+	p->waits = why;
+	p->waits_for = entry;
+	if (was_left == is_left)
+		return;
+	c->n_left += is_left ? 1 : -1;
+	c->full_news |= is_left;
+	core_wake(c, 0);	/* it may have been what kept the entry from a move */
+}
+
+void pcb_wait_for_peer(struct core *c, struct pcb *p, const struct hce *h)
+{
+	pcb_set_wait(c, p, PCB_WAITS_PEER, h->id);
+}
+
 static void pcb_unbind(struct core *c, struct pcb *p)
 {
 	if (!p->hce)
@@ -66,6 +97,7 @@ void pcb_drop(struct core *c, struct pcb *p)
 	struct local_addr *l = local_find(c, &p->local);
 
 	pcb_unbind(c, p);
+	pcb_set_wait(c, p, PCB_WAITS_NOT, 0);
 	HASH_DELETE(hh, c->pcbs, p);
 	local_release(c, l);
 	free(p);
@@ -102,6 +134,12 @@ static int pcb_make_way(struct core *c, const struct pcb_ports *ports)
 	return 0;
 }
 
+/* The tables of the datapath hold so many, closed connections that linger included. */
+bool pcb_has_room(const struct core *c)
+{
+	return HASH_CNT(hh_ports, c->ports) < c->config.max_connections;
+}
+
 int pcb_bind(struct core *c, struct pcb *p, struct hce *h, uint32_t gen)
 {
 	struct pcb_ports ports = pcb_key(h, p);
@@ -109,6 +147,12 @@ int pcb_bind(struct core *c, struct pcb *p, struct hce *h, uint32_t gen)
 
 	if (r < 0)
 		return r;
+	if (!pcb_has_room(c)) {
+		c->counter[COUNT_TABLE_FULL] += p->waits != PCB_WAITS_ROOM;
+		pcb_set_wait(c, p, PCB_WAITS_ROOM, h->id);
+		return -ENOSPC;
+	}
+	pcb_set_wait(c, p, PCB_WAITS_NOT, 0);
 	pair_begin(c, h, &p->local, &p->foreign);
 	p->hce = h;
 	p->gen = gen;
@@ -164,7 +208,9 @@ int pcb_restore(struct core *c, const struct pcb *from, struct hce *h, uint32_t 
 	if (!p)
 		return -ENOMEM;
 	p->opened = 0;
-	if (h && pcb_bind(c, p, h, gen) < 0)
+	if (!h)
+		pcb_set_wait(c, p, from->waits, from->waits_for);
+	if (h && pcb_bind(c, p, h, gen) == -EEXIST)
 		pcb_drop(c, p);
 	return 0;
 }
@@ -213,6 +259,19 @@ void pcb_unbind_all(struct core *c, struct hce *h)
 
 	DL_FOREACH_SAFE(h->pcbs, p, next)
 		pcb_unbind(c, p);
+	if (!c->n_left)
+		return;
+	HASH_ITER(hh, c->pcbs, p, next)
+		if (p->waits >= PCB_WAITS_ROOM && p->waits_for == h->id)
+			pcb_set_wait(c, p, PCB_WAITS_NOT, 0);
+}
+
+void pcb_refuse(struct core *c, struct pcb *p)
+{
+	uint32_t entry = p->hce->id;
+
+	pcb_unbind(c, p);
+	pcb_set_wait(c, p, PCB_REFUSED, entry);
 }
 
 struct pcb *core_pcbs(struct core *c)

@@ -12,8 +12,8 @@ struct pcb *pcb_by_cookie(struct core *c, uint64_t cookie);
 void pcb_drop(struct core *c, struct pcb *p);
 
 /*
- * Attaches p to h, as born under gen. Returns 0, or -EEXIST if another connection of h has the
- * ports.
+ * Attaches p to h, as born under gen. Returns 0, -EEXIST if another connection of h has the ports,
+ * or -ENOSPC if max_connections are attached: then p waits for room.
  */
 int pcb_bind(struct core *c, struct pcb *p, struct hce *h, uint32_t gen);
 
@@ -40,6 +40,15 @@ void pcb_bind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr
 
 /* Takes the connections with addr that were opened since then off h: it is another's now. */
 void pcb_unbind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr, usec_t since);
+
+/* p is not attached, as h's peer is silent. It is attached to no other entry, ever. */
+void pcb_wait_for_peer(struct core *c, struct pcb *p, const struct hce *h);
+
+/* Detaches p, which the datapath did not take. */
+void pcb_refuse(struct core *c, struct pcb *p);
+
+/* Whether the datapath's tables hold one connection more. */
+bool pcb_has_room(const struct core *c);
 
 /* Takes all connections off h, which is about to go. */
 void pcb_unbind_all(struct core *c, struct hce *h);

@@ -28,7 +28,7 @@ HASH_MAP(hce, __u32, struct dp_hce, 1);
 HASH_MAP(notify, __u32, __u8, 1);
 HASH_MAP(adopting, __u32, __u8, 1);
 HASH_MAP(spi, __be32, __u8, 1);
-HASH_MAP(local, struct in6_addr, struct dp_local, 4096);
+HASH_MAP(local, struct in6_addr, struct dp_local, 1);
 HASH_MAP(bound, __be16, struct in6_addr, 1024);
 
 struct {

@@ -182,7 +182,8 @@ START_TEST(b6_an_address_lost_while_no_helper_ran_is_not_sent_from)
 END_TEST
 
 /*
- * ... but is announced when it comes back, be it at once: the peer may have let it expire meanwhile.
+ * ... but is announced when it comes back, even at once: the peer may have let it expire
+ * meanwhile.
  * Here it had been acknowledged, but not yet proven.
  */
 START_TEST(b10_an_address_that_comes_back_after_a_restart_is_announced)
@@ -206,8 +207,11 @@ START_TEST(b10_an_address_that_comes_back_after_a_restart_is_announced)
 }
 END_TEST
 
-/* The times in the file, which another version may have written with another clock, lengthen nothing. */
-START_TEST(c7_no_restored_address_lasts_longer_than_one_that_was_granted_now)
+/*
+ * The times in the file, which another version may have written with another clock, lengthen
+ * nothing.
+ */
+START_TEST(c7_no_restored_address_lasts_longer_than_one_granted_now)
 {
 	static const struct {
 		enum addr_state state;
@@ -221,11 +225,13 @@ START_TEST(c7_no_restored_address_lasts_longer_than_one_that_was_granted_now)
 	};
 	struct core *c = w.host[CLIENT].core;
 	struct in6_addr addr = world_addr("2001:db8:33::5");
-	usec_t lifetime = t[_i].lifetime * USEC_PER_SEC, expires = w.now + t[_i].expires * USEC_PER_SEC;
+	usec_t lifetime = t[_i].lifetime * USEC_PER_SEC;
+	usec_t expires = w.now + t[_i].expires * USEC_PER_SEC;
 
-	ck_assert_int_eq(core_restore_address(c, core_entries(c), &addr, t[_i].state, false, LIFETIME_ABSOLUTE, lifetime,
-					      expires, w.now), 0);
-	ck_assert_uint_eq(world_foreign(&w, CLIENT, "2001:db8:33::5")->expires, w.now + t[_i].until * USEC_PER_SEC);
+	ck_assert_int_eq(core_restore_address(c, core_entries(c), &addr, t[_i].state, false,
+					      LIFETIME_ABSOLUTE, lifetime, expires, w.now), 0);
+	ck_assert_uint_eq(world_foreign(&w, CLIENT, "2001:db8:33::5")->expires,
+			  w.now + t[_i].until * USEC_PER_SEC);
 }
 END_TEST
 
@@ -335,7 +341,7 @@ int main(void)
 	tcase_add_test(tc, c7_what_ran_out_while_no_helper_ran_is_not_used);
 	tcase_add_test(tc, b6_an_address_lost_while_no_helper_ran_is_not_sent_from);
 	tcase_add_test(tc, b10_an_address_that_comes_back_after_a_restart_is_announced);
-	tcase_add_loop_test(tc, c7_no_restored_address_lasts_longer_than_one_that_was_granted_now, 0, 5);
+	tcase_add_loop_test(tc, c7_no_restored_address_lasts_longer_than_one_granted_now, 0, 5);
 	tcase_add_test(tc, c5_names_and_where_else_they_lead_are_remembered);
 	tcase_add_test(tc, only_its_owner_can_read_the_file);
 	tcase_add_loop_test(tc, a_file_that_cannot_be_understood_restores_nothing, 0, 6);

@@ -21,7 +21,10 @@ static const char cache_text[] =
 static const char sockets_text[] = "[{'cookie': 1, 'hce': 7, 'proto': 'tcp', 'local': "
 				   "'[2001:db8:a::1]:4000', 'foreign': '[2001:db8:b::1]:80'},"
 				   " {'cookie': 2, 'hce': null, 'proto': 'tcp', 'local': "
-				   "'[2001:db8:a::1]:4001', 'foreign': '[2001:db8:b::1]:80'}]";
+				   "'[2001:db8:a::1]:4001', 'foreign': '[2001:db8:b::1]:80'},"
+				   " {'cookie': 3, 'hce': null, 'proto': 'tcp', 'local': "
+				   "'[2001:db8:a::1]:4002', 'foreign': '[2001:db8:b::1]:80',"
+				   "  'reason': 'table-full'}]";
 
 static json_t *load(const char *text)
 {
@@ -80,6 +83,8 @@ static const struct risk {
 	  HERE, THERE, 9, 4100, { .pid = 5, .preloaded = true, .age = 200 }, 0, false, false },
 	{ "not registered", "not-registered",
 	  HERE, THERE, 9, 4100, { .pid = 5, .preloaded = true, .age = 50 }, 0, false, false },
+	{ "known, and there was no room", "table-full", HERE, THERE, 3, 4002, { .pid = 5 },
+	  0, false, false },
 	{ "known, but of no entry", "not-preloaded", HERE, THERE, 2, 4001, { .pid = 5 },
 	  0, false, false },
 };

@@ -58,7 +58,7 @@ static void ring_grow(struct core *c)
 	c->first = 0;
 }
 
-struct action *core_act(struct core *c, enum action_type type, const struct hce *h)
+struct action *action_push(struct core *c, enum action_type type, const struct hce *h)
 {
 	if (c->n_action == c->room)
 		ring_grow(c);
@@ -77,7 +77,7 @@ struct action *core_act_once(struct core *c, enum action_type type, const struct
 	if (*number > c->taken)
 		return &c->action[(c->first + (*number - c->taken - 1)) % c->room];
 	*number = c->taken + c->n_action + 1;
-	return core_act(c, type, h);
+	return action_push(c, type, h);
 }
 
 bool core_next_action(struct core *c, struct action *ret)
@@ -91,11 +91,11 @@ bool core_next_action(struct core *c, struct action *ret)
 	return true;
 }
 
-struct action *core_tell(struct core *c, enum core_event event, const struct hce *h,
-			 const struct in6_addr *local, const struct in6_addr *foreign, uint32_t seq,
-			 const char *detail)
+struct action *event_emit(struct core *c, enum core_event event, const struct hce *h,
+			  const struct in6_addr *local, const struct in6_addr *foreign,
+			  uint32_t seq, const char *detail)
 {
-	struct action *a = core_act(c, ACTION_EVENT, h);
+	struct action *a = action_push(c, ACTION_EVENT, h);
 
 	a->event.event = event;
 	if (local)
@@ -107,7 +107,7 @@ struct action *core_tell(struct core *c, enum core_event event, const struct hce
 	return a;
 }
 
-void core_wake(struct core *c, usec_t t)
+void deadline_arm(struct core *c, usec_t t)
 {
 	if (t < c->deadline)
 		c->deadline = t;
@@ -118,7 +118,7 @@ usec_t core_deadline(const struct core *c)
 	return c->deadline;
 }
 
-void core_nonce(struct core *c, uint8_t ret[static CHALLENGE_LEN])
+void nonce_draw(struct core *c, uint8_t ret[static CHALLENGE_LEN])
 {
 	uint64_t n = ++c->nonces;
 

@@ -9,11 +9,11 @@
  * Appends an action, zeroed but for type and entry (h may be NULL). Never NULL: if memory is short
  * the process ends.
  */
-struct action *core_act(struct core *c, enum action_type type, const struct hce *h);
+struct action *action_push(struct core *c, enum action_type type, const struct hce *h);
 
 /*
  * Returns the action of that number, for the caller to update, if the shell has still to take it.
- * Otherwise appends one like core_act(), and writes its number, 1 or more, to *number.
+ * Otherwise appends one like action_push(), and writes its number, 1 or more, to *number.
  */
 struct action *core_act_once(struct core *c, enum action_type type, const struct hce *h,
 			     uint64_t *number);
@@ -22,14 +22,14 @@ struct action *core_act_once(struct core *c, enum action_type type, const struct
  * Reports an event. local, foreign, detail may be NULL; detail is static text. Returns the action,
  * never NULL.
  */
-struct action *core_tell(struct core *c, enum core_event event, const struct hce *h,
-			 const struct in6_addr *local, const struct in6_addr *foreign, uint32_t seq,
-			 const char *detail);
+struct action *event_emit(struct core *c, enum core_event event, const struct hce *h,
+			  const struct in6_addr *local, const struct in6_addr *foreign,
+			  uint32_t seq, const char *detail);
 
 /* Makes sure core_tick() is called at t or before. */
-void core_wake(struct core *c, usec_t t);
+void deadline_arm(struct core *c, usec_t t);
 
 /* 16 octets that nobody else can foretell. */
-void core_nonce(struct core *c, uint8_t ret[static CHALLENGE_LEN]);
+void nonce_draw(struct core *c, uint8_t ret[static CHALLENGE_LEN]);
 
 #endif

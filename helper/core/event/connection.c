@@ -127,7 +127,7 @@ static void pcb_note_silence(struct core *c, struct pcb *p, usec_t now)
 static void watch(struct core *c, const struct hce *h)
 {
 	if (h && !h->may_announce)
-		core_act(c, ACTION_WATCH, h);
+		action_push(c, ACTION_WATCH, h);
 }
 
 int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
@@ -224,11 +224,11 @@ void core_pcb_close(struct core *c, uint64_t cookie, usec_t now)
 	if (!p || p->forget != USEC_NEVER)
 		return;
 	if (p->hce)
-		core_tell(c, EVENT_PCB_GONE, p->hce, &p->local, &p->foreign, 0, NULL);
+		event_emit(c, EVENT_PCB_GONE, p->hce, &p->local, &p->foreign, 0, NULL);
 	/* The TIME-WAIT of a moved connection still talks, by way of the pair. */
 	if (p->hce && p->proto == IPPROTO_TCP && p->gen != p->hce->pair.gen) {
 		p->forget = usec_add(now, PCB_LINGER);
-		core_wake(c, p->forget);
+		deadline_arm(c, p->forget);
 		return;
 	}
 	pcb_drop(c, p);
@@ -252,7 +252,7 @@ int core_bound_open(struct core *c, const struct pcb *p, usec_t now)
 		l = local_add(c, &p->local, now);
 		if (!l)
 			return -ENOMEM;
-		local_act(c, l);
+		local_publish(c, l);
 	}
 	b = calloc(1, sizeof(*b));
 	if (!b)
@@ -263,7 +263,7 @@ int core_bound_open(struct core *c, const struct pcb *p, usec_t now)
 	HASH_ADD(hh, c->bound, cookie, sizeof(b->cookie), b);
 	l->n_pcb++;
 	if (!other)
-		bound_act(c, ACTION_BOUND, b);
+		bound_publish(c, ACTION_BOUND, b);
 	return 0;
 }
 

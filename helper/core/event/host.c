@@ -110,7 +110,7 @@ const char *core_event_detail(struct core *c, const struct action *event)
  * connections that were moved, and only if nothing comes back to them: those on their birth pair
  * need no address of the entry.
  */
-static void tell_unreachable(struct core *c, const struct hce *h, usec_t now)
+static void report_unreachable(struct core *c, const struct hce *h, usec_t now)
 {
 	const struct foreign_addr *fa;
 
@@ -119,7 +119,7 @@ static void tell_unreachable(struct core *c, const struct hce *h, usec_t now)
 		    (addr_equal(&fa->addr, &h->pair.foreign) && foreign_answers(c, fa, now)))
 			return;
 	if (h->addrs && pcb_any_moved(h))
-		core_act(c, ACTION_UNREACHABLE, h);
+		action_push(c, ACTION_UNREACHABLE, h);
 }
 
 /*
@@ -133,7 +133,7 @@ static bool foreign_lingers(struct core *c, struct foreign_addr *fa, usec_t now)
 	if (fa->state != ADDR_DEPRECATED || fa->withdrawn || !fa->heard || now >= until)
 		return false;
 	fa->expires = until;
-	core_wake(c, until);
+	deadline_arm(c, until);
 	return true;
 }
 
@@ -145,7 +145,7 @@ static bool hce_expire(struct core *c, struct hce *h, usec_t now)
 
 	DL_FOREACH_SAFE(h->addrs, fa, next) {
 		if (now < fa->expires) {
-			core_wake(c, fa->expires);
+			deadline_arm(c, fa->expires);
 			binding_request(c, fa, now);
 			continue;
 		}
@@ -160,7 +160,7 @@ static bool hce_expire(struct core *c, struct hce *h, usec_t now)
 	}
 	if (changed) {
 		pair_update(c, h, now);
-		tell_unreachable(c, h, now);
+		report_unreachable(c, h, now);
 	}
 	/* C10 keeps it for its connections, but the last address could be anybody's now. */
 	if (!h->addrs && hce_homeless(h))
@@ -203,13 +203,13 @@ static void tell_full(struct core *c, usec_t now)
 	if (!c->full_news)
 		return;
 	if (now < c->full_next) {
-		core_wake(c, c->full_next);
+		deadline_arm(c, c->full_next);
 		return;
 	}
 	c->full_news = false;
 	c->full_next = usec_add(now, FULL_INTERVAL);
-	core_tell(c, EVENT_TABLE_FULL, NULL, NULL, NULL, 0,
-		  "connections are left alone: raise max_connections, and restart");
+	event_emit(c, EVENT_TABLE_FULL, NULL, NULL, NULL, 0,
+		   "connections are left alone: raise max_connections, and restart");
 }
 
 void core_tick(struct core *c, usec_t now)
@@ -300,7 +300,7 @@ void core_send_failed(struct core *c, const struct action *send, usec_t now)
 		ratelimit_give_back(&h->rt.limit);
 		h->rt.failed = true;
 	}
-	core_tell(c, EVENT_DROPPED, h, &send->send.src, &send->send.dst, 0, "could not be sent");
+	event_emit(c, EVENT_DROPPED, h, &send->send.src, &send->send.dst, 0, "could not be sent");
 }
 
 void core_prune(struct core *c, usec_t now)

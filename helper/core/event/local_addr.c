@@ -58,8 +58,8 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 	l->usable = true;
 	l->ifindex = ifindex;
 	l->since = now;
-	local_act(c, l);
-	core_tell(c, EVENT_LOCAL_UP, NULL, addr, NULL, 0, NULL);
+	local_publish(c, l);
+	event_emit(c, EVENT_LOCAL_UP, NULL, addr, NULL, 0, NULL);
 
 	HASH_ITER(hh, c->entries, h, next) {
 		if (!local_good_for(l, h))
@@ -75,7 +75,7 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 		if (hce_homeless(h) && addr_equal(&h->pair.local, addr)) {
 			pair_doubt(c, h, false);
 			binding_renew(c, h, now);
-			core_act(c, ACTION_KICK, h);
+			action_push(c, ACTION_KICK, h);
 		}
 		binding_retry(h, now);
 		binding_sync(c, h, now);
@@ -91,8 +91,8 @@ void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now)
 		return;
 	l->usable = false;
 	l->since = now;
-	local_act(c, l);
-	core_tell(c, EVENT_LOCAL_LOST, NULL, addr, NULL, 0, NULL);
+	local_publish(c, l);
+	event_emit(c, EVENT_LOCAL_LOST, NULL, addr, NULL, 0, NULL);
 
 	HASH_ITER(hh, c->entries, h, next) {
 		if (addr_equal(&h->pair.local, addr))
@@ -105,7 +105,7 @@ void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now)
 		binding_sync(c, h, now);
 	}
 	l->forget = usec_add(now, c->config.maximum_expired_lifetime * USEC_PER_SEC);
-	core_wake(c, l->forget);
+	deadline_arm(c, l->forget);
 	local_make_room(c);
 }
 

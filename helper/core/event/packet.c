@@ -29,7 +29,7 @@ static void drop(struct core *c, const struct hce *h, const struct signal *s, en
 		 const char *why)
 {
 	c->counter[n]++;
-	core_tell(c, EVENT_DROPPED, h, s ? &s->dst : NULL, s ? &s->src : NULL, 0, why);
+	event_emit(c, EVENT_DROPPED, h, s ? &s->dst : NULL, s ? &s->src : NULL, 0, why);
 }
 
 /* X1, R4. Returns who sent it, or NULL if nobody proved to. */
@@ -106,7 +106,7 @@ static void receive_acks(struct core *c, struct hce *h, const struct signal *s, 
 		const struct binding_ack *ba = &s->ba[i];
 
 		c->counter[COUNT_BA_HEARD]++;
-		core_tell(c, EVENT_BA_HEARD, h, &s->dst, &s->src, ba->seq, NULL);
+		event_emit(c, EVENT_BA_HEARD, h, &s->dst, &s->src, ba->seq, NULL);
 		binding_acked(c, h, ba, &s->dst, now);
 		if (ba->has_challenge)
 			reach_respond(c, h, &s->dst, &s->src, ba, now);
@@ -120,7 +120,7 @@ static void receive_request(struct core *c, const struct signal *s, usec_t now)
 
 	if (!fa || fa->state != ADDR_ACTIVE || !hce_homeless(fa->hce))
 		return;
-	core_tell(c, EVENT_BR_HEARD, fa->hce, &s->dst, &s->src, 0, NULL);
+	event_emit(c, EVENT_BR_HEARD, fa->hce, &s->dst, &s->src, 0, NULL);
 	binding_requested(c, fa->hce, s->br.has_unique_id ? &s->br.unique_id : NULL, now);
 }
 
@@ -244,5 +244,5 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 	from = foreign_find(c, &s.src);
 	if (from && from->hce->id == id)
 		foreign_confirm(c, from);
-	core_wake(c, now);	/* an entry that nothing came of goes with the next tick */
+	deadline_arm(c, now);	/* an entry that nothing came of goes with the next tick */
 }

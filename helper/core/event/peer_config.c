@@ -22,7 +22,7 @@ int core_peer_add(struct core *c, const struct core_peer *from, usec_t now)
 	struct peer *p = peer_by_name(c, from->name);
 
 	if (p) {
-		core_act(c, ACTION_SPI_GONE, NULL)->spi = p->sa.in.spi;
+		action_push(c, ACTION_SPI_GONE, NULL)->spi = p->sa.in.spi;
 		HASH_DEL(c->peers, p);
 	} else {
 		p = calloc(1, sizeof(*p));
@@ -35,7 +35,7 @@ int core_peer_add(struct core *c, const struct core_peer *from, usec_t now)
 	}
 	peer_rekey(c, p, from);
 	HASH_ADD(hh, c->peers, sa.in.spi, sizeof(p->sa.in.spi), p);
-	core_act(c, ACTION_SPI, NULL)->spi = p->sa.in.spi;
+	action_push(c, ACTION_SPI, NULL)->spi = p->sa.in.spi;
 
 	/* An entry that was made before its keys were known gets them now. */
 	for (unsigned i = 0; i < p->n_addr && !p->hce; i++) {
@@ -57,7 +57,7 @@ int core_peer_remove(struct core *c, const char *name, usec_t now)
 
 	if (!p)
 		return -ENOENT;
-	core_act(c, ACTION_SPI_GONE, NULL)->spi = p->sa.in.spi;
+	action_push(c, ACTION_SPI_GONE, NULL)->spi = p->sa.in.spi;
 	if (p->hce)
 		hce_destroy(c, p->hce, now);
 	peer_free(c, p);

@@ -115,7 +115,7 @@ int core_restore_address(struct core *c, struct hce *h, const struct in6_addr *a
 	fa->withdrawn = withdrawn;
 	fa->lifetime = lifetime;
 	fa->expires = within(expires, state == ADDR_DEPRECATED ? expired : lifetime, now);
-	core_wake(c, fa->expires);
+	deadline_arm(c, fa->expires);
 	return 0;
 }
 

@@ -61,13 +61,13 @@ void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint
 		to.foreign = *src;
 		explore_follow(h);
 		c->counter[COUNT_SWITCHED]++;
-		core_tell(c, EVENT_SWITCHED, h, &h->pair.local, src, 0, "followed the peer");
+		event_emit(c, EVENT_SWITCHED, h, &h->pair.local, src, 0, "followed the peer");
 		/*
 		 * A peer that uses two sources in turn has not moved, and kicks would make both
 		 * ends send more of that.
 		 */
 		if (now >= usec_add(h->followed, FOLLOW_INTERVAL))
-			core_act(c, ACTION_KICK, h);
+			action_push(c, ACTION_KICK, h);
 		h->followed = now;
 	}
 	/* The pair may have changed here since the datapath followed: both must have the same. */

@@ -31,13 +31,13 @@ struct hce *core_entry_of(struct core *c, const struct in6_addr *foreign)
 	return fa ? fa->hce : NULL;
 }
 
-static void foreign_act(struct core *c, const struct foreign_addr *fa)
+static void foreign_publish(struct core *c, const struct foreign_addr *fa)
 {
-	struct action *a = core_act(c, ACTION_FOREIGN, fa->hce);
+	struct action *a = action_push(c, ACTION_FOREIGN, fa->hce);
 
 	a->foreign.addr = fa->addr;
 	a->foreign.state = fa->state;
-	core_tell(c, EVENT_FOREIGN_STATE, fa->hce, NULL, &fa->addr, 0, addr_state_name(fa->state));
+	event_emit(c, EVENT_FOREIGN_STATE, fa->hce, NULL, &fa->addr, 0, addr_state_name(fa->state));
 }
 
 /*
@@ -84,7 +84,7 @@ struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6
 	local_yield(c, addr);
 	DL_APPEND(h->addrs, fa);
 	foreign_renew(c, fa, kind, lifetime, now);
-	foreign_act(c, fa);
+	foreign_publish(c, fa);
 	if (state == ADDR_ACTIVE)
 		pcb_bind_foreign(c, h, addr);
 	return fa;
@@ -94,7 +94,7 @@ void foreign_remove(struct core *c, struct foreign_addr *fa)
 {
 	struct hce *h = fa->hce;
 
-	core_act(c, ACTION_FOREIGN_GONE, h)->foreign.addr = fa->addr;
+	action_push(c, ACTION_FOREIGN_GONE, h)->foreign.addr = fa->addr;
 	HASH_DELETE(hh, c->foreign, fa);
 	DL_DELETE(h->addrs, fa);
 	contest_end(fa);
@@ -107,7 +107,7 @@ void foreign_renew(struct core *c, struct foreign_addr *fa, enum lifetime_kind k
 	fa->kind = kind;
 	fa->lifetime = lifetime;
 	fa->expires = usec_add(now, lifetime);
-	core_wake(c, fa->expires);
+	deadline_arm(c, fa->expires);
 }
 
 void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state state, usec_t now)
@@ -120,12 +120,12 @@ void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state 
 	if (state == ADDR_DEPRECATED) {
 		/* C9 */
 		fa->expires = usec_add(now, c->config.maximum_expired_lifetime * USEC_PER_SEC);
-		core_wake(c, fa->expires);
+		deadline_arm(c, fa->expires);
 	} else {
 		fa->withdrawn = false;
 	}
 	fa->proven |= state == ADDR_ACTIVE;
-	foreign_act(c, fa);
+	foreign_publish(c, fa);
 	if (state == ADDR_ACTIVE)
 		pcb_bind_foreign(c, fa->hce, &fa->addr);
 }

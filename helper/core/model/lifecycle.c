@@ -47,7 +47,7 @@ static bool evict(struct core *c, usec_t now)
 		n += evictable(h);
 	if (!n)
 		return false;
-	core_nonce(c, nonce);
+	nonce_draw(c, nonce);
 	memcpy(&at, nonce, sizeof(at));
 	at %= n;
 	HASH_ITER(hh, c->entries, h, next) {
@@ -100,8 +100,8 @@ struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t n
 	if (peer)
 		hce_give(h, peer);
 	HASH_ADD(hh, c->entries, id, sizeof(h->id), h);
-	core_act(c, ACTION_ENTRY, h);
-	core_tell(c, EVENT_ENTRY_NEW, h, NULL, NULL, 0, h->name);
+	action_push(c, ACTION_ENTRY, h);
+	event_emit(c, EVENT_ENTRY_NEW, h, NULL, NULL, 0, h->name);
 	return h;
 }
 
@@ -132,8 +132,8 @@ void hce_destroy(struct core *c, struct hce *h, usec_t now)
 	rendezvous_free(h);
 	aap_forget(h);
 	peer_detach(c, h, now);
-	core_act(c, ACTION_PAIR_GONE, h);
-	core_tell(c, EVENT_ENTRY_GONE, h, NULL, NULL, 0, h->name);
+	action_push(c, ACTION_PAIR_GONE, h);
+	event_emit(c, EVENT_ENTRY_GONE, h, NULL, NULL, 0, h->name);
 	HASH_DEL(c->entries, h);
 	free(h);
 }
@@ -147,6 +147,6 @@ void hce_set_status(struct core *c, struct hce *h, enum peer_status status)
 	h->status = status;
 	to.homeless = status == PEER_HOMELESS;
 	pair_set(c, h, &to);
-	core_act(c, ACTION_STATUS, h);
-	core_tell(c, EVENT_STATUS, h, NULL, NULL, 0, peer_status_name(status));
+	action_push(c, ACTION_STATUS, h);
+	event_emit(c, EVENT_STATUS, h, NULL, NULL, 0, peer_status_name(status));
 }

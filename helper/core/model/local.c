@@ -21,9 +21,9 @@ struct local_addr *core_local(struct core *c, const struct in6_addr *addr)
 	return local_find(c, addr);
 }
 
-void local_act(struct core *c, const struct local_addr *l)
+void local_publish(struct core *c, const struct local_addr *l)
 {
-	struct action *a = core_act(c, ACTION_LOCAL, NULL);
+	struct action *a = action_push(c, ACTION_LOCAL, NULL);
 
 	a->local.addr = l->addr;
 	a->local.ifindex = l->ifindex;
@@ -99,7 +99,7 @@ static bool is_idle(const struct local_addr *l)
 
 static void local_forget(struct core *c, struct local_addr *l)
 {
-	core_act(c, ACTION_LOCAL_GONE, NULL)->local.addr = l->addr;
+	action_push(c, ACTION_LOCAL_GONE, NULL)->local.addr = l->addr;
 	HASH_DEL(c->locals, l);
 	free(l);
 }
@@ -131,8 +131,8 @@ void local_release(struct core *c, struct local_addr *l)
 {
 	if (!l || --l->n_pcb || l->usable)
 		return;
-	local_act(c, l);	/* its route is not needed any more */
-	core_wake(c, l->forget);
+	local_publish(c, l);	/* its route is not needed any more */
+	deadline_arm(c, l->forget);
 }
 
 void local_yield(struct core *c, const struct in6_addr *addr)
@@ -156,8 +156,8 @@ int local_restore(struct core *c, const struct in6_addr *addr, unsigned personal
 		return -ENOMEM;
 	l->personality = personality;
 	l->forget = forget;
-	local_act(c, l);
-	core_wake(c, forget);
+	local_publish(c, l);
+	deadline_arm(c, forget);
 	local_make_room(c);
 	return 0;
 }
@@ -172,7 +172,7 @@ void local_expire(struct core *c, usec_t now)
 		if (now >= l->forget)
 			local_forget(c, l);
 		else
-			core_wake(c, l->forget);
+			deadline_arm(c, l->forget);
 	}
 }
 

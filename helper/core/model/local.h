@@ -9,7 +9,7 @@
 struct local_addr *local_find(struct core *c, const struct in6_addr *addr);
 
 /* Tells the datapath of l as it is. */
-void local_act(struct core *c, const struct local_addr *l);
+void local_publish(struct core *c, const struct local_addr *l);
 
 /* Makes the record of an address that is not usable yet. Returns NULL if memory is short. */
 struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t now);

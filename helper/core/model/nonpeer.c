@@ -24,7 +24,7 @@ bool core_probes(const struct core *c, const struct in6_addr *addr)
 
 static void plain_remove(struct core *c, struct plain *q)
 {
-	core_act(c, ACTION_PLAIN, NULL);
+	action_push(c, ACTION_PLAIN, NULL);
 	HASH_DEL(c->plain, q);
 	free(q);
 }
@@ -44,8 +44,8 @@ void plain_note(struct core *c, const struct in6_addr *addr, usec_t now)
 	q->addr = *addr;
 	q->until = usec_add(now, c->config.plain_lifetime * USEC_PER_SEC);
 	HASH_ADD(hh, c->plain, addr, sizeof(q->addr), q);
-	core_act(c, ACTION_PLAIN, NULL);
-	core_wake(c, q->until);
+	action_push(c, ACTION_PLAIN, NULL);
+	deadline_arm(c, q->until);
 }
 
 void plain_expire(struct core *c, usec_t now)
@@ -56,7 +56,7 @@ void plain_expire(struct core *c, usec_t now)
 		if (now >= q->until)
 			plain_remove(c, q);
 		else
-			core_wake(c, q->until);
+			deadline_arm(c, q->until);
 	}
 }
 

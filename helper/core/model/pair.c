@@ -77,10 +77,10 @@ static void pair_switch(struct core *c, struct hce *h, const struct in6_addr *lo
 	pair_set(c, h, &to);
 	explore_follow(h);
 	c->counter[COUNT_SWITCHED]++;
-	core_tell(c, EVENT_SWITCHED, h, &to.local, &to.foreign, 0, NULL)->event.lost = lost;
+	event_emit(c, EVENT_SWITCHED, h, &to.local, &to.foreign, 0, NULL)->event.lost = lost;
 
 	if (!h->kick_on_ack)
-		core_act(c, ACTION_KICK, h);
+		action_push(c, ACTION_KICK, h);
 }
 
 void pair_hold(struct core *c, struct hce *h, enum hold how)
@@ -141,9 +141,9 @@ static bool pair_is_kept(struct core *c, struct hce *h)
 	bool kept = any_left_out(c, h);
 
 	if (kept && !h->kept)
-		core_tell(c, EVENT_TABLE_FULL, h, &h->pair.local, &h->pair.foreign, 0,
-			  "connections with this peer stay on their address while some cannot be "
-			  "attached");
+		event_emit(c, EVENT_TABLE_FULL, h, &h->pair.local, &h->pair.foreign, 0,
+			   "connections with this peer stay on their address while some cannot be "
+			   "attached");
 	h->kept = kept;
 	return kept;
 }
@@ -292,7 +292,7 @@ void pair_unpin_others(struct core *c, struct hce *h)
 	if (!pcb_pinned_elsewhere(h))
 		return;
 	new_generation(c, h);
-	core_act(c, ACTION_KICK, h);
+	action_push(c, ACTION_KICK, h);
 }
 
 bool pcb_any_as_born(const struct hce *h)

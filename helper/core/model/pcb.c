@@ -28,9 +28,9 @@ const char *pcb_reason(const struct pcb *p)
 	return p->hce ? NULL : word[p->waits];
 }
 
-static void pcb_act(struct core *c, enum action_type type, const struct pcb *p)
+static void pcb_publish(struct core *c, enum action_type type, const struct pcb *p)
 {
-	core_act(c, type, p->hce)->pcb = *p;
+	action_push(c, type, p->hce)->pcb = *p;
 }
 
 struct pcb *pcb_by_cookie(struct core *c, uint64_t cookie)
@@ -72,7 +72,7 @@ static void pcb_set_wait(struct core *c, struct pcb *p, enum pcb_wait why, uint3
 		return;
 	c->n_left += is_left ? 1 : -1;
 	c->full_news |= is_left;
-	core_wake(c, 0);	/* it may have been what kept the entry from a move */
+	deadline_arm(c, 0);	/* it may have been what kept the entry from a move */
 }
 
 void pcb_wait_for_peer(struct core *c, struct pcb *p, const struct hce *h)
@@ -84,11 +84,11 @@ static void pcb_unbind(struct core *c, struct pcb *p)
 {
 	if (!p->hce)
 		return;
-	pcb_act(c, ACTION_PCB_GONE, p);
+	pcb_publish(c, ACTION_PCB_GONE, p);
 	HASH_DELETE(hh_ports, c->ports, p);
 	DL_DELETE(p->hce->pcbs, p);
 	p->hce->n_pcb--;
-	core_wake(c, 0);	/* it may have been what kept the entry (C10) */
+	deadline_arm(c, 0);	/* it may have been what kept the entry (C10) */
 	p->hce = NULL;
 }
 
@@ -112,7 +112,7 @@ static void pcb_share(struct core *c, struct pcb *p)
 	if (p->shared)
 		return;
 	p->shared = true;
-	pcb_act(c, ACTION_PCB, p);
+	pcb_publish(c, ACTION_PCB, p);
 }
 
 /*
@@ -162,8 +162,8 @@ int pcb_bind(struct core *c, struct pcb *p, struct hce *h, uint32_t gen)
 	HASH_ADD(hh_ports, c->ports, ports, sizeof(p->ports), p);
 	if (p->origin == PCB_ACCEPT && p->established)
 		h->trusted = true;	/* X8: the third ACK proves that it can hear us */
-	pcb_act(c, ACTION_PCB, p);
-	core_tell(c, EVENT_PCB_NEW, h, &p->local, &p->foreign, 0, NULL);
+	pcb_publish(c, ACTION_PCB, p);
+	event_emit(c, EVENT_PCB_NEW, h, &p->local, &p->foreign, 0, NULL);
 	return 0;
 }
 
@@ -202,7 +202,7 @@ int pcb_restore(struct core *c, const struct pcb *from, struct hce *h, uint32_t 
 		l = local_add(c, &from->local, now);
 		if (!l)
 			return -ENOMEM;
-		local_act(c, l);
+		local_publish(c, l);
 	}
 	p = pcb_add(c, from, l, now);
 	if (!p)
@@ -230,7 +230,7 @@ void pcb_expire(struct core *c, usec_t now)
 		if (now >= p->forget)
 			pcb_drop(c, p);
 		else
-			core_wake(c, p->forget);
+			deadline_arm(c, p->forget);
 	}
 }
 

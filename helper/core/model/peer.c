@@ -89,7 +89,7 @@ struct peer *peer_make_anonymous(struct core *c, struct hce *h, const struct sa_
 	p->sa.out = *out;
 	p->made = now;
 	HASH_ADD(hh, c->peers, sa.in.spi, sizeof(p->sa.in.spi), p);
-	core_act(c, ACTION_SPI, h)->spi = in->spi;
+	action_push(c, ACTION_SPI, h)->spi = in->spi;
 	if (h)
 		hce_give(h, p);
 	return p;
@@ -102,7 +102,7 @@ void peer_prune(struct core *c)
 	HASH_ITER(hh, c->peers, p, next) {
 		if (p->sa.class != SA_ANONYMOUS || p->hce)
 			continue;
-		core_act(c, ACTION_SPI_GONE, NULL)->spi = p->sa.in.spi;
+		action_push(c, ACTION_SPI_GONE, NULL)->spi = p->sa.in.spi;
 		peer_free(c, p);
 	}
 }
@@ -119,7 +119,7 @@ static void peer_end(struct core *c, struct peer *p, usec_t now)
 				     usec_add(now, AAP_STATE_LIFETIME * USEC_PER_SEC) };
 		c->n_ended++;
 	}
-	core_act(c, ACTION_SPI_GONE, p->hce)->spi = p->sa.in.spi;
+	action_push(c, ACTION_SPI_GONE, p->hce)->spi = p->sa.in.spi;
 	peer_free(c, p);
 }
 
@@ -158,14 +158,14 @@ void peer_expire(struct core *c, usec_t now)
 		if (now >= p->retire)
 			peer_end(c, p, now);
 		else
-			core_wake(c, p->retire);
+			deadline_arm(c, p->retire);
 	}
 }
 
 void peer_retire(struct core *c, struct peer *old, usec_t now)
 {
 	old->retire = usec_add(now, RETIRE);
-	core_wake(c, old->retire);
+	deadline_arm(c, old->retire);
 }
 
 void hce_give(struct hce *h, struct peer *peer)

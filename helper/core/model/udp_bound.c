@@ -21,9 +21,9 @@ struct bound *bound_find_port(struct core *c, uint16_t port)
 	return NULL;
 }
 
-void bound_act(struct core *c, enum action_type type, const struct bound *b)
+void bound_publish(struct core *c, enum action_type type, const struct bound *b)
 {
-	struct action *a = core_act(c, type, NULL);
+	struct action *a = action_push(c, type, NULL);
 
 	a->bound.addr = b->local;
 	a->bound.port = b->port;
@@ -35,7 +35,7 @@ static void bound_drop(struct core *c, struct bound *b)
 
 	HASH_DEL(c->bound, b);
 	if (!bound_find_port(c, b->port))
-		bound_act(c, ACTION_BOUND_GONE, b);
+		bound_publish(c, ACTION_BOUND_GONE, b);
 	local_release(c, l);
 	free(b);
 }

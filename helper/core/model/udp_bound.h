@@ -9,7 +9,7 @@
 struct bound *bound_find_port(struct core *c, uint16_t port);
 
 /* Publishes b. */
-void bound_act(struct core *c, enum action_type type, const struct bound *b);
+void bound_publish(struct core *c, enum action_type type, const struct bound *b);
 
 /* The socket is gone; or the address is back. */
 void bound_close(struct core *c, uint64_t cookie);

@@ -32,7 +32,7 @@ static void sender_leave(struct core *c, struct sender *s, unsigned i, struct hc
 {
 	memmove(s->peer + i, s->peer + i + 1, (--s->n - i) * sizeof(s->peer[0]));
 	h->n_sender--;
-	core_wake(c, 0);	/* it may have been what kept the entry (C10) */
+	deadline_arm(c, 0);	/* it may have been what kept the entry (C10) */
 }
 
 static void sender_free(struct core *c, struct sender *s)

@@ -38,7 +38,7 @@ static void send_init(struct core *c, struct hce *h, usec_t now)
 	s.aap.kind = AAP_INIT;
 	s.aap.init = t->init;
 	t->next = usec_add(now, AAP_TIMEOUT << t->sent++);
-	core_wake(c, t->next);
+	deadline_arm(c, t->next);
 	if ((t->renewing ? core_send_under(c, h, h->sa, &s) : core_send_open(c, h, &s)) == 0)
 		aap_emit(c, h, &s, "Init sent");
 }
@@ -124,7 +124,7 @@ static void renew(struct core *c, struct hce *h, usec_t now)
 	if (now >= due)
 		begin(c, h, true, now);
 	else
-		core_wake(c, due);
+		deadline_arm(c, due);
 }
 
 /* S7: what stays silent, or answers without being able to go on, is left alone for a while. */
@@ -154,7 +154,7 @@ void aap_expire(struct core *c, struct hce *h, usec_t now)
 		return;
 	}
 	if (now < t->next) {
-		core_wake(c, t->next);
+		deadline_arm(c, t->next);
 		return;
 	}
 	if (t->confirming) {
@@ -284,7 +284,7 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 	t->confirming = true;
 	t->sealed = s->aap.response.sealed;
 	t->next = usec_add(now, CONFIRM_LIFETIME);
-	core_wake(c, t->next);
+	deadline_arm(c, t->next);
 	aap_keypair_wipe(&t->own);
 	binding_want_all(c, h, now);
 	if (forgotten)
@@ -307,6 +307,6 @@ void aap_problem(struct core *c, const struct signal *quoted, usec_t now)
 	    quoted->aap.kind != AAP_INIT ||
 	    memcmp(quoted->aap.init.nonce, t->init.nonce, sizeof(t->init.nonce)))
 		return;
-	core_tell(c, EVENT_AAP, fa->hce, &quoted->src, &quoted->dst, 0, "Parameter Problem heard");
+	event_emit(c, EVENT_AAP, fa->hce, &quoted->src, &quoted->dst, 0, "Parameter Problem heard");
 	give_up(c, fa->hce, now);
 }

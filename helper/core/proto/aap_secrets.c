@@ -17,7 +17,7 @@ void aap_random(struct core *c, uint8_t *buf, size_t len)
 	while (len > 0) {
 		size_t n = len < sizeof(nonce) ? len : sizeof(nonce);
 
-		core_nonce(c, nonce);
+		nonce_draw(c, nonce);
 		memcpy(buf, nonce, n);
 		buf += n;
 		len -= n;
@@ -26,13 +26,13 @@ void aap_random(struct core *c, uint8_t *buf, size_t len)
 
 void aap_emit(struct core *c, const struct hce *h, const struct signal *s, const char *what)
 {
-	core_tell(c, EVENT_AAP, h, &s->src, &s->dst, 0, what);
+	event_emit(c, EVENT_AAP, h, &s->src, &s->dst, 0, what);
 }
 
 void aap_refuse(struct core *c, const struct signal *s, const char *why)
 {
 	c->counter[COUNT_AAP_REFUSED]++;
-	core_tell(c, EVENT_DROPPED, NULL, &s->dst, &s->src, 0, why);
+	event_emit(c, EVENT_DROPPED, NULL, &s->dst, &s->src, 0, why);
 }
 
 uint32_t aap_draw_spi(struct core *c, usec_t now)
@@ -57,7 +57,7 @@ void aap_open(struct core *c)
 	 */
 	aap_random(c, (uint8_t *)&high, sizeof(high));
 	c->spi_range = 0x40000000 | (uint32_t)(high & 0x3fff) << 16;
-	core_act(c, ACTION_SPI, NULL)->spi = c->spi_range;
+	action_push(c, ACTION_SPI, NULL)->spi = c->spi_range;
 	aap_random(c, c->retry_secret, sizeof(c->retry_secret));
 }
 

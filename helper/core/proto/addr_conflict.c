@@ -58,7 +58,7 @@ static void ask_both(struct core *c, struct foreign_addr *fa, usec_t now)
 	/* The first time no longer than an answer takes: what comes of it is not final. */
 	fa->contest->next = usec_add(now, fa->contest->sent++ ?
 			    CONTEST_INTERVAL : binding_timeout(fa->hce));
-	core_wake(c, fa->contest->next);
+	deadline_arm(c, fa->contest->next);
 	ask(c, fa, OWNER);
 	ask(c, fa, CLAIMANT);
 }
@@ -101,10 +101,10 @@ void contest_claim(struct core *c, struct foreign_addr *fa, const struct hce *cl
 	t->good[CLAIMANT] = !claimant;
 	t->from = *from;
 	t->since = now;
-	core_nonce(c, t->challenge[OWNER]);
-	core_nonce(c, t->challenge[CLAIMANT]);
+	nonce_draw(c, t->challenge[OWNER]);
+	nonce_draw(c, t->challenge[CLAIMANT]);
 	c->counter[COUNT_CONFLICTS]++;
-	core_tell(c, EVENT_CONFLICT, fa->hce, NULL, &fa->addr, 0, "two hosts claim it");
+	event_emit(c, EVENT_CONFLICT, fa->hce, NULL, &fa->addr, 0, "two hosts claim it");
 	/*
 	 * Who we are about to meet at fa may be whom we just met elsewhere: that is found out
 	 * first.
@@ -119,8 +119,8 @@ static void flush_both(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	struct hce *owner = fa->hce, *claimant = party(c, fa, CLAIMANT);
 
-	core_tell(c, EVENT_CONFLICT, owner, NULL, &fa->addr, 0,
-		  "both answer: both entries are flushed");
+	event_emit(c, EVENT_CONFLICT, owner, NULL, &fa->addr, 0,
+		   "both answer: both entries are flushed");
 	if (claimant)
 		hce_destroy(c, claimant, now);
 	hce_destroy(c, owner, now);
@@ -135,7 +135,7 @@ static void lose(struct core *c, struct foreign_addr *fa, usec_t since, const ch
 	struct in6_addr addr = fa->addr;
 	struct hce *h = fa->hce;
 
-	core_tell(c, EVENT_CONFLICT, h, NULL, &addr, 0, why);
+	event_emit(c, EVENT_CONFLICT, h, NULL, &addr, 0, why);
 	pcb_unbind_foreign(c, h, &addr, since);
 	foreign_remove(c, fa);
 	pair_update(c, h, now);
@@ -196,7 +196,7 @@ bool contest_response(struct core *c, struct foreign_addr *fa, const struct hce 
 		 */
 		fa->contest->sent = CONTEST_TRIES;
 		fa->contest->next = now;
-		core_wake(c, now);
+		deadline_arm(c, now);
 	}
 	if (!fa->contest->good[OWNER] || !fa->contest->good[CLAIMANT])
 		return true;
@@ -207,7 +207,7 @@ bool contest_response(struct core *c, struct foreign_addr *fa, const struct hce 
 void contest_expire(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	if (now < fa->contest->next) {
-		core_wake(c, fa->contest->next);
+		deadline_arm(c, fa->contest->next);
 		return;
 	}
 	if (fa->contest->good[CLAIMANT])
@@ -220,7 +220,7 @@ void contest_expire(struct core *c, struct foreign_addr *fa, usec_t now)
 		hand_over(c, fa, now);
 		return;
 	}
-	core_tell(c, EVENT_CONFLICT, fa->hce, NULL, &fa->addr, 0, "its entry keeps it");
+	event_emit(c, EVENT_CONFLICT, fa->hce, NULL, &fa->addr, 0, "its entry keeps it");
 	contest_end(fa);
 	aap_start(c, fa->hce, now);
 }

@@ -45,7 +45,7 @@ static bool update_refuse(struct core *c, const struct hce *h, const struct sign
 			  enum core_counter n, uint16_t seq, const char *why)
 {
 	c->counter[n]++;
-	core_tell(c, EVENT_DROPPED, h, &s->dst, &s->src, seq, why);
+	event_emit(c, EVENT_DROPPED, h, &s->dst, &s->src, seq, why);
 	return false;
 }
 
@@ -210,8 +210,8 @@ static bool apply(struct core *c, struct hce *h, const struct signal *s, usec_t 
 		const struct binding_update *bu = &s->bu[i];
 
 		c->counter[COUNT_BU_HEARD]++;
-		core_tell(c, bu->has_challenge ? EVENT_RESPONSE_HEARD : EVENT_BU_HEARD, h, &s->dst,
-			  &s->src, bu->seq, bu->lifetime ? "add" : "delete");
+		event_emit(c, bu->has_challenge ? EVENT_RESPONSE_HEARD : EVENT_BU_HEARD, h, &s->dst,
+			   &s->src, bu->seq, bu->lifetime ? "add" : "delete");
 		name_addresses(s, bu, &named);
 		for (unsigned k = 0; k < named.n; k++) {
 			if (bu->lifetime)
@@ -307,5 +307,5 @@ void update_receive(struct core *c, struct hce *h, const struct signal *s, usec_
 		pair_follow(c, h, src, now);
 	/* It was silent perhaps, and is back where it was. */
 	if (gen == h->pair.gen && addr_equal(&h->pair.foreign, &src->addr))
-		core_act(c, ACTION_KICK, h);
+		action_push(c, ACTION_KICK, h);
 }

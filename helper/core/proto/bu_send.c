@@ -145,7 +145,7 @@ static void arm(struct core *c, struct hce *h, usec_t now)
 									     : now + h->rt.timeout;
 	if (rendezvous_due(h))
 		h->rt.next = now + binding_timeout(h);
-	core_wake(c, h->rt.next);
+	deadline_arm(c, h->rt.next);
 }
 
 static bool binding_compose(struct core *c, struct hce *h, struct signal *s, usec_t now)
@@ -184,7 +184,7 @@ static bool binding_compose(struct core *c, struct hce *h, struct signal *s, use
 static void binding_expire(struct core *c, struct hce *h, struct binding *b, usec_t now)
 {
 	if (now < b->expires)
-		core_wake(c, b->expires);
+		deadline_arm(c, b->expires);
 	else if (!b->wanted)
 		binding_remove(h, b);
 	else if (b->state > BINDING_SENT)
@@ -209,7 +209,7 @@ static bool freshen(struct core *c, struct hce *h, usec_t now)
 		if (b->wanted && !b->news && now >= b->refresh)
 			binding_set_news(b);
 		if (!b->news)
-			core_wake(c, b->refresh);
+			deadline_arm(c, b->refresh);
 		unsent |= b->news && !b->sent && !b->waiting;
 		if (b->state != BINDING_NONE)
 			binding_expire(c, h, b, now);
@@ -273,7 +273,7 @@ void binding_sync(struct core *c, struct hce *h, usec_t now)
 		return;
 	}
 	if (now < h->rt.next) {
-		core_wake(c, h->rt.next);
+		deadline_arm(c, h->rt.next);
 		return;
 	}
 	src = binding_source(c, h);
@@ -281,7 +281,7 @@ void binding_sync(struct core *c, struct hce *h, usec_t now)
 		return;		/* B13: the next address that comes up calls us again */
 	if (!ratelimit_take(&h->rt.limit, now)) {
 		h->rt.next = ratelimit_next(&h->rt.limit);
-		core_wake(c, h->rt.next);
+		deadline_arm(c, h->rt.next);
 		return;
 	}
 
@@ -333,7 +333,7 @@ void binding_assume_sent(struct core *c, struct hce *h, uint16_t seq, usec_t now
 	h->rt.tries = 1;
 	h->rt.timeout = INITIAL_BINDACK_TIMEOUT;
 	h->rt.next = usec_add(now, h->rt.timeout);
-	core_wake(c, h->rt.next);
+	deadline_arm(c, h->rt.next);
 }
 
 static void measure(struct hce *h, uint16_t seq, usec_t now)
@@ -383,14 +383,14 @@ static void settle(struct core *c, struct hce *h, struct binding *b, const struc
 	if (b->state < BINDING_KNOWN)
 		b->state = BINDING_KNOWN;
 	b->refresh = usec_add(now, half < MIN_REFRESH ? MIN_REFRESH : half);
-	core_wake(c, b->refresh);
+	deadline_arm(c, b->refresh);
 }
 
 static void rejected(struct core *c, struct hce *h, usec_t now)
 {
-	core_tell(c, EVENT_DROPPED, h, NULL, NULL, 0, "the peer rejected a Binding Update");
+	event_emit(c, EVENT_DROPPED, h, NULL, NULL, 0, "the peer rejected a Binding Update");
 	h->rt.next = now + SLOW_UPDATE_INTERVAL;
-	core_wake(c, h->rt.next);
+	deadline_arm(c, h->rt.next);
 }
 
 /*
@@ -440,7 +440,7 @@ void binding_acked(struct core *c, struct hce *h, const struct binding_ack *ba,
 		if (h->kick_on_ack && addr_equal(&h->pair.local, to)) {
 			h->kick_on_ack = false;
 			pair_doubt(c, h, false);
-			core_act(c, ACTION_KICK, h);
+			action_push(c, ACTION_KICK, h);
 		}
 	}
 	if (!matched)
@@ -471,11 +471,11 @@ void binding_request(struct core *c, struct foreign_addr *fa, usec_t now)
 	if (h->requested && usec_add(h->requested, SLOW_UPDATE_INTERVAL) > from)
 		from = usec_add(h->requested, SLOW_UPDATE_INTERVAL);
 	if (now < from) {
-		core_wake(c, from);
+		deadline_arm(c, from);
 		return;
 	}
 	h->requested = now;
-	core_wake(c, usec_add(now, SLOW_UPDATE_INTERVAL));
+	deadline_arm(c, usec_add(now, SLOW_UPDATE_INTERVAL));
 	l = binding_source(c, h);
 	if (!l)
 		return;

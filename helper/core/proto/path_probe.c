@@ -111,7 +111,7 @@ static void probe_next(struct core *c, struct hce *h, usec_t now)
 		x->at++;
 	}
 	x->next = usec_add(now, x->wait);
-	core_wake(c, x->next);
+	deadline_arm(c, x->next);
 }
 
 static void start(struct core *c, struct hce *h, usec_t now, const char *why)
@@ -122,8 +122,8 @@ static void start(struct core *c, struct hce *h, usec_t now, const char *why)
 	x->at = 0;
 	x->wait = binding_timeout(h);
 	x->until = usec_add(now, PATIENCE);
-	core_nonce(c, x->challenge);
-	core_tell(c, EVENT_PATH, h, &h->pair.local, &h->pair.foreign, 0, why);
+	nonce_draw(c, x->challenge);
+	event_emit(c, EVENT_PATH, h, &h->pair.local, &h->pair.foreign, 0, why);
 	probe_next(c, h, now);
 }
 
@@ -160,7 +160,7 @@ void explore_asked(struct core *c, struct hce *h, const struct in6_addr *to, use
 static void set_home_timer(struct core *c, struct explore *x, usec_t now)
 {
 	x->home_next = usec_add(now, x->home_wait);
-	core_wake(c, x->home_next);
+	deadline_arm(c, x->home_next);
 }
 
 /* Goes another way than what is preferred, unless local is just that. */
@@ -211,12 +211,12 @@ void explore_answered(struct core *c, struct hce *h, const struct in6_addr *loca
 			return;
 		x->detour = false;
 		x->returned = now;
-		core_tell(c, EVENT_PATH, h, local, &fa->addr, 0, "answers again");
+		event_emit(c, EVENT_PATH, h, local, &fa->addr, 0, "answers again");
 		pair_take(c, h, local, &fa->addr);
 		return;
 	}
 	x->running = false;
-	core_tell(c, EVENT_PATH, h, local, &fa->addr, 0, "answers");
+	event_emit(c, EVENT_PATH, h, local, &fa->addr, 0, "answers");
 	if (addr_equal(local, &h->pair.local) && addr_equal(&fa->addr, &h->pair.foreign)) {
 		calm_down(c, h, fa, now);
 		if (x->silent)
@@ -232,7 +232,7 @@ static void probe_home(struct core *c, struct hce *h, usec_t now)
 	struct explore *x = &h->explore;
 	const struct local_addr *l = local_find(c, &x->home);
 
-	core_nonce(c, x->challenge);
+	nonce_draw(c, x->challenge);
 	if (l && pair_may_send_from(h, l))
 		probe(c, h, &x->home, &h->pair.foreign, now);
 	x->home_wait = 2 * x->home_wait < HOME_WAIT_MAX ? 2 * x->home_wait : HOME_WAIT_MAX;
@@ -247,14 +247,14 @@ void explore_expire(struct core *c, struct hce *h, usec_t now)
 		x->running = x->detour = false;
 	if (x->running && now >= x->until) {
 		x->running = false;
-		core_tell(c, EVENT_PATH, h, &h->pair.local, &h->pair.foreign, 0, "given up");
+		event_emit(c, EVENT_PATH, h, &h->pair.local, &h->pair.foreign, 0, "given up");
 	}
 	if (x->running && now >= x->next)
 		probe_next(c, h, now);
 	else if (x->running)
-		core_wake(c, x->next);
+		deadline_arm(c, x->next);
 	if (x->detour && !x->running && now >= x->home_next)
 		probe_home(c, h, now);
 	else if (x->detour)
-		core_wake(c, x->home_next > now ? x->home_next : now + USEC_PER_SEC);
+		deadline_arm(c, x->home_next > now ? x->home_next : now + USEC_PER_SEC);
 }

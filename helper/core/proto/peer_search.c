@@ -32,8 +32,8 @@ static void ask(struct core *c, struct hce *h)
 		return;
 	r->asked++;
 	c->counter[COUNT_RESOLVED]++;
-	core_tell(c, EVENT_RESOLVING, h, NULL, NULL, 0, NULL);
-	strcpy(core_act(c, ACTION_RESOLVE, h)->name, rendezvous_name(h));
+	event_emit(c, EVENT_RESOLVING, h, NULL, NULL, 0, NULL);
+	strcpy(action_push(c, ACTION_RESOLVE, h)->name, rendezvous_name(h));
 }
 
 void rendezvous_seek(struct core *c, struct hce *h, usec_t now)
@@ -72,5 +72,5 @@ void rendezvous_expire(struct core *c, struct hce *h, usec_t now)
 		return;
 	rendezvous_seek(c, h, now);
 	if (r->next > now)
-		core_wake(c, r->next);
+		deadline_arm(c, r->next);
 }

@@ -25,7 +25,7 @@ static bool reach_begin(struct core *c, struct foreign_addr *fa)
 {
 	uint8_t time[CHALLENGE_LEN];
 
-	core_nonce(c, time);
+	nonce_draw(c, time);
 	if (ah_hmac128(&fa->hce->sa->in.key, &fa->addr, sizeof(fa->addr), time, sizeof(time),
 		       fa->reach.challenge) < 0)
 		return false;
@@ -44,7 +44,7 @@ static void reach_arm(struct core *c, struct foreign_addr *fa, usec_t now)
 	fa->reach.last = now;
 	fa->reach.next = usec_add(now,
 				  wait < CHALLENGE_INTERVAL_MAX ? wait : CHALLENGE_INTERVAL_MAX);
-	core_wake(c, fa->reach.next);
+	deadline_arm(c, fa->reach.next);
 	c->counter[COUNT_CHALLENGES]++;
 }
 
@@ -81,7 +81,7 @@ void reach_send(struct core *c, struct foreign_addr *fa, usec_t now)
 
 	if (!ratelimit_take(&fa->hce->ask_limit, now)) {
 		fa->reach.next = ratelimit_next(&fa->hce->ask_limit);
-		core_wake(c, fa->reach.next);
+		deadline_arm(c, fa->reach.next);
 		return;
 	}
 	if (!l || !l->usable)
@@ -103,7 +103,7 @@ void reach_expire(struct core *c, struct foreign_addr *fa, usec_t now)
 	if (now >= fa->reach.next)
 		reach_send(c, fa, now);
 	else
-		core_wake(c, fa->reach.next);
+		deadline_arm(c, fa->reach.next);
 }
 
 void reach_hurry(struct core *c, struct foreign_addr *fa, usec_t now)

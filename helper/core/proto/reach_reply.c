@@ -16,7 +16,7 @@ void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to,
 	struct binding_update *bu = &s.bu[0];
 	bool probed, answers;
 
-	core_tell(c, EVENT_CHALLENGE_HEARD, h, to, from, ba->seq, NULL);
+	event_emit(c, EVENT_CHALLENGE_HEARD, h, to, from, ba->seq, NULL);
 	if (!b || !b->wanted)
 		return;		/* not an address we claim any more */
 	/*

@@ -6,16 +6,16 @@
 
 #include "action.h"
 
-static void tell_sent(struct core *c, const struct hce *h, const struct signal *s)
+static void emit_sent(struct core *c, const struct hce *h, const struct signal *s)
 {
 	for (unsigned i = 0; i < s->n_bu; i++)
-		core_tell(c, s->bu[i].has_challenge ? EVENT_RESPONSE_SENT : EVENT_BU_SENT, h,
-			  &s->src, &s->dst, s->bu[i].seq, s->bu[i].lifetime ? "add" : "delete");
+		event_emit(c, s->bu[i].has_challenge ? EVENT_RESPONSE_SENT : EVENT_BU_SENT, h,
+			   &s->src, &s->dst, s->bu[i].seq, s->bu[i].lifetime ? "add" : "delete");
 	for (unsigned i = 0; i < s->n_ba; i++)
-		core_tell(c, s->ba[i].has_challenge ? EVENT_CHALLENGE_SENT : EVENT_BA_SENT, h,
-			  &s->src, &s->dst, s->ba[i].seq, NULL);
+		event_emit(c, s->ba[i].has_challenge ? EVENT_CHALLENGE_SENT : EVENT_BA_SENT, h,
+			   &s->src, &s->dst, s->ba[i].seq, NULL);
 	if (s->has_br)
-		core_tell(c, EVENT_BR_SENT, h, &s->src, &s->dst, 0, NULL);
+		event_emit(c, EVENT_BR_SENT, h, &s->src, &s->dst, 0, NULL);
 	c->counter[COUNT_BU_SENT] += s->n_bu;
 	c->counter[COUNT_BA_SENT] += s->n_ba;
 }
@@ -24,20 +24,20 @@ static void tell_sent(struct core *c, const struct hce *h, const struct signal *
 static int send_built(struct core *c, const struct hce *h, const struct signal *s,
 		      const struct ah_key *key)
 {
-	struct action *a = core_act(c, ACTION_SEND, h);
+	struct action *a = action_push(c, ACTION_SEND, h);
 	unsigned icv_len = key ? ah_icv_len(key->alg) : 0;
 	int len = signal_build(s, icv_len, a->send.packet, sizeof(a->send.packet));
 	int r = len < 0 || !key ? len : ah_sign(a->send.packet, (size_t)len, key);
 
 	if (r < 0) {
 		c->n_action--;
-		core_tell(c, EVENT_DROPPED, h, &s->src, &s->dst, 0, "packet could not be built");
+		event_emit(c, EVENT_DROPPED, h, &s->src, &s->dst, 0, "packet could not be built");
 		return r;
 	}
 	a->send.src = s->src;
 	a->send.dst = s->dst;
 	a->send.len = (uint16_t)len;
-	tell_sent(c, h, s);
+	emit_sent(c, h, s);
 	return 0;
 }
 
@@ -54,9 +54,9 @@ int core_send_under(struct core *c, const struct hce *h, struct sa *sa, struct s
 	if (!s->ah_seq)
 		return -EOVERFLOW;
 	if (s->ah_seq == UINT32_MAX)
-		core_tell(c, EVENT_KEYS, h, &s->src, &s->dst, 0,
-			  "the last AH sequence number is used up: nothing is signalled "
-			  "to this peer before it has other keys");
+		event_emit(c, EVENT_KEYS, h, &s->src, &s->dst, 0,
+			   "the last AH sequence number is used up: nothing is signalled "
+			   "to this peer before it has other keys");
 	return send_built(c, h, s, &sa->out.key);
 }
 

@@ -396,7 +396,7 @@ struct core;
 struct core_prefix {
 	struct in6_addr addr;
 	uint8_t len;		/* bits */
-	bool probe;
+	bool allowed;
 };
 
 /* C12 and the rest of the tunable values; durations in seconds. */
@@ -419,8 +419,8 @@ struct core_config {
 						 * is left alone, 3600 */
 	bool resolve;				/* names of peers that are not to be found are
 						 * resolved again, true */
-	unsigned n_probe;
-	struct core_prefix probe[CORE_PREFIXES_MAX];
+	unsigned n_aap_prefix;
+	struct core_prefix aap_prefix[CORE_PREFIXES_MAX];
 	unsigned n_personality;			/* besides the default one, whose number is 0; these
 						 * begin with 1 (C2, X9) */
 	char personality[CORE_PERSONALITIES_MAX][CORE_PERSONALITY_NAME];
@@ -457,8 +457,8 @@ enum action_type {
 				 * (S6): tell its connections */
 	ACTION_RESOLVE,		/* the entry's peer is not to be found: its name is to be
 				 * resolved, see core_resolved() */
-	ACTION_PLAIN,		/* the hosts that are known not to take part are
-				 * others now (core_plain()) */
+	ACTION_NONPEERS,	/* the hosts that are known not to take part are
+				 * others now (core_nonpeers()) */
 	ACTION_ENTRY,		/* an F-HCE was made: which source would the kernel
 				 * choose for its peer? (core_routed()) */
 	ACTION_STATUS,		/* what is known of the peer of this F-HCE changed (hce->status) */
@@ -610,7 +610,7 @@ uint64_t core_counter(const struct core *c, enum core_counter n);
  * Addresses of hosts that are known not to take part (S7): writes max at most to ret, and returns
  * how many.
  */
-unsigned core_plain(struct core *c, struct in6_addr *ret, unsigned max);
+unsigned core_nonpeers(struct core *c, struct in6_addr *ret, unsigned max);
 
 /* Its name, NULL for the default one. */
 const char *core_personality_name(const struct core *c, unsigned personality);

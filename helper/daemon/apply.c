@@ -157,7 +157,7 @@ static void apply_one(struct daemon *d, const struct action *a)
 	case ACTION_WATCH:
 		datapath_notify(d->datapath, a->hce);
 		return;
-	case ACTION_PLAIN:
+	case ACTION_NONPEERS:
 		d->view_later = true;
 		return;
 	case ACTION_PAIR:

@@ -510,14 +510,14 @@ static int take_prefixes(cfg_t *cfg, const char *name, bool probe, struct core_c
 	for (unsigned i = 0; i < cfg_size(cfg, name); i++) {
 		const struct value *v = cfg_getnptr(cfg, name, i);
 
-		if (core->n_probe == CORE_PREFIXES_MAX) {
+		if (core->n_aap_prefix == CORE_PREFIXES_MAX) {
 			complain(cfg->filename, v->line,
 				 "found one more prefix, expected at most %d in probe and no_probe",
 				 CORE_PREFIXES_MAX);
 			return -EINVAL;
 		}
-		core->probe[core->n_probe] = v->prefix;
-		core->probe[core->n_probe++].probe = probe;
+		core->aap_prefix[core->n_aap_prefix] = v->prefix;
+		core->aap_prefix[core->n_aap_prefix++].allowed = probe;
 	}
 	return 0;
 }

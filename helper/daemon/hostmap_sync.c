@@ -103,7 +103,7 @@ static void add_entry_rows(struct daemon *d, const struct hce *hce)
  */
 static void add_plain_rows(struct daemon *d)
 {
-	unsigned n = d->conf->adopt ? core_plain(d->core, d->plain, PLAIN_ROWS_MAX) : 0;
+	unsigned n = d->conf->adopt ? core_nonpeers(d->core, d->plain, PLAIN_ROWS_MAX) : 0;
 
 	for (unsigned i = 0; i < n; i++)
 		add_row(d, HOSTMAP_PLAIN, &d->plain[i], &d->plain[i], 0, 0);

@@ -11,10 +11,10 @@ static void within_bounds(const struct conf *c)
 	const struct core_config *k = &c->core;
 
 	must(k->max_entries > 0 && k->max_addresses > 0 && k->default_lifetime > 0);
-	must(k->n_probe <= CORE_PREFIXES_MAX && k->n_personality <= CORE_PERSONALITIES_MAX);
+	must(k->n_aap_prefix <= CORE_PREFIXES_MAX && k->n_personality <= CORE_PERSONALITIES_MAX);
 	must(c->datapath.max_pcbs > 0 && c->datapath.max_foreign > 0);
-	for (unsigned i = 0; i < k->n_probe; i++)
-		must(k->probe[i].len <= 128);
+	for (unsigned i = 0; i < k->n_aap_prefix; i++)
+		must(k->aap_prefix[i].len <= 128);
 	for (unsigned i = 0; i < k->n_personality; i++) {
 		must(memchr(k->personality[i], '\0', CORE_PERSONALITY_NAME) != k->personality[i]);
 		must(c->personality[i].n_interface <= CONF_MEMBERS_MAX &&

@@ -187,15 +187,15 @@ START_TEST(s7_a_silent_host_is_plain_and_left_alone)
 	unsigned sends = w.host[client].sends;
 	struct in6_addr plain[2], s0 = world_addr(S0);
 
-	ck_assert_uint_eq(core_plain(w.host[client].core, plain, 2), 1);
+	ck_assert_uint_eq(core_nonpeers(w.host[client].core, plain, 2), 1);
 	ck_assert_mem_eq(&plain[0], &s0, sizeof(s0));
-	ck_assert_uint_eq(core_plain(w.host[client].core, plain, 0), 0);
+	ck_assert_uint_eq(core_nonpeers(w.host[client].core, plain, 0), 0);
 	ck_assert_uint_eq(sends, 4);
 	world_connect(&w, client, C0, server, S0, 1001);
 	world_run(&w, 600 * USEC_PER_SEC);
 	ck_assert_uint_eq(w.host[client].sends, sends);
 	world_run(&w, 3600 * USEC_PER_SEC);
-	ck_assert_uint_eq(core_plain(w.host[client].core, plain, 2), 0);
+	ck_assert_uint_eq(core_nonpeers(w.host[client].core, plain, 2), 0);
 	w.lose = NULL;
 	world_connect(&w, client, C0, server, S0, 1002);
 	world_run(&w, 5 * USEC_PER_SEC);
@@ -207,11 +207,13 @@ START_TEST(x9_prefixes_that_are_not_to_be_probed_are_not)
 {
 	struct core_config config = core_config_default;
 
-	config.n_probe = 2;
-	config.probe[0] =
-		(struct core_prefix){ .addr = world_addr("2001:db8::"), .len = 32, .probe = false };
-	config.probe[1] =
-		(struct core_prefix){ .addr = world_addr("2001:db8:2::"), .len = 48, .probe = _i };
+	config.n_aap_prefix = 2;
+	config.aap_prefix[0] = (struct core_prefix){ .addr = world_addr("2001:db8::"),
+						     .len = 32,
+						     .allowed = false };
+	config.aap_prefix[1] = (struct core_prefix){ .addr = world_addr("2001:db8:2::"),
+						     .len = 48,
+						     .allowed = _i };
 	core_reconfigure(w.host[client].core, &config);
 	world_connect(&w, client, C0, server, S0, 1000);
 	world_run(&w, USEC_PER_SEC);

@@ -9,7 +9,7 @@
 #include "core_types.h"
 
 struct peer;
-struct plain;
+struct nonpeer;
 
 /*
  * The SPI of an anonymous SA that ended: a replayed Confirm shall not bring it back (hmip-aap(7)).
@@ -47,7 +47,7 @@ struct core {
 	usec_t full_next;		/* when it may be again */
 	struct sender *senders;		/* by cookie */
 	struct bound *bound;		/* by cookie */
-	struct plain *plain;		/* by address, oldest first */
+	struct nonpeer *nonpeers;	/* by address, oldest first */
 
 	uint32_t spi_range;		/* upper half of all anonymous SPIs of ours */
 	uint8_t retry_secret[AAP_SECRET_LEN];

@@ -68,7 +68,7 @@ void core_free(struct core *c)
 	struct peer *p, *next_p;
 	struct local_addr *l, *next_l;
 	struct pcb *b, *next_b;
-	struct plain *q, *next_q;
+	struct nonpeer *q, *next_q;
 
 	if (!c)
 		return;
@@ -87,8 +87,8 @@ void core_free(struct core *c)
 		HASH_DEL(c->locals, l);
 		free(l);
 	}
-	HASH_ITER(hh, c->plain, q, next_q) {
-		HASH_DEL(c->plain, q);
+	HASH_ITER(hh, c->nonpeers, q, next_q) {
+		HASH_DEL(c->nonpeers, q);
 		free(q);
 	}
 	aap_keypair_wipe(&c->share);
@@ -225,7 +225,7 @@ void core_tick(struct core *c, usec_t now)
 	attach_waiting(c, now);
 	tell_full(c, now);
 	peer_expire(c, now);
-	plain_expire(c, now);
+	nonpeer_expire(c, now);
 	local_expire(c, now);
 	HASH_ITER(hh, c->entries, h, next) {
 		if (!hce_expire(c, h, now))

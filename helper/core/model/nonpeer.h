@@ -6,22 +6,22 @@
 #include "core_data.h"
 
 /* A host that is known not to take part, until then. */
-struct plain {
+struct nonpeer {
 	struct in6_addr addr;
 	usec_t until;
 	UT_hash_handle hh;
 };
 
 /* Whether AAP may be run with addr, by configuration. */
-bool core_probes(const struct core *c, const struct in6_addr *addr);
+bool aap_allowed(const struct core *c, const struct in6_addr *addr);
 
 /* Notes that addr does not take part, for as long as configured; and asks. */
-void plain_note(struct core *c, const struct in6_addr *addr, usec_t now);
+void nonpeer_add(struct core *c, const struct in6_addr *addr, usec_t now);
 
 /* Those that were left alone for long enough may be asked again. */
-void plain_expire(struct core *c, usec_t now);
+void nonpeer_expire(struct core *c, usec_t now);
 
 /* Returns whether addr is a host that does not run hmip, as far as is known. */
-bool plain_find(struct core *c, const struct in6_addr *addr, usec_t now);
+bool nonpeer_find(struct core *c, const struct in6_addr *addr, usec_t now);
 
 #endif

@@ -49,7 +49,7 @@ static bool may_start(struct core *c, const struct hce *h, usec_t now)
 
 	if (h->sa || h->aap || !h->may_announce || !h->initiated || (fa && fa->contest))
 		return false;
-	return core_probes(c, &h->pair.foreign) && !plain_find(c, &h->pair.foreign, now);
+	return aap_allowed(c, &h->pair.foreign) && !nonpeer_find(c, &h->pair.foreign, now);
 }
 
 static void begin(struct core *c, struct hce *h, bool renewing, usec_t now)
@@ -139,7 +139,7 @@ static void give_up(struct core *c, struct hce *h, usec_t now)
 		aap_forget(h);
 		return;
 	}
-	plain_note(c, &h->aap->dst, now);
+	nonpeer_add(c, &h->aap->dst, now);
 	aap_forget(h);
 	hce_set_status(c, h, PEER_PLAIN);
 }

@@ -147,7 +147,7 @@ static bool yields(struct core *c, const struct signal *s)
 static void on_init(struct core *c, const struct signal *s, size_t len, usec_t now)
 {
 	c->counter[COUNT_AAP_INITS]++;
-	if (!addr_usable(&s->src) || local_ours(c, &s->src) || !core_probes(c, &s->src) ||
+	if (!addr_usable(&s->src) || local_ours(c, &s->src) || !aap_allowed(c, &s->src) ||
 	    !yields(c, s))
 		return;
 	if (busy(c, now) &&

@@ -267,7 +267,7 @@ START_TEST(x4_a_confirm_is_not_taken_again_however_many_sas_have_ended_since)
 	uint64_t made = count(COUNT_AAP_CONFIRMED);
 
 	hce_destroy(c, world_foreign(&w, SERVER, X0)->hce, w.now);
-	for (uint32_t i = 1; i <= (uint32_t)_i * ENDED_MAX; i++) {
+	for (uint32_t i = 1; i <= (uint32_t)_i * REVOKED_MAX; i++) {
 		struct hce *h = hce_create(c, NULL, &in6addr_any, false, w.now);
 
 		ck_assert_ptr_nonnull(peer_make_anonymous(c, h, &(struct sa_half){ .spi = i },

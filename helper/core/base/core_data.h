@@ -15,9 +15,9 @@ struct nonpeer;
  * The SPI of an anonymous SA that ended: a replayed Confirm shall not bring it back (hmip-aap(7)).
  * If more end than can be remembered, no state sealed so far is taken any more.
  */
-#define ENDED_MAX	1024
+#define REVOKED_MAX	1024
 
-struct ended {
+struct revoked_spi {
 	uint32_t spi;
 	usec_t until;
 };
@@ -54,8 +54,8 @@ struct core {
 	struct seal_key seal[2];	/* today's and the one before */
 	struct aap_keypair share;	/* the responder's, and until when it is used */
 	usec_t share_until;
-	struct ended ended[ENDED_MAX];
-	unsigned n_ended;
+	struct revoked_spi revoked[REVOKED_MAX];
+	unsigned n_revoked;
 	usec_t inits_since;		/* how many Inits came in the second that began then */
 	unsigned inits;
 

@@ -43,7 +43,7 @@ int core_peer_add(struct core *c, const struct core_peer *from, usec_t now)
 
 		if (fa && fa->state == ADDR_ACTIVE && !fa->hce->sa) {
 			aap_forget(fa->hce);
-			hce_give(fa->hce, p);
+			peer_attach(fa->hce, p);
 			binding_want_all(c, p->hce, now);
 			binding_sync(c, p->hce, now);
 		}

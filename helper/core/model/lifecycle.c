@@ -98,7 +98,7 @@ struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t n
 	h->rt.limit = ratelimit_make(MAX_FAST_UPDATES, FAST_UPDATE_INTERVAL, now);	/* B10 */
 	h->ask_limit = ratelimit_make(CHALLENGE_BURST, CHALLENGE_INTERVAL, now);
 	if (peer)
-		hce_give(h, peer);
+		peer_attach(h, peer);
 	HASH_ADD(hh, c->entries, id, sizeof(h->id), h);
 	action_push(c, ACTION_ENTRY, h);
 	event_emit(c, EVENT_ENTRY_NEW, h, NULL, NULL, 0, h->name);

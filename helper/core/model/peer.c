@@ -12,7 +12,7 @@
 #include "action.h"
 #include "addr.h"
 
-#define RETIRE		(30 * USEC_PER_SEC)	/* what was sent under the old keys may still
+#define GRACE_PERIOD	(30 * USEC_PER_SEC)	/* what was sent under the old keys may still
 						 * arrive */
 
 void peer_free(struct core *c, struct peer *p)
@@ -91,7 +91,7 @@ struct peer *peer_make_anonymous(struct core *c, struct hce *h, const struct sa_
 	HASH_ADD(hh, c->peers, sa.in.spi, sizeof(p->sa.in.spi), p);
 	action_push(c, ACTION_SPI, h)->spi = in->spi;
 	if (h)
-		hce_give(h, p);
+		peer_attach(h, p);
 	return p;
 }
 
@@ -107,26 +107,26 @@ void peer_prune(struct core *c)
 	}
 }
 
-static void peer_end(struct core *c, struct peer *p, usec_t now)
+static void peer_revoke(struct core *c, struct peer *p, usec_t now)
 {
-	struct ended *e = &c->ended[c->n_ended % ENDED_MAX];
+	struct revoked_spi *e = &c->revoked[c->n_revoked % REVOKED_MAX];
 
 	/* The state its Confirm bore has run out since. */
 	if (now < usec_add(p->made, AAP_STATE_LIFETIME * USEC_PER_SEC)) {
 		if (now < e->until)
 			OPENSSL_cleanse(c->seal, sizeof(c->seal));
-		*e = (struct ended){ p->sa.in.spi,
+		*e = (struct revoked_spi){ p->sa.in.spi,
 				     usec_add(now, AAP_STATE_LIFETIME * USEC_PER_SEC) };
-		c->n_ended++;
+		c->n_revoked++;
 	}
 	action_push(c, ACTION_SPI_GONE, p->hce)->spi = p->sa.in.spi;
 	peer_free(c, p);
 }
 
-bool peer_ended(const struct core *c, uint32_t spi, usec_t now)
+bool spi_revoked(const struct core *c, uint32_t spi, usec_t now)
 {
-	for (unsigned i = 0; i < ENDED_MAX; i++)
-		if (c->ended[i].spi == spi && now < c->ended[i].until)
+	for (unsigned i = 0; i < REVOKED_MAX; i++)
+		if (c->revoked[i].spi == spi && now < c->revoked[i].until)
 			return true;
 	return false;
 }
@@ -143,7 +143,7 @@ void peer_detach(struct core *c, struct hce *h, usec_t now)
 	}
 	HASH_ITER(hh, c->peers, p, next)	/* the one it replaced, too */
 		if (p->hce == h && p->sa.class == SA_ANONYMOUS)
-			peer_end(c, p, now);
+			peer_revoke(c, p, now);
 	h->peer = NULL;
 	h->sa = NULL;
 }
@@ -153,22 +153,22 @@ void peer_expire(struct core *c, usec_t now)
 	struct peer *p, *next;
 
 	HASH_ITER(hh, c->peers, p, next) {
-		if (!p->retire)
+		if (!p->grace_until)
 			continue;
-		if (now >= p->retire)
-			peer_end(c, p, now);
+		if (now >= p->grace_until)
+			peer_revoke(c, p, now);
 		else
-			deadline_arm(c, p->retire);
+			deadline_arm(c, p->grace_until);
 	}
 }
 
 void peer_retire(struct core *c, struct peer *old, usec_t now)
 {
-	old->retire = usec_add(now, RETIRE);
-	deadline_arm(c, old->retire);
+	old->grace_until = usec_add(now, GRACE_PERIOD);
+	deadline_arm(c, old->grace_until);
 }
 
-void hce_give(struct hce *h, struct peer *peer)
+void peer_attach(struct hce *h, struct peer *peer)
 {
 	h->peer = peer;
 	h->sa = &peer->sa;

@@ -16,7 +16,7 @@ struct peer {
 	struct sa sa;
 	struct hce *hce;		/* NULL while there is no entry */
 	usec_t made;			/* of an anonymous one: when its keys were */
-	usec_t retire;			/* its entry has newer keys; ends then. 0: in use */
+	usec_t grace_until;		/* its entry has newer keys; ends then. 0: in use */
 	uint16_t seq_out;		/* where the BU numbers of the next entry begin: the peer
 					 * may have kept its own */
 	UT_hash_handle hh;		/* by sa.in.spi */
@@ -51,7 +51,7 @@ void peer_prune(struct core *c);
  * Returns whether the anonymous SA of this SPI ended not long ago, so that its Confirm must not be
  * accepted again.
  */
-bool peer_ended(const struct core *c, uint32_t spi, usec_t now);
+bool spi_revoked(const struct core *c, uint32_t spi, usec_t now);
 
 /* Takes the SA from h, and ends it if it is anonymous. */
 void peer_detach(struct core *c, struct hce *h, usec_t now);
@@ -66,6 +66,6 @@ void peer_expire(struct core *c, usec_t now);
 void peer_retire(struct core *c, struct peer *old, usec_t now);
 
 /* Lets peer, who may be no other entry's, be h's. */
-void hce_give(struct hce *h, struct peer *peer);
+void peer_attach(struct hce *h, struct peer *peer);
 
 #endif

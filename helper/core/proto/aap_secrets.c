@@ -43,7 +43,7 @@ uint32_t aap_draw_spi(struct core *c, usec_t now)
 	do {
 		aap_random(c, (uint8_t *)&low, sizeof(low));
 		spi = c->spi_range | low;
-	} while (!low || peer_by_spi(c, spi) || peer_ended(c, spi, now));
+	} while (!low || peer_by_spi(c, spi) || spi_revoked(c, spi, now));
 	return spi;
 }
 
@@ -84,6 +84,6 @@ bool aap_unseal_confirm(struct core *c, const struct signal *s, usec_t now, stru
 	for (unsigned i = 0; i < 2; i++)
 		if (c->seal[i].until && aap_unseal(c->seal[i].key, &s->src, &s->dst,
 						   &s->aap.confirm.sealed, now, ret) == 0)
-			return ret->spi_r == s->spi && !peer_ended(c, s->spi, now);
+			return ret->spi_r == s->spi && !spi_revoked(c, s->spi, now);
 	return false;
 }

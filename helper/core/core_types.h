@@ -132,11 +132,11 @@ struct binding {
 	struct in6_addr addr;
 	enum binding_state state;
 	bool wanted;		/* false: to be deleted at the peer, then forgotten */
-	bool news;		/* the peer is to be told, or has not acknowledged, what stands
+	bool pending;		/* the peer is to be told, or has not acknowledged, what stands
 				 * here */
 	bool sent;		/* news went out in BU number seq, and in all later ones */
-	bool told;		/* news went out at all, so the peer may know of it */
-	bool waiting;		/* there was no room for it in the last packet with news: its
+	bool announced;		/* news went out at all, so the peer may know of it */
+	bool deferred;		/* there was no room for it in the last packet with news: its
 				 * turn comes with the BA */
 	uint16_t seq;
 	usec_t refresh;		/* when it must be announced anew */

@@ -60,7 +60,7 @@ static void take_over(void)
 static const struct binding *xaviers(void)
 {
 	struct in6_addr a = world_addr(A0);
-	const struct binding *b = binding_find(core_entries(w.host[XAVIER].core), &a);
+	const struct binding *b = bul_find(core_entries(w.host[XAVIER].core), &a);
 
 	ck_assert_ptr_nonnull(b);
 	return b;
@@ -180,7 +180,7 @@ START_TEST(x5_a_challenge_with_an_older_number_does_not_settle_an_address)
 
 	world_up(&w, ALICE, A1);
 	struct hce *h = core_entries(c);
-	struct binding *b = binding_find(h, &a1);
+	struct binding *b = bul_find(h, &a1);
 
 	ck_assert_int_eq(b->state, BINDING_SENT);
 	ba.seq = b->seq - 1 + _i / 2;

@@ -9,7 +9,7 @@
 #include "addr.h"
 
 #define LARGE		32	/* entries from which on only some are looked at each time */
-#define NEWS_MAX	16	/* B10: five at once and one a second */
+#define PENDING_MAX	16	/* B10: five at once and one a second */
 #define CHALLENGES_MAX	512	/* beyond one for each Binding Update heard */
 
 struct relation *check_relation(struct host *h, unsigned peer)
@@ -67,7 +67,7 @@ static void check_rate(struct sim *s, struct host *h, struct relation *r, const 
 	r->responses += response;
 	for (unsigned i = 0; i < g->n_ba; i++)
 		(*(g->ba[i].has_challenge ? &r->challenges : &r->acks))++;
-	if (r->news > NEWS_MAX)
+	if (r->news > PENDING_MAX)
 		sim_fail(s, h, "B10: %u Binding Updates to h%u in ten seconds", r->news, r->peer);
 	if (r->responses > r->challenged)
 		sim_fail(s, h, "%u Responses to h%u, which sent %u Challenges", r->responses,

@@ -73,7 +73,7 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 			hce_destroy(c, h, now);
 		return NULL;
 	}
-	binding_want_all(c, h, now);
+	bul_want_all(c, h, now);
 	return h;
 }
 
@@ -103,7 +103,7 @@ static void pcb_begins(struct core *c, struct pcb *p, usec_t now)
 
 	if (p->origin == PCB_CONNECT && hce_homeless(h) && !h->asked &&
 	    !hce_proved_lately(h, now)) {
-		binding_renew(c, h, now);
+		bul_reannounce(c, h, now);
 		binding_sync(c, h, now);
 	}
 	hce_answered(c, h, now);

@@ -66,7 +66,7 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 			continue;
 		if (addr_equal(&h->pair.local, addr))
 			h->source_lost = 0;
-		binding_want(c, h, addr, true, now);
+		bul_want(c, h, addr, true, now);
 		pair_update(c, h, now);
 		/*
 		 * Back where it was before anybody missed it: the peer must learn that it may go
@@ -74,7 +74,7 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 		 */
 		if (hce_homeless(h) && addr_equal(&h->pair.local, addr)) {
 			pair_doubt(c, h, false);
-			binding_renew(c, h, now);
+			bul_reannounce(c, h, now);
 			action_push(c, ACTION_KICK, h);
 		}
 		binding_retry(h, now);
@@ -97,7 +97,7 @@ void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now)
 	HASH_ITER(hh, c->entries, h, next) {
 		if (addr_equal(&h->pair.local, addr))
 			h->source_lost = now;
-		binding_want(c, h, addr, false, now);
+		bul_want(c, h, addr, false, now);
 		pair_unpin(c, h, addr);
 		pair_update(c, h, now);
 		if (addr_equal(&h->pair.local, addr))

@@ -124,17 +124,17 @@ int core_restore_binding(struct core *c, struct hce *h, const struct in6_addr *a
 {
 	struct binding *b;
 
-	binding_want(c, h, addr, true, now);
-	b = binding_find(h, addr);
+	bul_want(c, h, addr, true, now);
+	b = bul_find(h, addr);
 	if (!b)
 		return -ENOMEM;
 	b->state = state;
 	b->seq = h->seq_out;
-	binding_told(b, c->config.binding_lifetime, now);
+	bul_announced(b, c->config.binding_lifetime, now);
 	b->acked = b->expires;
 	b->refresh = now;	/* also if it is lost now and back before that was sent */
 	if (!local_good_for(local_find(c, addr), h))
-		binding_want(c, h, addr, false, now);
+		bul_want(c, h, addr, false, now);
 	return 0;
 }
 
@@ -169,8 +169,8 @@ void core_restore_done(struct core *c, usec_t now)
 
 	peer_prune(c);
 	HASH_ITER(hh, c->entries, h, next) {
-		binding_want_all(c, h, now);
-		binding_renew(c, h, now);
+		bul_want_all(c, h, now);
+		bul_reannounce(c, h, now);
 		HASH_ITER(hh, c->locals, local, next_local)
 			if (!local->usable)
 				/* lost while no helper ran */

@@ -128,7 +128,7 @@ void hce_destroy(struct core *c, struct hce *h, usec_t now)
 	sender_leave_all(c, h);
 	DL_FOREACH_SAFE(h->addrs, fa, next)
 		foreign_remove(c, fa);
-	binding_free_all(h);
+	bul_free(h);
 	rendezvous_free(h);
 	aap_forget(h);
 	peer_detach(c, h, now);

@@ -56,7 +56,7 @@ void pair_doubt(struct core *c, struct hce *h, bool unproven)
 static void pair_switch(struct core *c, struct hce *h, const struct in6_addr *local,
 			const struct in6_addr *foreign)
 {
-	struct binding *b = binding_find(h, local);
+	struct binding *b = bul_find(h, local);
 	struct pair to = h->pair;
 	usec_t lost = 0;
 
@@ -97,7 +97,7 @@ void pair_hold(struct core *c, struct hce *h, enum hold how)
 
 bool pair_may_send_from(struct hce *h, const struct local_addr *l)
 {
-	struct binding *b = binding_find(h, &l->addr);
+	struct binding *b = bul_find(h, &l->addr);
 
 	if (!local_good_for(l, h))
 		return false;
@@ -114,7 +114,7 @@ static bool hce_may_move(struct core *c, struct hce *h, usec_t now)
 		return true;
 	h->wants_move = true;
 	if (!h->asked)
-		binding_renew(c, h, now);	/* binding_sync() sends it */
+		bul_reannounce(c, h, now);	/* binding_sync() sends it */
 	return false;
 }
 

@@ -236,7 +236,7 @@ static void begin_anew(struct core *c, struct hce *h, usec_t now)
 {
 	h->seq_in_valid = false;
 	h->knows_us = false;
-	binding_forget(c, h, now);
+	bul_invalidate(c, h, now);
 }
 
 struct peer *aap_receive_response(struct core *c, const struct signal *s, const uint8_t *pkt,
@@ -286,11 +286,11 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 	t->next = usec_add(now, CONFIRM_LIFETIME);
 	deadline_arm(c, t->next);
 	aap_keypair_wipe(&t->own);
-	binding_want_all(c, h, now);
+	bul_want_all(c, h, now);
 	if (forgotten)
 		begin_anew(c, h, now);
 	else if (t->renewing)
-		binding_renew(c, h, now);	/* something must carry the Confirm */
+		bul_reannounce(c, h, now);	/* something must carry the Confirm */
 	aap_emit(c, h, s, "Response heard");
 out:
 	aap_keys_wipe(&keys);

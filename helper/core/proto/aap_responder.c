@@ -61,11 +61,11 @@ static void put_initial_bu(struct core *c, struct signal *s, uint16_t seq, bool 
 	s->home = s->src;
 	bu->flags = BU_ACK;
 	bu->seq = seq;
-	bu->lifetime = binding_lifetime(c, &s->src, now);
+	bu->lifetime = bul_lifetime(c, &s->src, now);
 	bu->homeless = !known;
 	bu->names_source = true;
 	HASH_ITER(hh, c->locals, l, next) {
-		uint32_t t = binding_lifetime(c, &l->addr, now);
+		uint32_t t = bul_lifetime(c, &l->addr, now);
 
 		if (!l->usable || !src || l->personality != src->personality ||
 		    addr_equal(&l->addr, &s->src) || bu->n_addr == BU_ADDRS_MAX)

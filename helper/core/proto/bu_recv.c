@@ -195,7 +195,7 @@ static void note_support(struct core *c, struct hce *h, const struct binding_upd
 	}
 	hce_set_status(c, h, PEER_HOMELESS);
 	if (h->knows_us || (h->supported && now >= usec_add(h->supported, SUPPORT_REPEATS)))
-		binding_forget(c, h, now);
+		bul_invalidate(c, h, now);
 	h->knows_us = false;
 	h->supported = now;
 }
@@ -292,7 +292,7 @@ void update_receive(struct core *c, struct hce *h, const struct signal *s, usec_
 	room = apply(c, h, s, now);
 	if (!h->may_announce || !h->bindings) {
 		h->may_announce = true;		/* B1: the peer's Initial BU triggers ours */
-		binding_want_all(c, h, now);
+		bul_want_all(c, h, now);
 	}
 	answer(c, h, s, room ? BA_ACCEPTED : BA_NO_RESOURCES, now);
 

@@ -25,7 +25,7 @@
 
 #define MAX_BINDACK_TIMEOUT	(256 * USEC_PER_SEC)
 #define MIN_REFRESH	(5 * USEC_PER_SEC)
-#define NEWS_MAX	12	/* addresses in a packet: so many fit even if they
+#define PENDING_MAX	12	/* addresses in a packet: so many fit even if they
 				 * have nothing in common */
 #define REQUEST_AHEAD	(30 * USEC_PER_SEC)	/* how long before the end it is asked for more */
 
@@ -60,9 +60,9 @@ static bool binding_fits(struct core *c, const struct binding *b, uint32_t lifet
 {
 	uint32_t t;
 
-	if (!b->news || b->wanted != (lifetime > 0))
+	if (!b->pending || b->wanted != (lifetime > 0))
 		return false;
-	t = binding_lifetime(c, &b->addr, now);
+	t = bul_lifetime(c, &b->addr, now);
 	return !lifetime || t == lifetime || (longer && t > lifetime);
 }
 
@@ -77,8 +77,8 @@ static void compose_one(struct core *c, struct hce *h, struct signal *s, uint32_
 		if (!*room || !binding_fits(c, b, lifetime, longer, now))
 			continue;
 		bu_name(bu, s, &b->addr);
-		binding_sent(b, bu->seq);
-		binding_told(b, lifetime, now);
+		bul_mark_sent(b, bu->seq);
+		bul_announced(b, lifetime, now);
 		--*room;
 	}
 }
@@ -93,9 +93,9 @@ static uint32_t next_lifetime(struct core *c, struct hce *h, uint32_t floor, use
 	uint32_t best = 0;
 
 	DL_FOREACH(h->bindings, b) {
-		uint32_t t = binding_lifetime(c, &b->addr, now);
+		uint32_t t = bul_lifetime(c, &b->addr, now);
 
-		if (b->news && b->wanted && t > floor && (!best || t < best))
+		if (b->pending && b->wanted && t > floor && (!best || t < best))
 			best = t;
 	}
 	return best;
@@ -103,7 +103,7 @@ static uint32_t next_lifetime(struct core *c, struct hce *h, uint32_t floor, use
 
 static void set_home(struct hce *h, struct signal *s)
 {
-	const struct binding *b = binding_find(h, &s->src);
+	const struct binding *b = bul_find(h, &s->src);
 
 	if (b && b->state >= BINDING_RESPONDED)
 		return;
@@ -111,7 +111,7 @@ static void set_home(struct hce *h, struct signal *s)
 	 * What was registered may have another owner by now, from whom nothing of ours is taken: it
 	 * is left out at times.
 	 */
-	b = explore_late(h, h->rt.tries) ? NULL : binding_registered(h, &s->src);
+	b = explore_late(h, h->rt.tries) ? NULL : bul_registered(h, &s->src);
 	s->has_home = true;
 	s->home = b ? b->addr : s->src;		/* B3: the Initial BU's is its source */
 }
@@ -150,17 +150,17 @@ static void arm(struct core *c, struct hce *h, usec_t now)
 
 static bool binding_compose(struct core *c, struct hce *h, struct signal *s, usec_t now)
 {
-	bool initial = !binding_registered(h, &s->src), deletes = false;
-	unsigned room = NEWS_MAX, last = initial ? 1 : SIGNAL_BU_MAX - 1;
+	bool initial = !bul_registered(h, &s->src), deletes = false;
+	unsigned room = PENDING_MAX, last = initial ? 1 : SIGNAL_BU_MAX - 1;
 	uint32_t lifetime = 0;
 	struct binding *b;
 
-	if (!h->may_announce || !binding_has_news(h))
+	if (!h->may_announce || !bul_has_pending(h))
 		return false;
 	set_home(h, s);
 	DL_FOREACH(h->bindings, b) {
-		b->waiting = b->news;
-		deletes |= b->news && !b->wanted;
+		b->deferred = b->pending;
+		deletes |= b->pending && !b->wanted;
 	}
 	/*
 	 * An Initial BU may meet a standard host, which understands one BU in a packet: all
@@ -172,7 +172,7 @@ static bool binding_compose(struct core *c, struct hce *h, struct signal *s, use
 		compose_one(c, h, s, 0, false, &room, now);
 	/* The Acknowledgement of this packet is not theirs. */
 	DL_FOREACH(h->bindings, b)
-		b->sent &= !b->waiting;
+		b->sent &= !b->deferred;
 	if (!s->n_bu)
 		return false;
 
@@ -181,19 +181,19 @@ static bool binding_compose(struct core *c, struct hce *h, struct signal *s, use
 }
 
 /* What the peer has not been told of for a lifetime it does not hold any more. */
-static void binding_expire(struct core *c, struct hce *h, struct binding *b, usec_t now)
+static void bul_expire(struct core *c, struct hce *h, struct binding *b, usec_t now)
 {
 	if (now < b->expires)
 		deadline_arm(c, b->expires);
 	else if (!b->wanted)
-		binding_remove(h, b);
+		bul_remove(h, b);
 	else if (b->state > BINDING_SENT)
 		b->state = BINDING_SENT;
 }
 
 bool binding_ride(struct core *c, struct hce *h, struct signal *s, usec_t now)
 {
-	return h->may_announce && binding_has_news(h) && ratelimit_take(&h->rt.limit, now) &&
+	return h->may_announce && bul_has_pending(h) && ratelimit_take(&h->rt.limit, now) &&
 	       binding_compose(c, h, s, now);
 }
 
@@ -206,13 +206,13 @@ static bool freshen(struct core *c, struct hce *h, usec_t now)
 	bool unsent = false;
 
 	DL_FOREACH_SAFE(h->bindings, b, next) {
-		if (b->wanted && !b->news && now >= b->refresh)
-			binding_set_news(b);
-		if (!b->news)
+		if (b->wanted && !b->pending && now >= b->refresh)
+			bul_set_pending(b);
+		if (!b->pending)
 			deadline_arm(c, b->refresh);
-		unsent |= b->news && !b->sent && !b->waiting;
+		unsent |= b->pending && !b->sent && !b->deferred;
 		if (b->state != BINDING_NONE)
-			binding_expire(c, h, b, now);
+			bul_expire(c, h, b, now);
 	}
 	return unsent;
 }
@@ -229,7 +229,7 @@ static const struct local_addr *says_it_all(struct core *c, const struct hce *h)
 	if (!c->config.appendix_b || !h->homeless_acked || !hce_homeless(h))
 		return NULL;
 	DL_FOREACH(h->bindings, b) {
-		if (!b->news)
+		if (!b->pending)
 			continue;
 		if (only || !b->wanted || b->state != BINDING_NONE)
 			return NULL;
@@ -248,9 +248,9 @@ static void sent_bare(struct core *c, struct hce *h, usec_t now)
 	struct binding *b;
 
 	DL_FOREACH(h->bindings, b)
-		if (b->news) {
-			binding_sent(b, h->seq_out);
-			binding_told(b, c->config.default_lifetime, now);
+		if (b->pending) {
+			bul_mark_sent(b, h->seq_out);
+			bul_announced(b, c->config.default_lifetime, now);
 		}
 	arm(c, h, now);
 }
@@ -266,7 +266,7 @@ void binding_sync(struct core *c, struct hce *h, usec_t now)
 		if (h->rt.next > now)
 			h->rt.next = now;
 	}
-	if (!binding_has_news(h)) {
+	if (!bul_has_pending(h)) {
 		h->rt.tries = 0;
 		h->rt.next = USEC_NEVER;
 		rendezvous_rest(h);
@@ -312,8 +312,8 @@ void binding_retry(struct hce *h, usec_t now)
 
 void binding_elsewhere(struct core *c, struct hce *h, usec_t now)
 {
-	if (!binding_has_news(h))
-		binding_renew(c, h, now);
+	if (!bul_has_pending(h))
+		bul_reannounce(c, h, now);
 	h->rt.next = now;
 	binding_sync(c, h, now);
 }
@@ -324,10 +324,10 @@ void binding_assume_sent(struct core *c, struct hce *h, uint16_t seq, usec_t now
 
 	h->may_announce = true;
 	h->seq_out = seq;
-	binding_want_all(c, h, now);
+	bul_want_all(c, h, now);
 	DL_FOREACH(h->bindings, b) {
-		binding_sent(b, seq);
-		binding_told(b, binding_lifetime(c, &b->addr, now), now);
+		bul_mark_sent(b, seq);
+		bul_announced(b, bul_lifetime(c, &b->addr, now), now);
 	}
 	note_packet(h);
 	h->rt.tries = 1;
@@ -350,7 +350,7 @@ static void measure(struct hce *h, uint16_t seq, usec_t now)
  * Whether BU number seq was the last of a packet with news. A Response has a number, too, but tells
  * nothing of the rest.
  */
-static bool carried_news(const struct hce *h, uint16_t seq)
+static bool carried_pending(const struct hce *h, uint16_t seq)
 {
 	for (unsigned i = 0; i < h->rt.n_packet && i < ARRAY_LEN(h->rt.packet); i++)
 		if (h->rt.packet[i] == seq)
@@ -372,10 +372,10 @@ static void settle(struct core *c, struct hce *h, struct binding *b, const struc
 	if (told < half)
 		half = told;
 	if (!b->wanted) {
-		binding_remove(h, b);
+		bul_remove(h, b);
 		return;
 	}
-	b->news = false;
+	b->pending = false;
 	if (b->acked && now >= b->acked && b->state > BINDING_KNOWN)
 		/* it had expired there, and is being asked for proof */
 		b->state = BINDING_KNOWN;
@@ -399,7 +399,7 @@ static void rejected(struct core *c, struct hce *h, usec_t now)
  */
 static bool note_verified(struct hce *h, const struct binding_ack *ba, const struct in6_addr *to)
 {
-	struct binding *b = binding_find(h, to);
+	struct binding *b = bul_find(h, to);
 
 	if (!b || !b->wanted || ba->has_challenge || (int16_t)(ba->seq - b->seq) < 0 ||
 	    b->state < BINDING_KNOWN)
@@ -412,7 +412,7 @@ void binding_acked(struct core *c, struct hce *h, const struct binding_ack *ba,
 		   const struct in6_addr *to, usec_t now)
 {
 	struct binding *b, *next;
-	bool matched = ba->has_challenge, news = carried_news(h, ba->seq);
+	bool matched = ba->has_challenge, news = carried_pending(h, ba->seq);
 
 	if ((int16_t)(h->seq_out - ba->seq) < 0) {
 		c->counter[COUNT_UNEXPECTED_BA]++;
@@ -426,14 +426,14 @@ void binding_acked(struct core *c, struct hce *h, const struct binding_ack *ba,
 	}
 	measure(h, ba->seq, now);
 	DL_FOREACH_SAFE(h->bindings, b, next) {
-		if (!news || !b->news || !b->sent || (int16_t)(ba->seq - b->seq) < 0)
+		if (!news || !b->pending || !b->sent || (int16_t)(ba->seq - b->seq) < 0)
 			continue;
 		matched = true;
 		settle(c, h, b, ba, now);
 	}
 	if (matched)
 		DL_FOREACH(h->bindings, b)
-			b->waiting = false;
+			b->deferred = false;
 	if (note_verified(h, ba, to)) {
 		matched = true;
 		pair_update(c, h, now);
@@ -454,7 +454,7 @@ void binding_requested(struct core *c, struct hce *h, const uint16_t *id, usec_t
 		h->has_echo = true;
 		h->echo = *id;
 	}
-	binding_renew(c, h, now);
+	bul_reannounce(c, h, now);
 	binding_sync(c, h, now);
 }
 

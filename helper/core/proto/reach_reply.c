@@ -11,7 +11,7 @@
 void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to,
 		   const struct in6_addr *from, const struct binding_ack *ba, usec_t now)
 {
-	struct binding *b = binding_find(h, to);
+	struct binding *b = bul_find(h, to);
 	struct signal s = { .src = *to, .dst = *from, .n_bu = 1 };
 	struct binding_update *bu = &s.bu[0];
 	bool probed, answers;
@@ -27,7 +27,7 @@ void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to,
 	answers = b->state != BINDING_NONE && ba->lifetime && (int16_t)(ba->seq - b->seq) >= 0;
 	bu->flags = BU_ACK;
 	bu->seq = ++h->seq_out;
-	bu->lifetime = binding_lifetime(c, to, now);
+	bu->lifetime = bul_lifetime(c, to, now);
 	bu->names_source = true;
 	bu->has_challenge = true;
 	if (ah_hmac128(&h->sa->out.key, ba->challenge, CHALLENGE_LEN, to, sizeof(*to),
@@ -35,15 +35,15 @@ void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to,
 	    core_send(c, h, &s) < 0)
 		return;
 	probed = b->state == BINDING_VERIFIED;
-	binding_told(b, bu->lifetime, now);
-	if (!ba->lifetime && b->news && b->state > BINDING_SENT) {
+	bul_announced(b, bu->lifetime, now);
+	if (!ba->lifetime && b->pending && b->state > BINDING_SENT) {
 		/* another had it since, and has been proven there */
 		b->state = BINDING_SENT;
 		pair_update(c, h, now);
 	}
 	if (answers) {
 		b->state = BINDING_RESPONDED;
-		if (!b->news)
+		if (!b->pending)
 			b->seq = bu->seq;
 		pair_update(c, h, now);
 	}

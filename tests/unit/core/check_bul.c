@@ -8,8 +8,8 @@ static struct binding *want(const char *text, bool wanted)
 {
 	struct in6_addr addr = a(text);
 
-	binding_want(c, h, &addr, wanted, now);
-	return binding_find(h, &addr);
+	bul_want(c, h, &addr, wanted, now);
+	return bul_find(h, &addr);
 }
 
 START_TEST(b5_a_new_address_waits_to_be_announced)
@@ -18,8 +18,8 @@ START_TEST(b5_a_new_address_waits_to_be_announced)
 
 	ck_assert_ptr_nonnull(b);
 	ck_assert_int_eq(b->state, BINDING_NONE);
-	ck_assert(b->wanted && b->news && !b->sent);
-	ck_assert(binding_has_news(h));
+	ck_assert(b->wanted && b->pending && !b->sent);
+	ck_assert(bul_has_pending(h));
 }
 END_TEST
 
@@ -28,7 +28,7 @@ START_TEST(b6_a_lost_address_waits_to_be_withdrawn)
 	struct binding *b = want(L0, false);
 
 	ck_assert_ptr_nonnull(b);
-	ck_assert(!b->wanted && b->news);
+	ck_assert(!b->wanted && b->pending);
 }
 END_TEST
 
@@ -36,7 +36,7 @@ START_TEST(b6_what_the_peer_never_heard_of_needs_no_withdrawal)
 {
 	want(L1, true);
 	ck_assert_ptr_null(want(L1, false));
-	ck_assert(!binding_has_news(h));
+	ck_assert(!bul_has_pending(h));
 }
 END_TEST
 
@@ -45,7 +45,7 @@ START_TEST(b6_back_before_the_withdrawal_left_there_is_nothing_to_send)
 {
 	want(L0, false);
 	want(L0, true);
-	ck_assert(!binding_has_news(h));
+	ck_assert(!bul_has_pending(h));
 	ck_assert_int_eq(hold(L0, BINDING_VERIFIED)->state, BINDING_VERIFIED);
 }
 END_TEST
@@ -55,10 +55,10 @@ START_TEST(r5_back_after_the_withdrawal_left_it_starts_over)
 {
 	struct binding *b = want(L0, false);
 
-	binding_sent(b, 7);
+	bul_mark_sent(b, 7);
 	b = want(L0, true);
 	ck_assert_int_eq(b->state, BINDING_SENT);
-	ck_assert(b->news && !b->sent);
+	ck_assert(b->pending && !b->sent);
 }
 END_TEST
 
@@ -67,8 +67,8 @@ START_TEST(b5_an_unusable_address_is_not_announced)
 	struct in6_addr l1 = a(L1);
 
 	up(L1)->usable = false;
-	binding_want_all(c, h, now);
-	ck_assert_ptr_null(binding_find(h, &l1));
+	bul_want_all(c, h, now);
+	ck_assert_ptr_null(bul_find(h, &l1));
 }
 END_TEST
 
@@ -78,9 +78,9 @@ START_TEST(x9_addresses_of_other_personalities_are_not_announced)
 
 	up(L1);
 	up(L2)->personality = 1;
-	binding_want_all(c, h, now);
-	ck_assert_ptr_nonnull(binding_find(h, &l1));
-	ck_assert_ptr_null(binding_find(h, &l2));
+	bul_want_all(c, h, now);
+	ck_assert_ptr_nonnull(bul_find(h, &l1));
+	ck_assert_ptr_null(bul_find(h, &l2));
 }
 END_TEST
 
@@ -90,10 +90,10 @@ START_TEST(b12_a_lifetime_is_no_longer_than_the_addresss_own)
 	struct in6_addr l1 = a(L1);
 	struct local_addr *l = up(L1);
 
-	ck_assert_uint_eq(binding_lifetime(c, &l1, now), core_config_default.binding_lifetime);
+	ck_assert_uint_eq(bul_lifetime(c, &l1, now), core_config_default.binding_lifetime);
 	l->valid_until = now + 30 * USEC_PER_SEC;
-	ck_assert_uint_eq(binding_lifetime(c, &l1, now), 30);
-	ck_assert_uint_eq(binding_lifetime(c, &l1, now + 40 * USEC_PER_SEC), 0);
+	ck_assert_uint_eq(bul_lifetime(c, &l1, now), 30);
+	ck_assert_uint_eq(bul_lifetime(c, &l1, now + 40 * USEC_PER_SEC), 0);
 }
 END_TEST
 
@@ -107,12 +107,12 @@ START_TEST(b6_the_list_is_bounded)
 
 	for (unsigned i = 0; i < 1000; i++) {
 		snprintf(text, sizeof(text), "2001:db8:9::%x", i + 1);
-		binding_sent(want(text, true), (uint16_t)i);
+		bul_mark_sent(want(text, true), (uint16_t)i);
 		want(text, false);
 	}
 	DL_COUNT(h->bindings, b, n);
 	ck_assert_uint_le(n, 2 * BU_ADDRS_MAX);
-	ck_assert_ptr_nonnull(binding_find(h, &l0));	/* removed are withdrawals only */
+	ck_assert_ptr_nonnull(bul_find(h, &l0));	/* removed are withdrawals only */
 }
 END_TEST
 
@@ -121,8 +121,8 @@ START_TEST(b10_a_binding_keeps_the_number_of_its_first_bu)
 {
 	struct binding *b = want(L1, true);
 
-	binding_sent(b, 7);
-	binding_sent(b, 8);
+	bul_mark_sent(b, 7);
+	bul_mark_sent(b, 8);
 	ck_assert_uint_eq(b->seq, 7);
 	ck_assert_int_eq(b->state, BINDING_SENT);
 }
@@ -133,10 +133,10 @@ START_TEST(b7_a_home_address_is_another_that_the_peer_knows)
 	struct in6_addr l0 = a(L0), l1 = a(L1);
 
 	hold(L1, BINDING_SENT);
-	ck_assert_ptr_null(binding_registered(h, &l0));
+	ck_assert_ptr_null(bul_registered(h, &l0));
 	hold(L1, BINDING_KNOWN);
-	ck_assert_ptr_eq(binding_registered(h, &l0), binding_find(h, &l1));
-	ck_assert_ptr_eq(binding_registered(h, &l1), binding_find(h, &l0));
+	ck_assert_ptr_eq(bul_registered(h, &l0), bul_find(h, &l1));
+	ck_assert_ptr_eq(bul_registered(h, &l1), bul_find(h, &l0));
 }
 END_TEST
 
@@ -147,10 +147,10 @@ START_TEST(b10_a_renewal_announces_only_wanted_addresses)
 
 	hold(L1, BINDING_VERIFIED);
 	b = want(L1, false);
-	b->news = false;	/* acknowledged */
-	binding_renew(c, h, now);
-	ck_assert(!b->news);
-	ck_assert(binding_find(h, &l0)->news);
+	b->pending = false;	/* acknowledged */
+	bul_reannounce(c, h, now);
+	ck_assert(!b->pending);
+	ck_assert(bul_find(h, &l0)->pending);
 }
 END_TEST
 
@@ -161,11 +161,11 @@ START_TEST(b10_a_peer_without_state_receives_everything_anew)
 	h->homeless_acked = true;
 	hold(L1, BINDING_VERIFIED);
 	want(L1, false);
-	binding_forget(c, h, now);
+	bul_invalidate(c, h, now);
 	ck_assert(!h->homeless_acked);
-	ck_assert_ptr_null(binding_find(h, &l1));
-	ck_assert_int_eq(binding_find(h, &l0)->state, BINDING_NONE);
-	ck_assert(binding_find(h, &l0)->news);
+	ck_assert_ptr_null(bul_find(h, &l1));
+	ck_assert_int_eq(bul_find(h, &l0)->state, BINDING_NONE);
+	ck_assert(bul_find(h, &l0)->pending);
 }
 END_TEST
 

@@ -111,9 +111,9 @@ START_TEST(b5_b6_what_comes_and_goes_is_announced_and_withdrawn)
 	struct in6_addr l1 = a(L1);
 
 	come(L1, USEC_NEVER);
-	ck_assert(binding_find(h, &l1)->wanted);
+	ck_assert(bul_find(h, &l1)->wanted);
 	go(L1);
-	ck_assert(!binding_find(h, &l1) || !binding_find(h, &l1)->wanted);
+	ck_assert(!bul_find(h, &l1) || !bul_find(h, &l1)->wanted);
 }
 END_TEST
 
@@ -123,7 +123,7 @@ START_TEST(x9_a_peer_learns_of_its_own_personality_only)
 
 	core_local_personality(c, &l1, 1, now);
 	come(L1, USEC_NEVER);
-	ck_assert_ptr_null(binding_find(h, &l1));
+	ck_assert_ptr_null(bul_find(h, &l1));
 	ck_assert(!local_good_for(find(L1), h));
 	ck_assert(local_good_for(find(L0), h));
 }

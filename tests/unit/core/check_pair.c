@@ -192,7 +192,7 @@ START_TEST(s1_a_voluntary_move_waits_for_proof)
 	h->proved = 0;
 	pair_update(c, h, now);
 	assert_pair(L0, F0);
-	ck_assert(h->wants_move && binding_has_news(h));
+	ck_assert(h->wants_move && bul_has_pending(h));
 	h->proved = now;
 	pair_update(c, h, now);
 	assert_pair(L1, F0);

@@ -76,11 +76,11 @@ static inline struct binding *hold(const char *text, enum binding_state state)
 	struct in6_addr addr = a(text);
 	struct binding *b;
 
-	binding_want(c, h, &addr, true, now);
-	b = binding_find(h, &addr);
+	bul_want(c, h, &addr, true, now);
+	b = bul_find(h, &addr);
 	ck_assert_ptr_nonnull(b);
 	b->state = state;
-	b->news = state < BINDING_KNOWN;
+	b->pending = state < BINDING_KNOWN;
 	return b;
 }
 

@@ -104,7 +104,7 @@ static void pcb_begins(struct core *c, struct pcb *p, usec_t now)
 	if (p->origin == PCB_CONNECT && hce_homeless(h) && !h->asked &&
 	    !hce_proved_lately(h, now)) {
 		bul_reannounce(c, h, now);
-		binding_sync(c, h, now);
+		bu_flush(c, h, now);
 	}
 	hce_answered(c, h, now);
 }
@@ -293,7 +293,7 @@ void hce_answered(struct core *c, struct hce *h, usec_t now)
 {
 	if (!h->may_announce) {
 		h->may_announce = true;
-		binding_sync(c, h, now);
+		bu_flush(c, h, now);
 	}
 	aap_start(c, h, now);
 }

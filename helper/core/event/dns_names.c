@@ -38,5 +38,5 @@ void core_resolved(struct core *c, uint32_t id, const struct in6_addr *addr, uns
 	 * coming.
 	 */
 	r->due = SEARCH_TRIES * r->n_addr;
-	binding_elsewhere(c, h, now);
+	bu_send_to_alternates(c, h, now);
 }

@@ -146,7 +146,7 @@ static bool hce_expire(struct core *c, struct hce *h, usec_t now)
 	DL_FOREACH_SAFE(h->addrs, fa, next) {
 		if (now < fa->expires) {
 			deadline_arm(c, fa->expires);
-			binding_request(c, fa, now);
+			bu_request(c, fa, now);
 			continue;
 		}
 		if (foreign_lingers(c, fa, now))
@@ -237,7 +237,7 @@ void core_tick(struct core *c, usec_t now)
 				contest_expire(c, fa, now);	/* which may take fa off h */
 		aap_expire(c, h, now);
 		pair_release(c, h, now);
-		binding_sync(c, h, now);
+		bu_flush(c, h, now);
 		explore_expire(c, h, now);
 		rendezvous_expire(c, h, now);
 	}
@@ -258,7 +258,7 @@ void core_routes_changed(struct core *c, usec_t now)
 		if (h->rt.tries && h->rt.next > now &&
 		    (h->rt.failed || now - h->rt.sent >= MIN_BINDACK_TIMEOUT))
 			h->rt.next = now;
-		binding_sync(c, h, now);
+		bu_flush(c, h, now);
 		DL_FOREACH(h->addrs, fa)
 			reach_hurry(c, fa, now);
 	}
@@ -273,7 +273,7 @@ void core_routed(struct core *c, uint32_t id, const struct in6_addr *src, usec_t
 	h->routed = *src;
 	explore_forget(h);
 	pair_update(c, h, now);
-	binding_sync(c, h, now);
+	bu_flush(c, h, now);
 }
 
 void core_apart(struct core *c, uint32_t id, bool apart, usec_t now)
@@ -286,7 +286,7 @@ void core_apart(struct core *c, uint32_t id, bool apart, usec_t now)
 	if (apart)
 		return;
 	pair_update(c, h, now);
-	binding_sync(c, h, now);
+	bu_flush(c, h, now);
 }
 
 void core_send_failed(struct core *c, const struct action *send, usec_t now)

@@ -77,8 +77,8 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 			bul_reannounce(c, h, now);
 			action_push(c, ACTION_KICK, h);
 		}
-		binding_retry(h, now);
-		binding_sync(c, h, now);
+		bu_retry(h, now);
+		bu_flush(c, h, now);
 	}
 }
 
@@ -102,7 +102,7 @@ void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now)
 		pair_update(c, h, now);
 		if (addr_equal(&h->pair.local, addr))
 			pair_doubt(c, h, true);
-		binding_sync(c, h, now);
+		bu_flush(c, h, now);
 	}
 	l->forget = usec_add(now, c->config.maximum_expired_lifetime * USEC_PER_SEC);
 	deadline_arm(c, l->forget);
@@ -127,7 +127,7 @@ int core_prefer(struct core *c, const struct in6_addr *addr, unsigned ifindex, u
 	HASH_ITER(hh, c->entries, h, next_h) {
 		explore_forget(h);
 		pair_update(c, h, now);
-		binding_sync(c, h, now);
+		bu_flush(c, h, now);
 	}
 	return 0;
 }

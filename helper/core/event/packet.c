@@ -107,7 +107,7 @@ static void receive_acks(struct core *c, struct hce *h, const struct signal *s, 
 
 		c->counter[COUNT_BA_HEARD]++;
 		event_emit(c, EVENT_BA_HEARD, h, &s->dst, &s->src, ba->seq, NULL);
-		binding_acked(c, h, ba, &s->dst, now);
+		bu_acked(c, h, ba, &s->dst, now);
 		if (ba->has_challenge)
 			reach_respond(c, h, &s->dst, &s->src, ba, now);
 	}
@@ -121,7 +121,7 @@ static void receive_request(struct core *c, const struct signal *s, usec_t now)
 	if (!fa || fa->state != ADDR_ACTIVE || !hce_homeless(fa->hce))
 		return;
 	event_emit(c, EVENT_BR_HEARD, fa->hce, &s->dst, &s->src, 0, NULL);
-	binding_requested(c, fa->hce, s->br.has_unique_id ? &s->br.unique_id : NULL, now);
+	bu_requested(c, fa->hce, s->br.has_unique_id ? &s->br.unique_id : NULL, now);
 }
 
 /*
@@ -238,9 +238,9 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 	if (s.has_br)
 		receive_request(c, &s, now);
 	if (s.bare)
-		update_bare(c, p->hce, &s, now);
+		bu_receive_bare(c, p->hce, &s, now);
 	if (s.n_bu)
-		update_receive(c, p->hce, &s, now);
+		bu_receive(c, p->hce, &s, now);
 	from = foreign_find(c, &s.src);
 	if (from && from->hce->id == id)
 		foreign_confirm(c, from);

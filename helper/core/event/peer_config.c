@@ -45,7 +45,7 @@ int core_peer_add(struct core *c, const struct core_peer *from, usec_t now)
 			aap_forget(fa->hce);
 			peer_attach(fa->hce, p);
 			bul_want_all(c, p->hce, now);
-			binding_sync(c, p->hce, now);
+			bu_flush(c, p->hce, now);
 		}
 	}
 	return 0;

@@ -176,7 +176,7 @@ void core_restore_done(struct core *c, usec_t now)
 				/* lost while no helper ran */
 				pair_unpin(c, h, &local->addr);
 		pair_update(c, h, now);
-		binding_sync(c, h, now);
+		bu_flush(c, h, now);
 		DL_FOREACH(h->addrs, fa)
 			if (fa->state == ADDR_TENTATIVE &&
 			    reach_ask(c, fa, &h->pair.local, h->seq_in))

@@ -17,7 +17,7 @@ void bul_free(struct hce *h);
 /* The peer must be sent b, as it is now. */
 void bul_set_pending(struct binding *b);
 
-/* h's peer shall hold addr (B5), or hold it no more (B6). Sends nothing: binding_sync() does. */
+/* h's peer shall hold addr (B5), or hold it no more (B6). Sends nothing: bu_flush() does. */
 void bul_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool wanted,
 	      usec_t now);
 

@@ -114,7 +114,7 @@ static bool hce_may_move(struct core *c, struct hce *h, usec_t now)
 		return true;
 	h->wants_move = true;
 	if (!h->asked)
-		bul_reannounce(c, h, now);	/* binding_sync() sends it */
+		bul_reannounce(c, h, now);	/* bu_flush() sends it */
 	return false;
 }
 

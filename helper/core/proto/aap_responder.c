@@ -237,7 +237,7 @@ static struct peer *on_confirm(struct core *c, const struct signal *s, const uin
 	p->sa.out_seq = 1;	/* the Response's */
 	ah_replay_update(&p->sa.replay, s->ah_seq);
 	if (!st.old_spi)
-		binding_assume_sent(c, h, st.bu_seq, now);
+		bu_assume_sent(c, h, st.bu_seq, now);
 	c->counter[COUNT_AAP_CONFIRMED]++;
 	aap_emit(c, h, s, "Confirm heard");
 out:

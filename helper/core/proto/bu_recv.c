@@ -41,8 +41,8 @@ static void name_addresses(const struct signal *s, const struct binding_update *
 		ret->addr[ret->n++] = bu->addr[i];
 }
 
-static bool update_refuse(struct core *c, const struct hce *h, const struct signal *s,
-			  enum core_counter n, uint16_t seq, const char *why)
+static bool bu_refuse(struct core *c, const struct hce *h, const struct signal *s,
+		      enum core_counter n, uint16_t seq, const char *why)
 {
 	c->counter[n]++;
 	event_emit(c, EVENT_DROPPED, h, &s->dst, &s->src, seq, why);
@@ -56,22 +56,22 @@ static bool check_addr(struct core *c, struct hce *h, const struct signal *s,
 	struct foreign_addr *fa = foreign_find(c, a);
 
 	if (!addr_usable(a))
-		return update_refuse(c, h, s, COUNT_REFUSED_ADDR, seq,
-				     "names an address that cannot be anybody's");
+		return bu_refuse(c, h, s, COUNT_REFUSED_ADDR, seq,
+				 "names an address that cannot be anybody's");
 	/* What the peer gave up may have its next owner already, whom this does not concern. */
 	if (!adds)
 		return true;
 	if (local && local->usable)
-		return update_refuse(c, h, s, COUNT_WRONG_ENTRY, seq,
-				     "names an address of this host");
+		return bu_refuse(c, h, s, COUNT_WRONG_ENTRY, seq,
+				 "names an address of this host");
 	/*
 	 * X7: only the entry of the SA that protects the BU may change; who claims an addition,
 	 * must show more (X6)
 	 */
 	if (fa && fa->hce != h) {
 		contest_claim(c, fa, h, &s->dst, now);
-		return update_refuse(c, h, s, COUNT_WRONG_ENTRY, seq,
-				     "names an address of another peer");
+		return bu_refuse(c, h, s, COUNT_WRONG_ENTRY, seq,
+				 "names an address of another peer");
 	}
 	return true;
 }
@@ -83,12 +83,12 @@ static bool check_response(struct core *c, struct hce *h, const struct signal *s
 	const struct foreign_addr *fa;
 
 	if (s->n_bu != 1 || named->n != 1 || !bu->lifetime)
-		return update_refuse(c, h, s, COUNT_BAD_RESPONSE, bu->seq,
-				     "a Response must be alone");
+		return bu_refuse(c, h, s, COUNT_BAD_RESPONSE, bu->seq,
+				 "a Response must be alone");
 	fa = foreign_find(c, &named->addr[0]);
 	if (!fa || fa->hce != h || fa->state == ADDR_DEPRECATED ||
 	    (fa->state == ADDR_TENTATIVE && !reach_verify(c, fa, bu)))
-		return update_refuse(c, h, s, COUNT_BAD_RESPONSE, bu->seq, "wrong Response");
+		return bu_refuse(c, h, s, COUNT_BAD_RESPONSE, bu->seq, "wrong Response");
 	return true;
 }
 
@@ -123,8 +123,8 @@ static bool check(struct core *c, struct hce *h, const struct signal *s, usec_t 
 		const struct binding_update *bu = &s->bu[i];
 
 		if (any && (int16_t)(bu->seq - last) <= 0)
-			return update_refuse(c, h, s, COUNT_OLD_SEQ, bu->seq,
-					     "old sequence number");
+			return bu_refuse(c, h, s, COUNT_OLD_SEQ, bu->seq,
+					 "old sequence number");
 		last = bu->seq;
 		any = true;
 		name_addresses(s, bu, &named);
@@ -257,12 +257,12 @@ static void answer(struct core *c, struct hce *h, const struct signal *s, uint8_
 	}
 	if (wanted)
 		r.ba[r.n_ba++] = ba;
-	binding_ride(c, h, &r, now);
+	bu_piggyback(c, h, &r, now);
 	if (r.n_ba || r.n_bu)
 		core_send(c, h, &r);
 }
 
-void update_bare(struct core *c, struct hce *h, const struct signal *s, usec_t now)
+void bu_receive_bare(struct core *c, struct hce *h, const struct signal *s, usec_t now)
 {
 	const struct foreign_addr *fa = foreign_find(c, &s->src);
 	/*
@@ -281,7 +281,7 @@ void update_bare(struct core *c, struct hce *h, const struct signal *s, usec_t n
 	answer(c, h, &as_bu, apply(c, h, &as_bu, now) ? BA_ACCEPTED : BA_NO_RESOURCES, now);
 }
 
-void update_receive(struct core *c, struct hce *h, const struct signal *s, usec_t now)
+void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t now)
 {
 	struct foreign_addr *src;
 	uint32_t gen = h->pair.gen;

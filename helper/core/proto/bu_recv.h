@@ -6,12 +6,12 @@
 #include "core_data.h"
 
 /* A packet of AH alone announces its source (B11). */
-void update_bare(struct core *c, struct hce *h, const struct signal *s, usec_t now);
+void bu_receive_bare(struct core *c, struct hce *h, const struct signal *s, usec_t now);
 
 /*
  * Binding Updates of an authentic packet from h's peer: checks all, then does all or nothing (R5),
  * then answers. h may be gone afterwards (X6).
  */
-void update_receive(struct core *c, struct hce *h, const struct signal *s, usec_t now);
+void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t now);
 
 #endif

@@ -55,8 +55,8 @@ static void bu_name(struct binding_update *bu, const struct signal *s, const str
 /*
  * Whether news b goes into a BU of this lifetime, or of this one at least; 0 is the deleting one.
  */
-static bool binding_fits(struct core *c, const struct binding *b, uint32_t lifetime, bool longer,
-			 usec_t now)
+static bool bu_fits(struct core *c, const struct binding *b, uint32_t lifetime, bool longer,
+		    usec_t now)
 {
 	uint32_t t;
 
@@ -74,7 +74,7 @@ static void compose_one(struct core *c, struct hce *h, struct signal *s, uint32_
 	struct binding *b;
 
 	DL_FOREACH(h->bindings, b) {
-		if (!*room || !binding_fits(c, b, lifetime, longer, now))
+		if (!*room || !bu_fits(c, b, lifetime, longer, now))
 			continue;
 		bu_name(bu, s, &b->addr);
 		bul_mark_sent(b, bu->seq);
@@ -123,7 +123,7 @@ static void note_packet(struct hce *h)
 }
 
 /* News has been sent: when to send it again if no Acknowledgement comes. */
-static void arm(struct core *c, struct hce *h, usec_t now)
+static void bu_arm(struct core *c, struct hce *h, usec_t now)
 {
 	if (!h->rt.tries)
 		h->rt.timeout = binding_timeout(h);
@@ -148,7 +148,7 @@ static void arm(struct core *c, struct hce *h, usec_t now)
 	deadline_arm(c, h->rt.next);
 }
 
-static bool binding_compose(struct core *c, struct hce *h, struct signal *s, usec_t now)
+static bool bu_compose(struct core *c, struct hce *h, struct signal *s, usec_t now)
 {
 	bool initial = !bul_registered(h, &s->src), deletes = false;
 	unsigned room = PENDING_MAX, last = initial ? 1 : SIGNAL_BU_MAX - 1;
@@ -176,7 +176,7 @@ static bool binding_compose(struct core *c, struct hce *h, struct signal *s, use
 	if (!s->n_bu)
 		return false;
 
-	arm(c, h, now);
+	bu_arm(c, h, now);
 	return true;
 }
 
@@ -191,16 +191,16 @@ static void bul_expire(struct core *c, struct hce *h, struct binding *b, usec_t 
 		b->state = BINDING_SENT;
 }
 
-bool binding_ride(struct core *c, struct hce *h, struct signal *s, usec_t now)
+bool bu_piggyback(struct core *c, struct hce *h, struct signal *s, usec_t now)
 {
 	return h->may_announce && bul_has_pending(h) && ratelimit_take(&h->rt.limit, now) &&
-	       binding_compose(c, h, s, now);
+	       bu_compose(c, h, s, now);
 }
 
 /*
  * Lets what is due for a refresh become news. Returns whether any news has not been sent even once.
  */
-static bool freshen(struct core *c, struct hce *h, usec_t now)
+static bool bul_refresh(struct core *c, struct hce *h, usec_t now)
 {
 	struct binding *b, *next;
 	bool unsent = false;
@@ -221,7 +221,7 @@ static bool freshen(struct core *c, struct hce *h, usec_t now)
  * B11: if the only news is one address the peer has not heard of, using it as a source says it all.
  * NULL: it is not.
  */
-static const struct local_addr *says_it_all(struct core *c, const struct hce *h)
+static const struct local_addr *only_new_source(struct core *c, const struct hce *h)
 {
 	const struct binding *b, *only = NULL;
 	const struct local_addr *l;
@@ -243,7 +243,7 @@ static const struct local_addr *says_it_all(struct core *c, const struct hce *h)
  * No BU, so no number of its own: the first retransmission is a proper BU, should nothing come of
  * this.
  */
-static void sent_bare(struct core *c, struct hce *h, usec_t now)
+static void note_bare(struct core *c, struct hce *h, usec_t now)
 {
 	struct binding *b;
 
@@ -252,16 +252,16 @@ static void sent_bare(struct core *c, struct hce *h, usec_t now)
 			bul_mark_sent(b, h->seq_out);
 			bul_announced(b, c->config.default_lifetime, now);
 		}
-	arm(c, h, now);
+	bu_arm(c, h, now);
 }
 
-void binding_sync(struct core *c, struct hce *h, usec_t now)
+void bu_flush(struct core *c, struct hce *h, usec_t now)
 {
 	const struct local_addr *src, *bare;
 
 	if (!h->sa || !h->may_announce)
 		return;
-	if (freshen(c, h, now)) {
+	if (bul_refresh(c, h, now)) {
 		h->rt.tries = 0;
 		if (h->rt.next > now)
 			h->rt.next = now;
@@ -291,17 +291,17 @@ void binding_sync(struct core *c, struct hce *h, usec_t now)
 	if (IN6_IS_ADDR_UNSPECIFIED(&s.dst))
 		return;		/* who only claims an address as yet has none to be told at */
 
-	bare = says_it_all(c, h);
+	bare = only_new_source(c, h);
 	if (bare) {
 		s.src = bare->addr;
 		core_send(c, h, &s);
-		sent_bare(c, h, now);
-	} else if (binding_compose(c, h, &s, now)) {
+		note_bare(c, h, now);
+	} else if (bu_compose(c, h, &s, now)) {
 		core_send(c, h, &s);
 	}
 }
 
-void binding_retry(struct hce *h, usec_t now)
+void bu_retry(struct hce *h, usec_t now)
 {
 	rendezvous_hurry(h, now);
 	if (h->rt.tries <= 1)
@@ -310,15 +310,15 @@ void binding_retry(struct hce *h, usec_t now)
 	h->rt.next = now;
 }
 
-void binding_elsewhere(struct core *c, struct hce *h, usec_t now)
+void bu_send_to_alternates(struct core *c, struct hce *h, usec_t now)
 {
 	if (!bul_has_pending(h))
 		bul_reannounce(c, h, now);
 	h->rt.next = now;
-	binding_sync(c, h, now);
+	bu_flush(c, h, now);
 }
 
-void binding_assume_sent(struct core *c, struct hce *h, uint16_t seq, usec_t now)
+void bu_assume_sent(struct core *c, struct hce *h, uint16_t seq, usec_t now)
 {
 	struct binding *b;
 
@@ -408,8 +408,8 @@ static bool note_verified(struct hce *h, const struct binding_ack *ba, const str
 	return true;
 }
 
-void binding_acked(struct core *c, struct hce *h, const struct binding_ack *ba,
-		   const struct in6_addr *to, usec_t now)
+void bu_acked(struct core *c, struct hce *h, const struct binding_ack *ba,
+	      const struct in6_addr *to, usec_t now)
 {
 	struct binding *b, *next;
 	bool matched = ba->has_challenge, news = carried_pending(h, ba->seq);
@@ -445,20 +445,20 @@ void binding_acked(struct core *c, struct hce *h, const struct binding_ack *ba,
 	}
 	if (!matched)
 		c->counter[COUNT_UNEXPECTED_BA]++;
-	binding_sync(c, h, now);
+	bu_flush(c, h, now);
 }
 
-void binding_requested(struct core *c, struct hce *h, const uint16_t *id, usec_t now)
+void bu_requested(struct core *c, struct hce *h, const uint16_t *id, usec_t now)
 {
 	if (id) {
 		h->has_echo = true;
 		h->echo = *id;
 	}
 	bul_reannounce(c, h, now);
-	binding_sync(c, h, now);
+	bu_flush(c, h, now);
 }
 
-void binding_request(struct core *c, struct foreign_addr *fa, usec_t now)
+void bu_request(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	struct hce *h = fa->hce;
 	const struct local_addr *l;

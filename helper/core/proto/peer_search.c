@@ -51,7 +51,7 @@ void rendezvous_seek(struct core *c, struct hce *h, usec_t now)
 	if (!first || !r->n_addr)
 		ask(c, h);
 	if (r->due)
-		binding_elsewhere(c, h, now);
+		bu_send_to_alternates(c, h, now);
 }
 
 bool rendezvous_is_lost(const struct hce *h)

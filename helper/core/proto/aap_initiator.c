@@ -54,7 +54,7 @@ static bool may_start(struct core *c, const struct hce *h, usec_t now)
 
 static void begin(struct core *c, struct hce *h, bool renewing, usec_t now)
 {
-	const struct local_addr *l = binding_source(c, h);
+	const struct local_addr *l = retry_source(c, h);
 	uint8_t random[AAP_SHARE_LEN];
 	struct aap_try *t = l ? calloc(1, sizeof(*t)) : NULL;
 

@@ -57,7 +57,7 @@ static void ask_both(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	/* The first time no longer than an answer takes: what comes of it is not final. */
 	fa->contest->next = usec_add(now, fa->contest->sent++ ?
-			    CONTEST_INTERVAL : binding_timeout(fa->hce));
+			    CONTEST_INTERVAL : retry_timeout(fa->hce));
 	deadline_arm(c, fa->contest->next);
 	ask(c, fa, OWNER);
 	ask(c, fa, CLAIMANT);

@@ -111,7 +111,7 @@ static void set_home(struct hce *h, struct signal *s)
 	 * What was registered may have another owner by now, from whom nothing of ours is taken: it
 	 * is left out at times.
 	 */
-	b = explore_late(h, h->rt.tries) ? NULL : bul_registered(h, &s->src);
+	b = retry_late(h, h->rt.tries) ? NULL : bul_registered(h, &s->src);
 	s->has_home = true;
 	s->home = b ? b->addr : s->src;		/* B3: the Initial BU's is its source */
 }
@@ -126,8 +126,8 @@ static void note_packet(struct hce *h)
 static void bu_arm(struct core *c, struct hce *h, usec_t now)
 {
 	if (!h->rt.tries)
-		h->rt.timeout = binding_timeout(h);
-	else if (explore_round(h, h->rt.tries))
+		h->rt.timeout = retry_timeout(h);
+	else if (retry_round(h, h->rt.tries))
 		h->rt.timeout *= 2;
 	h->rt.tries++;
 	if (h->rt.timeout > MAX_BINDACK_TIMEOUT)
@@ -144,7 +144,7 @@ static void bu_arm(struct core *c, struct hce *h, usec_t now)
 	h->rt.next = h->rt.tries > 1 && h->rt.timeout == MAX_BINDACK_TIMEOUT ? USEC_NEVER
 									     : now + h->rt.timeout;
 	if (rendezvous_due(h))
-		h->rt.next = now + binding_timeout(h);
+		h->rt.next = now + retry_timeout(h);
 	deadline_arm(c, h->rt.next);
 }
 
@@ -276,7 +276,7 @@ void bu_flush(struct core *c, struct hce *h, usec_t now)
 		deadline_arm(c, h->rt.next);
 		return;
 	}
-	src = binding_source(c, h);
+	src = retry_source(c, h);
 	if (!src)
 		return;		/* B13: the next address that comes up calls us again */
 	if (!ratelimit_take(&h->rt.limit, now)) {
@@ -285,7 +285,7 @@ void bu_flush(struct core *c, struct hce *h, usec_t now)
 		return;
 	}
 
-	struct signal s = { .src = src->addr, .dst = explore_target(h, h->rt.tries) };
+	struct signal s = { .src = src->addr, .dst = retry_target(h, h->rt.tries) };
 
 	rendezvous_take(c, h, &s.dst);
 	if (IN6_IS_ADDR_UNSPECIFIED(&s.dst))
@@ -476,7 +476,7 @@ void bu_request(struct core *c, struct foreign_addr *fa, usec_t now)
 	}
 	h->requested = now;
 	deadline_arm(c, usec_add(now, SLOW_UPDATE_INTERVAL));
-	l = binding_source(c, h);
+	l = retry_source(c, h);
 	if (!l)
 		return;
 

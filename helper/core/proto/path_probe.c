@@ -120,7 +120,7 @@ static void start(struct core *c, struct hce *h, usec_t now, const char *why)
 
 	x->running = true;
 	x->at = 0;
-	x->wait = binding_timeout(h);
+	x->wait = retry_timeout(h);
 	x->until = usec_add(now, PATIENCE);
 	nonce_draw(c, x->challenge);
 	event_emit(c, EVENT_PATH, h, &h->pair.local, &h->pair.foreign, 0, why);

@@ -36,7 +36,7 @@ static bool reach_begin(struct core *c, struct foreign_addr *fa)
 
 static void reach_arm(struct core *c, struct foreign_addr *fa, usec_t now)
 {
-	usec_t wait = binding_timeout(fa->hce);
+	usec_t wait = retry_timeout(fa->hce);
 
 	for (unsigned i = 0; i < fa->reach.sent && wait < CHALLENGE_INTERVAL_MAX; i++)
 		wait *= 2;
@@ -85,7 +85,7 @@ void reach_send(struct core *c, struct foreign_addr *fa, usec_t now)
 		return;
 	}
 	if (!l || !l->usable)
-		l = binding_source(c, fa->hce);
+		l = retry_source(c, fa->hce);
 	if (!l) {
 		reach_arm(c, fa, now);
 		return;
@@ -112,7 +112,7 @@ void reach_hurry(struct core *c, struct foreign_addr *fa, usec_t now)
 	 * What is heard from an unproven address, or a route that flaps, must not make us send at
 	 * its rate.
 	 */
-	if (!fa->reach.running || now < usec_add(fa->reach.last, binding_timeout(fa->hce)))
+	if (!fa->reach.running || now < usec_add(fa->reach.last, retry_timeout(fa->hce)))
 		return;
 	fa->reach.sent = 0;
 	reach_send(c, fa, now);

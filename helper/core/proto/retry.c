@@ -36,7 +36,7 @@ unsigned retry_count_foreign(const struct hce *h, bool all)
 	return n ? n : 1;
 }
 
-struct in6_addr explore_target(const struct hce *h, unsigned tries)
+struct in6_addr retry_target(const struct hce *h, unsigned tries)
 {
 	bool paired = !IN6_IS_ADDR_UNSPECIFIED(&h->pair.foreign);
 	unsigned good = retry_count_foreign(h, false), bad = retry_count_foreign(h, true) - good,
@@ -56,17 +56,17 @@ struct in6_addr explore_target(const struct hce *h, unsigned tries)
 	return a ? *a : h->pair.foreign;
 }
 
-bool explore_round(const struct hce *h, unsigned tries)
+bool retry_round(const struct hce *h, unsigned tries)
 {
 	return tries % retry_count_foreign(h, false) == 0;
 }
 
-bool explore_late(const struct hce *h, unsigned tries)
+bool retry_late(const struct hce *h, unsigned tries)
 {
 	return tries / (2 * retry_count_foreign(h, false)) % 2;
 }
 
-const struct local_addr *binding_source(struct core *c, const struct hce *h)
+const struct local_addr *retry_source(struct core *c, const struct hce *h)
 {
 	const struct local_addr *l = local_find(c, &h->pair.local), *best = NULL;
 	struct local_addr *each, *next;
@@ -88,7 +88,7 @@ const struct local_addr *binding_source(struct core *c, const struct hce *h)
 	return best;
 }
 
-usec_t binding_timeout(const struct hce *h)
+usec_t retry_timeout(const struct hce *h)
 {
 	usec_t t = 2 * h->srtt + 10 * USEC_PER_MSEC;
 

@@ -22,21 +22,21 @@ unsigned retry_count_foreign(const struct hce *h, bool all);
  * Where the news goes that was sent so many times in vain: to all addresses of h in turn, the
  * pair's first.
  */
-struct in6_addr explore_target(const struct hce *h, unsigned tries);
+struct in6_addr retry_target(const struct hce *h, unsigned tries);
 
 /* Whether so many sendings went to each of h's Active addresses equally often. */
-bool explore_round(const struct hce *h, unsigned tries);
+bool retry_round(const struct hce *h, unsigned tries);
 
 /*
  * Whether they went there twice without an answer, so that it is time to try something else, for as
  * many tries again.
  */
-bool explore_late(const struct hce *h, unsigned tries);
+bool retry_late(const struct hce *h, unsigned tries);
 
 /* The local address signalling to h goes out from, NULL if there is none. */
-const struct local_addr *binding_source(struct core *c, const struct hce *h);
+const struct local_addr *retry_source(struct core *c, const struct hce *h);
 
 /* How long to wait for an answer from h, first time. */
-usec_t binding_timeout(const struct hce *h);
+usec_t retry_timeout(const struct hce *h);
 
 #endif

@@ -5,7 +5,7 @@
 
 static void assert_target(unsigned tries, const char *text)
 {
-	struct in6_addr got = explore_target(h, tries), want = a(text);
+	struct in6_addr got = retry_target(h, tries), want = a(text);
 
 	ck_assert_msg(addr_equal(&got, &want), "try %u goes to %s instead of %s", tries,
 		      addr_text(&got).s, text);
@@ -19,8 +19,8 @@ START_TEST(b10_the_addresses_of_a_peer_take_turns_the_pairs_first)
 		assert_target(3 * round, F0);
 		assert_target(3 * round + 1, F1);
 		assert_target(3 * round + 2, F2);
-		ck_assert_int_eq(explore_round(h, 3 * round + 1), false);
-		ck_assert_int_eq(explore_round(h, 3 * round + 3), true);
+		ck_assert_int_eq(retry_round(h, 3 * round + 1), false);
+		ck_assert_int_eq(retry_round(h, 3 * round + 3), true);
 	}
 }
 END_TEST
@@ -57,7 +57,7 @@ START_TEST(b7_signalling_leaves_from_the_pairs_source_while_that_is_usable)
 	up(L1)->preference = 1;
 	hold(L1, BINDING_VERIFIED);
 	hold(L0, BINDING_KNOWN);
-	ck_assert_ptr_eq(binding_source(c, h), local_find(c, &l0));
+	ck_assert_ptr_eq(retry_source(c, h), local_find(c, &l0));
 }
 END_TEST
 
@@ -68,33 +68,33 @@ START_TEST(b7_then_from_an_address_that_the_peer_has_proof_of)
 
 	up(L0)->usable = false;
 	h->routed = a(L2);
-	ck_assert_ptr_eq(binding_source(c, h), l2);
+	ck_assert_ptr_eq(retry_source(c, h), l2);
 	hold(L1, BINDING_KNOWN);
-	ck_assert_ptr_eq(binding_source(c, h), l2);
+	ck_assert_ptr_eq(retry_source(c, h), l2);
 	hold(L1, BINDING_RESPONDED);
-	ck_assert_ptr_eq(binding_source(c, h), l1);
+	ck_assert_ptr_eq(retry_source(c, h), l1);
 }
 END_TEST
 
 START_TEST(b13_without_an_address_there_is_no_source)
 {
 	up(L0)->usable = false;
-	ck_assert_ptr_null(binding_source(c, h));
+	ck_assert_ptr_null(retry_source(c, h));
 	up(L1)->personality = 1;	/* X9 */
-	ck_assert_ptr_null(binding_source(c, h));
+	ck_assert_ptr_null(retry_source(c, h));
 }
 END_TEST
 
 /* draft-13 section 11: a second; less if the round trip is known. */
 START_TEST(b10_the_first_timeout_follows_the_round_trip)
 {
-	ck_assert_uint_eq(binding_timeout(h), USEC_PER_SEC);
+	ck_assert_uint_eq(retry_timeout(h), USEC_PER_SEC);
 	h->srtt = 100 * USEC_PER_MSEC;
-	ck_assert_uint_eq(binding_timeout(h), 210 * USEC_PER_MSEC);
+	ck_assert_uint_eq(retry_timeout(h), 210 * USEC_PER_MSEC);
 	h->srtt = 1;
-	ck_assert_uint_eq(binding_timeout(h), 50 * USEC_PER_MSEC);
+	ck_assert_uint_eq(retry_timeout(h), 50 * USEC_PER_MSEC);
 	h->srtt = 3 * USEC_PER_SEC;
-	ck_assert_uint_eq(binding_timeout(h), USEC_PER_SEC);
+	ck_assert_uint_eq(retry_timeout(h), USEC_PER_SEC);
 }
 END_TEST
 
@@ -103,7 +103,7 @@ START_TEST(b10_it_is_late_after_two_rounds)
 {
 	at(F1, ADDR_ACTIVE);
 	for (unsigned i = 0; i < 24; i++)
-		ck_assert_int_eq(explore_late(h, i), i / 4 % 2);
+		ck_assert_int_eq(retry_late(h, i), i / 4 % 2);
 }
 END_TEST
 

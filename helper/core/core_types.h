@@ -65,7 +65,7 @@ struct reach {
 struct foreign_addr {
 	struct in6_addr addr;
 	enum addr_state state;
-	bool proven;		/* was Active once: only then it is kept as Deprecated */
+	bool was_active;	/* was Active once: only then it is kept as Deprecated */
 	bool given_up;		/* Tentative, and the peer says that it is not
 				 * there any more: not asked */
 	bool withdrawn;		/* Deprecated as the peer said so; false: as it said nothing */

@@ -195,7 +195,7 @@ static void check_pair(struct sim *s, struct host *h, struct hce *e, unsigned ac
 	/* An address that expired, as its host was silent, may be as good as ever. */
 	DL_FOREACH(e->addrs, fa)
 		good |= addr_equal(&fa->addr, &e->pair.foreign) &&
-			(fa->state == ADDR_ACTIVE || (fa->proven && !fa->withdrawn));
+			(fa->state == ADDR_ACTIVE || (fa->was_active && !fa->withdrawn));
 	if (active && !good)
 		sim_fail(s, h, "entry %u sends to %s, neither Active nor expired, while another is "
 			 "Active", e->id, addr_text(&e->pair.foreign).s);

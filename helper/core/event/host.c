@@ -116,7 +116,7 @@ static void report_unreachable(struct core *c, const struct hce *h, usec_t now)
 
 	DL_FOREACH(h->addrs, fa)
 		if (fa->state != ADDR_DEPRECATED ||
-		    (addr_equal(&fa->addr, &h->pair.foreign) && foreign_answers(c, fa, now)))
+		    (addr_equal(&fa->addr, &h->pair.foreign) && foreign_heard_lately(c, fa, now)))
 			return;
 	if (h->addrs && pcb_any_moved(h))
 		action_push(c, ACTION_UNREACHABLE, h);
@@ -152,7 +152,7 @@ static bool hce_expire(struct core *c, struct hce *h, usec_t now)
 		if (foreign_lingers(c, fa, now))
 			continue;
 		changed = true;
-		foreign_lose(c, fa, now);
+		foreign_deprecate(c, fa, now);
 	}
 	if (!h->addrs && !hce_wanted(h) && !contest_claimed_by(c, h)) {		/* C10 */
 		hce_destroy(c, h, now);

@@ -48,7 +48,7 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 	l->valid_until = valid_until;
 	if (l->usable && l->ifindex == ifindex)
 		return;
-	bound_return(c, addr);
+	bound_close_addr(c, addr);
 	l = local_find(c, addr);
 	if (!l)
 		l = local_add(c, addr, now);	/* only they had kept it */

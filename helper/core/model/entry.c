@@ -64,7 +64,7 @@ bool hce_proved_lately(const struct hce *h, usec_t now)
 	return h->proved && now < usec_add(h->proved, PROVED_LATELY);
 }
 
-bool foreign_answers(const struct core *c, const struct foreign_addr *fa, usec_t now)
+bool foreign_heard_lately(const struct core *c, const struct foreign_addr *fa, usec_t now)
 {
 	return fa->heard && now < usec_add(fa->heard, c->config.default_lifetime * USEC_PER_SEC);
 }

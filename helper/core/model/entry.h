@@ -17,7 +17,7 @@ bool hce_doubted(const struct hce *h, usec_t now);
 bool hce_proved_lately(const struct hce *h, usec_t now);
 
 /* Whether connections heard something from fa within DEFAULT-LIFETIME, whatever signalling does. */
-bool foreign_answers(const struct core *c, const struct foreign_addr *fa, usec_t now);
+bool foreign_heard_lately(const struct core *c, const struct foreign_addr *fa, usec_t now);
 
 /*
  * Whether h's peer takes part: it has an SA and said that it is Homeless. Only its connections can

@@ -14,7 +14,7 @@
 #include "pair.h"
 #include "pcb.h"
 
-#define GIVEN_UP_LINGER	(10 * USEC_PER_SEC)
+#define WITHDRAWN_LINGER	(10 * USEC_PER_SEC)
 
 struct foreign_addr *foreign_find(struct core *c, const struct in6_addr *addr)
 {
@@ -78,10 +78,10 @@ struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6
 	fa->addr = *addr;
 	fa->hce = h;
 	fa->state = state;
-	fa->proven = state != ADDR_TENTATIVE;
+	fa->was_active = state != ADDR_TENTATIVE;
 	fa->reach.next = USEC_NEVER;
 	HASH_ADD(hh, c->foreign, addr, sizeof(fa->addr), fa);
-	local_yield(c, addr);
+	local_drop_if_idle(c, addr);
 	DL_APPEND(h->addrs, fa);
 	foreign_renew(c, fa, kind, lifetime, now);
 	foreign_publish(c, fa);
@@ -124,7 +124,7 @@ void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state 
 	} else {
 		fa->withdrawn = false;
 	}
-	fa->proven |= state == ADDR_ACTIVE;
+	fa->was_active |= state == ADDR_ACTIVE;
 	foreign_publish(c, fa);
 	if (state == ADDR_ACTIVE)
 		pcb_bind_foreign(c, fa->hce, &fa->addr);
@@ -138,27 +138,27 @@ void foreign_confirm(struct core *c, struct foreign_addr *fa)
 	pcb_bind_foreign(c, fa->hce, &fa->addr);
 }
 
-void foreign_lose(struct core *c, struct foreign_addr *fa, usec_t now)
+void foreign_deprecate(struct core *c, struct foreign_addr *fa, usec_t now)
 {
-	if (fa->state == ADDR_DEPRECATED || !fa->proven)
+	if (fa->state == ADDR_DEPRECATED || !fa->was_active)
 		foreign_remove(c, fa);
 	else
 		foreign_set_state(c, fa, ADDR_DEPRECATED, now);
 }
 
-void foreign_give_up(struct core *c, struct foreign_addr *fa, usec_t now)
+void foreign_withdraw(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	struct in6_addr addr = fa->addr;
 	struct hce *h = fa->hce;
 
-	if (fa->state != ADDR_TENTATIVE || fa->proven || !fa->reach.sent) {
+	if (fa->state != ADDR_TENTATIVE || fa->was_active || !fa->reach.sent) {
 		fa->withdrawn = true;
-		foreign_lose(c, fa, now);
+		foreign_deprecate(c, fa, now);
 		pair_unpin(c, h, &addr);
 	} else if (!fa->given_up) {
 		fa->given_up = true;
 		fa->reach.running = false;
-		foreign_renew(c, fa, LIFETIME_ABSOLUTE, GIVEN_UP_LINGER, now);
+		foreign_renew(c, fa, LIFETIME_ABSOLUTE, WITHDRAWN_LINGER, now);
 	}
 }
 

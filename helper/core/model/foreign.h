@@ -36,14 +36,14 @@ void foreign_confirm(struct core *c, struct foreign_addr *fa);
  * packets and for programs that hold on to it; all else goes. A peer that never was at an address
  * has no say in what is sent there.
  */
-void foreign_lose(struct core *c, struct foreign_addr *fa, usec_t now);
+void foreign_deprecate(struct core *c, struct foreign_addr *fa, usec_t now);
 
 /*
  * The peer says that it is not at fa any more. If it was asked there it may have answered and sent
  * data after that, which the network may have put in another order: for a while that is dropped, as
  * it would have been before, not reset.
  */
-void foreign_give_up(struct core *c, struct foreign_addr *fa, usec_t now);
+void foreign_withdraw(struct core *c, struct foreign_addr *fa, usec_t now);
 
 /*
  * Whether h claims an address that is in another entry: then it is needed, though it may have none.

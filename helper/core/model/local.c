@@ -135,7 +135,7 @@ void local_release(struct core *c, struct local_addr *l)
 	deadline_arm(c, l->forget);
 }
 
-void local_yield(struct core *c, const struct in6_addr *addr)
+void local_drop_if_idle(struct core *c, const struct in6_addr *addr)
 {
 	struct local_addr *l = local_find(c, addr);
 

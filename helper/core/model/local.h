@@ -34,7 +34,7 @@ bool local_ours(struct core *c, const struct in6_addr *addr);
 void local_release(struct core *c, struct local_addr *l);
 
 /* addr is a peer's now: if it was lost and nothing uses it, it is forgotten. */
-void local_yield(struct core *c, const struct in6_addr *addr);
+void local_drop_if_idle(struct core *c, const struct in6_addr *addr);
 
 /* Remembers an address that an earlier helper had lost. Returns 0 or -ENOMEM. */
 int local_restore(struct core *c, const struct in6_addr *addr, unsigned personality, usec_t forget,

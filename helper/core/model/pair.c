@@ -184,9 +184,10 @@ static const struct local_addr *choose_local(struct core *c, struct hce *h, usec
 static bool goes_on(const struct core *c, const struct hce *h, const struct foreign_addr *fa,
 		    usec_t now)
 {
-	if (!fa->proven || fa->withdrawn || fa->contest)
+	if (!fa->was_active || fa->withdrawn || fa->contest)
 		return false;
-	return pcb_any_as_born(h) || (fa->state == ADDR_DEPRECATED && foreign_answers(c, fa, now));
+	return pcb_any_as_born(h) ||
+	       (fa->state == ADDR_DEPRECATED && foreign_heard_lately(c, fa, now));
 }
 
 static const struct foreign_addr *choose_foreign(const struct core *c, struct hce *h, usec_t now)

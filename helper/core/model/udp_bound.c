@@ -49,7 +49,7 @@ void bound_close(struct core *c, uint64_t cookie)
 		bound_drop(c, b);
 }
 
-void bound_return(struct core *c, const struct in6_addr *addr)
+void bound_close_addr(struct core *c, const struct in6_addr *addr)
 {
 	struct bound *b, *next;
 

@@ -15,7 +15,7 @@ void bound_publish(struct core *c, enum action_type type, const struct bound *b)
 void bound_close(struct core *c, uint64_t cookie);
 
 /* Forgets the sockets that are bound to addr, which is ours again. */
-void bound_return(struct core *c, const struct in6_addr *addr);
+void bound_close_addr(struct core *c, const struct in6_addr *addr);
 
 /* Removes all. */
 void bound_free_all(struct core *c);

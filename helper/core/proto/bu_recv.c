@@ -150,7 +150,7 @@ static void delete_addr(struct core *c, struct hce *h, const struct in6_addr *a,
 	struct foreign_addr *fa = foreign_find(c, a);
 
 	if (fa && fa->hce == h && fa->state != ADDR_DEPRECATED)
-		foreign_give_up(c, fa, now);
+		foreign_withdraw(c, fa, now);
 }
 
 /*

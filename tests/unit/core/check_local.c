@@ -179,10 +179,10 @@ START_TEST(a3_only_an_idle_lost_address_becomes_a_peers)
 	struct in6_addr l1 = a(L1);
 
 	come(L1, USEC_NEVER);
-	local_yield(c, &l1);
+	local_drop_if_idle(c, &l1);
 	ck_assert_ptr_nonnull(find(L1));
 	go(L1);
-	local_yield(c, &l1);
+	local_drop_if_idle(c, &l1);
 	ck_assert_ptr_null(find(L1));
 }
 END_TEST

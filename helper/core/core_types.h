@@ -108,7 +108,7 @@ struct aap_try {
 	usec_t next;
 	bool renewing;				/* the entry has an SA, which this run is to
 						 * replace */
-	bool reviving;				/* ... as the peer may have lost it */
+	bool recovering;			/* ... as the peer may have lost it */
 	bool confirming;			/* the SA is made; sealed goes with every
 						 * packet until a BA comes */
 	struct aap_sealed sealed;
@@ -230,7 +230,7 @@ struct hce {
 	bool kept;			/* ... and when each of its connections is attached */
 	usec_t asked;			/* Updates are unanswered since then; 0:
 					 * the peer owes nothing */
-	usec_t revive, revive_wait;	/* when keys may be asked for because of
+	usec_t recover_at, recover_wait;	/* when keys may be asked for because of
 					 * that; between two times */
 	struct foreign_addr *addrs;	/* utlist DL */
 	struct pair pair;		/* written by pair_set() alone */
@@ -262,8 +262,8 @@ struct hce {
 	uint16_t seq_out;		/* last BU sequence number sent */
 	bool seq_in_valid;
 	uint16_t seq_in;		/* last accepted from the peer */
-	bool has_echo;			/* a Unique Identifier to be sent back in the next BU */
-	uint16_t echo;
+	bool unique_id_pending;		/* a Unique Identifier to be sent back in the next BU */
+	uint16_t unique_id;
 	usec_t requested;		/* when we last sent a Binding Request */
 	struct ratelimit ask_limit;	/* of Challenges to unproven addresses */
 	struct retransmit rt;

@@ -166,7 +166,7 @@ static void hce_proved(struct core *c, struct hce *h, usec_t now)
 	bool doubted = hce_doubted(h, now);
 
 	h->proved = now;
-	h->asked = h->revive_wait = 0;
+	h->asked = h->recover_wait = 0;
 	if (!doubted && !h->wants_move)
 		return;
 	h->wants_move = false;

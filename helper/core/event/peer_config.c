@@ -42,7 +42,7 @@ int core_peer_add(struct core *c, const struct core_peer *from, usec_t now)
 		struct foreign_addr *fa = foreign_find(c, &p->addr[i]);
 
 		if (fa && fa->state == ADDR_ACTIVE && !fa->hce->sa) {
-			aap_forget(fa->hce);
+			aap_abort(fa->hce);
 			peer_attach(fa->hce, p);
 			bul_want_all(c, p->hce, now);
 			bu_flush(c, p->hce, now);

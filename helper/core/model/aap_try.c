@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-void aap_forget(struct hce *h)
+void aap_abort(struct hce *h)
 {
 	if (!h->aap)
 		return;
@@ -15,5 +15,5 @@ void aap_forget(struct hce *h)
 void aap_confirmed(struct hce *h)
 {
 	if (h->aap && h->aap->confirming)
-		aap_forget(h);
+		aap_abort(h);
 }

@@ -6,7 +6,7 @@
 #include "core_data.h"
 
 /* Ends h's run, if there is one. */
-void aap_forget(struct hce *h);
+void aap_abort(struct hce *h);
 
 /* An Acknowledgement of h's peer came: the Confirm need not be repeated. */
 void aap_confirmed(struct hce *h);

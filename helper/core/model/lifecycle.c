@@ -130,7 +130,7 @@ void hce_destroy(struct core *c, struct hce *h, usec_t now)
 		foreign_remove(c, fa);
 	bul_free(h);
 	rendezvous_free(h);
-	aap_forget(h);
+	aap_abort(h);
 	peer_detach(c, h, now);
 	action_push(c, ACTION_PAIR_GONE, h);
 	event_emit(c, EVENT_ENTRY_GONE, h, NULL, NULL, 0, h->name);

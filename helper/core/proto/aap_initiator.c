@@ -28,7 +28,7 @@
 #define RENEW_PACKETS	(UINT32_C(1) << 31)
 #define RENEW_RETRY	(3600 * USEC_PER_SEC)
 #define CONFIRM_LIFETIME	(60 * USEC_PER_SEC)	/* for how long a Confirm is repeated */
-#define REVIVE_AFTER	(5 * USEC_PER_SEC)	/* Updates unanswered for so long; then doubled */
+#define RECOVER_AFTER	(5 * USEC_PER_SEC)	/* Updates unanswered for so long; then doubled */
 
 static void send_init(struct core *c, struct hce *h, usec_t now)
 {
@@ -64,7 +64,7 @@ static void begin(struct core *c, struct hce *h, bool renewing, usec_t now)
 	t->renewing = renewing;
 	aap_random(c, random, sizeof(random));
 	if (aap_keypair_make(random, &t->own) < 0) {
-		aap_forget(h);
+		aap_abort(h);
 		return;
 	}
 	t->src = l->addr;
@@ -87,23 +87,23 @@ void aap_start(struct core *c, struct hce *h, usec_t now)
  * Connections hear something on the pair, but no Update is answered: the peer may have lost its
  * state, and the SA with it.
  */
-static bool is_lost(struct core *c, const struct hce *h, usec_t now)
+static bool sa_may_be_lost(struct core *c, const struct hce *h, usec_t now)
 {
 	const struct foreign_addr *fa = foreign_find(c, &h->pair.foreign);
 
-	return h->asked && now >= usec_add(h->asked, REVIVE_AFTER) && now >= h->revive && fa &&
+	return h->asked && now >= usec_add(h->asked, RECOVER_AFTER) && now >= h->recover_at && fa &&
 	       fa->hce == h && fa->heard > h->asked;
 }
 
-static void revive(struct core *c, struct hce *h, usec_t now)
+static void recover(struct core *c, struct hce *h, usec_t now)
 {
-	usec_t wait = h->revive_wait ? 2 * h->revive_wait : REVIVE_AFTER;
+	usec_t wait = h->recover_wait ? 2 * h->recover_wait : RECOVER_AFTER;
 
-	h->revive_wait = wait < RENEW_RETRY ? wait : RENEW_RETRY;
-	h->revive = usec_add(now, h->revive_wait);
+	h->recover_wait = wait < RENEW_RETRY ? wait : RENEW_RETRY;
+	h->recover_at = usec_add(now, h->recover_wait);
 	begin(c, h, true, now);
 	if (h->aap)
-		h->aap->reviving = true;
+		h->aap->recovering = true;
 }
 
 /* Keys do not last for ever: who asked for them asks for new ones, under the old. */
@@ -114,8 +114,8 @@ static void renew(struct core *c, struct hce *h, usec_t now)
 
 	if (!p || p->sa.class != SA_ANONYMOUS || !h->initiated)
 		return;
-	if (is_lost(c, h, now)) {
-		revive(c, h, now);
+	if (sa_may_be_lost(c, h, now)) {
+		recover(c, h, now);
 		return;
 	}
 	due = usec_add(p->made, RENEW_AGE);
@@ -130,17 +130,17 @@ static void renew(struct core *c, struct hce *h, usec_t now)
 /* S7: what stays silent, or answers without being able to go on, is left alone for a while. */
 static void give_up(struct core *c, struct hce *h, usec_t now)
 {
-	if (h->aap->reviving) {
-		aap_forget(h);
+	if (h->aap->recovering) {
+		aap_abort(h);
 		return;
 	}
 	if (h->aap->renewing) {
 		h->peer->made = now - RENEW_AGE + RENEW_RETRY;
-		aap_forget(h);
+		aap_abort(h);
 		return;
 	}
 	nonpeer_add(c, &h->aap->dst, now);
-	aap_forget(h);
+	aap_abort(h);
 	hce_set_status(c, h, PEER_PLAIN);
 }
 
@@ -163,12 +163,12 @@ void aap_expire(struct core *c, struct hce *h, usec_t now)
 			peer_detach(c, h, now);
 		give_up(c, h, now);
 	} else if (!l || !l->usable) {
-		bool renewing = t->renewing, reviving = t->reviving;
+		bool renewing = t->renewing, recovering = t->recovering;
 
-		aap_forget(h);
+		aap_abort(h);
 		begin(c, h, renewing, now);
 		if (h->aap)
-			h->aap->reviving = reviving;
+			h->aap->recovering = recovering;
 	} else if (t->sent >= AAP_TRIES) {
 		give_up(c, h, now);
 	} else {
@@ -232,7 +232,7 @@ static int verify_response(const struct aap_try *t, const struct aap_run *run, c
 /*
  * h's peer does not have the old SA, so it has lost all it knew of us, and where its numbers were.
  */
-static void begin_anew(struct core *c, struct hce *h, usec_t now)
+static void on_peer_restart(struct core *c, struct hce *h, usec_t now)
 {
 	h->seq_in_valid = false;
 	h->knows_us = false;
@@ -261,7 +261,7 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 		run.old = &old;
 	}
 	r = verify_response(t, &run, pkt, len, &keys);
-	if (r < 0 && t->reviving && h->asked) {
+	if (r < 0 && t->recovering && h->asked) {
 		run.old = NULL;
 		r = verify_response(t, &run, pkt, len, &keys);
 		forgotten = r == 0;
@@ -288,7 +288,7 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 	aap_keypair_wipe(&t->own);
 	bul_want_all(c, h, now);
 	if (forgotten)
-		begin_anew(c, h, now);
+		on_peer_restart(c, h, now);
 	else if (t->renewing)
 		bul_reannounce(c, h, now);	/* something must carry the Confirm */
 	aap_emit(c, h, s, "Response heard");
@@ -303,7 +303,7 @@ void aap_problem(struct core *c, const struct signal *quoted, usec_t now)
 	struct aap_try *t = fa ? fa->hce->aap : NULL;
 
 	/* Who has lost the SA cannot read the AH of an Init under it, and its kernel says so. */
-	if (!t || t->confirming || t->reviving || !quoted->has_aap ||
+	if (!t || t->confirming || t->recovering || !quoted->has_aap ||
 	    quoted->aap.kind != AAP_INIT ||
 	    memcmp(quoted->aap.init.nonce, t->init.nonce, sizeof(t->init.nonce)))
 		return;

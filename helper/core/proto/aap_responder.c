@@ -229,7 +229,7 @@ static struct peer *on_confirm(struct core *c, const struct signal *s, const uin
 		h = entry_for(c, s, now);
 	if (!h)
 		goto out;
-	aap_forget(h);
+	aap_abort(h);
 	p = peer_make_anonymous(c, h, &(struct sa_half){ st.spi_r, keys.ir },
 				&(struct sa_half){ st.spi_i, keys.ri }, now);
 	if (!p)

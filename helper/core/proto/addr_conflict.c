@@ -110,7 +110,7 @@ void contest_claim(struct core *c, struct foreign_addr *fa, const struct hce *cl
 	 * first.
 	 */
 	if (claimant && !fa->hce->sa)
-		aap_forget(fa->hce);
+		aap_abort(fa->hce);
 	ask_both(c, fa, now);
 }
 

@@ -38,9 +38,9 @@ static struct binding_update *bu_begin(struct hce *h, struct signal *s, uint32_t
 	bu->seq = ++h->seq_out;
 	bu->lifetime = lifetime;
 	bu->homeless = !h->homeless_acked;	/* B4 */
-	bu->has_unique_id = h->has_echo;
-	bu->unique_id = h->echo;
-	h->has_echo = false;
+	bu->has_unique_id = h->unique_id_pending;
+	bu->unique_id = h->unique_id;
+	h->unique_id_pending = false;
 	return bu;
 }
 
@@ -451,8 +451,8 @@ void bu_acked(struct core *c, struct hce *h, const struct binding_ack *ba,
 void bu_requested(struct core *c, struct hce *h, const uint16_t *id, usec_t now)
 {
 	if (id) {
-		h->has_echo = true;
-		h->echo = *id;
+		h->unique_id_pending = true;
+		h->unique_id = *id;
 	}
 	bul_reannounce(c, h, now);
 	bu_flush(c, h, now);

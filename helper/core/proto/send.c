@@ -61,7 +61,7 @@ int core_send_under(struct core *c, const struct hce *h, struct sa *sa, struct s
 }
 
 /* Puts the Confirm into a packet for h, as long as it is needed; a BA shows that it is not. */
-static void aap_ride(const struct hce *h, struct signal *s)
+static void aap_piggyback(const struct hce *h, struct signal *s)
 {
 	if (!h->aap || !h->aap->confirming || s->has_aap)
 		return;
@@ -72,6 +72,6 @@ static void aap_ride(const struct hce *h, struct signal *s)
 
 int core_send(struct core *c, struct hce *h, struct signal *s)
 {
-	aap_ride(h, s);
+	aap_piggyback(h, s);
 	return core_send_under(c, h, h->sa, s);
 }

@@ -72,7 +72,7 @@ void core_routed(struct core *c, uint32_t hce, const struct in6_addr *src, usec_
  * root's packets. While they do, what core_routed() says moves nothing: each connection stays on
  * the pair that its own route chose, until that is lost.
  */
-void core_apart(struct core *c, uint32_t hce, bool apart, usec_t now);
+void core_policy_routed(struct core *c, uint32_t hce, bool policy_routed, usec_t now);
 
 /* A SEND failed in the kernel (no route, no buffer): the packet never left. */
 void core_send_failed(struct core *c, const struct action *send, usec_t now);

@@ -225,10 +225,10 @@ struct hce {
 	bool initiated;			/* made because this host initiated (C4) */
 	unsigned personality;		/* whose addresses the peer may learn (X9) */
 	usec_t created, heard;
-	usec_t proved;			/* last packet under its SA: then, it was who it is */
+	usec_t authenticated;		/* last packet under its SA: then, it was who it is */
 	bool wants_move;		/* the pair is to be chosen anew when the peer answers */
 	bool kept;			/* ... and when each of its connections is attached */
-	usec_t asked;			/* Updates are unanswered since then; 0:
+	usec_t unanswered_since;	/* Updates are unanswered since then; 0:
 					 * the peer owes nothing */
 	usec_t recover_at, recover_wait;	/* when keys may be asked for because of
 					 * that; between two times */
@@ -238,7 +238,7 @@ struct hce {
 	usec_t source_lost;		/* when pair.local was lost, 0: it is usable */
 	usec_t followed;		/* when the datapath last followed the
 					 * peer to another address */
-	bool apart;			/* policy rules send one of its connections by another
+	bool policy_routed;		/* policy rules send one of its connections by another
 					 * link than root's packets */
 	struct in6_addr routed;		/* the source the kernel's routing would choose for this
 					 * peer; unspecified: not told */
@@ -252,7 +252,7 @@ struct hce {
 	struct binding *bindings;	/* utlist DL */
 	bool may_announce;		/* B1: a reply, or the peer's own Initial BU, has come */
 	bool homeless_acked;		/* B4: a BA has come */
-	bool knows_us;			/* it left Homeless Support out, so a BA
+	bool has_our_ba;		/* it left Homeless Support out, so a BA
 					 * of ours has come to it */
 	usec_t supported;		/* when it last sent Homeless Support, 0: never */
 	struct explore explore;

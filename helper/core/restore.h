@@ -25,7 +25,7 @@ struct core_saved_entry {
 	uint32_t id, spi;		/* inbound SPI of its peer */
 	unsigned personality;
 	enum peer_status status;
-	bool trusted, initiated, may_announce, homeless_acked, knows_us, seq_in_valid;
+	bool trusted, initiated, may_announce, homeless_acked, has_our_ba, seq_in_valid;
 	uint16_t seq_in, seq_out;
 	usec_t srtt;
 	struct pair pair;

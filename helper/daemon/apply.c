@@ -114,7 +114,7 @@ static bool entry_was_apart(struct daemon *d, uint32_t id)
 {
 	const struct hce *hce = core_entry(d->core, id);
 
-	return hce && hce->apart;
+	return hce && hce->policy_routed;
 }
 
 static bool is_homeless(struct daemon *d, uint32_t id)
@@ -181,7 +181,7 @@ static void apply_one(struct daemon *d, const struct action *a)
 		d->view_now |= pcb_differs_from_last(d, a);
 		d->save_later = true;
 		if (pcb_is_apart(d, &a->pcb))
-			core_apart(d->core, a->hce, true, clock_boottime());
+			core_policy_routed(d->core, a->hce, true, clock_boottime());
 		break;
 	case ACTION_PCB_GONE:
 		d->routes_later = d->view_later = d->save_later = true;
@@ -270,7 +270,7 @@ static void apply_route_sources(struct daemon *d)
 		struct in6_addr src;
 
 		next = hce->hh.next;
-		core_apart(d->core, hce->id, entry_is_apart(d, hce), clock_boottime());
+		core_policy_routed(d->core, hce->id, entry_is_apart(d, hce), clock_boottime());
 		if (IN6_IS_ADDR_UNSPECIFIED(dst) && hce->addrs)
 			dst = &hce->addrs->addr;
 		if (!IN6_IS_ADDR_UNSPECIFIED(dst) && route_source(d->route_sync, dst, NULL,

@@ -259,8 +259,8 @@ static void refresh_heard(struct daemon *d, usec_t now)
 		DL_FOREACH(hce->addrs, f) {
 			usec_t heard = 0;
 
-			if (f->state != ADDR_TENTATIVE && (f->expires <= now || hce->asked ||
-							   f->contest))
+			if (f->state != ADDR_TENTATIVE &&
+			    (f->expires <= now || hce->unanswered_since || f->contest))
 				heard = datapath_heard(d->datapath, &f->addr);
 			if (heard > f->heard)
 				core_heard(d->core, hce->id, &f->addr, heard);

@@ -143,7 +143,7 @@ static json_t *save_entries(struct core *c)
 				hce->status, "trusted", hce->trusted,
 			"initiated", hce->initiated, "may_announce", hce->may_announce,
 				"homeless_acked", hce->homeless_acked,
-			"knows_us", hce->knows_us, "seq_in_valid", hce->seq_in_valid,
+			"knows_us", hce->has_our_ba, "seq_in_valid", hce->seq_in_valid,
 			"seq_in", hce->seq_in, "seq_out", hce->seq_out, "srtt",
 				(json_int_t)hce->srtt,
 			"pair", "local", save_addr(&hce->pair.local), "foreign",
@@ -436,7 +436,7 @@ static int load_entry(const struct loader *l, json_t *o)
 		v.initiated = initiated;
 		v.may_announce = announce;
 		v.homeless_acked = acked;
-		v.knows_us = knows;
+		v.has_our_ba = knows;
 		v.seq_in_valid = valid;
 		v.seq_in = (uint16_t)seq_in;
 		v.seq_out = (uint16_t)seq_out;

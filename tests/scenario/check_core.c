@@ -308,12 +308,12 @@ START_TEST(c11_routes_of_others_do_not_move_what_a_policy_rule_sends_its_own_way
 	world_up(&w, CLIENT, C1);
 	acquaint();
 	world_run(&w, 10 * USEC_PER_SEC);
-	core_apart(c, entry(CLIENT)->id, true, w.now);
+	core_policy_routed(c, entry(CLIENT)->id, true, w.now);
 	core_routed(c, entry(CLIENT)->id, &c1, w.now);
 	world_collect(&w);
 	assert_pair(CLIENT, C0, S0);
 	if (_i) {
-		core_apart(c, entry(CLIENT)->id, false, w.now);
+		core_policy_routed(c, entry(CLIENT)->id, false, w.now);
 		world_collect(&w);
 	} else {
 		world_down(&w, CLIENT, C0);

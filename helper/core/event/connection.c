@@ -54,7 +54,7 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 	}
 	if (fa)
 		return fa->state == ADDR_ACTIVE && pcb_suits(c, p, fa->hce) &&
-				       !hce_doubted(fa->hce, now) ?
+				       !hce_unresponsive(fa->hce, now) ?
 					   fa->hce : NULL;
 	if (p->origin != PCB_CONNECT)
 		return NULL;
@@ -101,8 +101,8 @@ static void pcb_begins(struct core *c, struct pcb *p, usec_t now)
 {
 	struct hce *h = p->hce;
 
-	if (p->origin == PCB_CONNECT && hce_homeless(h) && !h->asked &&
-	    !hce_proved_lately(h, now)) {
+	if (p->origin == PCB_CONNECT && hce_homeless(h) && !h->unanswered_since &&
+	    !hce_authenticated_lately(h, now)) {
 		bul_reannounce(c, h, now);
 		bu_flush(c, h, now);
 	}
@@ -117,7 +117,7 @@ static void pcb_note_silence(struct core *c, struct pcb *p, usec_t now)
 {
 	struct foreign_addr *fa = foreign_find(c, &p->foreign);
 
-	if (!fa || fa->state != ADDR_ACTIVE || !hce_doubted(fa->hce, now))
+	if (!fa || fa->state != ADDR_ACTIVE || !hce_unresponsive(fa->hce, now))
 		return;
 	pcb_wait_for_peer(c, p, fa->hce);
 	fa->left_alone = true;

@@ -154,7 +154,7 @@ static bool hce_expire(struct core *c, struct hce *h, usec_t now)
 		changed = true;
 		foreign_deprecate(c, fa, now);
 	}
-	if (!h->addrs && !hce_wanted(h) && !contest_claimed_by(c, h)) {		/* C10 */
+	if (!h->addrs && !hce_in_use(h) && !contest_claimed_by(c, h)) {		/* C10 */
 		hce_destroy(c, h, now);
 		return false;
 	}
@@ -175,7 +175,7 @@ static bool can_attach(struct core *c, const struct pcb *p, const struct hce *h,
 	const struct local_addr *l = local_find(c, &p->local);
 
 	return h && fa && fa->hce == h && fa->state == ADDR_ACTIVE && local_good_for(l, h) &&
-	       !hce_doubted(h, now);
+	       !hce_unresponsive(h, now);
 }
 
 /* Attaches connections that wait for room, as far as there is any. */
@@ -276,14 +276,14 @@ void core_routed(struct core *c, uint32_t id, const struct in6_addr *src, usec_t
 	bu_flush(c, h, now);
 }
 
-void core_apart(struct core *c, uint32_t id, bool apart, usec_t now)
+void core_policy_routed(struct core *c, uint32_t id, bool policy_routed, usec_t now)
 {
 	struct hce *h = core_entry(c, id);
 
-	if (!h || h->apart == apart)
+	if (!h || h->policy_routed == policy_routed)
 		return;
-	h->apart = apart;
-	if (apart)
+	h->policy_routed = policy_routed;
+	if (policy_routed)
 		return;
 	pair_update(c, h, now);
 	bu_flush(c, h, now);
@@ -313,7 +313,7 @@ void core_prune(struct core *c, usec_t now)
 
 		DL_FOREACH(h->addrs, fa)
 			active |= fa->state == ADDR_ACTIVE;
-		if (!hce_wanted(h) && (h->initiated || !active))
+		if (!hce_in_use(h) && (h->initiated || !active))
 			hce_destroy(c, h, now);
 	}
 }

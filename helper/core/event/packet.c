@@ -161,13 +161,13 @@ static bool welcome(struct core *c, const struct signal *s, const struct local_a
 }
 
 /* A packet came under the SA of h's peer. */
-static void hce_proved(struct core *c, struct hce *h, usec_t now)
+static void hce_authenticated(struct core *c, struct hce *h, usec_t now)
 {
-	bool doubted = hce_doubted(h, now);
+	bool was_unresponsive = hce_unresponsive(h, now);
 
-	h->proved = now;
-	h->asked = h->recover_wait = 0;
-	if (!doubted && !h->wants_move)
+	h->authenticated = now;
+	h->unanswered_since = h->recover_wait = 0;
+	if (!was_unresponsive && !h->wants_move)
 		return;
 	h->wants_move = false;
 	pair_update(c, h, now);
@@ -230,7 +230,7 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 		return;
 	}
 	id = p->hce->id;
-	hce_proved(c, p->hce, now);
+	hce_authenticated(c, p->hce, now);
 	if (s.has_aap && s.aap.kind == AAP_INIT)
 		aap_renewal(c, p, &s, len, now);
 	if (s.n_ba && !claimed)

@@ -84,7 +84,7 @@ int core_restore_entry(struct core *c, const struct core_saved_entry *e, usec_t 
 	h->initiated = e->initiated;
 	h->may_announce = e->may_announce;
 	h->homeless_acked = e->homeless_acked;
-	h->knows_us = e->knows_us;
+	h->has_our_ba = e->has_our_ba;
 	h->seq_in_valid = e->seq_in_valid;
 	h->seq_in = e->seq_in;
 	h->seq_out = e->seq_out;

@@ -3,8 +3,8 @@
 #include "entry.h"
 
 /* When an outage ends, the next Update may be due after SLOW_UPDATE_INTERVAL only. */
-#define DOUBT		(SLOW_UPDATE_INTERVAL + 2 * USEC_PER_SEC)
-#define PROVED_LATELY	(60 * USEC_PER_SEC)
+#define UNRESPONSIVE_AFTER	(SLOW_UPDATE_INTERVAL + 2 * USEC_PER_SEC)
+#define AUTHENTICATED_LATELY	(60 * USEC_PER_SEC)
 
 static const char *const state_names[] = {
 	[ADDR_TENTATIVE] = "tentative",
@@ -54,14 +54,14 @@ const char *binding_state_name(enum binding_state s)
 	return binding_names[s];
 }
 
-bool hce_doubted(const struct hce *h, usec_t now)
+bool hce_unresponsive(const struct hce *h, usec_t now)
 {
-	return h->asked && now >= usec_add(h->asked, DOUBT);
+	return h->unanswered_since && now >= usec_add(h->unanswered_since, UNRESPONSIVE_AFTER);
 }
 
-bool hce_proved_lately(const struct hce *h, usec_t now)
+bool hce_authenticated_lately(const struct hce *h, usec_t now)
 {
-	return h->proved && now < usec_add(h->proved, PROVED_LATELY);
+	return h->authenticated && now < usec_add(h->authenticated, AUTHENTICATED_LATELY);
 }
 
 bool foreign_heard_lately(const struct core *c, const struct foreign_addr *fa, usec_t now)
@@ -87,7 +87,7 @@ bool hce_homeless(const struct hce *h)
 	return h->sa && h->status == PEER_HOMELESS;
 }
 
-bool hce_wanted(const struct hce *h)
+bool hce_in_use(const struct hce *h)
 {
 	return h->n_pcb || h->n_sender;
 }

@@ -11,10 +11,10 @@
  * Whether h's peer leaves Updates unanswered: its helper may be gone, or may have lost its state.
  * Connections that begin are left on their own pair until it answers.
  */
-bool hce_doubted(const struct hce *h, usec_t now);
+bool hce_unresponsive(const struct hce *h, usec_t now);
 
 /* Whether h's peer was heard under its SA lately. */
-bool hce_proved_lately(const struct hce *h, usec_t now);
+bool hce_authenticated_lately(const struct hce *h, usec_t now);
 
 /* Whether connections heard something from fa within DEFAULT-LIFETIME, whatever signalling does. */
 bool foreign_heard_lately(const struct core *c, const struct foreign_addr *fa, usec_t now);
@@ -26,6 +26,6 @@ bool foreign_heard_lately(const struct core *c, const struct foreign_addr *fa, u
 bool hce_homeless(const struct hce *h);
 
 /* Whether connections or senders need h (C10). */
-bool hce_wanted(const struct hce *h);
+bool hce_in_use(const struct hce *h);
 
 #endif

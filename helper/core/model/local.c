@@ -57,7 +57,7 @@ bool local_better(const struct hce *h, const struct in6_addr *dst, const struct 
 
 	if (a->preference != b->preference)
 		return a->preference > b->preference;
-	if (routed_a != routed_b && !h->apart)
+	if (routed_a != routed_b && !h->policy_routed)
 		return routed_a;
 	if (now_a != now_b)
 		return now_a;

@@ -105,15 +105,15 @@ bool pair_may_send_from(struct hce *h, const struct local_addr *l)
 }
 
 /*
- * The same, asked before a move that nothing compels: if it was not, it is asked, and hce_proved()
+ * The same, asked before a move that nothing compels: if it was not, it is asked, and hce_authenticated()
  * moves.
  */
 static bool hce_may_move(struct core *c, struct hce *h, usec_t now)
 {
-	if (hce_proved_lately(h, now))
+	if (hce_authenticated_lately(h, now))
 		return true;
 	h->wants_move = true;
-	if (!h->asked)
+	if (!h->unanswered_since)
 		bul_reannounce(c, h, now);	/* bu_flush() sends it */
 	return false;
 }

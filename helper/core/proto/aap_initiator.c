@@ -91,8 +91,8 @@ static bool sa_may_be_lost(struct core *c, const struct hce *h, usec_t now)
 {
 	const struct foreign_addr *fa = foreign_find(c, &h->pair.foreign);
 
-	return h->asked && now >= usec_add(h->asked, RECOVER_AFTER) && now >= h->recover_at && fa &&
-	       fa->hce == h && fa->heard > h->asked;
+	return h->unanswered_since && now >= usec_add(h->unanswered_since, RECOVER_AFTER) &&
+	       now >= h->recover_at && fa && fa->hce == h && fa->heard > h->unanswered_since;
 }
 
 static void recover(struct core *c, struct hce *h, usec_t now)
@@ -235,7 +235,7 @@ static int verify_response(const struct aap_try *t, const struct aap_run *run, c
 static void on_peer_restart(struct core *c, struct hce *h, usec_t now)
 {
 	h->seq_in_valid = false;
-	h->knows_us = false;
+	h->has_our_ba = false;
 	bul_invalidate(c, h, now);
 }
 
@@ -261,7 +261,7 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 		run.old = &old;
 	}
 	r = verify_response(t, &run, pkt, len, &keys);
-	if (r < 0 && t->recovering && h->asked) {
+	if (r < 0 && t->recovering && h->unanswered_since) {
 		run.old = NULL;
 		r = verify_response(t, &run, pkt, len, &keys);
 		forgotten = r == 0;

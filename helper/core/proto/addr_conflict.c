@@ -157,7 +157,7 @@ static usec_t claimed_since(const struct foreign_addr *fa)
 {
 	if (!fa->hce->sa)
 		return 0;
-	return fa->contest->claimant ? fa->contest->since : fa->hce->proved;
+	return fa->contest->claimant ? fa->contest->since : fa->hce->authenticated;
 }
 
 /* Only the claimant has answered: the address is its own. */

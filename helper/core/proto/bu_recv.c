@@ -190,13 +190,13 @@ static bool add_addr(struct core *c, struct hce *h, const struct in6_addr *a,
 static void note_support(struct core *c, struct hce *h, const struct binding_update *bu, usec_t now)
 {
 	if (!bu->homeless) {
-		h->knows_us = true;
+		h->has_our_ba = true;
 		return;
 	}
 	hce_set_status(c, h, PEER_HOMELESS);
-	if (h->knows_us || (h->supported && now >= usec_add(h->supported, SUPPORT_REPEATS)))
+	if (h->has_our_ba || (h->supported && now >= usec_add(h->supported, SUPPORT_REPEATS)))
 		bul_invalidate(c, h, now);
-	h->knows_us = false;
+	h->has_our_ba = false;
 	h->supported = now;
 }
 

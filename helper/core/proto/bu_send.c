@@ -133,13 +133,13 @@ static void bu_arm(struct core *c, struct hce *h, usec_t now)
 	if (h->rt.timeout > MAX_BINDACK_TIMEOUT)
 		h->rt.timeout = MAX_BINDACK_TIMEOUT;
 	/* draft-13 10.11 allows a slow rate for as long as wished: connections wish it */
-	if (hce_wanted(h) && h->rt.timeout > SLOW_UPDATE_INTERVAL)
+	if (hce_in_use(h) && h->rt.timeout > SLOW_UPDATE_INTERVAL)
 		h->rt.timeout = SLOW_UPDATE_INTERVAL;
 	h->rt.last_seq = h->seq_out;
 	note_packet(h);
 	h->rt.sent = now;
-	if (!h->asked)
-		h->asked = now;
+	if (!h->unanswered_since)
+		h->unanswered_since = now;
 	h->rt.failed = false;
 	h->rt.next = h->rt.tries > 1 && h->rt.timeout == MAX_BINDACK_TIMEOUT ? USEC_NEVER
 									     : now + h->rt.timeout;
@@ -465,7 +465,7 @@ void bu_request(struct core *c, struct foreign_addr *fa, usec_t now)
 	usec_t from;
 
 	if (fa->state != ADDR_ACTIVE || fa->kind != LIFETIME_ABSOLUTE || !hce_homeless(h) ||
-	    !hce_wanted(h) || fa->expires == USEC_NEVER)
+	    !hce_in_use(h) || fa->expires == USEC_NEVER)
 		return;
 	from = fa->expires - (fa->lifetime < REQUEST_AHEAD * 4 ? fa->lifetime / 4 : REQUEST_AHEAD);
 	if (h->requested && usec_add(h->requested, SLOW_UPDATE_INTERVAL) > from)

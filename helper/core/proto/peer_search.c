@@ -41,7 +41,7 @@ void rendezvous_seek(struct core *c, struct hce *h, usec_t now)
 	struct rendezvous *r = h->rendezvous;
 	bool first;
 
-	if (!r || !hce_wanted(h) || !hce_homeless(h) || now < r->next || !retry_source(c, h))
+	if (!r || !hce_in_use(h) || !hce_homeless(h) || now < r->next || !retry_source(c, h))
 		return;
 	first = !r->wait || now - r->next > SEARCH_STEP_MAX;
 	r->wait = first ? SEARCH_STEP_MIN :

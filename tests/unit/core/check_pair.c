@@ -79,7 +79,7 @@ START_TEST(s1_the_order_of_preference_among_sources)
 
 	hold(L1, BINDING_VERIFIED);
 	hold(near, BINDING_VERIFIED);
-	h->proved = now;
+	h->authenticated = now;
 	pair_update(c, h, now);
 	assert_pair(L0, F0);		/* in use */
 	l0->usable = false;
@@ -189,11 +189,11 @@ START_TEST(s1_a_voluntary_move_waits_for_proof)
 {
 	up(L1)->preference = 1;
 	hold(L1, BINDING_VERIFIED);
-	h->proved = 0;
+	h->authenticated = 0;
 	pair_update(c, h, now);
 	assert_pair(L0, F0);
 	ck_assert(h->wants_move && bul_has_pending(h));
-	h->proved = now;
+	h->authenticated = now;
 	pair_update(c, h, now);
 	assert_pair(L1, F0);
 }

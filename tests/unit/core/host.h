@@ -124,7 +124,7 @@ static inline void setup(void)
 	ck_assert_ptr_nonnull(h);
 	hce_set_status(c, h, PEER_HOMELESS);
 	h->may_announce = h->seq_in_valid = true;
-	h->proved = now;
+	h->authenticated = now;
 	at(F0, ADDR_ACTIVE);
 	hold(L0, BINDING_VERIFIED);
 	pair_begin(c, h, &l0, &f0);

@@ -175,11 +175,11 @@ struct explore {
 };
 
 /* What of an entry's packets is dropped, as there is nowhere it may go (A3). */
-enum hold {
-	HOLD_NONE,
-	HOLD_MOVED,		/* what would leave with other addresses than its own: no
+enum block {
+	BLOCK_NONE,
+	BLOCK_REWRITTEN,	/* what would leave with other addresses than its own: no
 				 * address of the peer is left */
-	HOLD_ALL,		/* another host has pair.foreign now */
+	BLOCK_ALL,		/* another host has pair.foreign now */
 };
 
 #define RENDEZVOUS_NAMES	4
@@ -209,8 +209,8 @@ struct rendezvous {
 struct pair {
 	struct in6_addr local, foreign;	/* unspecified while there is none */
 	uint32_t gen;
-	enum hold hold;
-	bool unproven;			/* local is lost, or the peer has not said yet that
+	enum block block;
+	bool unconfirmed;		/* local is lost, or the peer has not said yet that
 					 * it knows it to be ours */
 	bool homeless;			/* the peer's connections can move, so it may be heard
 					 * from addresses not known */
@@ -226,7 +226,7 @@ struct hce {
 	unsigned personality;		/* whose addresses the peer may learn (X9) */
 	usec_t created, heard;
 	usec_t authenticated;		/* last packet under its SA: then, it was who it is */
-	bool wants_move;		/* the pair is to be chosen anew when the peer answers */
+	bool switch_deferred;		/* the pair is to be chosen anew when the peer answers */
 	bool kept;			/* ... and when each of its connections is attached */
 	usec_t unanswered_since;	/* Updates are unanswered since then; 0:
 					 * the peer owes nothing */

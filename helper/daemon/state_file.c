@@ -148,7 +148,7 @@ static json_t *save_entries(struct core *c)
 				(json_int_t)hce->srtt,
 			"pair", "local", save_addr(&hce->pair.local), "foreign",
 				save_addr(&hce->pair.foreign),
-			"gen", (json_int_t)hce->pair.gen, "hold", hce->pair.hold,
+			"gen", (json_int_t)hce->pair.gen, "hold", hce->pair.block,
 			"addresses", save_addresses(hce), "bindings",
 				save_bindings(hce));
 		save_rendezvous(hce, o);
@@ -414,7 +414,7 @@ static int load_entry(const struct loader *l, json_t *o)
 	json_int_t id, spi, srtt, gen;
 	const char *local, *foreign;
 	json_t *personality = NULL;
-	int hold = HOLD_NONE;
+	int hold = BLOCK_NONE;
 
 	if (json_unpack(o, "{sI, sI, s?o, si, sb, s?b, sb, sb, sb, sb, si, si, sI, s{ss, ss, sI, "
 			"s?i}, so, so}",
@@ -424,8 +424,8 @@ static int load_entry(const struct loader *l, json_t *o)
 			"seq_in", &seq_in, "seq_out", &seq_out, "srtt", &srtt,
 			"pair", "local", &local, "foreign", &foreign, "gen", &gen, "hold", &hold,
 			"addresses", &addresses, "bindings", &bindings) < 0 ||
-	    id <= 0 || id > UINT32_MAX || status < 0 || status > PEER_PLAIN || hold < HOLD_NONE ||
-	    hold > HOLD_ALL || get_addr(local, &v.pair.local) < 0 ||
+	    id <= 0 || id > UINT32_MAX || status < 0 || status > PEER_PLAIN || hold < BLOCK_NONE ||
+	    hold > BLOCK_ALL || get_addr(local, &v.pair.local) < 0 ||
 	    get_addr(foreign, &v.pair.foreign) < 0)
 		return -EBADMSG;
 	if (l->apply) {
@@ -442,7 +442,7 @@ static int load_entry(const struct loader *l, json_t *o)
 		v.seq_out = (uint16_t)seq_out;
 		v.srtt = (usec_t)srtt;
 		v.pair.gen = (uint32_t)gen;
-		v.pair.hold = hold;
+		v.pair.block = hold;
 		r = get_personality(l->c, json_string_value(personality), &v.personality);
 		if (r == 0)
 			r = core_restore_entry(l->c, &v, l->now);

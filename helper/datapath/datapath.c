@@ -375,10 +375,10 @@ static int put_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
 static int put_pair(struct datapath *dp, uint32_t hce, const struct pair *p)
 {
 	struct dp_hce e = { .l = p->local, .f = p->foreign, .gen = p->gen,
-			    .unproven = p->unproven ? coarse_ns() + DP_DATAGRAM_WAIT_NS : 0 };
+			    .unproven = p->unconfirmed ? coarse_ns() + DP_DATAGRAM_WAIT_NS : 0 };
 
-	e.flags = (p->hold == HOLD_ALL ? DP_HCE_HOLD : 0) |
-		  (p->hold == HOLD_MOVED ? DP_HCE_HOLD_MOVED : 0) |
+	e.flags = (p->block == BLOCK_ALL ? DP_HCE_HOLD : 0) |
+		  (p->block == BLOCK_REWRITTEN ? DP_HCE_HOLD_MOVED : 0) |
 		  (p->homeless ? DP_HCE_HOMELESS : 0);
 	return map_put(dp->bpf->maps.hce, &hce, &e);
 }

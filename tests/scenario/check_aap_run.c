@@ -451,7 +451,7 @@ START_TEST(a3_who_takes_an_address_over_does_not_get_its_connections)
 	ck_assert_uint_eq(core_counter(w.host[server].core, COUNT_CONFLICTS), 1);
 	for (struct pcb *p = core_pcbs(w.host[server].core); p; p = p->hh.next)
 		ck_assert_int_eq(p->hce->id == id, p->fport == 1000);
-	ck_assert(core_entry(w.host[server].core, id)->pair.hold);
+	ck_assert(core_entry(w.host[server].core, id)->pair.block);
 }
 END_TEST
 

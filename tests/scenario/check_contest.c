@@ -93,14 +93,14 @@ START_TEST(a3_while_only_the_claimant_answers_the_address_carries_nobodys_data)
 	world_run(&w, 1200 * USEC_PER_MSEC);
 	ck_assert_int_eq(world_foreign(&w, SERVER, A0)->hce->id, alice);
 	ck_assert_int_eq(world_foreign(&w, SERVER, A0)->state, ADDR_TENTATIVE);
-	ck_assert_int_eq(alices()->pair.hold, HOLD_ALL);
+	ck_assert_int_eq(alices()->pair.block, BLOCK_ALL);
 	world_run(&w, 5 * USEC_PER_SEC);
 	ck_assert_int_ne(world_foreign(&w, SERVER, A0)->hce->id, alice);
-	ck_assert_int_eq(alices()->pair.hold, HOLD_ALL);
+	ck_assert_int_eq(alices()->pair.block, BLOCK_ALL);
 	/* and it goes on where she is then */
 	world_up(&w, ALICE, A1);
 	world_run(&w, 5 * USEC_PER_SEC);
-	ck_assert_int_eq(alices()->pair.hold, HOLD_NONE);
+	ck_assert_int_eq(alices()->pair.block, BLOCK_NONE);
 	ck_assert(is(&alices()->pair.foreign, A1));
 }
 END_TEST
@@ -131,7 +131,7 @@ START_TEST(x6_a_mere_claim_costs_the_owner_nothing)
 	for (unsigned i = 0; i < 50; i++) {
 		world_run(&w, 100 * USEC_PER_MSEC);
 		ck_assert_int_eq(world_foreign(&w, SERVER, A0)->state, ADDR_ACTIVE);
-		ck_assert_int_eq(alices()->pair.hold, HOLD_NONE);
+		ck_assert_int_eq(alices()->pair.block, BLOCK_NONE);
 	}
 	ck_assert_int_eq(world_foreign(&w, SERVER, A0)->hce->id, alice);
 	ck_assert_uint_eq(core_counter(w.host[SERVER].core, COUNT_CONFLICTS), 1);
@@ -161,11 +161,11 @@ START_TEST(a3_b7_an_address_that_is_ours_now_is_a_peers_no_more)
 	world_down(&w, ALICE, A0);
 	world_up(&w, SERVER, A0);
 	ck_assert_ptr_null(world_foreign(&w, SERVER, A0));
-	ck_assert_int_eq(alices()->pair.hold, HOLD_ALL);
+	ck_assert_int_eq(alices()->pair.block, BLOCK_ALL);
 	world_up(&w, ALICE, A1);
 	world_run(&w, 2 * USEC_PER_SEC);
 	ck_assert_int_eq(world_foreign(&w, SERVER, A1)->state, ADDR_ACTIVE);
-	ck_assert_int_eq(alices()->pair.hold, HOLD_NONE);
+	ck_assert_int_eq(alices()->pair.block, BLOCK_NONE);
 	ck_assert(is(&alices()->pair.foreign, A1));
 }
 END_TEST

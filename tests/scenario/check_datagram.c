@@ -183,24 +183,24 @@ END_TEST
 START_TEST(x5_datagrams_wait_until_the_peer_knows_the_new_address)
 {
 	acquaint();
-	ck_assert(!w.host[CLIENT].pair.unproven);
+	ck_assert(!w.host[CLIENT].pair.unconfirmed);
 	world_down(&w, CLIENT, C0);
 	assert_pair(CLIENT, C0, S0);
-	ck_assert(w.host[CLIENT].pair.unproven);
+	ck_assert(w.host[CLIENT].pair.unconfirmed);
 	world_up(&w, CLIENT, C1);
 	while (entry(CLIENT)->pair.gen == 0)
 		world_run(&w, USEC_PER_MSEC);
 	assert_pair(CLIENT, C1, S0);
-	ck_assert(w.host[CLIENT].pair.unproven);	/* the Response is on its way */
-	while (w.host[CLIENT].pair.unproven)
+	ck_assert(w.host[CLIENT].pair.unconfirmed);	/* the Response is on its way */
+	while (w.host[CLIENT].pair.unconfirmed)
 		world_run(&w, USEC_PER_MSEC);
 	ck_assert_int_eq(world_foreign(&w, SERVER, C1)->state, ADDR_ACTIVE);
 	assert_pair(SERVER, S0, C1);
 	/* There and back, before anybody noticed: nothing has changed. */
 	world_down(&w, CLIENT, C1);
-	ck_assert(w.host[CLIENT].pair.unproven);
+	ck_assert(w.host[CLIENT].pair.unconfirmed);
 	world_up(&w, CLIENT, C1);
-	ck_assert(!w.host[CLIENT].pair.unproven);
+	ck_assert(!w.host[CLIENT].pair.unconfirmed);
 }
 END_TEST
 

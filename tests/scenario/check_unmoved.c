@@ -31,12 +31,12 @@ static enum wire egress(unsigned host, uint64_t cookie)
 	const struct pcb *p = connection(host, cookie);
 	const struct pair *now = p && p->hce ? &p->hce->pair : NULL;
 
-	if (now && now->hold == HOLD_ALL)
+	if (now && now->block == BLOCK_ALL)
 		return HELD;
 	if (!now || now->gen == p->gen ||
 	    (addr_equal(&now->local, &p->local) && addr_equal(&now->foreign, &p->foreign)))
 		return AS_BORN;
-	return now->hold == HOLD_MOVED ? HELD : MOVED;
+	return now->block == BLOCK_REWRITTEN ? HELD : MOVED;
 }
 
 /* host's datapath has a packet of the connection, which came from the peer's address. */

@@ -208,7 +208,7 @@ bool plane_egress(struct plane *p, const struct flow *socket, struct in6_addr *s
 	HASH_FIND(hh_out, p->out, socket, sizeof(*socket), b);
 	if (b)
 		HASH_FIND(hh, p->pairs, &b->ports.hce, sizeof(b->ports.hce), e);
-	if (e && e->pair.hold == HOLD_ALL)
+	if (e && e->pair.block == BLOCK_ALL)
 		return false;
 	if (e && news)
 		note_sent(e, b, now, news);
@@ -217,7 +217,7 @@ bool plane_egress(struct plane *p, const struct flow *socket, struct in6_addr *s
 		return true;
 	*src = e->pair.local;
 	*dst = e->pair.foreign;
-	return e->pair.hold == HOLD_NONE ||
+	return e->pair.block == BLOCK_NONE ||
 	       (addr_equal(src, &socket->local) && addr_equal(dst, &socket->foreign));
 }
 

@@ -284,7 +284,7 @@ int core_datagram_sent(struct core *c, const struct pcb *p, usec_t now)
 	 */
 	if (!h->sa && !h->n_pcb)
 		h->trusted = false;
-	pair_begin(c, h, &p->local, &p->foreign);
+	pair_init(c, h, &p->local, &p->foreign);
 	watch(c, h);
 	return sender_restore(c, p->cookie, p->uid, h);
 }

@@ -164,7 +164,7 @@ static bool hce_expire(struct core *c, struct hce *h, usec_t now)
 	}
 	/* C10 keeps it for its connections, but the last address could be anybody's now. */
 	if (!h->addrs && hce_homeless(h))
-		pair_hold(c, h, HOLD_MOVED);
+		pair_block(c, h, BLOCK_REWRITTEN);
 	return true;
 }
 

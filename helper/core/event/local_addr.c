@@ -73,7 +73,7 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 		 * on.
 		 */
 		if (hce_homeless(h) && addr_equal(&h->pair.local, addr)) {
-			pair_doubt(c, h, false);
+			pair_set_unconfirmed(c, h, false);
 			bul_reannounce(c, h, now);
 			action_push(c, ACTION_KICK, h);
 		}
@@ -98,10 +98,10 @@ void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now)
 		if (addr_equal(&h->pair.local, addr))
 			h->source_lost = now;
 		bul_want(c, h, addr, false, now);
-		pair_unpin(c, h, addr);
+		pair_migrate_from(c, h, addr);
 		pair_update(c, h, now);
 		if (addr_equal(&h->pair.local, addr))
-			pair_doubt(c, h, true);
+			pair_set_unconfirmed(c, h, true);
 		bu_flush(c, h, now);
 	}
 	l->forget = usec_add(now, c->config.maximum_expired_lifetime * USEC_PER_SEC);

@@ -167,9 +167,9 @@ static void hce_authenticated(struct core *c, struct hce *h, usec_t now)
 
 	h->authenticated = now;
 	h->unanswered_since = h->recover_wait = 0;
-	if (!was_unresponsive && !h->wants_move)
+	if (!was_unresponsive && !h->switch_deferred)
 		return;
-	h->wants_move = false;
+	h->switch_deferred = false;
 	pair_update(c, h, now);
 }
 

@@ -174,7 +174,7 @@ void core_restore_done(struct core *c, usec_t now)
 		HASH_ITER(hh, c->locals, local, next_local)
 			if (!local->usable)
 				/* lost while no helper ran */
-				pair_unpin(c, h, &local->addr);
+				pair_migrate_from(c, h, &local->addr);
 		pair_update(c, h, now);
 		bu_flush(c, h, now);
 		DL_FOREACH(h->addrs, fa)

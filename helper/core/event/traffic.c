@@ -82,6 +82,6 @@ void core_datagram_heard(struct core *c, uint32_t id, const struct in6_addr *src
 	const struct local_addr *l = local_find(c, dst);
 
 	if (h && fa && fa->hce == h && fa->state == ADDR_ACTIVE && local_good_for(l, h))
-		pair_begin(c, h, dst, src);
+		pair_init(c, h, dst, src);
 	core_heard(c, id, src, now);
 }

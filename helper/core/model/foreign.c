@@ -154,7 +154,7 @@ void foreign_withdraw(struct core *c, struct foreign_addr *fa, usec_t now)
 	if (fa->state != ADDR_TENTATIVE || fa->was_active || !fa->reach.sent) {
 		fa->withdrawn = true;
 		foreign_deprecate(c, fa, now);
-		pair_unpin(c, h, &addr);
+		pair_migrate_from(c, h, &addr);
 	} else if (!fa->given_up) {
 		fa->given_up = true;
 		fa->reach.running = false;

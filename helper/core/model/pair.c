@@ -31,8 +31,8 @@ static void new_generation(struct core *c, struct hce *h)
 	pair_set(c, h, &to);
 }
 
-void pair_begin(struct core *c, struct hce *h, const struct in6_addr *local,
-		const struct in6_addr *foreign)
+void pair_init(struct core *c, struct hce *h, const struct in6_addr *local,
+	       const struct in6_addr *foreign)
 {
 	struct pair to = h->pair;
 
@@ -43,13 +43,13 @@ void pair_begin(struct core *c, struct hce *h, const struct in6_addr *local,
 	pair_set(c, h, &to);
 }
 
-void pair_doubt(struct core *c, struct hce *h, bool unproven)
+void pair_set_unconfirmed(struct core *c, struct hce *h, bool unconfirmed)
 {
 	struct pair to = h->pair;
 
-	if (h->pair.unproven == unproven || !hce_homeless(h))
+	if (h->pair.unconfirmed == unconfirmed || !hce_homeless(h))
 		return;
-	to.unproven = unproven;
+	to.unconfirmed = unconfirmed;
 	pair_set(c, h, &to);
 }
 
@@ -67,12 +67,12 @@ static void pair_switch(struct core *c, struct hce *h, const struct in6_addr *lo
 	}
 	to.local = *local;
 	to.foreign = *foreign;
-	to.hold = HOLD_NONE;
+	to.block = BLOCK_NONE;
 	/*
 	 * A retransmission that reaches the peer ahead of its verification of our Response is lost:
 	 * wait for the BA then.
 	 */
-	to.unproven = h->kick_on_ack = b && b->state == BINDING_RESPONDED;
+	to.unconfirmed = h->kick_on_ack = b && b->state == BINDING_RESPONDED;
 	to.gen++;
 	pair_set(c, h, &to);
 	explore_follow(h);
@@ -83,14 +83,14 @@ static void pair_switch(struct core *c, struct hce *h, const struct in6_addr *lo
 		action_push(c, ACTION_KICK, h);
 }
 
-void pair_hold(struct core *c, struct hce *h, enum hold how)
+void pair_block(struct core *c, struct hce *h, enum block how)
 {
 	struct pair to = h->pair;
 
-	if (h->pair.hold >= how)
+	if (h->pair.block >= how)
 		return;
-	to.hold = how;
-	if (how == HOLD_ALL)
+	to.block = how;
+	if (how == BLOCK_ALL)
 		to.gen++;		/* none may keep its birth pair */
 	pair_set(c, h, &to);
 }
@@ -108,11 +108,11 @@ bool pair_may_send_from(struct hce *h, const struct local_addr *l)
  * The same, asked before a move that nothing compels: if it was not, it is asked, and hce_authenticated()
  * moves.
  */
-static bool hce_may_move(struct core *c, struct hce *h, usec_t now)
+static bool hce_may_switch(struct core *c, struct hce *h, usec_t now)
 {
 	if (hce_authenticated_lately(h, now))
 		return true;
-	h->wants_move = true;
+	h->switch_deferred = true;
 	if (!h->unanswered_since)
 		bul_reannounce(c, h, now);	/* bu_flush() sends it */
 	return false;
@@ -170,7 +170,7 @@ static const struct local_addr *choose_local(struct core *c, struct hce *h, usec
 			best = l;
 	l = local_find(c, &h->pair.local);
 	if (best && l != best && local_good_for(l, h) &&
-	    (pair_is_kept(c, h) || !hce_may_move(c, h, now)))
+	    (pair_is_kept(c, h) || !hce_may_switch(c, h, now)))
 		return l;
 	return best;
 }
@@ -181,12 +181,12 @@ static const struct local_addr *choose_local(struct core *c, struct hce *h, usec
  * help, and what a moved one still hears shows that the path works. A dead path is left by
  * explore.c.
  */
-static bool goes_on(const struct core *c, const struct hce *h, const struct foreign_addr *fa,
-		    usec_t now)
+static bool foreign_stays_usable(const struct core *c, const struct hce *h,
+				 const struct foreign_addr *fa, usec_t now)
 {
 	if (!fa->was_active || fa->withdrawn || fa->contest)
 		return false;
-	return pcb_any_as_born(h) ||
+	return pcb_any_on_birth_pair(h) ||
 	       (fa->state == ADDR_DEPRECATED && foreign_heard_lately(c, fa, now));
 }
 
@@ -196,7 +196,7 @@ static const struct foreign_addr *choose_foreign(const struct core *c, struct hc
 
 	DL_FOREACH(h->addrs, fa) {
 		if (addr_equal(&fa->addr, &h->pair.foreign) &&
-		    (fa->state == ADDR_ACTIVE || goes_on(c, h, fa, now)))
+		    (fa->state == ADDR_ACTIVE || foreign_stays_usable(c, h, fa, now)))
 			return fa;
 		if (fa->state != ADDR_ACTIVE)
 			continue;
@@ -225,12 +225,12 @@ void pair_update(struct core *c, struct hce *h, usec_t now)
 	if (fa)
 		to.foreign = fa->addr;
 	if (!addr_equal(&to.local, &h->pair.local) || !addr_equal(&to.foreign, &h->pair.foreign) ||
-	    (fa && fa->state == ADDR_ACTIVE && h->pair.hold))
+	    (fa && fa->state == ADDR_ACTIVE && h->pair.block))
 		pair_switch(c, h, &to.local, &to.foreign);
 }
 
-void pair_take(struct core *c, struct hce *h, const struct in6_addr *local,
-	       const struct in6_addr *foreign)
+void pair_use(struct core *c, struct hce *h, const struct in6_addr *local,
+	      const struct in6_addr *foreign)
 {
 	pair_switch(c, h, local, foreign);
 }
@@ -248,7 +248,7 @@ void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, u
 	 * achieve. A peer that left the pair sends data from elsewhere or withdraws the address.
 	 */
 	DL_FOREACH(h->addrs, at)
-		if (addr_equal(&at->addr, &h->pair.foreign) && goes_on(c, h, at, now))
+		if (addr_equal(&at->addr, &h->pair.foreign) && foreign_stays_usable(c, h, at, now))
 			return;
 	to.foreign = fa->addr;
 	pair_switch(c, h, &to.local, &to.foreign);
@@ -258,7 +258,7 @@ void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, u
  * Whether a connection of h was born with addr (as local or foreign) and keeps its birth pair to
  * this day.
  */
-static bool pcb_pinned_to(const struct hce *h, const struct in6_addr *addr)
+static bool pcb_any_keeps_addr(const struct hce *h, const struct in6_addr *addr)
 {
 	const struct pcb *p;
 
@@ -269,16 +269,16 @@ static bool pcb_pinned_to(const struct hce *h, const struct in6_addr *addr)
 	return false;
 }
 
-void pair_unpin(struct core *c, struct hce *h, const struct in6_addr *addr)
+void pair_migrate_from(struct core *c, struct hce *h, const struct in6_addr *addr)
 {
 	if (addr_equal(addr, &h->pair.local) || addr_equal(addr, &h->pair.foreign) ||
-	    !hce_homeless(h) || !pcb_pinned_to(h, addr))
+	    !hce_homeless(h) || !pcb_any_keeps_addr(h, addr))
 		return;
 	new_generation(c, h);
 }
 
 /* Whether a connection of h has another pair than h's: the one it was born with. */
-static bool pcb_pinned_elsewhere(const struct hce *h)
+static bool pcb_any_keeps_other_pair(const struct hce *h)
 {
 	const struct pcb *p;
 
@@ -288,15 +288,15 @@ static bool pcb_pinned_elsewhere(const struct hce *h)
 	return false;
 }
 
-void pair_unpin_others(struct core *c, struct hce *h)
+void pair_migrate_all(struct core *c, struct hce *h)
 {
-	if (!pcb_pinned_elsewhere(h))
+	if (!pcb_any_keeps_other_pair(h))
 		return;
 	new_generation(c, h);
 	action_push(c, ACTION_KICK, h);
 }
 
-bool pcb_any_as_born(const struct hce *h)
+bool pcb_any_on_birth_pair(const struct hce *h)
 {
 	struct pcb *p;
 

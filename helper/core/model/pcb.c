@@ -153,7 +153,7 @@ int pcb_bind(struct core *c, struct pcb *p, struct hce *h, uint32_t gen)
 		return -ENOSPC;
 	}
 	pcb_set_wait(c, p, PCB_WAITS_NOT, 0);
-	pair_begin(c, h, &p->local, &p->foreign);
+	pair_init(c, h, &p->local, &p->foreign);
 	p->hce = h;
 	p->gen = gen;
 	p->ports = ports;

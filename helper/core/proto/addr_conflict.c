@@ -69,7 +69,7 @@ static bool is_answering(const struct foreign_addr *fa)
 	const struct hce *h = fa->hce;
 
 	return h->sa && fa->heard > fa->contest->since && addr_equal(&fa->addr, &h->pair.foreign) &&
-	       pcb_any_as_born(h);
+	       pcb_any_on_birth_pair(h);
 }
 
 /*
@@ -86,7 +86,7 @@ static void suspend(struct core *c, struct foreign_addr *fa, usec_t now)
 	foreign_set_state(c, fa, ADDR_TENTATIVE, now);
 	pair_update(c, h, now);
 	if (addr_equal(&h->pair.foreign, &fa->addr))
-		pair_hold(c, h, HOLD_ALL);
+		pair_block(c, h, BLOCK_ALL);
 }
 
 void contest_claim(struct core *c, struct foreign_addr *fa, const struct hce *claimant,
@@ -140,7 +140,7 @@ static void lose(struct core *c, struct foreign_addr *fa, usec_t since, const ch
 	foreign_remove(c, fa);
 	pair_update(c, h, now);
 	if (addr_equal(&h->pair.foreign, &addr))
-		pair_hold(c, h, HOLD_ALL);
+		pair_block(c, h, BLOCK_ALL);
 }
 
 void contest_lose(struct core *c, struct foreign_addr *fa, const char *why, usec_t now)

@@ -439,7 +439,7 @@ void bu_acked(struct core *c, struct hce *h, const struct binding_ack *ba,
 		pair_update(c, h, now);
 		if (h->kick_on_ack && addr_equal(&h->pair.local, to)) {
 			h->kick_on_ack = false;
-			pair_doubt(c, h, false);
+			pair_set_unconfirmed(c, h, false);
 			action_push(c, ACTION_KICK, h);
 		}
 	}

@@ -36,7 +36,7 @@
 /* Whether h's peer can be tried at all, and is to be. */
 static bool explorable(const struct core *c, const struct hce *h)
 {
-	return c->config.path_timeout && hce_homeless(h) && h->seq_in_valid && !h->pair.hold &&
+	return c->config.path_timeout && hce_homeless(h) && h->seq_in_valid && !h->pair.block &&
 	       !IN6_IS_ADDR_UNSPECIFIED(&h->pair.local);
 }
 
@@ -212,7 +212,7 @@ void explore_answered(struct core *c, struct hce *h, const struct in6_addr *loca
 		x->detour = false;
 		x->returned = now;
 		event_emit(c, EVENT_PATH, h, local, &fa->addr, 0, "answers again");
-		pair_take(c, h, local, &fa->addr);
+		pair_use(c, h, local, &fa->addr);
 		return;
 	}
 	x->running = false;
@@ -220,11 +220,11 @@ void explore_answered(struct core *c, struct hce *h, const struct in6_addr *loca
 	if (addr_equal(local, &h->pair.local) && addr_equal(&fa->addr, &h->pair.foreign)) {
 		calm_down(c, h, fa, now);
 		if (x->silent)
-			pair_unpin_others(c, h);
+			pair_migrate_all(c, h);
 		return;
 	}
 	leave_home(c, h, local, now);
-	pair_take(c, h, local, &fa->addr);
+	pair_use(c, h, local, &fa->addr);
 }
 
 static void probe_home(struct core *c, struct hce *h, usec_t now)

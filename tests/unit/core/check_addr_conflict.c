@@ -77,7 +77,7 @@ START_TEST(x6_a_claim_alone_changes_nothing)
 	decide();
 	ck_assert_ptr_eq(at_issue()->hce, h);
 	ck_assert_ptr_null(at_issue()->contest);
-	ck_assert_int_eq(h->pair.hold, HOLD_NONE);
+	ck_assert_int_eq(h->pair.block, BLOCK_NONE);
 }
 END_TEST
 
@@ -98,7 +98,7 @@ START_TEST(a3_data_is_held_once_only_the_claimant_has_answered)
 	contest_expire(c, at_issue(), now);
 	ck_assert_ptr_eq(at_issue()->hce, h);
 	ck_assert_int_eq(at_issue()->state, ADDR_TENTATIVE);
-	ck_assert_int_eq(h->pair.hold, HOLD_ALL);
+	ck_assert_int_eq(h->pair.block, BLOCK_ALL);
 }
 END_TEST
 
@@ -108,7 +108,7 @@ START_TEST(x6_the_claimant_gets_it_if_only_it_answers)
 	decide();
 	ck_assert_ptr_eq(at_issue()->hce, claimant);
 	ck_assert_int_eq(at_issue()->state, ADDR_ACTIVE);
-	ck_assert_int_eq(h->pair.hold, HOLD_ALL);
+	ck_assert_int_eq(h->pair.block, BLOCK_ALL);
 }
 END_TEST
 
@@ -119,7 +119,7 @@ START_TEST(a3_the_loser_goes_on_at_its_other_address)
 	answer(claimant, 1);
 	decide();
 	assert_pair(L0, F2);
-	ck_assert_int_eq(h->pair.hold, HOLD_NONE);
+	ck_assert_int_eq(h->pair.block, BLOCK_NONE);
 }
 END_TEST
 
@@ -237,9 +237,9 @@ START_TEST(a3_without_a_conflict_the_loser_moves_or_is_held)
 	contest_lose(c, at_issue(), "test", now);
 	ck_assert_ptr_null(at_issue());
 	assert_pair(L0, F2);
-	ck_assert_int_eq(h->pair.hold, HOLD_NONE);
+	ck_assert_int_eq(h->pair.block, BLOCK_NONE);
 	contest_lose(c, foreign_find(c, &f2), "test", now);
-	ck_assert_int_eq(h->pair.hold, HOLD_ALL);
+	ck_assert_int_eq(h->pair.block, BLOCK_ALL);
 }
 END_TEST
 

@@ -150,7 +150,7 @@ START_TEST(a3_an_address_of_a_peer_becomes_this_hosts)
 	come(F0, USEC_NEVER);
 	ck_assert_ptr_null(foreign_find(c, &f0));
 	ck_assert(find(F0)->usable);
-	ck_assert_int_eq(h->pair.hold, HOLD_ALL);
+	ck_assert_int_eq(h->pair.block, BLOCK_ALL);
 }
 END_TEST
 
@@ -205,10 +205,10 @@ END_TEST
 START_TEST(b13_a_source_that_returns_retransmits_at_once)
 {
 	go(L0);
-	ck_assert(h->pair.unproven);
+	ck_assert(h->pair.unconfirmed);
 	take(ACTION_KICK, NULL);
 	come(L0, USEC_NEVER);
-	ck_assert(!h->pair.unproven);
+	ck_assert(!h->pair.unconfirmed);
 	ck_assert_uint_eq(take(ACTION_KICK, NULL), 1);
 }
 END_TEST

@@ -131,7 +131,7 @@ START_TEST(s3_a_switch_is_published_with_a_new_generation)
 	ck_assert_uint_eq(take(ACTION_PAIR, &p), 1);
 	ck_assert_uint_eq(p.pair.gen, gen + 1);
 	ck_assert(addr_equal(&p.pair.local, &l1) && addr_equal(&p.pair.foreign, &f0));
-	ck_assert(!p.pair.unproven);
+	ck_assert(!p.pair.unconfirmed);
 	pair_follow(c, h, at(F1, ADDR_ACTIVE), now);
 	ck_assert_uint_eq(take(ACTION_KICK, NULL), 1);
 	assert_pair(L1, F1);
@@ -148,7 +148,7 @@ START_TEST(b7_no_kick_before_the_source_is_verified)
 	pair_update(c, h, now);
 	assert_pair(L1, F0);
 	ck_assert_uint_eq(take(ACTION_KICK, NULL), 0);
-	ck_assert(h->kick_on_ack && h->pair.unproven);
+	ck_assert(h->kick_on_ack && h->pair.unconfirmed);
 }
 END_TEST
 
@@ -159,11 +159,11 @@ START_TEST(s3_a_connection_keeps_its_own_pair_until_the_pair_changes)
 
 	ck_assert(!pcb_wire_pair(p, NULL, NULL) && !pcb_wire_pair(q, NULL, NULL));
 	take(ACTION_PAIR, NULL);
-	pair_unpin(c, h, &l2);
+	pair_migrate_from(c, h, &l2);
 	ck_assert(!pcb_wire_pair(p, NULL, NULL));	/* it has that pair anyway */
 	ck_assert(pcb_wire_pair(q, NULL, NULL));
 	ck_assert_uint_eq(take(ACTION_PAIR, NULL), 1);
-	pair_unpin(c, h, &l2);		/* nothing has it now */
+	pair_migrate_from(c, h, &l2);	/* nothing has it now */
 	ck_assert_uint_eq(take(ACTION_PAIR, NULL), 0);
 }
 END_TEST
@@ -175,11 +175,11 @@ START_TEST(a3_hold_all_takes_connections_off_their_own_pair)
 
 	connection(L0, F0, 1);
 	take(ACTION_PAIR, NULL);
-	pair_hold(c, h, HOLD_ALL);
+	pair_block(c, h, BLOCK_ALL);
 	ck_assert_uint_eq(take(ACTION_PAIR, &p), 1);
-	ck_assert_int_eq(p.pair.hold, HOLD_ALL);
+	ck_assert_int_eq(p.pair.block, BLOCK_ALL);
 	ck_assert_uint_ne(p.pair.gen, h->pcbs->gen);
-	pair_hold(c, h, HOLD_MOVED);	/* the weaker one changes nothing */
+	pair_block(c, h, BLOCK_REWRITTEN);	/* the weaker one changes nothing */
 	ck_assert_uint_eq(take(ACTION_PAIR, NULL), 0);
 }
 END_TEST
@@ -192,7 +192,7 @@ START_TEST(s1_a_voluntary_move_waits_for_proof)
 	h->authenticated = 0;
 	pair_update(c, h, now);
 	assert_pair(L0, F0);
-	ck_assert(h->wants_move && bul_has_pending(h));
+	ck_assert(h->switch_deferred && bul_has_pending(h));
 	h->authenticated = now;
 	pair_update(c, h, now);
 	assert_pair(L1, F0);
@@ -204,10 +204,10 @@ START_TEST(s3_connections_with_other_pairs_take_the_pair_that_works)
 	struct pcb *q;
 
 	connection(L0, F0, 1);
-	pair_unpin_others(c, h);
+	pair_migrate_all(c, h);
 	ck_assert_uint_eq(take(ACTION_KICK, NULL), 0);	/* no connection has another */
 	q = connection(L2, F0, 2);
-	pair_unpin_others(c, h);
+	pair_migrate_all(c, h);
 	ck_assert(pcb_wire_pair(q, NULL, NULL));
 	ck_assert_uint_eq(take(ACTION_KICK, NULL), 1);
 }

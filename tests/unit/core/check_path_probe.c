@@ -282,7 +282,7 @@ START_TEST(a3_a_held_entry_is_not_probed)
 {
 	explore_silent(c, h, now);
 	ck_assert(probed(L0, F0));
-	h->pair.hold = HOLD_ALL;
+	h->pair.block = BLOCK_ALL;
 	next();
 	ck_assert(!h->explore.running);
 	ck_assert_uint_eq(take(ACTION_SEND, NULL), 0);

@@ -127,7 +127,7 @@ static inline void setup(void)
 	h->authenticated = now;
 	at(F0, ADDR_ACTIVE);
 	hold(L0, BINDING_VERIFIED);
-	pair_begin(c, h, &l0, &f0);
+	pair_init(c, h, &l0, &f0);
 	take(ACTION_EVENT, NULL);
 }
 

@@ -151,7 +151,7 @@ START_TEST(a_socket_shows_its_birth_pair_and_the_pair_on_the_wire)
 	json_decref(all);
 
 	e->pair = (struct pair){
-		a("2001:db8:9::1"), a("2001:db8:2::11"), e->pair.gen + 1, HOLD_NONE, false, true
+		a("2001:db8:9::1"), a("2001:db8:2::11"), e->pair.gen + 1, BLOCK_NONE, false, true
 	};
 	all = report_sockets(&report);
 	s = json_array_get(all, 0);

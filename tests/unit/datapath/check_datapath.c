@@ -92,17 +92,17 @@ static const struct row refusal_row[] = {
 	  NULL, NULL, NONE, false },
 };
 
-static void set_homeless(const char *l, const char *f, uint32_t gen, enum hold hold)
+static void set_homeless(const char *l, const char *f, uint32_t gen, enum block block)
 {
 	act(&(struct action){ .type = ACTION_PAIR, .hce = HCE,
-			      .pair = { addr(l), addr(f), gen, hold, false, true } });
+			      .pair = { addr(l), addr(f), gen, block, false, true } });
 }
 
 START_TEST(a3_c10_a_moving_connection_is_not_reset_by_what_comes_from_elsewhere)
 {
 	struct row r = refusal_row[_i];
 
-	set_homeless(L1, F1, 2, HOLD_NONE);
+	set_homeless(L1, F1, 2, BLOCK_NONE);
 	check_row(&r, false);
 	check_row(&r, true);
 	/* nor is anybody else's spared: the peer cannot move */
@@ -121,7 +121,7 @@ START_TEST(a3_c10_nor_by_a_port_unreachable)
 		      out = { .src = L1, .dst = OTHER, .proto = IPPROTO_ICMPV6, .icmp_type = 1 };
 	struct frame quoted = frame_of(&in), f, got;
 
-	set_homeless(L1, F1, 2, HOLD_NONE);
+	set_homeless(L1, F1, 2, BLOCK_NONE);
 	out.quote = &quoted;
 	f = frame_of(&out);
 	ck_assert_uint_eq(run(true, false, &f, &got), PASS);	/* code 0: no route */
@@ -142,11 +142,11 @@ START_TEST(r8_the_ports_of_who_is_gone_are_refused_again)
 	struct action gone = pcb_action(ACTION_PCB_GONE, IPPROTO_TCP),
 		      other = pcb_action(ACTION_PCB, IPPROTO_TCP);
 
-	set_homeless(L1, F1, 2, HOLD_NONE);
+	set_homeless(L1, F1, 2, BLOCK_NONE);
 	other.hce = HCE + 1;
 	act(&other);
 	act(&(struct action){ .type = ACTION_PAIR, .hce = HCE + 1,
-			      .pair = { addr(L0), addr(OTHER), 1, HOLD_NONE, false, true } });
+			      .pair = { addr(L0), addr(OTHER), 1, BLOCK_NONE, false, true } });
 	act(&gone);			/* the other one's are the same */
 	check_row(&r, false);
 	other.type = ACTION_PCB_GONE;
@@ -160,18 +160,18 @@ END_TEST
 START_TEST(a3_what_is_held_is_dropped)
 {
 	static const struct {
-		enum hold hold;
+		enum block block;
 		const char *l, *f;
 		bool drop;
 	} row[] = {
-		{ HOLD_ALL, L1, F1, true }, { HOLD_ALL, L0, F0, true },
-		{ HOLD_MOVED, L1, F1, true }, { HOLD_MOVED, L0, F1, true },
-		{ HOLD_MOVED, L0, F0, false },
+		{ BLOCK_ALL, L1, F1, true }, { BLOCK_ALL, L0, F0, true },
+		{ BLOCK_REWRITTEN, L1, F1, true }, { BLOCK_REWRITTEN, L0, F1, true },
+		{ BLOCK_REWRITTEN, L0, F0, false },
 	};
 	struct row r = { "held", true, OUT(L0, F0, TCP), NULL, NULL, row[_i].drop ? DP_HELD : NONE,
 			 row[_i].drop };
 
-	set_homeless(row[_i].l, row[_i].f, 2, row[_i].hold);
+	set_homeless(row[_i].l, row[_i].f, 2, row[_i].block);
 	check_row(&r, false);
 }
 END_TEST

@@ -14,10 +14,10 @@
 
 #define RST	.flags = 0x04, .empty = true
 
-static void set_today(enum hold hold, bool unproven)
+static void set_today(enum block block, bool unproven)
 {
 	act(&(struct action){ .type = ACTION_PAIR, .hce = HCE,
-			      .pair = { addr(L1), addr(F1), 2, hold, unproven, true } });
+			      .pair = { addr(L1), addr(F1), 2, block, unproven, true } });
 }
 
 static void setup(void)
@@ -27,38 +27,61 @@ static void setup(void)
 	run_ingress = 0;
 	datapath_adopt(dp, true);
 	ck_assert_int_eq(datapath_adopt_from(dp, HCE, true), 0);
-	set_today(HOLD_NONE, false);
+	set_today(BLOCK_NONE, false);
 }
 
 /* What the programs do with each if it is this host's own. */
 static const struct {
 	struct row row;
-	enum hold hold;
+	enum block block;
 	bool unproven;
 } own[] = {
 	{ { "a segment of a moved connection", true, OUT(L0, F0, TCP), L1, F1, DP_OUT_REWRITTEN,
-	    false }, HOLD_NONE, false },
+	    false },
+	  BLOCK_NONE,
+	  false },
 	{ { "a datagram of one", true, OUT(L0, F0, UDP), L1, F1, DP_OUT_REWRITTEN, false },
-	  HOLD_NONE, false },
+	  BLOCK_NONE,
+	  false },
 	{ { "a segment while all are held", true, OUT(L0, F0, TCP), NULL, NULL, DP_HELD, true },
-	  HOLD_ALL, false },
+	  BLOCK_ALL,
+	  false },
 	{ { "and while the moved ones are", true, OUT(L0, F0, TCP), NULL, NULL, DP_HELD, true },
-	  HOLD_MOVED, false },
-	{ { "a datagram to a peer that does not know the new address", true,
-	    { L1, F0, .sport = 9, .dport = 9, UDP }, NULL, NULL, DP_HELD, true }, HOLD_NONE, true },
-	{ { "a datagram from a lost address", true, { L0, F0, .sport = 9, .dport = 9, UDP }, L1, F0,
-	    DP_OUT_REWRITTEN, false }, HOLD_NONE, false },
+	  BLOCK_REWRITTEN,
+	  false },
+	{ { "a datagram to a peer that does not know the new address",
+	    true,
+	    { L1, F0, .sport = 9, .dport = 9, UDP },
+	    NULL,
+	    NULL,
+	    DP_HELD,
+	    true },
+	  BLOCK_NONE,
+	  true },
+	{ { "a datagram from a lost address",
+	    true,
+	    { L0, F0, .sport = 9, .dport = 9, UDP },
+	    L1,
+	    F0,
+	    DP_OUT_REWRITTEN,
+	    false },
+	  BLOCK_NONE,
+	  false },
 	{ { "a reset to a peer's other address", true, OUT(L1, FT, TCP, RST), NULL, NULL,
-	    DP_REFUSALS, true }, HOLD_NONE, false },
+	    DP_REFUSALS, true },
+	  BLOCK_NONE,
+	  false },
 	{ { "a reset to an unknown address", true, OUT(L1, OTHER, TCP, RST), NULL, NULL,
-	    DP_REFUSALS, true }, HOLD_NONE, false },
+	    DP_REFUSALS, true },
+	  BLOCK_NONE,
+	  false },
 };
 
 START_TEST(what_is_forwarded_passes_as_it_is)
 {
 	struct row r = own[_i].row;
 
-	set_today(own[_i].hold, own[_i].unproven);
+	set_today(own[_i].block, own[_i].unproven);
 	check_row(&r, false);
 	r.src = r.dst = NULL;
 	r.counter = NONE;
@@ -155,7 +178,7 @@ START_TEST(r3_a_pair_that_was_anothers_can_become_todays)
 	run_ingress = 0;
 	check_row(&in, false);
 	act(&(struct action){ .type = ACTION_PAIR, .hce = HCE,
-			      .pair = { addr(L1), addr(F0), 3, HOLD_NONE, false, true } });
+			      .pair = { addr(L1), addr(F0), 3, BLOCK_NONE, false, true } });
 	in.src = F0;
 	in.dst = L0;
 	in.counter = DP_IN_REWRITTEN;

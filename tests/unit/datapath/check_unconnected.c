@@ -97,7 +97,7 @@ START_TEST(x5_datagrams_wait_while_the_peer_cannot_know_whose_they_are)
 {
 	struct action pair = {
 		.type = ACTION_PAIR, .hce = HCE,
-		.pair = { .local = addr(L1), .foreign = addr(F1), .gen = 2, .unproven = true }
+		.pair = { .local = addr(L1), .foreign = addr(F1), .gen = 2, .unconfirmed = true }
 	};
 	static const struct row young[] = {
 		{ "the new address is not proven", true, SEND(L1, F1, UDP),
@@ -121,7 +121,7 @@ START_TEST(x5_datagrams_wait_while_the_peer_cannot_know_whose_they_are)
 	act(&pair);
 	for (size_t i = 0; i < ARRAY_LEN(lost); i++)
 		check_row(&lost[i], false);
-	pair.pair.unproven = false;
+	pair.pair.unconfirmed = false;
 	pair.pair.local = addr(L1);
 	act(&pair);
 	struct row proven = { "proven", true, SEND(L1, F1, UDP), NULL, NULL, NONE, false };

@@ -77,7 +77,7 @@ struct foreign_addr {
 				 * USEC_NEVER for an infinite one */
 	usec_t heard;		/* last packet from it, 0: none yet */
 	struct reach reach;
-	struct contest *contest;		/* another host claims it, too; NULL: none does */
+	struct conflict *conflict;		/* another host claims it, too; NULL: none does */
 	struct hce *hce;
 	struct foreign_addr *prev, *next;	/* of the entry, oldest first */
 	UT_hash_handle hh;			/* by addr, over all entries: one owner per
@@ -88,9 +88,9 @@ struct foreign_addr {
  * Two hosts claim an address (X6): its entry, and another or, with claimant 0, one that has none
  * yet but completed AAP.
  */
-struct contest {
+struct conflict {
 	uint32_t claimant;
-	bool good[2];				/* who has answered: the entry, the claimant */
+	bool answered[2];			/* who has answered: the entry, the claimant */
 	uint8_t challenge[2][CHALLENGE_LEN];
 	struct in6_addr from;			/* the local address the claim came to, and when */
 	usec_t since;

@@ -260,7 +260,7 @@ static void refresh_heard(struct daemon *d, usec_t now)
 			usec_t heard = 0;
 
 			if (f->state != ADDR_TENTATIVE &&
-			    (f->expires <= now || hce->unanswered_since || f->contest))
+			    (f->expires <= now || hce->unanswered_since || f->conflict))
 				heard = datapath_heard(d->datapath, &f->addr);
 			if (heard > f->heard)
 				core_heard(d->core, hce->id, &f->addr, heard);

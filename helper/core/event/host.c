@@ -154,7 +154,7 @@ static bool hce_expire(struct core *c, struct hce *h, usec_t now)
 		changed = true;
 		foreign_deprecate(c, fa, now);
 	}
-	if (!h->addrs && !hce_in_use(h) && !contest_claimed_by(c, h)) {		/* C10 */
+	if (!h->addrs && !hce_in_use(h) && !conflict_claimed_by(c, h)) {	/* C10 */
 		hce_destroy(c, h, now);
 		return false;
 	}
@@ -233,8 +233,8 @@ void core_tick(struct core *c, usec_t now)
 		DL_FOREACH(h->addrs, fa)
 			reach_expire(c, fa, now);
 		DL_FOREACH_SAFE(h->addrs, fa, next_fa)
-			if (fa->contest)
-				contest_expire(c, fa, now);	/* which may take fa off h */
+			if (fa->conflict)
+				conflict_expire(c, fa, now);	/* which may take fa off h */
 		aap_expire(c, h, now);
 		pair_release(c, h, now);
 		bu_flush(c, h, now);

@@ -40,7 +40,7 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 	if (!addr_usable(addr))
 		return;
 	if (taken)
-		contest_lose(c, taken, "it is this host's now", now);
+		conflict_remove_addr(c, taken, "it is this host's now", now);
 	if (!l)
 		l = local_add(c, addr, now);
 	if (!l)

@@ -97,7 +97,7 @@ void foreign_remove(struct core *c, struct foreign_addr *fa)
 	action_push(c, ACTION_FOREIGN_GONE, h)->foreign.addr = fa->addr;
 	HASH_DELETE(hh, c->foreign, fa);
 	DL_DELETE(h->addrs, fa);
-	contest_end(fa);
+	conflict_end(fa);
 	free(fa);
 }
 
@@ -162,18 +162,18 @@ void foreign_withdraw(struct core *c, struct foreign_addr *fa, usec_t now)
 	}
 }
 
-bool contest_claimed_by(struct core *c, const struct hce *h)
+bool conflict_claimed_by(struct core *c, const struct hce *h)
 {
 	struct foreign_addr *fa, *next;
 
 	HASH_ITER(hh, c->foreign, fa, next)
-		if (fa->contest && fa->contest->claimant == h->id)
+		if (fa->conflict && fa->conflict->claimant == h->id)
 			return true;
 	return false;
 }
 
-void contest_end(struct foreign_addr *fa)
+void conflict_end(struct foreign_addr *fa)
 {
-	free(fa->contest);
-	fa->contest = NULL;
+	free(fa->conflict);
+	fa->conflict = NULL;
 }

@@ -48,9 +48,9 @@ void foreign_withdraw(struct core *c, struct foreign_addr *fa, usec_t now);
 /*
  * Whether h claims an address that is in another entry: then it is needed, though it may have none.
  */
-bool contest_claimed_by(struct core *c, const struct hce *h);
+bool conflict_claimed_by(struct core *c, const struct hce *h);
 
 /* Ends the conflict about fa, if there is one. */
-void contest_end(struct foreign_addr *fa);
+void conflict_end(struct foreign_addr *fa);
 
 #endif

@@ -184,7 +184,7 @@ static const struct local_addr *choose_local(struct core *c, struct hce *h, usec
 static bool foreign_stays_usable(const struct core *c, const struct hce *h,
 				 const struct foreign_addr *fa, usec_t now)
 {
-	if (!fa->was_active || fa->withdrawn || fa->contest)
+	if (!fa->was_active || fa->withdrawn || fa->conflict)
 		return false;
 	return pcb_any_on_birth_pair(h) ||
 	       (fa->state == ADDR_DEPRECATED && foreign_heard_lately(c, fa, now));

@@ -47,7 +47,7 @@ static bool may_start(struct core *c, const struct hce *h, usec_t now)
 {
 	const struct foreign_addr *fa = foreign_find(c, &h->pair.foreign);
 
-	if (h->sa || h->aap || !h->may_announce || !h->initiated || (fa && fa->contest))
+	if (h->sa || h->aap || !h->may_announce || !h->initiated || (fa && fa->conflict))
 		return false;
 	return aap_allowed(c, &h->pair.foreign) && !nonpeer_find(c, &h->pair.foreign, now);
 }

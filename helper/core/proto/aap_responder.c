@@ -182,7 +182,7 @@ static bool settle_claim(struct core *c, const struct signal *s, usec_t now)
 
 	if (!fa || !fa->hce->sa)
 		return true;
-	contest_claim(c, fa, NULL, &s->dst, now);
+	conflict_open(c, fa, NULL, &s->dst, now);
 	return false;
 }
 

@@ -22,17 +22,17 @@
 #include "retry.h"
 #include "send.h"
 
-#define CONTEST_TRIES		3
-#define CONTEST_INTERVAL	USEC_PER_SEC
+#define CONFLICT_TRIES		3
+#define CONFLICT_INTERVAL	USEC_PER_SEC
 
 enum { OWNER, CLAIMANT };
 
 static struct hce *party(struct core *c, const struct foreign_addr *fa, int who)
 {
-	return who == OWNER ? fa->hce : core_entry(c, fa->contest->claimant);
+	return who == OWNER ? fa->hce : core_entry(c, fa->conflict->claimant);
 }
 
-static void ask(struct core *c, struct foreign_addr *fa, int who)
+static void challenge(struct core *c, struct foreign_addr *fa, int who)
 {
 	struct hce *h = party(c, fa, who);
 	const struct local_addr *l = who == OWNER && h ? local_find(c, &h->pair.local) : NULL;
@@ -42,25 +42,25 @@ static void ask(struct core *c, struct foreign_addr *fa, int who)
 	 * The owner may not know that we have the address the claim came to, and would not answer.
 	 */
 	if (!l || !l->usable)
-		l = local_find(c, &fa->contest->from);
-	if (!h || !h->sa || !l || !l->usable || fa->contest->good[who])
+		l = local_find(c, &fa->conflict->from);
+	if (!h || !h->sa || !l || !l->usable || fa->conflict->answered[who])
 		return;
 	s.src = l->addr;
 	/* and it grants nothing: a claimant shall not take its claim for settled */
 	s.ba[0].seq = h->seq_in;
 	s.ba[0].has_challenge = true;
-	memcpy(s.ba[0].challenge, fa->contest->challenge[who], CHALLENGE_LEN);
+	memcpy(s.ba[0].challenge, fa->conflict->challenge[who], CHALLENGE_LEN);
 	core_send(c, h, &s);
 }
 
-static void ask_both(struct core *c, struct foreign_addr *fa, usec_t now)
+static void challenge_both(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	/* The first time no longer than an answer takes: what comes of it is not final. */
-	fa->contest->next = usec_add(now, fa->contest->sent++ ?
-			    CONTEST_INTERVAL : retry_timeout(fa->hce));
-	deadline_arm(c, fa->contest->next);
-	ask(c, fa, OWNER);
-	ask(c, fa, CLAIMANT);
+	fa->conflict->next = usec_add(now, fa->conflict->sent++ ?
+			    CONFLICT_INTERVAL : retry_timeout(fa->hce));
+	deadline_arm(c, fa->conflict->next);
+	challenge(c, fa, OWNER);
+	challenge(c, fa, CLAIMANT);
 }
 
 /* Connections that were never moved have heard something from fa since it is claimed. */
@@ -68,8 +68,8 @@ static bool is_answering(const struct foreign_addr *fa)
 {
 	const struct hce *h = fa->hce;
 
-	return h->sa && fa->heard > fa->contest->since && addr_equal(&fa->addr, &h->pair.foreign) &&
-	       pcb_any_on_birth_pair(h);
+	return h->sa && fa->heard > fa->conflict->since &&
+	       addr_equal(&fa->addr, &h->pair.foreign) && pcb_any_on_birth_pair(h);
 }
 
 /*
@@ -89,16 +89,16 @@ static void suspend(struct core *c, struct foreign_addr *fa, usec_t now)
 		pair_block(c, h, BLOCK_ALL);
 }
 
-void contest_claim(struct core *c, struct foreign_addr *fa, const struct hce *claimant,
+void conflict_open(struct core *c, struct foreign_addr *fa, const struct hce *claimant,
 		   const struct in6_addr *from, usec_t now)
 {
-	struct contest *t = fa->contest ? NULL : calloc(1, sizeof(*t));
+	struct conflict *t = fa->conflict ? NULL : calloc(1, sizeof(*t));
 
 	if (!t)
 		return;
-	fa->contest = t;
+	fa->conflict = t;
 	t->claimant = claimant ? claimant->id : 0;
-	t->good[CLAIMANT] = !claimant;
+	t->answered[CLAIMANT] = !claimant;
 	t->from = *from;
 	t->since = now;
 	nonce_draw(c, t->challenge[OWNER]);
@@ -111,7 +111,7 @@ void contest_claim(struct core *c, struct foreign_addr *fa, const struct hce *cl
 	 */
 	if (claimant && !fa->hce->sa)
 		aap_abort(fa->hce);
-	ask_both(c, fa, now);
+	challenge_both(c, fa, now);
 }
 
 /* Both have shown that they hear what is sent there: nothing can be said of whose it is. */
@@ -130,7 +130,8 @@ static void flush_both(struct core *c, struct foreign_addr *fa, usec_t now)
  * The connections opened there since then are the new owner's. The others stay with the entry, and
  * are held if that has no other address: nobody else shall receive their data (A3).
  */
-static void lose(struct core *c, struct foreign_addr *fa, usec_t since, const char *why, usec_t now)
+static void remove_addr(struct core *c, struct foreign_addr *fa, usec_t since, const char *why,
+			usec_t now)
 {
 	struct in6_addr addr = fa->addr;
 	struct hce *h = fa->hce;
@@ -143,9 +144,9 @@ static void lose(struct core *c, struct foreign_addr *fa, usec_t since, const ch
 		pair_block(c, h, BLOCK_ALL);
 }
 
-void contest_lose(struct core *c, struct foreign_addr *fa, const char *why, usec_t now)
+void conflict_remove_addr(struct core *c, struct foreign_addr *fa, const char *why, usec_t now)
 {
-	lose(c, fa, USEC_NEVER, why, now);
+	remove_addr(c, fa, USEC_NEVER, why, now);
 }
 
 /*
@@ -157,7 +158,7 @@ static usec_t claimed_since(const struct foreign_addr *fa)
 {
 	if (!fa->hce->sa)
 		return 0;
-	return fa->contest->claimant ? fa->contest->since : fa->hce->authenticated;
+	return fa->conflict->claimant ? fa->conflict->since : fa->hce->authenticated;
 }
 
 /* Only the claimant has answered: the address is its own. */
@@ -166,7 +167,7 @@ static void hand_over(struct core *c, struct foreign_addr *fa, usec_t now)
 	struct hce *h = party(c, fa, CLAIMANT);
 	struct in6_addr addr = fa->addr;
 
-	lose(c, fa, claimed_since(fa), "its entry did not answer and loses it", now);
+	remove_addr(c, fa, claimed_since(fa), "its entry did not answer and loses it", now);
 	if (!h)
 		return;		/* AAP's next Confirm makes its entry */
 	foreign_add(c, h, &addr, ADDR_ACTIVE, LIFETIME_ABSOLUTE,
@@ -174,12 +175,12 @@ static void hand_over(struct core *c, struct foreign_addr *fa, usec_t now)
 	pair_update(c, h, now);
 }
 
-bool contest_response(struct core *c, struct foreign_addr *fa, const struct hce *h,
-		      const struct binding_update *bu, usec_t now)
+bool conflict_response(struct core *c, struct foreign_addr *fa, const struct hce *h,
+		       const struct binding_update *bu, usec_t now)
 {
 	int who = h == fa->hce ? OWNER : CLAIMANT;
 	bool right = party(c, fa, who) == h &&
-		     reach_is_response(h, fa->contest->challenge[who], &fa->addr, bu);
+		     reach_is_response(h, fa->conflict->challenge[who], &fa->addr, bu);
 
 	/* The entry's may answer another Challenge, which proves no less. */
 	if (!right && who == OWNER)
@@ -188,39 +189,39 @@ bool contest_response(struct core *c, struct foreign_addr *fa, const struct hce 
 		c->counter[COUNT_BAD_RESPONSE] += who == CLAIMANT;
 		return true;
 	}
-	fa->contest->good[who] = true;
+	fa->conflict->answered[who] = true;
 	if (who == CLAIMANT && (fa->state == ADDR_DEPRECATED || !fa->hce->sa)) {
 		/*
 		 * Its entry has said that it is not there any more, or nothing for long; or cannot
 		 * say.
 		 */
-		fa->contest->sent = CONTEST_TRIES;
-		fa->contest->next = now;
+		fa->conflict->sent = CONFLICT_TRIES;
+		fa->conflict->next = now;
 		deadline_arm(c, now);
 	}
-	if (!fa->contest->good[OWNER] || !fa->contest->good[CLAIMANT])
+	if (!fa->conflict->answered[OWNER] || !fa->conflict->answered[CLAIMANT])
 		return true;
 	flush_both(c, fa, now);
 	return false;
 }
 
-void contest_expire(struct core *c, struct foreign_addr *fa, usec_t now)
+void conflict_expire(struct core *c, struct foreign_addr *fa, usec_t now)
 {
-	if (now < fa->contest->next) {
-		deadline_arm(c, fa->contest->next);
+	if (now < fa->conflict->next) {
+		deadline_arm(c, fa->conflict->next);
 		return;
 	}
-	if (fa->contest->good[CLAIMANT])
+	if (fa->conflict->answered[CLAIMANT])
 		suspend(c, fa, now);
-	if (fa->contest->sent < CONTEST_TRIES) {
-		ask_both(c, fa, now);
+	if (fa->conflict->sent < CONFLICT_TRIES) {
+		challenge_both(c, fa, now);
 		return;
 	}
-	if (fa->contest->good[CLAIMANT] && !is_answering(fa)) {
+	if (fa->conflict->answered[CLAIMANT] && !is_answering(fa)) {
 		hand_over(c, fa, now);
 		return;
 	}
 	event_emit(c, EVENT_CONFLICT, fa->hce, NULL, &fa->addr, 0, "its entry keeps it");
-	contest_end(fa);
+	conflict_end(fa);
 	aap_start(c, fa->hce, now);
 }

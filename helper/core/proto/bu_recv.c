@@ -69,7 +69,7 @@ static bool check_addr(struct core *c, struct hce *h, const struct signal *s,
 	 * must show more (X6)
 	 */
 	if (fa && fa->hce != h) {
-		contest_claim(c, fa, h, &s->dst, now);
+		conflict_open(c, fa, h, &s->dst, now);
 		return bu_refuse(c, h, s, COUNT_WRONG_ENTRY, seq,
 				 "names an address of another peer");
 	}
@@ -96,7 +96,7 @@ static bool check_response(struct core *c, struct hce *h, const struct signal *s
  * Whether the packet is a Response that was asked for because of a conflict, and means nothing
  * beyond (X6).
  */
-static bool settles_contest(struct core *c, struct hce *h, const struct signal *s, usec_t now)
+static bool settles_conflict(struct core *c, struct hce *h, const struct signal *s, usec_t now)
 {
 	const struct binding_update *bu = &s->bu[0];
 	struct foreign_addr *fa;
@@ -107,10 +107,10 @@ static bool settles_contest(struct core *c, struct hce *h, const struct signal *
 		return false;
 	name_addresses(s, bu, &named);
 	fa = named.n == 1 ? foreign_find(c, &named.addr[0]) : NULL;
-	if (!fa || !fa->contest)
+	if (!fa || !fa->conflict)
 		return false;
 	owner = fa->hce == h;
-	return !contest_response(c, fa, h, bu, now) || !owner;
+	return !conflict_response(c, fa, h, bu, now) || !owner;
 }
 
 static bool check(struct core *c, struct hce *h, const struct signal *s, usec_t now)
@@ -287,7 +287,7 @@ void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t no
 	uint32_t gen = h->pair.gen;
 	bool room;
 
-	if (settles_contest(c, h, s, now) || !check(c, h, s, now))
+	if (settles_conflict(c, h, s, now) || !check(c, h, s, now))
 		return;
 	room = apply(c, h, s, now);
 	if (!h->may_announce || !h->bindings) {

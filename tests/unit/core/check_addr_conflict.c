@@ -24,7 +24,7 @@ static void two(void)
 	claimant->may_announce = claimant->seq_in_valid = true;
 	ck_assert_ptr_nonnull(foreign_add(c, claimant, &f1, ADDR_ACTIVE, LIFETIME_ABSOLUTE,
 					  600 * USEC_PER_SEC, now));
-	contest_claim(c, foreign_find(c, &f0), claimant, &l0, now);
+	conflict_open(c, foreign_find(c, &f0), claimant, &l0, now);
 }
 
 static struct foreign_addr *at_issue(void)
@@ -35,20 +35,20 @@ static struct foreign_addr *at_issue(void)
 /* Processes a BU of who, with the Response to one of the two Challenges. */
 static bool answer(struct hce *who, int which)
 {
-	const uint8_t *challenge = at_issue()->contest->challenge[which];
+	const uint8_t *challenge = at_issue()->conflict->challenge[which];
 	struct binding_update bu = { .has_challenge = true };
 
 	ck_assert_int_eq(ah_hmac128(&who->sa->in.key, challenge, CHALLENGE_LEN, &f0, sizeof(f0),
 				    bu.challenge), 0);
-	return contest_response(c, at_issue(), who, &bu, now);
+	return conflict_response(c, at_issue(), who, &bu, now);
 }
 
 /* Advances the clock until the conflict is decided. */
 static void decide(void)
 {
-	for (unsigned i = 0; i < 10 && at_issue() && at_issue()->contest; i++) {
-		now = at_issue()->contest->next;
-		contest_expire(c, at_issue(), now);
+	for (unsigned i = 0; i < 10 && at_issue() && at_issue()->conflict; i++) {
+		now = at_issue()->conflict->next;
+		conflict_expire(c, at_issue(), now);
 	}
 }
 
@@ -65,8 +65,8 @@ START_TEST(x6_both_are_asked_at_the_address)
 		ck_assert(s.hce == h->id || s.hce == claimant->id);
 	}
 	ck_assert_uint_eq(n, 2);
-	ck_assert_int_ne(memcmp(at_issue()->contest->challenge[0],
-				at_issue()->contest->challenge[1], CHALLENGE_LEN), 0);
+	ck_assert_int_ne(memcmp(at_issue()->conflict->challenge[0],
+				at_issue()->conflict->challenge[1], CHALLENGE_LEN), 0);
 }
 END_TEST
 
@@ -76,7 +76,7 @@ START_TEST(x6_a_claim_alone_changes_nothing)
 	ck_assert_int_eq(at_issue()->state, ADDR_ACTIVE);
 	decide();
 	ck_assert_ptr_eq(at_issue()->hce, h);
-	ck_assert_ptr_null(at_issue()->contest);
+	ck_assert_ptr_null(at_issue()->conflict);
 	ck_assert_int_eq(h->pair.block, BLOCK_NONE);
 }
 END_TEST
@@ -94,8 +94,8 @@ END_TEST
 START_TEST(a3_data_is_held_once_only_the_claimant_has_answered)
 {
 	ck_assert(answer(claimant, 1));
-	now = at_issue()->contest->next;
-	contest_expire(c, at_issue(), now);
+	now = at_issue()->conflict->next;
+	conflict_expire(c, at_issue(), now);
 	ck_assert_ptr_eq(at_issue()->hce, h);
 	ck_assert_int_eq(at_issue()->state, ADDR_TENTATIVE);
 	ck_assert_int_eq(h->pair.block, BLOCK_ALL);
@@ -162,7 +162,7 @@ START_TEST(x6_an_address_that_its_peer_gave_up_is_handed_over_at_once)
 {
 	at_issue()->state = ADDR_DEPRECATED;
 	ck_assert(answer(claimant, 1));
-	contest_expire(c, at_issue(), now);
+	conflict_expire(c, at_issue(), now);
 	ck_assert_ptr_eq(at_issue()->hce, claimant);
 }
 END_TEST
@@ -191,8 +191,8 @@ START_TEST(x6_the_entry_may_answer_its_other_challenge)
 	ck_assert(reach_ask(c, fa, &l0, 1));
 	ck_assert_int_eq(ah_hmac128(&h->sa->in.key, fa->reach.challenge, CHALLENGE_LEN, &f0,
 				    sizeof(f0), bu.challenge), 0);
-	ck_assert(contest_response(c, fa, h, &bu, now));
-	ck_assert(fa->contest->good[0]);
+	ck_assert(conflict_response(c, fa, h, &bu, now));
+	ck_assert(fa->conflict->answered[0]);
 }
 END_TEST
 
@@ -212,7 +212,7 @@ END_TEST
 START_TEST(x6_one_cannot_answer_for_the_other)
 {
 	ck_assert(answer(claimant, 0));
-	ck_assert(!at_issue()->contest->good[1]);
+	ck_assert(!at_issue()->conflict->answered[1]);
 	ck_assert_uint_eq(core_counter(c, COUNT_BAD_RESPONSE), 1);
 }
 END_TEST
@@ -221,9 +221,9 @@ START_TEST(x6_a_second_claim_does_not_begin_anew)
 {
 	uint8_t was[CHALLENGE_LEN];
 
-	memcpy(was, at_issue()->contest->challenge[0], sizeof(was));
-	contest_claim(c, at_issue(), claimant, &l0, now);
-	ck_assert_int_eq(memcmp(was, at_issue()->contest->challenge[0], sizeof(was)), 0);
+	memcpy(was, at_issue()->conflict->challenge[0], sizeof(was));
+	conflict_open(c, at_issue(), claimant, &l0, now);
+	ck_assert_int_eq(memcmp(was, at_issue()->conflict->challenge[0], sizeof(was)), 0);
 	ck_assert_uint_eq(core_counter(c, COUNT_CONFLICTS), 1);
 }
 END_TEST
@@ -234,11 +234,11 @@ START_TEST(a3_without_a_conflict_the_loser_moves_or_is_held)
 	struct in6_addr f2 = a(F2);
 
 	at(F2, ADDR_ACTIVE);
-	contest_lose(c, at_issue(), "test", now);
+	conflict_remove_addr(c, at_issue(), "test", now);
 	ck_assert_ptr_null(at_issue());
 	assert_pair(L0, F2);
 	ck_assert_int_eq(h->pair.block, BLOCK_NONE);
-	contest_lose(c, foreign_find(c, &f2), "test", now);
+	conflict_remove_addr(c, foreign_find(c, &f2), "test", now);
 	ck_assert_int_eq(h->pair.block, BLOCK_ALL);
 }
 END_TEST

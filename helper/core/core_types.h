@@ -159,19 +159,19 @@ struct retransmit {
 	struct ratelimit limit;	/* of packets with Binding Updates */
 };
 
-/* The search for a pair that works, and the way back (explore.c). */
-struct explore {
+/* The search for a pair that works, and the way back (path_probe.c). */
+struct path_probe {
 	bool running;
 	unsigned at;			/* how many pairs this round has tried */
 	usec_t wait, next, until;	/* between probes; when the next goes; when to give up */
 	uint8_t challenge[CHALLENGE_LEN];
-	usec_t ended, quiet, quiet_until;	/* the pair in use answered; silence means
+	usec_t answered, backoff, backoff_until;	/* the pair in use answered; silence means
 						 * nothing until then */
 	bool silent;			/* connections of ours heard nothing, not only the peer's */
-	usec_t asked_until;		/* the peer's probes start no search until then */
-	bool detour;			/* the preferred local address, home, did not work */
-	struct in6_addr home;
-	usec_t home_wait, home_next, returned;
+	usec_t peer_probe_holdoff;	/* the peer's probes start no search until then */
+	bool failed_over;		/* the preferred local address, home, did not work */
+	struct in6_addr preferred;
+	usec_t failback_wait, failback_next, failed_back;
 };
 
 /* What of an entry's packets is dropped, as there is nowhere it may go (A3). */
@@ -255,7 +255,7 @@ struct hce {
 	bool has_our_ba;		/* it left Homeless Support out, so a BA
 					 * of ours has come to it */
 	usec_t supported;		/* when it last sent Homeless Support, 0: never */
-	struct explore explore;
+	struct path_probe path;
 	struct rendezvous *rendezvous;	/* owned; NULL: no name is known */
 	bool kick_on_ack;		/* moved to an address whose Response is
 					 * not acknowledged yet */

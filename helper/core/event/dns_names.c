@@ -28,7 +28,7 @@ void core_resolved(struct core *c, uint32_t id, const struct in6_addr *addr, uns
 	struct hce *h = core_entry(c, id);
 	struct rendezvous *r = h ? h->rendezvous : NULL, found = { 0 };
 
-	if (!r || (!rendezvous_is_lost(h) && !h->explore.running))
+	if (!r || (!rendezvous_is_lost(h) && !h->path.running))
 		return;
 	if (!rendezvous_sift(c, r, addr, n, &found))
 		return;		/* all that is known already is tried at every step */

@@ -238,7 +238,7 @@ void core_tick(struct core *c, usec_t now)
 		aap_expire(c, h, now);
 		pair_release(c, h, now);
 		bu_flush(c, h, now);
-		explore_expire(c, h, now);
+		path_expire(c, h, now);
 		rendezvous_expire(c, h, now);
 	}
 }
@@ -271,7 +271,7 @@ void core_routed(struct core *c, uint32_t id, const struct in6_addr *src, usec_t
 	if (!h || addr_equal(&h->routed, src))
 		return;
 	h->routed = *src;
-	explore_forget(h);
+	path_clear_failover(h);
 	pair_update(c, h, now);
 	bu_flush(c, h, now);
 }

@@ -125,7 +125,7 @@ int core_prefer(struct core *c, const struct in6_addr *addr, unsigned ifindex, u
 	if (!found)
 		return -EADDRNOTAVAIL;
 	HASH_ITER(hh, c->entries, h, next_h) {
-		explore_forget(h);
+		path_clear_failover(h);
 		pair_update(c, h, now);
 		bu_flush(c, h, now);
 	}

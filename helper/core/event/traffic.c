@@ -41,7 +41,7 @@ void core_silent(struct core *c, uint32_t id, usec_t now)
 	struct hce *h = core_entry(c, id);
 
 	if (h)
-		explore_silent(c, h, now);
+		path_silent(c, h, now);
 }
 
 void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint32_t gen,
@@ -59,7 +59,7 @@ void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint
 		to.gen = gen;
 	if (fa && fa->hce == h && fa->state == ADDR_ACTIVE && !addr_equal(src, &h->pair.foreign)) {
 		to.foreign = *src;
-		explore_follow(h);
+		path_restart(h);
 		c->counter[COUNT_SWITCHED]++;
 		event_emit(c, EVENT_SWITCHED, h, &h->pair.local, src, 0, "followed the peer");
 		/*

@@ -75,7 +75,7 @@ static void pair_switch(struct core *c, struct hce *h, const struct in6_addr *lo
 	to.unconfirmed = h->kick_on_ack = b && b->state == BINDING_RESPONDED;
 	to.gen++;
 	pair_set(c, h, &to);
-	explore_follow(h);
+	path_restart(h);
 	c->counter[COUNT_SWITCHED]++;
 	event_emit(c, EVENT_SWITCHED, h, &to.local, &to.foreign, 0, NULL)->event.lost = lost;
 
@@ -161,9 +161,9 @@ static const struct local_addr *choose_local(struct core *c, struct hce *h, usec
 	struct local_addr *l = local_find(c, &h->pair.local), *next;
 	const struct local_addr *best = NULL;
 
-	if (h->explore.detour && l && pair_may_send_from(h, l))
+	if (h->path.failed_over && l && pair_may_send_from(h, l))
 		return l;
-	explore_forget(h);
+	path_clear_failover(h);
 	HASH_ITER(hh, c->locals, l, next)
 		if (pair_may_send_from(h, l) &&
 		    (!best || local_better(h, &h->pair.foreign, l, best)))
@@ -179,7 +179,7 @@ static const struct local_addr *choose_local(struct core *c, struct hce *h, usec
  * The pair's address fa has expired, as the peer announced nothing for a lifetime; if it did since,
  * it is being asked for proof. That alone moves no connection: one that was born there needs no
  * help, and what a moved one still hears shows that the path works. A dead path is left by
- * explore.c.
+ * path_probe.c.
  */
 static bool foreign_stays_usable(const struct core *c, const struct hce *h,
 				 const struct foreign_addr *fa, usec_t now)
@@ -316,12 +316,12 @@ bool pcb_any_moved(const struct hce *h)
 	return false;
 }
 
-void explore_follow(struct hce *h)
+void path_restart(struct hce *h)
 {
-	h->explore.at = 0;
+	h->path.at = 0;
 }
 
-void explore_forget(struct hce *h)
+void path_clear_failover(struct hce *h)
 {
-	h->explore.detour = false;
+	h->path.failed_over = false;
 }

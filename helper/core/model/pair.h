@@ -58,9 +58,9 @@ bool pcb_any_on_birth_pair(const struct hce *h);
 bool pcb_any_moved(const struct hce *h);
 
 /* The pair changed for other reasons: it is to be probed first. */
-void explore_follow(struct hce *h);
+void path_restart(struct hce *h);
 
 /* What is preferred has changed: it is tried. */
-void explore_forget(struct hce *h);
+void path_clear_failover(struct hce *h);
 
 #endif

@@ -301,7 +301,7 @@ void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t no
 	if (!src || src->hce != h || src->state != ADDR_ACTIVE)
 		return;
 	if (s->bu[0].has_challenge)
-		explore_answered(c, h, &s->dst, src, &s->bu[0], now);
+		path_answered(c, h, &s->dst, src, &s->bu[0], now);
 	src->heard = h->heard = now;
 	if (!s->bu[0].has_challenge)
 		pair_follow(c, h, src, now);

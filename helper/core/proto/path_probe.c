@@ -29,12 +29,12 @@
 #include "send.h"
 
 #define PAIRS_MAX	16				/* probed in one round */
-#define PATIENCE	(60 * USEC_PER_SEC)		/* with nobody sending any more */
-#define QUIET_MAX	(64 * USEC_PER_SEC)
-#define HOME_WAIT_MAX	(64 * USEC_PER_SEC)
+#define PROBE_DURATION	(60 * USEC_PER_SEC)		/* with nobody sending any more */
+#define BACKOFF_MAX	(64 * USEC_PER_SEC)
+#define FAILBACK_WAIT_MAX	(64 * USEC_PER_SEC)
 
 /* Whether h's peer can be tried at all, and is to be. */
-static bool explorable(const struct core *c, const struct hce *h)
+static bool path_may_probe(const struct core *c, const struct hce *h)
 {
 	return c->config.path_timeout && hce_homeless(h) && h->seq_in_valid && !h->pair.block &&
 	       !IN6_IS_ADDR_UNSPECIFIED(&h->pair.local);
@@ -57,8 +57,8 @@ static const struct in6_addr *nth_local(struct core *c, struct hce *h, unsigned 
 }
 
 /* Asks the peer at foreign to answer to local, whoever of them is preferred. */
-static void probe(struct core *c, struct hce *h, const struct in6_addr *local,
-		  const struct in6_addr *foreign, usec_t now)
+static void probe_send(struct core *c, struct hce *h, const struct in6_addr *local,
+		       const struct in6_addr *foreign, usec_t now)
 {
 	const struct foreign_addr *fa = foreign_find(c, foreign);
 	struct signal s = { .src = *local, .dst = *foreign, .n_ba = 1 };
@@ -73,7 +73,7 @@ static void probe(struct core *c, struct hce *h, const struct in6_addr *local,
 	ba->seq = h->seq_in;
 	ba->lifetime = ba->refresh = reach_lifetime(fa, now);
 	ba->has_challenge = true;
-	memcpy(ba->challenge, h->explore.challenge, sizeof(ba->challenge));
+	memcpy(ba->challenge, h->path.challenge, sizeof(ba->challenge));
 	if (core_send(c, h, &s) == 0)
 		c->counter[COUNT_PROBES]++;
 }
@@ -98,7 +98,7 @@ static bool nth_pair(struct core *c, struct hce *h, unsigned n, const struct in6
 /* One pair at a time; when all were tried, from the beginning at half the rate. */
 static void probe_next(struct core *c, struct hce *h, usec_t now)
 {
-	struct explore *x = &h->explore;
+	struct path_probe *x = &h->path;
 	const struct in6_addr *local, *foreign;
 
 	if (!nth_pair(c, h, x->at, &local, &foreign)) {
@@ -107,110 +107,112 @@ static void probe_next(struct core *c, struct hce *h, usec_t now)
 		x->wait = 2 * x->wait < SLOW_UPDATE_INTERVAL ? 2 * x->wait : SLOW_UPDATE_INTERVAL;
 	}
 	if (nth_pair(c, h, x->at, &local, &foreign)) {
-		probe(c, h, local, foreign, now);
+		probe_send(c, h, local, foreign, now);
 		x->at++;
 	}
 	x->next = usec_add(now, x->wait);
 	deadline_arm(c, x->next);
 }
 
-static void start(struct core *c, struct hce *h, usec_t now, const char *why)
+static void probe_start(struct core *c, struct hce *h, usec_t now, const char *why)
 {
-	struct explore *x = &h->explore;
+	struct path_probe *x = &h->path;
 
 	x->running = true;
 	x->at = 0;
 	x->wait = retry_timeout(h);
-	x->until = usec_add(now, PATIENCE);
+	x->until = usec_add(now, PROBE_DURATION);
 	nonce_draw(c, x->challenge);
 	event_emit(c, EVENT_PATH, h, &h->pair.local, &h->pair.foreign, 0, why);
 	probe_next(c, h, now);
 }
 
-void explore_silent(struct core *c, struct hce *h, usec_t now)
+void path_silent(struct core *c, struct hce *h, usec_t now)
 {
-	struct explore *x = &h->explore;
+	struct path_probe *x = &h->path;
 
-	if (!explorable(c, h))
+	if (!path_may_probe(c, h))
 		return;
 	if (x->running) {
 		x->silent = true;
-		x->until = usec_add(now, PATIENCE);
+		x->until = usec_add(now, PROBE_DURATION);
 		return;
 	}
-	if (now < x->quiet_until)
+	if (now < x->backoff_until)
 		return;
 	x->silent = true;
 	c->counter[COUNT_SILENCES]++;
-	start(c, h, now, "silent");
+	probe_start(c, h, now, "silent");
 }
 
-void explore_asked(struct core *c, struct hce *h, const struct in6_addr *to, usec_t now)
+void path_probed_by_peer(struct core *c, struct hce *h, const struct in6_addr *to, usec_t now)
 {
-	struct explore *x = &h->explore;
+	struct path_probe *x = &h->path;
 
-	if (!explorable(c, h) || x->running || now < x->asked_until ||
+	if (!path_may_probe(c, h) || x->running || now < x->peer_probe_holdoff ||
 	    addr_equal(to, &h->pair.local))
 		return;
 	x->silent = false;
-	x->asked_until = usec_add(now, SLOW_UPDATE_INTERVAL);
-	start(c, h, now, "the peer tries another");
+	x->peer_probe_holdoff = usec_add(now, SLOW_UPDATE_INTERVAL);
+	probe_start(c, h, now, "the peer tries another");
 }
 
-static void set_home_timer(struct core *c, struct explore *x, usec_t now)
+static void failback_arm(struct core *c, struct path_probe *x, usec_t now)
 {
-	x->home_next = usec_add(now, x->home_wait);
-	deadline_arm(c, x->home_next);
+	x->failback_next = usec_add(now, x->failback_wait);
+	deadline_arm(c, x->failback_next);
 }
 
 /* Goes another way than what is preferred, unless local is just that. */
-static void leave_home(struct core *c, struct hce *h, const struct in6_addr *local, usec_t now)
+static void fail_over(struct core *c, struct hce *h, const struct in6_addr *local, usec_t now)
 {
-	struct explore *x = &h->explore;
+	struct path_probe *x = &h->path;
 	usec_t first = 2 * c->config.path_timeout * USEC_PER_SEC;
 
-	if (!x->detour)
-		x->home = h->pair.local;
-	x->detour = !addr_equal(local, &x->home);
-	if (!x->detour)
+	if (!x->failed_over)
+		x->preferred = h->pair.local;
+	x->failed_over = !addr_equal(local, &x->preferred);
+	if (!x->failed_over)
 		return;
 	c->counter[COUNT_DETOURS]++;
 	/* Where there was hardly a return before it failed again, the next takes longer. */
-	x->home_wait = x->returned && now - x->returned < HOME_WAIT_MAX ? 2 * x->home_wait : first;
-	if (x->home_wait > HOME_WAIT_MAX)
-		x->home_wait = HOME_WAIT_MAX;
-	set_home_timer(c, x, now);
+	x->failback_wait = x->failed_back && now - x->failed_back < FAILBACK_WAIT_MAX
+				   ? 2 * x->failback_wait
+				   : first;
+	if (x->failback_wait > FAILBACK_WAIT_MAX)
+		x->failback_wait = FAILBACK_WAIT_MAX;
+	failback_arm(c, x, now);
 }
 
 /*
  * The pair in use answers although its connections hear nothing: they may have nothing to hear.
  * Looked after ever less often.
  */
-static void calm_down(struct core *c, struct hce *h, const struct foreign_addr *fa, usec_t now)
+static void back_off(struct core *c, struct hce *h, const struct foreign_addr *fa, usec_t now)
 {
-	struct explore *x = &h->explore;
+	struct path_probe *x = &h->path;
 	usec_t least = c->config.path_timeout * USEC_PER_SEC;
 
-	x->quiet = fa->heard > x->ended || !x->quiet ? least : 4 * x->quiet;
-	if (x->quiet > QUIET_MAX)
-		x->quiet = QUIET_MAX;
-	x->quiet_until = usec_add(now, x->quiet);
-	x->ended = now;
+	x->backoff = fa->heard > x->answered || !x->backoff ? least : 4 * x->backoff;
+	if (x->backoff > BACKOFF_MAX)
+		x->backoff = BACKOFF_MAX;
+	x->backoff_until = usec_add(now, x->backoff);
+	x->answered = now;
 }
 
-void explore_answered(struct core *c, struct hce *h, const struct in6_addr *local,
-		      const struct foreign_addr *fa, const struct binding_update *bu, usec_t now)
+void path_answered(struct core *c, struct hce *h, const struct in6_addr *local,
+		   const struct foreign_addr *fa, const struct binding_update *bu, usec_t now)
 {
-	struct explore *x = &h->explore;
+	struct path_probe *x = &h->path;
 
-	if ((!x->running && !x->detour) || !explorable(c, h) || fa->state != ADDR_ACTIVE ||
+	if ((!x->running && !x->failed_over) || !path_may_probe(c, h) || fa->state != ADDR_ACTIVE ||
 	    !reach_is_response(h, x->challenge, &fa->addr, bu))
 		return;
 	if (!x->running) {
-		if (!addr_equal(local, &x->home))
+		if (!addr_equal(local, &x->preferred))
 			return;
-		x->detour = false;
-		x->returned = now;
+		x->failed_over = false;
+		x->failed_back = now;
 		event_emit(c, EVENT_PATH, h, local, &fa->addr, 0, "answers again");
 		pair_use(c, h, local, &fa->addr);
 		return;
@@ -218,33 +220,34 @@ void explore_answered(struct core *c, struct hce *h, const struct in6_addr *loca
 	x->running = false;
 	event_emit(c, EVENT_PATH, h, local, &fa->addr, 0, "answers");
 	if (addr_equal(local, &h->pair.local) && addr_equal(&fa->addr, &h->pair.foreign)) {
-		calm_down(c, h, fa, now);
+		back_off(c, h, fa, now);
 		if (x->silent)
 			pair_migrate_all(c, h);
 		return;
 	}
-	leave_home(c, h, local, now);
+	fail_over(c, h, local, now);
 	pair_use(c, h, local, &fa->addr);
 }
 
-static void probe_home(struct core *c, struct hce *h, usec_t now)
+static void probe_preferred(struct core *c, struct hce *h, usec_t now)
 {
-	struct explore *x = &h->explore;
-	const struct local_addr *l = local_find(c, &x->home);
+	struct path_probe *x = &h->path;
+	const struct local_addr *l = local_find(c, &x->preferred);
 
 	nonce_draw(c, x->challenge);
 	if (l && pair_may_send_from(h, l))
-		probe(c, h, &x->home, &h->pair.foreign, now);
-	x->home_wait = 2 * x->home_wait < HOME_WAIT_MAX ? 2 * x->home_wait : HOME_WAIT_MAX;
-	set_home_timer(c, x, now);
+		probe_send(c, h, &x->preferred, &h->pair.foreign, now);
+	x->failback_wait =
+		2 * x->failback_wait < FAILBACK_WAIT_MAX ? 2 * x->failback_wait : FAILBACK_WAIT_MAX;
+	failback_arm(c, x, now);
 }
 
-void explore_expire(struct core *c, struct hce *h, usec_t now)
+void path_expire(struct core *c, struct hce *h, usec_t now)
 {
-	struct explore *x = &h->explore;
+	struct path_probe *x = &h->path;
 
-	if (!explorable(c, h))
-		x->running = x->detour = false;
+	if (!path_may_probe(c, h))
+		x->running = x->failed_over = false;
 	if (x->running && now >= x->until) {
 		x->running = false;
 		event_emit(c, EVENT_PATH, h, &h->pair.local, &h->pair.foreign, 0, "given up");
@@ -253,8 +256,8 @@ void explore_expire(struct core *c, struct hce *h, usec_t now)
 		probe_next(c, h, now);
 	else if (x->running)
 		deadline_arm(c, x->next);
-	if (x->detour && !x->running && now >= x->home_next)
-		probe_home(c, h, now);
-	else if (x->detour)
-		deadline_arm(c, x->home_next > now ? x->home_next : now + USEC_PER_SEC);
+	if (x->failed_over && !x->running && now >= x->failback_next)
+		probe_preferred(c, h, now);
+	else if (x->failed_over)
+		deadline_arm(c, x->failback_next > now ? x->failback_next : now + USEC_PER_SEC);
 }

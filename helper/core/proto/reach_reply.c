@@ -48,5 +48,5 @@ void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to,
 		pair_update(c, h, now);
 	}
 	if (probed)
-		explore_asked(c, h, to, now);
+		path_probed_by_peer(c, h, to, now);
 }

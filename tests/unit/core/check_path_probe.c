@@ -23,16 +23,16 @@ static void answer(const char *local, const char *foreign, bool right)
 	struct in6_addr l = a(local), f = a(foreign);
 	struct binding_update bu = { .has_challenge = true };
 
-	ck_assert_int_eq(ah_hmac128(&h->sa->in.key, h->explore.challenge, CHALLENGE_LEN, &f,
+	ck_assert_int_eq(ah_hmac128(&h->sa->in.key, h->path.challenge, CHALLENGE_LEN, &f,
 				    sizeof(f), bu.challenge), 0);
 	bu.challenge[0] ^= !right;
-	explore_answered(c, h, &l, foreign_find(c, &f), &bu, now);
+	path_answered(c, h, &l, foreign_find(c, &f), &bu, now);
 }
 
 static void next(void)
 {
-	now = h->explore.next;
-	explore_expire(c, h, now);
+	now = h->path.next;
+	path_expire(c, h, now);
 }
 
 static void several(void)
@@ -46,7 +46,7 @@ static void several(void)
 
 START_TEST(all_pairs_are_probed_the_one_in_use_first)
 {
-	explore_silent(c, h, now);
+	path_silent(c, h, now);
 	ck_assert(probed(L0, F0));
 	next();
 	ck_assert(probed(L1, F0));
@@ -65,7 +65,7 @@ START_TEST(r5_b7_nothing_unproven_is_probed)
 	at(F2, ADDR_TENTATIVE);
 	up(L2);
 	hold(L2, BINDING_KNOWN);
-	explore_silent(c, h, now);
+	path_silent(c, h, now);
 	for (unsigned i = 0; i < 12; i++) {
 		struct in6_addr f2 = a(F2), l2 = a(L2);
 		struct action s = { 0 };
@@ -80,61 +80,61 @@ END_TEST
 START_TEST(c12_it_can_be_turned_off)
 {
 	c->config.path_timeout = 0;
-	explore_silent(c, h, now);
+	path_silent(c, h, now);
 	ck_assert_uint_eq(take(ACTION_SEND, NULL), 0);
 }
 END_TEST
 
 START_TEST(if_the_pair_in_use_answers_it_stays)
 {
-	explore_silent(c, h, now);
+	path_silent(c, h, now);
 	answer(L0, F0, true);
-	ck_assert(!h->explore.running);
+	ck_assert(!h->path.running);
 	assert_pair(L0, F0);
 	ck_assert_uint_eq(take(ACTION_KICK, NULL), 0);
 	/* Silence starts no probes for a while. */
-	explore_silent(c, h, now + USEC_PER_SEC);
-	ck_assert(!h->explore.running);
-	explore_silent(c, h, h->explore.quiet_until);
-	ck_assert(h->explore.running);
+	path_silent(c, h, now + USEC_PER_SEC);
+	ck_assert(!h->path.running);
+	path_silent(c, h, h->path.backoff_until);
+	ck_assert(h->path.running);
 }
 END_TEST
 
 START_TEST(the_first_to_answer_is_used)
 {
-	explore_silent(c, h, now);
+	path_silent(c, h, now);
 	next();
 	answer(L1, F0, true);
 	assert_pair(L1, F0);
 	ck_assert_uint_eq(take(ACTION_KICK, NULL), 1);
-	ck_assert(!h->explore.running && h->explore.detour);
+	ck_assert(!h->path.running && h->path.failed_over);
 }
 END_TEST
 
 /* X5: only the peer can answer. */
 START_TEST(x5_a_wrong_answer_changes_nothing)
 {
-	explore_silent(c, h, now);
+	path_silent(c, h, now);
 	next();
 	answer(L1, F0, false);
 	assert_pair(L0, F0);
-	ck_assert(h->explore.running);
+	ck_assert(h->path.running);
 }
 END_TEST
 
 START_TEST(the_preferred_source_is_returned_to_when_it_answers)
 {
-	explore_silent(c, h, now);
+	path_silent(c, h, now);
 	next();
 	answer(L1, F0, true);
 	take(ACTION_SEND, NULL);
-	now = h->explore.home_next;
-	explore_expire(c, h, now);
+	now = h->path.failback_next;
+	path_expire(c, h, now);
 	ck_assert(probed(L0, F0));
 	assert_pair(L1, F0);
 	answer(L0, F0, true);
 	assert_pair(L0, F0);
-	ck_assert(!h->explore.detour);
+	ck_assert(!h->path.failed_over);
 }
 END_TEST
 
@@ -142,13 +142,13 @@ START_TEST(probing_slows_down_and_is_given_up)
 {
 	unsigned n = 0;
 
-	explore_silent(c, h, now);
-	while (h->explore.running) {
-		usec_t was = h->explore.wait;
+	path_silent(c, h, now);
+	while (h->path.running) {
+		usec_t was = h->path.wait;
 
 		next();
-		ck_assert_uint_ge(h->explore.wait, was);
-		ck_assert_uint_le(h->explore.wait, 10 * USEC_PER_SEC);
+		ck_assert_uint_ge(h->path.wait, was);
+		ck_assert_uint_le(h->path.wait, 10 * USEC_PER_SEC);
 		ck_assert_uint_lt(++n, 100);
 	}
 	ck_assert_uint_gt(n, 3);
@@ -161,38 +161,38 @@ START_TEST(c11_a_probe_of_the_peers_starts_a_search)
 {
 	struct in6_addr l0 = a(L0), l1 = a(L1);
 
-	explore_asked(c, h, &l0, now);
-	ck_assert(!h->explore.running);
-	explore_asked(c, h, &l1, now);
+	path_probed_by_peer(c, h, &l0, now);
+	ck_assert(!h->path.running);
+	path_probed_by_peer(c, h, &l1, now);
 	ck_assert(probed(L0, F0));
 	answer(L0, F0, true);
-	ck_assert(!h->explore.running);
+	ck_assert(!h->path.running);
 	/* Its next probe soon afterwards starts none. */
-	explore_asked(c, h, &l1, now + 1);
-	ck_assert(!h->explore.running);
-	explore_asked(c, h, &l1, h->explore.asked_until);
-	ck_assert(h->explore.running);
+	path_probed_by_peer(c, h, &l1, now + 1);
+	ck_assert(!h->path.running);
+	path_probed_by_peer(c, h, &l1, h->path.peer_probe_holdoff);
+	ck_assert(h->path.running);
 }
 END_TEST
 
 START_TEST(r5_an_answer_from_a_tentative_address_changes_nothing)
 {
 	at(F2, ADDR_TENTATIVE);
-	explore_silent(c, h, now);
+	path_silent(c, h, now);
 	answer(L0, F2, true);
 	assert_pair(L0, F0);
-	ck_assert(h->explore.running);
+	ck_assert(h->path.running);
 }
 END_TEST
 
 START_TEST(a_detour_ends_only_when_the_preferred_source_answers)
 {
-	explore_silent(c, h, now);
+	path_silent(c, h, now);
 	next();
 	answer(L1, F0, true);
 	answer(L1, F0, true);
 	assert_pair(L1, F0);
-	ck_assert(h->explore.detour);
+	ck_assert(h->path.failed_over);
 }
 END_TEST
 
@@ -200,16 +200,16 @@ START_TEST(the_preferred_source_is_probed_ever_more_slowly)
 {
 	usec_t was;
 
-	explore_silent(c, h, now);
+	path_silent(c, h, now);
 	next();
 	answer(L1, F0, true);
-	was = h->explore.home_wait;
+	was = h->path.failback_wait;
 	ck_assert_uint_eq(was, 2 * c->config.path_timeout * USEC_PER_SEC);
 	for (unsigned i = 0; i < 8; i++) {
-		now = h->explore.home_next;
-		explore_expire(c, h, now);
+		now = h->path.failback_next;
+		path_expire(c, h, now);
 		was = 2 * was < 64 * USEC_PER_SEC ? 2 * was : 64 * USEC_PER_SEC;
-		ck_assert_uint_eq(h->explore.home_wait, was);
+		ck_assert_uint_eq(h->path.failback_wait, was);
 	}
 }
 END_TEST
@@ -219,13 +219,13 @@ START_TEST(a_source_that_fails_again_soon_is_probed_later)
 	usec_t was = 0;
 
 	for (unsigned i = 0; i < 2; i++) {
-		explore_silent(c, h, now);
+		path_silent(c, h, now);
 		next();
 		answer(L1, F0, true);
-		ck_assert_uint_gt(h->explore.home_wait, was);
-		was = h->explore.home_wait;
-		now = h->explore.home_next;
-		explore_expire(c, h, now);
+		ck_assert_uint_gt(h->path.failback_wait, was);
+		was = h->path.failback_wait;
+		now = h->path.failback_next;
+		path_expire(c, h, now);
 		answer(L0, F0, true);
 		assert_pair(L0, F0);
 	}
@@ -236,13 +236,13 @@ START_TEST(r5_the_preferred_source_is_not_probed_at_an_unverified_address)
 {
 	struct in6_addr f0 = a(F0);
 
-	explore_silent(c, h, now);
+	path_silent(c, h, now);
 	next();
 	answer(L1, F0, true);
 	take(ACTION_SEND, NULL);
 	foreign_find(c, &f0)->state = ADDR_TENTATIVE;
-	now = h->explore.home_next;
-	explore_expire(c, h, now);
+	now = h->path.failback_next;
+	path_expire(c, h, now);
 	ck_assert_uint_eq(take(ACTION_SEND, NULL), 0);
 }
 END_TEST
@@ -254,16 +254,16 @@ START_TEST(silence_with_a_pair_that_answers_is_probed_ever_less)
 
 	foreign_find(c, &f0)->heard = 0;
 	for (unsigned i = 0; i < 5; i++) {
-		explore_silent(c, h, now);
+		path_silent(c, h, now);
 		answer(L0, F0, true);
-		ck_assert_uint_eq(h->explore.quiet, want);
+		ck_assert_uint_eq(h->path.backoff, want);
 		want = 4 * want < 64 * USEC_PER_SEC ? 4 * want : 64 * USEC_PER_SEC;
-		now = h->explore.quiet_until;
+		now = h->path.backoff_until;
 	}
 	foreign_find(c, &f0)->heard = now;
-	explore_silent(c, h, now);
+	path_silent(c, h, now);
 	answer(L0, F0, true);
-	ck_assert_uint_eq(h->explore.quiet, least);
+	ck_assert_uint_eq(h->path.backoff, least);
 }
 END_TEST
 
@@ -271,7 +271,7 @@ START_TEST(s3_silent_connections_with_another_pair_take_the_one_that_answers)
 {
 	struct pcb *p = connection(L1, F0, 2);
 
-	explore_silent(c, h, now);
+	path_silent(c, h, now);
 	ck_assert(!pcb_wire_pair(p, NULL, NULL));
 	answer(L0, F0, true);
 	ck_assert(pcb_wire_pair(p, NULL, NULL));
@@ -280,11 +280,11 @@ END_TEST
 
 START_TEST(a3_a_held_entry_is_not_probed)
 {
-	explore_silent(c, h, now);
+	path_silent(c, h, now);
 	ck_assert(probed(L0, F0));
 	h->pair.block = BLOCK_ALL;
 	next();
-	ck_assert(!h->explore.running);
+	ck_assert(!h->path.running);
 	ck_assert_uint_eq(take(ACTION_SEND, NULL), 0);
 }
 END_TEST
@@ -292,7 +292,7 @@ END_TEST
 START_TEST(c3_no_probe_leaves_from_a_lost_source)
 {
 	up(L0)->usable = false;
-	explore_silent(c, h, now);
+	path_silent(c, h, now);
 	ck_assert(probed(L1, F0));
 }
 END_TEST
@@ -300,13 +300,13 @@ END_TEST
 /* While connections go on sending. */
 START_TEST(probes_are_ten_seconds_apart_in_the_end)
 {
-	explore_silent(c, h, now);
+	path_silent(c, h, now);
 	for (unsigned i = 0; i < 40; i++) {
 		next();
-		explore_silent(c, h, now);
-		ck_assert_uint_le(h->explore.wait, 10 * USEC_PER_SEC);
+		path_silent(c, h, now);
+		ck_assert_uint_le(h->path.wait, 10 * USEC_PER_SEC);
 	}
-	ck_assert_uint_eq(h->explore.wait, 10 * USEC_PER_SEC);
+	ck_assert_uint_eq(h->path.wait, 10 * USEC_PER_SEC);
 }
 END_TEST
 

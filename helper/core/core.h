@@ -78,7 +78,7 @@ void core_policy_routed(struct core *c, uint32_t hce, bool policy_routed, usec_t
 void core_send_failed(struct core *c, const struct action *send, usec_t now);
 
 /*
- * A connection was shown to us, or found (p->care). What p says of entry, gen, ports and forget is
+ * A connection was shown to us, or found (p->source). What p says of entry, gen, ports and forget is
  * ignored. A connection that is shown, and was initiated here to a peer with no entry, makes one
  * (C4). One that was only found makes nothing: it is taken if it is between a usable address of
  * ours and an Active one of a Homeless peer, and otherwise not even noted. One known already may

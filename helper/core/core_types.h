@@ -284,7 +284,7 @@ struct local_addr {
 	usec_t valid_until;		/* the kernel's valid lifetime; USEC_NEVER */
 	unsigned preference;		/* set by prefer: the higher is chosen; 0 by default */
 	usec_t since;			/* became usable, or was lost */
-	usec_t forget;			/* peers remember it as deprecated until
+	usec_t remember_until;		/* peers remember it as deprecated until
 					 * then, once it is lost */
 	unsigned n_pcb;			/* connections born with it, and sockets bound to
 					 * it since it was lost */
@@ -323,12 +323,12 @@ enum pcb_origin {
 /*
  * How a connection came under our care. The words for it that hmipctl uses: "preload", "adopted".
  */
-enum pcb_care {
-	PCB_SHOWN,			/* its program showed it */
+enum pcb_source {
+	PCB_REGISTERED,			/* its program showed it */
 	PCB_ADOPTED,			/* found among the kernel's sockets */
 };
 
-const char *pcb_care_name(enum pcb_care c);
+const char *pcb_source_name(enum pcb_source c);
 
 /* Why a connection that could be attached to an entry is not. */
 enum pcb_wait {
@@ -355,7 +355,7 @@ struct pcb {
 	uint16_t lport, fport;		/* host order */
 	uint8_t proto;			/* IPPROTO_TCP, IPPROTO_UDP */
 	enum pcb_origin origin;
-	enum pcb_care care;
+	enum pcb_source source;
 	uint32_t uid;			/* of the user whose socket it is, or PCB_UID_UNKNOWN */
 	uint32_t mark;			/* of its packets (SO_MARK), for policy rules; 0: none */
 	bool established;
@@ -364,9 +364,9 @@ struct pcb {
 	uint32_t waits_for;		/* the only entry that it may be attached to, 0: any */
 	enum pcb_wait waits;
 	struct pcb *prev, *next;	/* of the entry */
-	bool shared;			/* another connection, which is left alone, has its ports */
+	bool ports_clash;		/* another connection, which is left alone, has its ports */
 	usec_t opened;			/* when it was shown to us; 0: to an earlier helper */
-	usec_t forget;			/* the socket is gone; kept until then for
+	usec_t linger_until;		/* the socket is gone; kept until then for
 					 * TIME-WAIT. USEC_NEVER: open */
 	struct pcb_ports ports;		/* key of hh_ports, which holds those
 					 * that have an entry (R3) */

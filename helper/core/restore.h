@@ -75,7 +75,7 @@ int core_restore_sender(struct core *c, uint64_t cookie, uint32_t uid, uint32_t 
  * a peer's. Returns 0 or -ENOMEM.
  */
 int core_restore_lost(struct core *c, const struct in6_addr *addr, unsigned personality,
-		      usec_t forget, usec_t now);
+		      usec_t remember_until, usec_t now);
 
 /*
  * Ends anonymous SAs without an entry, announces our addresses again, and repeats the Challenges

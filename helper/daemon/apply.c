@@ -42,7 +42,7 @@ static bool pcb_is_apart(struct daemon *d, const struct pcb *p)
 	const struct flow flow = { .uid = p->uid, .mark = p->mark };
 	struct in6_addr own, root;
 
-	return route_sync_ruled(d->route_sync) && p->forget == USEC_NEVER &&
+	return route_sync_ruled(d->route_sync) && p->linger_until == USEC_NEVER &&
 	       route_source(d->route_sync, &p->foreign, &flow, &own) == 0 &&
 	       route_source(d->route_sync, &p->foreign, NULL, &root) == 0 &&
 		       !addr_equal(&own, &root);
@@ -101,7 +101,7 @@ static void apply_unreachable(struct daemon *d, uint32_t id)
 	for (const struct pcb *p = via ? hce->pcbs : NULL; p; p = p->next) {
 		uint32_t acked = 0;
 
-		if (p->forget == USEC_NEVER && pcb_wire_pair(p, NULL, NULL) &&
+		if (p->linger_until == USEC_NEVER && pcb_wire_pair(p, NULL, NULL) &&
 		    datapath_acked(d->datapath, id, p, &acked) == 0) {
 			struct sock_desc s = sock_from_pcb(p);
 
@@ -229,7 +229,7 @@ static void apply_retransmit(struct daemon *d, uint32_t id)
 	for (const struct pcb *p = hce->pcbs; p; p = p->next) {
 		uint32_t acked;
 
-		if (p->proto != IPPROTO_TCP || !p->established || p->forget != USEC_NEVER)
+		if (p->proto != IPPROTO_TCP || !p->established || p->linger_until != USEC_NEVER)
 			continue;
 		/* 0: no acknowledgement received yet */
 		if (datapath_acked(d->datapath, id, p, &acked) == 0 && acked) {

@@ -84,7 +84,7 @@ static void on_sender(struct daemon *d, int fd, const struct control_register *r
 				 &s.local);
 	s.foreign = reg->to;
 	if (r == 0) {
-		p = pcb_from_sock(&s, PCB_SHOWN);
+		p = pcb_from_sock(&s, PCB_REGISTERED);
 		r = core_datagram_sent(d->core, &p, clock_boottime());
 	}
 	if (r < 0) {
@@ -117,7 +117,7 @@ void control_registered(struct daemon *d, int fd, const struct control_register 
 	}
 	sock_events_drain(d);
 	s.accepted = reg->verb != CONTROL_CONNECT;
-	p = pcb_from_sock(&s, PCB_SHOWN);
+	p = pcb_from_sock(&s, PCB_REGISTERED);
 	r = core_pcb_open(d->core, &p, clock_boottime());
 	if (r < 0)
 		log_debug("cannot register the connection from port %u to [%s]:%u: %s", p.lport,
@@ -139,7 +139,7 @@ static void describe(const struct pcb *p, struct control_answer *ret)
 	DL_FOREACH(hce->addrs, f)
 		ret->addresses += f->state == ADDR_ACTIVE;
 	DL_FOREACH(hce->pcbs, each)
-		ret->connections += each->forget == USEC_NEVER;
+		ret->connections += each->linger_until == USEC_NEVER;
 	ret->local = p->local;
 	ret->foreign = p->foreign;
 	if (pcb_wire_pair(p, &ret->local_now, &ret->foreign_now))

@@ -20,7 +20,7 @@ static const struct in6_addr *birth_address(const struct hce *hce)
 	const struct foreign_addr *f;
 	const struct pcb *p = hce->pcbs;
 
-	while (p && p->forget != USEC_NEVER)
+	while (p && p->linger_until != USEC_NEVER)
 		p = p->next;
 	if (!p)
 		return NULL;

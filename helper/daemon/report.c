@@ -225,10 +225,10 @@ json_t *report_sockets(const struct report *r)
 			"hce", p->hce ? json_integer(p->hce->id) : json_null(),
 			"name", json_or_null(p->hce ? p->hce->name : NULL),
 			"origin", p->origin == PCB_CONNECT ? "connect" : "accept",
-			"care", pcb_care_name(p->care),
+			"care", pcb_source_name(p->source),
 			"established", p->established,
 			"cookie", (json_int_t)p->cookie,
-			"lingers", until(p->forget, r->now),
+			"lingers", until(p->linger_until, r->now),
 			"reason", json_or_null(pcb_reason(p))));
 	}
 	return all;

@@ -16,12 +16,12 @@
 
 _Static_assert(SOCK_UID_UNKNOWN == PCB_UID_UNKNOWN, "one value for both");
 
-struct pcb pcb_from_sock(const struct sock_desc *s, enum pcb_care care)
+struct pcb pcb_from_sock(const struct sock_desc *s, enum pcb_source source)
 {
 	return (struct pcb){ .cookie = s->cookie, .local = s->local, .foreign = s->foreign,
 			     .lport = s->lport, .fport = s->fport, .proto = s->proto,
 			     .established = s->established, .uid = s->uid, .mark = s->mark,
-			     .care = care, .origin = s->accepted ? PCB_ACCEPT : PCB_CONNECT };
+			     .source = source, .origin = s->accepted ? PCB_ACCEPT : PCB_CONNECT };
 }
 
 struct sock_desc sock_from_pcb(const struct pcb *p)
@@ -49,7 +49,7 @@ int sock_events_resync(struct daemon *d)
 	if (!cookie)
 		return -ENOMEM;
 	for (const struct pcb *p = pcbs; p; p = p->hh.next)
-		if (p->forget == USEC_NEVER)
+		if (p->linger_until == USEC_NEVER)
 			cookie[n++] = p->cookie;
 	for (const struct sender *s = senders; s; s = s->hh.next)
 		cookie[n++] = s->cookie;

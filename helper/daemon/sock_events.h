@@ -28,7 +28,7 @@ void sock_events_drain(struct daemon *d);
 void sock_events_sync_established(struct daemon *d);
 
 /* Converts a socket of the kernel to a connection of the core; entry and pair are not set. */
-struct pcb pcb_from_sock(const struct sock_desc *s, enum pcb_care care);
+struct pcb pcb_from_sock(const struct sock_desc *s, enum pcb_source source);
 
 /* Converts back; accepted is not set. */
 struct sock_desc sock_from_pcb(const struct pcb *p);

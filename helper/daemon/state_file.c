@@ -162,7 +162,7 @@ static json_t *save_connections(struct core *c)
 	json_t *all = json_array();
 
 	for (struct pcb *p = core_pcbs(c); p; p = p->hh.next) {
-		if (p->forget != USEC_NEVER)
+		if (p->linger_until != USEC_NEVER)
 			continue;
 		json_array_append_new(all, json_pack("{sI, sI, so, si, so, si, si, si, si, sI, "
 			"sI, sb, sI, si, sI}",
@@ -170,7 +170,7 @@ static json_t *save_connections(struct core *c)
 			"entry", (json_int_t)(p->hce ? p->hce->id : 0),
 			"local", save_addr(&p->local), "lport", p->lport,
 			"foreign", save_addr(&p->foreign), "fport", p->fport, "proto", p->proto,
-			"origin", p->origin, "care", p->care, "uid", (json_int_t)p->uid,
+			"origin", p->origin, "care", p->source, "uid", (json_int_t)p->uid,
 			"mark", (json_int_t)p->mark, "established", p->established,
 			"gen", (json_int_t)p->gen, "waits", p->waits,
 			"waits_for", (json_int_t)p->waits_for));
@@ -216,7 +216,7 @@ static json_t *save_lost(struct core *c)
 			json_array_append_new(all, json_pack("{so, ss?, so}", "addr",
 							     save_addr(&la->addr),
 				"personality", core_personality_name(c, la->personality),
-				"forget", save_time(la->forget)));
+				"forget", save_time(la->remember_until)));
 	return all;
 }
 
@@ -461,17 +461,18 @@ static int load_connection(const struct loader *l, json_t *o)
 	struct pcb p = { 0 };
 	const char *local, *foreign;
 	json_int_t cookie, entry, gen, uid = PCB_UID_UNKNOWN, mark = 0, waits_for = 0;
-	int lport, fport, proto, origin, care = PCB_SHOWN, established, waits = PCB_WAITS_NOT;
+	int lport, fport, proto, origin, source = PCB_REGISTERED, established,
+					 waits = PCB_WAITS_NOT;
 
 	if (json_unpack(o, "{sI, sI, ss, si, ss, si, si, si, s?i, s?I, s?I, sb, sI, s?i, s?I}",
 			"cookie", &cookie, "entry", &entry, "local", &local, "lport", &lport,
 			"foreign", &foreign, "fport", &fport, "proto", &proto, "origin", &origin,
-			"care", &care, "uid", &uid, "mark", &mark, "established", &established,
+			"care", &source, "uid", &uid, "mark", &mark, "established", &established,
 			"gen", &gen, "waits", &waits, "waits_for", &waits_for) < 0 ||
 	    get_addr(local, &p.local) < 0 || get_addr(foreign, &p.foreign) < 0 || lport < 0 ||
 	    lport > UINT16_MAX || fport < 0 || fport > UINT16_MAX ||
 	    (proto != IPPROTO_TCP && proto != IPPROTO_UDP) || origin < 0 || origin > PCB_ACCEPT ||
-	    care < 0 || care > PCB_ADOPTED || waits < 0 || waits > PCB_REFUSED)
+	    source < 0 || source > PCB_ADOPTED || waits < 0 || waits > PCB_REFUSED)
 		return -EBADMSG;
 	if (!l->apply || !addr_usable(&p.local) || !addr_usable(&p.foreign))
 		return 0;
@@ -480,7 +481,7 @@ static int load_connection(const struct loader *l, json_t *o)
 	p.fport = (uint16_t)fport;
 	p.proto = (uint8_t)proto;
 	p.origin = origin;
-	p.care = care;
+	p.source = source;
 	p.mark = (uint32_t)mark;
 	p.uid = uid < 0 || uid > PCB_UID_UNKNOWN ? PCB_UID_UNKNOWN : (uint32_t)uid;
 	p.established = established;

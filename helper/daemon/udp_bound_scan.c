@@ -70,7 +70,7 @@ static void scan_port(struct daemon *d, const struct sock_desc *socket, size_t n
 		if (!addr_equal(&socket[i].local, &socket[0].local))
 			return;
 	for (size_t i = 0; i < n && scan_is_lost(d, &socket[i].local, lost); i++) {
-		struct pcb p = pcb_from_sock(&socket[i], PCB_SHOWN);
+		struct pcb p = pcb_from_sock(&socket[i], PCB_REGISTERED);
 
 		core_bound_open(d->core, &p, clock_boottime());
 	}

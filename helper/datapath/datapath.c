@@ -349,7 +349,7 @@ static int put_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
 	struct dp_pcb_in_key in_key = pcb_in_key(hce, p);
 	struct dp_pcb_out_key out_key = pcb_out_key(p);
 	struct dp_pcb_in in = { .l = p->local, .f = p->foreign, .gen = p->gen,
-				.shared = p->shared }, old;
+				.shared = p->ports_clash }, old;
 	struct dp_pcb_out out = { .hce = hce, .gen = p->gen };
 	struct dp_ports_key ports = ports_key(p);
 	int r;

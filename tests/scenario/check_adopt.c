@@ -15,7 +15,7 @@ static struct pcb found(const char *local, const char *foreign, uint16_t port)
 {
 	return (struct pcb){ .cookie = 5000 + port, .local = world_addr(local),
 			     .foreign = world_addr(foreign), .lport = port, .fport = 80,
-			     .proto = IPPROTO_TCP, .origin = PCB_CONNECT, .care = PCB_ADOPTED,
+			     .proto = IPPROTO_TCP, .origin = PCB_CONNECT, .source = PCB_ADOPTED,
 			     .uid = PCB_UID_UNKNOWN, .established = true };
 }
 
@@ -62,7 +62,7 @@ START_TEST(a1_what_nobody_showed_is_taken_and_moves_with_the_others)
 	ck_assert_int_eq(take(CLIENT, &c), 0);
 	ck_assert_int_eq(take(SERVER, &s), 0);
 	ck_assert_ptr_eq(of_cookie(CLIENT, c.cookie)->hce, entry(CLIENT));
-	ck_assert_int_eq(of_cookie(CLIENT, c.cookie)->care, PCB_ADOPTED);
+	ck_assert_int_eq(of_cookie(CLIENT, c.cookie)->source, PCB_ADOPTED);
 	ck_assert_uint_eq(count(CLIENT, COUNT_ADOPTED), 1);
 	ck_assert_uint_eq(entry(SERVER)->n_pcb, 2);
 	world_down(&w, CLIENT, C0);
@@ -132,7 +132,7 @@ START_TEST(r3_one_with_the_ports_of_another_is_left_alone_and_counted_once)
 	for (unsigned i = 0; i < 3; i++)
 		ck_assert_int_eq(core_pcb_open(w.host[CLIENT].core, &p, w.now), -EEXIST);
 	ck_assert_uint_eq(count(CLIENT, COUNT_PCB_CLASH), 1);
-	ck_assert(core_pcbs(w.host[CLIENT].core)->shared);
+	ck_assert(core_pcbs(w.host[CLIENT].core)->ports_clash);
 	ck_assert_int_eq(take(CLIENT, &twice), 0);
 	ck_assert_int_eq(take(CLIENT, &twice), 0);
 	ck_assert_uint_eq(count(CLIENT, COUNT_ADOPTED), 1);
@@ -149,15 +149,15 @@ START_TEST(one_that_is_shown_after_it_was_found_is_known_better)
 	p.uid = 1000;
 	ck_assert_int_eq(take(SERVER, &p), 0);
 	ck_assert_uint_eq(of_cookie(SERVER, p.cookie)->uid, 1000);
-	p.care = PCB_SHOWN;
+	p.source = PCB_REGISTERED;
 	p.origin = PCB_ACCEPT;
 	ck_assert_int_eq(core_pcb_open(w.host[SERVER].core, &p, w.now), 0);
-	ck_assert_int_eq(of_cookie(SERVER, p.cookie)->care, PCB_SHOWN);
+	ck_assert_int_eq(of_cookie(SERVER, p.cookie)->source, PCB_REGISTERED);
 	ck_assert_int_eq(of_cookie(SERVER, p.cookie)->origin, PCB_ACCEPT);
 	ck_assert(entry(SERVER)->trusted);
-	p.care = PCB_ADOPTED;		/* and found again */
+	p.source = PCB_ADOPTED;		/* and found again */
 	ck_assert_int_eq(take(SERVER, &p), 0);
-	ck_assert_int_eq(of_cookie(SERVER, p.cookie)->care, PCB_SHOWN);
+	ck_assert_int_eq(of_cookie(SERVER, p.cookie)->source, PCB_REGISTERED);
 }
 END_TEST
 

@@ -633,10 +633,10 @@ static bool is_shared(unsigned host, uint16_t lport)
 
 	for (const struct pcb *p = core_pcbs(w.host[host].core); p; p = p->hh.next)
 		if (p->lport == lport)
-			shared = p->shared;
+			shared = p->ports_clash;
 	while (core_next_action(w.host[host].core, &a))
 		if (a.type == ACTION_PCB && a.pcb.lport == lport)
-			told = a.pcb.shared;
+			told = a.pcb.ports_clash;
 	ck_assert(shared == told);
 	return shared;
 }

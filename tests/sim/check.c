@@ -244,8 +244,8 @@ static void check_pcbs(struct sim *s, struct host *h)
 	unsigned open = 0;
 
 	for (const struct pcb *p = core_pcbs(h->core); p; p = p->hh.next) {
-		open += p->forget == USEC_NEVER;
-		if (p->forget != USEC_NEVER && p->forget > s->now + 60 * USEC_PER_SEC)
+		open += p->linger_until == USEC_NEVER;
+		if (p->linger_until != USEC_NEVER && p->linger_until > s->now + 60 * USEC_PER_SEC)
 			sim_fail(s, h, "a closed connection lingers for long");
 	}
 	if (open > HASH_COUNT(h->socks))

@@ -34,7 +34,7 @@ bool core_adopts(struct core *c, const struct pcb *p)
 	const struct local_addr *l = local_find(c, &p->local);
 
 	return fa && fa->state == ADDR_ACTIVE && hce_homeless(fa->hce) && l && l->usable &&
-	       pcb_suits(c, p, fa->hce);
+	       pcb_same_personality(c, p, fa->hce);
 }
 
 /* The entry a connection to p->foreign belongs to, made if this host initiates (C4). NULL: none. */
@@ -53,7 +53,7 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 		foreign_renew(c, fa, fa->kind, fa->lifetime, now);
 	}
 	if (fa)
-		return fa->state == ADDR_ACTIVE && pcb_suits(c, p, fa->hce) &&
+		return fa->state == ADDR_ACTIVE && pcb_same_personality(c, p, fa->hce) &&
 				       !hce_unresponsive(fa->hce, now) ?
 					   fa->hce : NULL;
 	if (p->origin != PCB_CONNECT)
@@ -64,7 +64,7 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 			if (addr_equal(&peer->addr[i], &p->foreign))
 				of = peer;
 	h = of && of->hce ? of->hce : hce_create(c, of, &p->local, true, now);
-	if (!h || !pcb_suits(c, p, h))
+	if (!h || !pcb_same_personality(c, p, h))
 		return NULL;
 	/* C5, C6: what the program connects to is in use as it is, for as long as it is heard */
 	if (!foreign_add(c, h, &p->foreign, ADDR_ACTIVE, LIFETIME_ACTIVITY,
@@ -78,13 +78,13 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 }
 
 /* What more is known of p now than when it was opened. */
-static void pcb_learn(struct core *c, struct pcb *p, const struct pcb *from, usec_t now)
+static void pcb_update(struct core *c, struct pcb *p, const struct pcb *from, usec_t now)
 {
 	if (p->uid == PCB_UID_UNKNOWN)
 		p->uid = from->uid;
 	p->mark = from->mark;
-	if (p->care == PCB_ADOPTED && from->care == PCB_SHOWN) {
-		p->care = PCB_SHOWN;
+	if (p->source == PCB_ADOPTED && from->source == PCB_REGISTERED) {
+		p->source = PCB_REGISTERED;
 		p->origin = from->origin;
 		if (p->hce && p->origin == PCB_ACCEPT && p->established)
 			p->hce->trusted = true;		/* X8 */
@@ -97,7 +97,7 @@ static void pcb_learn(struct core *c, struct pcb *p, const struct pcb *from, use
  * p's handshake is over. Its moves will rely on the peer's keys: a peer that has not used them
  * lately is asked to.
  */
-static void pcb_begins(struct core *c, struct pcb *p, usec_t now)
+static void pcb_on_established(struct core *c, struct pcb *p, usec_t now)
 {
 	struct hce *h = p->hce;
 
@@ -138,14 +138,14 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 	int r = 0;
 
 	if (p) {
-		pcb_learn(c, p, from, now);
+		pcb_update(c, p, from, now);
 		watch(c, p->hce);
 		return 0;
 	}
 	/* C4, R9: user data only */
 	if (from->proto != IPPROTO_TCP && from->proto != IPPROTO_UDP)
 		return -EINVAL;
-	if (from->care == PCB_ADOPTED && !core_adopts(c, from))
+	if (from->source == PCB_ADOPTED && !core_adopts(c, from))
 		return -ENOENT;
 	if (!l || !addr_usable(&from->foreign) || local_ours(c, &from->foreign))
 		return -EINVAL;
@@ -156,17 +156,17 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 	if (!h)
 		pcb_note_silence(c, p, now);
 	if (h && !p->hce && !p->waits)	/* a new entry took it in by itself */
-		r = pcb_bind(c, p, h, h->pair.gen);
+		r = pcb_attach(c, p, h, h->pair.gen);
 	if (r == -EEXIST) {
 		pcb_drop(c, p);
 		return r;
 	}
-	if (from->care == PCB_ADOPTED && p->hce)
+	if (from->source == PCB_ADOPTED && p->hce)
 		c->counter[COUNT_ADOPTED]++;
 	if (h && p->origin == PCB_CONNECT)
 		h->trusted = true;
 	if (p->hce && p->established)
-		pcb_begins(c, p, now);
+		pcb_on_established(c, p, now);
 	watch(c, p->hce);
 	return 0;
 }
@@ -187,7 +187,7 @@ void core_pcb_established(struct core *c, uint64_t cookie, usec_t now)
 		return;
 	p->established = true;
 	if (p->hce)
-		pcb_begins(c, p, now);
+		pcb_on_established(c, p, now);
 }
 
 int core_trust(struct core *c, uint64_t cookie)
@@ -207,7 +207,7 @@ int core_forget(struct core *c, uint64_t cookie, uint32_t uid, usec_t now)
 	if (!p || !p->hce)
 		return -ENOENT;
 	DL_FOREACH(p->hce->pcbs, other)
-		if (uid != 0 && other->uid != uid && other->forget == USEC_NEVER)
+		if (uid != 0 && other->uid != uid && other->linger_until == USEC_NEVER)
 			return -EPERM;
 	if (uid != 0 && sender_is_others(c, p->hce, uid))
 		return -EPERM;
@@ -221,14 +221,14 @@ void core_pcb_close(struct core *c, uint64_t cookie, usec_t now)
 
 	sender_close(c, cookie);
 	bound_close(c, cookie);
-	if (!p || p->forget != USEC_NEVER)
+	if (!p || p->linger_until != USEC_NEVER)
 		return;
 	if (p->hce)
 		event_emit(c, EVENT_PCB_GONE, p->hce, &p->local, &p->foreign, 0, NULL);
 	/* The TIME-WAIT of a moved connection still talks, by way of the pair. */
 	if (p->hce && p->proto == IPPROTO_TCP && p->gen != p->hce->pair.gen) {
-		p->forget = usec_add(now, PCB_LINGER);
-		deadline_arm(c, p->forget);
+		p->linger_until = usec_add(now, PCB_LINGER);
+		deadline_arm(c, p->linger_until);
 		return;
 	}
 	pcb_drop(c, p);

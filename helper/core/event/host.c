@@ -191,7 +191,7 @@ static void attach_waiting(struct core *c, usec_t now)
 		if (!pcb_has_room(c))
 			return;
 		if (can_attach(c, p, h, now))
-			pcb_bind(c, p, h, h->pair.gen);
+			pcb_attach(c, p, h, h->pair.gen);
 	}
 }
 

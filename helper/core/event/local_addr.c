@@ -104,8 +104,8 @@ void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now)
 			pair_set_unconfirmed(c, h, true);
 		bu_flush(c, h, now);
 	}
-	l->forget = usec_add(now, c->config.maximum_expired_lifetime * USEC_PER_SEC);
-	deadline_arm(c, l->forget);
+	l->remember_until = usec_add(now, c->config.maximum_expired_lifetime * USEC_PER_SEC);
+	deadline_arm(c, l->remember_until);
 	local_make_room(c);
 }
 

@@ -152,13 +152,14 @@ int core_restore_sender(struct core *c, uint64_t cookie, uint32_t uid, uint32_t 
 }
 
 int core_restore_lost(struct core *c, const struct in6_addr *addr, unsigned personality,
-		      usec_t forget, usec_t now)
+		      usec_t remember_until, usec_t now)
 {
 	if (!addr_usable(addr) || foreign_find(c, addr))
 		return 0;
-	if (forget != USEC_NEVER)
-		forget = within(forget, c->config.maximum_expired_lifetime * USEC_PER_SEC, now);
-	return local_restore(c, addr, personality, forget, now);
+	if (remember_until != USEC_NEVER)
+		remember_until = within(remember_until,
+					c->config.maximum_expired_lifetime * USEC_PER_SEC, now);
+	return local_restore(c, addr, personality, remember_until, now);
 }
 
 void core_restore_done(struct core *c, usec_t now)

@@ -86,7 +86,7 @@ struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6
 	foreign_renew(c, fa, kind, lifetime, now);
 	foreign_publish(c, fa);
 	if (state == ADDR_ACTIVE)
-		pcb_bind_foreign(c, h, addr);
+		pcb_attach_foreign(c, h, addr);
 	return fa;
 }
 
@@ -127,7 +127,7 @@ void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state 
 	fa->was_active |= state == ADDR_ACTIVE;
 	foreign_publish(c, fa);
 	if (state == ADDR_ACTIVE)
-		pcb_bind_foreign(c, fa->hce, &fa->addr);
+		pcb_attach_foreign(c, fa->hce, &fa->addr);
 }
 
 void foreign_confirm(struct core *c, struct foreign_addr *fa)
@@ -135,7 +135,7 @@ void foreign_confirm(struct core *c, struct foreign_addr *fa)
 	if (!fa->left_alone || fa->state != ADDR_ACTIVE)
 		return;
 	fa->left_alone = false;
-	pcb_bind_foreign(c, fa->hce, &fa->addr);
+	pcb_attach_foreign(c, fa->hce, &fa->addr);
 }
 
 void foreign_deprecate(struct core *c, struct foreign_addr *fa, usec_t now)

@@ -124,7 +124,7 @@ void hce_destroy(struct core *c, struct hce *h, usec_t now)
 {
 	struct foreign_addr *fa, *next;
 
-	pcb_unbind_all(c, h);
+	pcb_detach_all(c, h);
 	sender_leave_all(c, h);
 	DL_FOREACH_SAFE(h->addrs, fa, next)
 		foreign_remove(c, fa);

@@ -113,7 +113,7 @@ void local_make_room(struct core *c)
 		if (!is_idle(l))
 			continue;
 		n++;
-		if (!oldest || l->forget < oldest->forget)
+		if (!oldest || l->remember_until < oldest->remember_until)
 			oldest = l;
 	}
 	if (n > LOST_MAX)
@@ -132,7 +132,7 @@ void local_release(struct core *c, struct local_addr *l)
 	if (!l || --l->n_pcb || l->usable)
 		return;
 	local_publish(c, l);	/* its route is not needed any more */
-	deadline_arm(c, l->forget);
+	deadline_arm(c, l->remember_until);
 }
 
 void local_drop_if_idle(struct core *c, const struct in6_addr *addr)
@@ -143,8 +143,8 @@ void local_drop_if_idle(struct core *c, const struct in6_addr *addr)
 		local_forget(c, l);
 }
 
-int local_restore(struct core *c, const struct in6_addr *addr, unsigned personality, usec_t forget,
-		  usec_t now)
+int local_restore(struct core *c, const struct in6_addr *addr, unsigned personality,
+		  usec_t remember_until, usec_t now)
 {
 	struct local_addr *l = local_find(c, addr);
 
@@ -155,9 +155,9 @@ int local_restore(struct core *c, const struct in6_addr *addr, unsigned personal
 	if (!l)
 		return -ENOMEM;
 	l->personality = personality;
-	l->forget = forget;
+	l->remember_until = remember_until;
 	local_publish(c, l);
-	deadline_arm(c, forget);
+	deadline_arm(c, remember_until);
 	local_make_room(c);
 	return 0;
 }
@@ -169,10 +169,10 @@ void local_expire(struct core *c, usec_t now)
 	HASH_ITER(hh, c->locals, l, next) {
 		if (!is_idle(l))
 			continue;
-		if (now >= l->forget)
+		if (now >= l->remember_until)
 			local_forget(c, l);
 		else
-			deadline_arm(c, l->forget);
+			deadline_arm(c, l->remember_until);
 	}
 }
 

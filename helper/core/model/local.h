@@ -37,8 +37,8 @@ void local_release(struct core *c, struct local_addr *l);
 void local_drop_if_idle(struct core *c, const struct in6_addr *addr);
 
 /* Remembers an address that an earlier helper had lost. Returns 0 or -ENOMEM. */
-int local_restore(struct core *c, const struct in6_addr *addr, unsigned personality, usec_t forget,
-		  usec_t now);
+int local_restore(struct core *c, const struct in6_addr *addr, unsigned personality,
+		  usec_t remember_until, usec_t now);
 
 /* Forgets lost addresses that nothing uses, when their time is over. */
 void local_expire(struct core *c, usec_t now);

@@ -301,7 +301,7 @@ bool pcb_any_on_birth_pair(const struct hce *h)
 	struct pcb *p;
 
 	DL_FOREACH(h->pcbs, p)
-		if (p->forget == USEC_NEVER && pcb_born_with(p, &h->pair))
+		if (p->linger_until == USEC_NEVER && pcb_born_with(p, &h->pair))
 			return true;
 	return false;
 }
@@ -311,7 +311,7 @@ bool pcb_any_moved(const struct hce *h)
 	struct pcb *p;
 
 	DL_FOREACH(h->pcbs, p)
-		if (p->forget == USEC_NEVER && pcb_wire_pair(p, NULL, NULL))
+		if (p->linger_until == USEC_NEVER && pcb_wire_pair(p, NULL, NULL))
 			return true;
 	return false;
 }

@@ -12,7 +12,7 @@
 #include "local.h"
 #include "pair.h"
 
-const char *pcb_care_name(enum pcb_care c)
+const char *pcb_source_name(enum pcb_source c)
 {
 	return c == PCB_ADOPTED ? "adopted" : "preload";
 }
@@ -80,7 +80,7 @@ void pcb_wait_for_peer(struct core *c, struct pcb *p, const struct hce *h)
 	pcb_set_wait(c, p, PCB_WAITS_PEER, h->id);
 }
 
-static void pcb_unbind(struct core *c, struct pcb *p)
+static void pcb_detach(struct core *c, struct pcb *p)
 {
 	if (!p->hce)
 		return;
@@ -96,7 +96,7 @@ void pcb_drop(struct core *c, struct pcb *p)
 {
 	struct local_addr *l = local_find(c, &p->local);
 
-	pcb_unbind(c, p);
+	pcb_detach(c, p);
 	pcb_set_wait(c, p, PCB_WAITS_NOT, 0);
 	HASH_DELETE(hh, c->pcbs, p);
 	local_release(c, l);
@@ -107,27 +107,27 @@ void pcb_drop(struct core *c, struct pcb *p)
  * Another connection, which is left alone, has the ports of p: the datapath is to look twice at
  * what bears them.
  */
-static void pcb_share(struct core *c, struct pcb *p)
+static void pcb_mark_clash(struct core *c, struct pcb *p)
 {
-	if (p->shared)
+	if (p->ports_clash)
 		return;
-	p->shared = true;
+	p->ports_clash = true;
 	pcb_publish(c, ACTION_PCB, p);
 }
 
 /*
  * Two connections of one entry may not have the same ports (R3). One that only lingers gives way.
  */
-static int pcb_make_way(struct core *c, const struct pcb_ports *ports)
+static int pcb_evict_lingering(struct core *c, const struct pcb_ports *ports)
 {
 	struct pcb *other = pcb_find_ports(c, ports);
 
 	if (!other)
 		return 0;
-	if (other->forget == USEC_NEVER) {
+	if (other->linger_until == USEC_NEVER) {
 		/* Counted once: what is left alone may be found again and again. */
-		c->counter[COUNT_PCB_CLASH] += !other->shared;
-		pcb_share(c, other);
+		c->counter[COUNT_PCB_CLASH] += !other->ports_clash;
+		pcb_mark_clash(c, other);
 		return -EEXIST;
 	}
 	pcb_drop(c, other);
@@ -140,10 +140,10 @@ bool pcb_has_room(const struct core *c)
 	return HASH_CNT(hh_ports, c->ports) < c->config.max_connections;
 }
 
-int pcb_bind(struct core *c, struct pcb *p, struct hce *h, uint32_t gen)
+int pcb_attach(struct core *c, struct pcb *p, struct hce *h, uint32_t gen)
 {
 	struct pcb_ports ports = pcb_key(h, p);
-	int r = pcb_make_way(c, &ports);
+	int r = pcb_evict_lingering(c, &ports);
 
 	if (r < 0)
 		return r;
@@ -180,12 +180,12 @@ struct pcb *pcb_add(struct core *c, const struct pcb *from, struct local_addr *l
 	p->fport = from->fport;
 	p->proto = from->proto;
 	p->origin = from->origin;
-	p->care = from->care;
+	p->source = from->source;
 	p->uid = from->uid;
 	p->mark = from->mark;
 	p->established = from->established;
 	p->opened = now;
-	p->forget = USEC_NEVER;
+	p->linger_until = USEC_NEVER;
 	HASH_ADD(hh, c->pcbs, cookie, sizeof(p->cookie), p);
 	l->n_pcb++;
 	return p;
@@ -210,12 +210,12 @@ int pcb_restore(struct core *c, const struct pcb *from, struct hce *h, uint32_t 
 	p->opened = 0;
 	if (!h)
 		pcb_set_wait(c, p, from->waits, from->waits_for);
-	if (h && pcb_bind(c, p, h, gen) == -EEXIST)
+	if (h && pcb_attach(c, p, h, gen) == -EEXIST)
 		pcb_drop(c, p);
 	return 0;
 }
 
-bool pcb_suits(struct core *c, const struct pcb *p, const struct hce *h)
+bool pcb_same_personality(struct core *c, const struct pcb *p, const struct hce *h)
 {
 	const struct local_addr *l = local_find(c, &p->local);
 
@@ -227,38 +227,39 @@ void pcb_expire(struct core *c, usec_t now)
 	struct pcb *p, *next;
 
 	HASH_ITER(hh, c->pcbs, p, next) {
-		if (now >= p->forget)
+		if (now >= p->linger_until)
 			pcb_drop(c, p);
 		else
-			deadline_arm(c, p->forget);
+			deadline_arm(c, p->linger_until);
 	}
 }
 
-void pcb_bind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr)
+void pcb_attach_foreign(struct core *c, struct hce *h, const struct in6_addr *addr)
 {
 	struct pcb *p, *next;
 
 	HASH_ITER(hh, c->pcbs, p, next)
 		if (!p->hce && (!p->waits_for || p->waits_for == h->id) &&
-		    p->forget == USEC_NEVER && addr_equal(&p->foreign, addr) && pcb_suits(c, p, h))
-			pcb_bind(c, p, h, h->pair.gen);
+		    p->linger_until == USEC_NEVER && addr_equal(&p->foreign, addr) &&
+		    pcb_same_personality(c, p, h))
+			pcb_attach(c, p, h, h->pair.gen);
 }
 
-void pcb_unbind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr, usec_t since)
+void pcb_detach_foreign(struct core *c, struct hce *h, const struct in6_addr *addr, usec_t since)
 {
 	struct pcb *p, *next;
 
 	DL_FOREACH_SAFE(h->pcbs, p, next)
 		if (p->opened >= since && addr_equal(&p->foreign, addr))
-			pcb_unbind(c, p);
+			pcb_detach(c, p);
 }
 
-void pcb_unbind_all(struct core *c, struct hce *h)
+void pcb_detach_all(struct core *c, struct hce *h)
 {
 	struct pcb *p, *next;
 
 	DL_FOREACH_SAFE(h->pcbs, p, next)
-		pcb_unbind(c, p);
+		pcb_detach(c, p);
 	if (!c->n_left)
 		return;
 	HASH_ITER(hh, c->pcbs, p, next)
@@ -270,7 +271,7 @@ void pcb_refuse(struct core *c, struct pcb *p)
 {
 	uint32_t entry = p->hce->id;
 
-	pcb_unbind(c, p);
+	pcb_detach(c, p);
 	pcb_set_wait(c, p, PCB_REFUSED, entry);
 }
 

@@ -15,7 +15,7 @@ void pcb_drop(struct core *c, struct pcb *p);
  * Attaches p to h, as born under gen. Returns 0, -EEXIST if another connection of h has the ports,
  * or -ENOSPC if max_connections are attached: then p waits for room.
  */
-int pcb_bind(struct core *c, struct pcb *p, struct hce *h, uint32_t gen);
+int pcb_attach(struct core *c, struct pcb *p, struct hce *h, uint32_t gen);
 
 /* Makes the record of a connection, born with local address l. */
 struct pcb *pcb_add(struct core *c, const struct pcb *from, struct local_addr *l, usec_t now);
@@ -30,16 +30,16 @@ int pcb_restore(struct core *c, const struct pcb *from, struct hce *h, uint32_t 
  * Whether p's local address is of h's personality: else the peer must not learn that both are one
  * host's (X9).
  */
-bool pcb_suits(struct core *c, const struct pcb *p, const struct hce *h);
+bool pcb_same_personality(struct core *c, const struct pcb *p, const struct hce *h);
 
 /* Drops closed connections whose time is over. */
 void pcb_expire(struct core *c, usec_t now);
 
 /* addr became Active in h: the connections with it that have no entry belong to h from now on. */
-void pcb_bind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr);
+void pcb_attach_foreign(struct core *c, struct hce *h, const struct in6_addr *addr);
 
 /* Takes the connections with addr that were opened since then off h: it is another's now. */
-void pcb_unbind_foreign(struct core *c, struct hce *h, const struct in6_addr *addr, usec_t since);
+void pcb_detach_foreign(struct core *c, struct hce *h, const struct in6_addr *addr, usec_t since);
 
 /* p is not attached, as h's peer is silent. It is attached to no other entry, ever. */
 void pcb_wait_for_peer(struct core *c, struct pcb *p, const struct hce *h);
@@ -51,6 +51,6 @@ void pcb_refuse(struct core *c, struct pcb *p);
 bool pcb_has_room(const struct core *c);
 
 /* Takes all connections off h, which is about to go. */
-void pcb_unbind_all(struct core *c, struct hce *h);
+void pcb_detach_all(struct core *c, struct hce *h);
 
 #endif

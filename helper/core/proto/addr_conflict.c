@@ -137,7 +137,7 @@ static void remove_addr(struct core *c, struct foreign_addr *fa, usec_t since, c
 	struct hce *h = fa->hce;
 
 	event_emit(c, EVENT_CONFLICT, h, NULL, &addr, 0, why);
-	pcb_unbind_foreign(c, h, &addr, since);
+	pcb_detach_foreign(c, h, &addr, since);
 	foreign_remove(c, fa);
 	pair_update(c, h, now);
 	if (addr_equal(&h->pair.foreign, &addr))

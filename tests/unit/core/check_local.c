@@ -63,11 +63,11 @@ START_TEST(c3_a_lost_address_is_forgotten_in_time)
 {
 	come(L1, USEC_NEVER);
 	go(L1);
-	local_expire(c, find(L1)->forget - 1);
+	local_expire(c, find(L1)->remember_until - 1);
 	ck_assert_ptr_nonnull(find(L1));
 	ck_assert(!find(L1)->usable);
 	ck_assert_uint_eq(take(ACTION_LOCAL_GONE, NULL), 0);
-	local_expire(c, find(L1)->forget);
+	local_expire(c, find(L1)->remember_until);
 	ck_assert_ptr_null(find(L1));
 	ck_assert_uint_eq(take(ACTION_LOCAL_GONE, NULL), 1);
 }
@@ -93,7 +93,7 @@ START_TEST(c3_a_lost_address_stays_while_a_connection_has_it)
 {
 	connection(L0, F0, 1);
 	go(L0);
-	now = find(L0)->forget;
+	now = find(L0)->remember_until;
 	local_expire(c, now);
 	ck_assert_ptr_nonnull(find(L0));
 	ck_assert(!find(L0)->usable);
@@ -196,7 +196,7 @@ START_TEST(c3_restoring_does_not_change_a_usable_address)
 	ck_assert_uint_eq(find(L1)->personality, 0);
 	ck_assert_int_eq(local_restore(c, &l2, 1, now + 5, now), 0);
 	ck_assert_uint_eq(find(L2)->personality, 1);
-	ck_assert_uint_eq(find(L2)->forget, now + 5);
+	ck_assert_uint_eq(find(L2)->remember_until, now + 5);
 	ck_assert(!find(L2)->usable);
 }
 END_TEST

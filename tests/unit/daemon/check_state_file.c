@@ -61,7 +61,7 @@ START_TEST(b10_a_moved_connection_goes_on_after_a_restart)
 	struct pcb *p = core_pcbs(w.host[CLIENT].core);
 	uint32_t gen = p->gen;
 
-	p->care = PCB_ADOPTED;
+	p->source = PCB_ADOPTED;
 	p->mark = 0x1234;
 	ck_assert_int_eq(restart(5), 0);
 	ck_assert(addr_equal(&w.host[CLIENT].pair.local, &before.local));
@@ -74,7 +74,7 @@ START_TEST(b10_a_moved_connection_goes_on_after_a_restart)
 	ck_assert(p->established);
 	ck_assert_uint_eq(p->mark, 0x1234);
 	ck_assert_str_eq(addr_text(&p->local).s, C0);
-	ck_assert_int_eq(p->care, PCB_ADOPTED);
+	ck_assert_int_eq(p->source, PCB_ADOPTED);
 	struct in6_addr c0 = world_addr(C0);
 	struct local_addr *l;
 	HASH_FIND(hh, core_locals(w.host[CLIENT].core), &c0, sizeof(c0), l);

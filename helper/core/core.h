@@ -129,7 +129,7 @@ int core_forget(struct core *c, uint64_t cookie, uint32_t uid, usec_t now);
 /*
  * A program found this entry's peer by name, which has n more addresses (C5). They are not used:
  * when nothing that the peer announced answers, signalling goes there. name has at most
- * RENDEZVOUS_NAME_MAX - 1 octets; of n that many are taken as there is room for.
+ * PEER_NAME_SIZE - 1 octets; of n that many are taken as there is room for.
  */
 void core_alternatives(struct core *c, uint32_t hce, const char *name, const struct in6_addr *addr,
 		       unsigned n);

@@ -182,20 +182,20 @@ enum block {
 	BLOCK_ALL,		/* another host has pair.foreign now */
 };
 
-#define RENDEZVOUS_NAMES	4
-#define RENDEZVOUS_NAME_MAX	256	/* octets, the last of which is 0 */
-#define RENDEZVOUS_ADDRS	8
+#define PEER_NAMES_MAX		4
+#define PEER_NAME_SIZE		256	/* octets, the last of which is 0 */
+#define PEER_NAME_ADDRS		8
 
 /*
  * Where else the peer may be (C5): names by which programs found it, the last one first, and
  * addresses these resolved to. What has such an address need not be the peer: all that goes there
  * is signalling under its SA, for it alone to answer.
  */
-struct rendezvous {
+struct peer_names {
 	unsigned n_name, n_addr;
-	char name[RENDEZVOUS_NAMES][RENDEZVOUS_NAME_MAX];
-	struct in6_addr addr[RENDEZVOUS_ADDRS];
-	unsigned asked;			/* how many names were resolved so far: they take turns */
+	char name[PEER_NAMES_MAX][PEER_NAME_SIZE];
+	struct in6_addr addr[PEER_NAME_ADDRS];
+	unsigned n_resolved;		/* how many names were resolved so far: they take turns */
 	unsigned due;			/* so many are to be tried next: the last of addr, if it is
 					 * more all of them before */
 	usec_t wait, next;		/* between steps of the search, 0: none was made;
@@ -256,7 +256,7 @@ struct hce {
 					 * of ours has come to it */
 	usec_t supported;		/* when it last sent Homeless Support, 0: never */
 	struct path_probe path;
-	struct rendezvous *rendezvous;	/* owned; NULL: no name is known */
+	struct peer_names *names;	/* owned; NULL: no name is known */
 	bool kick_on_ack;		/* moved to an address whose Response is
 					 * not acknowledged yet */
 	uint16_t seq_out;		/* last BU sequence number sent */
@@ -525,7 +525,7 @@ struct action {
 		} bound;
 		struct pcb pcb;			/* do not follow pcb.hce; hce above names it */
 		uint32_t spi;
-		char name[RENDEZVOUS_NAME_MAX];
+		char name[PEER_NAME_SIZE];
 		struct {
 			enum core_event event;
 			struct in6_addr local, foreign;	/* unspecified where they mean nothing */

@@ -88,7 +88,7 @@ static void add_entry_rows(struct daemon *d, const struct hce *hce)
 		add_row(d, HOSTMAP_FOREIGN, &f->addr, now, hce->id,
 			(elsewhere ? HOSTMAP_MOVED : 0) | (d->conf->adopt ?
 							   HOSTMAP_AUTO_REGISTERED : 0) |
-			(hce->rendezvous ? 0 : HOSTMAP_NO_DNS_NAME) |
+			(hce->names ? 0 : HOSTMAP_NO_DNS_NAME) |
 			(hostmap_ports_may_clash(hce, elsewhere ? now : &f->addr,
 						 route_sync_ruled(d->route_sync)) ?
 							 HOSTMAP_UNIQUE_PORT : 0));

@@ -146,7 +146,7 @@ static json_t *binding(const struct report *r, const struct binding *b)
 		"refresh_in", until(b->refresh, r->now));
 }
 
-static json_t *names(const struct rendezvous *v)
+static json_t *names(const struct peer_names *v)
 {
 	json_t *all = json_array();
 
@@ -155,7 +155,7 @@ static json_t *names(const struct rendezvous *v)
 	return all;
 }
 
-static json_t *alternatives(const struct rendezvous *v)
+static json_t *alternatives(const struct peer_names *v)
 {
 	json_t *all = json_array();
 
@@ -178,8 +178,8 @@ static json_t *entry(const struct report *r, const struct hce *hce)
 		"so, so}",
 		"id", (json_int_t)hce->id,
 		"name", json_or_null(hce->name),
-		"dns", names(hce->rendezvous),
-		"alternatives", alternatives(hce->rendezvous),
+		"dns", names(hce->names),
+		"alternatives", alternatives(hce->names),
 		"personality", json_or_null(core_personality_name(r->core, hce->personality)),
 		"status", peer_status_name(hce->status),
 		"trusted", hce->trusted,

@@ -116,7 +116,7 @@ static json_t *save_bindings(const struct hce *hce)
 /* Adds the DNS names and alternative addresses of hce's peer to its object o. */
 static void save_rendezvous(const struct hce *hce, json_t *o)
 {
-	const struct rendezvous *r = hce->rendezvous;
+	const struct peer_names *r = hce->names;
 	json_t *names = json_array(), *alternatives = json_array();
 
 	for (unsigned i = 0; r && i < r->n_name; i++)
@@ -352,10 +352,10 @@ static int load_rendezvous(const struct loader *l, const struct hce *hce, json_t
 {
 	json_t *names = json_object_get(o, "names"),
 	       *alternatives = json_object_get(o, "alternatives");
-	struct in6_addr addr[RENDEZVOUS_ADDRS];
+	struct in6_addr addr[PEER_NAME_ADDRS];
 	unsigned n = 0;
 
-	for (size_t i = 0; i < json_array_size(alternatives) && n < RENDEZVOUS_ADDRS; i++, n++) {
+	for (size_t i = 0; i < json_array_size(alternatives) && n < PEER_NAME_ADDRS; i++, n++) {
 		const char *s = json_string_value(json_array_get(alternatives, i));
 
 		if (!s || get_addr(s, &addr[n]) < 0)

@@ -287,7 +287,7 @@ START_TEST(the_last_four_names_are_asked_for_in_turn)
 		named(name, NULL);
 	}
 	named("n3", NULL);
-	struct rendezvous *r = entry(CLIENT)->rendezvous;
+	struct peer_names *r = entry(CLIENT)->names;
 
 	ck_assert_uint_eq(r->n_name, 4);
 	ck_assert_str_eq(r->name[0], "n3");
@@ -307,7 +307,7 @@ END_TEST
 
 START_TEST(a_name_as_long_as_can_be_is_kept_whole)
 {
-	char name[RENDEZVOUS_NAME_MAX] = "";
+	char name[PEER_NAME_SIZE] = "";
 
 	memset(name, 'a', sizeof(name) - 1);
 	named(name, NULL);
@@ -326,11 +326,11 @@ START_TEST(x7_what_cannot_be_the_peers_is_not_tried)
 		"2001:db8:a::2", "2001:db8:a::3", "2001:db8:a::4", "2001:db8:a::5", "2001:db8:a::6",
 		"2001:db8:a::7", NULL,
 	};
-	struct rendezvous *r;
+	struct peer_names *r;
 
 	named(NAME, text);
-	r = entry(CLIENT)->rendezvous;
-	ck_assert_uint_eq(r->n_addr, RENDEZVOUS_ADDRS);
+	r = entry(CLIENT)->names;
+	ck_assert_uint_eq(r->n_addr, PEER_NAME_ADDRS);
 	for (unsigned i = 0; i < r->n_addr; i++)
 		ck_assert_str_eq(addr_text(&r->addr[i]).s, text[i ? i + 7 : 6]);
 	/* neither is what has become another's, or ours, in the meantime */

@@ -21,7 +21,7 @@ struct host {
 	unsigned kicks, unreachable, sends, events[EVENT_DROPPED + 1];
 	struct action last_send, last_switch;	/* the latest EVENT_SWITCHED */
 	unsigned resolves;
-	char resolved[RENDEZVOUS_NAME_MAX];	/* the name asked for last */
+	char resolved[PEER_NAME_SIZE];		/* the name asked for last */
 };
 
 struct packet_in_flight {

@@ -12,27 +12,27 @@ void core_alternatives(struct core *c, uint32_t id, const char *name, const stru
 		       unsigned n)
 {
 	struct hce *h = core_entry(c, id);
-	struct rendezvous more = { 0 };
+	struct peer_names more = { 0 };
 
-	if (h && !h->rendezvous)
-		h->rendezvous = calloc(1, sizeof(*h->rendezvous));
-	if (!h || !h->rendezvous)
+	if (h && !h->names)
+		h->names = calloc(1, sizeof(*h->names));
+	if (!h || !h->names)
 		return;
-	rendezvous_add_name(h->rendezvous, name);
-	rendezvous_sift(c, h->rendezvous, addr, n, &more);
-	rendezvous_replace(h->rendezvous, &more);
+	peer_names_add(h->names, name);
+	peer_names_filter(c, h->names, addr, n, &more);
+	peer_names_replace(h->names, &more);
 }
 
 void core_resolved(struct core *c, uint32_t id, const struct in6_addr *addr, unsigned n, usec_t now)
 {
 	struct hce *h = core_entry(c, id);
-	struct rendezvous *r = h ? h->rendezvous : NULL, found = { 0 };
+	struct peer_names *r = h ? h->names : NULL, found = { 0 };
 
-	if (!r || (!rendezvous_is_lost(h) && !h->path.running))
+	if (!r || (!search_is_needed(h) && !h->path.running))
 		return;
-	if (!rendezvous_sift(c, r, addr, n, &found))
+	if (!peer_names_filter(c, r, addr, n, &found))
 		return;		/* all that is known already is tried at every step */
-	rendezvous_replace(r, &found);
+	peer_names_replace(r, &found);
 	/*
 	 * The peer is there, perhaps: if the first packet is lost, the next shall not be long in
 	 * coming.

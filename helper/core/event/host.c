@@ -102,7 +102,7 @@ const char *core_event_detail(struct core *c, const struct action *event)
 	const struct hce *h = event->event.event == EVENT_RESOLVING ?
 			      core_entry(c, event->hce) : NULL;
 
-	return h ? rendezvous_name(h) : event->event.detail;
+	return h ? peer_names_current(h) : event->event.detail;
 }
 
 /*
@@ -239,7 +239,7 @@ void core_tick(struct core *c, usec_t now)
 		pair_release(c, h, now);
 		bu_flush(c, h, now);
 		path_expire(c, h, now);
-		rendezvous_expire(c, h, now);
+		search_expire(c, h, now);
 	}
 }
 

@@ -129,7 +129,7 @@ void hce_destroy(struct core *c, struct hce *h, usec_t now)
 	DL_FOREACH_SAFE(h->addrs, fa, next)
 		foreign_remove(c, fa);
 	bul_free(h);
-	rendezvous_free(h);
+	peer_names_free(h);
 	aap_abort(h);
 	peer_detach(c, h, now);
 	action_push(c, ACTION_PAIR_GONE, h);

@@ -12,30 +12,30 @@
 #include "foreign.h"
 #include "local.h"
 
-void rendezvous_free(struct hce *h)
+void peer_names_free(struct hce *h)
 {
-	free(h->rendezvous);
-	h->rendezvous = NULL;
+	free(h->names);
+	h->names = NULL;
 }
 
-const char *rendezvous_name(const struct hce *h)
+const char *peer_names_current(const struct hce *h)
 {
-	const struct rendezvous *r = h->rendezvous;
+	const struct peer_names *r = h->names;
 
-	return r && r->asked ? r->name[(r->asked - 1) % r->n_name] : NULL;
+	return r && r->n_resolved ? r->name[(r->n_resolved - 1) % r->n_name] : NULL;
 }
 
-void rendezvous_add_name(struct rendezvous *r, const char *name)
+void peer_names_add(struct peer_names *r, const char *name)
 {
-	char copy[RENDEZVOUS_NAME_MAX] = "";
+	char copy[PEER_NAME_SIZE] = "";
 	unsigned at = 0;
 
 	strncpy(copy, name, sizeof(copy) - 1);
 	while (at < r->n_name && strcmp(r->name[at], copy))
 		at++;
-	if (at == r->n_name && at < RENDEZVOUS_NAMES)
+	if (at == r->n_name && at < PEER_NAMES_MAX)
 		r->n_name++;
-	if (at == RENDEZVOUS_NAMES)
+	if (at == PEER_NAMES_MAX)
 		at--;
 	memmove(r->name[1], r->name[0], at * sizeof(r->name[0]));
 	memcpy(r->name[0], copy, sizeof(copy));
@@ -57,12 +57,12 @@ static bool among(const struct in6_addr *addr, unsigned n, const struct in6_addr
 	return n;
 }
 
-bool rendezvous_sift(struct core *c, const struct rendezvous *r, const struct in6_addr *addr,
-		     unsigned n, struct rendezvous *ret)
+bool peer_names_filter(struct core *c, const struct peer_names *r, const struct in6_addr *addr,
+		       unsigned n, struct peer_names *ret)
 {
 	bool any = false;
 
-	for (unsigned i = 0; i < n && ret->n_addr < RENDEZVOUS_ADDRS; i++) {
+	for (unsigned i = 0; i < n && ret->n_addr < PEER_NAME_ADDRS; i++) {
 		if (!worth_trying(c, &addr[i]) || among(ret->addr, ret->n_addr, &addr[i]))
 			continue;
 		any |= !among(r->addr, r->n_addr, &addr[i]);
@@ -71,23 +71,23 @@ bool rendezvous_sift(struct core *c, const struct rendezvous *r, const struct in
 	return any;
 }
 
-void rendezvous_replace(struct rendezvous *r, const struct rendezvous *by)
+void peer_names_replace(struct peer_names *r, const struct peer_names *by)
 {
 	memcpy(r->addr, by->addr, sizeof(r->addr));
 	r->n_addr = by->n_addr;
 	r->due = 0;
 }
 
-bool rendezvous_due(const struct hce *h)
+bool peer_names_due(const struct hce *h)
 {
-	return h->rendezvous && h->rendezvous->due;
+	return h->names && h->names->due;
 }
 
-bool rendezvous_take(struct core *c, struct hce *h, struct in6_addr *ret)
+bool peer_names_next_addr(struct core *c, struct hce *h, struct in6_addr *ret)
 {
-	struct rendezvous *r = h->rendezvous;
+	struct peer_names *r = h->names;
 
-	while (rendezvous_due(h)) {
+	while (peer_names_due(h)) {
 		const struct in6_addr *addr = &r->addr[r->n_addr - 1 - --r->due % r->n_addr];
 
 		if (!worth_trying(c, addr))
@@ -98,15 +98,15 @@ bool rendezvous_take(struct core *c, struct hce *h, struct in6_addr *ret)
 	return false;
 }
 
-void rendezvous_rest(struct hce *h)
+void peer_names_stop(struct hce *h)
 {
-	if (h->rendezvous)
-		h->rendezvous->due = 0;
+	if (h->names)
+		h->names->due = 0;
 }
 
-void rendezvous_hurry(struct hce *h, usec_t now)
+void peer_names_hurry(struct hce *h, usec_t now)
 {
-	struct rendezvous *r = h->rendezvous;
+	struct peer_names *r = h->names;
 
 	if (!r)
 		return;

@@ -143,7 +143,7 @@ static void bu_arm(struct core *c, struct hce *h, usec_t now)
 	h->rt.failed = false;
 	h->rt.next = h->rt.tries > 1 && h->rt.timeout == MAX_BINDACK_TIMEOUT ? USEC_NEVER
 									     : now + h->rt.timeout;
-	if (rendezvous_due(h))
+	if (peer_names_due(h))
 		h->rt.next = now + retry_timeout(h);
 	deadline_arm(c, h->rt.next);
 }
@@ -269,7 +269,7 @@ void bu_flush(struct core *c, struct hce *h, usec_t now)
 	if (!bul_has_pending(h)) {
 		h->rt.tries = 0;
 		h->rt.next = USEC_NEVER;
-		rendezvous_rest(h);
+		peer_names_stop(h);
 		return;
 	}
 	if (now < h->rt.next) {
@@ -287,7 +287,7 @@ void bu_flush(struct core *c, struct hce *h, usec_t now)
 
 	struct signal s = { .src = src->addr, .dst = retry_target(h, h->rt.tries) };
 
-	rendezvous_take(c, h, &s.dst);
+	peer_names_next_addr(c, h, &s.dst);
 	if (IN6_IS_ADDR_UNSPECIFIED(&s.dst))
 		return;		/* who only claims an address as yet has none to be told at */
 
@@ -303,7 +303,7 @@ void bu_flush(struct core *c, struct hce *h, usec_t now)
 
 void bu_retry(struct hce *h, usec_t now)
 {
-	rendezvous_hurry(h, now);
+	peer_names_hurry(h, now);
 	if (h->rt.tries <= 1)
 		return;
 	h->rt.tries = 0;

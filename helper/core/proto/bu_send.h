@@ -21,7 +21,7 @@ void bu_flush(struct core *c, struct hce *h, usec_t now);
 void bu_retry(struct hce *h, usec_t now);
 
 /*
- * There are addresses to be tried (rendezvous_take()): what waits is sent there at once, or
+ * There are addresses to be tried (peer_names_next_addr()): what waits is sent there at once, or
  * everything if nothing waits.
  */
 void bu_send_to_alternates(struct core *c, struct hce *h, usec_t now);

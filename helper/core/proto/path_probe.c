@@ -102,7 +102,7 @@ static void probe_next(struct core *c, struct hce *h, usec_t now)
 	const struct in6_addr *local, *foreign;
 
 	if (!nth_pair(c, h, x->at, &local, &foreign)) {
-		rendezvous_seek(c, h, now);
+		search_step(c, h, now);
 		x->at = 0;
 		x->wait = 2 * x->wait < SLOW_UPDATE_INTERVAL ? 2 * x->wait : SLOW_UPDATE_INTERVAL;
 	}

@@ -24,21 +24,21 @@
 
 #define SEARCH_STEP_MAX	(60 * USEC_PER_SEC)
 
-static void ask(struct core *c, struct hce *h)
+static void resolve_next(struct core *c, struct hce *h)
 {
-	struct rendezvous *r = h->rendezvous;
+	struct peer_names *r = h->names;
 
 	if (!c->config.resolve || !r->n_name)
 		return;
-	r->asked++;
+	r->n_resolved++;
 	c->counter[COUNT_RESOLVED]++;
 	event_emit(c, EVENT_RESOLVING, h, NULL, NULL, 0, NULL);
-	strcpy(action_push(c, ACTION_RESOLVE, h)->name, rendezvous_name(h));
+	strcpy(action_push(c, ACTION_RESOLVE, h)->name, peer_names_current(h));
 }
 
-void rendezvous_seek(struct core *c, struct hce *h, usec_t now)
+void search_step(struct core *c, struct hce *h, usec_t now)
 {
-	struct rendezvous *r = h->rendezvous;
+	struct peer_names *r = h->names;
 	bool first;
 
 	if (!r || !hce_in_use(h) || !hce_homeless(h) || now < r->next || !retry_source(c, h))
@@ -49,12 +49,12 @@ void rendezvous_seek(struct core *c, struct hce *h, usec_t now)
 	r->next = usec_add(now, r->wait);
 	r->due = r->n_addr;
 	if (!first || !r->n_addr)
-		ask(c, h);
+		resolve_next(c, h);
 	if (r->due)
 		bu_send_to_alternates(c, h, now);
 }
 
-bool rendezvous_is_lost(const struct hce *h)
+bool search_is_needed(const struct hce *h)
 {
 	const struct foreign_addr *fa;
 	unsigned n = 1;
@@ -64,13 +64,13 @@ bool rendezvous_is_lost(const struct hce *h)
 	return h->rt.tries > SEARCH_TRIES && h->rt.tries > 2 * n;
 }
 
-void rendezvous_expire(struct core *c, struct hce *h, usec_t now)
+void search_expire(struct core *c, struct hce *h, usec_t now)
 {
-	struct rendezvous *r = h->rendezvous;
+	struct peer_names *r = h->names;
 
-	if (!r || !rendezvous_is_lost(h))
+	if (!r || !search_is_needed(h))
 		return;
-	rendezvous_seek(c, h, now);
+	search_step(c, h, now);
 	if (r->next > now)
 		deadline_arm(c, r->next);
 }

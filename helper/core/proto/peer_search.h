@@ -8,12 +8,12 @@
 #define SEARCH_TRIES		3			/* without an answer */
 
 /* Nothing that is known of h's peer answers: goes one step further, if it is time. */
-void rendezvous_seek(struct core *c, struct hce *h, usec_t now);
+void search_step(struct core *c, struct hce *h, usec_t now);
 
 /* Whether what the peer is to be told went to each of its addresses in vain, more than once. */
-bool rendezvous_is_lost(const struct hce *h);
+bool search_is_needed(const struct hce *h);
 
 /* Takes the next step of the search if it is due. */
-void rendezvous_expire(struct core *c, struct hce *h, usec_t now);
+void search_expire(struct core *c, struct hce *h, usec_t now);
 
 #endif

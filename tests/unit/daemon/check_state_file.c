@@ -238,13 +238,13 @@ END_TEST
 START_TEST(c5_names_and_where_else_they_lead_are_remembered)
 {
 	struct in6_addr more[2] = { world_addr("2001:db8:23::5"), world_addr("2001:db8:24::5") };
-	struct rendezvous *r;
+	struct peer_names *r;
 	uint32_t id = core_entries(w.host[CLIENT].core)->id;
 
 	core_alternatives(w.host[CLIENT].core, id, "old.example", NULL, 0);
 	core_alternatives(w.host[CLIENT].core, id, "server.example", more, 2);
 	ck_assert_int_eq(restart(5), 0);
-	r = core_entries(w.host[CLIENT].core)->rendezvous;
+	r = core_entries(w.host[CLIENT].core)->names;
 	ck_assert_ptr_nonnull(r);
 	ck_assert_uint_eq(r->n_name, 2);
 	ck_assert_str_eq(r->name[0], "server.example");

@@ -257,7 +257,7 @@ struct hce {
 	usec_t supported;		/* when it last sent Homeless Support, 0: never */
 	struct path_probe path;
 	struct peer_names *names;	/* owned; NULL: no name is known */
-	bool kick_on_ack;		/* moved to an address whose Response is
+	bool retransmit_on_ack;		/* moved to an address whose Response is
 					 * not acknowledged yet */
 	uint16_t seq_out;		/* last BU sequence number sent */
 	bool seq_in_valid;
@@ -451,7 +451,7 @@ enum action_type {
 	ACTION_BOUND_GONE,
 	ACTION_SPI,		/* AH with this SPI is ours from now on */
 	ACTION_SPI_GONE,
-	ACTION_KICK,		/* the connections of this F-HCE have a path
+	ACTION_RETRANSMIT,	/* the connections of this F-HCE have a path
 				 * again: make TCP retransmit */
 	ACTION_UNREACHABLE,	/* no address of this F-HCE's peer may be used
 				 * (S6): tell its connections */

@@ -132,7 +132,7 @@ static void apply_one(struct daemon *d, const struct action *a)
 		d->send[d->n_send++] = *a;
 		d->save_now = true;
 		return;
-	case ACTION_KICK:
+	case ACTION_RETRANSMIT:
 		for (unsigned i = 0; i < d->n_kick; i++)
 			if (d->kick[i] == a->hce)
 				return;

@@ -105,7 +105,7 @@ static void note(struct world *w, unsigned i, const struct action *a)
 	case ACTION_PAIR:
 		h->pair = a->pair;
 		break;
-	case ACTION_KICK:
+	case ACTION_RETRANSMIT:
 		h->kicks++;
 		break;
 	case ACTION_UNREACHABLE:

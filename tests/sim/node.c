@@ -81,7 +81,7 @@ static bool carry(struct sim *s, struct host *h)
 		plane_action(&h->plane, &a, s->now);
 		if (a.type == ACTION_SEND)
 			send_one(s, h, &a);
-		else if (a.type == ACTION_KICK)
+		else if (a.type == ACTION_RETRANSMIT)
 			socket_kicked(s, h, a.hce);
 		else if (a.type == ACTION_EVENT)
 			trace_event(s, h, &a);

@@ -75,7 +75,7 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 		if (hce_homeless(h) && addr_equal(&h->pair.local, addr)) {
 			pair_set_unconfirmed(c, h, false);
 			bul_reannounce(c, h, now);
-			action_push(c, ACTION_KICK, h);
+			action_push(c, ACTION_RETRANSMIT, h);
 		}
 		bu_retry(h, now);
 		bu_flush(c, h, now);

@@ -67,7 +67,7 @@ void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint
 		 * ends send more of that.
 		 */
 		if (now >= usec_add(h->followed, FOLLOW_INTERVAL))
-			action_push(c, ACTION_KICK, h);
+			action_push(c, ACTION_RETRANSMIT, h);
 		h->followed = now;
 	}
 	/* The pair may have changed here since the datapath followed: both must have the same. */

@@ -72,15 +72,15 @@ static void pair_switch(struct core *c, struct hce *h, const struct in6_addr *lo
 	 * A retransmission that reaches the peer ahead of its verification of our Response is lost:
 	 * wait for the BA then.
 	 */
-	to.unconfirmed = h->kick_on_ack = b && b->state == BINDING_RESPONDED;
+	to.unconfirmed = h->retransmit_on_ack = b && b->state == BINDING_RESPONDED;
 	to.gen++;
 	pair_set(c, h, &to);
 	path_restart(h);
 	c->counter[COUNT_SWITCHED]++;
 	event_emit(c, EVENT_SWITCHED, h, &to.local, &to.foreign, 0, NULL)->event.lost = lost;
 
-	if (!h->kick_on_ack)
-		action_push(c, ACTION_KICK, h);
+	if (!h->retransmit_on_ack)
+		action_push(c, ACTION_RETRANSMIT, h);
 }
 
 void pair_block(struct core *c, struct hce *h, enum block how)
@@ -293,7 +293,7 @@ void pair_migrate_all(struct core *c, struct hce *h)
 	if (!pcb_any_keeps_other_pair(h))
 		return;
 	new_generation(c, h);
-	action_push(c, ACTION_KICK, h);
+	action_push(c, ACTION_RETRANSMIT, h);
 }
 
 bool pcb_any_on_birth_pair(const struct hce *h)

@@ -307,5 +307,5 @@ void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t no
 		pair_follow(c, h, src, now);
 	/* It was silent perhaps, and is back where it was. */
 	if (gen == h->pair.gen && addr_equal(&h->pair.foreign, &src->addr))
-		action_push(c, ACTION_KICK, h);
+		action_push(c, ACTION_RETRANSMIT, h);
 }

@@ -437,10 +437,10 @@ void bu_acked(struct core *c, struct hce *h, const struct binding_ack *ba,
 	if (note_verified(h, ba, to)) {
 		matched = true;
 		pair_update(c, h, now);
-		if (h->kick_on_ack && addr_equal(&h->pair.local, to)) {
-			h->kick_on_ack = false;
+		if (h->retransmit_on_ack && addr_equal(&h->pair.local, to)) {
+			h->retransmit_on_ack = false;
 			pair_set_unconfirmed(c, h, false);
-			action_push(c, ACTION_KICK, h);
+			action_push(c, ACTION_RETRANSMIT, h);
 		}
 	}
 	if (!matched)

@@ -206,10 +206,10 @@ START_TEST(b13_a_source_that_returns_retransmits_at_once)
 {
 	go(L0);
 	ck_assert(h->pair.unconfirmed);
-	take(ACTION_KICK, NULL);
+	take(ACTION_RETRANSMIT, NULL);
 	come(L0, USEC_NEVER);
 	ck_assert(!h->pair.unconfirmed);
-	ck_assert_uint_eq(take(ACTION_KICK, NULL), 1);
+	ck_assert_uint_eq(take(ACTION_RETRANSMIT, NULL), 1);
 }
 END_TEST
 

@@ -133,7 +133,7 @@ START_TEST(s3_a_switch_is_published_with_a_new_generation)
 	ck_assert(addr_equal(&p.pair.local, &l1) && addr_equal(&p.pair.foreign, &f0));
 	ck_assert(!p.pair.unconfirmed);
 	pair_follow(c, h, at(F1, ADDR_ACTIVE), now);
-	ck_assert_uint_eq(take(ACTION_KICK, NULL), 1);
+	ck_assert_uint_eq(take(ACTION_RETRANSMIT, NULL), 1);
 	assert_pair(L1, F1);
 	ck_assert_uint_eq(h->pair.gen, gen + 2);
 }
@@ -147,8 +147,8 @@ START_TEST(b7_no_kick_before_the_source_is_verified)
 	up(L0)->usable = false;
 	pair_update(c, h, now);
 	assert_pair(L1, F0);
-	ck_assert_uint_eq(take(ACTION_KICK, NULL), 0);
-	ck_assert(h->kick_on_ack && h->pair.unconfirmed);
+	ck_assert_uint_eq(take(ACTION_RETRANSMIT, NULL), 0);
+	ck_assert(h->retransmit_on_ack && h->pair.unconfirmed);
 }
 END_TEST
 
@@ -205,11 +205,11 @@ START_TEST(s3_connections_with_other_pairs_take_the_pair_that_works)
 
 	connection(L0, F0, 1);
 	pair_migrate_all(c, h);
-	ck_assert_uint_eq(take(ACTION_KICK, NULL), 0);	/* no connection has another */
+	ck_assert_uint_eq(take(ACTION_RETRANSMIT, NULL), 0);	/* no connection has another */
 	q = connection(L2, F0, 2);
 	pair_migrate_all(c, h);
 	ck_assert(pcb_wire_pair(q, NULL, NULL));
-	ck_assert_uint_eq(take(ACTION_KICK, NULL), 1);
+	ck_assert_uint_eq(take(ACTION_RETRANSMIT, NULL), 1);
 }
 END_TEST
 

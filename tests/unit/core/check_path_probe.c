@@ -91,7 +91,7 @@ START_TEST(if_the_pair_in_use_answers_it_stays)
 	answer(L0, F0, true);
 	ck_assert(!h->path.running);
 	assert_pair(L0, F0);
-	ck_assert_uint_eq(take(ACTION_KICK, NULL), 0);
+	ck_assert_uint_eq(take(ACTION_RETRANSMIT, NULL), 0);
 	/* Silence starts no probes for a while. */
 	path_silent(c, h, now + USEC_PER_SEC);
 	ck_assert(!h->path.running);
@@ -106,7 +106,7 @@ START_TEST(the_first_to_answer_is_used)
 	next();
 	answer(L1, F0, true);
 	assert_pair(L1, F0);
-	ck_assert_uint_eq(take(ACTION_KICK, NULL), 1);
+	ck_assert_uint_eq(take(ACTION_RETRANSMIT, NULL), 1);
 	ck_assert(!h->path.running && h->path.failed_over);
 }
 END_TEST

@@ -78,13 +78,13 @@ void core_policy_routed(struct core *c, uint32_t hce, bool policy_routed, usec_t
 void core_send_failed(struct core *c, const struct action *send, usec_t now);
 
 /*
- * A connection was shown to us, or found (p->source). What p says of entry, gen, ports and forget is
- * ignored. A connection that is shown, and was initiated here to a peer with no entry, makes one
- * (C4). One that was only found makes nothing: it is taken if it is between a usable address of
- * ours and an Active one of a Homeless peer, and otherwise not even noted. One known already may
- * have become established, or be shown now. Returns 0, -EEXIST if it clashes with another
- * connection's ports (it is then left alone), -ENOENT if it was found and not taken, -ENOMEM,
- * -EINVAL if its addresses may not be in the Host Cache.
+ * Registers or adopts a connection (p->source). The entry, gen, ports and linger_until of p are
+ * ignored. A registered connection that was initiated here to a peer without an entry makes one
+ * (C4). An adopted one makes none: it is taken if it is between a usable address of this host and
+ * an Active one of a Homeless peer, and not recorded otherwise. A connection that is already known
+ * may have become established, or be registered now. Returns 0, -EEXIST if another connection has
+ * its ports (it is left alone then), -ENOENT if it was found and not taken, -ENOMEM, or -EINVAL if
+ * its addresses may not be in the Host Cache.
  */
 int core_pcb_open(struct core *c, const struct pcb *p, usec_t now);
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# More connections than max_connections: the rest are listed with the reason, nothing that this host may leave undone moves
-# them, and they are attached when others end.
+# More connections than max_connections: the rest are listed with the reason, nothing that this host
+# may leave undone moves them, and they are attached when others end.
 source "$(dirname "$0")/lib.sh"
 
 MAX=16 FIRST=12 SECOND=12	# and one of talk
@@ -10,8 +10,8 @@ MAX=16 FIRST=12 SECOND=12	# and one of talk
 crowd()
 {
 	mkfifo "$dir/$1.fifo"
-	spawn "$1" "$client" python3 "$netns_dir/crowd.py" talk --to $S0 --port 7001 --control "$dir/$1.fifo" \
-		--status "$dir/$1.json"
+	spawn "$1" "$client" python3 "$netns_dir/crowd.py" talk --to $S0 --port 7001 \
+		--control "$dir/$1.fifo" --status "$dir/$1.json"
 	echo "$2" >"$dir/$1.fifo"
 	must_soon 20 "$1 has $2 connections" test_figure "$1" "d['open'] == $2"
 }

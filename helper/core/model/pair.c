@@ -105,8 +105,8 @@ bool pair_may_send_from(struct hce *h, const struct local_addr *l)
 }
 
 /*
- * The same, asked before a move that nothing compels: if it was not, it is asked, and hce_authenticated()
- * moves.
+ * Whether h may move although nothing compels it: its peer has used its keys lately. If it has not,
+ * it is asked to, and hce_authenticated() moves h.
  */
 static bool hce_may_switch(struct core *c, struct hce *h, usec_t now)
 {

@@ -6,7 +6,7 @@
  *
  *   pcb ---> hce (F-HCE) ---> foreign_addr, foreign_addr, ...
  *              |  '---> sa
- *              '---> pair: (local_addr of the L-HCE, foreign_addr) its packets bear today
+ *              '---> pair: (local_addr of the L-HCE, foreign_addr) its packets have today
  */
 #ifndef HMIP_CORE_TYPES_H
 #define HMIP_CORE_TYPES_H
@@ -28,7 +28,7 @@ enum addr_state {
 };
 
 enum lifetime_kind {
-	LIFETIME_ACTIVITY,	/* counts from the last packet heard (C6) */
+	LIFETIME_ACTIVITY,	/* counts from the last packet received (C6) */
 	LIFETIME_ABSOLUTE,	/* counts from the Binding Update (C7) */
 };
 
@@ -42,14 +42,14 @@ enum peer_status {
 	PEER_PLAIN,		/* no Mobile IPv6 at all */
 };
 
-/* The words for these that hmipctl and logs use: "tentative", "activity", "homeless", ... */
+/* The names that hmipctl and the log use: "tentative", "activity", "homeless", ... Static text. */
 const char *addr_state_name(enum addr_state s);
 const char *lifetime_kind_name(enum lifetime_kind k);
 const char *peer_status_name(enum peer_status s);
 
 struct hce;
 
-/* One run of the reachability protocol towards one Tentative address (X5, homelessv6 3.4.2). */
+/* One run of the reachability check of one Tentative address (X5, homelessv6 3.4.2). */
 struct reach {
 	bool running;
 	uint8_t challenge[CHALLENGE_LEN];	/* the same for all sendings of a run, so that a
@@ -77,7 +77,7 @@ struct foreign_addr {
 				 * USEC_NEVER for an infinite one */
 	usec_t heard;		/* last packet from it, 0: none yet */
 	struct reach reach;
-	struct conflict *conflict;		/* another host claims it, too; NULL: none does */
+	struct conflict *conflict;		/* owned; NULL: no other host claims it */
 	struct hce *hce;
 	struct foreign_addr *prev, *next;	/* of the entry, oldest first */
 	UT_hash_handle hh;			/* by addr, over all entries: one owner per
@@ -89,16 +89,16 @@ struct foreign_addr {
  * yet but completed AAP.
  */
 struct conflict {
-	uint32_t claimant;
-	bool answered[2];			/* who has answered: the entry, the claimant */
+	uint32_t claimant;			/* id of its entry; 0: AAP only, no entry yet */
+	bool answered[2];			/* a Response came: from the peer, the claimant */
 	uint8_t challenge[2][CHALLENGE_LEN];
-	struct in6_addr from;			/* the local address the claim came to, and when */
-	usec_t since;
-	unsigned sent;
-	usec_t next;
+	struct in6_addr from;			/* the local address that received the claim */
+	usec_t since;				/* when it did */
+	unsigned sent;				/* rounds of Challenges */
+	usec_t next;				/* the next round, or the decision */
 };
 
-/* The initiator's half of AAP. */
+/* A run of AAP in the role of the initiator. */
 struct aap_try {
 	struct aap_keypair own;
 	struct aap_init init;
@@ -119,13 +119,14 @@ struct aap_try {
  * address).
  */
 enum binding_state {
-	BINDING_NONE,		/* the peer has not been told */
-	BINDING_SENT,		/* told; no Acknowledgement yet */
-	BINDING_KNOWN,		/* acknowledged; the peer holds it Tentative as far as is known */
-	BINDING_RESPONDED,	/* our Response went out: may be sent from */
-	BINDING_VERIFIED,	/* the peer showed that it holds it Active */
+	BINDING_NONE,		/* never announced */
+	BINDING_SENT,		/* announced, not acknowledged */
+	BINDING_KNOWN,		/* acknowledged; Tentative at the peer, as far as is known */
+	BINDING_RESPONDED,	/* a Response was sent from it: it may be used as a source */
+	BINDING_VERIFIED,	/* Active at the peer: a BA without a Challenge came to it */
 };
 
+/* "none", "sent", "known", "responded", "verified": as hmipctl prints them. Static text. */
 const char *binding_state_name(enum binding_state s);
 
 struct binding {
@@ -151,19 +152,19 @@ struct retransmit {
 	unsigned tries;		/* packets sent with the news that waits for its
 				 * Acknowledgement; 0: none */
 	uint16_t last_seq;	/* highest sequence number of the last packet */
-	uint16_t packet[8];	/* and of those before it, which may be acknowledged yet; a ring */
+	uint16_t packet[8];	/* the same of the packets before it, still to be acked; a ring */
 	unsigned n_packet;
-	usec_t sent, timeout;
-	bool failed;		/* the kernel did not take the last packet */
-	usec_t next;		/* when to send (again); USEC_NEVER while nothing waits */
+	usec_t sent, timeout;	/* of the last packet */
+	bool failed;		/* the kernel refused the last packet */
+	usec_t next;		/* the next (re)transmission; USEC_NEVER if nothing is pending */
 	struct ratelimit limit;	/* of packets with Binding Updates */
 };
 
-/* The search for a pair that works, and the way back (path_probe.c). */
+/* Probing of pairs, failover and failback (path_probe.c). */
 struct path_probe {
 	bool running;
-	unsigned at;			/* how many pairs this round has tried */
-	usec_t wait, next, until;	/* between probes; when the next goes; when to give up */
+	unsigned at;			/* pairs probed in this round */
+	usec_t wait, next, until;	/* between probes; the next probe; the end of the run */
 	uint8_t challenge[CHALLENGE_LEN];
 	usec_t answered, backoff, backoff_until;	/* the pair in use answered; silence means
 						 * nothing until then */
@@ -174,7 +175,7 @@ struct path_probe {
 	usec_t failback_wait, failback_next, failed_back;
 };
 
-/* What of an entry's packets is dropped, as there is nowhere it may go (A3). */
+/* Which outgoing packets of an entry are dropped because another host may receive them (A3). */
 enum block {
 	BLOCK_NONE,
 	BLOCK_REWRITTEN,	/* what would leave with other addresses than its own: no
@@ -183,7 +184,7 @@ enum block {
 };
 
 #define PEER_NAMES_MAX		4
-#define PEER_NAME_SIZE		256	/* octets, the last of which is 0 */
+#define PEER_NAME_SIZE		256	/* bytes, with the 0 at the end */
 #define PEER_NAME_ADDRS		8
 
 /*
@@ -219,11 +220,11 @@ struct pair {
 /* A Foreign Host Cache Entry. */
 struct hce {
 	uint32_t id;			/* from 1, never reused while the helper runs */
-	const char *name;		/* the peer's in the configuration, NULL if it has none */
+	const char *name;		/* of the configured peer, NULL: it is not configured */
 	enum peer_status status;
-	bool trusted;			/* X8: configured, connected to, or accepted from */
+	bool trusted;			/* not evicted (X8): configured, connected to, accepted */
 	bool initiated;			/* made because this host initiated (C4) */
-	unsigned personality;		/* whose addresses the peer may learn (X9) */
+	unsigned personality;		/* the only one whose addresses the peer may learn (X9) */
 	usec_t created, heard;
 	usec_t authenticated;		/* last packet under its SA: then, it was who it is */
 	bool switch_deferred;		/* the pair is to be chosen anew when the peer answers */
@@ -245,9 +246,9 @@ struct hce {
 	struct peer *peer;		/* who holds the SA; NULL: none */
 	struct sa *sa;			/* peer's; NULL: none */
 	struct aap_try *aap;		/* owned; NULL: none is running */
-	unsigned n_pcb;			/* lingering ones included */
+	unsigned n_pcb;			/* connections, with those that linger */
 	struct pcb *pcbs;		/* these, oldest first; utlist DL */
-	unsigned n_sender;		/* sockets that send datagrams without being connected */
+	unsigned n_sender;		/* unconnected UDP sockets that send to it */
 
 	struct binding *bindings;	/* utlist DL */
 	bool may_announce;		/* B1: a reply, or the peer's own Initial BU, has come */
@@ -262,9 +263,9 @@ struct hce {
 	uint16_t seq_out;		/* last BU sequence number sent */
 	bool seq_in_valid;
 	uint16_t seq_in;		/* last accepted from the peer */
-	bool unique_id_pending;		/* a Unique Identifier to be sent back in the next BU */
+	bool unique_id_pending;		/* return unique_id in the next BU */
 	uint16_t unique_id;
-	usec_t requested;		/* when we last sent a Binding Request */
+	usec_t requested;		/* when a Binding Request was last sent */
 	struct ratelimit ask_limit;	/* of Challenges to unproven addresses */
 	struct retransmit rt;
 	usec_t srtt;			/* smoothed BU-to-BA round trip, 0: not measured */
@@ -272,7 +273,7 @@ struct hce {
 	UT_hash_handle hh;		/* by id */
 };
 
-#define LOST_MAX	256	/* lost addresses that are remembered although nothing uses them */
+#define LOST_MAX	256	/* lost addresses that nothing uses, at most */
 
 /* An address of this host: a member of the L-HCE of its personality (C2, C3). */
 struct local_addr {
@@ -282,7 +283,7 @@ struct local_addr {
 	bool usable;			/* false: lost; kept until forget, and while
 					 * connections or sockets use it */
 	usec_t valid_until;		/* the kernel's valid lifetime; USEC_NEVER */
-	unsigned preference;		/* set by prefer: the higher is chosen; 0 by default */
+	unsigned preference;		/* by core_prefer(): the highest wins; 0 by default */
 	usec_t since;			/* became usable, or was lost */
 	usec_t remember_until;		/* peers remember it as deprecated until
 					 * then, once it is lost */
@@ -291,7 +292,7 @@ struct local_addr {
 	UT_hash_handle hh;		/* by addr */
 };
 
-/* A socket that sends datagrams to peers without being connected to any. */
+/* A UDP socket that sends to peers without being connected to any. */
 #define SENDER_PEERS_MAX	64	/* of one socket: the latest */
 
 struct sender {
@@ -303,7 +304,7 @@ struct sender {
 	UT_hash_handle hh;		/* by cookie */
 };
 
-/* A UDP socket that is bound to an address of ours that is lost. */
+/* An unconnected UDP socket that is bound to a lost address of this host. */
 #define BOUND_MAX	1024
 
 struct bound {
@@ -324,10 +325,11 @@ enum pcb_origin {
  * How a connection came under our care. The words for it that hmipctl uses: "preload", "adopted".
  */
 enum pcb_source {
-	PCB_REGISTERED,			/* its program showed it */
-	PCB_ADOPTED,			/* found among the kernel's sockets */
+	PCB_REGISTERED,			/* the program's library registered it */
+	PCB_ADOPTED,			/* a scan of the kernel's sockets found it */
 };
 
+/* "preload" or "adopted", as hmipctl prints it. Static text. */
 const char *pcb_source_name(enum pcb_source c);
 
 /* Why a connection that could be attached to an entry is not. */
@@ -356,7 +358,7 @@ struct pcb {
 	uint8_t proto;			/* IPPROTO_TCP, IPPROTO_UDP */
 	enum pcb_origin origin;
 	enum pcb_source source;
-	uint32_t uid;			/* of the user whose socket it is, or PCB_UID_UNKNOWN */
+	uint32_t uid;			/* the socket's user, or PCB_UID_UNKNOWN */
 	uint32_t mark;			/* of its packets (SO_MARK), for policy rules; 0: none */
 	bool established;
 	uint32_t gen;			/* of the entry's pair at birth */
@@ -387,7 +389,7 @@ struct core;
 #define CORE_PREFIXES_MAX	64
 #define CORE_LOCALS_MAX		4096	/* addresses of this host, lost ones included */
 #define CORE_PERSONALITIES_MAX	16
-#define CORE_PERSONALITY_NAME	16	/* octets, the last of which is 0 */
+#define CORE_PERSONALITY_NAME	16	/* bytes, with the 0 at the end */
 
 /*
  * Whether AAP is run with hosts in a prefix; the longest that matches decides, and yes if none
@@ -438,18 +440,18 @@ struct core_peer {
 
 enum action_type {
 	ACTION_SEND,		/* put a packet on the wire */
-	ACTION_PAIR,		/* the datapath entry of an F-HCE: made or changed */
+	ACTION_PAIR,		/* set the pair of an F-HCE */
 	ACTION_PAIR_GONE,
-	ACTION_FOREIGN,		/* an address of a peer: made, or its state changed */
+	ACTION_FOREIGN,		/* set the state of a peer's address */
 	ACTION_FOREIGN_GONE,
-	ACTION_LOCAL,		/* an address of this host came into, or was lost from, the L-HCE */
-	ACTION_LOCAL_GONE,	/* ... and has no connection any more */
-	ACTION_PCB,		/* a connection belongs to an F-HCE from now on */
+	ACTION_LOCAL,		/* set an address of this host: usable, or lost */
+	ACTION_LOCAL_GONE,	/* nothing uses the lost address any more */
+	ACTION_PCB,		/* set a connection of an F-HCE */
 	ACTION_PCB_GONE,
 	ACTION_BOUND,		/* what comes for this UDP port is for a socket bound to a
 				 * lost address, from now on */
 	ACTION_BOUND_GONE,
-	ACTION_SPI,		/* AH with this SPI is ours from now on */
+	ACTION_SPI,		/* AH with this SPI is ours */
 	ACTION_SPI_GONE,
 	ACTION_RETRANSMIT,	/* the connections of this F-HCE have a path
 				 * again: make TCP retransmit */
@@ -467,7 +469,7 @@ enum action_type {
 	ACTION_EVENT,		/* for people only: hmipctl monitor shows it, the log notes it */
 };
 
-/* What is told to people. The names (core_event_name) are part of hmipctl's interface. */
+/* What is reported to people. The names (core_event_name) are part of hmipctl's interface. */
 enum core_event {
 	EVENT_ENTRY_NEW,	/* "entry-new" */
 	EVENT_ENTRY_GONE,	/* "entry-gone" */
@@ -545,12 +547,12 @@ struct action {
 enum core_counter {
 	COUNT_PACKETS,			/* signalling packets received */
 	COUNT_MALFORMED,
-	COUNT_NO_AH,			/* BU or BA that no AH protects (R4) */
+	COUNT_NO_AH,			/* BU or BA without AH (R4) */
 	COUNT_UNKNOWN_SPI,
 	COUNT_BAD_ICV,
 	COUNT_REPLAYED,
 	COUNT_NOT_LOCAL,		/* sent to an address that is in no L-HCE (R1) */
-	COUNT_WRONG_ENTRY,		/* names what belongs to another entry (X7) */
+	COUNT_WRONG_ENTRY,		/* address of another entry, or of this host (X7) */
 	COUNT_OLD_SEQ,			/* BU sequence number not greater (R5) */
 	COUNT_BAD_RESPONSE,
 	COUNT_UNEXPECTED_BA,
@@ -564,7 +566,7 @@ enum core_counter {
 	COUNT_AAP_CONFIRMED,		/* SAs made by answering AAP */
 	COUNT_AAP_REFUSED,
 	COUNT_CONFLICTS,
-	COUNT_EVICTED,			/* untrusted entries that gave way */
+	COUNT_EVICTED,			/* untrusted entries */
 	COUNT_BU_SENT,
 	COUNT_BU_HEARD,
 	COUNT_BA_SENT,
@@ -572,13 +574,14 @@ enum core_counter {
 	COUNT_CHALLENGES,
 	COUNT_VERIFIED,			/* addresses that became Active by a Response */
 	COUNT_SWITCHED,
-	COUNT_SILENCES,			/* sent, and heard nothing */
-	COUNT_PROBES,			/* Challenges to see whether a pair works */
-	COUNT_DETOURS,			/* switched away from a pair that did not */
-	COUNT_RESOLVED,			/* names asked for */
+	COUNT_SILENCES,			/* runs of probes because nothing was received */
+	COUNT_PROBES,			/* path probes sent */
+	COUNT_DETOURS,			/* failovers to another source */
+	COUNT_RESOLVED,			/* DNS look-ups for unreachable peers */
 	COUNT_MAX,
 };
 
+/* The name of an event or a counter, static text. */
 const char *core_event_name(enum core_event e);
 const char *core_counter_name(enum core_counter c);
 
@@ -604,6 +607,7 @@ const struct local_addr *core_local_for(struct core *c, unsigned personality,
 
 struct pcb *core_pcbs(struct core *c);
 struct sender *core_senders(struct core *c);
+
 uint64_t core_counter(const struct core *c, enum core_counter n);
 
 /*
@@ -612,10 +616,10 @@ uint64_t core_counter(const struct core *c, enum core_counter n);
  */
 unsigned core_nonpeers(struct core *c, struct in6_addr *ret, unsigned max);
 
-/* Its name, NULL for the default one. */
+/* The name of a personality, the core's until core_reconfigure(). NULL for the default one. */
 const char *core_personality_name(const struct core *c, unsigned personality);
 
-/* When core_tick() must be called next; USEC_NEVER if nothing waits. */
+/* The time at which core_tick() must be called; USEC_NEVER if no timer is armed. */
 usec_t core_deadline(const struct core *c);
 
 /* Moves the oldest action into *ret. Returns false when there are none left. */

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The tables of the core across a restart: what is saved, and how it is put back.
+ * Saving and restoring the tables of the core across a restart.
  *
  * Call the core_restore_*() functions after core_peer_add() and core_local_up(), before any other
- * event, in the order in which they stand here, and core_restore_done() last. The actions that
- * rebuild the datapath come out as usual.
+ * event, in the order below, and core_restore_done() last. They queue the actions that rebuild the
+ * datapath.
  */
 #ifndef HMIP_RESTORE_H
 #define HMIP_RESTORE_H
 
 #include "core.h"
 
-/* A peer's SA: numbers that must not be used twice. */
+/* A peer's SA: sequence numbers, which must not be used twice, and anonymous keys. */
 struct core_saved_peer {
 	uint32_t spi_in, spi_out;
 	uint32_t out_seq, replay_top;
 	uint64_t replay_seen;
 	int bu_seq;			/* last BU number sent, -1: not saved */
-	bool anonymous;			/* AAP made it: nothing else has its keys */
-	struct ah_key key_in, key_out;	/* of an anonymous one */
+	bool anonymous;			/* made by AAP: the keys are nowhere else */
+	struct ah_key key_in, key_out;	/* if anonymous */
 };
 
 struct core_saved_entry {
@@ -31,17 +31,17 @@ struct core_saved_entry {
 	struct pair pair;
 };
 
-/* Calls fn for each peer. */
+/* Calls fn for each peer; p is valid during the call. It holds keys. */
 void core_save_peers(struct core *c, void (*fn)(void *ctx, const struct core_saved_peer *p),
 		     void *ctx);
 
-/* The highest id an entry has had; ids up to there are not given again. */
+/* Save and restore the highest id of an entry so far: ids are never reused. */
 uint32_t core_last_id(const struct core *c);
 void core_restore_last_id(struct core *c, uint32_t id);
 
 /*
- * Makes an anonymous peer, or restores the numbers of a configured one. One that is not configured
- * is skipped. Returns 0 or -ENOMEM.
+ * Makes an anonymous peer, or restores the numbers of a configured one. Skips one that is not
+ * configured any more. Returns 0 or -ENOMEM.
  */
 int core_restore_peer(struct core *c, const struct core_saved_peer *p, usec_t now);
 
@@ -49,37 +49,34 @@ int core_restore_peer(struct core *c, const struct core_saved_peer *p, usec_t no
 int core_restore_entry(struct core *c, const struct core_saved_entry *e, usec_t now);
 
 /*
- * Adds an address of the peer to h (withdrawn as in struct foreign_addr). One that is known already
- * is skipped. Returns 0 or -ENOMEM.
+ * Adds an address of the peer to h, with withdrawn as in struct foreign_addr. Skips one that an
+ * entry has. Returns 0 or -ENOMEM.
  */
 int core_restore_address(struct core *c, struct hce *h, const struct in6_addr *addr,
 			 enum addr_state state, bool withdrawn, enum lifetime_kind kind,
 			 usec_t lifetime, usec_t expires, usec_t now);
 
-/* Adds what the peer of h holds of our address addr. Returns 0 or -ENOMEM. */
+/* Adds the state of our address addr at the peer of h. Returns 0 or -ENOMEM. */
 int core_restore_binding(struct core *c, struct hce *h, const struct in6_addr *addr,
 			 enum binding_state state, usec_t now);
 
-/* Adds a connection, to the entry of that id if there is one. Returns 0 or -ENOMEM. */
+/* Adds a connection, attached to the entry of that id if there is one. Returns 0 or -ENOMEM. */
 int core_restore_connection(struct core *c, const struct pcb *p, uint32_t entry, uint32_t gen,
 			    usec_t now);
 
-/*
- * Adds a socket that sends to the peer of that entry; skipped if there is none. Returns 0 or
- * -ENOMEM.
- */
+/* Adds a UDP sender to the peer of that entry; skips it if there is none. Returns 0 or -ENOMEM. */
 int core_restore_sender(struct core *c, uint64_t cookie, uint32_t uid, uint32_t entry);
 
 /*
- * Adds an address that this host has lost, and when to forget it. Skipped if it is usable again, or
- * a peer's. Returns 0 or -ENOMEM.
+ * Adds a lost address of this host, to be removed at remember_until. Skips it if it is usable
+ * again, or a peer's. Returns 0 or -ENOMEM.
  */
 int core_restore_lost(struct core *c, const struct in6_addr *addr, unsigned personality,
 		      usec_t remember_until, usec_t now);
 
 /*
- * Ends anonymous SAs without an entry, announces our addresses again, and repeats the Challenges
- * that were not answered.
+ * Removes anonymous SAs without an entry, announces our addresses again, and sends the Challenges
+ * again that were not answered.
  */
 void core_restore_done(struct core *c, usec_t now);
 

@@ -29,7 +29,7 @@ struct action *event_emit(struct core *c, enum core_event event, const struct hc
 /* Makes sure core_tick() is called at t or before. */
 void deadline_arm(struct core *c, usec_t t);
 
-/* 16 octets that nobody else can foretell. */
+/* Draws CHALLENGE_LEN unpredictable bytes. */
 void nonce_draw(struct core *c, uint8_t ret[static CHALLENGE_LEN]);
 
 #endif

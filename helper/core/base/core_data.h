@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The host itself, as the files of the core share it. What its tables hold is in core_types.h,
- * peer.h and nonpeer.h.
- */
+/* struct core. The rows of its tables are in core_types.h, peer.h and nonpeer.h. */
 #ifndef HMIP_CORE_DATA_H
 #define HMIP_CORE_DATA_H
 
@@ -12,8 +9,9 @@ struct peer;
 struct nonpeer;
 
 /*
- * The SPI of an anonymous SA that ended: a replayed Confirm shall not bring it back (hmip-aap(7)).
- * If more end than can be remembered, no state sealed so far is taken any more.
+ * The SPI of an anonymous SA that was removed: a replayed Confirm must not restore it
+ * (hmip-aap(7)). If the ring overflows, the sealing keys are wiped, so that no earlier state is
+ * accepted.
  */
 #define REVOKED_MAX	1024
 
@@ -22,7 +20,7 @@ struct revoked_spi {
 	usec_t until;
 };
 
-/* A key under which states are sealed, and until when new ones are. */
+/* A key that seals the responder's states, and until when it seals new ones. */
 struct seal_key {
 	uint8_t key[AAP_SECRET_LEN];
 	usec_t until;
@@ -51,15 +49,15 @@ struct core {
 
 	uint32_t spi_range;		/* upper half of all anonymous SPIs of ours */
 	uint8_t retry_secret[AAP_SECRET_LEN];
-	struct seal_key seal[2];	/* today's and the one before */
-	struct aap_keypair share;	/* the responder's, and until when it is used */
+	struct seal_key seal[2];	/* the current one and its predecessor */
+	struct aap_keypair share;	/* the responder's, used until share_until */
 	usec_t share_until;
 	struct revoked_spi revoked[REVOKED_MAX];
 	unsigned n_revoked;
-	usec_t inits_since;		/* how many Inits came in the second that began then */
+	usec_t inits_since;		/* start of the second in which inits are counted */
 	unsigned inits;
 
-	usec_t deadline;		/* no timer runs out before */
+	usec_t deadline;		/* no timer expires before */
 	uint64_t counter[COUNT_MAX];
 
 	struct action *action;		/* ring of n_action, from first */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Security associations as Binding Updates need them: one AH SA for each direction, hanging on one
- * Foreign Host Cache Entry (X2). Pure.
+ * Security associations as Binding Updates need them: one AH SA for each direction, attached to one
+ * Foreign Host Cache Entry (X2).
  */
 #ifndef HMIP_SA_H
 #define HMIP_SA_H
@@ -28,8 +28,8 @@ struct sa {
 };
 
 /*
- * The next number to send under sa; 0 if they are used up, which ends the SA (RFC 4302, 3.3.2: no
- * cycling).
+ * Takes the next sequence number to send under sa. Returns 0 if they are exhausted, which ends the
+ * SA (RFC 4302, 3.3.2: no cycling).
  */
 uint32_t sa_next_seq(struct sa *sa);
 

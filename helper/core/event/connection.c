@@ -37,7 +37,9 @@ bool core_adopts(struct core *c, const struct pcb *p)
 	       pcb_same_personality(c, p, fa->hce);
 }
 
-/* The entry a connection to p->foreign belongs to, made if this host initiates (C4). NULL: none. */
+/*
+ * Returns the entry for a connection to p->foreign, made if this host initiates (C4). NULL: none.
+ */
 static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 {
 	struct foreign_addr *fa = foreign_find(c, &p->foreign);
@@ -77,7 +79,7 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 	return h;
 }
 
-/* What more is known of p now than when it was opened. */
+/* Updates p, which was opened before, from a later report. */
 static void pcb_update(struct core *c, struct pcb *p, const struct pcb *from, usec_t now)
 {
 	if (p->uid == PCB_UID_UNKNOWN)
@@ -225,7 +227,7 @@ void core_pcb_close(struct core *c, uint64_t cookie, usec_t now)
 		return;
 	if (p->hce)
 		event_emit(c, EVENT_PCB_GONE, p->hce, &p->local, &p->foreign, 0, NULL);
-	/* The TIME-WAIT of a moved connection still talks, by way of the pair. */
+	/* The TIME-WAIT of a moved connection still sends and receives, on the pair. */
 	if (p->hce && p->proto == IPPROTO_TCP && p->gen != p->hce->pair.gen) {
 		p->linger_until = usec_add(now, PCB_LINGER);
 		deadline_arm(c, p->linger_until);

@@ -5,7 +5,7 @@
 
 #include "core_data.h"
 
-/* The peer has answered: our Initial BU may go (B1), or AAP begin. */
+/* The peer has answered: sends our Initial BU (B1), or begins AAP. */
 void hce_answered(struct core *c, struct hce *h, usec_t now);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Names of peers, and what they resolve to (C5). */
+/* DNS names of peers, and the addresses that they resolve to (C5). */
 #include "core.h"
 
 #include <stdlib.h>
@@ -31,12 +31,9 @@ void core_resolved(struct core *c, uint32_t id, const struct in6_addr *addr, uns
 	if (!r || (!search_is_needed(h) && !h->path.running))
 		return;
 	if (!peer_names_filter(c, r, addr, n, &found))
-		return;		/* all that is known already is tried at every step */
+		return;		/* every step tries the known ones */
 	peer_names_replace(r, &found);
-	/*
-	 * The peer is there, perhaps: if the first packet is lost, the next shall not be long in
-	 * coming.
-	 */
+	/* The peer may be there: send several times, in case the first packet is lost. */
 	r->due = SEARCH_TRIES * r->n_addr;
 	bu_send_to_alternates(c, h, now);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The host as a whole: made, configured, ended; its time, and its routes. */
+/* The host as a whole: creation, configuration, timers, routes. */
 #include "core.h"
 
 #include <openssl/crypto.h>
@@ -162,7 +162,7 @@ static bool hce_expire(struct core *c, struct hce *h, usec_t now)
 		pair_update(c, h, now);
 		report_unreachable(c, h, now);
 	}
-	/* C10 keeps it for its connections, but the last address could be anybody's now. */
+	/* C10 keeps h for its connections, but another host may have its last address now. */
 	if (!h->addrs && hce_homeless(h))
 		pair_block(c, h, BLOCK_REWRITTEN);
 	return true;
@@ -219,7 +219,7 @@ void core_tick(struct core *c, usec_t now)
 
 	if (now < c->deadline)
 		return;
-	/* Everything that still waits says so again. */
+	/* Every timer that has not expired is armed again below. */
 	c->deadline = USEC_NEVER;
 	pcb_expire(c, now);
 	attach_waiting(c, now);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Addresses of this host come, go and are preferred. */
+/* Addresses of this host become usable, are lost, and are preferred. */
 #include "core.h"
 
 #include <errno.h>
@@ -51,7 +51,7 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 	bound_close_addr(c, addr);
 	l = local_find(c, addr);
 	if (!l)
-		l = local_add(c, addr, now);	/* only they had kept it */
+		l = local_add(c, addr, now);	/* bound_close_addr() may have freed it */
 	if (!l)
 		return;
 	l->valid_until = valid_until;
@@ -69,8 +69,7 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 		bul_want(c, h, addr, true, now);
 		pair_update(c, h, now);
 		/*
-		 * Back where it was before anybody missed it: the peer must learn that it may go
-		 * on.
+		 * The pair's source is back: the peer must receive an announcement, and TCP resume.
 		 */
 		if (hce_homeless(h) && addr_equal(&h->pair.local, addr)) {
 			pair_set_unconfirmed(c, h, false);

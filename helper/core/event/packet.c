@@ -56,7 +56,7 @@ static struct peer *authenticate(struct core *c, const struct signal *s, const u
 	return p;
 }
 
-/* X7: whose address a packet of p's comes from must be nobody else's. */
+/* Returns whether addr is another peer's, from which p must not send (X7). */
 static bool owned_by_other(struct core *c, const struct peer *p, const struct in6_addr *addr)
 {
 	const struct foreign_addr *fa = foreign_find(c, addr);
@@ -113,7 +113,7 @@ static void receive_acks(struct core *c, struct hce *h, const struct signal *s, 
 	}
 }
 
-/* draft-13 5.3: a Binding Request needs no AH, for all it brings about is a rate-limited BU. */
+/* A Binding Request needs no AH (draft-13 5.3): its only effect is a rate-limited BU. */
 static void receive_request(struct core *c, const struct signal *s, usec_t now)
 {
 	const struct foreign_addr *fa = foreign_find(c, &s->src);
@@ -151,7 +151,7 @@ static bool welcome(struct core *c, const struct signal *s, const struct local_a
 	}
 	if (s->has_rh0) {
 		drop(c, NULL, s, COUNT_NOT_LOCAL, "source-routed");
-		return false;		/* none is sent between Homeless hosts (S1) */
+		return false;		/* Homeless hosts send no routing header (S1) */
 	}
 	if (fa && fa->state == ADDR_ACTIVE && fa->hce->personality != to->personality) {
 		drop(c, NULL, s, COUNT_NOT_LOCAL, "sent to an address of another personality");
@@ -160,7 +160,7 @@ static bool welcome(struct core *c, const struct signal *s, const struct local_a
 	return true;
 }
 
-/* A packet came under the SA of h's peer. */
+/* A packet came under the SA of h's peer: ends doubts, and does what was deferred until then. */
 static void hce_authenticated(struct core *c, struct hce *h, usec_t now)
 {
 	bool was_unresponsive = hce_unresponsive(h, now);
@@ -222,7 +222,7 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 		drop(c, p->hce, &s, COUNT_WRONG_ENTRY, "comes from another peer's address");
 		return;
 	}
-	/* C4, 5.2: who answers makes an entry when the first authentic Binding Update comes. */
+	/* C4, 5.2: the first authentic Binding Update of a peer makes its entry. */
 	if (!p->hce && s.n_bu && !hce_create(c, p, &s.dst, false, now))
 		return;
 	if (!p->hce) {

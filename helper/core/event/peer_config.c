@@ -37,7 +37,7 @@ int core_peer_add(struct core *c, const struct core_peer *from, usec_t now)
 	HASH_ADD(hh, c->peers, sa.in.spi, sizeof(p->sa.in.spi), p);
 	action_push(c, ACTION_SPI, NULL)->spi = p->sa.in.spi;
 
-	/* An entry that was made before its keys were known gets them now. */
+	/* An entry without an SA that has one of the addresses gets these keys. */
 	for (unsigned i = 0; i < p->n_addr && !p->hce; i++) {
 		struct foreign_addr *fa = foreign_find(c, &p->addr[i]);
 

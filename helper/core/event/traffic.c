@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the datapath saw: data was heard, nothing was heard, or the peer was followed. */
+/* Reports of the datapath: data was received, none was received, the peer was followed. */
 #include "core.h"
 
 #include "action.h"
@@ -12,7 +12,7 @@
 #include "path_probe.h"
 #include "reach.h"
 
-/* Within this time a second move of the peer's is taken for two sources used in turn. */
+/* A peer that moves again within this time uses two sources in turn. */
 #define FOLLOW_INTERVAL		USEC_PER_SEC
 
 void core_heard(struct core *c, uint32_t id, const struct in6_addr *src, usec_t now)

@@ -5,10 +5,10 @@
 
 #include "core_data.h"
 
-/* Ends h's run, if there is one. */
+/* Frees h's run, if there is one, and wipes its private key. */
 void aap_abort(struct hce *h);
 
-/* An Acknowledgement of h's peer came: the Confirm need not be repeated. */
+/* A BA of h's peer came: it has received the Confirm, which is not piggybacked any more. */
 void aap_confirmed(struct hce *h);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The Binding Update List (draft-13 4.6), an item per local address: what the peer holds, and what
- * it shall hold.
+ * The Binding Update List (draft-13 4.6), an item per local address: what the peer has of it, and
+ * what must be announced or withdrawn.
  */
 #include "bul.h"
 
@@ -43,10 +43,7 @@ void bul_set_pending(struct binding *b)
 	b->sent = b->announced = b->deferred = false;
 }
 
-/*
- * A peer that cannot be reached shall not make the list of what it is to delete grow for ever: it
- * forgets by itself.
- */
+/* Bounds the withdrawals that an unreachable peer has not acknowledged: they expire there. */
 static void bul_limit(struct hce *h)
 {
 	struct binding *b, *oldest = NULL;
@@ -88,12 +85,10 @@ void bul_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool w
 	} else if (!wanted) {
 		bul_set_pending(b);
 	} else if (!b->announced && b->state >= BINDING_KNOWN) {
-		/* gone and back before it could be told: the peer holds it still */
-		b->pending = false;
+		b->pending = false;	/* lost and back before a withdrawal was sent */
 	} else {
 		if (b->state > BINDING_SENT)
-			/* deleted, or about to be: it will be Tentative there */
-			b->state = BINDING_SENT;
+			b->state = BINDING_SENT;	/* withdrawn: it will be Tentative there */
 		bul_set_pending(b);
 	}
 }
@@ -107,7 +102,7 @@ void bul_want_all(struct core *c, struct hce *h, usec_t now)
 			bul_want(c, h, &l->addr, true, now);
 }
 
-/* At most what is configured. */
+/* The remaining valid lifetime, or the configured one if that is shorter. */
 uint32_t bul_lifetime(struct core *c, const struct in6_addr *addr, usec_t now)
 {
 	const struct local_addr *l = local_find(c, addr);

@@ -40,10 +40,7 @@ static void foreign_publish(struct core *c, const struct foreign_addr *fa)
 	event_emit(c, EVENT_FOREIGN_STATE, fa->hce, NULL, &fa->addr, 0, addr_state_name(fa->state));
 }
 
-/*
- * An address that is not used for sending any more makes room for one that will be: the one that
- * has been longest.
- */
+/* If h is full, removes the address that has been Deprecated longest. */
 static void make_room(struct core *c, struct hce *h)
 {
 	struct foreign_addr *fa, *oldest = NULL;

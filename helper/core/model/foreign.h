@@ -5,7 +5,7 @@
 
 #include "core_data.h"
 
-/* The record of a peer's address addr, in whichever entry; NULL if there is none. */
+/* Returns the record of a peer's address addr, in whichever entry; NULL if there is none. */
 struct foreign_addr *foreign_find(struct core *c, const struct in6_addr *addr);
 
 /* Adds addr, which no entry may have, to h. Returns NULL (counted) if there is no room. */

@@ -21,10 +21,7 @@
 #define MAX_FAST_UPDATES	5
 #define FAST_UPDATE_INTERVAL	USEC_PER_SEC		/* MAX_UPDATE_RATE */
 
-/*
- * A peer may announce other hosts' addresses: few Challenges are sent to unproven ones on its
- * behalf.
- */
+/* A peer may announce other hosts' addresses: limits the Challenges sent there on its behalf. */
 #define CHALLENGE_BURST		16
 #define CHALLENGE_INTERVAL	(USEC_PER_SEC / 4)
 
@@ -33,10 +30,7 @@ static bool evictable(const struct hce *h)
 	return !h->trusted && !h->n_pcb;
 }
 
-/*
- * X8: when the cache is full, an untrusted entry chosen at random gives way. Returns whether there
- * was one.
- */
+/* Evicts an untrusted entry, chosen at random (X8). Returns whether there was one. */
 static bool evict(struct core *c, usec_t now)
 {
 	struct hce *h, *next;

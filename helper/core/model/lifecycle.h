@@ -5,23 +5,29 @@
 
 #include "core_data.h"
 
-/* Whether who comes from addr may have one more entry, as far as its neighbours leave room (X8). */
+/*
+ * Returns whether a host that initiates from addr may have an entry, by the quota of its /64 (X8);
+ * false is counted.
+ */
 bool hce_room(struct core *c, const struct in6_addr *addr);
 
-/* Makes the entry of that id, which none may have. */
+/*
+ * Makes the entry of that id, which none may have, for peer if not NULL. Returns NULL (counted) if
+ * there is no room.
+ */
 struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t now);
 
 /*
- * Makes an entry, for peer if not NULL, of the personality that our address local has. Returns NULL
- * (counted) if there is no room.
+ * Makes an entry, for peer if not NULL, with the personality of our address local. Evicts another
+ * if the Host Cache is full (X8). Returns NULL (counted) if there is no room.
  */
 struct hce *hce_create(struct core *c, struct peer *peer, const struct in6_addr *local,
 		       bool initiated, usec_t now);
 
-/* Removes h with all that belongs to it. */
+/* Frees h with its addresses, bindings, names, AAP run and anonymous SA; detaches connections. */
 void hce_destroy(struct core *c, struct hce *h, usec_t now);
 
-/* Sets what is known of the peer's abilities, and publishes it. */
+/* The only writer of the peer's status: publishes and reports a change. */
 void hce_set_status(struct core *c, struct hce *h, enum peer_status status);
 
 #endif

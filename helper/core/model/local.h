@@ -5,10 +5,10 @@
 
 #include "core_data.h"
 
-/* The record of our address addr, usable or lost; NULL if there is none. */
+/* Returns the record of our address addr, usable or lost; NULL if there is none. */
 struct local_addr *local_find(struct core *c, const struct in6_addr *addr);
 
-/* Tells the datapath of l as it is. */
+/* Publishes l as it is. */
 void local_publish(struct core *c, const struct local_addr *l);
 
 /* Makes the record of an address that is not usable yet. Returns NULL if memory is short. */
@@ -24,23 +24,23 @@ bool local_better(const struct hce *h, const struct in6_addr *dst, const struct 
 /* Whether our address is usable, and h's peer may learn of it (X9). l may be NULL. */
 bool local_good_for(const struct local_addr *l, const struct hce *h);
 
-/* Of more than LOST_MAX lost addresses that nothing uses, the oldest is forgotten. */
+/* Removes the oldest lost address that nothing uses, if there are more than LOST_MAX. */
 void local_make_room(struct core *c);
 
-/* Whether addr is usable, or connections or sockets use it still: it cannot be a peer's. */
+/* Returns whether addr is usable or in use by connections or sockets: it cannot be a peer's. */
 bool local_ours(struct core *c, const struct in6_addr *addr);
 
-/* One connection or socket less uses l, NULL: none did. */
+/* One connection or socket fewer uses l. NULL is fine. */
 void local_release(struct core *c, struct local_addr *l);
 
-/* addr is a peer's now: if it was lost and nothing uses it, it is forgotten. */
+/* Removes addr, which is a peer's now, if it is lost and nothing uses it. */
 void local_drop_if_idle(struct core *c, const struct in6_addr *addr);
 
-/* Remembers an address that an earlier helper had lost. Returns 0 or -ENOMEM. */
+/* Adds an address that was lost under an earlier helper. Returns 0 or -ENOMEM. */
 int local_restore(struct core *c, const struct in6_addr *addr, unsigned personality,
 		  usec_t remember_until, usec_t now);
 
-/* Forgets lost addresses that nothing uses, when their time is over. */
+/* Removes expired lost addresses that nothing uses. */
 void local_expire(struct core *c, usec_t now);
 
 #endif

@@ -68,7 +68,7 @@ unsigned core_nonpeers(struct core *c, struct in6_addr *ret, unsigned max)
 
 	HASH_ITER(hh, c->nonpeers, q, next) {
 		fa = foreign_find(c, &q->addr);
-		if (n < max && !(fa && hce_homeless(fa->hce)))	/* it may have changed its mind */
+		if (n < max && !(fa && hce_homeless(fa->hce)))	/* it may run hmip by now */
 			ret[n++] = q->addr;
 	}
 	return n;

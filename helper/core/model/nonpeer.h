@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Hosts that are known not to run hmip. */
+/* Hosts that did not answer AAP: a negative cache. */
 #ifndef HMIP_NONPEER_H
 #define HMIP_NONPEER_H
 
 #include "core_data.h"
 
-/* A host that is known not to take part, until then. */
+/* A host with which AAP is not run before until. */
 struct nonpeer {
 	struct in6_addr addr;
 	usec_t until;
 	UT_hash_handle hh;
 };
 
-/* Whether AAP may be run with addr, by configuration. */
+/* Returns whether the configuration allows AAP with addr. */
 bool aap_allowed(const struct core *c, const struct in6_addr *addr);
 
-/* Notes that addr does not take part, for as long as configured; and asks. */
+/* Adds addr for plain_lifetime seconds. The oldest is evicted if there are too many. */
 void nonpeer_add(struct core *c, const struct in6_addr *addr, usec_t now);
 
-/* Those that were left alone for long enough may be asked again. */
+/* Removes expired hosts. */
 void nonpeer_expire(struct core *c, usec_t now);
 
-/* Returns whether addr is a host that does not run hmip, as far as is known. */
+/* Returns whether addr is in the cache and has not expired. */
 bool nonpeer_find(struct core *c, const struct in6_addr *addr, usec_t now);
 
 #endif

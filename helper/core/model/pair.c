@@ -176,10 +176,9 @@ static const struct local_addr *choose_local(struct core *c, struct hce *h, usec
 }
 
 /*
- * The pair's address fa has expired, as the peer announced nothing for a lifetime; if it did since,
- * it is being asked for proof. That alone moves no connection: one that was born there needs no
- * help, and what a moved one still hears shows that the path works. A dead path is left by
- * path_probe.c.
+ * The pair's address fa is not Active: it expired, or is being verified again after that. Returns
+ * whether the pair stays nevertheless. Connections with this birth pair need no signalling; moved
+ * ones that still receive data have a path that works. path_probe.c leaves a dead path.
  */
 static bool foreign_stays_usable(const struct core *c, const struct hce *h,
 				 const struct foreign_addr *fa, usec_t now)

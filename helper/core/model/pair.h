@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The pair of addresses that an entry's packets have. */
+/* The pair of addresses that an entry's packets have on the wire. */
 #ifndef HMIP_PAIR_H
 #define HMIP_PAIR_H
 
@@ -12,7 +12,10 @@ void pair_set(struct core *c, struct hce *h, const struct pair *to);
 void pair_init(struct core *c, struct hce *h, const struct in6_addr *local,
 	       const struct in6_addr *foreign);
 
-/* Whether h's peer may take for a stranger's what comes from us, as things are now. */
+/*
+ * Marks whether the peer may still reject our current source address. While set, the datapath
+ * drops unconnected datagrams to it.
+ */
 void pair_set_unconfirmed(struct core *c, struct hce *h, bool unconfirmed);
 
 /*
@@ -39,10 +42,10 @@ void pair_release(struct core *c, struct hce *h, usec_t now);
 void pair_use(struct core *c, struct hce *h, const struct in6_addr *local,
 	      const struct in6_addr *foreign);
 
-/* The peer is to be heard at fa from now on, if that is possible (C11). */
+/* The peer was heard from fa: switches there if fa is Active (C11). */
 void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, usec_t now);
 
-/* addr cannot be used any more: connections still pinned to it must take the pair. */
+/* addr cannot be used any more: connections whose birth pair has it switch to h's pair. */
 void pair_migrate_from(struct core *c, struct hce *h, const struct in6_addr *addr);
 
 /*
@@ -51,16 +54,16 @@ void pair_migrate_from(struct core *c, struct hce *h, const struct in6_addr *add
  */
 void pair_migrate_all(struct core *c, struct hce *h);
 
-/* Whether an open connection of h was born with h's pair; or leaves with another than its own. */
+/* Returns whether the birth pair of an open connection of h is h's pair. */
 bool pcb_any_on_birth_pair(const struct hce *h);
 
-/* Whether an open connection of h leaves with another pair than its own. */
+/* Returns whether an open connection of h has been moved off its birth pair. */
 bool pcb_any_moved(const struct hce *h);
 
-/* The pair changed for other reasons: it is to be probed first. */
+/* The pair has changed: probe it first. */
 void path_restart(struct hce *h);
 
-/* What is preferred has changed: it is tried. */
+/* The preferred source has changed: it may be used again although it failed before. */
 void path_clear_failover(struct hce *h);
 
 #endif

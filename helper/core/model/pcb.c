@@ -88,7 +88,7 @@ static void pcb_detach(struct core *c, struct pcb *p)
 	HASH_DELETE(hh_ports, c->ports, p);
 	DL_DELETE(p->hce->pcbs, p);
 	p->hce->n_pcb--;
-	deadline_arm(c, 0);	/* it may have been what kept the entry (C10) */
+	deadline_arm(c, 0);	/* the entry may expire without it (C10) */
 	p->hce = NULL;
 }
 
@@ -103,10 +103,7 @@ void pcb_drop(struct core *c, struct pcb *p)
 	free(p);
 }
 
-/*
- * Another connection, which is left alone, has the ports of p: the datapath is to look twice at
- * what bears them.
- */
+/* A connection that is not handled has p's ports: the datapath checks addresses as well. */
 static void pcb_mark_clash(struct core *c, struct pcb *p)
 {
 	if (p->ports_clash)
@@ -115,9 +112,7 @@ static void pcb_mark_clash(struct core *c, struct pcb *p)
 	pcb_publish(c, ACTION_PCB, p);
 }
 
-/*
- * Two connections of one entry may not have the same ports (R3). One that only lingers gives way.
- */
+/* Two connections of one entry must not have the same ports (R3). A lingering one is dropped. */
 static int pcb_evict_lingering(struct core *c, const struct pcb_ports *ports)
 {
 	struct pcb *other = pcb_find_ports(c, ports);
@@ -125,7 +120,7 @@ static int pcb_evict_lingering(struct core *c, const struct pcb_ports *ports)
 	if (!other)
 		return 0;
 	if (other->linger_until == USEC_NEVER) {
-		/* Counted once: what is left alone may be found again and again. */
+		/* Count it once: scans find the other connection again and again. */
 		c->counter[COUNT_PCB_CLASH] += !other->ports_clash;
 		pcb_mark_clash(c, other);
 		return -EEXIST;
@@ -161,7 +156,7 @@ int pcb_attach(struct core *c, struct pcb *p, struct hce *h, uint32_t gen)
 	DL_APPEND(h->pcbs, p);
 	HASH_ADD(hh_ports, c->ports, ports, sizeof(p->ports), p);
 	if (p->origin == PCB_ACCEPT && p->established)
-		h->trusted = true;	/* X8: the third ACK proves that it can hear us */
+		h->trusted = true;	/* X8: the third ACK proves that it receives there */
 	pcb_publish(c, ACTION_PCB, p);
 	event_emit(c, EVENT_PCB_NEW, h, &p->local, &p->foreign, 0, NULL);
 	return 0;

@@ -5,10 +5,10 @@
 
 #include "core_data.h"
 
-/* The connection of that cookie; NULL if there is none. */
+/* Returns the connection of that cookie, NULL if there is none. */
 struct pcb *pcb_by_cookie(struct core *c, uint64_t cookie);
 
-/* Takes p out of everything and frees it. */
+/* Detaches p, removes it from all tables and frees it. */
 void pcb_drop(struct core *c, struct pcb *p);
 
 /*
@@ -17,7 +17,7 @@ void pcb_drop(struct core *c, struct pcb *p);
  */
 int pcb_attach(struct core *c, struct pcb *p, struct hce *h, uint32_t gen);
 
-/* Makes the record of a connection, born with local address l. */
+/* Adds a copy of from, whose local address is l. Returns NULL if memory is short. */
 struct pcb *pcb_add(struct core *c, const struct pcb *from, struct local_addr *l, usec_t now);
 
 /*
@@ -32,13 +32,13 @@ int pcb_restore(struct core *c, const struct pcb *from, struct hce *h, uint32_t 
  */
 bool pcb_same_personality(struct core *c, const struct pcb *p, const struct hce *h);
 
-/* Drops closed connections whose time is over. */
+/* Drops lingering connections that have expired. */
 void pcb_expire(struct core *c, usec_t now);
 
-/* addr became Active in h: the connections with it that have no entry belong to h from now on. */
+/* addr became Active in h: attaches the connections to it that have no entry. */
 void pcb_attach_foreign(struct core *c, struct hce *h, const struct in6_addr *addr);
 
-/* Takes the connections with addr that were opened since then off h: it is another's now. */
+/* addr is another host's now: detaches h's connections to it that were opened since then. */
 void pcb_detach_foreign(struct core *c, struct hce *h, const struct in6_addr *addr, usec_t since);
 
 /* p is not attached, as h's peer is silent. It is attached to no other entry, ever. */

@@ -111,7 +111,7 @@ static void peer_revoke(struct core *c, struct peer *p, usec_t now)
 {
 	struct revoked_spi *e = &c->revoked[c->n_revoked % REVOKED_MAX];
 
-	/* The state its Confirm bore has run out since. */
+	/* An older Confirm cannot be replayed: its sealed state has expired. */
 	if (now < usec_add(p->made, AAP_STATE_LIFETIME * USEC_PER_SEC)) {
 		if (now < e->until)
 			OPENSSL_cleanse(c->seal, sizeof(c->seal));

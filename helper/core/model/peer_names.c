@@ -41,10 +41,7 @@ void peer_names_add(struct peer_names *r, const char *name)
 	memcpy(r->name[0], copy, sizeof(copy));
 }
 
-/*
- * Whether there is any sense in trying addr: it is neither ours nor another peer's, and the peer is
- * not tried there anyway.
- */
+/* Returns whether addr may be the peer's: it is not ours, and no entry has it. */
 static bool worth_trying(struct core *c, const struct in6_addr *addr)
 {
 	return addr_usable(addr) && !local_ours(c, addr) && !foreign_find(c, addr);

@@ -7,35 +7,32 @@
 
 #define SEARCH_STEP_MIN	USEC_PER_SEC
 
-/* Forgets h's names. */
+/* Frees h's names. */
 void peer_names_free(struct hce *h);
 
-/* The name of h's peer that was resolved last; NULL if none was. */
+/* Returns the name of h's peer that was last given to the resolver, NULL if none was. */
 const char *peer_names_current(const struct hce *h);
 
-/* Puts name before the others. */
+/* Puts name first. The last of PEER_NAMES_MAX others is dropped. */
 void peer_names_add(struct peer_names *r, const char *name);
 
-/* Makes a list of those of addr that are worth trying. Returns whether any is not in r. */
+/* Copies to ret those of the n addresses that may be tried. Returns whether any is not in r. */
 bool peer_names_filter(struct core *c, const struct peer_names *r, const struct in6_addr *addr,
 		       unsigned n, struct peer_names *ret);
 
-/* Lets a list that peer_names_filter() made be r's. */
+/* Replaces r's addresses by those of by, which peer_names_filter() made. */
 void peer_names_replace(struct peer_names *r, const struct peer_names *by);
 
-/* Whether there are more. */
+/* Returns whether sendings to these addresses are left in this step of the search. */
 bool peer_names_due(const struct hce *h);
 
-/*
- * Takes the next of the addresses that are to be tried now. Returns false, and leaves *ret, if
- * there are no more.
- */
+/* Sets *ret to the next address to try. Returns false, and leaves *ret, if none is left. */
 bool peer_names_next_addr(struct core *c, struct hce *h, struct in6_addr *ret);
 
-/* h's peer has all our news: no search goes on. */
+/* h's peer has acknowledged everything: ends this step of the search. */
 void peer_names_stop(struct hce *h);
 
-/* A way may have opened: the search begins anew, if one is going on. */
+/* A path may have come up: restarts the search, if one is under way, at its shortest interval. */
 void peer_names_hurry(struct hce *h, usec_t now);
 
 #endif

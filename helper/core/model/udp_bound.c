@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * UDP sockets that are bound to an address of ours which is lost, and not connected: what peers
- * send to the address in its place is for them. There is no PCB that says so.
+ * Unconnected UDP sockets that are bound to a lost address of this host. Datagrams that peers send
+ * to their ports at another address are delivered to them; no connection says so.
  */
 #include "udp_bound.h"
 

@@ -5,19 +5,19 @@
 
 #include "core_data.h"
 
-/* A socket of that port; NULL if there is none. */
+/* Returns a socket of that port, NULL if there is none. */
 struct bound *bound_find_port(struct core *c, uint16_t port);
 
-/* Publishes b. */
+/* Publishes b with an action of type ACTION_BOUND or ACTION_BOUND_GONE. */
 void bound_publish(struct core *c, enum action_type type, const struct bound *b);
 
-/* The socket is gone; or the address is back. */
+/* Removes the socket of that cookie, if there is one: it was closed. */
 void bound_close(struct core *c, uint64_t cookie);
 
-/* Forgets the sockets that are bound to addr, which is ours again. */
+/* Removes the sockets that are bound to addr, which is usable again. */
 void bound_close_addr(struct core *c, const struct in6_addr *addr);
 
-/* Removes all. */
+/* Frees all, without actions. */
 void bound_free_all(struct core *c);
 
 #endif

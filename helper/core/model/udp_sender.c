@@ -27,12 +27,12 @@ static bool sends_to(const struct sender *s, const struct hce *h)
 	return false;
 }
 
-/* Takes the i-th peer from s. h is its entry. */
+/* Removes the i-th peer from s. h is its entry. */
 static void sender_leave(struct core *c, struct sender *s, unsigned i, struct hce *h)
 {
 	memmove(s->peer + i, s->peer + i + 1, (--s->n - i) * sizeof(s->peer[0]));
 	h->n_sender--;
-	deadline_arm(c, 0);	/* it may have been what kept the entry (C10) */
+	deadline_arm(c, 0);	/* the entry may expire without it (C10) */
 }
 
 static void sender_free(struct core *c, struct sender *s)
@@ -41,7 +41,7 @@ static void sender_free(struct core *c, struct sender *s)
 	free(s);
 }
 
-/* s sends to h, too. The peer that it first sent to the longest ago may have to do without. */
+/* s sends to h as well. If s has SENDER_PEERS_MAX entries the oldest is removed. */
 static void sender_join(struct core *c, struct sender *s, struct hce *h)
 {
 	if (sends_to(s, h))

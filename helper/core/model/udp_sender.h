@@ -5,19 +5,19 @@
 
 #include "core_data.h"
 
-/* Puts back a sender to h of an earlier helper. Returns 0 or -ENOMEM. */
+/* Records that the socket of that cookie and user sends to h. Returns 0 or -ENOMEM. */
 int sender_restore(struct core *c, uint64_t cookie, uint32_t uid, struct hce *h);
 
-/* The socket is gone; or the entry. */
+/* Removes the socket of that cookie, if there is one: it was closed. */
 void sender_close(struct core *c, uint64_t cookie);
 
-/* Takes h off all sockets that send to it. */
+/* Removes h, which is about to be freed, from all sockets that send to it. */
 void sender_leave_all(struct core *c, struct hce *h);
 
-/* Whether a socket of another user than uid sends to h. */
+/* Returns whether a socket of another user than uid sends to h. */
 bool sender_is_others(struct core *c, const struct hce *h, uint32_t uid);
 
-/* Removes all. */
+/* Frees all, without actions. */
 void sender_free_all(struct core *c);
 
 #endif

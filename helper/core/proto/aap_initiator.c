@@ -84,8 +84,8 @@ void aap_start(struct core *c, struct hce *h, usec_t now)
 }
 
 /*
- * Connections hear something on the pair, but no Update is answered: the peer may have lost its
- * state, and the SA with it.
+ * Returns whether data comes in on the pair although Updates are not answered: the peer may have
+ * lost its state, and the SA with it.
  */
 static bool sa_may_be_lost(struct core *c, const struct hce *h, usec_t now)
 {
@@ -106,7 +106,7 @@ static void recover(struct core *c, struct hce *h, usec_t now)
 		h->aap->recovering = true;
 }
 
-/* Keys do not last for ever: who asked for them asks for new ones, under the old. */
+/* The initiator replaces keys that are old, or much used, by a run under the present SA. */
 static void renew(struct core *c, struct hce *h, usec_t now)
 {
 	const struct peer *p = h->peer;
@@ -127,7 +127,7 @@ static void renew(struct core *c, struct hce *h, usec_t now)
 		deadline_arm(c, due);
 }
 
-/* S7: what stays silent, or answers without being able to go on, is left alone for a while. */
+/* The run failed. A host without an SA enters the negative cache (S7), a renewal is tried later. */
 static void give_up(struct core *c, struct hce *h, usec_t now)
 {
 	if (h->aap->recovering) {
@@ -158,7 +158,7 @@ void aap_expire(struct core *c, struct hce *h, usec_t now)
 		return;
 	}
 	if (t->confirming) {
-		/* the peer never heard a Confirm, or does not want us */
+		/* No Confirm arrived, or the peer refuses the SA. */
 		if (!t->renewing)
 			peer_detach(c, h, now);
 		give_up(c, h, now);
@@ -192,7 +192,7 @@ void aap_receive_retry(struct core *c, const struct signal *s, usec_t now)
 	struct foreign_addr *fa = foreign_find(c, &s->src);
 	struct aap_try *t = fa ? fa->hce->aap : NULL;
 
-	/* One cookie a run: whoever sees our Init must not make us send it for ever. */
+	/* One cookie a run: a host that sees our Init must not make us send without end. */
 	if (!t || t->confirming || t->init.has_cookie ||
 	    memcmp(r->nonce, t->init.nonce, sizeof(r->nonce)) || !addr_equal(&t->dst, &s->src) ||
 	    !addr_equal(&t->src, &s->dst)) {
@@ -205,10 +205,7 @@ void aap_receive_retry(struct core *c, const struct signal *s, usec_t now)
 	send_init(c, fa->hce, now);
 }
 
-/*
- * The first round trip with a peer: what comes next is repeated at its rate. Karn: what was sent
- * twice measures nothing.
- */
+/* Initial estimate of the round trip. Karn's algorithm: no measurement of a retransmitted Init. */
 static void measure(struct hce *h, usec_t now)
 {
 	usec_t sent = h->aap->next - AAP_TIMEOUT;
@@ -229,9 +226,7 @@ static int verify_response(const struct aap_try *t, const struct aap_run *run, c
 	return r < 0 ? r : ah_verify(pkt, len, &ret->ri);
 }
 
-/*
- * h's peer does not have the old SA, so it has lost all it knew of us, and where its numbers were.
- */
+/* h's peer has lost the old SA, and with it our addresses and its sequence numbers. */
 static void on_peer_restart(struct core *c, struct hce *h, usec_t now)
 {
 	h->seq_in_valid = false;
@@ -302,7 +297,7 @@ void aap_problem(struct core *c, const struct signal *quoted, usec_t now)
 	struct foreign_addr *fa = foreign_find(c, &quoted->dst);
 	struct aap_try *t = fa ? fa->hce->aap : NULL;
 
-	/* Who has lost the SA cannot read the AH of an Init under it, and its kernel says so. */
+	/* A peer that lost the SA cannot read an Init under it: its kernel reports that, too. */
 	if (!t || t->confirming || t->recovering || !quoted->has_aap ||
 	    quoted->aap.kind != AAP_INIT ||
 	    memcmp(quoted->aap.init.nonce, t->init.nonce, sizeof(t->init.nonce)))

@@ -6,25 +6,25 @@
 #include "core_data.h"
 
 /*
- * Begins a run with h's peer if there is reason to: a reply came, there is no SA, nothing speaks
- * against it.
+ * Begins a run with h's peer if a reply came, there is no SA, and neither configuration, the
+ * negative cache nor an address conflict forbids it.
  */
 void aap_start(struct core *c, struct hce *h, usec_t now);
 
-/* Sends the next message of h's run, ends it, or begins a new one, if it is due. */
+/* Runs the timer of h: sends the next message, ends the run, or begins one to renew keys. */
 void aap_expire(struct core *c, struct hce *h, usec_t now);
 
-/* A Retry came: the Init is sent again with its cookie. */
+/* A Retry came: sends the Init again, with its cookie. */
 void aap_receive_retry(struct core *c, const struct signal *s, usec_t now);
 
 /*
- * The Response makes the initiator's SA; from then on its packets bear the Confirm until one is
- * acknowledged.
+ * A Response came: makes the initiator's SA. The Confirm is piggybacked from then on, until a BA
+ * comes. Returns the new peer, NULL if the Response is not accepted (counted).
  */
 struct peer *aap_receive_response(struct core *c, const struct signal *s, const uint8_t *pkt,
 				  size_t len, usec_t now);
 
-/* A host said that it cannot read the Init quoted in its Parameter Problem. */
+/* An ICMPv6 Parameter Problem quotes an Init: the host does not know AAP, so its run ends. */
 void aap_problem(struct core *c, const struct signal *quoted, usec_t now);
 
 #endif

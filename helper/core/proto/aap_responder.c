@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The Anonymous Authentication Protocol (homelessv6 2.4.3, A.2; hmip-aap(7)): how a pair of SAs
- * comes to be between hosts that share no keys. The initiator's half lives in its entry; the
- * responder's half keeps nothing before the Confirm (X4).
+ * The responder of the Anonymous Authentication Protocol (homelessv6 2.4.3, A.2; hmip-aap(7)),
+ * which makes a pair of SAs between hosts that share no keys. It keeps no state before the Confirm
+ * (X4).
  */
 #include "aap_responder.h"
 
@@ -47,10 +47,7 @@ static void send_retry(struct core *c, const struct signal *s, usec_t now)
 	c->counter[COUNT_AAP_RETRIES]++;
 }
 
-/*
- * The Initial BU that goes with a Response is made of nothing but the local addresses: there is no
- * entry to keep it in.
- */
+/* Adds the Initial BU to a Response: the local addresses only, as there is no entry yet. */
 static void put_initial_bu(struct core *c, struct signal *s, uint16_t seq, bool known, usec_t now)
 {
 	struct binding_update *bu = &s->bu[s->n_bu++];
@@ -77,8 +74,7 @@ static void put_initial_bu(struct core *c, struct signal *s, uint16_t seq, bool 
 }
 
 /*
- * No Response is longer than its Init, lest we amplify: if need be it names fewer addresses, and a
- * later BU the rest.
+ * A Response must not be longer than its Init (amplification): a later BU has the other addresses.
  */
 static void fit(struct signal *r, size_t limit)
 {
@@ -89,7 +85,7 @@ static void fit(struct signal *r, size_t limit)
 		r->bu[0].n_addr--;
 }
 
-/* old: whose SA the Init came under, to be replaced; NULL: nobody's. */
+/* Sends the Response. old has the SA under which the Init came, to be replaced; NULL: none. */
 static void send_response(struct core *c, const struct signal *s, const struct peer *old,
 			  size_t limit, usec_t now)
 {
@@ -133,8 +129,7 @@ static void send_response(struct core *c, const struct signal *s, const struct p
 }
 
 /*
- * Both called at once: the one whose nonce is greater stays initiator. Returns whether the Init is
- * to be answered.
+ * If both initiate at once, the greater nonce stays initiator. Returns whether to answer the Init.
  */
 static bool yields(struct core *c, const struct signal *s)
 {
@@ -172,9 +167,9 @@ void aap_renewal(struct core *c, const struct peer *p, const struct signal *s, s
 }
 
 /*
- * X6: whoever completes AAP has shown that it can be reached at its address. If that is in the
- * entry of another peer, that one is asked, too. Returns whether the newcomer may have the address
- * now; else a later Confirm will tell.
+ * A host that completed AAP is reachable at its address. If that is in the entry of another peer,
+ * a conflict is opened (X6). Returns whether the host may have the address now; if not, a later
+ * Confirm finds the conflict decided.
  */
 static bool settle_claim(struct core *c, const struct signal *s, usec_t now)
 {
@@ -186,7 +181,7 @@ static bool settle_claim(struct core *c, const struct signal *s, usec_t now)
 	return false;
 }
 
-/* The entry of who has been known by address only: its connections are what AAP was run for. */
+/* Returns the entry without an SA that has the address, or a new one; NULL: none. */
 static struct hce *entry_for(struct core *c, const struct signal *s, usec_t now)
 {
 	struct foreign_addr *fa = foreign_find(c, &s->src);
@@ -196,7 +191,9 @@ static struct hce *entry_for(struct core *c, const struct signal *s, usec_t now)
 	return hce_room(c, &s->src) ? hce_create(c, NULL, &s->dst, false, now) : NULL;
 }
 
-/* The entry whose SA a run under that SA replaces, if it is the current one still. */
+/*
+ * Returns the entry whose SA of that SPI is replaced, NULL if it is not the current one any more.
+ */
 static struct hce *replace_old(struct core *c, uint32_t spi, usec_t now)
 {
 	struct peer *old = peer_by_spi(c, spi);

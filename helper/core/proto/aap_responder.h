@@ -5,13 +5,13 @@
 
 #include "core_data.h"
 
-/* An Init came under p's SA: its keys are to be replaced. */
+/* An Init of len bytes came under p's SA, to replace its keys: answers it. */
 void aap_renewal(struct core *c, const struct peer *p, const struct signal *s, size_t len,
 		 usec_t now);
 
 /*
- * An AAP message came. Returns the peer whose SA it made, and proved the packet authentic with;
- * NULL if none.
+ * An AAP message came. Returns the peer whose SA it made, under which the packet was verified, or
+ * NULL.
  */
 struct peer *aap_receive(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len,
 			 usec_t now);

@@ -5,7 +5,7 @@
 
 #include "core_data.h"
 
-/* Fills buf with len random octets. */
+/* Fills buf with len random bytes. */
 void aap_random(struct core *c, uint8_t *buf, size_t len);
 
 /* Reports a message of AAP. */
@@ -15,18 +15,24 @@ void aap_emit(struct core *c, const struct hce *h, const struct signal *s, const
 void aap_refuse(struct core *c, const struct signal *s, const char *why);
 
 /*
- * An SPI nobody has. All anonymous ones of a host share their upper half, so that the datapath can
- * tell AH that is ours before there is state for it.
+ * Draws an inbound SPI that is neither in use nor revoked. All anonymous SPIs of a host have the
+ * same upper half, by which the datapath recognises AH for it before there is state.
  */
 uint32_t aap_draw_spi(struct core *c, usec_t now);
 
 /* Draws the secrets and the SPI range. */
 void aap_open(struct core *c);
 
-/* Keys for sealing, and the shares of Responses, are used for so long and no longer. */
+/*
+ * Replaces the sealing key and the share for Responses if they have expired. Returns false if the
+ * cryptographic library failed.
+ */
 bool aap_refresh_secrets(struct core *c, usec_t now);
 
-/* Opens the sealed state of a Confirm. Returns whether it is ours, and new enough. */
+/*
+ * Opens the sealed state of a Confirm into *ret. Returns whether this host made it, it has not
+ * expired, and its SPI is not revoked.
+ */
 bool aap_unseal_confirm(struct core *c, const struct signal *s, usec_t now, struct aap_state *ret);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Two hosts claim one address (X6, homelessv6 3.4.2): the reachability of both is verified, each
- * under its own SA. Who answers is believed; if both do, neither is, and both entries are flushed.
- * Meanwhile the address stays with the entry that has it.
+ * Two hosts claim one address (X6, homelessv6 3.4.2). Challenges are sent there to both, each under
+ * its own SA. The one that answers gets the address; if both do, both entries are removed. Until
+ * then the address stays with the entry that has it.
  */
 #include "addr_conflict.h"
 
@@ -38,16 +38,13 @@ static void challenge(struct core *c, struct foreign_addr *fa, int who)
 	const struct local_addr *l = who == OWNER && h ? local_find(c, &h->pair.local) : NULL;
 	struct signal s = { .dst = fa->addr, .n_ba = 1 };
 
-	/*
-	 * The owner may not know that we have the address the claim came to, and would not answer.
-	 */
+	/* The owner may not have the address that received the claim as ours: use the pair's. */
 	if (!l || !l->usable)
 		l = local_find(c, &fa->conflict->from);
 	if (!h || !h->sa || !l || !l->usable || fa->conflict->answered[who])
 		return;
 	s.src = l->addr;
-	/* and it grants nothing: a claimant shall not take its claim for settled */
-	s.ba[0].seq = h->seq_in;
+	s.ba[0].seq = h->seq_in;	/* lifetime 0: the claim is not granted yet */
 	s.ba[0].has_challenge = true;
 	memcpy(s.ba[0].challenge, fa->conflict->challenge[who], CHALLENGE_LEN);
 	core_send(c, h, &s);
@@ -55,15 +52,15 @@ static void challenge(struct core *c, struct foreign_addr *fa, int who)
 
 static void challenge_both(struct core *c, struct foreign_addr *fa, usec_t now)
 {
-	/* The first time no longer than an answer takes: what comes of it is not final. */
-	fa->conflict->next = usec_add(now, fa->conflict->sent++ ?
-			    CONFLICT_INTERVAL : retry_timeout(fa->hce));
+	/* The first round waits for one round trip only: its outcome is provisional. */
+	fa->conflict->next =
+		usec_add(now, fa->conflict->sent++ ? CONFLICT_INTERVAL : retry_timeout(fa->hce));
 	deadline_arm(c, fa->conflict->next);
 	challenge(c, fa, OWNER);
 	challenge(c, fa, CLAIMANT);
 }
 
-/* Connections that were never moved have heard something from fa since it is claimed. */
+/* Returns whether connections on their birth pair received data from fa since the claim. */
 static bool is_answering(const struct foreign_addr *fa)
 {
 	const struct hce *h = fa->hce;
@@ -73,9 +70,9 @@ static bool is_answering(const struct foreign_addr *fa)
 }
 
 /*
- * Only the claimant has answered so far: until it is known whose it is, nobody's data goes there,
- * and none that comes from there is the entry's (A3). A mere claim, which any peer could make, does
- * not have that effect.
+ * Only the claimant has answered so far: until the conflict is decided no data of the entry is sent
+ * to fa, and data from fa is not the entry's (A3). A claim without a Response, which any peer could
+ * send, has no such effect.
  */
 static void suspend(struct core *c, struct foreign_addr *fa, usec_t now)
 {
@@ -106,7 +103,7 @@ void conflict_open(struct core *c, struct foreign_addr *fa, const struct hce *cl
 	c->counter[COUNT_CONFLICTS]++;
 	event_emit(c, EVENT_CONFLICT, fa->hce, NULL, &fa->addr, 0, "two hosts claim it");
 	/*
-	 * Who we are about to meet at fa may be whom we just met elsewhere: that is found out
+	 * AAP with the host at fa may have begun with this very claimant: settle the conflict
 	 * first.
 	 */
 	if (claimant && !fa->hce->sa)
@@ -114,7 +111,7 @@ void conflict_open(struct core *c, struct foreign_addr *fa, const struct hce *cl
 	challenge_both(c, fa, now);
 }
 
-/* Both have shown that they hear what is sent there: nothing can be said of whose it is. */
+/* Both parties receive packets to the address, so it cannot be attributed to either. */
 static void flush_both(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	struct hce *owner = fa->hce, *claimant = party(c, fa, CLAIMANT);
@@ -127,8 +124,9 @@ static void flush_both(struct core *c, struct foreign_addr *fa, usec_t now)
 }
 
 /*
- * The connections opened there since then are the new owner's. The others stay with the entry, and
- * are held if that has no other address: nobody else shall receive their data (A3).
+ * Connections to the address that were opened since then are the new owner's. The others stay with
+ * the entry; if that has no other address they are blocked, so that the new owner does not receive
+ * their data (A3).
  */
 static void remove_addr(struct core *c, struct foreign_addr *fa, usec_t since, const char *why,
 			usec_t now)
@@ -150,9 +148,9 @@ void conflict_remove_addr(struct core *c, struct foreign_addr *fa, const char *w
 }
 
 /*
- * Whose are the connections there? A claimant that we know tells us of the address before it uses
- * it. Another has AAP run because of a connection, which is younger than the last sign of the
- * entry; if that never had an SA, all may be.
+ * From which time on do connections to this address belong to the claimant? A known claimant: since
+ * its claim. An unknown one, just authenticated by AAP: since the old entry was last authenticated.
+ * If the old entry never had an SA: all of them.
  */
 static usec_t claimed_since(const struct foreign_addr *fa)
 {
@@ -161,7 +159,7 @@ static usec_t claimed_since(const struct foreign_addr *fa)
 	return fa->conflict->claimant ? fa->conflict->since : fa->hce->authenticated;
 }
 
-/* Only the claimant has answered: the address is its own. */
+/* Only the claimant has answered: gives it the address. */
 static void hand_over(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	struct hce *h = party(c, fa, CLAIMANT);
@@ -182,7 +180,7 @@ bool conflict_response(struct core *c, struct foreign_addr *fa, const struct hce
 	bool right = party(c, fa, who) == h &&
 		     reach_is_response(h, fa->conflict->challenge[who], &fa->addr, bu);
 
-	/* The entry's may answer another Challenge, which proves no less. */
+	/* The owner's Response to the Challenge of the regular check proves as much. */
 	if (!right && who == OWNER)
 		right = reach_verify(c, fa, bu);
 	if (!right) {
@@ -191,10 +189,7 @@ bool conflict_response(struct core *c, struct foreign_addr *fa, const struct hce
 	}
 	fa->conflict->answered[who] = true;
 	if (who == CLAIMANT && (fa->state == ADDR_DEPRECATED || !fa->hce->sa)) {
-		/*
-		 * Its entry has said that it is not there any more, or nothing for long; or cannot
-		 * say.
-		 */
+		/* The owner withdrew it, or let it expire, or has no SA: decide now. */
 		fa->conflict->sent = CONFLICT_TRIES;
 		fa->conflict->next = now;
 		deadline_arm(c, now);

@@ -58,7 +58,7 @@ static bool check_addr(struct core *c, struct hce *h, const struct signal *s,
 	if (!addr_usable(a))
 		return bu_refuse(c, h, s, COUNT_REFUSED_ADDR, seq,
 				 "names an address that cannot be anybody's");
-	/* What the peer gave up may have its next owner already, whom this does not concern. */
+	/* A withdrawn address may be another peer's already; its entry is not changed. */
 	if (!adds)
 		return true;
 	if (local && local->usable)
@@ -137,7 +137,7 @@ static bool check(struct core *c, struct hce *h, const struct signal *s, usec_t 
 	return true;
 }
 
-/* X8, 5.2: an untrusted entry is not believed for longer than DEFAULT-LIFETIME. */
+/* The lifetime to grant: an untrusted entry gets DEFAULT-LIFETIME at most (X8, 5.2). */
 static usec_t granted(const struct core *c, const struct hce *h, uint32_t seconds)
 {
 	if (!h->trusted && seconds > c->config.default_lifetime)
@@ -200,7 +200,7 @@ static void note_support(struct core *c, struct hce *h, const struct binding_upd
 	h->supported = now;
 }
 
-/* Returns whether there was room for all of it. */
+/* Returns whether there was room for all addresses. */
 static bool apply(struct core *c, struct hce *h, const struct signal *s, usec_t now)
 {
 	struct named named;
@@ -305,7 +305,7 @@ void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t no
 	src->heard = h->heard = now;
 	if (!s->bu[0].has_challenge)
 		pair_follow(c, h, src, now);
-	/* It was silent perhaps, and is back where it was. */
+	/* The peer may have been away and is back at the same address. */
 	if (gen == h->pair.gen && addr_equal(&h->pair.foreign, &src->addr))
 		action_push(c, ACTION_RETRANSMIT, h);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Binding Updates, sending (homelessv6 2.1.2, 2.2.1, 3.2; draft-13 10.8 to 10.12).
+ * Sending Binding Updates (homelessv6 2.1.2, 2.2.1, 3.2; draft-13 10.8 to 10.12).
  *
- * For each peer there is a list of what it holds of our addresses and what it shall hold. What
- * differs is news; all news goes out together, again and again with growing sequence numbers, until
- * one of the packets that carried it is acknowledged. What does not fit waits until then.
+ * The Binding Update List of each peer (bul.c) has the state of our addresses there. Items that
+ * must be announced or withdrawn are pending. All pending items are sent together, and
+ * retransmitted with growing sequence numbers until one of these packets is acknowledged. Items that do not
+ * fit are deferred until then.
  */
 #include "bu_send.h"
 
@@ -25,9 +26,8 @@
 
 #define MAX_BINDACK_TIMEOUT	(256 * USEC_PER_SEC)
 #define MIN_REFRESH	(5 * USEC_PER_SEC)
-#define PENDING_MAX	12	/* addresses in a packet: so many fit even if they
-				 * have nothing in common */
-#define REQUEST_AHEAD	(30 * USEC_PER_SEC)	/* how long before the end it is asked for more */
+#define PENDING_MAX	12	/* addresses in a packet: they fit even without a common prefix */
+#define REQUEST_AHEAD	(30 * USEC_PER_SEC)	/* a Binding Request precedes expiry by this */
 
 static struct binding_update *bu_begin(struct hce *h, struct signal *s, uint32_t lifetime)
 {
@@ -53,7 +53,8 @@ static void bu_name(struct binding_update *bu, const struct signal *s, const str
 }
 
 /*
- * Whether news b goes into a BU of this lifetime, or of this one at least; 0 is the deleting one.
+ * Returns whether pending b belongs into a BU of this lifetime or, with longer, into one of at most
+ * its own. Lifetime 0 is the withdrawing BU.
  */
 static bool bu_fits(struct core *c, const struct binding *b, uint32_t lifetime, bool longer,
 		    usec_t now)
@@ -83,10 +84,7 @@ static void compose_one(struct core *c, struct hce *h, struct signal *s, uint32_
 	}
 }
 
-/*
- * The shortest lifetime among the additions that are news and longer than floor; 0 if there are
- * none.
- */
+/* Returns the shortest lifetime above floor of a pending announcement, 0 if there is none. */
 static uint32_t next_lifetime(struct core *c, struct hce *h, uint32_t floor, usec_t now)
 {
 	struct binding *b;
@@ -108,21 +106,20 @@ static void set_home(struct hce *h, struct signal *s)
 	if (b && b->state >= BINDING_RESPONDED)
 		return;
 	/*
-	 * What was registered may have another owner by now, from whom nothing of ours is taken: it
-	 * is left out at times.
+	 * Another host may have the registered address by now, and the peer drop the packet: vary.
 	 */
 	b = retry_late(h, h->rt.tries) ? NULL : bul_registered(h, &s->src);
 	s->has_home = true;
 	s->home = b ? b->addr : s->src;		/* B3: the Initial BU's is its source */
 }
 
-/* BU number seq_out was the last of a packet with news. */
+/* Records that BU number seq_out was the last of a packet with pending bindings. */
 static void note_packet(struct hce *h)
 {
 	h->rt.packet[h->rt.n_packet++ % ARRAY_LEN(h->rt.packet)] = h->seq_out;
 }
 
-/* News has been sent: when to send it again if no Acknowledgement comes. */
+/* Pending bindings were sent: arms the retransmission timer. */
 static void bu_arm(struct core *c, struct hce *h, usec_t now)
 {
 	if (!h->rt.tries)
@@ -132,7 +129,7 @@ static void bu_arm(struct core *c, struct hce *h, usec_t now)
 	h->rt.tries++;
 	if (h->rt.timeout > MAX_BINDACK_TIMEOUT)
 		h->rt.timeout = MAX_BINDACK_TIMEOUT;
-	/* draft-13 10.11 allows a slow rate for as long as wished: connections wish it */
+	/* draft-13 10.11 allows a slow rate without end; use it while there are connections. */
 	if (hce_in_use(h) && h->rt.timeout > SLOW_UPDATE_INTERVAL)
 		h->rt.timeout = SLOW_UPDATE_INTERVAL;
 	h->rt.last_seq = h->seq_out;
@@ -163,14 +160,14 @@ static bool bu_compose(struct core *c, struct hce *h, struct signal *s, usec_t n
 		deletes |= b->pending && !b->wanted;
 	}
 	/*
-	 * An Initial BU may meet a standard host, which understands one BU in a packet: all
-	 * addresses, shortest lifetime.
+	 * A standard host reads one BU in a packet: an Initial BU has all, at the shortest
+	 * lifetime.
 	 */
 	while (room && s->n_bu < last && (lifetime = next_lifetime(c, h, lifetime, now)))
 		compose_one(c, h, s, lifetime, s->n_bu + 1 == last, &room, now);
 	if (deletes && room)
 		compose_one(c, h, s, 0, false, &room, now);
-	/* The Acknowledgement of this packet is not theirs. */
+	/* The Acknowledgement of this packet does not cover what was deferred. */
 	DL_FOREACH(h->bindings, b)
 		b->sent &= !b->deferred;
 	if (!s->n_bu)
@@ -180,7 +177,7 @@ static bool bu_compose(struct core *c, struct hce *h, struct signal *s, usec_t n
 	return true;
 }
 
-/* What the peer has not been told of for a lifetime it does not hold any more. */
+/* A binding not refreshed within its lifetime has expired at the peer. */
 static void bul_expire(struct core *c, struct hce *h, struct binding *b, usec_t now)
 {
 	if (now < b->expires)
@@ -197,9 +194,7 @@ bool bu_piggyback(struct core *c, struct hce *h, struct signal *s, usec_t now)
 	       bu_compose(c, h, s, now);
 }
 
-/*
- * Lets what is due for a refresh become news. Returns whether any news has not been sent even once.
- */
+/* Makes bindings that are due for a refresh pending. Returns whether a pending one is unsent. */
 static bool bul_refresh(struct core *c, struct hce *h, usec_t now)
 {
 	struct binding *b, *next;
@@ -218,8 +213,8 @@ static bool bul_refresh(struct core *c, struct hce *h, usec_t now)
 }
 
 /*
- * B11: if the only news is one address the peer has not heard of, using it as a source says it all.
- * NULL: it is not.
+ * Returns the only pending address if that is new to the peer: a packet from it, without a BU,
+ * announces it (B11). NULL if a BU is needed.
  */
 static const struct local_addr *only_new_source(struct core *c, const struct hce *h)
 {
@@ -239,10 +234,7 @@ static const struct local_addr *only_new_source(struct core *c, const struct hce
 	return local_good_for(l, h) ? l : NULL;
 }
 
-/*
- * No BU, so no number of its own: the first retransmission is a proper BU, should nothing come of
- * this.
- */
+/* A packet without a BU was sent, so no sequence number. Its retransmission is a BU. */
 static void note_bare(struct core *c, struct hce *h, usec_t now)
 {
 	struct binding *b;
@@ -278,7 +270,7 @@ void bu_flush(struct core *c, struct hce *h, usec_t now)
 	}
 	src = retry_source(c, h);
 	if (!src)
-		return;		/* B13: the next address that comes up calls us again */
+		return;		/* B13: core_local_up() calls this again */
 	if (!ratelimit_take(&h->rt.limit, now)) {
 		h->rt.next = ratelimit_next(&h->rt.limit);
 		deadline_arm(c, h->rt.next);
@@ -289,7 +281,7 @@ void bu_flush(struct core *c, struct hce *h, usec_t now)
 
 	peer_names_next_addr(c, h, &s.dst);
 	if (IN6_IS_ADDR_UNSPECIFIED(&s.dst))
-		return;		/* who only claims an address as yet has none to be told at */
+		return;		/* a claimant in a conflict has no address yet */
 
 	bare = only_new_source(c, h);
 	if (bare) {
@@ -340,15 +332,15 @@ static void measure(struct hce *h, uint16_t seq, usec_t now)
 {
 	usec_t rtt = usec_until(now, h->rt.sent);
 
-	/* Karn: what was sent twice measures nothing. */
+	/* Karn's algorithm: a retransmitted packet gives no measurement. */
 	if (h->rt.tries != 1 || seq != h->rt.last_seq || !rtt)
 		return;
 	h->srtt = h->srtt ? (7 * h->srtt + rtt) / 8 : rtt;
 }
 
 /*
- * Whether BU number seq was the last of a packet with news. A Response has a number, too, but tells
- * nothing of the rest.
+ * Returns whether BU number seq was the last of a packet with pending bindings. A Response has a
+ * number as well, but its Acknowledgement does not cover the others.
  */
 static bool carried_pending(const struct hce *h, uint16_t seq)
 {
@@ -358,17 +350,14 @@ static bool carried_pending(const struct hce *h, uint16_t seq)
 	return false;
 }
 
-/* The news b is settled at the peer. */
+/* The peer acknowledged pending b. */
 static void settle(struct core *c, struct hce *h, struct binding *b, const struct binding_ack *ba,
 		   usec_t now)
 {
 	usec_t half = (ba->refresh < ba->lifetime ? ba->refresh : ba->lifetime / 2) * USEC_PER_SEC;
 	usec_t told = usec_until(b->expires, now) / 2;
 
-	/*
-	 * One Acknowledgement speaks for several Updates (B8), with the longest of their lifetimes
-	 * perhaps.
-	 */
+	/* One BA acknowledges several BUs (B8), perhaps with the longest of their lifetimes. */
 	if (told < half)
 		half = told;
 	if (!b->wanted) {
@@ -377,8 +366,7 @@ static void settle(struct core *c, struct hce *h, struct binding *b, const struc
 	}
 	b->pending = false;
 	if (b->acked && now >= b->acked && b->state > BINDING_KNOWN)
-		/* it had expired there, and is being asked for proof */
-		b->state = BINDING_KNOWN;
+		b->state = BINDING_KNOWN; /* it had expired there and is being verified again */
 	b->acked = usec_add(now, ba->lifetime * USEC_PER_SEC);
 	if (b->state < BINDING_KNOWN)
 		b->state = BINDING_KNOWN;
@@ -393,10 +381,7 @@ static void rejected(struct core *c, struct hce *h, usec_t now)
 	deadline_arm(c, h->rt.next);
 }
 
-/*
- * A BA without a Challenge that comes to an address it was asked about says: this one is Active
- * here.
- */
+/* A BA without a Challenge is sent only to Active addresses: to is verified at the peer. */
 static bool note_verified(struct hce *h, const struct binding_ack *ba, const struct in6_addr *to)
 {
 	struct binding *b = bul_find(h, to);

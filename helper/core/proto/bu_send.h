@@ -1,47 +1,42 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Binding Updates and Requests, sending. */
+/* Sending Binding Updates and Requests. */
 #ifndef HMIP_BU_SEND_H
 #define HMIP_BU_SEND_H
 
 #include "core_data.h"
 
 /*
- * Adds h's waiting news to a packet that goes to the peer anyway, if it is time. Returns whether
- * there was any.
+ * Adds h's pending bindings to s, a packet that is sent to the peer anyway, within the rate limit.
+ * Returns whether it did.
  */
 bool bu_piggyback(struct core *c, struct hce *h, struct signal *s, usec_t now);
 
-/* Sends what is news, if it is time and there is an address to send from; sets the timer. */
+/* Sends h's pending bindings if that is due and there is a source address; arms the timer. */
 void bu_flush(struct core *c, struct hce *h, usec_t now);
 
-/*
- * A way may have opened: what was sent more than once in vain is sent again, without waiting.
- * bu_flush() does it.
- */
+/* A path may have come up: lets bu_flush() retransmit at once, from the first try on. */
 void bu_retry(struct hce *h, usec_t now);
 
 /*
- * There are addresses to be tried (peer_names_next_addr()): what waits is sent there at once, or
- * everything if nothing waits.
+ * Sends the pending bindings, or all if none is pending, to the addresses of the peer search
+ * (peer_names_next_addr()).
  */
 void bu_send_to_alternates(struct core *c, struct hce *h, usec_t now);
 
-/* All our addresses went out in BU number seq already, in AAP's Response. */
+/* Marks all our addresses as sent in BU number seq, which the AAP Response had. */
 void bu_assume_sent(struct core *c, struct hce *h, uint16_t seq, usec_t now);
 
-/* A Binding Acknowledgement came to the local address to. */
+/* A Binding Acknowledgement of h's peer came to our address to. */
 void bu_acked(struct core *c, struct hce *h, const struct binding_ack *ba,
 	      const struct in6_addr *to, usec_t now);
 
 /*
- * A Binding Request came; id is its Unique Identifier, NULL if it had none, to be sent back
- * (draft-13 5.5).
+ * A Binding Request came; id is its Unique Identifier, which the next BU returns (draft-13 5.5),
+ * NULL if it had none.
  */
 void bu_requested(struct core *c, struct hce *h, const uint16_t *id, usec_t now);
 
-/*
- * An address of h's peer that is in use will run out soon: asks for it to be announced anew (B10).
- */
+/* Sends a Binding Request if fa is in use and about to expire (B10); arms the timer for that. */
 void bu_request(struct core *c, struct foreign_addr *fa, usec_t now);
 
 #endif

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Finding a way to the peer when the one in use does not carry packets (what RFC 5534 does for
- * shim6).
+ * Path probing, failover and failback (as RFC 5534 does for shim6).
  *
- * Signalling that nobody answers goes to the peer's other addresses in turn.
+ * Signalling needs none of this: retransmissions go to the peer's other addresses in turn
+ * (retry.c).
  *
- * When connections send and hear nothing (the datapath tells), all pairs of an address of ours that
- * the peer has proof of and an Active one of the peer's are probed, each with a Challenge from the
- * one to the other. The pair in use comes first: if that answers, nothing changes. Else the first
- * to answer is used. The address of ours that would be preferred is probed from then on, ever more
- * slowly, and returned to when it answers. The peer follows what it hears (C11); and if it is
- * probed at another address of its own than it sends from, it does all of this itself: perhaps only
- * its half is dead.
+ * If connections send and receive nothing, as the datapath reports, all pairs of a local address of
+ * which the peer has proof and an Active address of the peer are probed, each with a Challenge. The
+ * pair in use is probed first: if it answers, nothing changes. Otherwise the first pair to answer
+ * is used. From then on the preferred source is probed at growing intervals, and used again when it
+ * answers. The peer follows the source of what it receives (C11). A host that is probed at an
+ * address that it does not send from probes as well: the path may be dead in its direction only.
  */
 #include "path_probe.h"
 
@@ -29,11 +28,11 @@
 #include "send.h"
 
 #define PAIRS_MAX	16				/* probed in one round */
-#define PROBE_DURATION	(60 * USEC_PER_SEC)		/* with nobody sending any more */
+#define PROBE_DURATION	(60 * USEC_PER_SEC)		/* after the last report of silence */
 #define BACKOFF_MAX	(64 * USEC_PER_SEC)
 #define FAILBACK_WAIT_MAX	(64 * USEC_PER_SEC)
 
-/* Whether h's peer can be tried at all, and is to be. */
+/* Returns whether h's pair can be probed, and the configuration wants that. */
 static bool path_may_probe(const struct core *c, const struct hce *h)
 {
 	return c->config.path_timeout && hce_homeless(h) && h->seq_in_valid && !h->pair.block &&
@@ -41,8 +40,7 @@ static bool path_may_probe(const struct core *c, const struct hce *h)
 }
 
 /*
- * The n-th address of this host that h's peer has proof of, the pair's first. NULL if there are not
- * so many.
+ * Returns the n-th local address that h may send from, the pair's first; NULL if there are fewer.
  */
 static const struct in6_addr *nth_local(struct core *c, struct hce *h, unsigned n)
 {
@@ -56,7 +54,7 @@ static const struct in6_addr *nth_local(struct core *c, struct hce *h, unsigned 
 	return NULL;
 }
 
-/* Asks the peer at foreign to answer to local, whoever of them is preferred. */
+/* Sends a Challenge from local to foreign. */
 static void probe_send(struct core *c, struct hce *h, const struct in6_addr *local,
 		       const struct in6_addr *foreign, usec_t now)
 {
@@ -66,10 +64,7 @@ static void probe_send(struct core *c, struct hce *h, const struct in6_addr *loc
 
 	if (!fa || fa->hce != h || fa->state != ADDR_ACTIVE)
 		return;
-	/*
-	 * The number and the lifetime say nothing new: whoever missed our last Acknowledgement may
-	 * take this for it.
-	 */
+	/* Number and lifetime repeat our last BA, and replace it if that was lost. */
 	ba->seq = h->seq_in;
 	ba->lifetime = ba->refresh = reach_lifetime(fa, now);
 	ba->has_challenge = true;
@@ -78,9 +73,7 @@ static void probe_send(struct core *c, struct hce *h, const struct in6_addr *loc
 		c->counter[COUNT_PROBES]++;
 }
 
-/*
- * The n-th pair to be tried; the first is the one in use. Returns false if there are not so many.
- */
+/* Sets the n-th pair to probe; the first is the one in use. Returns false if there are fewer. */
 static bool nth_pair(struct core *c, struct hce *h, unsigned n, const struct in6_addr **local,
 		     const struct in6_addr **foreign)
 {
@@ -95,7 +88,7 @@ static bool nth_pair(struct core *c, struct hce *h, unsigned n, const struct in6
 	return *foreign != NULL;
 }
 
-/* One pair at a time; when all were tried, from the beginning at half the rate. */
+/* Probes the next pair. After the last one a new round begins at half the rate. */
 static void probe_next(struct core *c, struct hce *h, usec_t now)
 {
 	struct path_probe *x = &h->path;
@@ -163,7 +156,7 @@ static void failback_arm(struct core *c, struct path_probe *x, usec_t now)
 	deadline_arm(c, x->failback_next);
 }
 
-/* Goes another way than what is preferred, unless local is just that. */
+/* local answered, and is used from now on. Starts probing the preferred source if it is another. */
 static void fail_over(struct core *c, struct hce *h, const struct in6_addr *local, usec_t now)
 {
 	struct path_probe *x = &h->path;
@@ -175,7 +168,7 @@ static void fail_over(struct core *c, struct hce *h, const struct in6_addr *loca
 	if (!x->failed_over)
 		return;
 	c->counter[COUNT_DETOURS]++;
-	/* Where there was hardly a return before it failed again, the next takes longer. */
+	/* If the preferred source fails again soon after failback, wait longer before the next. */
 	x->failback_wait = x->failed_back && now - x->failed_back < FAILBACK_WAIT_MAX
 				   ? 2 * x->failback_wait
 				   : first;
@@ -184,10 +177,7 @@ static void fail_over(struct core *c, struct hce *h, const struct in6_addr *loca
 	failback_arm(c, x, now);
 }
 
-/*
- * The pair in use answers although its connections hear nothing: they may have nothing to hear.
- * Looked after ever less often.
- */
+/* The pair in use answers, so its connections may have nothing to receive: probe less often. */
 static void back_off(struct core *c, struct hce *h, const struct foreign_addr *fa, usec_t now)
 {
 	struct path_probe *x = &h->path;

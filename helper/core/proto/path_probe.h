@@ -5,17 +5,17 @@
 
 #include "core_data.h"
 
-/* Connections of h send and hear nothing. */
+/* Connections of h send and receive nothing: starts probing, unless it backs off. */
 void path_silent(struct core *c, struct hce *h, usec_t now);
 
-/* The peer asked whether we can be reached at our address to, which it knows to be ours. */
+/* The peer sent a Challenge to our verified address to: it probes; starts probing as well. */
 void path_probed_by_peer(struct core *c, struct hce *h, const struct in6_addr *to, usec_t now);
 
-/* A Response came from fa to local: to a probe, perhaps. */
+/* A Response came from fa to local. If it answers a probe: ends the run, or fails over or back. */
 void path_answered(struct core *c, struct hce *h, const struct in6_addr *local,
 		   const struct foreign_addr *fa, const struct binding_update *bu, usec_t now);
 
-/* Sends the next probe if it is due. */
+/* Runs the timers of h: sends the next probe, or ends the run. */
 void path_expire(struct core *c, struct hce *h, usec_t now);
 
 #endif

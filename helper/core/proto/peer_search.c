@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where a peer may be that is nowhere to be found: nothing that goes to its addresses is answered,
- * for it has moved at the same moment as this host, or out of reach. The draft leaves this to
- * "other means of providing accessibility information, e.g., Dynamic DNS": programs found the peer
- * by a name, and that name may lead to it again.
+ * The search for a peer that answers at none of its addresses, because both hosts moved at the same
+ * time, or it moved while unreachable. The draft leaves this to "other means of providing
+ * accessibility information, e.g., Dynamic DNS": programs found the peer by a DNS name, and that
+ * name may resolve to its new address.
  *
- * A search is made of steps, a second apart, then ever longer. The first tries the addresses that
- * came with the name, those after it have the name resolved anew. To try an address is to send what
- * the peer has not acknowledged there, under the peer's SA: only the peer can answer, and only what
- * it answers is believed (C5).
+ * A search proceeds in steps, a second apart at first, then at growing intervals. The first step
+ * tries the addresses that came with the name, later ones resolve the name again. Trying an address
+ * means sending the pending bindings there under the peer's SA: only the peer can answer, and only
+ * its answer is accepted (C5).
  */
 #include "peer_search.h"
 

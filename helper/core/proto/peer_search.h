@@ -7,13 +7,13 @@
 
 #define SEARCH_TRIES		3			/* without an answer */
 
-/* Nothing that is known of h's peer answers: goes one step further, if it is time. */
+/* No address of h's peer answers: takes the next step of the search if that is due. */
 void search_step(struct core *c, struct hce *h, usec_t now);
 
-/* Whether what the peer is to be told went to each of its addresses in vain, more than once. */
+/* Returns whether pending bindings were sent to each address of the peer in vain, repeatedly. */
 bool search_is_needed(const struct hce *h);
 
-/* Takes the next step of the search if it is due. */
+/* Runs the timer of h's search. */
 void search_expire(struct core *c, struct hce *h, usec_t now);
 
 #endif

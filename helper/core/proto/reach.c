@@ -109,8 +109,7 @@ void reach_expire(struct core *c, struct foreign_addr *fa, usec_t now)
 void reach_hurry(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	/*
-	 * What is heard from an unproven address, or a route that flaps, must not make us send at
-	 * its rate.
+	 * Packets from an unproven address, or a flapping route, must not set our rate of sending.
 	 */
 	if (!fa->reach.running || now < usec_add(fa->reach.last, retry_timeout(fa->hce)))
 		return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The other role of the reachability protocol: a Challenge of the peer's is answered (X5). */
+/* The other role of the reachability check: answering the peer's Challenges (X5). */
 #include "reach_reply.h"
 
 #include "action.h"
@@ -20,9 +20,9 @@ void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to,
 	if (!b || !b->wanted)
 		return;		/* not an address we claim any more */
 	/*
-	 * Whether the peer has what we told of the address. Not with a number from before that, nor
-	 * if it grants nothing: then another has the address yet (X6), and our data would be taken
-	 * for that one's.
+	 * The address may be used only if the peer has our announcement of it: the BA's number is
+	 * not older, and it grants a lifetime. Lifetime 0 means an address conflict (X6): the peer
+	 * would attribute our data to the other host.
 	 */
 	answers = b->state != BINDING_NONE && ba->lifetime && (int16_t)(ba->seq - b->seq) >= 0;
 	bu->flags = BU_ACK;
@@ -37,8 +37,7 @@ void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to,
 	probed = b->state == BINDING_VERIFIED;
 	bul_announced(b, bu->lifetime, now);
 	if (!ba->lifetime && b->pending && b->state > BINDING_SENT) {
-		/* another had it since, and has been proven there */
-		b->state = BINDING_SENT;
+		b->state = BINDING_SENT; /* another host claims it at the peer, and answered */
 		pair_update(c, h, now);
 	}
 	if (answers) {

@@ -5,7 +5,7 @@
 
 #include "core_data.h"
 
-/* A Challenge came to our address to, from the peer's address from. */
+/* A Challenge came to our address to, from the peer's address from: sends the Response. */
 void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to,
 		   const struct in6_addr *from, const struct binding_ack *ba, usec_t now);
 

@@ -13,7 +13,7 @@
 
 const struct in6_addr *retry_other_foreign(const struct hce *h, unsigned n)
 {
-	/* X2: never a Tentative one. */
+	/* X2: no signalling to a Tentative address but Challenges. */
 	static const enum addr_state order[] = { ADDR_ACTIVE, ADDR_DEPRECATED };
 	const struct foreign_addr *fa;
 
@@ -44,10 +44,7 @@ struct in6_addr retry_target(const struct hce *h, unsigned tries)
 	unsigned late = tries - 2 * good;
 	const struct in6_addr *a;
 
-	/*
-	 * What is not Active is no more than a last resort, and there may be many: every other try
-	 * is theirs.
-	 */
+	/* Deprecated addresses are a last resort, and may be many: use them for every other try. */
 	if (tries >= 2 * good && bad)
 		n = late % 2 ? late / 2 % good : good + late / 2 % bad;
 	if (paired && !n)

@@ -5,38 +5,32 @@
 
 #include "core_data.h"
 
-/* draft-13 section 11, and the minimum that a measured round trip allows instead. */
+/* draft-13 section 11, and the minimum if the round trip is measured. */
 #define INITIAL_BINDACK_TIMEOUT	USEC_PER_SEC
 #define MIN_BINDACK_TIMEOUT	(50 * USEC_PER_MSEC)
 
-/* The n-th address of h but the pair's: Active ones come first. NULL if there are not so many. */
+/* Returns the n-th address of h except the pair's, Active ones first; NULL if there are fewer. */
 const struct in6_addr *retry_other_foreign(const struct hce *h, unsigned n);
 
-/*
- * How many addresses of h are good for trying: the pair's, the Active ones and, if all, the
- * Deprecated ones.
- */
+/* Counts the addresses of h to try: the pair's, Active ones and, if all is set, Deprecated ones. */
 unsigned retry_count_foreign(const struct hce *h, bool all);
 
 /*
- * Where the news goes that was sent so many times in vain: to all addresses of h in turn, the
- * pair's first.
+ * Returns the destination of the next packet after that many tries in vain: all addresses of h in
+ * turn, the pair's first. Unspecified if h has none.
  */
 struct in6_addr retry_target(const struct hce *h, unsigned tries);
 
-/* Whether so many sendings went to each of h's Active addresses equally often. */
+/* Returns whether that many tries went to each Active address of h equally often. */
 bool retry_round(const struct hce *h, unsigned tries);
 
-/*
- * Whether they went there twice without an answer, so that it is time to try something else, for as
- * many tries again.
- */
+/* Returns whether to vary the packet: after two rounds in vain, for two rounds, and so on. */
 bool retry_late(const struct hce *h, unsigned tries);
 
-/* The local address signalling to h goes out from, NULL if there is none. */
+/* Returns the local address from which signalling to h is sent, NULL if there is none. */
 const struct local_addr *retry_source(struct core *c, const struct hce *h);
 
-/* How long to wait for an answer from h, first time. */
+/* Returns how long to wait for h's answer to the first try. */
 usec_t retry_timeout(const struct hce *h);
 
 #endif

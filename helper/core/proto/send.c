@@ -20,7 +20,7 @@ static void emit_sent(struct core *c, const struct hce *h, const struct signal *
 	c->counter[COUNT_BA_SENT] += s->n_ba;
 }
 
-/* Builds s and, with a key, signs it. */
+/* Builds s, signs it if key is not NULL, and queues it. */
 static int send_built(struct core *c, const struct hce *h, const struct signal *s,
 		      const struct ah_key *key)
 {
@@ -60,7 +60,7 @@ int core_send_under(struct core *c, const struct hce *h, struct sa *sa, struct s
 	return send_built(c, h, s, &sa->out.key);
 }
 
-/* Puts the Confirm into a packet for h, as long as it is needed; a BA shows that it is not. */
+/* Adds the Confirm to a packet for h, until a BA shows that the peer has it. */
 static void aap_piggyback(const struct hce *h, struct signal *s)
 {
 	if (!h->aap || !h->aap->confirming || s->has_aap)

@@ -28,8 +28,8 @@ static const struct script {
 	unsigned seconds;	/* it has for all */
 } script[] = {
 #ifdef SCRIPTS_QEMU
-	{ "qemu/session.sh", 400 },
-	{ "qemu/ah.sh", 120 },
+	{ "qemu/session.sh", 920 },
+	{ "qemu/ah.sh", 240 },
 #elif defined(SCRIPTS_PROGRAMS)
 	{ "netns/both-lose-dns.sh", 120 },
 	{ "netns/adopt.sh", 90 },

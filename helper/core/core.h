@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The Homeless host as a pure function: events and the time go in, actions come out. No socket,
- * clock, file or global is touched, so unit tests, fuzzers and the simulation drive the very code
- * the helper runs.
+ * The Homeless host as a pure function: events and the time go in, actions come out. It uses no
+ * socket, clock, file or global, so that unit tests, fuzzers and the simulation run the same code
+ * as the helper.
  *
- * Use: call an event function; then take actions with core_next_action() until it returns false and
- * carry them out in that order; then sleep until core_deadline() or the next event. core_tick() is
- * the event "time passed".
+ * Use: call an event function; fetch actions with core_next_action() until it returns false, and
+ * apply them in that order; then sleep until core_deadline() or the next event. core_tick() is the
+ * event "time passed". now never decreases. Pointers that are passed in are not kept. Addresses and
+ * SPIs are as in the headers that define them; durations and times are usec_t; ports and lengths
+ * are in host order.
  */
 #ifndef HMIP_CORE_H
 #define HMIP_CORE_H
@@ -14,177 +16,185 @@
 #include "core_types.h"
 
 /*
- * Makes a host without addresses, peers or connections. seed feeds the generator of nonces; it must
- * be unpredictable to others. epoch is where the sequence numbers of AH and of BUs begin for who
- * has no saved state: wall-clock seconds, so that a host that lost its state is not taken for a
- * replay. config is copied. Returns NULL if memory is short.
+ * Makes a host without addresses, peers or connections. seed initialises the generator of nonces
+ * and must be unpredictable. epoch is the first sequence number of AH and of BUs where no state was
+ * saved; pass wall-clock seconds, so that peers do not drop a host that lost its state as a replay.
+ * config is copied. Returns NULL if memory is short; the caller frees it with core_free().
  */
 struct core *core_new(const struct core_config *config, const uint8_t seed[static 32],
 		      uint32_t epoch);
+
+/* Frees c, with its tables and pending actions, and wipes its keys. NULL is fine. */
 void core_free(struct core *c);
 
-/* The detail of an ACTION_EVENT for people, NULL if it has none. Valid until the next event. */
+/* The text of an ACTION_EVENT, NULL if it has none. Valid until the next event function. */
 const char *core_event_detail(struct core *c, const struct action *event);
 
 /*
- * Declares a peer with configured keys, or replaces one of that name. Keys take effect for entries
- * made from now on and for the entry the peer has. Returns 0, -EEXIST if another peer has the SPI
- * or an address, -ENOMEM.
+ * Adds a peer with configured keys, or replaces the one of that name. The keys are used for its
+ * entry, if there is one, and for later ones. from is copied. Returns 0, -EEXIST if another peer
+ * has the SPI or an address, or -ENOMEM.
  */
-int core_peer_add(struct core *c, const struct core_peer *p, usec_t now);
+int core_peer_add(struct core *c, const struct core_peer *from, usec_t now);
 
-/* Forgets the peer of that name and its entry. Returns 0 or -ENOENT. */
+/* Removes the peer of that name and its entry. Returns 0 or -ENOENT. */
 int core_peer_remove(struct core *c, const char *name, usec_t now);
 
-/* Changes the tunable values; what was granted under the old ones stays. */
+/* Replaces the configuration by a copy of config. Lifetimes granted before are not changed. */
 void core_reconfigure(struct core *c, const struct core_config *config);
 
 /*
- * The kernel says addr is usable on ifindex until valid_until (DAD done or optimistic, interface
- * up, carrier there). Repeating it with another lifetime updates it.
+ * addr is usable on ifindex until valid_until (DAD done or optimistic, interface up, carrier on).
+ * It is announced to peers (B5). Call again to update the interface or the lifetime.
  */
 void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex,
 		   usec_t valid_until, usec_t now);
 
 /*
- * addr belongs to that personality, not to the default one; to be told before core_local_up(). The
- * addresses of one personality are an L-HCE of their own: a peer learns of no others than those of
- * the one its entry began with.
+ * Assigns addr to a personality; without this call it has the default one. Call before
+ * core_local_up(). Each personality is an L-HCE of its own: a peer is sent only addresses of the
+ * personality with which its entry was made (X9).
  */
 void core_local_personality(struct core *c, const struct in6_addr *addr, unsigned personality,
 			    usec_t now);
 
-/* addr is not usable any more, for whatever reason (B6). */
+/* addr is lost, for whatever reason. Connections move, and peers are sent a withdrawal (B6). */
 void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now);
 
-/* Routes changed: what could not be sent may be sendable now. */
+/* The kernel's routes changed: retransmits at once what may have failed for lack of a route. */
 void core_routes_changed(struct core *c, usec_t now);
 
 /*
- * The kernel's routing would today send from src to the peer of this entry (RFC 6724 and route
- * metrics). Unless an administrator's preference says otherwise the entry moves there once the peer
- * can be reached from it.
+ * src is the source that the kernel's routing would choose for the peer of entry id today (RFC 6724
+ * and route metrics). The entry moves to it, once the peer has proof of it, unless an address that
+ * core_prefer() set ranks higher.
  */
-void core_routed(struct core *c, uint32_t hce, const struct in6_addr *src, usec_t now);
+void core_routed(struct core *c, uint32_t id, const struct in6_addr *src, usec_t now);
 
 /*
- * Policy rules send, or do not send any more, a connection of this entry by another link than
- * root's packets. While they do, what core_routed() says moves nothing: each connection stays on
- * the pair that its own route chose, until that is lost.
+ * Policy rules route a connection of entry id over another link than the helper's own packets
+ * (policy_routed), or no longer do. While they do, core_routed() moves nothing: each connection
+ * keeps the pair that its own route chose, until that is lost.
  */
-void core_policy_routed(struct core *c, uint32_t hce, bool policy_routed, usec_t now);
+void core_policy_routed(struct core *c, uint32_t id, bool policy_routed, usec_t now);
 
-/* A SEND failed in the kernel (no route, no buffer): the packet never left. */
+/* The kernel refused the packet of an ACTION_SEND (no route, no buffer): it was not sent. */
 void core_send_failed(struct core *c, const struct action *send, usec_t now);
 
 /*
- * Registers or adopts a connection (p->source). The entry, gen, ports and linger_until of p are
- * ignored. A registered connection that was initiated here to a peer without an entry makes one
- * (C4). An adopted one makes none: it is taken if it is between a usable address of this host and
- * an Active one of a Homeless peer, and not recorded otherwise. A connection that is already known
- * may have become established, or be registered now. Returns 0, -EEXIST if another connection has
- * its ports (it is left alone then), -ENOENT if it was found and not taken, -ENOMEM, or -EINVAL if
- * its addresses may not be in the Host Cache.
+ * A program registered a connection, or a scan found it (from->source). The fields for entry, gen,
+ * ports and times are ignored. A registered connection that this host initiated gets an entry for
+ * its peer if there is none (C4). A found one makes no entry: it is adopted if it is between a
+ * usable address of this host and an Active one of a Homeless peer, else not recorded. Call again
+ * when a known connection is established, or is registered after it was found.
+ *
+ * Returns 0; -EEXIST if an open connection with the same peer has its ports: it is not handled;
+ * -ENOENT if it was found and is not adopted; -ENOMEM; -EINVAL if the Host Cache may not have its
+ * addresses, or it is neither TCP nor UDP.
  */
-int core_pcb_open(struct core *c, const struct pcb *p, usec_t now);
+int core_pcb_open(struct core *c, const struct pcb *from, usec_t now);
 
-/* Whether core_pcb_open() would take this connection, or has, if it was found and not shown. */
+/* Returns whether core_pcb_open() would adopt p if a scan found it. */
 bool core_adopts(struct core *c, const struct pcb *p);
 
 /*
- * The program sends datagrams from a socket that is not connected, on its own account and not to
- * answer: the kernel would have them leave from p->local to p->foreign; p->cookie and p->uid say
- * whose it is, the rest is ignored. As if it had connected (C4), but that the entry is not trusted
- * for that; it stays while the socket lives (C10). Returns 0, -ENOMEM, or -EINVAL as above.
+ * A program sends datagrams from an unconnected socket, unasked: from p->local, as the kernel would
+ * choose it, to p->foreign; p->cookie and p->uid are the socket's, the rest is ignored. The effect
+ * is that of a connection (C4), except that the entry may be evicted (X8); it is kept while the
+ * socket is open (C10). Returns 0, -ENOMEM, or -EINVAL as above.
  */
 int core_datagram_sent(struct core *c, const struct pcb *p, usec_t now);
 
 /*
- * A datagram of an entry that has no pair yet came from src to the address dst of ours, for no
- * connection: told by the datapath.
+ * The datapath received a datagram of entry id, which has no pair yet, from src at our address dst;
+ * it belongs to no connection.
  */
-void core_datagram_heard(struct core *c, uint32_t hce, const struct in6_addr *src,
+void core_datagram_heard(struct core *c, uint32_t id, const struct in6_addr *src,
 			 const struct in6_addr *dst, usec_t now);
 
 /*
- * A UDP socket that is not connected is bound to p->local and p->lport, and that address is lost,
- * or about to be: to be told before core_local_down(). Returns 0, -EEXIST if one with another
- * address has the port, -ENOSPC, -ENOMEM or -EINVAL.
+ * An unconnected UDP socket is bound to p->local and p->lport, and that address is lost, or about
+ * to be. Call before core_local_down(). Returns 0, -EEXIST if one with another address has the
+ * port, -ENOSPC, -ENOMEM or -EINVAL.
  */
 int core_bound_open(struct core *c, const struct pcb *p, usec_t now);
 
 /*
- * The program says that who is at the other end is honest: the entry stays when others must make
- * room (X8). Returns 0, or -ENOENT if the connection has no entry.
+ * The program vouches for the peer of this connection: its entry is not evicted (X8). Returns 0, or
+ * -ENOENT if the connection is unknown or has no entry.
  */
 int core_trust(struct core *c, uint64_t cookie);
 
 /*
- * The program of user uid says that the entry of this connection is to go: its connections are left
- * alone from then on, and the next one begins anew. Returns 0, -ENOENT as above, or -EPERM if open
- * connections of others refer to it; root may.
+ * Removes the entry of this connection on behalf of user uid. Its connections are not handled any
+ * more; the next one makes a new entry. Returns 0, -ENOENT as above, or -EPERM if another user has
+ * an open connection or a UDP sender with this peer and uid is not 0.
  */
 int core_forget(struct core *c, uint64_t cookie, uint32_t uid, usec_t now);
 
 /*
- * A program found this entry's peer by name, which has n more addresses (C5). They are not used:
- * when nothing that the peer announced answers, signalling goes there. name has at most
- * PEER_NAME_SIZE - 1 octets; of n that many are taken as there is room for.
+ * A program found the peer of entry id by a DNS name, which has n more addresses (C5). Connections
+ * never use them; signalling is sent there if no address that the peer announced answers. name is
+ * cut to PEER_NAME_SIZE - 1 bytes, addr to the usable ones that there is room for. Both are copied.
  */
-void core_alternatives(struct core *c, uint32_t hce, const char *name, const struct in6_addr *addr,
+void core_alternatives(struct core *c, uint32_t id, const char *name, const struct in6_addr *addr,
 		       unsigned n);
 
 /*
- * What ACTION_RESOLVE for this entry brought: n addresses. Untrusted. No answer needs not be told.
+ * The n addresses that the name of an ACTION_RESOLVE for entry id resolved to. They are unverified.
+ * Do not call this if resolution failed.
  */
-void core_resolved(struct core *c, uint32_t hce, const struct in6_addr *addr, unsigned n,
+void core_resolved(struct core *c, uint32_t id, const struct in6_addr *addr, unsigned n,
 		   usec_t now);
 
-/* The datapath could not carry out this action: a connection that it did not take is detached. */
+/* The datapath could not apply this action: a connection that it refused is detached. */
 void core_failed(struct core *c, const struct action *failed);
 
-/* Its handshake is over: what core_pcb_open() reported as not established is now. */
+/* A connection that was opened as not established has completed its handshake. */
 void core_pcb_established(struct core *c, uint64_t cookie, usec_t now);
 
-/* The kernel destroyed the socket. Unknown cookies are ignored. */
+/*
+ * The kernel destroyed the socket: a connection, a UDP sender or a bound socket. A moved TCP
+ * connection lingers for TIME-WAIT. An unknown cookie is ignored.
+ */
 void core_pcb_close(struct core *c, uint64_t cookie, usec_t now);
 
 /*
- * Ends the entries that no connection refers to: after a restart there is no telling what has
- * become of those peers. But where this host only answered, programs may go on answering datagrams,
- * and nothing says so: such entries stay until their addresses expire.
+ * Removes entries without connections or senders after a restart, as their peers may have expired
+ * this host meanwhile. An entry that the peer initiated is kept while an address of it is Active:
+ * programs may still answer datagrams there without registering a socket.
  */
 void core_prune(struct core *c, usec_t now);
 
 /*
- * Data came in from a peer's address: told by the datapath at the first packet after a change or a
+ * The datapath received data of entry id from src. It reports the first packet after a change or a
  * silence (C6, C11).
  */
-void core_heard(struct core *c, uint32_t hce, const struct in6_addr *src, usec_t now);
+void core_heard(struct core *c, uint32_t id, const struct in6_addr *src, usec_t now);
 
 /*
- * Connections of this entry have sent for path_timeout, on its pair, and heard nothing: told by the
- * datapath, repeatedly.
+ * Connections of entry id have sent on its pair for path_timeout and received nothing. The datapath
+ * reports it repeatedly, while it lasts.
  */
-void core_silent(struct core *c, uint32_t hce, usec_t now);
+void core_silent(struct core *c, uint32_t id, usec_t now);
 
 /*
- * The datapath itself followed the peer to src: the entry's pair is now (local as before, src), its
- * gen is gen (C11).
+ * The datapath itself switched entry id to the address src of the peer: the pair is now (local as
+ * before, src) under generation gen (C11).
  */
-void core_followed(struct core *c, uint32_t hce, const struct in6_addr *src, uint32_t gen,
+void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint32_t gen,
 		   usec_t now);
 
-/* A packet of len octets, from the IPv6 header on, was captured. Untrusted. */
+/* A packet was captured: len bytes, from the IPv6 header on. Its content is untrusted. */
 void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now);
 
 /*
- * Makes addr (or all addresses on ifindex, if addr is NULL) the preferred source for all peers, and
- * moves there. Returns 0, -EADDRNOTAVAIL if there is no such usable address.
+ * Prefers addr, or all addresses on ifindex if addr is NULL, as the source for all peers, and moves
+ * there. Returns 0, or -EADDRNOTAVAIL if no such address is usable.
  */
 int core_prefer(struct core *c, const struct in6_addr *addr, unsigned ifindex, usec_t now);
 
-/* Time passed. */
+/* Runs the timers that have expired. Does nothing before core_deadline(). */
 void core_tick(struct core *c, usec_t now);
 
 #endif

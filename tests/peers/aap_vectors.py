@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """AAP computed a second time, from hmip-aap(7) alone: hashlib, hmac, and X25519 and ChaCha20-Poly1305 in plain Python.
 
-  aap_vectors.py             compares what it computes with the page and with unit/aap_vectors.h, which check_aap.c and
-                             check_aap_keys.c compare with C
+  aap_vectors.py             compares what it computes with the page and with unit/wire/aap_vectors.h, which
+                             check_aap.c and check_aap_keys.c compare with C
   aap_vectors.py print       prints that file
   aap_vectors.py seeds DIR   writes the messages as files: the fuzzers' seed corpus
 
@@ -272,14 +272,14 @@ def seeds(folder):
 
 def compare():
     here = os.path.dirname(os.path.abspath(__file__))
-    with open(os.path.join(here, "..", "unit", "aap_vectors.h")) as f:
-        assert f.read() == text(), "unit/aap_vectors.h is not what \"aap_vectors.py print\" prints"
+    with open(os.path.join(here, "..", "unit", "wire", "aap_vectors.h")) as f:
+        assert f.read() == text(), "unit/wire/aap_vectors.h is not what \"aap_vectors.py print\" prints"
     with open(os.path.join(here, "..", "..", "man", "hmip-aap.7")) as f:
         page = f.read()
     for what, octets in run():
         if what in ("I_PRIVATE", "I_SHARE", "R_PRIVATE", "R_SHARE", "PRK", "K_IR", "K_RI"):
             assert "\n  %s\n" % octets.hex() in page, "hmip-aap(7) has another " + what
-    print("unit/aap_vectors.h and hmip-aap(7) are right")
+    print("unit/wire/aap_vectors.h and hmip-aap(7) are right")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@
  *
  * The Binding Update List of each peer (bul.c) has the state of our addresses there. Items that
  * must be announced or withdrawn are pending. All pending items are sent together, and
- * retransmitted with growing sequence numbers until one of these packets is acknowledged. Items that do not
- * fit are deferred until then.
+ * retransmitted with growing sequence numbers until one of these packets is acknowledged. Items
+ * that do not fit are deferred until then.
  */
 #include "bu_send.h"
 

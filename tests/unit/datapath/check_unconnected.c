@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * UDP of sockets that are not connected, frame by frame through the programs: udp_unconn.bpf.h. Needs
- * root. Addresses are those of entry.h: L0 is lost.
+ * UDP of sockets that are not connected, frame by frame through the programs: udp_unconn.bpf.h.
+ * Needs root. Addresses are those of entry.h: L0 is lost.
  */
 #include "array.h"
 #include "entry.h"

@@ -344,8 +344,14 @@ void print_event(FILE *out, json_t *e)
 		fprintf(out, " foreign %s", text(e, "foreign"));
 	if (json_is_integer(json_object_get(e, "seq")))
 		fprintf(out, " seq %lld", number(e, "seq"));
-	if (json_is_string(json_object_get(e, "detail")))
+	if (json_is_string(json_object_get(e, "to")))
+		fprintf(out, " %s -> %s",
+			json_is_string(json_object_get(e, "from")) ? text(e, "from") : "new",
+			text(e, "to"));
+	else if (json_is_string(json_object_get(e, "detail")))
 		fprintf(out, " (%s)", text(e, "detail"));
+	if (json_is_string(json_object_get(e, "reason")))
+		fprintf(out, ", %s", text(e, "reason"));
 	if (json_is_number(json_object_get(e, "after_loss")))
 		fprintf(out, " %s after the loss of the address used before",
 			duration(e, "after_loss").s);

@@ -476,6 +476,7 @@ enum core_event {
 	EVENT_STATUS,		/* "status": peer status changed */
 	EVENT_LOCAL_UP,		/* "address-up" */
 	EVENT_LOCAL_LOST,	/* "address-lost" */
+	EVENT_BINDING_STATE,	/* "binding-state": what the peer holds of local changed */
 	EVENT_BU_SENT,		/* "bu-sent" */
 	EVENT_BU_HEARD,		/* "bu-heard" */
 	EVENT_BA_SENT,		/* "ba-sent" */
@@ -531,8 +532,10 @@ struct action {
 		struct {
 			enum core_event event;
 			struct in6_addr local, foreign;	/* unspecified where they mean nothing */
-			const char *detail;	/* static text, NULL if none: a
-						 * state's name, a reason */
+			const char *detail;	/* static text, NULL if none */
+			const char *from, *to;	/* names of states, where one changed; from is
+						 * NULL if it is the first */
+			const char *reason;	/* why it changed: static text, or NULL */
 			uint32_t seq;		/* BU or BA sequence number, where it has one */
 			usec_t lost;		/* EVENT_SWITCHED: when the source before was
 						 * lost, 0: it was not */

@@ -50,6 +50,10 @@ static void log_event(struct daemon *d, const struct action *a, usec_t after_los
 		ADD(", local %s", addr_text(&a->event.local).s);
 	if (!IN6_IS_ADDR_UNSPECIFIED(&a->event.foreign))
 		ADD(", foreign %s", addr_text(&a->event.foreign).s);
+	if (a->event.to)
+		ADD(", %s -> %s", a->event.from ? a->event.from : "new", a->event.to);
+	if (a->event.reason)
+		ADD(", %s", a->event.reason);
 	if (a->event.seq)
 		ADD(", seq %u", a->event.seq);
 	if (core_event_detail(d->core, a))

@@ -250,18 +250,29 @@ json_t *report_sa(const struct report *r)
 	return all;
 }
 
+/* The detail; of an event that has a state, that. */
+static const char *event_detail(const struct report *r, const struct action *a)
+{
+	const char *detail = core_event_detail(r->core, a);
+
+	return detail ? detail : a->event.to;
+}
+
 json_t *report_event(const struct report *r, const struct action *a, usec_t wall, usec_t after_loss)
 {
 	const struct hce *hce = a->hce ? core_entry(r->core, a->hce) : NULL;
 
-	return json_pack("{so, ss, so, so, so, so, so, so, so}",
+	return json_pack("{so, ss, so, so, so, so, so, so, so, so, so, so}",
 		"time", seconds(wall),
 		"event", core_event_name(a->event.event),
 		"hce", a->hce ? json_integer(a->hce) : json_null(),
 		"name", json_or_null(hce ? hce->name : NULL),
 		"local", address(&a->event.local),
 		"foreign", address(&a->event.foreign),
-		"detail", json_or_null(core_event_detail(r->core, a)),
+		"from", json_or_null(a->event.from),
+		"to", json_or_null(a->event.to),
+		"reason", json_or_null(a->event.reason),
+		"detail", json_or_null(event_detail(r, a)),
 		"seq", a->event.seq ? json_integer(a->event.seq) : json_null(),
 		"after_loss", seconds(after_loss));
 }

@@ -120,11 +120,13 @@ static void note(struct world *w, unsigned i, const struct action *a)
 		if (a->event.event == EVENT_SWITCHED)
 			h->last_switch = *a;
 		if (getenv("WORLD_TRACE"))
-			fprintf(stderr, "%8.3f %s %s %s > %s #%u %s\n",
+			fprintf(stderr, "%8.3f %s %s %s > %s #%u %s%s %s\n",
 				(double)(w->now % 1000000000) / 1e6, h->name,
 				core_event_name(a->event.event), addr_text(&a->event.local).s,
 				addr_text(&a->event.foreign).s, a->event.seq,
-				a->event.detail ? a->event.detail : "");
+				a->event.detail ? a->event.detail : "",
+				a->event.to ? a->event.to : "",
+				a->event.reason ? a->event.reason : "");
 		break;
 	default:
 		break;

@@ -65,9 +65,12 @@ static void send_one(struct sim *s, struct host *h, const struct action *a)
 static void trace_event(struct sim *s, const struct host *h, const struct action *a)
 {
 	if (s->config.trace)
-		sim_trace(s, h, "[%u] %s %s > %s #%u %s", a->hce, core_event_name(a->event.event),
+		sim_trace(s, h, "[%u] %s %s > %s #%u %s%s %s", a->hce,
+			  core_event_name(a->event.event),
 			  addr_text(&a->event.local).s, addr_text(&a->event.foreign).s,
-			  a->event.seq, a->event.detail ? a->event.detail : "");
+			  a->event.seq, a->event.detail ? a->event.detail : "",
+			  a->event.to ? a->event.to : "",
+			  a->event.reason ? a->event.reason : "");
 }
 
 static bool carry(struct sim *s, struct host *h)

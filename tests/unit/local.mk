@@ -25,12 +25,14 @@ check_ipc_proto_LDADD = ../common/libipc.la $(CHECK_LIBS)
 
 # Files of the core one by one.
 noinst_HEADERS += unit/core/host.h
-check_PROGRAMS += check_addr_conflict check_bul check_connection check_local check_pair check_path_probe \
-	check_retry
+check_PROGRAMS += check_addr_conflict check_bul check_changes check_connection check_local check_pair \
+	check_path_probe check_retry
 check_addr_conflict_SOURCES = unit/core/check_addr_conflict.c
 check_addr_conflict_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_bul_SOURCES = unit/core/check_bul.c
 check_bul_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
+check_changes_SOURCES = unit/core/check_changes.c
+check_changes_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_connection_SOURCES = unit/core/check_connection.c
 check_connection_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_local_SOURCES = unit/core/check_local.c

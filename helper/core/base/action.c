@@ -14,6 +14,7 @@ static const char *const event_names[] = {
 	[EVENT_STATUS] = "status",
 	[EVENT_LOCAL_UP] = "address-up",
 	[EVENT_LOCAL_LOST] = "address-lost",
+	[EVENT_BINDING_STATE] = "binding-state",
 	[EVENT_BU_SENT] = "bu-sent",
 	[EVENT_BU_HEARD] = "bu-heard",
 	[EVENT_BA_SENT] = "ba-sent",
@@ -104,6 +105,18 @@ struct action *event_emit(struct core *c, enum core_event event, const struct hc
 		a->event.foreign = *foreign;
 	a->event.seq = seq;
 	a->event.detail = detail;
+	return a;
+}
+
+struct action *event_change(struct core *c, enum core_event event, const struct hce *h,
+			    const struct in6_addr *local, const struct in6_addr *foreign,
+			    const char *from, const char *to, const char *why)
+{
+	struct action *a = event_emit(c, event, h, local, foreign, 0, NULL);
+
+	a->event.from = from;
+	a->event.to = to;
+	a->event.reason = why;
 	return a;
 }
 

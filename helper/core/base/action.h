@@ -26,6 +26,14 @@ struct action *event_emit(struct core *c, enum core_event event, const struct hc
 			  const struct in6_addr *local, const struct in6_addr *foreign,
 			  uint32_t seq, const char *detail);
 
+/*
+ * The same for a state that changes. from (NULL: there was none before), to and why are static
+ * text.
+ */
+struct action *event_change(struct core *c, enum core_event event, const struct hce *h,
+			    const struct in6_addr *local, const struct in6_addr *foreign,
+			    const char *from, const char *to, const char *why);
+
 /* Makes sure core_tick() is called at t or before. */
 void deadline_arm(struct core *c, usec_t t);
 

@@ -28,6 +28,8 @@
  */
 #define PCB_LINGER		(60 * USEC_PER_SEC)
 
+#define CONNECTED_TO		"a program sends there"
+
 bool core_adopts(struct core *c, const struct pcb *p)
 {
 	const struct foreign_addr *fa = foreign_find(c, &p->foreign);
@@ -51,7 +53,7 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 	 * it says that it is.
 	 */
 	if (fa && fa->state == ADDR_DEPRECATED && !fa->hce->sa && p->origin == PCB_CONNECT) {
-		foreign_set_state(c, fa, ADDR_ACTIVE, now);
+		foreign_set_state(c, fa, ADDR_ACTIVE, CONNECTED_TO, now);
 		foreign_renew(c, fa, fa->kind, fa->lifetime, now);
 	}
 	if (fa)
@@ -70,7 +72,7 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 		return NULL;
 	/* C5, C6: what the program connects to is in use as it is, for as long as it is heard */
 	if (!foreign_add(c, h, &p->foreign, ADDR_ACTIVE, LIFETIME_ACTIVITY,
-			 c->config.default_lifetime * USEC_PER_SEC, now)) {
+			 c->config.default_lifetime * USEC_PER_SEC, CONNECTED_TO, now)) {
 		if (!h->addrs)
 			hce_destroy(c, h, now);
 		return NULL;

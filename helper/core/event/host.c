@@ -152,7 +152,7 @@ static bool hce_expire(struct core *c, struct hce *h, usec_t now)
 		if (foreign_lingers(c, fa, now))
 			continue;
 		changed = true;
-		foreign_deprecate(c, fa, now);
+		foreign_deprecate(c, fa, "expired", now);
 	}
 	if (!h->addrs && !hce_in_use(h) && !conflict_claimed_by(c, h)) {	/* C10 */
 		hce_destroy(c, h, now);

@@ -15,6 +15,27 @@
 #include "pair.h"
 #include "udp_bound.h"
 
+/* l was usable and is not any more, as why says. */
+static void local_lose(struct core *c, struct local_addr *l, const char *why, usec_t now)
+{
+	struct in6_addr addr = l->addr;
+	struct hce *h, *next;
+
+	local_set_usable(c, l, false, why, now);
+	HASH_ITER(hh, c->entries, h, next) {
+		if (addr_equal(&h->pair.local, &addr))
+			h->source_lost = now;
+		bul_want(c, h, &addr, false, now);
+		pair_migrate_from(c, h, &addr);
+		pair_update(c, h, now);
+		if (addr_equal(&h->pair.local, &addr))
+			pair_set_unconfirmed(c, h, true);
+		bu_flush(c, h, now);
+	}
+	deadline_arm(c, l->remember_until);
+	local_make_room(c);
+}
+
 void core_local_personality(struct core *c, const struct in6_addr *addr, unsigned personality,
 			    usec_t now)
 {
@@ -22,7 +43,8 @@ void core_local_personality(struct core *c, const struct in6_addr *addr, unsigne
 
 	if (!addr_usable(addr) || (l && l->personality == personality))
 		return;
-	core_local_down(c, addr, now);
+	if (l && l->usable)
+		local_lose(c, l, "has another personality", now);
 	l = local_find(c, addr);
 	if (!l)
 		l = local_add(c, addr, now);
@@ -55,11 +77,8 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 	if (!l)
 		return;
 	l->valid_until = valid_until;
-	l->usable = true;
 	l->ifindex = ifindex;
-	l->since = now;
-	local_publish(c, l);
-	event_emit(c, EVENT_LOCAL_UP, NULL, addr, NULL, 0, NULL);
+	local_set_usable(c, l, true, l->usable ? "on another interface" : "its link works", now);
 
 	HASH_ITER(hh, c->entries, h, next) {
 		if (!local_good_for(l, h))
@@ -84,28 +103,9 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now)
 {
 	struct local_addr *l = local_find(c, addr);
-	struct hce *h, *next;
 
-	if (!l || !l->usable)
-		return;
-	l->usable = false;
-	l->since = now;
-	local_publish(c, l);
-	event_emit(c, EVENT_LOCAL_LOST, NULL, addr, NULL, 0, NULL);
-
-	HASH_ITER(hh, c->entries, h, next) {
-		if (addr_equal(&h->pair.local, addr))
-			h->source_lost = now;
-		bul_want(c, h, addr, false, now);
-		pair_migrate_from(c, h, addr);
-		pair_update(c, h, now);
-		if (addr_equal(&h->pair.local, addr))
-			pair_set_unconfirmed(c, h, true);
-		bu_flush(c, h, now);
-	}
-	l->remember_until = usec_add(now, c->config.maximum_expired_lifetime * USEC_PER_SEC);
-	deadline_arm(c, l->remember_until);
-	local_make_room(c);
+	if (l && l->usable)
+		local_lose(c, l, "deleted, expired, or its link does not work", now);
 }
 
 int core_prefer(struct core *c, const struct in6_addr *addr, unsigned ifindex, usec_t now)

@@ -18,6 +18,8 @@
 
 #include "addr.h"
 
+#define RESTORED	"as the earlier helper left it"
+
 void core_save_peers(struct core *c, void (*fn)(void *ctx, const struct core_saved_peer *p),
 		     void *ctx)
 {
@@ -90,7 +92,7 @@ int core_restore_entry(struct core *c, const struct core_saved_entry *e, usec_t 
 	h->seq_out = e->seq_out;
 	h->srtt = e->srtt;
 	pair_set(c, h, &e->pair);
-	hce_set_status(c, h, e->status);
+	hce_set_status(c, h, e->status, RESTORED);
 	return 0;
 }
 
@@ -109,7 +111,7 @@ int core_restore_address(struct core *c, struct hce *h, const struct in6_addr *a
 
 	if (!addr_usable(addr) || foreign_find(c, addr))
 		return 0;
-	fa = foreign_add(c, h, addr, state, kind, USEC_NEVER, now);
+	fa = foreign_add(c, h, addr, state, kind, USEC_NEVER, RESTORED, now);
 	if (!fa)
 		return -ENOMEM;
 	fa->withdrawn = withdrawn;
@@ -128,7 +130,7 @@ int core_restore_binding(struct core *c, struct hce *h, const struct in6_addr *a
 	b = bul_find(h, addr);
 	if (!b)
 		return -ENOMEM;
-	b->state = state;
+	bul_set_state(c, h, b, state, RESTORED);
 	b->seq = h->seq_out;
 	bul_announced(b, c->config.binding_lifetime, now);
 	b->acked = b->expires;

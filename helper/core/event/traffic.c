@@ -28,7 +28,7 @@ void core_heard(struct core *c, uint32_t id, const struct in6_addr *src, usec_t 
 	 * peer must prove it (X5)
 	 */
 	if (fa->kind == LIFETIME_ACTIVITY && fa->state == ADDR_DEPRECATED && !hce_homeless(h))
-		foreign_set_state(c, fa, ADDR_ACTIVE, now);
+		foreign_set_state(c, fa, ADDR_ACTIVE, "data came from it", now);
 	if (fa->kind == LIFETIME_ACTIVITY)
 		foreign_renew(c, fa, fa->kind, fa->lifetime, now);
 	if (fa->state == ADDR_TENTATIVE)

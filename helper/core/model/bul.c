@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "action.h"
 #include "addr.h"
 #include "local.h"
 
@@ -21,6 +22,18 @@ struct binding *bul_find(struct hce *h, const struct in6_addr *addr)
 		if (addr_equal(&b->addr, addr))
 			return b;
 	return NULL;
+}
+
+void bul_set_state(struct core *c, const struct hce *h, struct binding *b,
+		   enum binding_state state, const char *why)
+{
+	const char *was = binding_state_name(b->state);
+
+	if (b->state == state)
+		return;
+	b->state = state;
+	event_change(c, EVENT_BINDING_STATE, h, &b->addr, NULL, was, binding_state_name(state),
+		     why);
 }
 
 void bul_remove(struct hce *h, struct binding *b)
@@ -87,8 +100,8 @@ void bul_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool w
 	} else if (!b->announced && b->state >= BINDING_KNOWN) {
 		b->pending = false;	/* lost and back before a withdrawal was sent */
 	} else {
-		if (b->state > BINDING_SENT)
-			b->state = BINDING_SENT;	/* withdrawn: it will be Tentative there */
+		if (b->state > BINDING_SENT)	/* it will be Tentative there */
+			bul_set_state(c, h, b, BINDING_SENT, "was withdrawn");
 		bul_set_pending(b);
 	}
 }
@@ -117,10 +130,10 @@ void bul_announced(struct binding *b, uint32_t lifetime, usec_t now)
 		b->expires = usec_add(now, lifetime * USEC_PER_SEC);
 }
 
-void bul_mark_sent(struct binding *b, uint16_t seq)
+void bul_mark_sent(struct core *c, const struct hce *h, struct binding *b, uint16_t seq)
 {
 	if (b->state == BINDING_NONE)
-		b->state = BINDING_SENT;
+		bul_set_state(c, h, b, BINDING_SENT, "announced");
 	if (!b->sent)
 		b->seq = seq;
 	b->sent = b->announced = true;
@@ -167,7 +180,7 @@ void bul_invalidate(struct core *c, struct hce *h, usec_t now)
 			bul_remove(h, b);
 			continue;
 		}
-		b->state = BINDING_NONE;
+		bul_set_state(c, h, b, BINDING_NONE, "the peer lost its state");
 		bul_set_pending(b);
 	}
 }

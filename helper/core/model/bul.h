@@ -8,6 +8,10 @@
 /* Returns h's item for our address addr, NULL if there is none. */
 struct binding *bul_find(struct hce *h, const struct in6_addr *addr);
 
+/* The only writer of a binding's state: reports a change, with the reason. */
+void bul_set_state(struct core *c, const struct hce *h, struct binding *b,
+		   enum binding_state state, const char *why);
+
 /* Removes b from the list of h. */
 void bul_remove(struct hce *h, struct binding *b);
 
@@ -29,8 +33,8 @@ uint32_t bul_lifetime(struct core *c, const struct in6_addr *addr, usec_t now);
 /* The peer has, or may have, received b with a lifetime in seconds; 0 was a withdrawal. */
 void bul_announced(struct binding *b, uint32_t lifetime, usec_t now);
 
-/* Marks b as part of BU number seq. */
-void bul_mark_sent(struct binding *b, uint16_t seq);
+/* Marks b as part of BU number seq to the peer of h. */
+void bul_mark_sent(struct core *c, const struct hce *h, struct binding *b, uint16_t seq);
 
 /*
  * Returns the item of an address other than src that the peer has as ours, for the Home Address

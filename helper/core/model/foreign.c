@@ -31,13 +31,23 @@ struct hce *core_entry_of(struct core *c, const struct in6_addr *foreign)
 	return fa ? fa->hce : NULL;
 }
 
-static void foreign_publish(struct core *c, const struct foreign_addr *fa)
+/*
+ * The only writer of an address's state. was is the name of the one before, NULL: it is new.
+ * Publishes it and reports it.
+ */
+static void state_write(struct core *c, struct foreign_addr *fa, const char *was,
+			enum addr_state state, const char *why)
 {
 	struct action *a = action_push(c, ACTION_FOREIGN, fa->hce);
 
+	fa->state = state;
+	fa->was_active |= state == ADDR_ACTIVE;
 	a->foreign.addr = fa->addr;
-	a->foreign.state = fa->state;
-	event_emit(c, EVENT_FOREIGN_STATE, fa->hce, NULL, &fa->addr, 0, addr_state_name(fa->state));
+	a->foreign.state = state;
+	event_change(c, EVENT_FOREIGN_STATE, fa->hce, NULL, &fa->addr, was, addr_state_name(state),
+		     why);
+	if (state == ADDR_ACTIVE)
+		pcb_attach_foreign(c, fa->hce, &fa->addr);
 }
 
 /* If h is full, removes the address that has been Deprecated longest. */
@@ -59,7 +69,7 @@ static void make_room(struct core *c, struct hce *h)
 
 struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6_addr *addr,
 				 enum addr_state state, enum lifetime_kind kind, usec_t lifetime,
-				 usec_t now)
+				 const char *why, usec_t now)
 {
 	struct foreign_addr *fa, *each;
 	unsigned n;
@@ -74,16 +84,13 @@ struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6
 	}
 	fa->addr = *addr;
 	fa->hce = h;
-	fa->state = state;
 	fa->was_active = state != ADDR_TENTATIVE;
 	fa->reach.next = USEC_NEVER;
 	HASH_ADD(hh, c->foreign, addr, sizeof(fa->addr), fa);
 	local_drop_if_idle(c, addr);
 	DL_APPEND(h->addrs, fa);
 	foreign_renew(c, fa, kind, lifetime, now);
-	foreign_publish(c, fa);
-	if (state == ADDR_ACTIVE)
-		pcb_attach_foreign(c, h, addr);
+	state_write(c, fa, NULL, state, why);
 	return fa;
 }
 
@@ -107,11 +114,11 @@ void foreign_renew(struct core *c, struct foreign_addr *fa, enum lifetime_kind k
 	deadline_arm(c, fa->expires);
 }
 
-void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state state, usec_t now)
+void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state state,
+		       const char *why, usec_t now)
 {
 	if (fa->state == state)
 		return;
-	fa->state = state;
 	fa->reach.running = false;
 	fa->reach.next = USEC_NEVER;
 	if (state == ADDR_DEPRECATED) {
@@ -121,10 +128,7 @@ void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state 
 	} else {
 		fa->withdrawn = false;
 	}
-	fa->was_active |= state == ADDR_ACTIVE;
-	foreign_publish(c, fa);
-	if (state == ADDR_ACTIVE)
-		pcb_attach_foreign(c, fa->hce, &fa->addr);
+	state_write(c, fa, addr_state_name(fa->state), state, why);
 }
 
 void foreign_confirm(struct core *c, struct foreign_addr *fa)
@@ -135,12 +139,12 @@ void foreign_confirm(struct core *c, struct foreign_addr *fa)
 	pcb_attach_foreign(c, fa->hce, &fa->addr);
 }
 
-void foreign_deprecate(struct core *c, struct foreign_addr *fa, usec_t now)
+void foreign_deprecate(struct core *c, struct foreign_addr *fa, const char *why, usec_t now)
 {
 	if (fa->state == ADDR_DEPRECATED || !fa->was_active)
 		foreign_remove(c, fa);
 	else
-		foreign_set_state(c, fa, ADDR_DEPRECATED, now);
+		foreign_set_state(c, fa, ADDR_DEPRECATED, why, now);
 }
 
 void foreign_withdraw(struct core *c, struct foreign_addr *fa, usec_t now)
@@ -150,7 +154,7 @@ void foreign_withdraw(struct core *c, struct foreign_addr *fa, usec_t now)
 
 	if (fa->state != ADDR_TENTATIVE || fa->was_active || !fa->reach.sent) {
 		fa->withdrawn = true;
-		foreign_deprecate(c, fa, now);
+		foreign_deprecate(c, fa, "withdrawn", now);
 		pair_migrate_from(c, h, &addr);
 	} else if (!fa->given_up) {
 		fa->given_up = true;

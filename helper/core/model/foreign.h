@@ -11,7 +11,7 @@ struct foreign_addr *foreign_find(struct core *c, const struct in6_addr *addr);
 /* Adds addr, which no entry may have, to h. Returns NULL (counted) if there is no room. */
 struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6_addr *addr,
 				 enum addr_state state, enum lifetime_kind kind, usec_t lifetime,
-				 usec_t now);
+				 const char *why, usec_t now);
 
 /* Removes fa from its entry. */
 void foreign_remove(struct core *c, struct foreign_addr *fa);
@@ -21,9 +21,11 @@ void foreign_renew(struct core *c, struct foreign_addr *fa, enum lifetime_kind k
 		   usec_t lifetime, usec_t now);
 
 /*
- * The only writer of an address's state: sets the timers that go with it, binds connections, tells.
+ * Changes an address's state: sets the timers that go with it, binds connections, publishes and
+ * reports it with the reason.
  */
-void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state state, usec_t now);
+void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state state,
+		       const char *why, usec_t now);
 
 /*
  * The peer has just signalled that it has fa: connections that began there while it was silent are
@@ -32,11 +34,11 @@ void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state 
 void foreign_confirm(struct core *c, struct foreign_addr *fa);
 
 /*
- * fa's time is over, or the peer gave it up: what was Active is Deprecated from now on, for late
- * packets and for programs that hold on to it; all else goes. A peer that never was at an address
- * has no say in what is sent there.
+ * fa's time is over, or the peer gave it up, as why says: what was Active is Deprecated from now
+ * on, for late packets and for programs that hold on to it; all else goes. A peer that never was at
+ * an address has no say in what is sent there.
  */
-void foreign_deprecate(struct core *c, struct foreign_addr *fa, usec_t now);
+void foreign_deprecate(struct core *c, struct foreign_addr *fa, const char *why, usec_t now);
 
 /*
  * The peer says that it is not at fa any more. If it was asked there it may have answered and sent

@@ -132,8 +132,9 @@ void hce_destroy(struct core *c, struct hce *h, usec_t now)
 	free(h);
 }
 
-void hce_set_status(struct core *c, struct hce *h, enum peer_status status)
+void hce_set_status(struct core *c, struct hce *h, enum peer_status status, const char *why)
 {
+	const char *was = peer_status_name(h->status);
 	struct pair to = h->pair;
 
 	if (h->status == status)
@@ -142,5 +143,5 @@ void hce_set_status(struct core *c, struct hce *h, enum peer_status status)
 	to.homeless = status == PEER_HOMELESS;
 	pair_set(c, h, &to);
 	action_push(c, ACTION_STATUS, h);
-	event_emit(c, EVENT_STATUS, h, NULL, NULL, 0, peer_status_name(status));
+	event_change(c, EVENT_STATUS, h, NULL, NULL, was, peer_status_name(status), why);
 }

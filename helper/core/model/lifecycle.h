@@ -27,7 +27,7 @@ struct hce *hce_create(struct core *c, struct peer *peer, const struct in6_addr 
 /* Frees h with its addresses, bindings, names, AAP run and anonymous SA; detaches connections. */
 void hce_destroy(struct core *c, struct hce *h, usec_t now);
 
-/* The only writer of the peer's status: publishes and reports a change. */
-void hce_set_status(struct core *c, struct hce *h, enum peer_status status);
+/* The only writer of the peer's status: publishes a change, and reports it with the reason. */
+void hce_set_status(struct core *c, struct hce *h, enum peer_status status, const char *why);
 
 #endif

@@ -30,6 +30,29 @@ void local_publish(struct core *c, const struct local_addr *l)
 	a->local.usable = l->usable;
 }
 
+/* NULL: it was not this host's before. */
+static const char *local_state_name(const struct local_addr *l)
+{
+	if (l->usable)
+		return "usable";
+	return l->remember_until ? "lost" : NULL;
+}
+
+void local_set_usable(struct core *c, struct local_addr *l, bool usable, const char *why,
+		      usec_t now)
+{
+	const char *was = local_state_name(l);
+
+	l->usable = usable;
+	l->since = now;
+	if (!usable)
+		l->remember_until = usec_add(now, c->config.maximum_expired_lifetime *
+						  USEC_PER_SEC);
+	local_publish(c, l);
+	event_change(c, usable ? EVENT_LOCAL_UP : EVENT_LOCAL_LOST, NULL, &l->addr, NULL, was,
+		     local_state_name(l), why);
+}
+
 struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t now)
 {
 	bool room = HASH_COUNT(c->locals) < CORE_LOCALS_MAX;

@@ -11,6 +11,13 @@ struct local_addr *local_find(struct core *c, const struct in6_addr *addr);
 /* Publishes l as it is. */
 void local_publish(struct core *c, const struct local_addr *l);
 
+/*
+ * The only writer of an address's being usable. When it is lost, peers remember it from now on.
+ * Publishes and reports the change, with the reason.
+ */
+void local_set_usable(struct core *c, struct local_addr *l, bool usable, const char *why,
+		      usec_t now);
+
 /* Makes the record of an address that is not usable yet. Returns NULL if memory is short. */
 struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t now);
 

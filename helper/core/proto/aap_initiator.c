@@ -79,7 +79,7 @@ void aap_start(struct core *c, struct hce *h, usec_t now)
 {
 	if (!may_start(c, h, now))
 		return;
-	hce_set_status(c, h, PEER_UNKNOWN);
+	hce_set_status(c, h, PEER_UNKNOWN, "asked by AAP");
 	begin(c, h, false, now);
 }
 
@@ -141,7 +141,7 @@ static void give_up(struct core *c, struct hce *h, usec_t now)
 	}
 	nonpeer_add(c, &h->aap->dst, now);
 	aap_abort(h);
-	hce_set_status(c, h, PEER_PLAIN);
+	hce_set_status(c, h, PEER_PLAIN, "did not answer AAP");
 }
 
 void aap_expire(struct core *c, struct hce *h, usec_t now)

@@ -80,7 +80,7 @@ static void suspend(struct core *c, struct foreign_addr *fa, usec_t now)
 
 	if (fa->state != ADDR_ACTIVE || !h->sa || is_answering(fa))
 		return;
-	foreign_set_state(c, fa, ADDR_TENTATIVE, now);
+	foreign_set_state(c, fa, ADDR_TENTATIVE, "only the claimant answers", now);
 	pair_update(c, h, now);
 	if (addr_equal(&h->pair.foreign, &fa->addr))
 		pair_block(c, h, BLOCK_ALL);
@@ -169,7 +169,7 @@ static void hand_over(struct core *c, struct foreign_addr *fa, usec_t now)
 	if (!h)
 		return;		/* AAP's next Confirm makes its entry */
 	foreign_add(c, h, &addr, ADDR_ACTIVE, LIFETIME_ABSOLUTE,
-		    c->config.default_lifetime * USEC_PER_SEC, now);
+		    c->config.default_lifetime * USEC_PER_SEC, "only the claimant answers", now);
 	pair_update(c, h, now);
 }
 

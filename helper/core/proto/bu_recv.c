@@ -170,13 +170,14 @@ static bool add_addr(struct core *c, struct hce *h, const struct in6_addr *a,
 	if (local_ours(c, a))
 		return true;
 	if (!fa)
-		return foreign_add(c, h, a, ADDR_TENTATIVE, LIFETIME_ABSOLUTE, lifetime, now);
+		return foreign_add(c, h, a, ADDR_TENTATIVE, LIFETIME_ABSOLUTE, lifetime,
+				   "announced", now);
 	if (fa->state == ADDR_DEPRECATED)
-		foreign_set_state(c, fa, ADDR_TENTATIVE, now);
+		foreign_set_state(c, fa, ADDR_TENTATIVE, "announced again", now);
 	fa->given_up = false;
 	foreign_renew(c, fa, LIFETIME_ABSOLUTE, lifetime, now);
 	if (bu->has_challenge && fa->state == ADDR_TENTATIVE) {
-		foreign_set_state(c, fa, ADDR_ACTIVE, now);
+		foreign_set_state(c, fa, ADDR_ACTIVE, "the Challenge was answered", now);
 		c->counter[COUNT_VERIFIED]++;
 	}
 	foreign_confirm(c, fa);
@@ -193,7 +194,7 @@ static void note_support(struct core *c, struct hce *h, const struct binding_upd
 		h->has_our_ba = true;
 		return;
 	}
-	hce_set_status(c, h, PEER_HOMELESS);
+	hce_set_status(c, h, PEER_HOMELESS, "sends Homeless Support");
 	if (h->has_our_ba || (h->supported && now >= usec_add(h->supported, SUPPORT_REPEATS)))
 		bul_invalidate(c, h, now);
 	h->has_our_ba = false;

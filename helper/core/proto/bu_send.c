@@ -78,7 +78,7 @@ static void compose_one(struct core *c, struct hce *h, struct signal *s, uint32_
 		if (!*room || !bu_fits(c, b, lifetime, longer, now))
 			continue;
 		bu_name(bu, s, &b->addr);
-		bul_mark_sent(b, bu->seq);
+		bul_mark_sent(c, h, b, bu->seq);
 		bul_announced(b, lifetime, now);
 		--*room;
 	}
@@ -185,7 +185,7 @@ static void bul_expire(struct core *c, struct hce *h, struct binding *b, usec_t 
 	else if (!b->wanted)
 		bul_remove(h, b);
 	else if (b->state > BINDING_SENT)
-		b->state = BINDING_SENT;
+		bul_set_state(c, h, b, BINDING_SENT, "expired at the peer");
 }
 
 bool bu_piggyback(struct core *c, struct hce *h, struct signal *s, usec_t now)
@@ -241,7 +241,7 @@ static void note_bare(struct core *c, struct hce *h, usec_t now)
 
 	DL_FOREACH(h->bindings, b)
 		if (b->pending) {
-			bul_mark_sent(b, h->seq_out);
+			bul_mark_sent(c, h, b, h->seq_out);
 			bul_announced(b, c->config.default_lifetime, now);
 		}
 	bu_arm(c, h, now);
@@ -318,7 +318,7 @@ void bu_assume_sent(struct core *c, struct hce *h, uint16_t seq, usec_t now)
 	h->seq_out = seq;
 	bul_want_all(c, h, now);
 	DL_FOREACH(h->bindings, b) {
-		bul_mark_sent(b, seq);
+		bul_mark_sent(c, h, b, seq);
 		bul_announced(b, bul_lifetime(c, &b->addr, now), now);
 	}
 	note_packet(h);
@@ -366,10 +366,10 @@ static void settle(struct core *c, struct hce *h, struct binding *b, const struc
 	}
 	b->pending = false;
 	if (b->acked && now >= b->acked && b->state > BINDING_KNOWN)
-		b->state = BINDING_KNOWN; /* it had expired there and is being verified again */
+		bul_set_state(c, h, b, BINDING_KNOWN, "had expired at the peer");
 	b->acked = usec_add(now, ba->lifetime * USEC_PER_SEC);
 	if (b->state < BINDING_KNOWN)
-		b->state = BINDING_KNOWN;
+		bul_set_state(c, h, b, BINDING_KNOWN, "acknowledged");
 	b->refresh = usec_add(now, half < MIN_REFRESH ? MIN_REFRESH : half);
 	deadline_arm(c, b->refresh);
 }
@@ -382,14 +382,15 @@ static void rejected(struct core *c, struct hce *h, usec_t now)
 }
 
 /* A BA without a Challenge is sent only to Active addresses: to is verified at the peer. */
-static bool note_verified(struct hce *h, const struct binding_ack *ba, const struct in6_addr *to)
+static bool note_verified(struct core *c, struct hce *h, const struct binding_ack *ba,
+			  const struct in6_addr *to)
 {
 	struct binding *b = bul_find(h, to);
 
 	if (!b || !b->wanted || ba->has_challenge || (int16_t)(ba->seq - b->seq) < 0 ||
 	    b->state < BINDING_KNOWN)
 		return false;
-	b->state = BINDING_VERIFIED;
+	bul_set_state(c, h, b, BINDING_VERIFIED, "acknowledged without a Challenge");
 	return true;
 }
 
@@ -419,7 +420,7 @@ void bu_acked(struct core *c, struct hce *h, const struct binding_ack *ba,
 	if (matched)
 		DL_FOREACH(h->bindings, b)
 			b->deferred = false;
-	if (note_verified(h, ba, to)) {
+	if (note_verified(c, h, ba, to)) {
 		matched = true;
 		pair_update(c, h, now);
 		if (h->retransmit_on_ack && addr_equal(&h->pair.local, to)) {

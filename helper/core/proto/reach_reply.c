@@ -37,11 +37,11 @@ void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to,
 	probed = b->state == BINDING_VERIFIED;
 	bul_announced(b, bu->lifetime, now);
 	if (!ba->lifetime && b->pending && b->state > BINDING_SENT) {
-		b->state = BINDING_SENT; /* another host claims it at the peer, and answered */
+		bul_set_state(c, h, b, BINDING_SENT, "another host claims it at the peer");
 		pair_update(c, h, now);
 	}
 	if (answers) {
-		b->state = BINDING_RESPONDED;
+		bul_set_state(c, h, b, BINDING_RESPONDED, "a Challenge to it was answered");
 		if (!b->pending)
 			b->seq = bu->seq;
 		pair_update(c, h, now);

@@ -55,7 +55,7 @@ START_TEST(r5_back_after_the_withdrawal_left_it_starts_over)
 {
 	struct binding *b = want(L0, false);
 
-	bul_mark_sent(b, 7);
+	bul_mark_sent(c, h, b, 7);
 	b = want(L0, true);
 	ck_assert_int_eq(b->state, BINDING_SENT);
 	ck_assert(b->pending && !b->sent);
@@ -107,7 +107,7 @@ START_TEST(b6_the_list_is_bounded)
 
 	for (unsigned i = 0; i < 1000; i++) {
 		snprintf(text, sizeof(text), "2001:db8:9::%x", i + 1);
-		bul_mark_sent(want(text, true), (uint16_t)i);
+		bul_mark_sent(c, h, want(text, true), (uint16_t)i);
 		want(text, false);
 	}
 	DL_COUNT(h->bindings, b, n);
@@ -121,8 +121,8 @@ START_TEST(b10_a_binding_keeps_the_number_of_its_first_bu)
 {
 	struct binding *b = want(L1, true);
 
-	bul_mark_sent(b, 7);
-	bul_mark_sent(b, 8);
+	bul_mark_sent(c, h, b, 7);
+	bul_mark_sent(c, h, b, 8);
 	ck_assert_uint_eq(b->seq, 7);
 	ck_assert_int_eq(b->state, BINDING_SENT);
 }

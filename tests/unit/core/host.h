@@ -89,7 +89,7 @@ static inline struct foreign_addr *at(const char *text, enum addr_state state)
 {
 	struct in6_addr addr = a(text);
 	struct foreign_addr *fa = foreign_add(c, h, &addr, state, LIFETIME_ABSOLUTE,
-					      600 * USEC_PER_SEC, now);
+					      600 * USEC_PER_SEC, "test", now);
 
 	ck_assert_ptr_nonnull(fa);
 	return fa;
@@ -122,7 +122,7 @@ static inline void setup(void)
 	ck_assert_ptr_nonnull(p);
 	h = hce_create(c, p, &l0, true, now);
 	ck_assert_ptr_nonnull(h);
-	hce_set_status(c, h, PEER_HOMELESS);
+	hce_set_status(c, h, PEER_HOMELESS, "test");
 	h->may_announce = h->seq_in_valid = true;
 	h->authenticated = now;
 	at(F0, ADDR_ACTIVE);

@@ -212,6 +212,30 @@ START_TEST(an_event_names_its_peer)
 }
 END_TEST
 
+START_TEST(an_event_says_what_became_what_and_why)
+{
+	struct action act = {
+		.type = ACTION_EVENT, .hce = core_entries(core)->id,
+		.event = { .event = EVENT_STATUS, .from = "unknown", .to = "plain",
+			   .reason = "did not answer AAP" }
+	};
+	json_t *e = report_event(&report, &act, 1700000000 * USEC_PER_SEC, USEC_NEVER);
+
+	ck_assert_str_eq(str(e, "from"), "unknown");
+	ck_assert_str_eq(str(e, "to"), "plain");
+	ck_assert_str_eq(str(e, "detail"), "plain");
+	ck_assert_str_eq(str(e, "reason"), "did not answer AAP");
+	json_decref(e);
+	act.event = (typeof(act.event)){ .event = EVENT_DROPPED, .detail = "malformed" };
+	e = report_event(&report, &act, 1700000000 * USEC_PER_SEC, USEC_NEVER);
+	ck_assert_str_eq(str(e, "detail"), "malformed");
+	ck_assert(json_is_null(json_object_get(e, "from")));
+	ck_assert(json_is_null(json_object_get(e, "to")));
+	ck_assert(json_is_null(json_object_get(e, "reason")));
+	json_decref(e);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("report");
@@ -224,6 +248,7 @@ int main(void)
 	tcase_add_test(tc, status_counts_and_names_addresses);
 	tcase_add_loop_test(tc, no_report_has_a_key_in_it, 0, 4);
 	tcase_add_test(tc, an_event_names_its_peer);
+	tcase_add_test(tc, an_event_says_what_became_what_and_why);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

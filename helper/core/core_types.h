@@ -261,6 +261,7 @@ struct hce {
 	bool retransmit_on_ack;		/* moved to an address whose Response is
 					 * not acknowledged yet */
 	uint16_t seq_out;		/* last BU sequence number sent */
+	uint16_t seq_limit;		/* numbers up to this one are reserved, as in struct sa */
 	bool seq_in_valid;
 	uint16_t seq_in;		/* last accepted from the peer */
 	bool unique_id_pending;		/* return unique_id in the next BU */
@@ -453,6 +454,9 @@ enum action_type {
 	ACTION_BOUND_GONE,
 	ACTION_SPI,		/* AH with this SPI is ours */
 	ACTION_SPI_GONE,
+	ACTION_RESERVE,		/* numbers were reserved for the SA with this SPI: what is saved
+				 * must have them (core_save_peers()) before the packets of later
+				 * actions are sent */
 	ACTION_RETRANSMIT,	/* the connections of this F-HCE have a path
 				 * again: make TCP retransmit */
 	ACTION_UNREACHABLE,	/* no address of this F-HCE's peer may be used

@@ -14,9 +14,10 @@
 /* A peer's SA: sequence numbers, which must not be used twice, and anonymous keys. */
 struct core_saved_peer {
 	uint32_t spi_in, spi_out;
-	uint32_t out_seq, replay_top;
+	uint32_t out_seq;		/* the last one reserved */
+	uint32_t replay_top;
 	uint64_t replay_seen;
-	int bu_seq;			/* last BU number sent, -1: not saved */
+	int bu_seq;			/* last BU number reserved, -1: not saved */
 	bool anonymous;			/* made by AAP: the keys are nowhere else */
 	struct ah_key key_in, key_out;	/* if anonymous */
 };

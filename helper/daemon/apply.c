@@ -130,7 +130,6 @@ static void apply_one(struct daemon *d, const struct action *a)
 	switch (a->type) {
 	case ACTION_SEND:
 		d->send[d->n_send++] = *a;
-		d->save_now = true;
 		return;
 	case ACTION_RETRANSMIT:
 		for (unsigned i = 0; i < d->n_kick; i++)
@@ -146,7 +145,7 @@ static void apply_one(struct daemon *d, const struct action *a)
 		return;
 	case ACTION_EVENT:
 		event_log(d, a);
-		d->save_later = true;
+		d->save_later |= a->event.event != EVENT_DROPPED;
 		return;
 	case ACTION_ENTRY:
 		d->route_now = true;
@@ -159,6 +158,9 @@ static void apply_one(struct daemon *d, const struct action *a)
 		return;
 	case ACTION_NONPEERS:
 		d->view_later = true;
+		return;
+	case ACTION_RESERVE:
+		d->save_now = true;
 		return;
 	case ACTION_PAIR:
 	case ACTION_PAIR_GONE:
@@ -241,7 +243,22 @@ static void apply_retransmit(struct daemon *d, uint32_t id)
 	}
 }
 
-/* Carries out what waited for the datapath's maps: routes, host map, packets, kicks. */
+static void apply_save(struct daemon *d)
+{
+	int r = state_file_save(d->core, d->state);
+
+	if (r < 0)
+		log_warnx(
+			"cannot save the state to %s: %s, continuing; moved connections would not "
+			"survive a restart of the helper",
+			d->state, strerror(-r));
+	d->save_now = d->save_later = false;
+}
+
+/*
+ * Carries out what waited for the datapath's maps: routes, host map, state, packets, kicks. What a
+ * packet tells the peer is saved before it leaves.
+ */
 static void apply_queued(struct daemon *d)
 {
 	unsigned n_send = d->n_send, n_kick = d->n_kick;
@@ -250,6 +267,8 @@ static void apply_queued(struct daemon *d)
 		route_sync_update(d->route_sync, d->core);
 	if (d->view_now)
 		hostmap_sync(d);
+	if (d->save_now)
+		apply_save(d);
 	d->routes_now = false;
 	d->n_send = d->n_kick = 0;
 	for (unsigned i = 0; i < n_send; i++)
@@ -277,18 +296,6 @@ static void apply_route_sources(struct daemon *d)
 								  &src) == 0)
 			core_routed(d->core, hce->id, &src, clock_boottime());
 	}
-}
-
-static void apply_save(struct daemon *d)
-{
-	int r = state_file_save(d->core, d->state);
-
-	if (r < 0)
-		log_warnx(
-			"cannot save the state to %s: %s, continuing; moved connections would not "
-			"survive a restart of the helper",
-			d->state, strerror(-r));
-	d->save_now = d->save_later = false;
 }
 
 static void apply_timer(struct daemon *d, bool more)
@@ -326,8 +333,6 @@ void apply_actions(struct daemon *d)
 	}
 	if (!more)
 		adopt_carried(d);
-	if (d->save_now)
-		apply_save(d);
 	if ((d->save_later || d->routes_later || d->view_later) &&
 	    !event_pending(d->ev_later, EV_TIMEOUT, NULL))
 		event_add(d->ev_later, &later);

@@ -144,7 +144,7 @@ static json_t *save_entries(struct core *c)
 			"initiated", hce->initiated, "may_announce", hce->may_announce,
 				"homeless_acked", hce->homeless_acked,
 			"knows_us", hce->has_our_ba, "seq_in_valid", hce->seq_in_valid,
-			"seq_in", hce->seq_in, "seq_out", hce->seq_out, "srtt",
+			"seq_in", hce->seq_in, "seq_out", hce->seq_limit, "srtt",
 				(json_int_t)hce->srtt,
 			"pair", "local", save_addr(&hce->pair.local), "foreign",
 				save_addr(&hce->pair.foreign),

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define SA_BLOCK	256	/* numbers that are reserved at once */
+
 enum sa_class {
 	SA_GENERIC,		/* configured, or keyed by IKE (X3) */
 	SA_ANONYMOUS,		/* made by AAP: Binding Updates and Acknowledgements only */
@@ -25,6 +27,8 @@ struct sa {
 	struct sa_half in, out;
 	struct ah_replay replay;	/* of in */
 	uint32_t out_seq;		/* last number sent */
+	uint32_t out_limit;		/* numbers up to this one are reserved: what is saved says
+					 * that they were sent */
 };
 
 /*
@@ -32,6 +36,12 @@ struct sa {
  * SA (RFC 4302, 3.3.2: no cycling).
  */
 uint32_t sa_next_seq(struct sa *sa);
+
+/*
+ * Reserves the next SA_BLOCK numbers if out_seq is not reserved yet, so that it need not be saved
+ * with each packet. Returns whether it did: then out_limit must be saved before the packet leaves.
+ */
+bool sa_reserve(struct sa *sa);
 
 /* Overwrites the keys. */
 void sa_wipe(struct sa *sa);

@@ -27,10 +27,10 @@ void core_save_peers(struct core *c, void (*fn)(void *ctx, const struct core_sav
 
 	HASH_ITER(hh, c->peers, p, next) {
 		struct core_saved_peer s = { .spi_in = p->sa.in.spi, .spi_out = p->sa.out.spi,
-					     .out_seq = p->sa.out_seq,
+					     .out_seq = p->sa.out_limit,
 					     .replay_top = p->sa.replay.top,
 					     .replay_seen = p->sa.replay.seen,
-					     .bu_seq = p->hce ? p->hce->seq_out : p->seq_out,
+					     .bu_seq = p->hce ? p->hce->seq_limit : p->seq_out,
 					     .anonymous = p->sa.class == SA_ANONYMOUS,
 					     .key_in = p->sa.in.key, .key_out = p->sa.out.key };
 
@@ -65,7 +65,7 @@ int core_restore_peer(struct core *c, const struct core_saved_peer *s, usec_t no
 	p->sa.replay.top = s->replay_top;
 	p->sa.replay.seen = s->replay_seen;
 	if (p->sa.out.spi == s->spi_out && s->out_seq > p->sa.out_seq)
-		p->sa.out_seq = s->out_seq;
+		p->sa.out_seq = p->sa.out_limit = s->out_seq;
 	if (s->bu_seq >= 0)
 		p->seq_out = (uint16_t)s->bu_seq;
 	return 0;
@@ -89,7 +89,7 @@ int core_restore_entry(struct core *c, const struct core_saved_entry *e, usec_t 
 	h->has_our_ba = e->has_our_ba;
 	h->seq_in_valid = e->seq_in_valid;
 	h->seq_in = e->seq_in;
-	h->seq_out = e->seq_out;
+	h->seq_out = h->seq_limit = e->seq_out;
 	h->srtt = e->srtt;
 	pair_set(c, h, &e->pair);
 	hce_set_status(c, h, e->status, RESTORED);

@@ -87,7 +87,7 @@ struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t n
 	}
 	h->id = id;
 	h->created = now;
-	h->seq_out = peer ? peer->seq_out : c->epoch;
+	h->seq_out = h->seq_limit = peer ? peer->seq_out : c->epoch;
 	h->rt.next = USEC_NEVER;
 	h->rt.limit = ratelimit_make(MAX_FAST_UPDATES, FAST_UPDATE_INTERVAL, now);	/* B10 */
 	h->ask_limit = ratelimit_make(CHALLENGE_BURST, CHALLENGE_INTERVAL, now);

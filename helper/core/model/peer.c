@@ -12,6 +12,7 @@
 #include "action.h"
 #include "addr.h"
 
+#define BU_BLOCK	64	/* numbers that are reserved at once: far less than half of all */
 #define GRACE_PERIOD	(30 * USEC_PER_SEC)	/* what was sent under the old keys may still
 						 * arrive */
 
@@ -61,7 +62,7 @@ void peer_rekey(struct core *c, struct peer *p, const struct core_peer *from)
 	if (!half_equal(&p->sa.in, &from->in))
 		memset(&p->sa.replay, 0, sizeof(p->sa.replay));
 	if (!half_equal(&p->sa.out, &from->out))
-		p->sa.out_seq = c->epoch;
+		p->sa.out_seq = p->sa.out_limit = c->epoch;
 	sa_wipe(&p->sa);
 	p->sa.in = from->in;
 	p->sa.out = from->out;
@@ -166,6 +167,15 @@ void peer_retire(struct core *c, struct peer *old, usec_t now)
 {
 	old->grace_until = usec_add(now, GRACE_PERIOD);
 	deadline_arm(c, old->grace_until);
+}
+
+uint16_t peer_next_bu(struct core *c, struct hce *h)
+{
+	if ((int16_t)(++h->seq_out - h->seq_limit) > 0) {
+		h->seq_limit = h->seq_out + BU_BLOCK;
+		action_push(c, ACTION_RESERVE, h)->spi = h->sa->in.spi;
+	}
+	return h->seq_out;
 }
 
 void peer_attach(struct hce *h, struct peer *peer)

@@ -58,6 +58,12 @@ void peer_expire(struct core *c, usec_t now);
 /* Starts the grace period of old, in which packets under replaced keys are still accepted. */
 void peer_retire(struct core *c, struct peer *old, usec_t now);
 
+/*
+ * Takes the next BU sequence number to send to h, which has an SA. Numbers are reserved in blocks,
+ * with ACTION_RESERVE.
+ */
+uint16_t peer_next_bu(struct core *c, struct hce *h);
+
 /* Attaches peer, which no other entry may have, to h. */
 void peer_attach(struct hce *h, struct peer *peer);
 

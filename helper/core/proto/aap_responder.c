@@ -96,7 +96,7 @@ static void send_response(struct core *c, const struct signal *s, const struct p
 	};
 	struct aap_state st = { .time = now, .spi_i = s->aap.init.spi };
 	uint8_t nonce[AAP_SEAL_NONCE_LEN];
-	struct sa sa = { .class = SA_ANONYMOUS };
+	struct sa sa = { .class = SA_ANONYMOUS, .out_limit = UINT32_MAX };	/* nothing is kept */
 	struct aap_keys keys, was;
 
 	r.aap.kind = AAP_RESPONSE;
@@ -108,7 +108,7 @@ static void send_response(struct core *c, const struct signal *s, const struct p
 		was = (struct aap_keys){ .ir = old->sa.in.key, .ri = old->sa.out.key };
 		run.old = &was;
 		st.old_spi = old->sa.in.spi;
-		st.bu_seq = ++old->hce->seq_out;
+		st.bu_seq = peer_next_bu(c, old->hce);
 	}
 	aap_random(c, nonce, sizeof(nonce));
 	if (aap_secret_responder(&c->share, &run, st.prk) < 0 ||
@@ -231,7 +231,7 @@ static struct peer *on_confirm(struct core *c, const struct signal *s, const uin
 				&(struct sa_half){ st.spi_i, keys.ri }, now);
 	if (!p)
 		goto out;
-	p->sa.out_seq = 1;	/* the Response's */
+	p->sa.out_seq = p->sa.out_limit = 1;	/* the Response's */
 	ah_replay_update(&p->sa.replay, s->ah_seq);
 	if (!st.old_spi)
 		bu_assume_sent(c, h, st.bu_seq, now);

@@ -20,6 +20,7 @@
 #include "entry.h"
 #include "local.h"
 #include "pair.h"
+#include "peer.h"
 #include "peer_names.h"
 #include "retry.h"
 #include "send.h"
@@ -29,13 +30,14 @@
 #define PENDING_MAX	12	/* addresses in a packet: they fit even without a common prefix */
 #define REQUEST_AHEAD	(30 * USEC_PER_SEC)	/* a Binding Request precedes expiry by this */
 
-static struct binding_update *bu_begin(struct hce *h, struct signal *s, uint32_t lifetime)
+static struct binding_update *bu_begin(struct core *c, struct hce *h, struct signal *s,
+				       uint32_t lifetime)
 {
 	struct binding_update *bu = &s->bu[s->n_bu++];
 
 	memset(bu, 0, sizeof(*bu));
 	bu->flags = BU_ACK;
-	bu->seq = ++h->seq_out;
+	bu->seq = peer_next_bu(c, h);
 	bu->lifetime = lifetime;
 	bu->homeless = !h->homeless_acked;	/* B4 */
 	bu->has_unique_id = h->unique_id_pending;
@@ -71,7 +73,7 @@ static bool bu_fits(struct core *c, const struct binding *b, uint32_t lifetime, 
 static void compose_one(struct core *c, struct hce *h, struct signal *s, uint32_t lifetime,
 			bool longer, unsigned *room, usec_t now)
 {
-	struct binding_update *bu = bu_begin(h, s, lifetime);
+	struct binding_update *bu = bu_begin(c, h, s, lifetime);
 	struct binding *b;
 
 	DL_FOREACH(h->bindings, b) {
@@ -315,7 +317,7 @@ void bu_assume_sent(struct core *c, struct hce *h, uint16_t seq, usec_t now)
 	struct binding *b;
 
 	h->may_announce = true;
-	h->seq_out = seq;
+	h->seq_out = h->seq_limit = seq;
 	bul_want_all(c, h, now);
 	DL_FOREACH(h->bindings, b) {
 		bul_mark_sent(c, h, b, seq);

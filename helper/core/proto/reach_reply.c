@@ -5,6 +5,7 @@
 #include "action.h"
 #include "bul.h"
 #include "pair.h"
+#include "peer.h"
 #include "path_probe.h"
 #include "send.h"
 
@@ -26,7 +27,7 @@ void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to,
 	 */
 	answers = b->state != BINDING_NONE && ba->lifetime && (int16_t)(ba->seq - b->seq) >= 0;
 	bu->flags = BU_ACK;
-	bu->seq = ++h->seq_out;
+	bu->seq = peer_next_bu(c, h);
 	bu->lifetime = bul_lifetime(c, to, now);
 	bu->names_source = true;
 	bu->has_challenge = true;

@@ -53,6 +53,8 @@ int core_send_under(struct core *c, const struct hce *h, struct sa *sa, struct s
 	s->ah_seq = sa_next_seq(sa);
 	if (!s->ah_seq)
 		return -EOVERFLOW;
+	if (sa_reserve(sa))
+		action_push(c, ACTION_RESERVE, h)->spi = sa->in.spi;
 	if (s->ah_seq == UINT32_MAX)
 		event_emit(c, EVENT_KEYS, h, &s->src, &s->dst, 0,
 			   "the last AH sequence number is used up: nothing is signalled "

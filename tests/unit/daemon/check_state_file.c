@@ -152,6 +152,29 @@ START_TEST(x1_the_peer_takes_the_successors_signalling_for_genuine)
 }
 END_TEST
 
+/* Killed: what the helper sent since it saved last, its successor must not send again. */
+START_TEST(x1_numbers_used_after_the_last_save_are_not_used_again)
+{
+	struct core *server = w.host[SERVER].core;
+
+	ck_assert_int_eq(state_file_save(w.host[CLIENT].core, path), 0);
+	for (unsigned i = 0; i < 20; i++) {
+		world_up(&w, CLIENT, "2001:db8:12::c");
+		world_run(&w, 10 * USEC_PER_SEC);
+		world_down(&w, CLIENT, "2001:db8:12::c");
+		world_run(&w, 10 * USEC_PER_SEC);
+	}
+	world_renew(&w, CLIENT);
+	world_up(&w, CLIENT, C1);
+	ck_assert_int_eq(state_file_load(w.host[CLIENT].core, path, w.now), 0);
+	world_collect(&w);
+	world_run(&w, 10 * USEC_PER_SEC);
+	ck_assert_uint_eq(core_counter(server, COUNT_REPLAYED), 0);
+	ck_assert_uint_eq(core_counter(server, COUNT_OLD_SEQ), 0);
+	ck_assert_uint_eq(core_counter(w.host[CLIENT].core, COUNT_REPLAYED), 0);
+}
+END_TEST
+
 START_TEST(c7_what_ran_out_while_no_helper_ran_is_not_used)
 {
 	ck_assert_int_eq(restart(700), 0);
@@ -338,6 +361,7 @@ int main(void)
 	tcase_add_test(tc, c10_a_peer_that_is_only_answered_is_known_after_a_restart);
 	tcase_add_test(tc, s7_a_peer_this_host_went_to_is_met_anew_after_a_restart);
 	tcase_add_test(tc, x1_the_peer_takes_the_successors_signalling_for_genuine);
+	tcase_add_test(tc, x1_numbers_used_after_the_last_save_are_not_used_again);
 	tcase_add_test(tc, c7_what_ran_out_while_no_helper_ran_is_not_used);
 	tcase_add_test(tc, b6_an_address_lost_while_no_helper_ran_is_not_sent_from);
 	tcase_add_test(tc, b10_an_address_that_comes_back_after_a_restart_is_announced);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libnet.h>
+#include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <netinet/ip6.h>
 #include <pcap/pcap.h>
@@ -48,7 +49,7 @@ static int pcap_errno(int r)
 static int open_in(struct signal_io *io, const char **why)
 {
 	struct bpf_program filter;
-	int r;
+	int r, on = 1;
 
 	*why = io->pcap_error;
 	io->in = pcap_create("any", io->pcap_error);
@@ -71,6 +72,10 @@ static int open_in(struct signal_io *io, const char **why)
 	pcap_freecode(&filter);
 	if (r)
 		return -EIO;
+	*why = "cannot set up the capture";
+	/* PCAP_D_IN drops outgoing packets after the kernel has cloned each for the capture. */
+	if (setsockopt(pcap_fileno(io->in), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)))
+		return -errno;
 	*why = io->pcap_error;
 	return pcap_setnonblock(io->in, 1, io->pcap_error) ? -EIO : 0;
 }

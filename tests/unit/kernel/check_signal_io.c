@@ -10,6 +10,7 @@
 #include "own_netns.h"
 
 #include <errno.h>
+#include <linux/if_packet.h>
 #include <net/if.h>
 #include <netinet/ip6.h>
 #include <netinet/tcp.h>
@@ -171,6 +172,19 @@ START_TEST(a_packet_that_cannot_leave_is_an_error_and_the_next_one_leaves)
 	len = packet(buf, "2001:db8:2::1", "2001:db8:9::9", IPPROTO_DSTOPTS, 8);
 	ck_assert_int_eq(signal_io_send(w, buf, len, if_nametoindex("a1")), 0);
 	ck_assert(hears(v, 1));
+}
+END_TEST
+
+/* Cloned packets cost everything that this host sends; pcap drops them only afterwards. */
+START_TEST(what_leaves_is_not_cloned_for_the_capture)
+{
+	struct signal_io *w = open_in(&here);
+	int ignored = 0;
+	socklen_t len = sizeof(ignored);
+
+	ck_assert_int_eq(getsockopt(signal_io_fd(w), SOL_PACKET, PACKET_IGNORE_OUTGOING, &ignored,
+				    &len), 0);
+	ck_assert_int_eq(ignored, 1);
 }
 END_TEST
 
@@ -419,6 +433,7 @@ int main(void)
 	tcase_add_test(tc, source_routes_are_followed);
 	tcase_add_test(tc, without_an_interface_the_kernel_chooses);
 	tcase_add_test(tc, a_packet_that_cannot_leave_is_an_error_and_the_next_one_leaves);
+	tcase_add_test(tc, what_leaves_is_not_cloned_for_the_capture);
 	tcase_add_test(tc, an_interface_that_comes_later_is_heard_and_sent_from);
 	tcase_add_test(tc, only_signalling_that_comes_in_is_heard);
 	tcase_add_test(tc, a_packet_for_another_host_is_not_heard);

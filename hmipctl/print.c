@@ -326,6 +326,25 @@ void print_sa(FILE *out, json_t *a)
 	table_print(out, &t, "");
 }
 
+/* What an event is about and, if it changed, its states before and after. */
+static void print_change(FILE *out, json_t *e)
+{
+	json_t *from = json_object_get(e, "from"), *to = json_object_get(e, "to");
+
+	if (json_is_object(from) && json_is_object(to)) {	/* pairs of addresses */
+		fprintf(out, " %s - %s -> %s - %s", text(from, "local"), text(from, "foreign"),
+			text(to, "local"), text(to, "foreign"));
+		return;
+	}
+	if (json_is_string(json_object_get(e, "local")))
+		fprintf(out, " local %s", text(e, "local"));
+	if (json_is_string(json_object_get(e, "foreign")))
+		fprintf(out, " foreign %s", text(e, "foreign"));
+	if (json_is_string(to))
+		fprintf(out, " %s -> %s", json_is_string(from) ? text(e, "from") : "new",
+			text(e, "to"));
+}
+
 void print_event(FILE *out, json_t *e)
 {
 	double wall = json_number_value(json_object_get(e, "time"));
@@ -338,17 +357,11 @@ void print_event(FILE *out, json_t *e)
 	fprintf(out, "%s.%03u %-18s", clock, (unsigned)((wall - t) * 1000), text(e, "event"));
 	if (json_is_string(json_object_get(e, "name")))
 		fprintf(out, " %s", text(e, "name"));
-	if (json_is_string(json_object_get(e, "local")))
-		fprintf(out, " local %s", text(e, "local"));
-	if (json_is_string(json_object_get(e, "foreign")))
-		fprintf(out, " foreign %s", text(e, "foreign"));
+	print_change(out, e);
 	if (json_is_integer(json_object_get(e, "seq")))
 		fprintf(out, " seq %lld", number(e, "seq"));
-	if (json_is_string(json_object_get(e, "to")))
-		fprintf(out, " %s -> %s",
-			json_is_string(json_object_get(e, "from")) ? text(e, "from") : "new",
-			text(e, "to"));
-	else if (json_is_string(json_object_get(e, "detail")))
+	if (!json_is_string(json_object_get(e, "to")) &&
+	    json_is_string(json_object_get(e, "detail")))
 		fprintf(out, " (%s)", text(e, "detail"));
 	if (json_is_string(json_object_get(e, "reason")))
 		fprintf(out, ", %s", text(e, "reason"));

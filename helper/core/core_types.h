@@ -235,7 +235,9 @@ struct hce {
 					 * that; between two times */
 	struct foreign_addr *addrs;	/* utlist DL */
 	struct pair pair;		/* written by pair_set() alone */
-	uint64_t pair_action;		/* number of the ACTION_PAIR that published it */
+	uint64_t pair_action, switch_event;	/* numbers of the ACTION_PAIR that published it and
+						 * of the last EVENT_SWITCHED */
+	uint32_t published_gen;		/* pair.gen before that ACTION_PAIR */
 	usec_t source_lost;		/* when pair.local was lost, 0: it is usable */
 	usec_t followed;		/* when the datapath last followed the
 					 * peer to another address */
@@ -540,6 +542,8 @@ struct action {
 			const char *from, *to;	/* names of states, where one changed; from is
 						 * NULL if it is the first */
 			const char *reason;	/* why it changed: static text, or NULL */
+			struct in6_addr from_local, from_foreign;	/* EVENT_SWITCHED: the
+									 * pair before */
 			uint32_t seq;		/* BU or BA sequence number, where it has one */
 			usec_t lost;		/* EVENT_SWITCHED: when the source before was
 						 * lost, 0: it was not */

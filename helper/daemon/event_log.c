@@ -36,6 +36,7 @@ static void log_event(struct daemon *d, const struct action *a, usec_t after_los
 {
 	const struct hce *hce = a->hce ? core_entry(d->core, a->hce) : NULL;
 	void (*line)(const char *fmt, ...) = event_is_news(a->event.event) ? log_info : log_debug;
+	bool switched = a->event.event == EVENT_SWITCHED;
 	char text[512];
 	int n = 0;
 
@@ -46,9 +47,13 @@ static void log_event(struct daemon *d, const struct action *a, usec_t after_los
 	else if (a->hce)
 		ADD("entry %u: ", a->hce);
 	ADD("%s", core_event_name(a->event.event));
-	if (!IN6_IS_ADDR_UNSPECIFIED(&a->event.local))
+	if (switched)
+		ADD(", %s - %s -> %s - %s", addr_text(&a->event.from_local).s,
+		    addr_text(&a->event.from_foreign).s, addr_text(&a->event.local).s,
+		    addr_text(&a->event.foreign).s);
+	if (!switched && !IN6_IS_ADDR_UNSPECIFIED(&a->event.local))
 		ADD(", local %s", addr_text(&a->event.local).s);
-	if (!IN6_IS_ADDR_UNSPECIFIED(&a->event.foreign))
+	if (!switched && !IN6_IS_ADDR_UNSPECIFIED(&a->event.foreign))
 		ADD(", foreign %s", addr_text(&a->event.foreign).s);
 	if (a->event.to)
 		ADD(", %s -> %s", a->event.from ? a->event.from : "new", a->event.to);

@@ -250,6 +250,11 @@ json_t *report_sa(const struct report *r)
 	return all;
 }
 
+static json_t *pair(const struct in6_addr *local, const struct in6_addr *foreign)
+{
+	return json_pack("{so, so}", "local", address(local), "foreign", address(foreign));
+}
+
 /* The detail; of an event that has a state, that. */
 static const char *event_detail(const struct report *r, const struct action *a)
 {
@@ -261,6 +266,7 @@ static const char *event_detail(const struct report *r, const struct action *a)
 json_t *report_event(const struct report *r, const struct action *a, usec_t wall, usec_t after_loss)
 {
 	const struct hce *hce = a->hce ? core_entry(r->core, a->hce) : NULL;
+	bool switched = a->event.event == EVENT_SWITCHED;
 
 	return json_pack("{so, ss, so, so, so, so, so, so, so, so, so, so}",
 		"time", seconds(wall),
@@ -269,8 +275,10 @@ json_t *report_event(const struct report *r, const struct action *a, usec_t wall
 		"name", json_or_null(hce ? hce->name : NULL),
 		"local", address(&a->event.local),
 		"foreign", address(&a->event.foreign),
-		"from", json_or_null(a->event.from),
-		"to", json_or_null(a->event.to),
+		"from", switched ? pair(&a->event.from_local, &a->event.from_foreign) :
+				   json_or_null(a->event.from),
+		"to", switched ? pair(&a->event.local, &a->event.foreign) :
+				 json_or_null(a->event.to),
 		"reason", json_or_null(a->event.reason),
 		"detail", json_or_null(event_detail(r, a)),
 		"seq", a->event.seq ? json_integer(a->event.seq) : json_null(),

@@ -72,10 +72,15 @@ struct action *action_push(struct core *c, enum action_type type, const struct h
 	return a;
 }
 
+bool action_is_queued(const struct core *c, uint64_t number)
+{
+	return number > c->taken;
+}
+
 struct action *core_act_once(struct core *c, enum action_type type, const struct hce *h,
 			     uint64_t *number)
 {
-	if (*number > c->taken)
+	if (action_is_queued(c, *number))
 		return &c->action[(c->first + (*number - c->taken - 1)) % c->room];
 	*number = c->taken + c->n_action + 1;
 	return action_push(c, type, h);

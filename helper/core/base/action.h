@@ -11,6 +11,9 @@
  */
 struct action *action_push(struct core *c, enum action_type type, const struct hce *h);
 
+/* Returns whether the shell has still to take the action of that number. */
+bool action_is_queued(const struct core *c, uint64_t number);
+
 /*
  * Returns the action of that number, for the caller to update, if the shell has still to take it.
  * Otherwise appends one like action_push(), and writes its number, 1 or more, to *number.

@@ -59,9 +59,6 @@ void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint
 		to.gen = gen;
 	if (fa && fa->hce == h && fa->state == ADDR_ACTIVE && !addr_equal(src, &h->pair.foreign)) {
 		to.foreign = *src;
-		path_restart(h);
-		c->counter[COUNT_SWITCHED]++;
-		event_emit(c, EVENT_SWITCHED, h, &h->pair.local, src, 0, "followed the peer");
 		/*
 		 * A peer that uses two sources in turn has not moved, and kicks would make both
 		 * ends send more of that.
@@ -71,7 +68,7 @@ void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint
 		h->followed = now;
 	}
 	/* The pair may have changed here since the datapath followed: both must have the same. */
-	pair_set(c, h, &to);
+	pair_set(c, h, &to, "data of the peer comes from there");
 }
 
 void core_datagram_heard(struct core *c, uint32_t id, const struct in6_addr *src,

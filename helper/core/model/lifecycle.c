@@ -141,7 +141,7 @@ void hce_set_status(struct core *c, struct hce *h, enum peer_status status, cons
 		return;
 	h->status = status;
 	to.homeless = status == PEER_HOMELESS;
-	pair_set(c, h, &to);
+	pair_set(c, h, &to, NULL);
 	action_push(c, ACTION_STATUS, h);
 	event_change(c, EVENT_STATUS, h, NULL, NULL, was, peer_status_name(status), why);
 }

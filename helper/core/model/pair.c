@@ -15,11 +15,72 @@
 #include "local.h"
 #include "pcb_wire.h"
 
-void pair_set(struct core *c, struct hce *h, const struct pair *to)
+/*
+ * The generation of a pair that none of the connections has taken yet: a new one, unless the shell
+ * has not seen the present one, and no connection was born under it.
+ */
+static uint32_t next_gen(const struct core *c, const struct hce *h)
 {
-	h->pair = *to;
-	if (!IN6_IS_ADDR_UNSPECIFIED(&to->local))
-		core_act_once(c, ACTION_PAIR, h, &h->pair_action)->pair = *to;
+	const struct pcb *p;
+
+	if (!action_is_queued(c, h->pair_action) || h->pair.gen == h->published_gen)
+		return h->pair.gen + 1;
+	DL_FOREACH(h->pcbs, p)
+		if (p->gen == h->pair.gen)
+			return h->pair.gen + 1;
+	return h->pair.gen;
+}
+
+/* Whether packets that leave by the pair to have other addresses, or were dropped until now. */
+static bool is_switch(const struct pair *from, const struct pair *to)
+{
+	return !IN6_IS_ADDR_UNSPECIFIED(&from->local) &&
+	       (!addr_equal(&from->local, &to->local) ||
+		!addr_equal(&from->foreign, &to->foreign) || from->block > to->block);
+}
+
+/*
+ * h had the pair from. The event of a switch that the shell has not taken yet is of both: from
+ * where the first began, for its reason, to where the last led.
+ */
+static void report_switch(struct core *c, struct hce *h, const struct pair *from, const char *why)
+{
+	bool first = !action_is_queued(c, h->switch_event);
+	struct action *a = core_act_once(c, ACTION_EVENT, h, &h->switch_event);
+
+	if (first) {
+		a->event.event = EVENT_SWITCHED;
+		a->event.from_local = from->local;
+		a->event.from_foreign = from->foreign;
+		a->event.reason = why;
+		c->counter[COUNT_SWITCHED]++;
+	}
+	a->event.local = h->pair.local;
+	a->event.foreign = h->pair.foreign;
+	/* Only the switch that the loss caused reports it. */
+	if (addr_equal(&from->local, &h->pair.local))
+		return;
+	if (h->source_lost)
+		a->event.lost = h->source_lost;
+	h->source_lost = 0;
+}
+
+void pair_set(struct core *c, struct hce *h, const struct pair *to, const char *why)
+{
+	bool switches = is_switch(&h->pair, to);
+	struct pair from = h->pair, next = *to;
+
+	if (switches && next.gen == from.gen)
+		next.gen = next_gen(c, h);
+	if (!action_is_queued(c, h->pair_action))
+		h->published_gen = from.gen;
+	h->pair = next;
+	if (!IN6_IS_ADDR_UNSPECIFIED(&next.local))
+		core_act_once(c, ACTION_PAIR, h, &h->pair_action)->pair = next;
+	if (!switches)
+		return;
+	h->path.at = 0;		/* probe the new pair first */
+	report_switch(c, h, &from, why);
 }
 
 /* Makes all connections of h leave with its pair: none keeps the one it was born with. */
@@ -27,8 +88,8 @@ static void new_generation(struct core *c, struct hce *h)
 {
 	struct pair to = h->pair;
 
-	to.gen++;
-	pair_set(c, h, &to);
+	to.gen = next_gen(c, h);
+	pair_set(c, h, &to, NULL);
 }
 
 void pair_init(struct core *c, struct hce *h, const struct in6_addr *local,
@@ -40,7 +101,7 @@ void pair_init(struct core *c, struct hce *h, const struct in6_addr *local,
 		return;
 	to.local = *local;
 	to.foreign = *foreign;
-	pair_set(c, h, &to);
+	pair_set(c, h, &to, NULL);
 }
 
 void pair_set_unconfirmed(struct core *c, struct hce *h, bool unconfirmed)
@@ -50,21 +111,15 @@ void pair_set_unconfirmed(struct core *c, struct hce *h, bool unconfirmed)
 	if (h->pair.unconfirmed == unconfirmed || !hce_homeless(h))
 		return;
 	to.unconfirmed = unconfirmed;
-	pair_set(c, h, &to);
+	pair_set(c, h, &to, NULL);
 }
 
-static void pair_switch(struct core *c, struct hce *h, const struct in6_addr *local,
-			const struct in6_addr *foreign)
+void pair_use(struct core *c, struct hce *h, const struct in6_addr *local,
+	      const struct in6_addr *foreign, const char *why)
 {
 	struct binding *b = bul_find(h, local);
 	struct pair to = h->pair;
-	usec_t lost = 0;
 
-	/* Only the switch that the loss caused reports it. */
-	if (!addr_equal(&h->pair.local, local)) {
-		lost = h->source_lost;
-		h->source_lost = 0;
-	}
 	to.local = *local;
 	to.foreign = *foreign;
 	to.block = BLOCK_NONE;
@@ -73,12 +128,7 @@ static void pair_switch(struct core *c, struct hce *h, const struct in6_addr *lo
 	 * wait for the BA then.
 	 */
 	to.unconfirmed = h->retransmit_on_ack = b && b->state == BINDING_RESPONDED;
-	to.gen++;
-	pair_set(c, h, &to);
-	path_restart(h);
-	c->counter[COUNT_SWITCHED]++;
-	event_emit(c, EVENT_SWITCHED, h, &to.local, &to.foreign, 0, NULL)->event.lost = lost;
-
+	pair_set(c, h, &to, why);
 	if (!h->retransmit_on_ack)
 		action_push(c, ACTION_RETRANSMIT, h);
 }
@@ -91,8 +141,8 @@ void pair_block(struct core *c, struct hce *h, enum block how)
 		return;
 	to.block = how;
 	if (how == BLOCK_ALL)
-		to.gen++;		/* none may keep its birth pair */
-	pair_set(c, h, &to);
+		to.gen = next_gen(c, h);	/* none may keep its birth pair */
+	pair_set(c, h, &to, NULL);
 }
 
 bool pair_may_send_from(struct hce *h, const struct local_addr *l)
@@ -205,6 +255,16 @@ static const struct foreign_addr *choose_foreign(const struct core *c, struct hc
 	return best;
 }
 
+static const char *why_update(struct core *c, const struct hce *h, const struct pair *to)
+{
+	if (!addr_equal(&to->local, &h->pair.local))
+		return local_good_for(local_find(c, &h->pair.local), h) ?
+		       "another source is preferred" : "the source was lost";
+	if (!addr_equal(&to->foreign, &h->pair.foreign))
+		return "the destination cannot be used any more";
+	return "the destination can be used again";
+}
+
 void pair_update(struct core *c, struct hce *h, usec_t now)
 {
 	struct pair to = h->pair;
@@ -225,19 +285,13 @@ void pair_update(struct core *c, struct hce *h, usec_t now)
 		to.foreign = fa->addr;
 	if (!addr_equal(&to.local, &h->pair.local) || !addr_equal(&to.foreign, &h->pair.foreign) ||
 	    (fa && fa->state == ADDR_ACTIVE && h->pair.block))
-		pair_switch(c, h, &to.local, &to.foreign);
-}
-
-void pair_use(struct core *c, struct hce *h, const struct in6_addr *local,
-	      const struct in6_addr *foreign)
-{
-	pair_switch(c, h, local, foreign);
+		pair_use(c, h, &to.local, &to.foreign, why_update(c, h, &to));
 }
 
 void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, usec_t now)
 {
+	const struct in6_addr local = h->pair.local;
 	const struct foreign_addr *at;
-	struct pair to = h->pair;
 
 	if (!hce_homeless(h) || IN6_IS_ADDR_UNSPECIFIED(&h->pair.local) ||
 	    fa->state != ADDR_ACTIVE || addr_equal(&fa->addr, &h->pair.foreign))
@@ -249,8 +303,7 @@ void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, u
 	DL_FOREACH(h->addrs, at)
 		if (addr_equal(&at->addr, &h->pair.foreign) && foreign_stays_usable(c, h, at, now))
 			return;
-	to.foreign = fa->addr;
-	pair_switch(c, h, &to.local, &to.foreign);
+	pair_use(c, h, &local, &fa->addr, "signalling of the peer comes from there");
 }
 
 /*
@@ -313,11 +366,6 @@ bool pcb_any_moved(const struct hce *h)
 		if (p->linger_until == USEC_NEVER && pcb_wire_pair(p, NULL, NULL))
 			return true;
 	return false;
-}
-
-void path_restart(struct hce *h)
-{
-	h->path.at = 0;
 }
 
 void path_clear_failover(struct hce *h)

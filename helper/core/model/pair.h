@@ -5,8 +5,12 @@
 
 #include "core_data.h"
 
-/* The only writer of h->pair. Of one event comes one ACTION_PAIR at most, with the last value. */
-void pair_set(struct core *c, struct hce *h, const struct pair *to);
+/*
+ * The only writer of h->pair. If its addresses change, or packets leave again, gives it a new
+ * generation, unless to has one, counts and reports that, with the reason why (else NULL). Of one
+ * event come one generation, one ACTION_PAIR and one EVENT_SWITCHED at most, with the last value.
+ */
+void pair_set(struct core *c, struct hce *h, const struct pair *to, const char *why);
 
 /* h has no pair yet: this is one that packets bear. */
 void pair_init(struct core *c, struct hce *h, const struct in6_addr *local,
@@ -38,9 +42,9 @@ void pair_update(struct core *c, struct hce *h, usec_t now);
 /* A move that was put off until all connections of h's peer are attached is made, if they are. */
 void pair_release(struct core *c, struct hce *h, usec_t now);
 
-/* Switches to a pair that was found to work. */
+/* Switches to a pair that is known to work, and makes TCP retransmit as soon as that is of use. */
 void pair_use(struct core *c, struct hce *h, const struct in6_addr *local,
-	      const struct in6_addr *foreign);
+	      const struct in6_addr *foreign, const char *why);
 
 /* The peer was heard from fa: switches there if fa is Active (C11). */
 void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, usec_t now);
@@ -59,9 +63,6 @@ bool pcb_any_on_birth_pair(const struct hce *h);
 
 /* Returns whether an open connection of h has been moved off its birth pair. */
 bool pcb_any_moved(const struct hce *h);
-
-/* The pair has changed: probe it first. */
-void path_restart(struct hce *h);
 
 /* The preferred source has changed: it may be used again although it failed before. */
 void path_clear_failover(struct hce *h);

@@ -204,7 +204,7 @@ void path_answered(struct core *c, struct hce *h, const struct in6_addr *local,
 		x->failed_over = false;
 		x->failed_back = now;
 		event_emit(c, EVENT_PATH, h, local, &fa->addr, 0, "answers again");
-		pair_use(c, h, local, &fa->addr);
+		pair_use(c, h, local, &fa->addr, "the preferred source works again");
 		return;
 	}
 	x->running = false;
@@ -216,7 +216,7 @@ void path_answered(struct core *c, struct hce *h, const struct in6_addr *local,
 		return;
 	}
 	fail_over(c, h, local, now);
-	pair_use(c, h, local, &fa->addr);
+	pair_use(c, h, local, &fa->addr, "the pair before did not answer");
 }
 
 static void probe_preferred(struct core *c, struct hce *h, usec_t now)

@@ -107,6 +107,58 @@ START_TEST(c2_an_address_of_this_host)
 }
 END_TEST
 
+static void assert_switch(const struct action *e, const char *from_local, const char *from_foreign,
+			  const char *local, const char *foreign)
+{
+	struct in6_addr fl = a(from_local), ff = a(from_foreign), l = a(local), f = a(foreign);
+
+	ck_assert_str_eq(addr_text(&e->event.from_local).s, addr_text(&fl).s);
+	ck_assert_str_eq(addr_text(&e->event.from_foreign).s, addr_text(&ff).s);
+	ck_assert_str_eq(addr_text(&e->event.local).s, addr_text(&l).s);
+	ck_assert_str_eq(addr_text(&e->event.foreign).s, addr_text(&f).s);
+	ck_assert_ptr_nonnull(e->event.reason);
+}
+
+START_TEST(c11_the_pair)
+{
+	struct in6_addr l0 = a(L0), f2 = a(F2);
+	struct action e;
+
+	hold(L1, BINDING_VERIFIED);
+	up(L1);
+	last_of(EVENT_SWITCHED, 0);
+	core_local_down(c, &l0, now);
+	e = last_of(EVENT_SWITCHED, 1);
+	assert_switch(&e, L0, F0, L1, F0);
+	ck_assert_uint_eq(e.event.lost, now);
+	ck_assert_uint_eq(core_counter(c, COUNT_SWITCHED), 1);
+
+	/* The datapath followed the peer: the same function reports it. */
+	at(F2, ADDR_ACTIVE);
+	core_followed(c, h->id, &f2, h->pair.gen + 1, now);
+	e = last_of(EVENT_SWITCHED, 1);
+	assert_switch(&e, L1, F0, L1, F2);
+	ck_assert_uint_eq(e.event.lost, 0);
+	ck_assert_uint_eq(core_counter(c, COUNT_SWITCHED), 2);
+}
+END_TEST
+
+START_TEST(c11_two_changes_of_the_pair_within_one_event)
+{
+	struct in6_addr l0 = a(L0);
+	struct action e;
+
+	hold(L1, BINDING_VERIFIED);
+	up(L1);
+	core_local_down(c, &l0, now);
+	pair_follow(c, h, at(F1, ADDR_ACTIVE), now);
+	e = last_of(EVENT_SWITCHED, 1);
+	assert_switch(&e, L0, F0, L1, F1);
+	ck_assert_uint_eq(e.event.lost, now);
+	ck_assert_uint_eq(core_counter(c, COUNT_SWITCHED), 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("changes");
@@ -117,6 +169,8 @@ int main(void)
 	tcase_add_test(tc, b5_a_binding);
 	tcase_add_test(tc, r5_an_address_of_a_peer);
 	tcase_add_test(tc, c2_an_address_of_this_host);
+	tcase_add_test(tc, c11_the_pair);
+	tcase_add_test(tc, c11_two_changes_of_the_pair_within_one_event);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

@@ -219,6 +219,8 @@ START_TEST(c11_an_event_publishes_the_pair_once)
 	struct action p = { 0 };
 	struct in6_addr l1 = a(L1), f1 = a(F1);
 
+	uint32_t gen = h->pair.gen;
+
 	take(ACTION_PAIR, NULL);
 	up(L1);
 	hold(L1, BINDING_VERIFIED);
@@ -227,10 +229,29 @@ START_TEST(c11_an_event_publishes_the_pair_once)
 	pair_follow(c, h, at(F1, ADDR_ACTIVE), now);
 	ck_assert_uint_eq(take(ACTION_PAIR, &p), 1);
 	ck_assert_uint_eq(p.pair.gen, h->pair.gen);
+	ck_assert_uint_eq(p.pair.gen, gen + 1);
 	ck_assert(addr_equal(&p.pair.local, &l1) && addr_equal(&p.pair.foreign, &f1));
 	/* What comes after that is another. */
 	pair_follow(c, h, at(F2, ADDR_ACTIVE), now);
 	ck_assert_uint_eq(take(ACTION_PAIR, NULL), 1);
+}
+END_TEST
+
+/* A connection that began between the two changes has another birth pair than what follows. */
+START_TEST(s3_a_connection_that_began_within_an_event_follows_the_change_after_it)
+{
+	struct pcb *p;
+	uint32_t gen;
+
+	take(ACTION_PAIR, NULL);
+	pair_follow(c, h, at(F1, ADDR_ACTIVE), now);
+	gen = h->pair.gen;
+	p = connection(L0, F1, 1);
+	foreign_find(c, &h->pair.foreign)->withdrawn = true;
+	pair_follow(c, h, at(F2, ADDR_ACTIVE), now);
+	assert_pair(L0, F2);
+	ck_assert_uint_eq(h->pair.gen, gen + 1);
+	ck_assert(pcb_wire_pair(p, NULL, NULL));
 }
 END_TEST
 
@@ -241,6 +262,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, c11_an_event_publishes_the_pair_once);
+	tcase_add_test(tc, s3_a_connection_that_began_within_an_event_follows_the_change_after_it);
 	tcase_add_test(tc, c11_the_pair_stays_while_it_can_be_used);
 	tcase_add_test(tc, c11_a_lost_address_of_the_peers_gives_way_to_the_last_heard);
 	tcase_add_test(tc, r5_nothing_is_sent_to_a_tentative_address);

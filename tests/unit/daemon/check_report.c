@@ -197,7 +197,8 @@ START_TEST(an_event_names_its_peer)
 {
 	struct action act = {
 		.type = ACTION_EVENT, .hce = core_entries(core)->id,
-		.event = { .event = EVENT_SWITCHED, .local = a("2001:db8:1::1"), .detail = "lost" }
+		.event = { .event = EVENT_SWITCHED, .local = a("2001:db8:1::1"), .detail = "lost",
+			   .from_local = a("2001:db8:2::1") }
 	};
 	json_t *e = report_event(&report, &act, 1700000000 * USEC_PER_SEC, 3200);
 
@@ -205,6 +206,8 @@ START_TEST(an_event_names_its_peer)
 	ck_assert_str_eq(str(e, "name"), "server");
 	ck_assert_str_eq(str(e, "local"), "2001:db8:1::1");
 	ck_assert(json_is_null(json_object_get(e, "foreign")));
+	ck_assert_str_eq(str(json_object_get(e, "from"), "local"), "2001:db8:2::1");
+	ck_assert_str_eq(str(json_object_get(e, "to"), "local"), "2001:db8:1::1");
 	ck_assert(json_is_null(json_object_get(e, "seq")));
 	ck_assert(json_real_value(json_object_get(e, "time")) == 1700000000);
 	ck_assert(json_real_value(json_object_get(e, "after_loss")) == 0.0032);

@@ -15,12 +15,12 @@ command -v "${CC:-cc}" >/dev/null || skip "no C compiler"
 declare -A to
 user()
 {
-	local name=$1 uid=$2
+	local name=$1 as
+	set_uid as "$2"
 	mkfifo "$dir/$name.in"
 	: >"$dir/$name.out"
 	exec {to[$name]}<>"$dir/$name.in"
-	ip netns exec "$client" env HMIP_SOCKET="$dir/client.sock" setpriv --reuid "$uid" \
-		--regid "$uid" --clear-groups \
+	ip netns exec "$client" env HMIP_SOCKET="$dir/client.sock" "${as[@]}" \
 		"$(program hmip-run)" python3 "$netns_dir/api.py" "$S0" 7000 >>"$dir/$name.out" \
 		2>"$dir/$name.log" <"$dir/$name.in" &
 	pid_of[$name]=$!

@@ -22,7 +22,7 @@ table_route()
 
 as_user()
 {
-	within=(setpriv --reuid $USER --regid $USER --clear-groups)
+	set_uid within $USER
 	"$@"
 	within=()
 }

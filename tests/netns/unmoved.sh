@@ -69,7 +69,7 @@ begin_work()
 		chown $USER "$dir/user"
 		status=$dir/user/work.json
 		ln -s user/work.json "$dir/work.json"
-		within=(setpriv --reuid $USER --regid $USER --clear-groups)
+		set_uid within $USER
 	fi
 	[[ $cause != mark ]] || mark=$MARK
 	spawn_on work client python3 "$netns_dir/unmoved.py" talk --to $S0 --port 7200 \

@@ -18,6 +18,7 @@
 #include "local.h"
 #include "pair.h"
 #include "pcb.h"
+#include "pcb_wire.h"
 #include "peer.h"
 #include "udp_bound.h"
 #include "udp_sender.h"
@@ -230,7 +231,7 @@ void core_pcb_close(struct core *c, uint64_t cookie, usec_t now)
 	if (p->hce)
 		event_emit(c, EVENT_PCB_GONE, p->hce, &p->local, &p->foreign, 0, NULL);
 	/* The TIME-WAIT of a moved connection still sends and receives, on the pair. */
-	if (p->hce && p->proto == IPPROTO_TCP && p->gen != p->hce->pair.gen) {
+	if (p->hce && p->proto == IPPROTO_TCP && pcb_follows_pair(p)) {
 		p->linger_until = usec_add(now, PCB_LINGER);
 		deadline_arm(c, p->linger_until);
 		return;

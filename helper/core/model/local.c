@@ -91,17 +91,23 @@ bool local_better(const struct hce *h, const struct in6_addr *dst, const struct 
 	return a->since < b->since;
 }
 
-const struct local_addr *core_local_for(struct core *c, unsigned personality,
-					const struct in6_addr *dst)
+const struct local_addr *local_best(struct core *c, const struct hce *h, unsigned personality,
+				    const struct in6_addr *dst)
 {
 	const struct local_addr *best = NULL;
 	struct local_addr *l, *next;
 
 	HASH_ITER(hh, c->locals, l, next)
 		if (l->usable && l->personality == personality &&
-		    (!best || local_better(NULL, dst, l, best)))
+		    (!best || local_better(h, dst, l, best)))
 			best = l;
 	return best;
+}
+
+const struct local_addr *core_local_for(struct core *c, unsigned personality,
+					const struct in6_addr *dst)
+{
+	return local_best(c, NULL, personality, dst);
 }
 
 bool local_good_for(const struct local_addr *l, const struct hce *h)

@@ -28,6 +28,13 @@ struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t
 bool local_better(const struct hce *h, const struct in6_addr *dst, const struct local_addr *a,
 		  const struct local_addr *b);
 
+/*
+ * Returns the usable address of that personality that is best as a source for dst by
+ * local_better(); NULL if there is none. h may be NULL.
+ */
+const struct local_addr *local_best(struct core *c, const struct hce *h, unsigned personality,
+				    const struct in6_addr *dst);
+
 /* Whether our address is usable, and h's peer may learn of it (X9). l may be NULL. */
 bool local_good_for(const struct local_addr *l, const struct hce *h);
 

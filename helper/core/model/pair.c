@@ -26,7 +26,7 @@ static uint32_t next_gen(const struct core *c, const struct hce *h)
 	if (!action_is_queued(c, h->pair_action) || h->pair.gen == h->published_gen)
 		return h->pair.gen + 1;
 	DL_FOREACH(h->pcbs, p)
-		if (p->gen == h->pair.gen)
+		if (!pcb_follows_pair(p))
 			return h->pair.gen + 1;
 	return h->pair.gen;
 }
@@ -154,6 +154,18 @@ bool pair_may_send_from(struct hce *h, const struct local_addr *l)
 	return (b && b->state >= BINDING_RESPONDED) || addr_equal(&h->pair.local, &l->addr);
 }
 
+const struct local_addr *pair_best_local(struct core *c, struct hce *h)
+{
+	const struct local_addr *best = NULL;
+	struct local_addr *l, *next;
+
+	HASH_ITER(hh, c->locals, l, next)
+		if (pair_may_send_from(h, l) &&
+		    (!best || local_better(h, &h->pair.foreign, l, best)))
+			best = l;
+	return best;
+}
+
 /*
  * Whether h may move although nothing compels it: its peer has used its keys lately. If it has not,
  * it is asked to, and hce_authenticated() moves h.
@@ -208,17 +220,12 @@ void pair_release(struct core *c, struct hce *h, usec_t now)
 
 static const struct local_addr *choose_local(struct core *c, struct hce *h, usec_t now)
 {
-	struct local_addr *l = local_find(c, &h->pair.local), *next;
-	const struct local_addr *best = NULL;
+	const struct local_addr *l = local_find(c, &h->pair.local), *best;
 
 	if (h->path.failed_over && l && pair_may_send_from(h, l))
 		return l;
 	path_clear_failover(h);
-	HASH_ITER(hh, c->locals, l, next)
-		if (pair_may_send_from(h, l) &&
-		    (!best || local_better(h, &h->pair.foreign, l, best)))
-			best = l;
-	l = local_find(c, &h->pair.local);
+	best = pair_best_local(c, h);
 	if (best && l != best && local_good_for(l, h) &&
 	    (pair_is_kept(c, h) || !hce_may_switch(c, h, now)))
 		return l;
@@ -315,7 +322,7 @@ static bool pcb_any_keeps_addr(const struct hce *h, const struct in6_addr *addr)
 	const struct pcb *p;
 
 	DL_FOREACH(h->pcbs, p)
-		if (p->gen == h->pair.gen &&
+		if (!pcb_follows_pair(p) &&
 		    (addr_equal(&p->local, addr) || addr_equal(&p->foreign, addr)))
 			return true;
 	return false;
@@ -335,7 +342,7 @@ static bool pcb_any_keeps_other_pair(const struct hce *h)
 	const struct pcb *p;
 
 	DL_FOREACH(h->pcbs, p)
-		if (p->gen == h->pair.gen && !pcb_born_with(p, &h->pair))
+		if (!pcb_follows_pair(p) && !pcb_born_with(p, &h->pair))
 			return true;
 	return false;
 }

@@ -10,6 +10,7 @@
 #include "addr.h"
 #include "array.h"
 #include "local.h"
+#include "pair.h"
 
 const struct in6_addr *retry_other_foreign(const struct hce *h, unsigned n)
 {
@@ -63,26 +64,14 @@ bool retry_late(const struct hce *h, unsigned tries)
 	return tries / (2 * retry_count_foreign(h, false)) % 2;
 }
 
-const struct local_addr *retry_source(struct core *c, const struct hce *h)
+const struct local_addr *retry_source(struct core *c, struct hce *h)
 {
-	const struct local_addr *l = local_find(c, &h->pair.local), *best = NULL;
-	struct local_addr *each, *next;
-	const struct binding *b;
+	const struct local_addr *l = local_find(c, &h->pair.local);
 
 	if (local_good_for(l, h))
 		return l;
-	DL_FOREACH(h->bindings, b) {
-		l = b->state >= BINDING_RESPONDED ? local_find(c, &b->addr) : NULL;
-		if (local_good_for(l, h) && (!best || local_better(h, &h->pair.foreign, l, best)))
-			best = l;
-	}
-	if (best)
-		return best;
-	HASH_ITER(hh, c->locals, each, next)
-		if (local_good_for(each, h) &&
-		    (!best || local_better(h, &h->pair.foreign, each, best)))
-			best = each;
-	return best;
+	l = pair_best_local(c, h);
+	return l ? l : local_best(c, h, h->personality, &h->pair.foreign);
 }
 
 usec_t retry_timeout(const struct hce *h)

@@ -28,7 +28,7 @@ bool retry_round(const struct hce *h, unsigned tries);
 bool retry_late(const struct hce *h, unsigned tries);
 
 /* Returns the local address from which signalling to h is sent, NULL if there is none. */
-const struct local_addr *retry_source(struct core *c, const struct hce *h);
+const struct local_addr *retry_source(struct core *c, struct hce *h);
 
 /* Returns how long to wait for h's answer to the first try. */
 usec_t retry_timeout(const struct hce *h);

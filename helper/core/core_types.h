@@ -250,6 +250,8 @@ struct hce {
 	struct aap_try *aap;		/* owned; NULL: none is running */
 	unsigned n_pcb;			/* connections, with those that linger */
 	struct pcb *pcbs;		/* these, oldest first; utlist DL */
+	struct pcb *left;		/* those that are not attached (PCB_WAITS_ROOM or
+					 * PCB_REFUSED); utlist DL */
 	unsigned n_sender;		/* unconnected UDP sockets that send to it */
 
 	struct binding *bindings;	/* utlist DL */
@@ -368,7 +370,8 @@ struct pcb {
 	struct hce *hce;		/* NULL: its peer has no entry (yet) */
 	uint32_t waits_for;		/* the only entry that it may be attached to, 0: any */
 	enum pcb_wait waits;
-	struct pcb *prev, *next;	/* of the entry */
+	struct hce *left_of;		/* in whose list left it is, NULL: in none */
+	struct pcb *prev, *next;	/* of the entry: of pcbs or of left */
 	bool ports_clash;		/* another connection, which is left alone, has its ports */
 	usec_t opened;			/* when it was shown to us; 0: to an earlier helper */
 	usec_t linger_until;		/* the socket is gone; kept until then for

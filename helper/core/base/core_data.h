@@ -40,7 +40,7 @@ struct core {
 	struct local_addr *locals;
 	struct pcb *pcbs;		/* by cookie */
 	struct pcb *ports;		/* by struct pcb_ports */
-	unsigned n_left;		/* connections with PCB_WAITS_ROOM or PCB_REFUSED */
+	unsigned n_left;		/* connections in the lists left of all entries */
 	bool full_news;			/* there are more of them, and EVENT_TABLE_FULL is due */
 	usec_t full_next;		/* when it may be again */
 	struct sender *senders;		/* by cookie */

@@ -183,13 +183,10 @@ static bool hce_may_switch(struct core *c, struct hce *h, usec_t now)
 /* Whether a connection of h's peer is not attached for want of room: a move of h would end it. */
 static bool any_left_out(struct core *c, const struct hce *h)
 {
-	struct pcb *p, *next;
+	const struct pcb *p;
 
-	if (!c->n_left)
-		return false;
-	HASH_ITER(hh, c->pcbs, p, next)
-		if (p->waits >= PCB_WAITS_ROOM && p->waits_for == h->id &&
-		    local_good_for(local_find(c, &p->local), h))
+	DL_FOREACH(h->left, p)
+		if (local_good_for(local_find(c, &p->local), h))
 			return true;
 	return false;
 }

@@ -61,18 +61,33 @@ static struct pcb_ports pcb_key(const struct hce *h, const struct pcb *p)
 	};
 }
 
-/* Why p is not attached from now on, and to which entry it may be. */
+/* Puts p into the list of those that h leaves out, NULL: into none. */
+static void pcb_set_left(struct core *c, struct pcb *p, struct hce *h)
+{
+	if (p->left_of == h)
+		return;
+	if (p->left_of) {
+		DL_DELETE(p->left_of->left, p);
+		c->n_left--;
+	}
+	if (h) {
+		DL_APPEND(h->left, p);
+		c->n_left++;
+		c->full_news = true;
+	}
+	p->left_of = h;
+	deadline_arm(c, 0);	/* it may have been what kept the entry from a move */
+}
+
+/* Why p is not attached from now on, and to which entry it may be. It must not be attached. */
 static void pcb_set_wait(struct core *c, struct pcb *p, enum pcb_wait why, uint32_t entry)
 {
-	bool was_left = p->waits >= PCB_WAITS_ROOM, is_left = why >= PCB_WAITS_ROOM;
+	struct hce *h = why >= PCB_WAITS_ROOM ? core_entry(c, entry) : NULL;
+	bool gone = why >= PCB_WAITS_ROOM && !h;
 
-	p->waits = why;
-	p->waits_for = entry;
-	if (was_left == is_left)
-		return;
-	c->n_left += is_left ? 1 : -1;
-	c->full_news |= is_left;
-	deadline_arm(c, 0);	/* it may have been what kept the entry from a move */
+	p->waits = gone ? PCB_WAITS_NOT : why;
+	p->waits_for = gone ? 0 : entry;
+	pcb_set_left(c, p, h);
 }
 
 void pcb_wait_for_peer(struct core *c, struct pcb *p, const struct hce *h)
@@ -255,11 +270,8 @@ void pcb_detach_all(struct core *c, struct hce *h)
 
 	DL_FOREACH_SAFE(h->pcbs, p, next)
 		pcb_detach(c, p);
-	if (!c->n_left)
-		return;
-	HASH_ITER(hh, c->pcbs, p, next)
-		if (p->waits >= PCB_WAITS_ROOM && p->waits_for == h->id)
-			pcb_set_wait(c, p, PCB_WAITS_NOT, 0);
+	DL_FOREACH_SAFE(h->left, p, next)
+		pcb_set_wait(c, p, PCB_WAITS_NOT, 0);
 }
 
 void pcb_refuse(struct core *c, struct pcb *p)

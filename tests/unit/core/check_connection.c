@@ -79,6 +79,71 @@ START_TEST(s7_a_status_is_published_when_it_changes)
 }
 END_TEST
 
+static unsigned left(const struct hce *of)
+{
+	const struct pcb *p;
+	unsigned n;
+
+	DL_COUNT(of->left, p, n);
+	return n;
+}
+
+/* The entry has a list of what is left out; c->n_left is the sum. */
+START_TEST(a_connection_without_room_is_in_the_list_of_its_entry_alone)
+{
+	struct core_config config = core_config_default;
+	struct pcb p = opened(F0, 1), q = opened(F0, 2);
+
+	config.max_connections = 1;
+	core_reconfigure(c, &config);
+	ck_assert_int_eq(core_pcb_open(c, &p, now), 0);
+	ck_assert_uint_eq(left(h), 0);
+	ck_assert_int_eq(core_pcb_open(c, &q, now), 0);
+	ck_assert_uint_eq(left(h), 1);
+	ck_assert_uint_eq(c->n_left, 1);
+	ck_assert_uint_eq(h->n_pcb, 1);
+	core_pcb_close(c, 1, now);
+	core_tick(c, now);
+	ck_assert_uint_eq(left(h), 0);
+	ck_assert_uint_eq(c->n_left, 0);
+	ck_assert_ptr_eq(core_pcb(c, 2)->hce, h);
+}
+END_TEST
+
+START_TEST(a_connection_that_the_datapath_refused_is_in_that_list_until_its_end)
+{
+	struct action refused = { .type = ACTION_PCB };
+	struct pcb p = opened(F0, 1);
+
+	ck_assert_int_eq(core_pcb_open(c, &p, now), 0);
+	refused.pcb = p;
+	core_failed(c, &refused);
+	ck_assert_uint_eq(left(h), 1);
+	core_pcb_close(c, 1, now);
+	ck_assert_uint_eq(left(h), 0);
+	ck_assert_uint_eq(c->n_left, 0);
+}
+END_TEST
+
+START_TEST(nothing_waits_for_an_entry_that_there_is_not)
+{
+	struct pcb p = opened(F0, 1);
+
+	p.waits = PCB_WAITS_ROOM;
+	p.waits_for = h->id;
+	ck_assert_int_eq(pcb_restore(c, &p, NULL, 0, now), 0);
+	ck_assert_uint_eq(left(h), 1);
+	hce_destroy(c, h, now);
+	ck_assert_ptr_null(pcb_reason(core_pcb(c, 1)));
+	ck_assert_uint_eq(c->n_left, 0);
+	p.cookie = 2;
+	p.waits_for = 999;
+	ck_assert_int_eq(pcb_restore(c, &p, NULL, 0, now), 0);
+	ck_assert_ptr_null(pcb_reason(core_pcb(c, 2)));
+	ck_assert_uint_eq(c->n_left, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("connection");
@@ -90,6 +155,9 @@ int main(void)
 	tcase_add_test(tc, b1_a_peer_that_may_be_sent_updates_is_not_watched);
 	tcase_add_test(tc, c4_a_new_entry_asks_for_its_source);
 	tcase_add_test(tc, s7_a_status_is_published_when_it_changes);
+	tcase_add_test(tc, a_connection_without_room_is_in_the_list_of_its_entry_alone);
+	tcase_add_test(tc, a_connection_that_the_datapath_refused_is_in_that_list_until_its_end);
+	tcase_add_test(tc, nothing_waits_for_an_entry_that_there_is_not);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

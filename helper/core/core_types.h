@@ -241,6 +241,7 @@ struct hce {
 	usec_t source_lost;		/* when pair.local was lost, 0: it is usable */
 	usec_t followed;		/* when the datapath last followed the
 					 * peer to another address */
+	struct in6_addr left;		/* the peer's address until then */
 	bool policy_routed;		/* policy rules send one of its connections by another
 					 * link than root's packets */
 	struct in6_addr routed;		/* the source the kernel's routing would choose for this
@@ -262,6 +263,8 @@ struct hce {
 	usec_t supported;		/* when it last sent Homeless Support, 0: never */
 	struct path_probe path;
 	struct peer_names *names;	/* owned; NULL: no name is known */
+	bool flight_lost;		/* what was sent by the pair before is lost, which the
+					 * next ACTION_RETRANSMIT says; written by pair.c */
 	bool retransmit_on_ack;		/* moved to an address whose Response is
 					 * not acknowledged yet */
 	uint16_t seq_out;		/* last BU sequence number sent */
@@ -462,8 +465,9 @@ enum action_type {
 	ACTION_RESERVE,		/* numbers were reserved for the SA with this SPI: what is saved
 				 * must have them (core_save_peers()) before the packets of later
 				 * actions are sent */
-	ACTION_RETRANSMIT,	/* the connections of this F-HCE have a path
-				 * again: make TCP retransmit */
+	ACTION_RETRANSMIT,	/* the connections of this F-HCE have a path again: make TCP
+				 * retransmit; what it waits for to be acknowledged may be
+				 * known to be lost */
 	ACTION_UNREACHABLE,	/* no address of this F-HCE's peer may be used
 				 * (S6): tell its connections */
 	ACTION_RESOLVE,		/* the entry's peer is not to be found: its name is to be
@@ -522,6 +526,9 @@ struct action {
 			uint8_t packet[SIGNAL_MTU];	/* the whole IPv6 packet */
 		} send;
 		struct pair pair;
+		struct {
+			bool lost;		/* what is in flight is lost */
+		} retransmit;
 		struct {
 			struct in6_addr addr;
 			enum addr_state state;

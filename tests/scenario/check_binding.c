@@ -290,6 +290,45 @@ START_TEST(c11_two_sources_used_in_turn_do_not_kick_at_every_packet)
 }
 END_TEST
 
+/* Data that overtakes the BU shows that the peer moved; the BU, whether it lost its address. */
+START_TEST(c11_a_loss_heard_of_after_the_datapath_followed_makes_tcp_retransmit)
+{
+	struct in6_addr c1 = world_addr(C1);
+	struct host *server = &w.host[SERVER];
+
+	world_up(&w, CLIENT, C1);
+	acquaint();
+	world_down(&w, CLIENT, C0);		/* its BU is on its way */
+	core_followed(server->core, entry(SERVER)->id, &c1, entry(SERVER)->pair.gen + 1, w.now);
+	world_collect(&w);
+	ck_assert_uint_eq(server->kicks_lost, 0);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_uint_eq(server->kicks_lost, 1);
+	assert_pair(SERVER, S0, C1);
+}
+END_TEST
+
+/* The address before works on: what was sent to it arrives, and goes once. */
+START_TEST(c11_a_move_on_purpose_does_not_make_tcp_retransmit)
+{
+	struct in6_addr c1 = world_addr(C1);
+	struct host *server = &w.host[SERVER];
+
+	world_up(&w, CLIENT, C1);
+	acquaint();
+	ck_assert_int_eq(core_prefer(w.host[CLIENT].core, &c1, 0, w.now), 0);
+	core_followed(server->core, entry(SERVER)->id, &c1, entry(SERVER)->pair.gen + 1, w.now);
+	world_collect(&w);
+	world_run(&w, USEC_PER_SEC / 4);
+	assert_pair(CLIENT, C1, S0);
+	assert_pair(SERVER, S0, C1);
+	world_down(&w, CLIENT, C0);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_uint_eq(server->kicks_lost, 0);
+	ck_assert_uint_eq(w.host[CLIENT].kicks_lost, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("binding");
@@ -311,6 +350,8 @@ int main(void)
 			    c11_where_the_datapath_followed_to_meanwhile_deprecated_is_taken_back,
 			    0, 2);
 	tcase_add_test(tc, c11_two_sources_used_in_turn_do_not_kick_at_every_packet);
+	tcase_add_test(tc, c11_a_loss_heard_of_after_the_datapath_followed_makes_tcp_retransmit);
+	tcase_add_test(tc, c11_a_move_on_purpose_does_not_make_tcp_retransmit);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

@@ -107,6 +107,7 @@ static void note(struct world *w, unsigned i, const struct action *a)
 		break;
 	case ACTION_RETRANSMIT:
 		h->kicks++;
+		h->kicks_lost += a->retransmit.lost;
 		break;
 	case ACTION_UNREACHABLE:
 		h->unreachable++;

@@ -18,7 +18,8 @@ struct host {
 	struct core *core;
 	struct core_peer peer;
 	struct pair pair;		/* what the datapath would use, by the last ACTION_PAIR */
-	unsigned kicks, unreachable, sends, events[EVENT_DROPPED + 1];
+	unsigned kicks, kicks_lost;	/* all; those that say that what is in flight is lost */
+	unsigned unreachable, sends, events[EVENT_DROPPED + 1];
 	struct action last_send, last_switch;	/* the latest EVENT_SWITCHED */
 	unsigned resolves;
 	char resolved[PEER_NAME_SIZE];		/* the name asked for last */

@@ -83,6 +83,8 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 	HASH_ITER(hh, c->entries, h, next) {
 		if (!local_good_for(l, h))
 			continue;
+		bool lost = h->source_lost;
+
 		if (addr_equal(&h->pair.local, addr))
 			h->source_lost = 0;
 		bul_want(c, h, addr, true, now);
@@ -93,7 +95,7 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 		if (hce_homeless(h) && addr_equal(&h->pair.local, addr)) {
 			pair_set_unconfirmed(c, h, false);
 			bul_reannounce(c, h, now);
-			action_push(c, ACTION_RETRANSMIT, h);
+			pair_resume(c, h, lost);
 		}
 		bu_retry(h, now);
 		bu_flush(c, h, now);

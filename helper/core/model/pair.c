@@ -114,12 +114,31 @@ void pair_set_unconfirmed(struct core *c, struct hce *h, bool unconfirmed)
 	pair_set(c, h, &to, NULL);
 }
 
+/* Whether nothing that was sent by h's pair arrives any more. */
+static bool pair_is_dead(struct core *c, const struct hce *h)
+{
+	const struct local_addr *l = local_find(c, &h->pair.local);
+	const struct foreign_addr *fa;
+
+	DL_FOREACH(h->addrs, fa)
+		if (addr_equal(&fa->addr, &h->pair.foreign) && fa->state == ADDR_ACTIVE)
+			return !l || !l->usable;
+	return true;
+}
+
+void pair_resume(struct core *c, struct hce *h, bool lost)
+{
+	action_push(c, ACTION_RETRANSMIT, h)->retransmit.lost = lost || h->flight_lost;
+	h->flight_lost = false;
+}
+
 void pair_use(struct core *c, struct hce *h, const struct in6_addr *local,
 	      const struct in6_addr *foreign, const char *why)
 {
 	struct binding *b = bul_find(h, local);
 	struct pair to = h->pair;
 
+	h->flight_lost |= pair_is_dead(c, h);
 	to.local = *local;
 	to.foreign = *foreign;
 	to.block = BLOCK_NONE;
@@ -130,7 +149,7 @@ void pair_use(struct core *c, struct hce *h, const struct in6_addr *local,
 	to.unconfirmed = h->retransmit_on_ack = b && b->state == BINDING_RESPONDED;
 	pair_set(c, h, &to, why);
 	if (!h->retransmit_on_ack)
-		action_push(c, ACTION_RETRANSMIT, h);
+		pair_resume(c, h, false);
 }
 
 void pair_block(struct core *c, struct hce *h, enum block how)
@@ -349,7 +368,7 @@ void pair_migrate_all(struct core *c, struct hce *h)
 	if (!pcb_any_keeps_other_pair(h))
 		return;
 	new_generation(c, h);
-	action_push(c, ACTION_RETRANSMIT, h);
+	pair_resume(c, h, false);
 }
 
 bool pcb_any_on_birth_pair(const struct hce *h)

@@ -64,6 +64,13 @@ void pair_migrate_from(struct core *c, struct hce *h, const struct in6_addr *add
  */
 void pair_migrate_all(struct core *c, struct hce *h);
 
+/*
+ * The connections of h have a path again: ACTION_RETRANSMIT. What is in flight is lost if lost says
+ * so, or if it was sent by a pair whose local address is lost, or whose foreign address the peer
+ * gave up.
+ */
+void pair_resume(struct core *c, struct hce *h, bool lost);
+
 /* Returns whether the birth pair of an open connection of h is h's pair. */
 bool pcb_any_on_birth_pair(const struct hce *h);
 

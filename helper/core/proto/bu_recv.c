@@ -21,6 +21,8 @@
 #include "send.h"
 
 #define SUPPORT_REPEATS	(2 * USEC_PER_SEC)
+/* A BU that comes so long after data from the same place was overtaken by it. */
+#define OVERTAKEN	(100 * USEC_PER_MSEC)
 
 /*
  * The addresses a BU is about: those it names, and the packet's source unless an Alternate CoA
@@ -282,11 +284,23 @@ void bu_receive_bare(struct core *c, struct hce *h, const struct signal *s, usec
 	answer(c, h, &as_bu, apply(c, h, &as_bu, now) ? BA_ACCEPTED : BA_NO_RESOURCES, now);
 }
 
+/*
+ * Whether what was sent to the address before the peer was last followed may be on its way there:
+ * this BU was overtaken by data, and the address is Active.
+ */
+static bool left_is_used(struct core *c, const struct hce *h, usec_t now)
+{
+	const struct foreign_addr *fa = foreign_find(c, &h->left);
+
+	return fa && fa->hce == h && fa->state == ADDR_ACTIVE &&
+	       now < usec_add(h->followed, OVERTAKEN);
+}
+
 void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t now)
 {
 	struct foreign_addr *src;
 	uint32_t gen = h->pair.gen;
-	bool room;
+	bool left_used = left_is_used(c, h, now), room;
 
 	if (settles_conflict(c, h, s, now) || !check(c, h, s, now))
 		return;
@@ -308,5 +322,5 @@ void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t no
 		pair_follow(c, h, src, now);
 	/* The peer may have been away and is back at the same address. */
 	if (gen == h->pair.gen && addr_equal(&h->pair.foreign, &src->addr))
-		action_push(c, ACTION_RETRANSMIT, h);
+		pair_resume(c, h, left_used && !left_is_used(c, h, now));
 }

@@ -428,7 +428,7 @@ void bu_acked(struct core *c, struct hce *h, const struct binding_ack *ba,
 		if (h->retransmit_on_ack && addr_equal(&h->pair.local, to)) {
 			h->retransmit_on_ack = false;
 			pair_set_unconfirmed(c, h, false);
-			action_push(c, ACTION_RETRANSMIT, h);
+			pair_resume(c, h, false);
 		}
 	}
 	if (!matched)

@@ -152,6 +152,56 @@ START_TEST(b7_no_kick_before_the_source_is_verified)
 }
 END_TEST
 
+/* Full segments go again only if those before are lost: else they would be sent twice. */
+START_TEST(s3_a_kick_tells_whether_what_is_in_flight_is_lost)
+{
+	struct in6_addr f1 = a(F1);
+	struct action k = { 0 };
+
+	up(L1)->preference = 1;
+	hold(L1, BINDING_VERIFIED);
+	h->authenticated = now;
+	pair_update(c, h, now);				/* on purpose */
+	assert_pair(L1, F0);
+	ck_assert_uint_eq(take(ACTION_RETRANSMIT, &k), 1);
+	ck_assert(!k.retransmit.lost);
+	pair_follow(c, h, at(F1, ADDR_ACTIVE), now);	/* the peer did so */
+	assert_pair(L1, F1);
+	ck_assert_uint_eq(take(ACTION_RETRANSMIT, &k), 1);
+	ck_assert(!k.retransmit.lost);
+	hold(L0, BINDING_VERIFIED);
+	up(L1)->usable = false;
+	pair_update(c, h, now);
+	assert_pair(L0, F1);
+	ck_assert_uint_eq(take(ACTION_RETRANSMIT, &k), 1);
+	ck_assert(k.retransmit.lost);
+	foreign_remove(c, foreign_find(c, &f1));
+	pair_update(c, h, now);
+	assert_pair(L0, F0);
+	ck_assert_uint_eq(take(ACTION_RETRANSMIT, &k), 1);
+	ck_assert(k.retransmit.lost);
+	pair_resume(c, h, false);			/* that was said */
+	ck_assert_uint_eq(take(ACTION_RETRANSMIT, &k), 1);
+	ck_assert(!k.retransmit.lost);
+}
+END_TEST
+
+/* A loss before the switch that waits for a BA is not forgotten. */
+START_TEST(b7_the_kick_after_verification_tells_of_the_loss)
+{
+	struct action k = { 0 };
+
+	up(L1);
+	hold(L1, BINDING_RESPONDED);
+	up(L0)->usable = false;
+	pair_update(c, h, now);
+	ck_assert_uint_eq(take(ACTION_RETRANSMIT, NULL), 0);
+	pair_resume(c, h, false);
+	ck_assert_uint_eq(take(ACTION_RETRANSMIT, &k), 1);
+	ck_assert(k.retransmit.lost);
+}
+END_TEST
+
 START_TEST(s3_a_connection_keeps_its_own_pair_until_the_pair_changes)
 {
 	struct pcb *p = connection(L0, F0, 1), *q = connection(L2, F0, 2);
@@ -273,6 +323,8 @@ int main(void)
 	tcase_add_test(tc, x9_a_source_of_another_personality_is_not_chosen);
 	tcase_add_test(tc, s3_a_switch_is_published_with_a_new_generation);
 	tcase_add_test(tc, b7_no_kick_before_the_source_is_verified);
+	tcase_add_test(tc, s3_a_kick_tells_whether_what_is_in_flight_is_lost);
+	tcase_add_test(tc, b7_the_kick_after_verification_tells_of_the_loss);
 	tcase_add_test(tc, s3_a_connection_keeps_its_own_pair_until_the_pair_changes);
 	tcase_add_test(tc, a3_hold_all_takes_connections_off_their_own_pair);
 	tcase_add_test(tc, s1_a_voluntary_move_waits_for_proof);

@@ -19,6 +19,7 @@
 #include "hostmap_sync.h"
 #include "icmp_inject.h"
 #include "log.h"
+#include "resume.h"
 #include "route_sync.h"
 #include "signal_io.h"
 #include "sock_events.h"
@@ -31,7 +32,6 @@
 #include <utlist.h>
 
 #define ROUNDS_MAX	16	/* of actions causing actions, before other events */
-#define KICK_BURST	16	/* Linux doubles its timeout 15 times at most */
 #define LATER_MS	200	/* until apply_deferred() */
 /* Before packets from an address younger than this, unresolved neighbour entries are flushed. */
 #define FRESH_LINK	(3 * USEC_PER_SEC)
@@ -132,10 +132,8 @@ static void apply_one(struct daemon *d, const struct action *a)
 		d->send[d->n_send++] = *a;
 		return;
 	case ACTION_RETRANSMIT:
-		for (unsigned i = 0; i < d->n_kick; i++)
-			if (d->kick[i] == a->hce)
-				return;
-		d->kick[d->n_kick++] = a->hce;
+		resume_want(d, a->hce, a->retransmit.lost);
+		d->sync_established = true;
 		return;
 	case ACTION_UNREACHABLE:
 		apply_unreachable(d, a->hce);
@@ -221,28 +219,6 @@ static void apply_send(struct daemon *d, const struct action *a)
 	core_send_failed(d->core, a, clock_boottime());
 }
 
-/* Makes TCP retransmit on every connection of an entry. */
-static void apply_retransmit(struct daemon *d, uint32_t id)
-{
-	struct hce *hce = core_entry(d->core, id);
-
-	if (!hce || IN6_IS_ADDR_UNSPECIFIED(&hce->pair.local))
-		return;
-	for (const struct pcb *p = hce->pcbs; p; p = p->next) {
-		uint32_t acked;
-
-		if (p->proto != IPPROTO_TCP || !p->established || p->linger_until != USEC_NEVER)
-			continue;
-		/* 0: no acknowledgement received yet */
-		if (datapath_acked(d->datapath, id, p, &acked) == 0 && acked) {
-			struct sock_desc s = sock_from_pcb(p);
-
-			icmp_inject_retransmit(d->signal_io, &s, acked, &hce->pair.local,
-					       KICK_BURST);
-		}
-	}
-}
-
 static void apply_save(struct daemon *d)
 {
 	int r = state_file_save(d->core, d->state);
@@ -256,12 +232,12 @@ static void apply_save(struct daemon *d)
 }
 
 /*
- * Carries out what waited for the datapath's maps: routes, host map, state, packets, kicks. What a
+ * Carries out what waited for the datapath's maps: routes, host map, state, packets. What a
  * packet tells the peer is saved before it leaves.
  */
 static void apply_queued(struct daemon *d)
 {
-	unsigned n_send = d->n_send, n_kick = d->n_kick;
+	unsigned n_send = d->n_send;
 
 	if (d->routes_now)
 		route_sync_update(d->route_sync, d->core);
@@ -270,13 +246,12 @@ static void apply_queued(struct daemon *d)
 	if (d->save_now)
 		apply_save(d);
 	d->routes_now = false;
-	d->n_send = d->n_kick = 0;
+	d->n_send = 0;
 	for (unsigned i = 0; i < n_send; i++)
 		apply_send(d, &d->send[i]);
-	if (n_kick)
+	if (d->sync_established)
 		sock_events_sync_established(d);
-	for (unsigned i = 0; i < n_kick; i++)
-		apply_retransmit(d, d->kick[i]);
+	d->sync_established = false;
 }
 
 /* Reports to the core which source the kernel would choose for each entry. */
@@ -322,7 +297,7 @@ void apply_actions(struct daemon *d)
 		while (core_next_action(d->core, &a)) {
 			more = true;
 			apply_one(d, &a);
-			if (d->n_send == SENDS_MAX || d->n_kick == KICKS_MAX)
+			if (d->n_send == SENDS_MAX)
 				apply_queued(d);
 		}
 		apply_queued(d);
@@ -331,6 +306,7 @@ void apply_actions(struct daemon *d)
 			more = true;
 		}
 	}
+	resume_run(d);
 	if (!more)
 		adopt_carried(d);
 	if ((d->save_later || d->routes_later || d->view_later) &&

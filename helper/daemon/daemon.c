@@ -23,6 +23,7 @@
 #include "ipc_proto.h"
 #include "log.h"
 #include "privileges.h"
+#include "resume.h"
 #include "route_sync.h"
 #include "sd_notify.h"
 #include "signal_io.h"
@@ -425,6 +426,9 @@ static int open_shells(struct daemon *d)
 	r = log_failed(route_sync_open(&d->route_sync), "open the routing table");
 	if (r < 0)
 		return r;
+	r = log_failed(resume_open(d), "open sock_diag");
+	if (r < 0)
+		return r;
 	return log_failed(dns_open(d->base, on_resolved, d, &d->dns), "open the resolver");
 }
 
@@ -649,6 +653,7 @@ void daemon_stop(struct daemon *d)
 	free_event(d->ev_later);
 	free_event(d->ev_sock_pause);
 	dns_close(d->dns);
+	resume_close(d);
 	adopt_close(d);
 	datapath_close(d->datapath);
 	route_sync_close(d->route_sync);

@@ -15,12 +15,12 @@ struct datapath;
 struct hostmap;
 struct ifmon;
 struct dns;
+struct resume;
 struct sock_monitor;
 struct route_sync;
 struct signal_io;
 
 #define SENDS_MAX	64	/* packets queued until the routes are set */
-#define KICKS_MAX	64	/* entries queued for a kick */
 #define PLAIN_ROWS_MAX	1024	/* of the host map */
 
 /* An interface to which the datapath is attached, or will be. */
@@ -53,6 +53,7 @@ struct daemon {
 	struct datapath *datapath;
 	struct route_sync *route_sync;
 	struct dns *dns;
+	struct resume *resume;
 	struct control_server *control_server;
 	struct hostmap *view;
 	struct interface *interfaces;
@@ -65,8 +66,7 @@ struct daemon {
 
 	struct action send[SENDS_MAX];
 	unsigned n_send;
-	uint32_t kick[KICKS_MAX];		/* ids of entries */
-	unsigned n_kick;
+	bool sync_established;			/* before connections resume */
 	/*
 	 * Update the routes, the host map, the state file: within apply_actions(), or by
 	 * apply_deferred().

@@ -18,6 +18,7 @@ libdaemon_la_SOURCES = \
 	daemon/hostmap_sync.c daemon/hostmap_sync.h \
 	daemon/privileges.c daemon/privileges.h \
 	daemon/report.c daemon/report.h \
+	daemon/resume.c daemon/resume.h \
 	daemon/route_sync.c daemon/route_sync.h \
 	daemon/sd_notify.c daemon/sd_notify.h \
 	daemon/sock_events.c daemon/sock_events.h \

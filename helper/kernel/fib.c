@@ -67,6 +67,7 @@ static void parse_multipath(const struct nlattr *multi, unsigned oif, struct nex
 struct lookup {
 	unsigned oif;
 	struct fib_match m;
+	bool learned;			/* m.nh.mtu is that of an exception to the route */
 	struct in6_addr prefsrc;
 };
 
@@ -81,6 +82,7 @@ static int lookup_answer(void *ctx, const struct nlmsghdr *nlh)
 	l->m.type = rt->rtm_type;
 	l->m.dst_len = rt->rtm_dst_len;
 	l->m.table = rt->rtm_table;
+	l->learned = rt->rtm_flags & RTM_F_CLONED;
 	mnl_attr_for_each(a, nlh, sizeof(*rt)) {
 		switch (mnl_attr_get_type(a)) {
 		case RTA_TABLE:
@@ -152,6 +154,37 @@ int fib_source(struct netlink *n, const struct in6_addr *dst, const struct flow 
 		return -EADDRNOTAVAIL;
 	*ret = l.prefsrc;
 	return 0;
+}
+
+unsigned fib_learned_mtu(struct netlink *n, const struct in6_addr *dst, const struct in6_addr *src,
+			 const struct flow *flow)
+{
+	struct lookup l = { 0 };
+
+	return !lookup(n, dst, src, 0, flow, &l) && l.learned ? l.m.nh.mtu : 0;
+}
+
+int fib_forget_mtu(struct netlink *n, const struct in6_addr *dst, const struct in6_addr *src,
+		   const struct flow *flow, unsigned mtu)
+{
+	char buf[REQUEST_MAX] __attribute__((aligned(4)));
+	struct lookup l = { 0 };
+	struct rtmsg *rt;
+	struct nlmsghdr *nlh;
+	int r = lookup(n, dst, src, 0, flow, &l);
+
+	if (r)
+		return r;
+	if (!l.learned || l.m.nh.mtu != mtu)
+		return -ESRCH;
+	nlh = fib_request(buf, RTM_DELROUTE, NLM_F_ACK, &rt);
+	rt->rtm_flags = RTM_F_CLONED;
+	rt->rtm_dst_len = rt->rtm_src_len = 128;
+	rt->rtm_table = l.m.table < 256 ? (unsigned char)l.m.table : RT_TABLE_COMPAT;
+	mnl_attr_put(nlh, RTA_DST, sizeof(*dst), dst);
+	mnl_attr_put(nlh, RTA_SRC, sizeof(*src), src);
+	mnl_attr_put_u32(nlh, RTA_TABLE, l.m.table);
+	return netlink_ask(n, nlh, NULL, NULL);
 }
 
 static int found_rule(void *ctx, const struct nlmsghdr *nlh)

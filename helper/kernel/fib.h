@@ -59,6 +59,20 @@ int fib_get(struct netlink *n, const struct in6_addr *dst, const struct in6_addr
 int fib_source(struct netlink *n, const struct in6_addr *dst, const struct flow *flow,
 	       struct in6_addr *ret);
 
+/*
+ * The path MTU that the kernel has learned for packets of flow from src to dst, an exception to
+ * their route; 0: none.
+ */
+unsigned fib_learned_mtu(struct netlink *n, const struct in6_addr *dst, const struct in6_addr *src,
+			 const struct flow *flow);
+
+/*
+ * Removes that exception, if its MTU is mtu: sockets take the route's again. Returns 0, -ESRCH if
+ * there is none, or another negative errno.
+ */
+int fib_forget_mtu(struct netlink *n, const struct in6_addr *dst, const struct in6_addr *src,
+		   const struct flow *flow, unsigned mtu);
+
 /* Reads whether any policy rule selects by user or mark. Returns 0 or a negative errno. */
 int fib_ruled(struct netlink *n, bool *ret);
 

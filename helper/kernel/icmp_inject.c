@@ -11,6 +11,7 @@
 #include <netinet/udp.h>
 #include <string.h>
 
+#define IPV6_MIN_MTU	1280
 #define QUOTE_MAX	(sizeof(struct ip6_hdr) + sizeof(struct tcphdr))
 
 /*
@@ -39,11 +40,17 @@ static uint32_t quote(const struct sock_desc *p, uint32_t seq, uint8_t ret[stati
 	return sizeof(ip6) + len;
 }
 
+/* An error about a connection. */
+struct icmp_error {
+	uint8_t type, code;
+	uint32_t mtu;			/* of Packet Too Big, else 0 */
+};
+
 /*
  * Builds the ICMPv6 error in libnet's queue; it quotes segment, of len octets. Returns 0 or
  * -ENOMEM.
  */
-static int build_error(struct signal_io *io, const struct sock_desc *p, uint8_t code,
+static int build_error(struct signal_io *io, const struct sock_desc *p, const struct icmp_error *e,
 		       const struct in6_addr *via, uint8_t *segment,
 		       uint32_t len)
 {
@@ -52,27 +59,27 @@ static int build_error(struct signal_io *io, const struct sock_desc *p, uint8_t 
 	memcpy(&src, via, sizeof(src));
 	memcpy(&dst, &p->local, sizeof(dst));
 	libnet_clear_packet(signal_io_libnet(io));
-	if (libnet_build_icmpv6_unreach(ICMP6_DST_UNREACH, code, 0, segment, len,
-					signal_io_libnet(io), 0) < 0)
+	/* Its builder for Destination Unreachable has no MTU; this one fills the same octets. */
+	if (libnet_build_icmpv6_echo(e->type, e->code, 0, (uint16_t)(e->mtu >> 16),
+				     (uint16_t)e->mtu, segment, len, signal_io_libnet(io), 0) < 0)
 		return -ENOMEM;
 	/* Hop limit 1: if the address is not local any more, the packet does not leave the link. */
-	if (libnet_build_ipv6(0, 0, (uint16_t)(LIBNET_ICMPV6_UNREACH_H + len), IPPROTO_ICMPV6, 1,
-			      src, dst, NULL, 0, signal_io_libnet(io), 0) < 0)
+	if (libnet_build_ipv6(0, 0, (uint16_t)(LIBNET_ICMPV6_ECHO_H + len), IPPROTO_ICMPV6, 1, src,
+			      dst, NULL, 0, signal_io_libnet(io), 0) < 0)
 		return -ENOMEM;
 	return 0;
 }
 
 /*
- * Sends n ICMPv6 Destination Unreachable errors about p to the local stack, with source via.
- * Returns 0 or a negative errno.
+ * Sends an ICMPv6 error about p to the local stack n times, with source via; it quotes the segment
+ * with sequence number seq. Returns 0 or a negative errno.
  */
-static int inject(struct signal_io *io, const struct sock_desc *p, uint32_t seq, uint8_t code,
-		  const struct in6_addr *via,
-		  unsigned n)
+static int inject(struct signal_io *io, const struct sock_desc *p, uint32_t seq,
+		  const struct icmp_error *e, const struct in6_addr *via, unsigned n)
 {
 	uint8_t segment[QUOTE_MAX];
 	uint32_t len = quote(p, seq, segment);
-	int r = build_error(io, p, code, via, segment, len);
+	int r = build_error(io, p, e, via, segment, len);
 
 	if (!r)
 		r = signal_io_aim(io, via, 0);
@@ -83,23 +90,38 @@ static int inject(struct signal_io *io, const struct sock_desc *p, uint32_t seq,
 	return r;
 }
 
+static bool is_established(const struct sock_desc *p)
+{
+	return p->proto == IPPROTO_TCP && p->established;
+}
+
 int icmp_inject_retransmit(struct signal_io *io, const struct sock_desc *p, uint32_t seq,
 			   const struct in6_addr *via, unsigned n)
 {
-	if (p->proto != IPPROTO_TCP || !p->established)
-		return -EINVAL;
-	return inject(io, p, seq, ICMP6_DST_UNREACH_NOROUTE, via, n);
+	static const struct icmp_error e = { ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOROUTE, 0 };
+
+	return is_established(p) ? inject(io, p, seq, &e, via, n) : -EINVAL;
 }
+
+int icmp_inject_too_big(struct signal_io *io, const struct sock_desc *p, uint32_t seq,
+			const struct in6_addr *via, unsigned mtu)
+{
+	const struct icmp_error e = { ICMP6_PACKET_TOO_BIG, 0, mtu };
+
+	return is_established(p) && mtu >= IPV6_MIN_MTU ? inject(io, p, seq, &e, via, 1) : -EINVAL;
+}
+
+static const struct icmp_error unreachable = { ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADDR, 0 };
 
 int icmp_inject_unreachable(struct signal_io *io, const struct sock_desc *p, uint32_t seq,
 			    const struct in6_addr *via)
 {
 	if (p->proto == IPPROTO_TCP && !p->established)
 		return -EINVAL;
-	return inject(io, p, seq, ICMP6_DST_UNREACH_ADDR, via, 1);
+	return inject(io, p, seq, &unreachable, via, 1);
 }
 
 int icmp_inject_refuse(struct signal_io *io, const struct sock_desc *p, uint32_t seq)
 {
-	return inject(io, p, seq, ICMP6_DST_UNREACH_ADDR, &p->local, 1);
+	return inject(io, p, seq, &unreachable, &p->local, 1);
 }

@@ -22,6 +22,19 @@ int icmp_inject_retransmit(struct signal_io *io, const struct sock_desc *p, uint
 			   const struct in6_addr *via, unsigned n);
 
 /*
+ * Makes TCP retransmit at once what it has sent and fills its segments, although no timer has
+ * expired: sends ICMPv6 "packet too big" to the local stack, quoting the segment of p with sequence
+ * number seq, which is between the first unacknowledged one and the next to be sent. Linux takes
+ * all segments that are longer than the new maximum for lost, keeps its congestion window, and
+ * retransmits. mtu is such that the maximum falls by one octet: tcp_flight_get(). It leaves a path
+ * MTU in the route (fib_forget_mtu()). With an mtu that lowers nothing, nothing happens. p->local
+ * and via are as above. Returns 0, -EINVAL if p is not an established TCP connection or mtu is
+ * below the least that IPv6 allows, 1280, or another negative errno.
+ */
+int icmp_inject_too_big(struct signal_io *io, const struct sock_desc *p, uint32_t seq,
+			const struct in6_addr *via, unsigned mtu);
+
+/*
  * Makes connect(2) fail with EHOSTUNREACH: sends ICMPv6 "address unreachable" about the TCP
  * connection p, of which only proto, addresses and ports are read, quoting its first segment, with
  * sequence number seq. Returns 0 or a negative errno.

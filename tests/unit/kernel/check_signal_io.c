@@ -5,12 +5,15 @@
  */
 #include "config.h"
 
+#include "fib.h"
 #include "icmp_inject.h"
 #include "signal_io.h"
+#include "tcp_flight.h"
 #include "own_netns.h"
 
 #include <errno.h>
 #include <linux/if_packet.h>
+#include <linux/netlink.h>
 #include <net/if.h>
 #include <netinet/ip6.h>
 #include <netinet/tcp.h>
@@ -400,9 +403,92 @@ START_TEST(a_connection_that_a_kick_would_end_is_not_kicked)
 
 	c.pcb.established = false;
 	ck_assert_int_eq(icmp_inject_retransmit(w, &c.pcb, 0, &via, 1), -EINVAL);
+	ck_assert_int_eq(icmp_inject_too_big(w, &c.pcb, 0, &via, 1400), -EINVAL);
 	c.pcb.established = true;
+	ck_assert_int_eq(icmp_inject_too_big(w, &c.pcb, 0, &via, 1279), -EINVAL);
 	c.pcb.proto = IPPROTO_UDP;
 	ck_assert_int_eq(icmp_inject_retransmit(w, &c.pcb, 0, &via, 1), -EINVAL);
+	ck_assert_int_eq(icmp_inject_too_big(w, &c.pcb, 0, &via, 1400), -EINVAL);
+}
+END_TEST
+
+/* Writes so many full segments, which nobody acknowledges, and reads what is in flight. */
+static struct tcp_flight flight_of(struct netlink *diag, struct connection *c, unsigned segments)
+{
+	static char buf[1 << 14];
+	size_t len = segments * info(c->fd).tcpi_snd_mss;
+	socklen_t size = sizeof(c->pcb.cookie);
+	struct tcp_flight flight;
+
+	ck_assert_int_eq(getsockopt(c->fd, SOL_SOCKET, SO_COOKIE, &c->pcb.cookie, &size), 0);
+	ck_assert_uint_le(len, sizeof(buf));
+	ck_assert_int_eq(write(c->fd, buf, len), (ssize_t)len);
+	ck_assert_int_eq(tcp_flight_get(diag, &c->pcb, 0, &flight), 0);
+	ck_assert_uint_eq(flight.unacked, segments);
+	ck_assert_uint_eq(flight.backoff, 0);
+	return flight;
+}
+
+START_TEST(s3_packet_too_big_makes_full_segments_go_again_and_is_forgotten)
+{
+	struct signal_io *w = open_in(&here);
+	struct connection c = connection();
+	struct in6_addr via = in6("2001:db8:2::1"), *dst = &c.pcb.foreign, *src = &c.pcb.local;
+	uint32_t seq = next_seq(c.fd);
+	const struct flow anybody = { .uid = SOCK_UID_UNKNOWN };
+	unsigned mss = info(c.fd).tcpi_snd_mss, before;
+	struct netlink *route, *diag;
+	struct tcp_flight flight;
+
+	ck_assert_int_eq(netlink_open(NETLINK_ROUTE, &route), 0);
+	ck_assert_int_eq(netlink_open(NETLINK_SOCK_DIAG, &diag), 0);
+	deafen();
+	flight = flight_of(diag, &c, 5);
+	ck_assert_uint_eq(flight.mtu, 1500);
+	before = info(c.fd).tcpi_total_retrans;		/* of a probe for a lost tail, perhaps */
+	ck_assert_int_eq(icmp_inject_too_big(w, &c.pcb, seq, &via, flight.mtu), 0);
+	ck_assert_uint_le(info(c.fd).tcpi_total_retrans, before + 1);
+	ck_assert_uint_eq(fib_learned_mtu(route, dst, src, &anybody), 0);
+
+	before = info(c.fd).tcpi_total_retrans;
+	ck_assert_int_eq(icmp_inject_too_big(w, &c.pcb, seq, &via, flight.mtu - 1), 0);
+	ck_assert_uint_ge(info(c.fd).tcpi_total_retrans, before + 5);
+	ck_assert_uint_eq(info(c.fd).tcpi_backoff, 0);
+	ck_assert_uint_eq(info(c.fd).tcpi_snd_mss, mss - 1);
+
+	ck_assert_uint_eq(fib_learned_mtu(route, dst, src, &anybody), flight.mtu - 1);
+	ck_assert_int_eq(fib_forget_mtu(route, dst, src, &anybody, flight.mtu), -ESRCH);
+	ck_assert_int_eq(fib_forget_mtu(route, dst, src, &anybody, flight.mtu - 1), 0);
+	ck_assert_int_eq(fib_forget_mtu(route, dst, src, &anybody, flight.mtu - 1), -ESRCH);
+	ck_assert_uint_eq(fib_learned_mtu(route, dst, src, &anybody), 0);
+	undeafen();
+	drains(c.fd);
+	ck_assert_int_eq(write(c.fd, "y", 1), 1);
+	drains(c.fd);
+	ck_assert_uint_eq(info(c.fd).tcpi_snd_mss, mss);
+	netlink_close(route);
+	netlink_close(diag);
+}
+END_TEST
+
+START_TEST(a_connection_is_found_bound_to_an_interface_or_not_and_by_its_cookie)
+{
+	struct connection c = connection();
+	unsigned a0 = if_nametoindex("a0");
+	socklen_t size = sizeof(c.pcb.cookie);
+	struct tcp_flight flight;
+	struct netlink *diag;
+
+	ck_assert_int_eq(netlink_open(NETLINK_SOCK_DIAG, &diag), 0);
+	ck_assert_int_eq(getsockopt(c.fd, SOL_SOCKET, SO_COOKIE, &c.pcb.cookie, &size), 0);
+	ck_assert_int_eq(tcp_flight_get(diag, &c.pcb, a0, &flight), 0);
+	ck_assert_uint_eq(flight.unacked, 0);
+	ck_assert_int_eq(setsockopt(c.fd, SOL_SOCKET, SO_BINDTODEVICE, "a0", 2), 0);
+	ck_assert_int_eq(tcp_flight_get(diag, &c.pcb, 0, &flight), -ENOENT);
+	ck_assert_int_eq(tcp_flight_get(diag, &c.pcb, a0, &flight), 0);
+	c.pcb.cookie++;
+	ck_assert_int_eq(tcp_flight_get(diag, &c.pcb, a0, &flight), -ENOENT);
+	netlink_close(diag);
 }
 END_TEST
 
@@ -442,6 +528,8 @@ int main(void)
 			    a_kick_reaches_a_connection_whose_address_is_lost_and_passes_a_firewall,
 			    0, 2);
 	tcase_add_test(tc, a_connection_that_a_kick_would_end_is_not_kicked);
+	tcase_add_test(tc, s3_packet_too_big_makes_full_segments_go_again_and_is_forgotten);
+	tcase_add_test(tc, a_connection_is_found_bound_to_an_interface_or_not_and_by_its_cookie);
 	tcase_add_test(tc, without_privileges_opening_fails_and_says_why);
 	suite_add_tcase(s, tc);
 	return netns_suite_run(s);

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "resume.h"
+#include "addr.h"
+#include "core.h"
+#include "daemon_private.h"
+#include "datapath.h"
+#include "fib.h"
+#include "icmp_inject.h"
+#include "log.h"
+#include "sock_events.h"
+#include "tcp_flight.h"
+#include "unused.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#define TURN_MAX	128	/* connections in one turn of the event loop */
+#define DOUBLINGS_MAX	16	/* Linux doubles its timeout 15 times at most */
+#define TRACES_MAX	64	/* path MTUs to be looked for later */
+#define TRACE_MS	200
+
+/* An entry whose connections are to resume. */
+struct job {
+	uint32_t hce;
+	bool lost, listed;
+	uint64_t *cookie;	/* of its connections, once listed */
+	size_t n, at;
+	UT_hash_handle hh;	/* by hce; in the order in which they came */
+};
+
+/* A path MTU that is no property of the path. */
+struct trace {
+	struct in6_addr dst, src;
+	struct flow flow;
+	unsigned mtu;
+};
+
+struct resume {
+	struct netlink *route, *diag;
+	struct job *jobs;
+	struct event *ev_turn, *ev_traces;
+	struct trace trace[TRACES_MAX];
+	unsigned n_trace;
+};
+
+/* ---- Packet Too Big, and what it leaves ---- */
+
+static int forget(struct resume *r, const struct trace *t)
+{
+	int err = fib_forget_mtu(r->route, &t->dst, &t->src, &t->flow, t->mtu);
+
+	if (err && err != -ESRCH)
+		log_debug("cannot remove the path MTU %u to %s: %s", t->mtu, addr_text(&t->dst).s,
+			  strerror(-err));
+	return err;
+}
+
+static void traces_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
+{
+	struct daemon *d = ptr;
+
+	while (d->resume->n_trace)
+		forget(d->resume, &d->resume->trace[--d->resume->n_trace]);
+}
+
+/* The kernel puts off what it does about a socket that a program is using at the moment. */
+static void forget_later(struct resume *r, const struct trace *t)
+{
+	static const struct timeval wait = { .tv_usec = TRACE_MS * 1000 };
+
+	if (r->n_trace < TRACES_MAX)
+		r->trace[r->n_trace++] = *t;
+	event_add(r->ev_traces, &wait);
+}
+
+static void kick_full_segments(struct daemon *d, const struct sock_desc *s, uint32_t acked,
+			       const struct in6_addr *via, const struct tcp_flight *flight)
+{
+	struct resume *r = d->resume;
+	struct trace t = { .dst = s->foreign, .src = s->local,
+			   .flow = { .uid = s->uid, .mark = s->mark }, .mtu = flight->mtu - 1 };
+	bool learned = fib_learned_mtu(r->route, &t.dst, &t.src, &t.flow) != 0;
+
+	if (icmp_inject_too_big(d->signal_io, s, acked, via, t.mtu))
+		return;
+	/* What the kernel had learned of the path is worth an octet: it stays. */
+	if (!learned && forget(r, &t) == -ESRCH)
+		forget_later(r, &t);
+}
+
+/* ---- connections ---- */
+
+/* Whether p has the pair in use on the wire. */
+static bool has_pair(const struct pcb *p)
+{
+	struct in6_addr l, f;
+
+	pcb_wire_pair(p, &l, &f);
+	return addr_equal(&l, &p->hce->pair.local) && addr_equal(&f, &p->hce->pair.foreign);
+}
+
+static bool may_resume(const struct pcb *p)
+{
+	return p->proto == IPPROTO_TCP && p->established && p->linger_until == USEC_NEVER &&
+	       has_pair(p);
+}
+
+static void resume_pcb(struct daemon *d, const struct pcb *p, bool lost)
+{
+	const struct local_addr *la = core_local(d->core, &p->hce->pair.local);
+	struct sock_desc s = sock_from_pcb(p);
+	/* What holds if the kernel does not tell: the kick does no harm if nothing is in flight. */
+	struct tcp_flight flight = { .unacked = 1, .backoff = DOUBLINGS_MAX };
+	uint32_t acked;
+
+	/* 0: no acknowledgement received yet */
+	if (datapath_acked(d->datapath, p->hce->id, p, &acked) || !acked)
+		return;
+	if (tcp_flight_get(d->resume->diag, &s, la ? la->ifindex : 0, &flight) == -ENOENT ||
+	    !flight.unacked)
+		return;
+	if (flight.backoff)
+		icmp_inject_retransmit(d->signal_io, &s, acked, &p->hce->pair.local,
+				       flight.backoff < DOUBLINGS_MAX ? flight.backoff :
+				       DOUBLINGS_MAX);
+	else if (lost)
+		kick_full_segments(d, &s, acked, &p->hce->pair.local, &flight);
+}
+
+/* ---- entries ---- */
+
+static void job_free(struct resume *r, struct job *j)
+{
+	HASH_DEL(r->jobs, j);
+	free(j->cookie);
+	free(j);
+}
+
+void resume_want(struct daemon *d, uint32_t id, bool lost)
+{
+	struct resume *r = d->resume;
+	struct job *j;
+
+	HASH_FIND(hh, r->jobs, &id, sizeof(id), j);
+	if (j) {
+		lost |= j->lost;
+		job_free(r, j);
+	}
+	j = calloc(1, sizeof(*j));
+	if (!j) {
+		log_warnx("out of memory: connections resume when TCP's timers expire");
+		return;
+	}
+	j->hce = id;
+	j->lost = lost;
+	HASH_ADD(hh, r->jobs, hce, sizeof(j->hce), j);
+}
+
+/*
+ * Notes the entry's connections, by their cookies: they may end before their turn. Returns whether
+ * there are any.
+ */
+static bool list(struct daemon *d, struct job *j)
+{
+	const struct hce *hce = core_entry(d->core, j->hce);
+
+	j->listed = true;
+	if (!hce || IN6_IS_ADDR_UNSPECIFIED(&hce->pair.local) || !hce->n_pcb)
+		return false;
+	j->cookie = calloc(hce->n_pcb, sizeof(*j->cookie));
+	for (const struct pcb *p = j->cookie ? hce->pcbs : NULL; p; p = p->next)
+		if (may_resume(p))
+			j->cookie[j->n++] = p->cookie;
+	return j->n;
+}
+
+/* Goes on with one entry for budget connections at most. Returns what is left of budget. */
+static unsigned job_run(struct daemon *d, struct job *j, unsigned budget)
+{
+	while (j->at < j->n && budget) {
+		const struct pcb *p = core_pcb(d->core, j->cookie[j->at++]);
+
+		if (!p || !p->hce || p->hce->id != j->hce || !may_resume(p))
+			continue;
+		resume_pcb(d, p, j->lost);
+		budget--;
+	}
+	return budget;
+}
+
+void resume_run(struct daemon *d)
+{
+	static const struct timeval at_once = { 0 };
+	struct resume *r = d->resume;
+	unsigned budget = TURN_MAX;
+	struct job *j, *next;
+
+	HASH_ITER(hh, r->jobs, j, next) {
+		if (!j->listed && !list(d, j)) {
+			job_free(r, j);
+			continue;
+		}
+		budget = job_run(d, j, budget);
+		if (j->at < j->n)
+			break;
+		job_free(r, j);
+	}
+	if (r->jobs)
+		event_add(r->ev_turn, &at_once);
+}
+
+static void turn_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
+{
+	resume_run(ptr);
+}
+
+int resume_open(struct daemon *d)
+{
+	struct resume *r = calloc(1, sizeof(*r));
+	int err;
+
+	d->resume = r;
+	if (!r)
+		return -ENOMEM;
+	r->ev_turn = evtimer_new(d->base, turn_event, d);
+	r->ev_traces = evtimer_new(d->base, traces_event, d);
+	if (!r->ev_turn || !r->ev_traces)
+		return -ENOMEM;
+	err = netlink_open(NETLINK_ROUTE, &r->route);
+	return err ? err : netlink_open(NETLINK_SOCK_DIAG, &r->diag);
+}
+
+void resume_close(struct daemon *d)
+{
+	struct resume *r = d->resume;
+	struct job *j, *next;
+
+	if (!r)
+		return;
+	HASH_ITER(hh, r->jobs, j, next)
+		job_free(r, j);
+	if (r->ev_turn)
+		event_free(r->ev_turn);
+	if (r->ev_traces)
+		event_free(r->ev_traces);
+	netlink_close(r->route);
+	netlink_close(r->diag);
+	free(r);
+	d->resume = NULL;
+}

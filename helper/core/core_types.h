@@ -241,7 +241,7 @@ struct hce {
 	usec_t source_lost;		/* when pair.local was lost, 0: it is usable */
 	usec_t followed;		/* when the datapath last followed the
 					 * peer to another address */
-	struct in6_addr left;		/* the peer's address until then */
+	struct in6_addr followed_from;	/* the peer's address until then */
 	bool policy_routed;		/* policy rules send one of its connections by another
 					 * link than root's packets */
 	struct in6_addr routed;		/* the source the kernel's routing would choose for this

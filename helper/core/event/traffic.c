@@ -58,7 +58,7 @@ void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint
 	if ((int32_t)(gen - to.gen) > 0)
 		to.gen = gen;
 	if (fa && fa->hce == h && fa->state == ADDR_ACTIVE && !addr_equal(src, &h->pair.foreign)) {
-		h->left = h->pair.foreign;
+		h->followed_from = h->pair.foreign;
 		to.foreign = *src;
 		/*
 		 * A peer that uses two sources in turn has not moved, and kicks would make both

@@ -290,7 +290,7 @@ void bu_receive_bare(struct core *c, struct hce *h, const struct signal *s, usec
  */
 static bool left_is_used(struct core *c, const struct hce *h, usec_t now)
 {
-	const struct foreign_addr *fa = foreign_find(c, &h->left);
+	const struct foreign_addr *fa = foreign_find(c, &h->followed_from);
 
 	return fa && fa->hce == h && fa->state == ADDR_ACTIVE &&
 	       now < usec_add(h->followed, OVERTAKEN);

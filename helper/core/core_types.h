@@ -164,6 +164,7 @@ struct retransmit {
 struct path_probe {
 	bool running;
 	unsigned at;			/* pairs probed in this round */
+	bool repeat;			/* the pair in use is probed once more before others */
 	usec_t wait, next, until;	/* between probes; the next probe; the end of the run */
 	uint8_t challenge[CHALLENGE_LEN];
 	usec_t answered, backoff, backoff_until;	/* the pair in use answered; silence means

@@ -11,6 +11,7 @@
  * is used. From then on the preferred source is probed at growing intervals, and used again when it
  * answers. The peer follows the source of what it receives (C11). A host that is probed at an
  * address that it does not send from probes as well: the path may be dead in its direction only.
+ * Nothing tells that host so, and it probes the pair in use twice before others.
  */
 #include "path_probe.h"
 
@@ -101,7 +102,8 @@ static void probe_next(struct core *c, struct hce *h, usec_t now)
 	}
 	if (nth_pair(c, h, x->at, &local, &foreign)) {
 		probe_send(c, h, local, foreign, now);
-		x->at++;
+		x->at += !x->repeat;
+		x->repeat = false;
 	}
 	x->next = usec_add(now, x->wait);
 	deadline_arm(c, x->next);
@@ -113,6 +115,8 @@ static void probe_start(struct core *c, struct hce *h, usec_t now, const char *w
 
 	x->running = true;
 	x->at = 0;
+	/* Nothing is amiss here: one lost packet shall move nobody. */
+	x->repeat = !x->silent;
 	x->wait = retry_timeout(h);
 	x->until = usec_add(now, PROBE_DURATION);
 	nonce_draw(c, x->challenge);

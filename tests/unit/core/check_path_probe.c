@@ -175,6 +175,23 @@ START_TEST(c11_a_probe_of_the_peers_starts_a_search)
 }
 END_TEST
 
+/* ... in which one lost packet moves nobody: the pair in use is probed twice before another. */
+START_TEST(c11_one_lost_packet_of_that_search_moves_nobody)
+{
+	struct in6_addr l1 = a(L1);
+
+	path_probed_by_peer(c, h, &l1, now);
+	ck_assert(probed(L0, F0));
+	next();
+	ck_assert(probed(L0, F0));
+	next();
+	ck_assert(probed(L1, F0));
+	answer(L0, F0, true);
+	ck_assert(!h->path.running);
+	assert_pair(L0, F0);
+}
+END_TEST
+
 START_TEST(r5_an_answer_from_a_tentative_address_changes_nothing)
 {
 	at(F2, ADDR_TENTATIVE);
@@ -325,6 +342,7 @@ int main(void)
 	tcase_add_test(tc, the_preferred_source_is_returned_to_when_it_answers);
 	tcase_add_test(tc, probing_slows_down_and_is_given_up);
 	tcase_add_test(tc, c11_a_probe_of_the_peers_starts_a_search);
+	tcase_add_test(tc, c11_one_lost_packet_of_that_search_moves_nobody);
 	tcase_add_test(tc, r5_an_answer_from_a_tentative_address_changes_nothing);
 	tcase_add_test(tc, a_detour_ends_only_when_the_preferred_source_answers);
 	tcase_add_test(tc, the_preferred_source_is_probed_ever_more_slowly);

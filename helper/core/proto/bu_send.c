@@ -406,7 +406,8 @@ void bu_acked(struct core *c, struct hce *h, const struct binding_ack *ba,
 		c->counter[COUNT_UNEXPECTED_BA]++;
 		return;
 	}
-	h->homeless_acked = true;
+	/* Lifetime 0 with a Challenge means an address conflict (X6): the Update was refused. */
+	h->homeless_acked |= ba->lifetime || !ba->has_challenge;
 	aap_confirmed(h);
 	if (ba->status >= BA_REJECTED) {
 		rejected(c, h, now);

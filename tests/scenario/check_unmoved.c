@@ -8,85 +8,12 @@
 #include "model/entry.h"
 #include "addr.h"
 #include "suite.h"
-#include "two_hosts.h"
+#include "unmoved.h"
 
 #include <string.h>
 #include <utlist.h>
 
 #define LIFETIMES	(600 + 1800)	/* seconds: until a peer that stays silent is forgotten */
-
-enum wire { AS_BORN, MOVED, HELD };
-
-static struct pcb *connection(unsigned host, uint64_t cookie)
-{
-	struct pcb *pcbs = core_pcbs(w.host[host].core), *p;
-
-	HASH_FIND(hh, pcbs, &cookie, sizeof(cookie), p);
-	return p;
-}
-
-/* What host's datapath does to a packet that the connection sends. */
-static enum wire egress(unsigned host, uint64_t cookie)
-{
-	const struct pcb *p = connection(host, cookie);
-	const struct pair *now = p && p->hce ? &p->hce->pair : NULL;
-
-	if (now && now->block == BLOCK_ALL)
-		return HELD;
-	if (!now || now->gen == p->gen ||
-	    (addr_equal(&now->local, &p->local) && addr_equal(&now->foreign, &p->foreign)))
-		return AS_BORN;
-	return now->block == BLOCK_REWRITTEN ? HELD : MOVED;
-}
-
-/* host's datapath has a packet of the connection, which came from the peer's address. */
-static void heard(unsigned host, uint64_t cookie, const struct in6_addr *from)
-{
-	const struct pcb *p = connection(host, cookie);
-
-	if (p && p->hce)
-		core_heard(w.host[host].core, p->hce->id, from, w.now);
-	world_collect(&w);
-}
-
-#define CONNECTIONS	4
-
-static uint64_t open_one[CONNECTIONS];		/* the first is between C0 and S0 */
-static struct in6_addr client_addr[CONNECTIONS], server_addr[CONNECTIONS];
-
-static void open_nth(unsigned n, const char *c, const char *s)
-{
-	open_one[n] = world_connect(&w, CLIENT, c, SERVER, s, 1000 + n);
-	client_addr[n] = world_addr(c);
-	server_addr[n] = world_addr(s);
-}
-
-static void assert_unmoved(void)
-{
-	for (unsigned n = 0; n < CONNECTIONS && open_one[n]; n++)
-		for (unsigned host = 0; host < 2; host++)
-			ck_assert_msg(egress(host, open_one[n]) == AS_BORN,
-				      "connection %u is %s at the %s, %.0f s", n,
-				      egress(host, open_one[n]) == HELD ? "held" : "moved",
-				      w.host[host].name, (double)(w.now / USEC_PER_SEC));
-	ck_assert_uint_eq(w.host[CLIENT].unreachable + w.host[SERVER].unreachable, 0);
-}
-
-/*
- * Data goes both ways on all connections, or on none if they are quiet, until d has passed. All of
- * it must leave as it was born.
- */
-static void let_pass(usec_t d, bool quiet)
-{
-	for (usec_t end = w.now + d; w.now < end; world_run(&w, 5 * USEC_PER_SEC)) {
-		assert_unmoved();
-		for (unsigned n = 0; n < CONNECTIONS && open_one[n] && !quiet; n++) {
-			heard(SERVER, open_one[n], &client_addr[n]);
-			heard(CLIENT, open_one[n], &server_addr[n]);
-		}
-	}
-	assert_unmoved();
-}
 
 static bool lose_from_client(struct world *world, const struct packet_in_flight *p)
 {
@@ -356,44 +283,6 @@ START_TEST(a_voluntary_move_asks_first)
 }
 END_TEST
 
-static void begin_strangers(void)
-{
-	memset(open_one, 0, sizeof(open_one));
-	world_init(&w);
-	w.host[CLIENT].peer.name = w.host[SERVER].peer.name = NULL;
-	world_renew(&w, CLIENT);
-	world_renew(&w, SERVER);
-	world_up(&w, CLIENT, C0);
-	world_up(&w, SERVER, S0);
-	world_up(&w, SERVER, S1);
-}
-
-/*
- * Two addresses of a stranger are called in the same moment: each end may take the other for two
- * hosts that claim an address. They are found to be one.
- */
-START_TEST(x6_c1_two_addresses_of_a_stranger_called_at_once_harm_nothing)
-{
-	begin_strangers();
-	if (_i & 1)
-		world_up(&w, CLIENT, C1);
-	open_nth(0, C0, S0);
-	if (_i & 4)
-		world_run(&w, 5 * USEC_PER_MSEC);
-	open_nth(1, C0, S1);
-	for (unsigned i = 0; i < 200; i++) {
-		assert_unmoved();
-		world_run(&w, 50 * USEC_PER_MSEC);
-	}
-	for (unsigned host = 0; host < 2; host++) {
-		ck_assert_uint_eq(HASH_COUNT(core_entries(w.host[host].core)), 1);
-		ck_assert_uint_eq(entry(host)->n_pcb, 2);
-		ck_assert(hce_homeless(entry(host)));
-	}
-	let_pass(2 * LIFETIMES * USEC_PER_SEC, _i & 2);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("unmoved");
@@ -412,8 +301,6 @@ int main(void)
 	tcase_add_loop_test(
 		tc, a3_an_address_of_a_silent_peer_is_confirmed_before_it_is_attached_to, 0, 4);
 	tcase_add_loop_test(tc, a_voluntary_move_asks_first, 0, 4);
-	tcase_add_loop_test(tc, x6_c1_two_addresses_of_a_stranger_called_at_once_harm_nothing, 0,
-			    8);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Hosts that talk to each other in one process: no sockets, no clock (world.h).
-noinst_HEADERS += scenario/two_hosts.h scenario/world.h
+noinst_HEADERS += scenario/two_hosts.h scenario/unmoved.h scenario/world.h
 WORLD = scenario/world.c
 check_PROGRAMS += check_aap_run check_adopt check_binding check_contest check_core \
-	check_datagram check_draft check_hostile check_limits check_paths check_rendezvous check_unmoved
+	check_datagram check_draft check_first_contact check_hostile check_limits check_paths \
+	check_rendezvous check_unmoved
 check_aap_run_SOURCES = scenario/check_aap_run.c $(WORLD)
 check_adopt_SOURCES = scenario/check_adopt.c $(WORLD)
 check_binding_SOURCES = scenario/check_binding.c $(WORLD)
@@ -12,6 +13,8 @@ check_contest_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_core_SOURCES = scenario/check_core.c $(WORLD)
 check_datagram_SOURCES = scenario/check_datagram.c $(WORLD)
 check_draft_SOURCES = scenario/check_draft.c $(WORLD)
+check_first_contact_SOURCES = scenario/check_first_contact.c $(WORLD)
+check_first_contact_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_hostile_SOURCES = scenario/check_hostile.c $(WORLD)
 check_hostile_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_limits_SOURCES = scenario/check_limits.c $(WORLD)

@@ -184,3 +184,10 @@ void bul_invalidate(struct core *c, struct hce *h, usec_t now)
 		bul_set_pending(b);
 	}
 }
+
+void bul_restart(struct core *c, struct hce *h, usec_t now)
+{
+	h->seq_in_valid = false;
+	h->has_our_ba = false;
+	bul_invalidate(c, h, now);
+}

@@ -54,4 +54,10 @@ void bul_reannounce(struct core *c, struct hce *h, usec_t now);
  */
 void bul_invalidate(struct core *c, struct hce *h, usec_t now);
 
+/*
+ * The peer begins anew under another SA, without sequence numbers and addresses of before:
+ * bul_invalidate(), and any sequence number of a Binding Update is accepted next.
+ */
+void bul_restart(struct core *c, struct hce *h, usec_t now);
+
 #endif

@@ -16,6 +16,7 @@ struct peer {
 	struct sa sa;
 	struct hce *hce;		/* NULL while there is no entry */
 	usec_t made;			/* anonymous: when its keys were made */
+	bool initiated;			/* anonymous: this host was the initiator */
 	usec_t grace_until;		/* replaced by newer keys, removed then. 0: in use */
 	uint16_t seq_out;		/* last BU number: the next entry continues it */
 	UT_hash_handle hh;		/* by sa.in.spi */

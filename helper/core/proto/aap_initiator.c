@@ -226,14 +226,6 @@ static int verify_response(const struct aap_try *t, const struct aap_run *run, c
 	return r < 0 ? r : ah_verify(pkt, len, &ret->ri);
 }
 
-/* h's peer has lost the old SA, and with it our addresses and its sequence numbers. */
-static void on_peer_restart(struct core *c, struct hce *h, usec_t now)
-{
-	h->seq_in_valid = false;
-	h->has_our_ba = false;
-	bul_invalidate(c, h, now);
-}
-
 struct peer *aap_receive_response(struct core *c, const struct signal *s, const uint8_t *pkt,
 				  size_t len, usec_t now)
 {
@@ -273,6 +265,7 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 				&(struct sa_half){ s->aap.response.spi, keys.ir }, now);
 	if (!p)
 		goto out;
+	p->initiated = true;
 	if (replaced)
 		peer_retire(c, replaced, now);
 	ah_replay_update(&p->sa.replay, s->ah_seq);
@@ -283,7 +276,7 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 	aap_keypair_wipe(&t->own);
 	bul_want_all(c, h, now);
 	if (forgotten)
-		on_peer_restart(c, h, now);
+		bul_restart(c, h, now);
 	else if (t->renewing)
 		bul_reannounce(c, h, now);	/* something must carry the Confirm */
 	aap_emit(c, h, s, "Response heard");

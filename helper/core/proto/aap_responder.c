@@ -25,6 +25,8 @@
 
 #define AAP_BUSY	200			/* Inits a second above which a cookie
 						 * is asked for first */
+#define RIVAL_AGE	(10 * USEC_PER_SEC)	/* for how long a Confirm of a second run may
+						 * be under way */
 
 static bool busy(struct core *c, usec_t now)
 {
@@ -167,6 +169,43 @@ void aap_renewal(struct core *c, const struct peer *p, const struct signal *s, s
 }
 
 /*
+ * Returns whether the entry h, whose peer answered our Init at an address that s names as well,
+ * claims the source of s: each of the two names the other, so they are one host (C1).
+ */
+static bool claims(struct core *c, const struct hce *h, const struct in6_addr *src)
+{
+	const struct foreign_addr *fa = foreign_find(c, src);
+
+	return fa && (fa->hce == h || (fa->conflict && fa->conflict->claimant == h->id));
+}
+
+/* Returns the entry of fa if a run of ours has just made its SA and its peer is s's sender too. */
+static struct hce *rival_at(struct core *c, const struct foreign_addr *fa, const struct signal *s,
+			    usec_t now)
+{
+	struct hce *h = fa ? fa->hce : NULL;
+
+	if (!h || !h->peer || !h->peer->initiated || h->peer->grace_until ||
+	    fa->state != ADDR_ACTIVE || now >= usec_add(h->peer->made, RIVAL_AGE))
+		return NULL;
+	return claims(c, h, &s->src) ? h : NULL;
+}
+
+/*
+ * Two hosts that call each other in the same moment, between different pairs of addresses, run AAP
+ * twice. Returns the entry that our run has made with the sender of this Confirm, NULL: none.
+ */
+static struct hce *rival(struct core *c, const struct signal *s, usec_t now)
+{
+	struct hce *h = rival_at(c, foreign_find(c, &s->src), s, now);
+
+	for (unsigned i = 0; i < s->n_bu && !h; i++)
+		for (unsigned k = 0; s->bu[i].lifetime && k < s->bu[i].n_addr && !h; k++)
+			h = rival_at(c, foreign_find(c, &s->bu[i].addr[k]), s, now);
+	return h;
+}
+
+/*
  * A host that completed AAP is reachable at its address. If that is in the entry of another peer,
  * a conflict is opened (X6). Returns whether the host may have the address now; if not, a later
  * Confirm finds the conflict decided.
@@ -179,6 +218,31 @@ static bool settle_claim(struct core *c, const struct signal *s, usec_t now)
 		return true;
 	conflict_open(c, fa, NULL, &s->dst, now);
 	return false;
+}
+
+/* Compares two pairs of SPIs, of which a host does not know who drew which. */
+static int compare_spis(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+	uint64_t one = a > b ? (uint64_t)a << 32 | b : (uint64_t)b << 32 | a,
+		 two = c > d ? (uint64_t)c << 32 | d : (uint64_t)d << 32 | c;
+
+	return one < two ? -1 : one > two;
+}
+
+/*
+ * Of two runs between the same hosts the one with the greater SPIs stays, at both ends. Returns
+ * whether that is the Confirm's, not the one that made h; h takes its SA then.
+ */
+static bool yields_to_confirm(struct core *c, struct hce *h, const struct aap_state *st, usec_t now)
+{
+	const struct sa *sa = &h->peer->sa;
+
+	if (!h->aap || !h->aap->confirming ||
+	    compare_spis(sa->in.spi, sa->out.spi, st->spi_i, st->spi_r) > 0)
+		return false;
+	peer_retire(c, h->peer, now);
+	bul_restart(c, h, now);
+	return true;
 }
 
 /* Returns the entry without an SA that has the address, or a new one; NULL: none. */
@@ -204,12 +268,23 @@ static struct hce *replace_old(struct core *c, uint32_t spi, usec_t now)
 	return old->hce;
 }
 
+/*
+ * Even if the Update that comes along is refused, the peer's address is in its entry from now on:
+ * no other is made there.
+ */
+static void add_source(struct core *c, struct hce *h, const struct in6_addr *src, usec_t now)
+{
+	if (!foreign_find(c, src))
+		foreign_add(c, h, src, ADDR_TENTATIVE, LIFETIME_ABSOLUTE,
+			    c->config.default_lifetime * USEC_PER_SEC, "comes with a Confirm", now);
+}
+
 static struct peer *on_confirm(struct core *c, const struct signal *s, const uint8_t *pkt,
 			       size_t len, usec_t now)
 {
 	struct aap_state st;
 	struct aap_keys keys;
-	struct hce *h = NULL;
+	struct hce *h = NULL, *own;
 	struct peer *p = NULL;
 
 	if (!aap_unseal_confirm(c, s, now, &st)) {
@@ -220,8 +295,11 @@ static struct peer *on_confirm(struct core *c, const struct signal *s, const uin
 		aap_refuse(c, s, "AAP Confirm with wrong ICV");
 		goto out;
 	}
+	own = st.old_spi ? NULL : rival(c, s, now);
 	if (st.old_spi)
 		h = replace_old(c, st.old_spi, now);
+	else if (own)
+		h = yields_to_confirm(c, own, &st, now) ? own : NULL;
 	else if (s->n_bu && settle_claim(c, s, now))
 		h = entry_for(c, s, now);
 	if (!h)
@@ -232,6 +310,7 @@ static struct peer *on_confirm(struct core *c, const struct signal *s, const uin
 	if (!p)
 		goto out;
 	p->sa.out_seq = p->sa.out_limit = 1;	/* the Response's */
+	add_source(c, h, &s->src, now);
 	ah_replay_update(&p->sa.replay, s->ah_seq);
 	if (!st.old_spi)
 		bu_assume_sent(c, h, st.bu_seq, now);

@@ -17,6 +17,7 @@ enum reason {
 	TABLE_FULL,
 	SILENT,
 	DATAPATH,
+	POLICY_RULE,
 	PREVENTED,
 	CLASH,
 	PERSONALITY,
@@ -43,6 +44,9 @@ static const struct {
 		     "its peer did not answer the helper when it began, and has not since" },
 	[DATAPATH] = { "datapath",
 		       "the kernel refused a table entry for it: see the helper's log" },
+	[POLICY_RULE] = { "policy-rule",
+			  "policy rules send a connection with this peer by a link of its own: those "
+			  "with this peer move only when their address is lost" },
 	[PREVENTED] = { "prevented", "its program called hmip_prevent()" },
 	[CLASH] = { "port-clash", "another connection with this peer has the same ports" },
 	[PERSONALITY] = { "personality",

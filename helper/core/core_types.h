@@ -391,7 +391,10 @@ struct pcb {
  */
 bool pcb_wire_pair(const struct pcb *p, struct in6_addr *local, struct in6_addr *foreign);
 
-/* Why p does not move, as a word of hmipctl's interface; NULL if it does. */
+/*
+ * Why p does not move, or only when its address is lost, as a word of hmipctl's interface; NULL if
+ * it does. Static text.
+ */
 const char *pcb_reason(const struct pcb *p);
 
 struct core;

@@ -25,7 +25,9 @@ const char *pcb_reason(const struct pcb *p)
 		[PCB_REFUSED] = "datapath",
 	};
 
-	return p->hce ? NULL : word[p->waits];
+	if (p->hce)
+		return p->hce->policy_routed ? "policy-rule" : NULL;
+	return word[p->waits];
 }
 
 static void pcb_publish(struct core *c, enum action_type type, const struct pcb *p)

@@ -162,6 +162,29 @@ START_TEST(a_socket_shows_its_birth_pair_and_the_pair_on_the_wire)
 }
 END_TEST
 
+static const char *reason(void)
+{
+	static char word[32];
+	json_t *all = report_sockets(&report);
+	const char *s = str(json_array_get(all, 0), "reason");
+
+	snprintf(word, sizeof(word), "%s", s ? s : "");
+	json_decref(all);
+	return s ? word : NULL;
+}
+
+START_TEST(c11_a_socket_that_a_policy_rule_keeps_says_so_for_so_long)
+{
+	uint32_t id = core_entries(core)->id;
+
+	ck_assert_ptr_null(reason());
+	core_policy_routed(core, id, true, NOW);
+	ck_assert_str_eq(reason(), "policy-rule");
+	core_policy_routed(core, id, false, NOW);
+	ck_assert_ptr_null(reason());
+}
+END_TEST
+
 START_TEST(status_counts_and_names_addresses)
 {
 	json_t *s = report_status(&report), *l = json_array_get(json_object_get(s, "addresses"), 0);
@@ -248,6 +271,7 @@ int main(void)
 	tcase_add_test(tc, the_cache_has_what_scripts_rely_on);
 	tcase_add_test(tc, c5_the_cache_has_the_names_that_led_to_a_peer_and_where_else_they_lead);
 	tcase_add_test(tc, a_socket_shows_its_birth_pair_and_the_pair_on_the_wire);
+	tcase_add_test(tc, c11_a_socket_that_a_policy_rule_keeps_says_so_for_so_long);
 	tcase_add_test(tc, status_counts_and_names_addresses);
 	tcase_add_loop_test(tc, no_report_has_a_key_in_it, 0, 4);
 	tcase_add_test(tc, an_event_names_its_peer);

@@ -24,11 +24,14 @@ static const char sockets_text[] = "[{'cookie': 1, 'hce': 7, 'proto': 'tcp', 'lo
 				   "'[2001:db8:a::1]:4001', 'foreign': '[2001:db8:b::1]:80'},"
 				   " {'cookie': 3, 'hce': null, 'proto': 'tcp', 'local': "
 				   "'[2001:db8:a::1]:4002', 'foreign': '[2001:db8:b::1]:80',"
-				   "  'reason': 'table-full'}]";
+				   "  'reason': 'table-full'},"
+				   " {'cookie': 4, 'hce': 7, 'proto': 'tcp', 'local': "
+				   "'[2001:db8:a::1]:4003', 'foreign': '[2001:db8:b::1]:80',"
+				   "  'reason': 'policy-rule'}]";
 
 static json_t *load(const char *text)
 {
-	char copy[1024];
+	char copy[2048];
 	json_t *j;
 
 	snprintf(copy, sizeof(copy), "%s", text);
@@ -79,6 +82,8 @@ static const struct risk {
 	  HERE, THERE, 9, 4100, { .pid = 5, .file.go = true, .preloaded = true }, 0, false, false },
 	{ "of an unprepared program", "not-preloaded", HERE, THERE, 9, 4100, { .pid = 5 },
 	  0, false, false },
+	{ "C11: kept where it is by a policy rule", "policy-rule", HERE, THERE, 4, 4003,
+	  { .pid = 5 }, 0, false, false },
 	{ "older than the helper", "older",
 	  HERE, THERE, 9, 4100, { .pid = 5, .preloaded = true, .age = 200 }, 0, false, false },
 	{ "not registered", "not-registered",

@@ -14,6 +14,7 @@
  */
 enum reason {
 	COVERED,
+	TRANSLATED,
 	TABLE_FULL,
 	SILENT,
 	DATAPATH,
@@ -38,6 +39,9 @@ enum reason {
 static const struct {
 	const char *word, *sentence;
 } text[REASONS] = {
+	[TRANSLATED] = { "translated",
+			 "this host translates its addresses or ports (NAT), so the wire has "
+			 "others than its socket" },
 	[TABLE_FULL] = { "table-full",
 			 "max_connections are attached already: raise it in hmip.conf" },
 	[SILENT] = { "peer-silent",
@@ -84,6 +88,7 @@ struct index {
 	json_t *peers;		/* Homeless ones, by each of their addresses */
 	json_t *locals;		/* addresses of this host */
 	json_t *cookies, *ports;	/* connections */
+	json_t *translated;	/* indices of translated connections, by what a socket has */
 };
 
 /* The port behind the address of an endpoint. */
@@ -96,6 +101,22 @@ static unsigned port(json_t *o, const char *key)
 
 struct key {
 	char s[64];
+};
+
+struct endpoint_text {
+	char s[sizeof("[]:65535") + INET6_ADDRSTRLEN];
+};
+
+static struct endpoint_text endpoint_text(const struct in6_addr *a, unsigned number)
+{
+	struct endpoint_text e;
+
+	snprintf(e.s, sizeof(e.s), "[%s]:%u", addr_text(a).s, number);
+	return e;
+}
+
+struct wide_key {
+	char s[8 + 2 * sizeof(struct endpoint_text)];
 };
 
 static struct key cookie_key(uint64_t cookie)
@@ -116,9 +137,44 @@ static struct key ports_key(json_t *hce, const char *proto, unsigned lport, unsi
 	return k;
 }
 
-static const char *proto_name(const struct sock_entry *c)
+static const char *proto_name(uint8_t proto)
 {
-	return c->proto == IPPROTO_UDP ? "udp" : "tcp";
+	return proto == IPPROTO_UDP ? "udp" : "tcp";
+}
+
+/* What a socket has of its connection, as the helper's answers have it. */
+static struct wide_key socket_key(const char *proto, const char *local, const char *foreign)
+{
+	struct wide_key k;
+
+	snprintf(k.s, sizeof(k.s), "%s %s %s", proto, local, foreign);
+	return k;
+}
+
+static struct wide_key tuple_key(uint8_t proto, const struct in6_addr *local, unsigned lport,
+				 const struct in6_addr *foreign, unsigned fport)
+{
+	return socket_key(proto_name(proto), endpoint_text(local, lport).s,
+			  endpoint_text(foreign, fport).s);
+}
+
+/*
+ * A program that began has the original's source and destination; one that was called, those of the
+ * reply. The other side's end, in either, is nobody's here.
+ */
+static json_t *index_translated(const struct translated *t, size_t n)
+{
+	json_t *all = json_object();
+
+	for (size_t i = 0; i < n; i++) {
+		const struct tuple *o = &t[i].original, *r = &t[i].reply;
+
+		json_object_set_new(all, tuple_key(t[i].proto, &o->src, o->sport, &o->dst,
+						   o->dport).s, json_integer(i));
+		json_object_set_new(all, tuple_key(t[i].proto, &r->src, r->sport, &r->dst,
+						   r->dport).s, json_integer(i));
+	}
+	return all;
 }
 
 static void index_peers(json_t *peers, json_t *cache)
@@ -138,11 +194,13 @@ static void index_free(struct index *x)
 	json_decref(x->locals);
 	json_decref(x->cookies);
 	json_decref(x->ports);
+	json_decref(x->translated);
 }
 
-static struct index index_make(const struct coverage_helper *h)
+static struct index index_make(const struct coverage_helper *h, const struct coverage_host *host)
 {
-	struct index x = { json_object(), json_object(), json_object(), json_object() };
+	struct index x = { json_object(), json_object(), json_object(), json_object(),
+			   index_translated(host->translated, host->n_translated) };
 	json_t *o;
 	size_t i;
 
@@ -196,6 +254,23 @@ static enum reason helper_reason(json_t *socket)
 	return COVERED;
 }
 
+/* Which of the translated connections is that of a socket; -1: none. */
+static json_int_t translated_index(const struct index *x, const struct sock_entry *c)
+{
+	json_t *i = json_object_get(x->translated, tuple_key(c->proto, &c->local, c->lport,
+							     &c->foreign, c->fport).s);
+
+	return i ? json_integer_value(i) : -1;
+}
+
+/* Whether it could move, if its peer is Homeless. */
+static bool is_movable(const struct index *x, const struct in6_addr *local,
+		       const struct in6_addr *foreign)
+{
+	return json_object_get(x->locals, addr_text(local).s) && addr_usable(foreign) &&
+	       !json_object_get(x->locals, addr_text(foreign).s);
+}
+
 /* Why a connection with a Homeless peer would not survive a move, or COVERED. */
 static enum reason judge(const struct coverage_helper *h, const struct index *x, json_t *peer,
 			 const struct sock_entry *c, const struct proc_info *p)
@@ -203,11 +278,13 @@ static enum reason judge(const struct coverage_helper *h, const struct index *x,
 	json_t *local = json_object_get(x->locals, addr_text(&c->local).s);
 	json_t *socket = json_object_get(x->cookies, cookie_key(c->cookie).s);
 
+	if (translated_index(x, c) >= 0)
+		return TRANSLATED;
 	if (socket)
 		return c->device ? DEVICE : helper_reason(socket);
 	if (c->prevented)
 		return PREVENTED;
-	if (json_object_get(x->ports, ports_key(json_object_get(peer, "id"), proto_name(c),
+	if (json_object_get(x->ports, ports_key(json_object_get(peer, "id"), proto_name(c->proto),
 						c->lport, c->fport).s))
 		return CLASH;
 	if (!local)
@@ -217,22 +294,20 @@ static enum reason judge(const struct coverage_helper *h, const struct index *x,
 	return judge_process(p, h);
 }
 
-static json_t *endpoint(const struct in6_addr *a, unsigned number)
-{
-	return json_sprintf("[%s]:%u", addr_text(a).s, number);
-}
-
-/* The object of one connection, as hmipctl(8) describes it. Borrows all arguments. */
+/*
+ * The object of one connection, as hmipctl(8) describes it. Borrows all arguments; peer and p may
+ * be NULL, and c->inode 0: nobody's socket.
+ */
 static json_t *row(json_t *peer, const struct sock_entry *c, const struct proc_info *p,
 		   enum reason why)
 {
-	return json_pack("{so, so, sI, ss, so, so, sO, sO, ss, ss}",
+	return json_pack("{so, so, so, ss, ss, ss, sO?, sO?, ss, ss}",
 		"pid", p && p->pid ? json_integer(p->pid) : json_null(),
 		"command", p && p->pid ? json_string(p->command) : json_null(),
-		"uid", (json_int_t)c->uid,
-		"proto", proto_name(c),
-		"local", endpoint(&c->local, c->lport),
-		"foreign", endpoint(&c->foreign, c->fport),
+		"uid", c->inode ? json_integer(c->uid) : json_null(),
+		"proto", proto_name(c->proto),
+		"local", endpoint_text(&c->local, c->lport).s,
+		"foreign", endpoint_text(&c->foreign, c->fport).s,
 		"hce", json_object_get(peer, "id"),
 		"name", json_object_get(peer, "name"),
 		"reason", text[why].word,
@@ -256,47 +331,148 @@ static const struct proc_info *owner_of(const struct sock_owner *owner, size_t n
 	return NULL;
 }
 
-json_t *coverage_judge(const struct coverage_helper *helper, const struct sock_entry *c, size_t n,
-			const struct sock_owner *owner, size_t n_owner)
+/* A search for what is not covered. */
+struct search {
+	const struct coverage_helper *helper;
+	const struct coverage_host *host;
+	struct index index;
+	const struct sock_entry **holder;	/* of each translated connection: the socket that
+						 * has it; NULL: none */
+	json_t *found;
+};
+
+static void judge_socket(struct search *s, const struct sock_entry *c)
 {
-	struct index x = index_make(helper);
-	json_t *all = json_array();
+	const struct coverage_host *host = s->host;
+	const struct proc_info *p = owner_of(host->owner, host->n_owner, c->inode);
+	json_t *peer = json_object_get(s->index.peers, addr_text(&c->foreign).s);
+	json_int_t i = translated_index(&s->index, c);
+	enum reason why = COVERED;
 
-	for (size_t i = 0; i < n; i++) {
-		json_t *peer = json_object_get(x.peers, addr_text(&c[i].foreign).s);
-		const struct proc_info *p = owner_of(owner, n_owner, c[i].inode);
-		enum reason why = peer ? judge(helper, &x, peer, &c[i], p) : COVERED;
+	if (i >= 0)
+		s->holder[i] = c;
+	if (peer)
+		why = judge(s->helper, &s->index, peer, c, p);
+	if (why != COVERED)
+		json_array_append_new(s->found, row(peer, c, p, why));
+}
 
-		if (why != COVERED)
-			json_array_append_new(all, row(peer, &c[i], p, why));
+/* The end of a connection that is towards a Homeless peer, in *ret. Returns the peer, or NULL. */
+static json_t *outside_of(const struct index *x, const struct translated *t,
+			  struct sock_entry *ret)
+{
+	/* What the peer began arrives as the original; what it answers, as the reply. */
+	const struct tuple *from_peer[] = { &t->original, &t->reply };
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct tuple *u = from_peer[i];
+		json_t *peer = json_object_get(x->peers, addr_text(&u->src).s);
+
+		*ret = (struct sock_entry){ .proto = t->proto, .local = u->dst, .lport = u->dport,
+					    .foreign = u->src, .fport = u->sport };
+		if (peer && is_movable(x, &u->dst, &u->src))
+			return peer;
 	}
-	index_free(&x);
-	return all;
+	return NULL;
+}
+
+/* Those that no socket here has, or one that does not have the peer's address. */
+static void judge_translated(struct search *s, size_t i)
+{
+	const struct sock_entry *holder = s->holder[i];
+	const struct proc_info *p = NULL;
+	struct sock_entry c;
+	json_t *peer = outside_of(&s->index, &s->host->translated[i], &c);
+
+	if (!peer)
+		return;
+	if (holder && json_object_get(s->index.peers, addr_text(&holder->foreign).s))
+		return;		/* judge_socket() listed it */
+	if (holder) {
+		c.uid = holder->uid;
+		c.inode = holder->inode;
+		p = owner_of(s->host->owner, s->host->n_owner, c.inode);
+	}
+	json_array_append_new(s->found, row(peer, &c, p, TRANSLATED));
+}
+
+json_t *coverage_judge(const struct coverage_helper *helper, const struct coverage_host *host)
+{
+	struct search s = {
+		.helper = helper, .host = host, .index = index_make(helper, host),
+		.found = json_array(),
+	};
+	const struct sock_entry **holder = calloc(host->n_translated + 1, sizeof(void *));
+
+	s.holder = holder;
+	if (!holder) {
+		json_decref(s.found);
+		s.found = NULL;
+		goto out;
+	}
+	for (size_t i = 0; i < host->n_sock; i++)
+		judge_socket(&s, &host->sock[i]);
+	for (size_t i = 0; i < host->n_translated; i++)
+		judge_translated(&s, i);
+out:
+	index_free(&s.index);
+	free(holder);
+	return s.found;
+}
+
+void coverage_mark_translated(json_t *sockets, const struct translated *t, size_t n)
+{
+	json_t *index = index_translated(t, n), *o;
+	size_t i;
+
+	json_array_foreach(sockets, i, o)
+		if (json_object_get(index, socket_key(string(o, "proto"), string(o, "local"),
+						      string(o, "foreign")).s))
+			json_object_set_new(o, "reason", json_string(text[TRANSLATED].word));
+	json_decref(index);
+}
+
+/* Fills host and its owner, which *ret_owner is. Returns 0 or a negative errno and *why. */
+static int find_owners(struct coverage_host *host, struct sock_owner **ret_owner, const char **why)
+{
+	struct sock_owner *owner = calloc(host->n_sock + 1, sizeof(*owner));
+
+	*why = "cannot look into processes";
+	if (!owner)
+		return -ENOMEM;
+	for (size_t i = 0; i < host->n_sock; i++)
+		owner[i].inode = host->sock[i].inode;
+	host->owner = *ret_owner = owner;
+	host->n_owner = host->n_sock;
+	return proc_info_find(owner, host->n_owner);
 }
 
 json_t *coverage_find(const struct coverage_helper *helper, const char **why)
 {
-	struct sock_entry *c = NULL;
+	struct coverage_host host = { 0 };
+	struct translated *t = NULL;
 	struct sock_owner *owner = NULL;
+	struct sock_entry *c = NULL;
 	json_t *all = NULL;
-	size_t n = 0;
-	int r = sock_list(&c, &n);
+	int r = sock_list(&c, &host.n_sock);
 
 	*why = "cannot list connections";
+	host.sock = c;
 	if (r)
 		goto out;
-	owner = calloc(n + 1, sizeof(*owner));
-	r = owner ? 0 : -ENOMEM;
-	if (r)
+	r = translated_list(&t, &host.n_translated);
+	*why = "cannot list translated connections";
+	host.translated = t;
+	if (r && r != -EPERM)
 		goto out;
-	for (size_t i = 0; i < n; i++)
-		owner[i].inode = c[i].inode;
-	*why = "cannot look into processes";
-	r = proc_info_find(owner, n);
+	r = find_owners(&host, &owner, why);
 	if (!r)
-		all = coverage_judge(helper, c, n, owner, n);
+		all = coverage_judge(helper, &host);
+	if (!r && !all)
+		r = -ENOMEM;
 out:
 	free(owner);
+	free(t);
 	free(c);
 	errno = -r;
 	return all;

@@ -10,6 +10,7 @@
 #include "ipc_proto.h"
 #include "netns.h"
 #include "print.h"
+#include "translated.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -33,13 +34,14 @@ static void print_preferred(FILE *out, json_t *answer)
 	fprintf(out, "%s is preferred now\n", s ? s : "it");
 }
 
+static json_t *find_sockets(const char *path, int *ret_exit);
 static json_t *find_uncovered(const char *path, int *ret_exit);
 
 static const struct command {
 	const char *name, *argument, *help;
 	void (*print)(FILE *out, json_t *answer);
 	bool stream;
-	/* instead of a request, for what takes more than one */
+	/* instead of a request, for what takes more than that */
 	json_t *(*find)(const char *path, int *ret_exit);
 } commands[] = {
 	{ "status", NULL, "the helper, this host's addresses, counters",
@@ -47,7 +49,7 @@ static const struct command {
 	{ "cache", NULL, "peers, their addresses, states and lifetimes",
 	  print_cache, false, NULL },
 	{ "sockets", NULL, "connections and their addresses on the wire",
-	  print_sockets, false, NULL },
+	  print_sockets, false, find_sockets },
 	{ "uncovered", NULL, "connections that would not survive a move, and why",
 	  print_uncovered, false, find_uncovered },
 	{ "sa", NULL, "security associations (never their keys)", print_sa, false, NULL },
@@ -217,6 +219,20 @@ static bool same_namespace(const char *path)
 	if (v)
 		hostmap_unmap(v);
 	return same;
+}
+
+/* The helper does not ask connection tracking, whose table may be long: it must not wait. */
+static json_t *find_sockets(const char *path, int *ret_exit)
+{
+	json_t *answer = fetch(path, "sockets", NULL, ret_exit);
+	struct translated *t;
+	size_t n;
+
+	if (answer && same_namespace(path) && translated_list(&t, &n) == 0) {
+		coverage_mark_translated(answer, t, n);
+		free(t);
+	}
+	return answer;
 }
 
 static json_t *find_uncovered(const char *path, int *ret_exit)

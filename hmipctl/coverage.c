@@ -24,6 +24,7 @@ enum reason {
 	PERSONALITY,
 	ADDRESS,
 	NOTFOUND,
+	MPTCP,
 	HIDDEN,
 	STATIC,
 	FOREIGN,
@@ -58,6 +59,7 @@ static const struct {
 	[ADDRESS] = { "address", "its address is not one that the helper announces" },
 	[NOTFOUND] = { "not-found",
 		       "the helper adopts such connections, but has not found this one yet" },
+	[MPTCP] = { "mptcp", "it is Multipath TCP, which the library does not register" },
 	[HIDDEN] = { "hidden", "its process belongs to another user: ask as root" },
 	[STATIC] = { "static", "its program is statically linked, so it loads no library" },
 	[FOREIGN] = { "foreign", "its program is for another processor or word size than hmip" },
@@ -222,11 +224,14 @@ static struct index index_make(const struct coverage_helper *h, const struct cov
 	return x;
 }
 
-/* Why the helper has not got a connection of p; NULL: the process is not known. */
-static enum reason judge_process(const struct proc_info *p, const struct coverage_helper *h)
+/* Why the helper has not got the connection c of p; NULL: the process is not known. */
+static enum reason judge_process(const struct sock_entry *c, const struct proc_info *p,
+				 const struct coverage_helper *h)
 {
 	if (json_is_true(json_object_get(h->status, "adopting")))
 		return NOTFOUND;
+	if (c->mptcp)
+		return MPTCP;
 	if (!p || !p->pid)
 		return HIDDEN;
 	if (p->file.kind == EXECFILE_STATIC)
@@ -291,7 +296,7 @@ static enum reason judge(const struct coverage_helper *h, const struct index *x,
 		return ADDRESS;
 	if (strcmp(string(local, "personality"), string(peer, "personality")))
 		return PERSONALITY;
-	return judge_process(p, h);
+	return judge_process(c, p, h);
 }
 
 /*

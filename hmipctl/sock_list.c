@@ -52,6 +52,7 @@ static int dump_entry(void *ctx, const struct nlmsghdr *nlh)
 	c.inode = m->idiag_inode;
 	c.device = m->id.idiag_if;
 	c.prevented = inet_diag_prevented(nlh);
+	c.mptcp = inet_diag_mptcp(nlh);
 	l->c[l->n++] = c;
 	return 0;
 }
@@ -64,7 +65,7 @@ int sock_list(struct sock_entry **ret, size_t *n)
 
 	if (r)
 		return r;
-	r = inet_diag_dump(nl, l.proto, STATES, dump_entry, dump_restart, &l);
+	r = inet_diag_dump_info(nl, l.proto, STATES, dump_entry, dump_restart, &l);
 	l.kept = l.n;
 	l.proto = IPPROTO_UDP;
 	if (!r)

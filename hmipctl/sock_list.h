@@ -20,6 +20,7 @@ struct sock_entry {
 	uint32_t inode;			/* by which /proc/PID/fd names it */
 	uint32_t device;		/* interface its program bound it to, by ifindex; or 0 */
 	bool prevented;			/* its program called hmip_prevent() */
+	bool mptcp;			/* it is a subflow of Multipath TCP */
 };
 
 /*

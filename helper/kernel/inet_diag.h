@@ -19,6 +19,10 @@
 int inet_diag_dump(struct netlink *n, uint8_t proto, uint32_t states, netlink_fn *fn,
 		   void (*again)(void *ctx), void *ctx);
 
+/* The same with longer messages, which inet_diag_mptcp() needs. */
+int inet_diag_dump_info(struct netlink *n, uint8_t proto, uint32_t states, netlink_fn *fn,
+			void (*again)(void *ctx), void *ctx);
+
 /*
  * The payload of a message about a socket, and its cookie; NULL, with *ret_cookie unchanged, of
  * others.
@@ -27,6 +31,9 @@ const struct inet_diag_msg *inet_diag_message(const struct nlmsghdr *nlh, uint64
 
 /* Whether the program of a socket opted out for it (CONTROL_PREVENTED), by a message about it. */
 bool inet_diag_prevented(const struct nlmsghdr *nlh);
+
+/* Whether a TCP socket is a subflow of Multipath TCP, by a message of inet_diag_dump_info(). */
+bool inet_diag_mptcp(const struct nlmsghdr *nlh);
 
 /* SO_MARK of a socket, by a message about it; 0: none, or no CAP_NET_ADMIN to read it. */
 uint32_t inet_diag_mark(const struct nlmsghdr *nlh);

@@ -45,7 +45,9 @@ python=$(readlink -f "$(command -v /usr/bin/python3 || command -v python3)")
 cat >"$dir/hold.py" <<'END'
 import signal, socket, sys
 s = socket.socket(socket.AF_INET6)
-if len(sys.argv) > 3:
+if sys.argv[3:] == ["mptcp"]:
+    s = socket.socket(socket.AF_INET6, socket.SOCK_STREAM, 262)
+elif len(sys.argv) > 3:
     s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, sys.argv[3].encode())
 s.connect((sys.argv[1], int(sys.argv[2])))
 signal.pause()
@@ -61,6 +63,12 @@ hold bare "$python" "$dir/hold.py" $S0 7000
 must "without hmip-run" reason bare not-preloaded
 hold device "${run[@]}" "$python" "$dir/hold.py" $S0 7000 c0
 must_soon 5 "bound to an interface" reason device device
+if [[ $(in_ns "$client" sysctl -n net.mptcp.enabled 2>&1) == 1 ]]; then
+	hold mptcp "${run[@]}" "$python" "$dir/hold.py" $S0 7000 mptcp
+	must "of Multipath TCP" reason mptcp mptcp
+else
+	say "no Multipath TCP"
+fi
 cp "$python" "$dir/set-gid"
 chown root:nogroup "$dir/set-gid"
 chmod 2755 "$dir/set-gid"
@@ -89,7 +97,7 @@ if setpriv --reuid=65534 --clear-groups test -x "$(program hmipctl)"; then
 	in_ns "$client" setpriv --reuid=65534 --clear-groups "$(program hmipctl)" \
 		-s "$dir/client.sock" -j uncovered >"$dir/nobody.json" 2>"$dir/nobody.err"
 	must "others' processes are hidden" \
-		[ "$(json "sorted({r['reason'] for r in d if r['reason'] != 'device'})" \
+		[ "$(json "sorted({r['reason'] for r in d} - {'device', 'mptcp'})" \
 			<"$dir/nobody.json")" = hidden ]
 	must "that, too" grep -q 'only your own processes' "$dir/nobody.err"
 fi

@@ -47,6 +47,10 @@ static json_t *load(const char *text)
 	return j;
 }
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP	262
+#endif
+
 #define HERE	"2001:db8:a::1"
 #define THERE	"2001:db8:b::1"
 
@@ -56,52 +60,58 @@ static const struct risk {
 	unsigned cookie, lport;
 	struct proc_info process;
 	unsigned device;
-	bool udp, prevented;
+	bool udp, prevented, mptcp;
 } risk[] = {
-	{ "shown", NULL, HERE, THERE, 1, 4000, { .pid = 5 }, 0, false, false },
+	{ "shown", NULL, HERE, THERE, 1, 4000, { .pid = 5 }, 0, false, false, false },
 	{ "shown, bound to an interface", "device", HERE, THERE, 1, 4000, { .pid = 5 },
-	  3, false, false },
+	  3, false, false, false },
 	{ "with an unknown host", NULL, HERE, "2001:db8:d::1", 9, 4100, { .pid = 5 },
-	  0, false, false },
+	  0, false, false, false },
 	{ "with a host that takes no part", NULL, HERE, "2001:db8:c::1", 9, 4100, { .pid = 5 },
-	  0, false, false },
-	{ "prevented", "prevented", HERE, THERE, 9, 4100, { .pid = 5 }, 0, false, true },
+	  0, false, false, false },
+	{ "prevented", "prevented", HERE, THERE, 9, 4100, { .pid = 5 }, 0, false, true, false },
 	{ "R3: with another's ports", "port-clash", HERE, "2001:db8:b::2", 9, 4000, { .pid = 5 },
-	  0, false, false },
+	  0, false, false, false },
 	{ "with those of another protocol", "not-preloaded", HERE, THERE, 9, 4000, { .pid = 5 },
-	  0, true, false },
+	  0, true, false, false },
 	{ "X9: of another personality", "personality", "2001:db8:a::2",
-	  THERE, 9, 4100, { .pid = 5 }, 0, false, false },
+	  THERE, 9, 4100, { .pid = 5 }, 0, false, false, false },
 	{ "from an address that is not ours", "address", "2001:db8:a::3",
-	  THERE, 9, 4100, { .pid = 5 }, 0, false, false },
+	  THERE, 9, 4100, { .pid = 5 }, 0, false, false, false },
 	{ "of a process one may not look into", "hidden", HERE, THERE, 9, 4100, { .pid = 0 },
-	  0, false, false },
+	  0, false, false, false },
 	{ "of a static program", "static", HERE, THERE, 9, 4100,
-	  { .pid = 5, .file.kind = EXECFILE_STATIC, .file.go = true }, 0, false, false },
+	  { .pid = 5, .file.kind = EXECFILE_STATIC, .file.go = true }, 0, false, false, false },
 	{ "of a foreign program", "foreign",
-	  HERE, THERE, 9, 4100, { .pid = 5, .file.kind = EXECFILE_FOREIGN }, 0, false, false },
+	  HERE, THERE, 9, 4100, { .pid = 5, .file.kind = EXECFILE_FOREIGN }, 0, false, false, false },
 	{ "of a set-uid program", "set-uid", HERE, THERE, 9, 4100, { .pid = 5, .secure = true },
-	  0, false, false },
+	  0, false, false, false },
 	{ "of a Go program", "go",
-	  HERE, THERE, 9, 4100, { .pid = 5, .file.go = true, .preloaded = true }, 0, false, false },
+	  HERE, THERE, 9, 4100, { .pid = 5, .file.go = true, .preloaded = true }, 0, false, false, false },
 	{ "of an unprepared program", "not-preloaded", HERE, THERE, 9, 4100, { .pid = 5 },
-	  0, false, false },
+	  0, false, false, false },
+	{ "of Multipath TCP", "mptcp", HERE, THERE, 9, 4100, { .pid = 5, .preloaded = true },
+	  0, false, false, true },
+	{ "of Multipath TCP, adopted", NULL, HERE, THERE, 1, 4000, { .pid = 5 },
+	  0, false, false, true },
 	{ "C11: kept where it is by a policy rule", "policy-rule", HERE, THERE, 4, 4003,
-	  { .pid = 5 }, 0, false, false },
+	  { .pid = 5 }, 0, false, false, false },
 	{ "translated, from inside", "translated", HERE, THERE, 9, 4200, { .pid = 5 },
-	  0, false, false },
+	  0, false, false, false },
 	{ "translated, and shown", "translated", HERE, THERE, 5, 4201, { .pid = 5 },
-	  0, false, false },
+	  0, false, false, false },
 	{ "with the ports of a translated one, by UDP", "not-preloaded", HERE, THERE, 9, 4200,
-	  { .pid = 5 }, 0, true, false },
+	  { .pid = 5 }, 0, true, false, false },
 	{ "older than the helper", "older",
-	  HERE, THERE, 9, 4100, { .pid = 5, .preloaded = true, .age = 200 }, 0, false, false },
+	  HERE, THERE, 9, 4100, { .pid = 5, .preloaded = true, .age = 200 },
+	  0, false, false, false },
 	{ "not registered", "not-registered",
-	  HERE, THERE, 9, 4100, { .pid = 5, .preloaded = true, .age = 50 }, 0, false, false },
+	  HERE, THERE, 9, 4100, { .pid = 5, .preloaded = true, .age = 50 },
+	  0, false, false, false },
 	{ "known, and there was no room", "table-full", HERE, THERE, 3, 4002, { .pid = 5 },
-	  0, false, false },
+	  0, false, false, false },
 	{ "known, but of no entry", "not-preloaded", HERE, THERE, 2, 4001, { .pid = 5 },
-	  0, false, false },
+	  0, false, false, false },
 };
 
 static struct tuple tuple(const char *src, unsigned sport, const char *dst, unsigned dport)
@@ -128,6 +138,7 @@ static json_t *judge(const struct risk *r, const char *status, const char *cache
 		.cookie = r->cookie, .local = in6(r->local), .foreign = in6(r->foreign),
 		.lport = r->lport, .fport = 80, .proto = r->udp ? IPPROTO_UDP : IPPROTO_TCP,
 		.uid = 3, .inode = 50, .device = r->device, .prevented = r->prevented,
+		.mptcp = r->mptcp,
 	};
 	struct sock_owner owner[] = { { .inode = 20 }, { .inode = 50, .process = r->process },
 				      { .inode = 60 } };
@@ -337,6 +348,33 @@ START_TEST(a_connection_is_listed_and_leads_to_its_process)
 }
 END_TEST
 
+START_TEST(a_subflow_of_multipath_tcp_is_known_by_it)
+{
+	struct netns ns = netns_new();
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_addr = in6("2001:db8::1"),
+				   .sin6_port = htons(9) };
+	int lfd = socket(AF_INET6, SOCK_STREAM, 0),
+	    mptcp = socket(AF_INET6, SOCK_STREAM, IPPROTO_MPTCP);
+	struct sock_entry *c;
+	size_t n;
+
+	(void)ns;
+	if (mptcp < 0)
+		return;		/* not in this kernel */
+	run("ip addr add 2001:db8::1/128 dev lo nodad");
+	settle();
+	ck_assert_int_eq(bind(lfd, (struct sockaddr *)&to, sizeof(to)), 0);
+	ck_assert_int_eq(listen(lfd, 1), 0);
+	ck_assert_int_eq(connect(mptcp, (struct sockaddr *)&to, sizeof(to)), 0);
+	ck_assert_int_ge(accept(lfd, NULL, NULL), 0);
+	ck_assert_int_eq(sock_list(&c, &n), 0);
+	ck_assert_uint_eq(n, 2);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_int_eq(c[i].mptcp, c[i].fport == 9);
+	free(c);
+}
+END_TEST
+
 /*
  * Connection tracking of a host that redirects its port 9 to 7. What it does not translate is
  * tracked, too.
@@ -419,6 +457,8 @@ static Suite *make(void)
 	suite_add_tcase(s, tc);
 	if (!geteuid())
 		tcase_add_test(host, a_connection_is_listed_and_leads_to_its_process);
+	if (!geteuid())
+		tcase_add_test(host, a_subflow_of_multipath_tcp_is_known_by_it);
 	if (!geteuid() && system("command -v nft >/dev/null") == 0)
 		tcase_add_test(host, connection_tracking_tells_which_connections_are_translated);
 	suite_add_tcase(s, host);

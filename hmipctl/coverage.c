@@ -14,6 +14,7 @@
  */
 enum reason {
 	COVERED,
+	NO_PEERS,
 	TRANSLATED,
 	TABLE_FULL,
 	SILENT,
@@ -40,6 +41,7 @@ enum reason {
 static const struct {
 	const char *word, *sentence;
 } text[REASONS] = {
+	[NO_PEERS] = { "no-peers", "no Homeless peers are known" },
 	[TRANSLATED] = { "translated",
 			 "this host translates its addresses or ports (NAT), so the wire has "
 			 "others than its socket" },
@@ -268,7 +270,7 @@ static json_int_t translated_index(const struct index *x, const struct sock_entr
 	return i ? json_integer_value(i) : -1;
 }
 
-/* Whether it could move, if its peer is Homeless. */
+/* Whether it could move, if only its peer were Homeless. */
 static bool is_movable(const struct index *x, const struct in6_addr *local,
 		       const struct in6_addr *foreign)
 {
@@ -358,6 +360,8 @@ static void judge_socket(struct search *s, const struct sock_entry *c)
 		s->holder[i] = c;
 	if (peer)
 		why = judge(s->helper, &s->index, peer, c, p);
+	else if (!json_object_size(s->index.peers) && is_movable(&s->index, &c->local, &c->foreign))
+		why = NO_PEERS;
 	if (why != COVERED)
 		json_array_append_new(s->found, row(peer, c, p, why));
 }

@@ -31,8 +31,9 @@ struct coverage_host {
 };
 
 /*
- * Finds the connections that are not covered. Returns a new reference to an array of objects,
- * described in hmipctl(8), or NULL if memory is short.
+ * Finds the connections that are not covered; while no peer is Homeless, all that have an address
+ * which the helper announces. Returns a new reference to an array of objects, described in
+ * hmipctl(8), or NULL if memory is short.
  */
 json_t *coverage_judge(const struct coverage_helper *helper, const struct coverage_host *host);
 

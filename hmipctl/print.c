@@ -266,6 +266,18 @@ void print_sockets(FILE *out, json_t *a)
 	table_print(out, &t, "");
 }
 
+/* Whether the rows are there only because no peer is Homeless. */
+static bool no_peers(json_t *a)
+{
+	json_t *p;
+	size_t i;
+
+	json_array_foreach(a, i, p)
+		if (strcmp(text(p, "reason"), "no-peers"))
+			return false;
+	return i > 0;
+}
+
 void print_uncovered(FILE *out, json_t *a)
 {
 	struct table t = { .n_col = 7 };
@@ -276,7 +288,12 @@ void print_uncovered(FILE *out, json_t *a)
 	size_t i;
 
 	if (json_array_size(a) == 0) {
-		fputs("all connections with Homeless peers are covered\n", out);
+		fputs("no uncovered connections with Homeless peers\n", out);
+		return;
+	}
+	if (no_peers(a)) {
+		fprintf(out, "no Homeless peers known; %zu connection%s would not survive a move\n",
+			json_array_size(a), json_array_size(a) == 1 ? "" : "s");
 		return;
 	}
 	row = table_row(&t);

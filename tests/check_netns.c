@@ -46,6 +46,7 @@ static const struct script {
 	{ "netns/ftp.sh", 240 },
 	{ "netns/api.sh", 150 },
 	{ "netns/uncovered.sh", 150 },
+	{ "netns/reasons.sh", 180 },
 	{ "netns/crowd.sh", 240 },
 #else
 	{ "netns/move.sh", 150 },

@@ -277,6 +277,37 @@ START_TEST(what_a_program_believes_to_be_another_peer_leads_to_its_process)
 }
 END_TEST
 
+static const struct lonely {
+	const char *what, *local, *foreign;
+	bool listed;
+} lonely[] = {
+	{ "with any host", HERE, STRANGER, true },
+	{ "with one that might be a peer", HERE, "2001:db8:c::1", true },
+	{ "of this host with itself", HERE, "2001:db8:a::2", false },
+	{ "from an address that the helper does not announce", "2001:db8:a::3", STRANGER, false },
+	{ "on the link", HERE, "fe80::1", false },
+	{ "on the loopback", "::1", "::1", false },
+};
+
+START_TEST(while_no_peer_is_homeless_all_that_could_move_are_listed)
+{
+	const struct lonely *l = &lonely[_i];
+	struct risk r = { .local = l->local, .foreign = l->foreign, .cookie = 9, .lport = 4100,
+			  .process = { .pid = 5, .command = "nc" } };
+	json_t *all = judge(&r, status_text, "[{'id': 8, 'status': 'unknown', 'addresses': "
+			    "[{'address': '2001:db8:c::1'}]}]"), *row = json_array_get(all, 0);
+
+	ck_assert_msg(json_array_size(all) == l->listed, "%s", l->what);
+	if (l->listed) {
+		ck_assert_str_eq(member(all, "reason"), "no-peers");
+		ck_assert_str_eq(member(all, "command"), "nc");
+		ck_assert(json_is_null(json_object_get(row, "hce")));
+		ck_assert(json_is_null(json_object_get(row, "name")));
+	}
+	json_decref(all);
+}
+END_TEST
+
 START_TEST(sockets_with_translated_ports_are_marked)
 {
 	struct translated t = { tuple(THERE, 80, HERE, 8080), tuple(HERE, 4201, THERE, 80),
@@ -453,6 +484,8 @@ static Suite *make(void)
 	tcase_add_loop_test(tc, what_no_socket_has_is_listed_as_it_is_on_the_wire, 0,
 			    ARRAY_LEN(published));
 	tcase_add_test(tc, what_a_program_believes_to_be_another_peer_leads_to_its_process);
+	tcase_add_loop_test(tc, while_no_peer_is_homeless_all_that_could_move_are_listed, 0,
+			    ARRAY_LEN(lonely));
 	tcase_add_test(tc, sockets_with_translated_ports_are_marked);
 	suite_add_tcase(s, tc);
 	if (!geteuid())

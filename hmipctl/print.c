@@ -185,14 +185,15 @@ static void print_addresses(FILE *out, json_t *entry)
 }
 
 /* A line with the title and the elements of the array; nothing if it is empty. */
-static void print_list(FILE *out, const char *title, json_t *scan_ctx)
+static void print_list(FILE *out, const char *title, json_t *array)
 {
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(scan_ctx, i, one)
-		fprintf(out, "%s%s", i ? ", " : title, json_string_value(one));
-	if (json_array_size(scan_ctx))
+	json_array_foreach(array, i, one)
+		fprintf(out, "%s%s", i ? ", " : title,
+			json_is_string(one) ? json_string_value(one) : "-");
+	if (json_array_size(array))
 		fputc('\n', out);
 }
 

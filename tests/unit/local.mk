@@ -100,6 +100,8 @@ check_state_file_SOURCES = unit/daemon/check_state_file.c scenario/world.c
 check_state_file_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/scenario
 check_state_file_LDADD = $(HELPER_LDADD)
 
-check_PROGRAMS += check_coverage
+check_PROGRAMS += check_coverage check_print
 check_coverage_SOURCES = unit/hmipctl/check_coverage.c
 check_coverage_LDADD = ../hmipctl/libcoverage.la $(CHECK_LIBS)
+check_print_SOURCES = unit/hmipctl/check_print.c
+check_print_LDADD = ../hmipctl/libprint.la $(CHECK_LIBS)

@@ -110,11 +110,14 @@ static inline void breathe(void)
 
 /*
  * Waits until the kernel is done with the global addresses added here: even nodad leaves that to a
- * work queue.
+ * work queue, which adds the local route after the address is not tentative any more.
  */
 static inline void settle(void)
 {
-	while (shows("ip -6 addr show scope global", "tentative"))
+	while (shows("ip -6 addr show scope global", "tentative") ||
+	       shows("ip -6 -o addr show up scope global | while read -r n dev f addr more; do"
+		     " ip -6 route show table local | grep -q \"^local ${addr%/*} \" ||"
+		     " echo missing; done", "missing"))
 		breathe();
 }
 

@@ -83,13 +83,19 @@ check_PROGRAMS += check_control_server
 check_control_server_SOURCES = unit/control/check_control_server.c
 check_control_server_LDADD = $(HELPER_LDADD)
 
-check_PROGRAMS += check_conf check_dns check_report check_route_sync check_sd_notify \
+check_PROGRAMS += check_conf check_conf_apply check_dns check_hostmap_sync check_report check_route_sync check_sd_notify \
 	check_state_file
 check_conf_SOURCES = unit/daemon/check_conf.c
 check_conf_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'
 check_conf_LDADD = $(HELPER_LDADD)
+check_conf_apply_SOURCES = unit/daemon/check_conf_apply.c
+check_conf_apply_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'
+check_conf_apply_LDADD = $(HELPER_LDADD)
 check_dns_SOURCES = unit/daemon/check_dns.c unit/dns_server.c
 check_dns_LDADD = $(HELPER_LDADD)
+check_hostmap_sync_SOURCES = unit/daemon/check_hostmap_sync.c
+check_hostmap_sync_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
+check_hostmap_sync_LDADD = $(HELPER_LDADD)
 check_report_SOURCES = unit/daemon/check_report.c
 check_report_LDADD = $(HELPER_LDADD)
 check_route_sync_SOURCES = unit/daemon/check_route_sync.c
@@ -99,6 +105,10 @@ check_sd_notify_LDADD = $(HELPER_LDADD)
 check_state_file_SOURCES = unit/daemon/check_state_file.c scenario/world.c
 check_state_file_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/scenario
 check_state_file_LDADD = $(HELPER_LDADD)
+check_PROGRAMS += check_udp_bound_scan
+check_udp_bound_scan_SOURCES = unit/daemon/check_udp_bound_scan.c
+check_udp_bound_scan_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
+check_udp_bound_scan_LDADD = $(HELPER_LDADD)
 
 check_PROGRAMS += check_coverage check_print
 check_coverage_SOURCES = unit/hmipctl/check_coverage.c

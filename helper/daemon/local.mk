@@ -4,7 +4,7 @@ DAEMON = -iquote $(srcdir)/daemon -iquote $(srcdir)/control -iquote $(srcdir)/ke
 	$(CORE) $(COMMON) -DSYSCONFDIR='"$(sysconfdir)"' -DLOCALSTATEDIR='"$(localstatedir)"'
 noinst_LTLIBRARIES += libdaemon.la
 libdaemon_la_CPPFLAGS = $(DAEMON)
-libdaemon_la_CFLAGS = $(AM_CFLAGS) -Wunused-parameter
+libdaemon_la_CFLAGS = $(AM_CFLAGS)
 libdaemon_la_SOURCES = \
 	daemon/adopt.c daemon/adopt.h \
 	daemon/apply.c daemon/apply.h \

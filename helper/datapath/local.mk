@@ -2,7 +2,7 @@
 # The eBPF datapath: its object is embedded as a libbpf skeleton, so no object file is installed.
 noinst_LTLIBRARIES += libdatapath.la
 libdatapath_la_CPPFLAGS = -iquote $(srcdir)/datapath -iquote $(builddir)/datapath -iquote $(srcdir)/kernel $(CORE) $(COMMON)
-libdatapath_la_CFLAGS = $(AM_CFLAGS) -Wunused-parameter
+libdatapath_la_CFLAGS = $(AM_CFLAGS)
 libdatapath_la_SOURCES = \
 	datapath/datapath.c datapath/datapath.h datapath/dp_abi.h \
 	datapath/attach.h datapath/attach_tcx.c datapath/attach_clsact.c
@@ -26,7 +26,7 @@ CLEANFILES = datapath/hmip.skel.h datapath/hmip.bpf.o
 # -g generates BTF, which llvm-strip -g keeps while it removes the other debugging information.
 datapath/hmip.bpf.o: $(DATAPATH_BPF) datapath/dp_abi.h $(top_srcdir)/common/wire/masquerade.h
 	$(AM_V_GEN)$(MKDIR_P) datapath && \
-		$(BPF_CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter $(BPF_TARGET_CFLAGS) \
+		$(BPF_CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra $(BPF_TARGET_CFLAGS) \
 		$(BPF_CFLAGS) -iquote $(srcdir)/datapath -iquote $(top_srcdir)/common/wire -c $(srcdir)/datapath/bpf/hmip.bpf.c -o $@-t && \
 		$(BPF_STRIP) -g $@-t && mv $@-t $@
 

@@ -2,7 +2,7 @@
 # Requests to netlink and sock_diag, for the datapath and hmipctl as well.
 noinst_LTLIBRARIES += libnetlink.la
 libnetlink_la_CPPFLAGS = -iquote $(srcdir)/kernel $(COMMON)
-libnetlink_la_CFLAGS = $(AM_CFLAGS) -Wunused-parameter
+libnetlink_la_CFLAGS = $(AM_CFLAGS)
 libnetlink_la_SOURCES = \
 	kernel/inet_diag.c kernel/inet_diag.h \
 	kernel/netlink.c kernel/netlink.h
@@ -11,7 +11,7 @@ libnetlink_la_LIBADD = $(MNL_LIBS)
 # The kernel's interfaces that the daemon uses: links, routes, neighbours, sockets, packets.
 noinst_LTLIBRARIES += libkernel.la
 libkernel_la_CPPFLAGS = -iquote $(srcdir)/kernel $(COMMON)
-libkernel_la_CFLAGS = $(AM_CFLAGS) -Wunused-parameter
+libkernel_la_CFLAGS = $(AM_CFLAGS)
 libkernel_la_SOURCES = \
 	kernel/fib.c kernel/fib.h \
 	kernel/icmp_inject.c kernel/icmp_inject.h \

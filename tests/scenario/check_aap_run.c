@@ -3,6 +3,7 @@
 #include "core.h"
 #include "addr.h"
 #include "suite.h"
+#include "unused.h"
 #include "world.h"
 
 #include <stdio.h>
@@ -152,7 +153,7 @@ START_TEST(a1_strangers_move_as_acquaintances_do)
 }
 END_TEST
 
-static bool lose_some(struct world *world, const struct packet_in_flight *p)
+static bool lose_some(struct world *world UNUSED, const struct packet_in_flight *p UNUSED)
 {
 	static uint32_t n = 7;
 
@@ -173,7 +174,7 @@ START_TEST(b10_aap_survives_loss)
 }
 END_TEST
 
-static bool lose_all(struct world *world, const struct packet_in_flight *p)
+static bool lose_all(struct world *world UNUSED, const struct packet_in_flight *p UNUSED)
 {
 	return true;
 }
@@ -325,7 +326,7 @@ END_TEST
 
 static struct action init;
 
-static void keep_init(struct world *world, const struct packet_in_flight *p)
+static void keep_init(struct world *world UNUSED, const struct packet_in_flight *p)
 {
 	if (p->from == client)
 		init = p->send;
@@ -408,7 +409,7 @@ static void flood_one(unsigned i)
 	core_packet(w.host[server].core, pkt, (size_t)len, w.now);
 }
 
-static bool lose_strays(struct world *world, const struct packet_in_flight *p)
+static bool lose_strays(struct world *world UNUSED, const struct packet_in_flight *p)
 {
 	return p->from == server && p->send.send.dst.s6_addr[4] == 0xff;
 }

@@ -7,6 +7,7 @@
 #include "addr.h"
 #include "suite.h"
 #include "two_hosts.h"
+#include "unused.h"
 
 #include <errno.h>
 #include <string.h>
@@ -364,7 +365,7 @@ START_TEST(c9_of_too_many_lost_addresses_the_oldest_is_forgotten)
 }
 END_TEST
 
-static bool lose_half(struct world *world, const struct packet_in_flight *p)
+static bool lose_half(struct world *world UNUSED, const struct packet_in_flight *p UNUSED)
 {
 	static uint32_t n = 1;
 
@@ -409,7 +410,7 @@ START_TEST(b10_bindings_are_refreshed_before_they_end)
 END_TEST
 
 /* Loses Binding Updates from the client, so that its bindings run out at the server. */
-static bool lose_updates(struct world *world, const struct packet_in_flight *p)
+static bool lose_updates(struct world *world UNUSED, const struct packet_in_flight *p)
 {
 	struct signal s;
 
@@ -548,7 +549,7 @@ static void forge(void (*fn)(struct action *a))
 	world_collect(&w);
 }
 
-static void as_it_is(struct action *a)
+static void as_it_is(struct action *a UNUSED)
 {
 }
 

@@ -4,6 +4,7 @@
 #include "addr.h"
 #include "suite.h"
 #include "two_hosts.h"
+#include "unused.h"
 
 #include <errno.h>
 #include <string.h>
@@ -189,7 +190,7 @@ END_TEST
 
 static unsigned told;			/* a bit for each host that was sent a Binding Update */
 
-static void note_told(struct world *world, const struct packet_in_flight *p)
+static void note_told(struct world *world UNUSED, const struct packet_in_flight *p)
 {
 	struct in6_addr s0 = world_addr(S0);
 	struct signal s;

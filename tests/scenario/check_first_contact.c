@@ -9,6 +9,7 @@
 #include "array.h"
 #include "suite.h"
 #include "unmoved.h"
+#include "unused.h"
 
 #include <stdio.h>
 #include <utlist.h>
@@ -40,7 +41,7 @@ static const usec_t delays[] = { USEC_PER_MSEC, 10 * USEC_PER_MSEC, 120 * USEC_P
 static unsigned to_lose;	/* number of the only packet that is lost, 0: none */
 static unsigned flown;
 
-static bool lose_one(struct world *world, const struct packet_in_flight *p)
+static bool lose_one(struct world *world UNUSED, const struct packet_in_flight *p UNUSED)
 {
 	return ++flown == to_lose;
 }
@@ -131,7 +132,7 @@ static uint32_t draw(uint32_t below)
 }
 
 /* One packet is lost, and each takes its own time. */
-static bool bad_weather(struct world *world, const struct packet_in_flight *p)
+static bool bad_weather(struct world *world, const struct packet_in_flight *p UNUSED)
 {
 	world->delay = USEC_PER_MSEC + draw(60 * USEC_PER_MSEC);
 	return ++flown == to_lose;

@@ -8,6 +8,7 @@
 #include "peer.h"
 #include "addr.h"
 #include "suite.h"
+#include "unused.h"
 #include "world.h"
 
 #include <string.h>
@@ -120,7 +121,7 @@ START_TEST(a3_nothing_is_answered_to_an_address_of_the_host_itself)
 END_TEST
 
 /* What is sent to where Alice will be does not reach Mallory. */
-static bool lose_at_a1(struct world *world, const struct packet_in_flight *p)
+static bool lose_at_a1(struct world *world UNUSED, const struct packet_in_flight *p)
 {
 	struct in6_addr a1 = world_addr(A1);
 
@@ -241,7 +242,7 @@ END_TEST
 /* The Confirm that made Mallory's SA. */
 static struct action confirm;
 
-static void keep_confirm(struct world *world, const struct packet_in_flight *p)
+static void keep_confirm(struct world *world UNUSED, const struct packet_in_flight *p)
 {
 	struct signal s;
 

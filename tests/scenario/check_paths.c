@@ -8,6 +8,7 @@
 #include "array.h"
 #include "suite.h"
 #include "two_hosts.h"
+#include "unused.h"
 
 #include <string.h>
 
@@ -121,7 +122,7 @@ static struct {
 	const char *from, *to;
 } dead[16];
 
-static bool is_dead(struct world *world, const struct packet_in_flight *p)
+static bool is_dead(struct world *world UNUSED, const struct packet_in_flight *p)
 {
 	for (unsigned i = 0; i < 16 && dead[i].from; i++) {
 		struct in6_addr from = world_addr(dead[i].from), to = world_addr(dead[i].to);

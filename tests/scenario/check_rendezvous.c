@@ -4,6 +4,7 @@
 #include "addr.h"
 #include "suite.h"
 #include "two_hosts.h"
+#include "unused.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 
 static unsigned sent_to_s2;
 
-static void watch_s2(struct world *world, const struct packet_in_flight *p)
+static void watch_s2(struct world *world UNUSED, const struct packet_in_flight *p)
 {
 	struct in6_addr s2 = world_addr(S2);
 
@@ -353,7 +354,7 @@ END_TEST
 /* What comes to C0 from where it has sent nothing is lost, as at a stateful firewall. */
 static bool opened;
 
-static bool firewall(struct world *world, const struct packet_in_flight *p)
+static bool firewall(struct world *world UNUSED, const struct packet_in_flight *p)
 {
 	struct in6_addr s2 = world_addr(S2), s0 = world_addr(S0);
 
@@ -397,7 +398,7 @@ END_TEST
 
 static uint32_t dice;
 
-static bool lose_half(struct world *world, const struct packet_in_flight *p)
+static bool lose_half(struct world *world UNUSED, const struct packet_in_flight *p UNUSED)
 {
 	dice = dice * 1664525 + 1013904223;
 	return dice >> 31;

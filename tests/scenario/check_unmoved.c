@@ -9,24 +9,25 @@
 #include "addr.h"
 #include "suite.h"
 #include "unmoved.h"
+#include "unused.h"
 
 #include <string.h>
 #include <utlist.h>
 
 #define LIFETIMES	(600 + 1800)	/* seconds: until a peer that stays silent is forgotten */
 
-static bool lose_from_client(struct world *world, const struct packet_in_flight *p)
+static bool lose_from_client(struct world *world UNUSED, const struct packet_in_flight *p)
 {
 	return p->from == CLIENT;
 }
 
-static bool lose_from_server(struct world *world, const struct packet_in_flight *p)
+static bool lose_from_server(struct world *world UNUSED, const struct packet_in_flight *p)
 {
 	return p->from == SERVER;
 }
 
 /* Signalling by the link that the connections use. */
-static bool lose_on_a_link(struct world *world, const struct packet_in_flight *p)
+static bool lose_on_a_link(struct world *world UNUSED, const struct packet_in_flight *p)
 {
 	struct in6_addr c0 = world_addr(C0);
 

@@ -78,7 +78,7 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 			hce_destroy(c, h, now);
 		return NULL;
 	}
-	bul_want_all(c, h, now);
+	bul_want_all(c, h);
 	return h;
 }
 
@@ -108,7 +108,7 @@ static void pcb_on_established(struct core *c, struct pcb *p, usec_t now)
 
 	if (p->origin == PCB_CONNECT && hce_homeless(h) && !h->unanswered_since &&
 	    !hce_authenticated_lately(h, now)) {
-		bul_reannounce(c, h, now);
+		bul_reannounce(h);
 		bu_flush(c, h, now);
 	}
 	hce_answered(c, h, now);

@@ -289,7 +289,7 @@ void core_policy_routed(struct core *c, uint32_t id, bool policy_routed, usec_t 
 	bu_flush(c, h, now);
 }
 
-void core_send_failed(struct core *c, const struct action *send, usec_t now)
+void core_send_failed(struct core *c, const struct action *send)
 {
 	struct hce *h = core_entry(c, send->hce);
 

@@ -25,7 +25,7 @@ static void local_lose(struct core *c, struct local_addr *l, const char *why, us
 	HASH_ITER(hh, c->entries, h, next) {
 		if (addr_equal(&h->pair.local, &addr))
 			h->source_lost = now;
-		bul_want(c, h, &addr, false, now);
+		bul_want(c, h, &addr, false);
 		pair_migrate_from(c, h, &addr);
 		pair_update(c, h, now);
 		if (addr_equal(&h->pair.local, &addr))
@@ -87,14 +87,14 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 
 		if (addr_equal(&h->pair.local, addr))
 			h->source_lost = 0;
-		bul_want(c, h, addr, true, now);
+		bul_want(c, h, addr, true);
 		pair_update(c, h, now);
 		/*
 		 * The pair's source is back: the peer must receive an announcement, and TCP resume.
 		 */
 		if (hce_homeless(h) && addr_equal(&h->pair.local, addr)) {
 			pair_set_unconfirmed(c, h, false);
-			bul_reannounce(c, h, now);
+			bul_reannounce(h);
 			pair_resume(c, h, lost);
 		}
 		bu_retry(h, now);

@@ -44,7 +44,7 @@ int core_peer_add(struct core *c, const struct core_peer *from, usec_t now)
 		if (fa && fa->state == ADDR_ACTIVE && !fa->hce->sa) {
 			aap_abort(fa->hce);
 			peer_attach(fa->hce, p);
-			bul_want_all(c, p->hce, now);
+			bul_want_all(c, p->hce);
 			bu_flush(c, p->hce, now);
 		}
 	}

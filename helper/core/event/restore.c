@@ -126,7 +126,7 @@ int core_restore_binding(struct core *c, struct hce *h, const struct in6_addr *a
 {
 	struct binding *b;
 
-	bul_want(c, h, addr, true, now);
+	bul_want(c, h, addr, true);
 	b = bul_find(h, addr);
 	if (!b)
 		return -ENOMEM;
@@ -136,7 +136,7 @@ int core_restore_binding(struct core *c, struct hce *h, const struct in6_addr *a
 	b->acked = b->expires;
 	b->refresh = now;	/* also if it is lost now and back before that was sent */
 	if (!local_good_for(local_find(c, addr), h))
-		bul_want(c, h, addr, false, now);
+		bul_want(c, h, addr, false);
 	return 0;
 }
 
@@ -172,8 +172,8 @@ void core_restore_done(struct core *c, usec_t now)
 
 	peer_prune(c);
 	HASH_ITER(hh, c->entries, h, next) {
-		bul_want_all(c, h, now);
-		bul_reannounce(c, h, now);
+		bul_want_all(c, h);
+		bul_reannounce(h);
 		HASH_ITER(hh, c->locals, local, next_local)
 			if (!local->usable)
 				/* lost while no helper ran */

@@ -71,8 +71,7 @@ static void bul_limit(struct hce *h)
 		bul_remove(h, oldest);
 }
 
-void bul_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool wanted,
-	      usec_t now)
+void bul_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool wanted)
 {
 	struct binding *b = bul_find(h, addr);
 
@@ -106,13 +105,13 @@ void bul_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool w
 	}
 }
 
-void bul_want_all(struct core *c, struct hce *h, usec_t now)
+void bul_want_all(struct core *c, struct hce *h)
 {
 	struct local_addr *l, *next;
 
 	HASH_ITER(hh, c->locals, l, next)
 		if (local_good_for(l, h))
-			bul_want(c, h, &l->addr, true, now);
+			bul_want(c, h, &l->addr, true);
 }
 
 /* The remaining valid lifetime, or the configured one if that is shorter. */
@@ -161,7 +160,7 @@ bool bul_has_pending(const struct hce *h)
 	return false;
 }
 
-void bul_reannounce(struct core *c, struct hce *h, usec_t now)
+void bul_reannounce(struct hce *h)
 {
 	struct binding *b;
 
@@ -170,7 +169,7 @@ void bul_reannounce(struct core *c, struct hce *h, usec_t now)
 			bul_set_pending(b);
 }
 
-void bul_invalidate(struct core *c, struct hce *h, usec_t now)
+void bul_invalidate(struct core *c, struct hce *h)
 {
 	struct binding *b, *next;
 
@@ -185,9 +184,9 @@ void bul_invalidate(struct core *c, struct hce *h, usec_t now)
 	}
 }
 
-void bul_restart(struct core *c, struct hce *h, usec_t now)
+void bul_restart(struct core *c, struct hce *h)
 {
 	h->seq_in_valid = false;
 	h->has_our_ba = false;
-	bul_invalidate(c, h, now);
+	bul_invalidate(c, h);
 }

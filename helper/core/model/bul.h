@@ -22,10 +22,10 @@ void bul_free(struct hce *h);
 void bul_set_pending(struct binding *b);
 
 /* Marks addr to be announced to h's peer (B5) or withdrawn (B6). bu_flush() sends that. */
-void bul_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool wanted, usec_t now);
+void bul_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool wanted);
 
 /* Marks every usable local address of the entry's personality to be announced (B2, X9). */
-void bul_want_all(struct core *c, struct hce *h, usec_t now);
+void bul_want_all(struct core *c, struct hce *h);
 
 /* Returns the lifetime in seconds that a BU for our address addr asks for (B12). */
 uint32_t bul_lifetime(struct core *c, const struct in6_addr *addr, usec_t now);
@@ -46,18 +46,18 @@ const struct binding *bul_registered(struct hce *h, const struct in6_addr *src);
 bool bul_has_pending(const struct hce *h);
 
 /* Makes every address pending: the peer requested it (B10), or must receive something from us. */
-void bul_reannounce(struct core *c, struct hce *h, usec_t now);
+void bul_reannounce(struct hce *h);
 
 /*
  * The peer has lost its state. Makes every address pending, with Homeless Support, and removes
  * what was to be withdrawn.
  */
-void bul_invalidate(struct core *c, struct hce *h, usec_t now);
+void bul_invalidate(struct core *c, struct hce *h);
 
 /*
  * The peer begins anew under another SA, without sequence numbers and addresses of before:
  * bul_invalidate(), and any sequence number of a Binding Update is accepted next.
  */
-void bul_restart(struct core *c, struct hce *h, usec_t now);
+void bul_restart(struct core *c, struct hce *h);
 
 #endif

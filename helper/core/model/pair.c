@@ -189,13 +189,13 @@ const struct local_addr *pair_best_local(struct core *c, struct hce *h)
  * Whether h may move although nothing compels it: its peer has used its keys lately. If it has not,
  * it is asked to, and hce_authenticated() moves h.
  */
-static bool hce_may_switch(struct core *c, struct hce *h, usec_t now)
+static bool hce_may_switch(struct hce *h, usec_t now)
 {
 	if (hce_authenticated_lately(h, now))
 		return true;
 	h->switch_deferred = true;
 	if (!h->unanswered_since)
-		bul_reannounce(c, h, now);	/* bu_flush() sends it */
+		bul_reannounce(h);	/* bu_flush() sends it */
 	return false;
 }
 
@@ -243,7 +243,7 @@ static const struct local_addr *choose_local(struct core *c, struct hce *h, usec
 	path_clear_failover(h);
 	best = pair_best_local(c, h);
 	if (best && l != best && local_good_for(l, h) &&
-	    (pair_is_kept(c, h) || !hce_may_switch(c, h, now)))
+	    (pair_is_kept(c, h) || !hce_may_switch(h, now)))
 		return l;
 	return best;
 }

@@ -274,11 +274,11 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 	t->next = usec_add(now, CONFIRM_LIFETIME);
 	deadline_arm(c, t->next);
 	aap_keypair_wipe(&t->own);
-	bul_want_all(c, h, now);
+	bul_want_all(c, h);
 	if (forgotten)
-		bul_restart(c, h, now);
+		bul_restart(c, h);
 	else if (t->renewing)
-		bul_reannounce(c, h, now);	/* something must carry the Confirm */
+		bul_reannounce(h);	/* something must carry the Confirm */
 	aap_emit(c, h, s, "Response heard");
 out:
 	aap_keys_wipe(&keys);

@@ -241,7 +241,7 @@ static bool yields_to_confirm(struct core *c, struct hce *h, const struct aap_st
 	    compare_spis(sa->in.spi, sa->out.spi, st->spi_i, st->spi_r) > 0)
 		return false;
 	peer_retire(c, h->peer, now);
-	bul_restart(c, h, now);
+	bul_restart(c, h);
 	return true;
 }
 

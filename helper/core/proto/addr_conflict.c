@@ -182,7 +182,7 @@ bool conflict_response(struct core *c, struct foreign_addr *fa, const struct hce
 
 	/* The owner's Response to the Challenge of the regular check proves as much. */
 	if (!right && who == OWNER)
-		right = reach_verify(c, fa, bu);
+		right = reach_verify(fa, bu);
 	if (!right) {
 		c->counter[COUNT_BAD_RESPONSE] += who == CLAIMANT;
 		return true;

@@ -89,7 +89,7 @@ static bool check_response(struct core *c, struct hce *h, const struct signal *s
 				 "a Response must be alone");
 	fa = foreign_find(c, &named->addr[0]);
 	if (!fa || fa->hce != h || fa->state == ADDR_DEPRECATED ||
-	    (fa->state == ADDR_TENTATIVE && !reach_verify(c, fa, bu)))
+	    (fa->state == ADDR_TENTATIVE && !reach_verify(fa, bu)))
 		return bu_refuse(c, h, s, COUNT_BAD_RESPONSE, bu->seq, "wrong Response");
 	return true;
 }
@@ -198,7 +198,7 @@ static void note_support(struct core *c, struct hce *h, const struct binding_upd
 	}
 	hce_set_status(c, h, PEER_HOMELESS, "sends Homeless Support");
 	if (h->has_our_ba || (h->supported && now >= usec_add(h->supported, SUPPORT_REPEATS)))
-		bul_invalidate(c, h, now);
+		bul_invalidate(c, h);
 	h->has_our_ba = false;
 	h->supported = now;
 }
@@ -307,7 +307,7 @@ void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t no
 	room = apply(c, h, s, now);
 	if (!h->may_announce || !h->bindings) {
 		h->may_announce = true;		/* B1: the peer's Initial BU triggers ours */
-		bul_want_all(c, h, now);
+		bul_want_all(c, h);
 	}
 	answer(c, h, s, room ? BA_ACCEPTED : BA_NO_RESOURCES, now);
 

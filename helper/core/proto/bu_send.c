@@ -307,7 +307,7 @@ void bu_retry(struct hce *h, usec_t now)
 void bu_send_to_alternates(struct core *c, struct hce *h, usec_t now)
 {
 	if (!bul_has_pending(h))
-		bul_reannounce(c, h, now);
+		bul_reannounce(h);
 	h->rt.next = now;
 	bu_flush(c, h, now);
 }
@@ -318,7 +318,7 @@ void bu_assume_sent(struct core *c, struct hce *h, uint16_t seq, usec_t now)
 
 	h->may_announce = true;
 	h->seq_out = h->seq_limit = seq;
-	bul_want_all(c, h, now);
+	bul_want_all(c, h);
 	DL_FOREACH(h->bindings, b) {
 		bul_mark_sent(c, h, b, seq);
 		bul_announced(b, bul_lifetime(c, &b->addr, now), now);
@@ -443,7 +443,7 @@ void bu_requested(struct core *c, struct hce *h, const uint16_t *id, usec_t now)
 		h->unique_id_pending = true;
 		h->unique_id = *id;
 	}
-	bul_reannounce(c, h, now);
+	bul_reannounce(h);
 	bu_flush(c, h, now);
 }
 

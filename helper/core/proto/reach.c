@@ -127,7 +127,7 @@ bool reach_is_response(const struct hce *h, const uint8_t challenge[static CHALL
 	return !CRYPTO_memcmp(want, bu->challenge, sizeof(want));
 }
 
-bool reach_verify(struct core *c, const struct foreign_addr *fa, const struct binding_update *bu)
+bool reach_verify(const struct foreign_addr *fa, const struct binding_update *bu)
 {
 	return fa->reach.running && reach_is_response(fa->hce, fa->reach.challenge, &fa->addr, bu);
 }

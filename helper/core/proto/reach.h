@@ -31,6 +31,6 @@ bool reach_is_response(const struct hce *h, const uint8_t challenge[static CHALL
 		       const struct in6_addr *addr, const struct binding_update *bu);
 
 /* Returns whether bu is the Response of the running check of fa. */
-bool reach_verify(struct core *c, const struct foreign_addr *fa, const struct binding_update *bu);
+bool reach_verify(const struct foreign_addr *fa, const struct binding_update *bu);
 
 #endif

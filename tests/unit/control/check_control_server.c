@@ -9,6 +9,7 @@
 #include "unix_listener.h"
 #include "log.h"
 #include "suite.h"
+#include "unused.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -28,7 +29,7 @@ static unsigned n_shown, n_asked, n_prefer;
 static size_t big;		/* length of the text a report contains */
 static char preferred[64];
 
-static json_t *fake_report(void *ctx, const char *what)
+static json_t *fake_report(void *ctx UNUSED, const char *what)
 {
 	json_t *j = json_pack("{ss}", "what", what);
 
@@ -42,7 +43,7 @@ static json_t *fake_report(void *ctx, const char *what)
 	return j;
 }
 
-static int fake_prefer(void *ctx, const struct in6_addr *addr, const char *interface)
+static int fake_prefer(void *ctx UNUSED, const struct in6_addr *addr, const char *interface)
 {
 	n_prefer++;
 	if (addr)
@@ -52,12 +53,12 @@ static int fake_prefer(void *ctx, const struct in6_addr *addr, const char *inter
 	return strcmp(preferred, "nowhere") == 0 ? -EADDRNOTAVAIL : 0;
 }
 
-static void fake_shown(void *ctx, int fd, const struct control_register *reg)
+static void fake_shown(void *ctx UNUSED, int fd UNUSED, const struct control_register *reg UNUSED)
 {
 	n_shown++;
 }
 
-static void fake_asked(void *ctx, int fd, enum control_verb verb, uid_t uid,
+static void fake_asked(void *ctx UNUSED, int fd UNUSED, enum control_verb verb, uid_t uid,
 		       struct control_answer *ret)
 {
 	n_asked++;

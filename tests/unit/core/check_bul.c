@@ -8,7 +8,7 @@ static struct binding *want(const char *text, bool wanted)
 {
 	struct in6_addr addr = a(text);
 
-	bul_want(c, h, &addr, wanted, now);
+	bul_want(c, h, &addr, wanted);
 	return bul_find(h, &addr);
 }
 
@@ -67,7 +67,7 @@ START_TEST(b5_an_unusable_address_is_not_announced)
 	struct in6_addr l1 = a(L1);
 
 	up(L1)->usable = false;
-	bul_want_all(c, h, now);
+	bul_want_all(c, h);
 	ck_assert_ptr_null(bul_find(h, &l1));
 }
 END_TEST
@@ -78,7 +78,7 @@ START_TEST(x9_addresses_of_other_personalities_are_not_announced)
 
 	up(L1);
 	up(L2)->personality = 1;
-	bul_want_all(c, h, now);
+	bul_want_all(c, h);
 	ck_assert_ptr_nonnull(bul_find(h, &l1));
 	ck_assert_ptr_null(bul_find(h, &l2));
 }
@@ -148,7 +148,7 @@ START_TEST(b10_a_renewal_announces_only_wanted_addresses)
 	hold(L1, BINDING_VERIFIED);
 	b = want(L1, false);
 	b->pending = false;	/* acknowledged */
-	bul_reannounce(c, h, now);
+	bul_reannounce(h);
 	ck_assert(!b->pending);
 	ck_assert(bul_find(h, &l0)->pending);
 }
@@ -161,7 +161,7 @@ START_TEST(b10_a_peer_without_state_receives_everything_anew)
 	h->homeless_acked = true;
 	hold(L1, BINDING_VERIFIED);
 	want(L1, false);
-	bul_invalidate(c, h, now);
+	bul_invalidate(c, h);
 	ck_assert(!h->homeless_acked);
 	ck_assert_ptr_null(bul_find(h, &l1));
 	ck_assert_int_eq(bul_find(h, &l0)->state, BINDING_NONE);

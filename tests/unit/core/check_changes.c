@@ -47,19 +47,19 @@ START_TEST(b5_a_binding)
 	struct action e;
 
 	up(L1);
-	bul_want_all(c, h, now);
+	bul_want_all(c, h);
 	last_of(EVENT_BINDING_STATE, 0);	/* nothing was sent yet */
 	bul_mark_sent(c, h, bul_find(h, &l1), 7);
 	bul_mark_sent(c, h, bul_find(h, &l1), 8);
 	e = last_of(EVENT_BINDING_STATE, 1);
 	assert_change(&e, "none", "sent");
 	ck_assert(addr_equal(&e.event.local, &l1));
-	bul_want(c, h, &l0, false, now);
+	bul_want(c, h, &l0, false);
 	bul_find(h, &l0)->announced = true;
-	bul_want(c, h, &l0, true, now);
+	bul_want(c, h, &l0, true);
 	e = last_of(EVENT_BINDING_STATE, 1);
 	assert_change(&e, "verified", "sent");
-	bul_invalidate(c, h, now);
+	bul_invalidate(c, h);
 	e = last_of(EVENT_BINDING_STATE, 2);
 	assert_change(&e, "sent", "none");
 }

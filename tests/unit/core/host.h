@@ -76,7 +76,7 @@ static inline struct binding *hold(const char *text, enum binding_state state)
 	struct in6_addr addr = a(text);
 	struct binding *b;
 
-	bul_want(c, h, &addr, true, now);
+	bul_want(c, h, &addr, true);
 	b = bul_find(h, &addr);
 	ck_assert_ptr_nonnull(b);
 	b->state = state;

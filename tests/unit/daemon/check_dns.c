@@ -4,6 +4,7 @@
 #include "addr.h"
 #include "dns_server.h"
 #include "own_netns.h"
+#include "unused.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -82,7 +83,7 @@ static void teardown(void)
 	event_base_free(base);
 }
 
-static void stop(evutil_socket_t fd, short what, void *ptr)
+static void stop(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
 	*(bool *)ptr = true;
 }

@@ -5,18 +5,19 @@
  */
 #include "report.h"
 #include "suite.h"
+#include "unused.h"
 
 #include <arpa/inet.h>
 #include <string.h>
 
 #define NOW	(1000 * USEC_PER_SEC)
 
-usec_t datapath_heard(struct datapath *dp, const struct in6_addr *addr)
+usec_t datapath_heard(struct datapath *dp UNUSED, const struct in6_addr *addr UNUSED)
 {
 	return NOW - 2 * USEC_PER_SEC;
 }
 
-const char *datapath_kind(const struct datapath *dp)
+const char *datapath_kind(const struct datapath *dp UNUSED)
 {
 	return "tcx";
 }
@@ -29,12 +30,12 @@ const char *datapath_counter_name(enum dp_counter n)
 	return name[n];
 }
 
-uint64_t datapath_counter(struct datapath *dp, enum dp_counter n)
+uint64_t datapath_counter(struct datapath *dp UNUSED, enum dp_counter n)
 {
 	return n;
 }
 
-const char *ifmon_name(const struct ifmon *l, unsigned ifindex)
+const char *ifmon_name(const struct ifmon *l UNUSED, unsigned ifindex)
 {
 	return ifindex == 2 ? "eth0" : NULL;
 }

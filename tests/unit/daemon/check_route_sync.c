@@ -13,6 +13,7 @@
 #include "route_sync.h"
 #include "netlink.h"
 #include "own_netns.h"
+#include "unused.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -29,7 +30,7 @@ static struct local_addr *locals, l0, l1;
 static struct pcb *pcbs, pcb;
 static struct hce hce;
 
-struct local_addr *core_locals(struct core *c)
+struct local_addr *core_locals(struct core *c UNUSED)
 {
 	return locals;
 }
@@ -42,7 +43,7 @@ struct local_addr *core_local(struct core *c, const struct in6_addr *addr)
 	return l;
 }
 
-struct pcb *core_pcbs(struct core *c)
+struct pcb *core_pcbs(struct core *c UNUSED)
 {
 	return pcbs;
 }

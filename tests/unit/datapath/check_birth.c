@@ -9,6 +9,7 @@
 #include "entry.h"
 #include "need_bpf.h"
 #include "suite.h"
+#include "unused.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,7 +26,7 @@
 
 static unsigned told;
 
-static void see(void *ctx, const struct dp_event *e)
+static void see(void *ctx UNUSED, const struct dp_event *e)
 {
 	if (e->type == DP_EVENT_NEW_CONN && e->hce == HCE)
 		told++;

@@ -7,6 +7,7 @@
 #include "entry.h"
 #include "need_bpf.h"
 #include "suite.h"
+#include "unused.h"
 
 #include <string.h>
 
@@ -45,7 +46,7 @@ static const struct row row[] = {
 static struct dp_event seen[8];
 static unsigned n_seen;
 
-static void see(void *ctx, const struct dp_event *e)
+static void see(void *ctx UNUSED, const struct dp_event *e)
 {
 	ck_assert_uint_lt(n_seen, 8);
 	seen[n_seen++] = *e;

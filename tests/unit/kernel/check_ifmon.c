@@ -4,6 +4,7 @@
 
 #include "ifmon.h"
 #include "own_netns.h"
+#include "unused.h"
 
 #include <net/if_arp.h>
 #include <net/if.h>
@@ -26,7 +27,7 @@ static int known(const struct in6_addr *a)
 	return -1;
 }
 
-static void up(void *ctx, const struct in6_addr *a, unsigned ifindex, usec_t valid_until)
+static void up(void *ctx UNUSED, const struct in6_addr *a, unsigned ifindex, usec_t valid_until)
 {
 	int i = known(a);
 
@@ -39,7 +40,7 @@ static void up(void *ctx, const struct in6_addr *a, unsigned ifindex, usec_t val
 	reported_addr.ups++;
 }
 
-static void down(void *ctx, const struct in6_addr *a)
+static void down(void *ctx UNUSED, const struct in6_addr *a)
 {
 	int i = known(a);
 
@@ -51,19 +52,19 @@ static void down(void *ctx, const struct in6_addr *a)
 	reported_addr.downs++;
 }
 
-static void born(void *ctx, unsigned ifindex, const char *name, unsigned short hatype)
+static void born(void *ctx UNUSED, unsigned ifindex, const char *name UNUSED, unsigned short hatype)
 {
 	ck_assert_uint_lt(ifindex, 64);
 	reported_addr.born[ifindex]++;
 	reported_addr.hatype[ifindex] = hatype;
 }
 
-static void gone(void *ctx, unsigned ifindex)
+static void gone(void *ctx UNUSED, unsigned ifindex)
 {
 	reported_addr.gone[ifindex]++;
 }
 
-static void routes(void *ctx)
+static void routes(void *ctx UNUSED)
 {
 	reported_addr.routes++;
 }

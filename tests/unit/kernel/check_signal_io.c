@@ -10,6 +10,7 @@
 #include "signal_io.h"
 #include "tcp_flight.h"
 #include "own_netns.h"
+#include "unused.h"
 
 #include <errno.h>
 #include <linux/if_packet.h>
@@ -29,7 +30,7 @@ static struct {
 	unsigned ifindex, n;
 } got;
 
-static void receive(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex)
+static void receive(void *ctx UNUSED, const uint8_t *pkt, size_t len, unsigned ifindex)
 {
 	ck_assert_uint_le(len, sizeof(got.pkt));
 	memcpy(got.pkt, pkt, len);

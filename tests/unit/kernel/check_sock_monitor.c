@@ -5,6 +5,7 @@
 #include "sock_info.h"
 #include "sock_monitor.h"
 #include "own_netns.h"
+#include "unused.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -19,7 +20,7 @@ static struct {
 	unsigned n;
 } gone;
 
-static void on_gone(void *ctx, uint64_t cookie)
+static void on_gone(void *ctx UNUSED, uint64_t cookie)
 {
 	gone.cookie[gone.n++ % 256] = cookie;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every value is parsed once, in libConfuse's callback, into a struct value that has its line.
+ * Every value is parsed once, in a callback of conf_value.h, into a struct that has its line.
  * Conditions on several values (duplicates, missing ones) are checked on these afterwards. The file
  * is read into memory first: libConfuse's scanner exits on a read error, and a reload must not end
  * the helper.
@@ -11,15 +11,14 @@
 #include "addr.h"
 #include "ah.h"
 #include "array.h"
+#include "conf_value.h"
 #include "mip6.h"
 #include "sa.h"
 
-#include <arpa/inet.h>
 #include <confuse.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <openssl/crypto.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -30,130 +29,7 @@
 
 #define CONF_SIZE_MAX	(1 << 20)
 #define CONF_NAME_MAX	63
-/* Appended to the text, because libConfuse accepts the end of file inside a section or comment. */
-#define CONF_END	"conf_end"
-#define CONF_END_LINE	"\n" CONF_END " = true\n"
-#define CONF_END_LINES	2
-#define FLAG_SEEN	(1 << 30)	/* a flag of an option that libConfuse does not use */
 #define SPI_MIN		256	/* 1 to 255 are reserved (RFC 4302, 2.4) */
-
-struct value {
-	int line;
-	union {
-		uint32_t number;
-		struct in6_addr addr;
-		struct core_prefix prefix;
-		enum ah_alg alg;
-		struct ah_key key;	/* alg is not known yet */
-		char *text;
-	};
-};
-
-/* Where libConfuse's error function, which has no context argument, stores the first error. */
-static _Thread_local char **first_error;
-
-static void __attribute__((format(printf, 3, 4)))
-complain(const char *file, int line, const char *fmt, ...)
-{
-	char *text = NULL, *whole = NULL;
-	va_list ap;
-
-	if (*first_error)
-		return;
-	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
-	va_end(ap);
-	if (text && (line ? asprintf(&whole, "%s:%d: %s", file, line, text)
-			  : asprintf(&whole, "%s: %s", file, text)) < 0)
-		whole = NULL;
-	free(text);
-	*first_error = whole;
-}
-
-/* Stores an error of libConfuse's parser; for an unknown key, with the keys there are. */
-static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
-{
-	char text[256], known[512] = "";
-	size_t n = 0;
-
-	vsnprintf(text, sizeof(text), fmt, ap);
-	if (strncmp(text, "premature end", 13) == 0) {
-		complain(cfg->filename, cfg->line - CONF_END_LINES,
-			 "found the end of the file, expected more");
-		return;
-	}
-	if (strncmp(text, "no such option '", 16) != 0) {
-		complain(cfg->filename, cfg->line, "%s", text);
-		return;
-	}
-	if (strncmp(text + 16, CONF_END, strlen(CONF_END)) == 0) {
-		complain(cfg->filename, cfg->line - 1, "found the end of the file, expected }");
-		return;
-	}
-	for (const cfg_opt_t *o = cfg->opts;
-	     o->name && strcmp(o->name, CONF_END) != 0 && n < sizeof(known); o++)
-		n += snprintf(known + n, sizeof(known) - n, "%s%s", n ? ", " : "", o->name);
-	text[strcspn(text + 16, "'") + 16] = '\0';
-	complain(cfg->filename, cfg->line, "found %s, expected one of %s", text + 16, known);
-}
-
-static void value_free(struct value *v)
-{
-	if (v)
-		OPENSSL_cleanse(v, sizeof(*v));
-	free(v);
-}
-
-static void value_free_plain(void *v)
-{
-	value_free(v);
-}
-
-static void value_free_text(void *ptr)
-{
-	struct value *v = ptr;
-
-	if (v)
-		free(v->text);
-	value_free(v);
-}
-
-/*
- * A new value for opt at the current line; NULL if opt is no list and has a value, or memory is
- * short.
- */
-static struct value *value_new(cfg_t *cfg, cfg_opt_t *opt)
-{
-	struct value *v;
-
-	if (!(opt->flags & CFGF_LIST) && (opt->flags & FLAG_SEEN)) {
-		complain(cfg->filename, cfg->line, "found %s a second time, expected it once",
-			 opt->name);
-		return NULL;
-	}
-	opt->flags |= FLAG_SEEN;
-	v = calloc(1, sizeof(*v));
-	if (v)
-		v->line = cfg->line;
-	return v;
-}
-
-/* Ends a callback: passes v on, or stores the error that expected was expected instead of text. */
-static int value_done(cfg_t *cfg, cfg_opt_t *opt, struct value *v, bool good, const char *text,
-		      const char *expected, void *result)
-{
-	if (!v)
-		return -1;
-	if (!good) {
-		complain(cfg->filename, cfg->line, "found %s = %s, expected %s", opt->name, text,
-			 expected);
-		value_free(v);
-		return -1;
-	}
-	*(void **)result = v;
-	return 0;
-}
 
 /* The settings that are whole numbers, their limits, and their place in struct conf. */
 static const struct number {
@@ -193,7 +69,7 @@ static const struct number *number_named(const char *name)
 static int parse_number(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
 {
 	const struct number *n = number_named(opt->name);
-	struct value *v = value_new(cfg, opt);
+	struct conf_value *v = conf_value_new(cfg, opt);
 	unsigned long long x;
 	char expected[80], *end;
 	bool good;
@@ -204,104 +80,7 @@ static int parse_number(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *resu
 	if (v && good)
 		v->number = x;
 	snprintf(expected, sizeof(expected), "a whole number from %u to %u", n->min, n->max);
-	return value_done(cfg, opt, v, good, text, expected, result);
-}
-
-static int parse_switch(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
-{
-	struct value *v = value_new(cfg, opt);
-
-	if (v)
-		v->number = strcmp(text, "yes") == 0;
-	return value_done(cfg, opt, v, strcmp(text, "yes") == 0 || strcmp(text, "no") == 0, text,
-			  "yes or no", result);
-}
-
-static int parse_address(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
-{
-	struct value *v = value_new(cfg, opt);
-	bool good = v && inet_pton(AF_INET6, text, &v->addr) == 1 && addr_usable(&v->addr);
-
-	return value_done(cfg, opt, v, good, text, "a global or unique-local IPv6 unicast address",
-			  result);
-}
-
-static int parse_prefix(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
-{
-	struct value *v = value_new(cfg, opt);
-	char addr[INET6_ADDRSTRLEN];
-	const char *slash = strchr(text, '/');
-	size_t n = slash ? (size_t)(slash - text) : sizeof(addr);
-	unsigned long len;
-	char *end;
-	bool good = v && n < sizeof(addr) && isdigit((unsigned char)slash[1]);
-
-	if (good) {
-		memcpy(addr, text, n);
-		addr[n] = '\0';
-		len = strtoul(slash + 1, &end, 10);
-		good = !*end && len <= 128 && inet_pton(AF_INET6, addr, &v->prefix.addr) == 1;
-		v->prefix.len = len;
-	}
-	return value_done(cfg, opt, v, good, text, "an IPv6 prefix like 2001:db8::/32", result);
-}
-
-static int parse_algorithm(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
-{
-	struct value *v = value_new(cfg, opt);
-	bool good = v && ah_alg_by_name(text, &v->alg) == 0;
-
-	return value_done(cfg, opt, v, good, text, "hmac-sha256-128, hmac-sha1-96 or hmac-md5-96",
-			  result);
-}
-
-/* Errors about keys do not quote them: they end up in the log. */
-static int parse_key(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
-{
-	struct value *v = value_new(cfg, opt);
-	size_t len = strlen(text);
-	bool good = v && len >= 2 && len % 2 == 0 && len / 2 <= AH_KEY_MAX &&
-		strspn(text, "0123456789abcdefABCDEF") == len;
-	char found[64];
-
-	for (size_t i = 0; good && i < len / 2; i++)
-		sscanf(text + 2 * i, "%2hhx", &v->key.key[i]);
-	if (good)
-		v->key.len = len / 2;
-	snprintf(found, sizeof(found), "(%zu characters)", len);
-	return value_done(cfg, opt, v, good, found,
-			  "an even number of hexadecimal digits, at most 128", result);
-}
-
-static int parse_text(cfg_t *cfg, cfg_opt_t *opt, struct value *v, bool good, const char *text,
-		      const char *expected, void *result)
-{
-	if (good && v) {
-		v->text = strdup(text);
-		if (!v->text) {
-			value_free(v);
-			v = NULL;
-		}
-	}
-	return value_done(cfg, opt, v, good, text, expected, result);
-}
-
-static int parse_group(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
-{
-	return parse_text(cfg, opt, value_new(cfg, opt), getgrnam(text) != NULL, text,
-			  "a group of this system (groupadd makes one)", result);
-}
-
-static int parse_interface(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
-{
-	return parse_text(cfg, opt, value_new(cfg, opt), *text && strlen(text) < IF_NAMESIZE, text,
-			  "the name of an interface", result);
-}
-
-static int parse_path(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
-{
-	return parse_text(cfg, opt, value_new(cfg, opt), *text == '/', text, "an absolute path",
-			  result);
+	return conf_value_done(cfg, opt, v, good, text, expected, result);
 }
 
 /* The minimum octets of a key for alg: the length that its RFC (2403, 2404, 4868) requires. */
@@ -318,7 +97,7 @@ static unsigned key_min(enum ah_alg alg)
 	return 32;
 }
 
-static const struct value *value_of(cfg_t *cfg, const char *name)
+static const struct conf_value *value_of(cfg_t *cfg, const char *name)
 {
 	cfg_opt_t *opt = cfg_getopt(cfg, name);
 
@@ -329,17 +108,18 @@ static const struct value *value_of(cfg_t *cfg, const char *name)
 static int take_half(cfg_t *sec, const char *key_name, const char *spi_name, enum ah_alg alg,
 		     struct sa_half *ret)
 {
-	const struct value *key = value_of(sec, key_name), *spi = value_of(sec, spi_name);
+	const struct conf_value *key = value_of(sec, key_name), *spi = value_of(sec, spi_name);
 
 	if (!key || !spi) {
-		complain(sec->filename, sec->line, "found peer \"%s\" without %s, expected one",
-			 cfg_title(sec), key ? spi_name : key_name);
+		conf_complain(sec->filename, sec->line,
+			      "found peer \"%s\" without %s, expected one", cfg_title(sec),
+			      key ? spi_name : key_name);
 		return -EINVAL;
 	}
 	if (key->key.len < key_min(alg)) {
-		complain(sec->filename, key->line,
+		conf_complain(sec->filename, key->line,
 			 "found %s of %u hexadecimal digits, expected at least %u for %s", key_name,
-			 key->key.len * 2u, key_min(alg) * 2, ah_alg_name(alg));
+			      key->key.len * 2u, key_min(alg) * 2, ah_alg_name(alg));
 		return -EINVAL;
 	}
 	ret->spi = spi->number;
@@ -360,25 +140,25 @@ static bool name_good(const char *name)
 
 static int take_peer(cfg_t *sec, struct core_peer *p)
 {
-	const struct value *alg = value_of(sec, "algorithm");
+	const struct conf_value *alg = value_of(sec, "algorithm");
 	enum ah_alg a = alg ? alg->alg : AH_HMAC_SHA256_128;
 	unsigned n = cfg_size(sec, "address");
 	int r;
 
 	if (!name_good(cfg_title(sec))) {
-		complain(sec->filename, sec->line,
+		conf_complain(sec->filename, sec->line,
 			 "found peer \"%s\", expected a name of 1 to %d characters without spaces",
-			 cfg_title(sec), CONF_NAME_MAX);
+			      cfg_title(sec), CONF_NAME_MAX);
 		return -EINVAL;
 	}
 	if (n < 1 || n > BU_ADDRS_MAX) {
-		complain(sec->filename, sec->line,
+		conf_complain(sec->filename, sec->line,
 			 "found peer \"%s\" with %u addresses, expected 1 to %d", cfg_title(sec), n,
-			 BU_ADDRS_MAX);
+			      BU_ADDRS_MAX);
 		return -EINVAL;
 	}
 	for (; p->n_addr < n; p->n_addr++)
-		p->addr[p->n_addr] = ((struct value *)cfg_opt_getnptr(
+		p->addr[p->n_addr] = ((struct conf_value *)cfg_opt_getnptr(
 			cfg_getopt(sec, "address"), p->n_addr))->addr;
 	r = take_half(sec, "key_in", "spi_in", a, &p->in);
 	if (r == 0)
@@ -397,20 +177,20 @@ static int check_unique(cfg_t *cfg, const struct conf *conf, unsigned i)
 		for (unsigned j = 0; j <= i; j++)
 			for (unsigned l = 0; l < (j < i ? conf->peer[j].n_addr : k); l++)
 				if (addr_equal(&p->addr[k], &conf->peer[j].addr[l])) {
-					const struct value *v =
+					const struct conf_value *v =
 						cfg_opt_getnptr(cfg_getopt(sec, "address"), k);
 
-					complain(sec->filename, v->line,
+					conf_complain(sec->filename, v->line,
 						 "found address %s of peer \"%s\" again, expected "
-						 "each once",
-						 addr_text(&p->addr[k]).s, conf->peer[j].name);
+						      "each once",
+						      addr_text(&p->addr[k]).s, conf->peer[j].name);
 					return -EINVAL;
 				}
 	for (unsigned j = 0; j < i; j++)
 		if (p->in.spi == conf->peer[j].in.spi) {
-			complain(sec->filename, value_of(sec, "spi_in")->line,
-				 "found spi_in 0x%x of peer \"%s\" again, expected each once",
-				 p->in.spi, conf->peer[j].name);
+			conf_complain(sec->filename, value_of(sec, "spi_in")->line,
+				      "found spi_in 0x%x of peer \"%s\" again, expected each once",
+				      p->in.spi, conf->peer[j].name);
 			return -EINVAL;
 		}
 	return 0;
@@ -442,24 +222,25 @@ static int take_personality(cfg_t *sec, struct conf *conf)
 	unsigned n_if = cfg_size(sec, "interface"), n_addr = cfg_size(sec, "address");
 
 	if (!name_good(cfg_title(sec)) || strlen(cfg_title(sec)) >= CORE_PERSONALITY_NAME) {
-		complain(sec->filename, sec->line,
+		conf_complain(sec->filename, sec->line,
 			 "found personality \"%s\", expected a name of 1 to %d characters without "
-			 "spaces",
-			 cfg_title(sec), CORE_PERSONALITY_NAME - 1);
+			      "spaces",
+			      cfg_title(sec), CORE_PERSONALITY_NAME - 1);
 		return -EINVAL;
 	}
 	if (n_if + n_addr < 1 || n_if > CONF_MEMBERS_MAX || n_addr > CONF_MEMBERS_MAX) {
-		complain(sec->filename, sec->line,
-			 "found personality \"%s\" with %u interfaces and %u addresses, "
-			 "expected one at least, and at most %d of each",
-			 cfg_title(sec), n_if, n_addr, CONF_MEMBERS_MAX);
+		conf_complain(sec->filename, sec->line,
+			      "found personality \"%s\" with %u interfaces and %u addresses, "
+			      "expected one at least, and at most %d of each",
+			      cfg_title(sec), n_if, n_addr, CONF_MEMBERS_MAX);
 		return -EINVAL;
 	}
 	for (; p->n_interface < n_if; p->n_interface++)
 		strcpy(p->interface[p->n_interface],
-		       ((struct value *)cfg_getnptr(sec, "interface", p->n_interface))->text);
+		       ((struct conf_value *)cfg_getnptr(sec, "interface", p->n_interface))->text);
 	for (; p->n_addr < n_addr; p->n_addr++)
-		p->addr[p->n_addr] = ((struct value *)cfg_getnptr(sec, "address", p->n_addr))->addr;
+		p->addr[p->n_addr] =
+			((struct conf_value *)cfg_getnptr(sec, "address", p->n_addr))->addr;
 	strcpy(conf->core.personality[conf->core.n_personality++], cfg_title(sec));
 	return 0;
 }
@@ -470,8 +251,8 @@ static int take_personalities(cfg_t *cfg, struct conf *conf)
 	int r = 0;
 
 	if (n > CORE_PERSONALITIES_MAX) {
-		complain(cfg->filename,
-			 cfg_getnsec(cfg, "personality", CORE_PERSONALITIES_MAX)->line,
+		conf_complain(cfg->filename,
+			      cfg_getnsec(cfg, "personality", CORE_PERSONALITIES_MAX)->line,
 			 "found one more personality, expected at most %d", CORE_PERSONALITIES_MAX);
 		return -EINVAL;
 	}
@@ -496,7 +277,7 @@ unsigned conf_personality(const struct conf *conf, const struct in6_addr *addr,
 
 static int take_text(cfg_t *cfg, const char *name, char **ret)
 {
-	const struct value *v = value_of(cfg, name);
+	const struct conf_value *v = value_of(cfg, name);
 
 	if (!v)
 		return 0;
@@ -508,12 +289,12 @@ static int take_text(cfg_t *cfg, const char *name, char **ret)
 static int take_prefixes(cfg_t *cfg, const char *name, bool probe, struct core_config *core)
 {
 	for (unsigned i = 0; i < cfg_size(cfg, name); i++) {
-		const struct value *v = cfg_getnptr(cfg, name, i);
+		const struct conf_value *v = cfg_getnptr(cfg, name, i);
 
 		if (core->n_aap_prefix == CORE_PREFIXES_MAX) {
-			complain(cfg->filename, v->line,
+			conf_complain(cfg->filename, v->line,
 				 "found one more prefix, expected at most %d in probe and no_probe",
-				 CORE_PREFIXES_MAX);
+				      CORE_PREFIXES_MAX);
 			return -EINVAL;
 		}
 		core->aap_prefix[core->n_aap_prefix] = v->prefix;
@@ -524,7 +305,8 @@ static int take_prefixes(cfg_t *cfg, const char *name, bool probe, struct core_c
 
 static int take_all(cfg_t *cfg, struct conf *conf)
 {
-	const struct value *resolve = value_of(cfg, "resolve"), *adopt = value_of(cfg, "adopt");
+	const struct conf_value *resolve = value_of(cfg, "resolve"),
+				*adopt = value_of(cfg, "adopt");
 	int r;
 
 	if (resolve)
@@ -532,8 +314,8 @@ static int take_all(cfg_t *cfg, struct conf *conf)
 	if (adopt)
 		conf->adopt = adopt->number;
 	for (size_t i = 0; i < N_NUMBERS; i++) {
-		const struct value *v = numbers[i].offset == NO_OFFSET ?
-					NULL : value_of(cfg, numbers[i].name);
+		const struct conf_value *v = numbers[i].offset == NO_OFFSET ?
+					     NULL : value_of(cfg, numbers[i].name);
 
 		if (v)
 			*(uint32_t *)((char *)conf + numbers[i].offset) = v->number;
@@ -553,38 +335,40 @@ static int take_all(cfg_t *cfg, struct conf *conf)
 static int parse(const char *path, char *text, size_t len, struct conf *conf)
 {
 	cfg_opt_t peer_opts[] = {
-		CFG_PTR_LIST_CB("address", NULL, CFGF_NONE, parse_address, value_free_plain),
-		CFG_PTR_CB("algorithm", NULL, CFGF_NONE, parse_algorithm, value_free_plain),
-		CFG_PTR_CB("spi_in", NULL, CFGF_NONE, parse_number, value_free_plain),
-		CFG_PTR_CB("spi_out", NULL, CFGF_NONE, parse_number, value_free_plain),
-		CFG_PTR_CB("key_in", NULL, CFGF_NONE, parse_key, value_free_plain),
-		CFG_PTR_CB("key_out", NULL, CFGF_NONE, parse_key, value_free_plain),
+		CFG_PTR_LIST_CB("address", NULL, CFGF_NONE, conf_parse_address, conf_value_free),
+		CFG_PTR_CB("algorithm", NULL, CFGF_NONE, conf_parse_algorithm, conf_value_free),
+		CFG_PTR_CB("spi_in", NULL, CFGF_NONE, parse_number, conf_value_free),
+		CFG_PTR_CB("spi_out", NULL, CFGF_NONE, parse_number, conf_value_free),
+		CFG_PTR_CB("key_in", NULL, CFGF_NONE, conf_parse_key, conf_value_free),
+		CFG_PTR_CB("key_out", NULL, CFGF_NONE, conf_parse_key, conf_value_free),
 		CFG_END()
 	};
 	cfg_opt_t personality_opts[] = {
-		CFG_PTR_LIST_CB("interface", NULL, CFGF_NONE, parse_interface, value_free_text),
-		CFG_PTR_LIST_CB("address", NULL, CFGF_NONE, parse_address, value_free_plain),
+		CFG_PTR_LIST_CB("interface", NULL, CFGF_NONE, conf_parse_interface,
+				conf_value_free_text),
+		CFG_PTR_LIST_CB("address", NULL, CFGF_NONE, conf_parse_address, conf_value_free),
 		CFG_END()
 	};
 	cfg_opt_t opts[] = {
-		CFG_PTR_CB("default_lifetime", NULL, CFGF_NONE, parse_number, value_free_plain),
+		CFG_PTR_CB("default_lifetime", NULL, CFGF_NONE, parse_number, conf_value_free),
 		CFG_PTR_CB("maximum_expired_lifetime", NULL, CFGF_NONE, parse_number,
-			   value_free_plain),
-		CFG_PTR_CB("binding_lifetime", NULL, CFGF_NONE, parse_number, value_free_plain),
-		CFG_PTR_CB("appendix_b", NULL, CFGF_NONE, parse_number, value_free_plain),
-		CFG_PTR_CB("path_timeout", NULL, CFGF_NONE, parse_number, value_free_plain),
-		CFG_PTR_CB("resolve", NULL, CFGF_NONE, parse_switch, value_free_plain),
-		CFG_PTR_CB("max_entries", NULL, CFGF_NONE, parse_number, value_free_plain),
-		CFG_PTR_CB("max_addresses", NULL, CFGF_NONE, parse_number, value_free_plain),
-		CFG_PTR_CB("max_per_prefix", NULL, CFGF_NONE, parse_number, value_free_plain),
-		CFG_PTR_CB("plain_lifetime", NULL, CFGF_NONE, parse_number, value_free_plain),
-		CFG_PTR_LIST_CB("probe", NULL, CFGF_NONE, parse_prefix, value_free_plain),
-		CFG_PTR_LIST_CB("no_probe", NULL, CFGF_NONE, parse_prefix, value_free_plain),
-		CFG_PTR_CB("max_connections", NULL, CFGF_NONE, parse_number, value_free_plain),
-		CFG_PTR_CB("max_foreign", NULL, CFGF_NONE, parse_number, value_free_plain),
-		CFG_PTR_CB("adopt", NULL, CFGF_NONE, parse_switch, value_free_plain),
-		CFG_PTR_CB("control_group", NULL, CFGF_NONE, parse_group, value_free_text),
-		CFG_PTR_CB("state", NULL, CFGF_NONE, parse_path, value_free_text),
+			   conf_value_free),
+		CFG_PTR_CB("binding_lifetime", NULL, CFGF_NONE, parse_number, conf_value_free),
+		CFG_PTR_CB("appendix_b", NULL, CFGF_NONE, parse_number, conf_value_free),
+		CFG_PTR_CB("path_timeout", NULL, CFGF_NONE, parse_number, conf_value_free),
+		CFG_PTR_CB("resolve", NULL, CFGF_NONE, conf_parse_switch, conf_value_free),
+		CFG_PTR_CB("max_entries", NULL, CFGF_NONE, parse_number, conf_value_free),
+		CFG_PTR_CB("max_addresses", NULL, CFGF_NONE, parse_number, conf_value_free),
+		CFG_PTR_CB("max_per_prefix", NULL, CFGF_NONE, parse_number, conf_value_free),
+		CFG_PTR_CB("plain_lifetime", NULL, CFGF_NONE, parse_number, conf_value_free),
+		CFG_PTR_LIST_CB("probe", NULL, CFGF_NONE, conf_parse_prefix, conf_value_free),
+		CFG_PTR_LIST_CB("no_probe", NULL, CFGF_NONE, conf_parse_prefix, conf_value_free),
+		CFG_PTR_CB("max_connections", NULL, CFGF_NONE, parse_number, conf_value_free),
+		CFG_PTR_CB("max_foreign", NULL, CFGF_NONE, parse_number, conf_value_free),
+		CFG_PTR_CB("adopt", NULL, CFGF_NONE, conf_parse_switch, conf_value_free),
+		CFG_PTR_CB("control_group", NULL, CFGF_NONE, conf_parse_group,
+			   conf_value_free_text),
+		CFG_PTR_CB("state", NULL, CFGF_NONE, conf_parse_path, conf_value_free_text),
 		CFG_SEC("personality", personality_opts,
 			CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		CFG_SEC("peer", peer_opts, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
@@ -597,12 +381,12 @@ static int parse(const char *path, char *text, size_t len, struct conf *conf)
 
 	if (!f || !cfg)
 		goto out;
-	cfg_set_error_function(cfg, on_error);
+	cfg_set_error_function(cfg, conf_parser_error);
 	cfg->filename = strdup(path);
 	r = cfg_parse_fp(cfg, f) == CFG_SUCCESS ? 0 : -EINVAL;
 	if (r == 0 && !cfg_getbool(cfg, CONF_END)) {
-		complain(path, cfg->line - CONF_END_LINES,
-			 "found the end of the file, expected the end of a comment or string");
+		conf_complain(path, cfg->line - CONF_END_LINES,
+			      "found the end of the file, expected the end of a comment or string");
 		r = -EINVAL;
 	}
 	if (r == 0)
@@ -627,11 +411,11 @@ static int slurp(const char *path, struct stat *st, char **ret)
 
 	if (fd < 0 || fstat(fd, st) < 0) {
 		r = -errno;
-		complain(path, 0, "%s", strerror(errno));
+		conf_complain(path, 0, "%s", strerror(errno));
 		goto out;
 	}
 	if (!S_ISREG(st->st_mode) || st->st_size > CONF_SIZE_MAX) {
-		complain(path, 0, "found %s, expected a file of at most %d octets",
+		conf_complain(path, 0, "found %s, expected a file of at most %d octets",
 			 S_ISREG(st->st_mode) ? "a larger one" : "something else", CONF_SIZE_MAX);
 		r = -EINVAL;
 		goto out;
@@ -640,7 +424,7 @@ static int slurp(const char *path, struct stat *st, char **ret)
 	n = text ? read(fd, text, st->st_size) : -1;
 	r = n < 0 ? -errno : (int)(n + sizeof(CONF_END_LINE) - 1);
 	if (r < 0) {
-		complain(path, 0, "%s", strerror(-r));
+		conf_complain(path, 0, "%s", strerror(-r));
 		free(text);
 		text = NULL;
 		goto out;
@@ -663,7 +447,7 @@ int conf_read(const char *path, struct conf **ret, char **why)
 	*why = NULL;
 	if (!conf)
 		return -ENOMEM;
-	first_error = why;
+	conf_complain_to(why);
 	conf->core = core_config_default;
 	conf->adopt = true;
 	conf->datapath = (struct datapath_config){ .max_pcbs = 65536, .max_foreign = 65536 };
@@ -678,21 +462,21 @@ int conf_read(const char *path, struct conf **ret, char **why)
 	if (r > 0)
 		r = parse(path, text, r, conf);
 	if (r == 0 && conf->n_peer > 0 && (st.st_mode & (S_IRWXO | S_IWGRP))) {
-		complain(path, 0,
+		conf_complain(path, 0,
 			 "found keys in a file of mode %04o, expected that nobody else can read "
-			 "them or change them: chmod o=,g-w %s",
-			 st.st_mode & 07777, path);
+			      "them or change them: chmod o=,g-w %s",
+			      st.st_mode & 07777, path);
 		r = -EPERM;
 	}
 	if (r < 0 && !*why)
-		complain(path, 0, "%s", strerror(-r));
+		conf_complain(path, 0, "%s", strerror(-r));
 out:
 	conf->core.max_connections = conf->datapath.max_pcbs;
 	conf->core.max_foreign = conf->datapath.max_foreign;
 	if (text && n > 0)
 		OPENSSL_cleanse(text, n);
 	free(text);
-	first_error = NULL;
+	conf_complain_to(NULL);
 	if (r < 0)
 		conf_free(conf);
 	else

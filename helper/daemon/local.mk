@@ -9,7 +9,7 @@ libdaemon_la_SOURCES = \
 	daemon/adopt.c daemon/adopt.h \
 	daemon/apply.c daemon/apply.h \
 	daemon/conf.c daemon/conf.h \
-	daemon/conf_apply.c daemon/conf_apply.h \
+	daemon/conf_apply.c daemon/conf_apply.h daemon/conf_value.c daemon/conf_value.h \
 	daemon/control_handlers.c daemon/control_handlers.h \
 	daemon/daemon.c daemon/daemon.h \
 	daemon/daemon_private.h \

@@ -11,6 +11,7 @@
 #include "daemon_private.h"
 #include "datapath.h"
 #include "suite.h"
+#include "unused.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,17 +23,17 @@
 static unsigned adoptions, watched;
 static char group[32];
 
-void adopt_configure(struct daemon *d)
+void adopt_configure(struct daemon *d UNUSED)
 {
 	adoptions++;
 }
 
-void datapath_watch(struct datapath *dp, uint32_t seconds)
+void datapath_watch(struct datapath *dp UNUSED, uint32_t seconds)
 {
 	watched = seconds;
 }
 
-void control_server_set_group(struct control_server *c, const char *name)
+void control_server_set_group(struct control_server *c UNUSED, const char *name)
 {
 	snprintf(group, sizeof(group), "%s", name ? name : "");
 }

@@ -7,12 +7,13 @@
 #include "hostmap_sync.h"
 #include "nonpeer.h"
 #include "route_sync.h"
+#include "unused.h"
 
 static struct daemon *d;
 static struct conf conf;
 static bool ruled;
 
-bool route_sync_ruled(const struct route_sync *s)
+bool route_sync_ruled(const struct route_sync *s UNUSED)
 {
 	return ruled;
 }

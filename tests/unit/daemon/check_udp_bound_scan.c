@@ -9,18 +9,19 @@
 #include "sock_monitor.h"
 #include "udp_bound.h"
 #include "udp_bound_scan.h"
+#include "unused.h"
 
 #include <sys/socket.h>
 
 /* What is linked with the file needs it, and does not call it here. */
-int datapath_acked(struct datapath *dp, uint32_t hce, const struct pcb *p, uint32_t *ret)
+int datapath_acked(struct datapath *dp UNUSED, uint32_t hce UNUSED, const struct pcb *p UNUSED, uint32_t *ret UNUSED)
 {
 	ck_abort_msg("the datapath is asked");
 }
 
 static struct daemon *d;
 
-static void on_gone(void *ctx, uint64_t cookie)
+static void on_gone(void *ctx UNUSED, uint64_t cookie UNUSED)
 {
 }
 

@@ -189,6 +189,13 @@ void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint
 void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now);
 
 /*
+ * Returns whether core_packet() would take an address off its sender for this packet: it is
+ * authentic, not a replay, and withdraws an address that is Active. Changes nothing. For work that
+ * must be done before connections lose that address, and that no stranger shall cause.
+ */
+bool core_packet_withdraws(struct core *c, const uint8_t *pkt, size_t len);
+
+/*
  * Prefers addr, or all addresses on ifindex if addr is NULL, as the source for all peers, and moves
  * there. Returns 0, or -EADDRNOTAVAIL if no such address is usable.
  */

@@ -101,10 +101,15 @@ void adopt_carried(struct daemon *d)
 	d->adoption.carried = true;
 }
 
-void adopt_scan_if_needed(struct daemon *d, bool budgeted)
+bool adopt_scan_is_due(struct daemon *d, bool budgeted)
 {
-	if ((datapath_unscanned(d->datapath) || d->adoption.half) &&
-	    (!budgeted || clock_boottime() >= d->adoption.next_allowed))
+	return (datapath_unscanned(d->datapath) || d->adoption.half) &&
+	       (!budgeted || clock_boottime() >= d->adoption.next_allowed);
+}
+
+void adopt_scan_if_needed(struct daemon *d)
+{
+	if (adopt_scan_is_due(d, false))
 		adopt_scan(d);
 }
 

@@ -39,10 +39,13 @@ void adopt_scan(struct daemon *d);
 void adopt_carried(struct daemon *d);
 
 /*
- * Scans now if the last scan may have missed a connection. budgeted: skip if scans have used their
- * share of time. The caller then calls apply_actions().
+ * Returns whether the last scan may have missed a connection. budgeted: no if scans have used their
+ * share of time.
  */
-void adopt_scan_if_needed(struct daemon *d, bool budgeted);
+bool adopt_scan_is_due(struct daemon *d, bool budgeted);
+
+/* Scans now if the last scan may have missed a connection. The caller then calls apply_actions(). */
+void adopt_scan_if_needed(struct daemon *d);
 
 /* Frees the timer. */
 void adopt_close(struct daemon *d);

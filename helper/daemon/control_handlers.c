@@ -156,7 +156,7 @@ void control_asked(struct daemon *d, int fd, enum control_verb verb, uid_t uid,
 	if (ret->result < 0)
 		return;
 	/* A scan may have missed the connection, or found it before it had an owner. */
-	adopt_scan_if_needed(d, false);
+	adopt_scan_if_needed(d);
 	p = pcb_from_sock(&s, PCB_ADOPTED);
 	if (d->conf->adopt && !sock_info_prevented(fd))
 		core_pcb_open(d->core, &p, clock_boottime());

@@ -69,7 +69,7 @@ static void on_address_down(void *ctx, const struct in6_addr *addr)
 {
 	struct daemon *d = ctx;
 
-	adopt_scan_if_needed(d, false);
+	adopt_scan_if_needed(d);
 	udp_bound_scan(d, addr);
 	core_local_down(d->core, addr, clock_boottime());
 	d->route_now = true;
@@ -121,7 +121,9 @@ static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifinde
 {
 	struct daemon *d = ctx;
 
-	adopt_scan_if_needed(d, true);	/* a Binding Update may withdraw an address */
+	/* Connections that bear what is withdrawn must be known; a stranger causes no scan. */
+	if (adopt_scan_is_due(d, true) && core_packet_withdraws(d->core, pkt, len))
+		adopt_scan(d);
 	core_packet(d->core, pkt, len, clock_boottime());
 }
 

@@ -64,20 +64,27 @@ static struct signal update(const char *src)
 	return s;
 }
 
-/* Under Mallory's SA. */
-static void say(struct signal *s)
+/* Builds s under Mallory's SA. Returns its length. */
+static size_t build(struct signal *s, uint8_t pkt[static SIGNAL_MTU])
 {
 	struct sa *sa = entry(MALLORY)->sa;
-	uint8_t pkt[SIGNAL_MTU];
 
 	s->has_ah = true;
 	s->spi = sa->out.spi;
 	s->ah_seq = sa_next_seq(sa);
-	int len = signal_build(s, ah_icv_len(sa->out.key.alg), pkt, sizeof(pkt));
+	int len = signal_build(s, ah_icv_len(sa->out.key.alg), pkt, SIGNAL_MTU);
 
 	ck_assert_int_gt(len, 0);
 	ck_assert_int_eq(ah_sign(pkt, (size_t)len, &sa->out.key), 0);
-	core_packet(w.host[SERVER].core, pkt, (size_t)len, w.now);
+	return (size_t)len;
+}
+
+static void say(struct signal *s)
+{
+	uint8_t pkt[SIGNAL_MTU];
+	size_t len = build(s, pkt);
+
+	core_packet(w.host[SERVER].core, pkt, len, w.now);
 	world_collect(&w);
 }
 
@@ -307,6 +314,52 @@ START_TEST(x8_a_peer_cannot_have_many_packets_sent_to_addresses_of_its_choice)
 }
 END_TEST
 
+static bool withdraws(const uint8_t *pkt, size_t len)
+{
+	uint64_t packets = count(COUNT_PACKETS);
+	bool yes = core_packet_withdraws(w.host[SERVER].core, pkt, len);
+	struct action a;
+
+	ck_assert_uint_eq(count(COUNT_PACKETS), packets);	/* it is only asked */
+	ck_assert(!core_next_action(w.host[SERVER].core, &a));
+	return yes;
+}
+
+/* The helper looks for connections ahead of what takes an address away: strangers must not ask. */
+START_TEST(x1_only_its_owner_withdraws_an_address)
+{
+	uint8_t pkt[SIGNAL_MTU];
+	struct signal s = update(M0);
+	size_t len;
+
+	name(&s, M0);
+	len = build(&s, pkt);
+	ck_assert(!withdraws(pkt, len));	/* it is announced */
+	s = update(M0);
+	s.bu[0].lifetime = 0;
+	name(&s, A0);
+	len = build(&s, pkt);
+	ck_assert(!withdraws(pkt, len));	/* it is Alice's */
+	s = update(M0);
+	s.bu[0].lifetime = 0;
+	name(&s, M0);
+	len = build(&s, pkt);
+	pkt[len - 1] ^= 1;
+	ck_assert(!withdraws(pkt, len));	/* wrong ICV */
+	pkt[len - 1] ^= 1;
+	for (size_t n = 0; n < len; n++)
+		ck_assert(!withdraws(pkt, n));
+	ck_assert(withdraws(pkt, len));
+	core_packet(w.host[SERVER].core, pkt, len, w.now);
+	world_collect(&w);
+	ck_assert_int_eq(world_foreign(&w, SERVER, M0)->state, ADDR_DEPRECATED);
+	ck_assert(!withdraws(pkt, len));	/* again */
+	s.has_ah = false;
+	len = (size_t)signal_build(&s, 0, pkt, sizeof(pkt));
+	ck_assert(!withdraws(pkt, len));	/* without AH */
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("hostile");
@@ -322,6 +375,7 @@ int main(void)
 	tcase_add_loop_test(tc, a3_an_address_that_was_never_proven_is_not_kept, 0, 2);
 	tcase_add_loop_test(tc, x4_a_confirm_is_not_taken_again_however_many_sas_have_ended_since,
 			    0, 2);
+	tcase_add_test(tc, x1_only_its_owner_withdraws_an_address);
 	tcase_add_test(tc, x8_a_peer_cannot_have_many_packets_sent_to_addresses_of_its_choice);
 	suite_add_tcase(s, tc);
 	return suite_run(s);

@@ -32,6 +32,39 @@ static void drop(struct core *c, const struct hce *h, const struct signal *s, en
 	event_emit(c, EVENT_DROPPED, h, s ? &s->dst : NULL, s ? &s->src : NULL, 0, why);
 }
 
+/* Whether s withdraws an Active address of h. */
+static bool withdraws(struct core *c, const struct hce *h, const struct signal *s)
+{
+	for (unsigned i = 0; i < s->n_bu; i++) {
+		const struct binding_update *bu = &s->bu[i];
+
+		if (bu->lifetime)
+			continue;
+		for (unsigned k = 0; k < bu->n_addr + bu->names_source; k++) {
+			const struct foreign_addr *fa =
+				foreign_find(c, k < bu->n_addr ? &bu->addr[k] : &s->src);
+
+			if (fa && fa->hce == h && fa->state == ADDR_ACTIVE)
+				return true;
+		}
+	}
+	return false;
+}
+
+bool core_packet_withdraws(struct core *c, const uint8_t *pkt, size_t len)
+{
+	const struct peer *p;
+	struct signal s;
+
+	if (signal_parse(pkt, len, &s) < 0 || !s.has_ah)
+		return false;
+	p = peer_by_spi(c, s.spi);
+	return p && p->hce && withdraws(c, p->hce, &s) && (!p->hce->seq_in_valid ||
+	       (int16_t)(s.bu[0].seq - p->hce->seq_in) > 0) &&
+	       ah_replay_check(&p->sa.replay, s.ah_seq) &&
+	       ah_verify(pkt, len, &p->sa.in.key) == 0;
+}
+
 /* X1, R4. Returns who sent it, or NULL if nobody proved to. */
 static struct peer *authenticate(struct core *c, const struct signal *s, const uint8_t *pkt,
 				 size_t len, usec_t now)

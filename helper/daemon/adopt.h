@@ -44,7 +44,7 @@ void adopt_carried(struct daemon *d);
  */
 bool adopt_scan_is_due(struct daemon *d, bool budgeted);
 
-/* Scans now if the last scan may have missed a connection. The caller then calls apply_actions(). */
+/* Scans now if the last scan may have missed one. The caller then calls apply_actions(). */
 void adopt_scan_if_needed(struct daemon *d);
 
 /* Frees the timer. */

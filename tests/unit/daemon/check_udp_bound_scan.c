@@ -14,7 +14,8 @@
 #include <sys/socket.h>
 
 /* What is linked with the file needs it, and does not call it here. */
-int datapath_acked(struct datapath *dp UNUSED, uint32_t hce UNUSED, const struct pcb *p UNUSED, uint32_t *ret UNUSED)
+int datapath_acked(struct datapath *dp UNUSED, uint32_t hce UNUSED, const struct pcb *p UNUSED,
+		   uint32_t *ret UNUSED)
 {
 	ck_abort_msg("the datapath is asked");
 }

@@ -4,35 +4,14 @@
  * move.
  */
 #include "core.h"
+#include "acquainted.h"
 #include "addr.h"
 #include "suite.h"
-#include "two_hosts.h"
 #include "unused.h"
 
 #include <errno.h>
 #include <string.h>
 #include <utlist.h>
-
-static void assert_state(unsigned host, const char *addr, enum addr_state state)
-{
-	struct foreign_addr *fa = world_foreign(&w, host, addr);
-
-	ck_assert_msg(fa != NULL, "%s does not know %s", w.host[host].name, addr);
-	ck_assert_msg(fa->state == state, "%s holds %s %s", w.host[host].name, addr,
-		      addr_state_name(fa->state));
-}
-
-static uint64_t count(unsigned host, enum core_counter n)
-{
-	return core_counter(w.host[host].core, n);
-}
-
-/* Both hosts know each other, one connection between C0 and S0. */
-static void acquaint(void)
-{
-	world_connect(&w, CLIENT, C0, SERVER, S0, 1000);
-	world_run(&w, USEC_PER_SEC);
-}
 
 START_TEST(c4_no_entry_is_made_by_who_only_answers)
 {
@@ -365,142 +344,6 @@ START_TEST(c9_of_too_many_lost_addresses_the_oldest_is_forgotten)
 }
 END_TEST
 
-static bool lose_half(struct world *world UNUSED, const struct packet_in_flight *p UNUSED)
-{
-	static uint32_t n = 1;
-
-	n = n * 1664525 + 1013904223;
-	return n >> 31;
-}
-
-START_TEST(b10_lost_signalling_is_sent_again_until_it_is_acknowledged)
-{
-	w.lose = lose_half;
-	world_connect(&w, CLIENT, C0, SERVER, S0, 1000);
-	world_run(&w, 30 * USEC_PER_SEC);
-	world_down(&w, CLIENT, C0);
-	world_up(&w, CLIENT, C1);
-	world_run(&w, 30 * USEC_PER_SEC);
-	assert_pair(CLIENT, C1, S0);
-	assert_pair(SERVER, S0, C1);
-	assert_state(SERVER, C0, ADDR_DEPRECATED);
-	ck_assert_uint_gt(w.lost, 0);
-}
-END_TEST
-
-START_TEST(b10_an_unanswered_bu_is_repeated_at_a_bounded_rate)
-{
-	w.lose = lose_all;
-	world_connect(&w, CLIENT, C0, SERVER, S0, 1000);
-	world_run(&w, 60 * USEC_PER_SEC);
-	/* 0, 1, 3, 7, 15, then every ten seconds */
-	ck_assert_uint_ge(w.host[CLIENT].sends, 8);
-	ck_assert_uint_le(w.host[CLIENT].sends, 10);
-}
-END_TEST
-
-START_TEST(b10_bindings_are_refreshed_before_they_end)
-{
-	acquaint();
-	world_run(&w, 3600 * USEC_PER_SEC);
-	assert_state(SERVER, C0, ADDR_ACTIVE);
-	assert_state(CLIENT, S0, ADDR_ACTIVE);
-	ck_assert_uint_le(w.host[CLIENT].sends, 40);
-}
-END_TEST
-
-/* Loses Binding Updates from the client, so that its bindings run out at the server. */
-static bool lose_updates(struct world *world UNUSED, const struct packet_in_flight *p)
-{
-	struct signal s;
-
-	ck_assert_int_eq(signal_parse(p->send.send.packet, p->send.send.len, &s), 0);
-	return p->from == CLIENT && s.n_bu;
-}
-
-START_TEST(b10_a_wanted_binding_that_runs_out_is_asked_for)
-{
-	acquaint();
-	w.lose = lose_updates;
-	world_run(&w, 595 * USEC_PER_SEC);
-	ck_assert_uint_ge(w.host[SERVER].events[EVENT_BR_SENT], 2);
-	ck_assert_uint_le(w.host[SERVER].events[EVENT_BR_SENT], 4);
-	ck_assert_uint_ge(w.host[CLIENT].events[EVENT_BR_HEARD], 1);
-	w.lose = NULL;
-	world_run(&w, 60 * USEC_PER_SEC);
-	assert_state(SERVER, C0, ADDR_ACTIVE);
-}
-END_TEST
-
-START_TEST(b10_a_requests_identifier_comes_back)
-{
-	struct signal s = { .src = world_addr(S0), .dst = world_addr(C0), .has_br = true,
-			    .br = { .has_unique_id = true, .unique_id = 0x1234 } };
-	uint8_t pkt[SIGNAL_MTU];
-
-	acquaint();
-	int len = signal_build(&s, 0, pkt, sizeof(pkt));
-	ck_assert_int_gt(len, 0);
-	core_packet(w.host[CLIENT].core, pkt, (size_t)len, w.now);
-	world_collect(&w);
-	ck_assert_int_eq(signal_parse(w.host[CLIENT].last_send.send.packet,
-				      w.host[CLIENT].last_send.send.len, &s),
-			 0);
-	ck_assert_uint_eq(s.n_bu, 1);
-	ck_assert(s.bu[0].has_unique_id);
-	ck_assert_uint_eq(s.bu[0].unique_id, 0x1234);
-}
-END_TEST
-
-START_TEST(b11_a_new_address_may_be_announced_by_using_it)
-{
-	struct core_config config = core_config_default;
-	struct signal s;
-	const struct action *a = &w.host[CLIENT].last_send;
-
-	config.appendix_b = 1;
-	core_reconfigure(w.host[CLIENT].core, &config);
-	acquaint();
-	world_down(&w, CLIENT, C0);
-	world_run(&w, 100 * USEC_PER_MSEC);
-	world_up(&w, CLIENT, C1);		/* adds and deletes: this takes BUs */
-	ck_assert_int_eq(signal_parse(a->send.packet, a->send.len, &s), 0);
-	ck_assert_uint_eq(s.n_bu, 2);
-	world_run(&w, USEC_PER_SEC);
-	world_up(&w, CLIENT, C2);
-	struct in6_addr c2 = world_addr(C2);
-	ck_assert_int_eq(signal_parse(a->send.packet, a->send.len, &s), 0);
-	ck_assert(s.bare && addr_equal(&s.src, &c2));
-	world_run(&w, USEC_PER_SEC);
-	assert_state(SERVER, C2, ADDR_ACTIVE);
-}
-END_TEST
-
-START_TEST(b11_a_bare_packet_adds_its_source_as_tentative_and_is_answered)
-{
-	struct signal s = {
-		.src = world_addr(C1), .dst = world_addr(S0), .has_ah = true, .spi = 0x1002
-	};
-	uint8_t pkt[SIGNAL_MTU];
-
-	acquaint();
-	s.ah_seq = entry(CLIENT)->sa->out_seq + 1;
-	int len = signal_build(&s, 16, pkt, sizeof(pkt));
-	ck_assert_int_gt(len, 0);
-	ck_assert_int_eq(ah_sign(pkt, (size_t)len, &entry(CLIENT)->sa->out.key), 0);
-	core_packet(w.host[SERVER].core, pkt, (size_t)len, w.now);
-	world_collect(&w);
-	assert_state(SERVER, C1, ADDR_TENTATIVE);
-	ck_assert_uint_eq(world_foreign(&w, SERVER, C1)->lifetime, 600 * USEC_PER_SEC);
-	ck_assert_int_eq(signal_parse(w.host[SERVER].last_send.send.packet,
-				      w.host[SERVER].last_send.send.len, &s),
-			 0);
-	ck_assert_uint_eq(s.n_ba, 1);
-	ck_assert(s.ba[0].has_challenge);
-	ck_assert_uint_eq(s.ba[0].seq, entry(SERVER)->seq_in);
-}
-END_TEST
-
 START_TEST(s6_moved_connections_are_told_when_nothing_but_deprecated_addresses_is_left)
 {
 	acquaint();
@@ -660,166 +503,6 @@ START_TEST(r3_ports_are_unique_within_an_entry)
 }
 END_TEST
 
-#define WORK	"2001:db8:77::c"
-#define WORK2	"2001:db8:78::c"
-
-/* The client has an address of another personality. */
-static void work_at(const char *addr)
-{
-	struct in6_addr a = world_addr(addr);
-
-	core_local_personality(w.host[CLIENT].core, &a, 1, w.now);
-	world_up(&w, CLIENT, addr);
-}
-
-START_TEST(x9_a_peer_learns_the_addresses_of_one_personality_only)
-{
-	work_at(WORK);
-	world_up(&w, CLIENT, C1);
-	acquaint();
-	work_at(WORK2);
-	world_run(&w, USEC_PER_SEC);
-	ck_assert_ptr_nonnull(world_foreign(&w, SERVER, C0));
-	ck_assert_ptr_nonnull(world_foreign(&w, SERVER, C1));
-	ck_assert_ptr_null(world_foreign(&w, SERVER, WORK));
-	ck_assert_ptr_null(world_foreign(&w, SERVER, WORK2));
-
-	/* Nor is it gone to when all others are lost, or when somebody asks for it. */
-	world_down(&w, CLIENT, C0);
-	world_run(&w, USEC_PER_SEC);
-	assert_pair(CLIENT, C1, S0);
-	struct in6_addr work = world_addr(WORK);
-	ck_assert_int_eq(core_prefer(w.host[CLIENT].core, &work, 0, w.now), 0);
-	world_collect(&w);
-	world_run(&w, USEC_PER_SEC);
-	world_down(&w, CLIENT, C1);
-	world_run(&w, 10 * USEC_PER_SEC);
-	assert_pair(CLIENT, C1, S0);
-	ck_assert_ptr_null(world_foreign(&w, SERVER, WORK));
-}
-END_TEST
-
-START_TEST(x9_an_entry_is_of_the_personality_its_first_connection_had)
-{
-	world_up(&w, CLIENT, C1);
-	work_at(WORK);
-	work_at(WORK2);
-	world_connect(&w, CLIENT, WORK, SERVER, S0, 1000);
-	world_run(&w, USEC_PER_SEC);
-	ck_assert_uint_eq(entry(CLIENT)->personality, 1);
-	assert_state(SERVER, WORK, ADDR_ACTIVE);
-	assert_state(SERVER, WORK2, ADDR_ACTIVE);
-	ck_assert_ptr_null(world_foreign(&w, SERVER, C0));
-	ck_assert_ptr_null(world_foreign(&w, SERVER, C1));
-	world_down(&w, CLIENT, WORK);
-	world_run(&w, USEC_PER_SEC);
-	assert_pair(CLIENT, WORK2, S0);
-}
-END_TEST
-
-START_TEST(x9_a_connection_of_another_personality_is_left_alone)
-{
-	struct pcb *p;
-
-	work_at(WORK);
-	acquaint();
-	unsigned sends = w.host[CLIENT].sends;
-	uint64_t cookie = world_connect(&w, CLIENT, WORK, SERVER, S0, 1001);
-
-	world_run(&w, USEC_PER_SEC);
-	for (p = core_pcbs(w.host[CLIENT].core); p->cookie != cookie; p = p->hh.next)
-		;
-	ck_assert_ptr_null(p->hce);
-	ck_assert_uint_eq(entry(CLIENT)->n_pcb, 1);
-	ck_assert_uint_eq(w.host[CLIENT].sends, sends);
-	ck_assert_ptr_null(world_foreign(&w, SERVER, WORK));
-}
-END_TEST
-
-START_TEST(x9_a_peer_that_comes_to_another_personality_gets_no_answer)
-{
-	static const char *const from[] = { S0, S1 };
-	unsigned sends;
-	uint64_t before;
-
-	work_at(WORK);
-	acquaint();
-	before = count(CLIENT, COUNT_NOT_LOCAL);
-	sends = w.host[CLIENT].sends;
-	/*
-	 * Under the right keys, to an address the peer guessed, from one that it is known by and
-	 * one that it is not.
-	 */
-	for (unsigned i = 0; i < 2; i++) {
-		struct signal s = { .src = world_addr(from[i]), .dst = world_addr(WORK),
-				    .has_ah = true };
-		uint8_t pkt[SIGNAL_MTU];
-
-		s.spi = entry(SERVER)->sa->out.spi;
-		s.ah_seq = entry(SERVER)->sa->out_seq + 1 + i;
-		int len = signal_build(&s, 16, pkt, sizeof(pkt));
-		ck_assert_int_gt(len, 0);
-		ck_assert_int_eq(ah_sign(pkt, (size_t)len, &entry(SERVER)->sa->out.key), 0);
-		core_packet(w.host[CLIENT].core, pkt, (size_t)len, w.now);
-		world_collect(&w);
-		ck_assert_uint_eq(count(CLIENT, COUNT_NOT_LOCAL), before + 1 + i);
-	}
-	world_run(&w, USEC_PER_SEC);
-	ck_assert_uint_eq(w.host[CLIENT].sends, sends);
-}
-END_TEST
-
-START_TEST(x8_a_program_can_vouch_for_its_peer)
-{
-	struct core *c = w.host[SERVER].core;
-	uint64_t cookie;
-
-	acquaint();
-	cookie = core_pcbs(c)->cookie;
-	entry(SERVER)->trusted = false;
-	ck_assert_int_eq(core_trust(c, cookie + 1), -ENOENT);
-	ck_assert(!entry(SERVER)->trusted);
-	ck_assert_int_eq(core_trust(c, cookie), 0);
-	ck_assert(entry(SERVER)->trusted);
-}
-END_TEST
-
-/* A connection of user uid to S0. */
-static int open_as(struct core *c, uint64_t cookie, uint32_t uid, uint16_t port)
-{
-	struct pcb p = { .cookie = cookie, .local = world_addr(C0), .foreign = world_addr(S0),
-			 .lport = port, .fport = 80, .proto = IPPROTO_TCP, .origin = PCB_CONNECT,
-			 .uid = uid, .established = true };
-
-	return core_pcb_open(c, &p, w.now);
-}
-
-START_TEST(x8_an_entry_goes_at_the_wish_of_who_alone_uses_it)
-{
-	struct core *c = w.host[CLIENT].core;
-
-	ck_assert_int_eq(open_as(c, 71, 1000, 1), 0);
-	ck_assert_int_eq(open_as(c, 72, 1001, 2), 0);
-	ck_assert_int_eq(open_as(c, 73, PCB_UID_UNKNOWN, 3), 0);
-	ck_assert_int_eq(core_forget(c, 70, 1000, w.now), -ENOENT);
-	ck_assert_int_eq(core_forget(c, 71, 1000, w.now), -EPERM);
-	core_pcb_close(c, 72, w.now);
-	ck_assert_int_eq(core_forget(c, 71, 1000, w.now), -EPERM);
-	core_pcb_close(c, 73, w.now);
-	ck_assert_uint_eq(HASH_COUNT(core_entries(c)), 1);
-	ck_assert_int_eq(core_forget(c, 71, 1000, w.now), 0);
-	ck_assert_ptr_null(core_entries(c));
-	ck_assert_int_eq(core_forget(c, 71, 1000, w.now), -ENOENT);
-	ck_assert_ptr_nonnull(core_pcbs(c));
-
-	/* The next connection begins anew; root may end anybody's. */
-	ck_assert_int_eq(open_as(c, 74, 1001, 4), 0);
-	ck_assert_uint_eq(HASH_COUNT(core_entries(c)), 1);
-	ck_assert_int_eq(core_forget(c, 74, 0, w.now), 0);
-	ck_assert_ptr_null(core_entries(c));
-}
-END_TEST
-
 START_TEST(c11_a_new_connection_keeps_its_birth_pair_until_the_next_move)
 {
 	world_up(&w, CLIENT, C1);
@@ -889,13 +572,6 @@ int main(void)
 	tcase_add_loop_test(tc,
 			    c11_routes_of_others_do_not_move_what_a_policy_rule_sends_its_own_way,
 			    0, 2);
-	tcase_add_test(tc, b10_lost_signalling_is_sent_again_until_it_is_acknowledged);
-	tcase_add_test(tc, b10_an_unanswered_bu_is_repeated_at_a_bounded_rate);
-	tcase_add_test(tc, b10_bindings_are_refreshed_before_they_end);
-	tcase_add_test(tc, b10_a_wanted_binding_that_runs_out_is_asked_for);
-	tcase_add_test(tc, b10_a_requests_identifier_comes_back);
-	tcase_add_test(tc, b11_a_new_address_may_be_announced_by_using_it);
-	tcase_add_test(tc, b11_a_bare_packet_adds_its_source_as_tentative_and_is_answered);
 	tcase_add_test(tc,
 		s6_moved_connections_are_told_when_nothing_but_deprecated_addresses_is_left);
 	tcase_add_test(tc, c9_an_unrefreshed_address_is_deprecated_then_gone_and_the_entry_with_it);
@@ -904,12 +580,6 @@ int main(void)
 			    4);
 	tcase_add_loop_test(tc, x7_a_peer_cannot_touch_what_belongs_to_another, 0, 2);
 	tcase_add_test(tc, r3_ports_are_unique_within_an_entry);
-	tcase_add_test(tc, x9_a_peer_learns_the_addresses_of_one_personality_only);
-	tcase_add_test(tc, x9_an_entry_is_of_the_personality_its_first_connection_had);
-	tcase_add_test(tc, x9_a_connection_of_another_personality_is_left_alone);
-	tcase_add_test(tc, x9_a_peer_that_comes_to_another_personality_gets_no_answer);
-	tcase_add_test(tc, x8_a_program_can_vouch_for_its_peer);
-	tcase_add_test(tc, x8_an_entry_goes_at_the_wish_of_who_alone_uses_it);
 	tcase_add_test(tc, c11_a_new_connection_keeps_its_birth_pair_until_the_next_move);
 	tcase_add_test(tc, a_preferred_address_is_moved_to_and_the_peer_follows);
 	tcase_add_test(tc, a_server_that_lost_its_memory_learns_everything_again);

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Hosts that talk to each other in one process: no sockets, no clock (world.h).
-noinst_HEADERS += scenario/two_hosts.h scenario/unmoved.h scenario/world.h
+noinst_HEADERS += scenario/acquainted.h scenario/two_hosts.h scenario/unmoved.h scenario/world.h
 WORLD = scenario/world.c
 check_PROGRAMS += check_aap_run check_adopt check_binding check_contest check_core \
 	check_datagram check_draft check_first_contact check_hostile check_limits check_paths \
-	check_rendezvous check_unmoved
+	check_personalities check_rendezvous check_resend check_unmoved
 check_aap_run_SOURCES = scenario/check_aap_run.c $(WORLD)
 check_adopt_SOURCES = scenario/check_adopt.c $(WORLD)
 check_binding_SOURCES = scenario/check_binding.c $(WORLD)
@@ -19,6 +19,8 @@ check_hostile_SOURCES = scenario/check_hostile.c $(WORLD)
 check_hostile_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_limits_SOURCES = scenario/check_limits.c $(WORLD)
 check_paths_SOURCES = scenario/check_paths.c $(WORLD)
+check_personalities_SOURCES = scenario/check_personalities.c $(WORLD)
 check_rendezvous_SOURCES = scenario/check_rendezvous.c $(WORLD)
+check_resend_SOURCES = scenario/check_resend.c $(WORLD)
 check_unmoved_SOURCES = scenario/check_unmoved.c $(WORLD)
 check_unmoved_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)

@@ -131,8 +131,13 @@ static void apply_one(struct daemon *d, const struct action *a)
 	case ACTION_SEND:
 		d->send[d->n_send++] = *a;
 		return;
+	case ACTION_OPEN:
+		resume_want(d, a->hce, RESUME_OPEN);
+		d->sync_established = true;
+		return;
 	case ACTION_RETRANSMIT:
-		resume_want(d, a->hce, a->retransmit.lost);
+		resume_want(d, a->hce, a->retransmit.lost ? RESUME_KICK | RESUME_LOST :
+			    RESUME_KICK);
 		d->sync_established = true;
 		return;
 	case ACTION_UNREACHABLE:

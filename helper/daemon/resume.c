@@ -11,6 +11,7 @@
 #include "log.h"
 #include "sock_events.h"
 #include "tcp_flight.h"
+#include "tcp_inject.h"
 #include "unused.h"
 
 #include <errno.h>
@@ -27,7 +28,8 @@
 /* An entry whose connections are to resume. */
 struct job {
 	uint32_t hce;
-	bool lost, listed;
+	unsigned what;		/* RESUME_* */
+	bool listed;
 	uint64_t *cookie;	/* of its connections, once listed */
 	size_t n, at;
 	UT_hash_handle hh;	/* by hce; in the order in which they came */
@@ -110,26 +112,53 @@ static bool may_resume(const struct pcb *p)
 	       has_pair(p);
 }
 
-static void resume_pcb(struct daemon *d, const struct pcb *p, bool lost)
+/* What the kernel has of a connection. */
+struct view {
+	struct sock_desc sock;
+	bool has_seq;
+	struct dp_seq seq;
+	uint32_t una;		/* 0: not known */
+};
+
+static void look(struct daemon *d, const struct pcb *p, struct view *ret)
 {
-	const struct local_addr *la = core_local(d->core, &p->hce->pair.local);
-	struct sock_desc s = sock_from_pcb(p);
+	*ret = (struct view){ .sock = sock_from_pcb(p),
+			      .seq = { .l = p->local, .f = p->foreign, .lport = htons(p->lport),
+				       .fport = htons(p->fport) } };
+	ret->has_seq = !datapath_seq(d->datapath, &ret->seq);
+	if (ret->has_seq)
+		ret->una = ret->seq.una;
+	else if (datapath_acked(d->datapath, p->hce->id, p, &ret->una))
+		ret->una = 0;
+}
+
+static void kick(struct daemon *d, const struct view *v, const struct pair *pair, bool lost)
+{
+	const struct local_addr *la = core_local(d->core, &pair->local);
 	/* What holds if the kernel does not tell: the kick does no harm if nothing is in flight. */
 	struct tcp_flight flight = { .unacked = 1, .backoff = DOUBLINGS_MAX };
-	uint32_t acked;
 
-	/* 0: no acknowledgement received yet */
-	if (datapath_acked(d->datapath, p->hce->id, p, &acked) || !acked)
-		return;
-	if (tcp_flight_get(d->resume->diag, &s, la ? la->ifindex : 0, &flight) == -ENOENT ||
+	if (tcp_flight_get(d->resume->diag, &v->sock, la ? la->ifindex : 0, &flight) == -ENOENT ||
 	    !flight.unacked)
 		return;
 	if (flight.backoff)
-		icmp_inject_retransmit(d->signal_io, &s, acked, &p->hce->pair.local,
+		icmp_inject_retransmit(d->signal_io, &v->sock, v->una, &pair->local,
 				       flight.backoff < DOUBLINGS_MAX ? flight.backoff :
 				       DOUBLINGS_MAX);
 	else if (lost)
-		kick_full_segments(d, &s, acked, &p->hce->pair.local, &flight);
+		kick_full_segments(d, &v->sock, v->una, &pair->local, &flight);
+}
+
+static void resume_pcb(struct daemon *d, const struct pcb *p, unsigned what)
+{
+	const struct pair *pair = &p->hce->pair;
+	struct view v;
+
+	look(d, p, &v);
+	if (what & RESUME_OPEN && v.has_seq)
+		tcp_inject_ask_ack(d->signal_io, &v.sock, v.una, v.seq.rcv_nxt, &pair->local);
+	if (what & RESUME_KICK && v.una)
+		kick(d, &v, pair, what & RESUME_LOST);
 }
 
 /* ---- entries ---- */
@@ -141,14 +170,14 @@ static void job_free(struct resume *r, struct job *j)
 	free(j);
 }
 
-void resume_want(struct daemon *d, uint32_t id, bool lost)
+void resume_want(struct daemon *d, uint32_t id, unsigned what)
 {
 	struct resume *r = d->resume;
 	struct job *j;
 
 	HASH_FIND(hh, r->jobs, &id, sizeof(id), j);
 	if (j) {
-		lost |= j->lost;
+		what |= j->what;
 		job_free(r, j);
 	}
 	j = calloc(1, sizeof(*j));
@@ -157,7 +186,7 @@ void resume_want(struct daemon *d, uint32_t id, bool lost)
 		return;
 	}
 	j->hce = id;
-	j->lost = lost;
+	j->what = what;
 	HASH_ADD(hh, r->jobs, hce, sizeof(j->hce), j);
 }
 
@@ -187,7 +216,7 @@ static unsigned job_run(struct daemon *d, struct job *j, unsigned budget)
 
 		if (!p || !p->hce || p->hce->id != j->hce || !may_resume(p))
 			continue;
-		resume_pcb(d, p, j->lost);
+		resume_pcb(d, p, j->what);
 		budget--;
 	}
 	return budget;

@@ -8,11 +8,14 @@
  *   else, if what is in flight is lost           ICMPv6 "packet too big": full segments are sent
  *                                                again; the path MTU that this leaves is removed
  *   nothing is in flight                         nothing
+ *
+ * Before that, each connection is made to be heard by the new pair, once: a segment that TCP
+ * answers with a pure acknowledgement. Firewalls that pass only answers would drop all that the
+ * peer sends to a host that has nothing to say; and the peer learns what has arrived.
  */
 #ifndef HMIP_RESUME_H
 #define HMIP_RESUME_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct daemon;
@@ -24,12 +27,16 @@ int resume_open(struct daemon *d);
 /* Frees d->resume; NULL is fine. */
 void resume_close(struct daemon *d);
 
+/* What the connections of an entry shall do. */
+#define RESUME_OPEN	0x01	/* be heard by the pair */
+#define RESUME_KICK	0x02	/* retransmit; the pair works again */
+#define RESUME_LOST	0x04	/* ... and what is in flight is lost */
+
 /*
- * The connections of entry id have a path again; with lost, what they have in flight is lost. An
- * entry that is not finished begins anew. The connections are those that it has at the next
- * resume_run().
+ * The connections of entry id are to resume: what is a set of RESUME_*. An entry that is not
+ * finished begins anew. The connections are those that it has at the next resume_run().
  */
-void resume_want(struct daemon *d, uint32_t id, bool lost);
+void resume_want(struct daemon *d, uint32_t id, unsigned what);
 
 /* Goes on with the next connections. It calls itself, in later turns, until all are done. */
 void resume_run(struct daemon *d);

@@ -527,6 +527,21 @@ int datapath_acked(struct datapath *dp, uint32_t hce, const struct pcb *pcb, uin
 	return 0;
 }
 
+int datapath_seq(struct datapath *dp, struct dp_seq *q)
+{
+	static const uint8_t frame[64];	/* the kernel requires a packet */
+	struct bpf_test_run_opts opts = { .sz = sizeof(opts), .data_in = frame,
+					  .data_size_in = sizeof(frame), .repeat = 1 };
+	int r;
+
+	dp->bpf->bss->seq = *q;
+	r = bpf_prog_test_run_opts(bpf_program__fd(dp->bpf->progs.hmip_seq), &opts);
+	if (r)
+		return r;
+	*q = dp->bpf->bss->seq;
+	return q->found ? 0 : -ENOENT;
+}
+
 uint64_t datapath_counter(struct datapath *dp, enum dp_counter n)
 {
 	int cpus = libbpf_num_possible_cpus();

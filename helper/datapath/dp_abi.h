@@ -132,6 +132,15 @@ struct dp_fragment_key {
 	__be32 id;
 };
 
+/* A question of the helper and its answer, in the variable "seq" (seq.bpf.h). */
+struct dp_seq {
+	struct in6_addr l, f;		/* the birth pair of a TCP connection of this host */
+	__be16 lport, fport;
+	__u32 found;			/* 0: there is no such connection */
+	__u32 una, nxt;			/* first number not acknowledged, next one to be sent */
+	__u32 rcv_nxt;			/* next number expected from the peer; host order */
+};
+
 struct dp_addrs {			/* in the order of the IPv6 header */
 	struct in6_addr src, dst;
 };

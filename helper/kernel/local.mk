@@ -20,5 +20,6 @@ libkernel_la_SOURCES = \
 	kernel/signal_io.c kernel/signal_io.h \
 	kernel/sock_info.c kernel/sock_info.h \
 	kernel/sock_monitor.c kernel/sock_monitor.h \
-	kernel/tcp_flight.c kernel/tcp_flight.h
+	kernel/tcp_flight.c kernel/tcp_flight.h \
+	kernel/tcp_inject.c kernel/tcp_inject.h
 libkernel_la_LIBADD = libnetlink.la $(PCAP_LIBS) $(NET_LIBS)

@@ -148,6 +148,7 @@ void pair_use(struct core *c, struct hce *h, const struct in6_addr *local,
 	 */
 	to.unconfirmed = h->retransmit_on_ack = b && b->state == BINDING_RESPONDED;
 	pair_set(c, h, &to, why);
+	action_push(c, ACTION_OPEN, h);
 	if (!h->retransmit_on_ack)
 		pair_resume(c, h, false);
 }

@@ -48,7 +48,10 @@ void pair_update(struct core *c, struct hce *h, usec_t now);
 /* A move that was put off until all connections of h's peer are attached is made, if they are. */
 void pair_release(struct core *c, struct hce *h, usec_t now);
 
-/* Switches to a pair that is known to work, and makes TCP retransmit as soon as that is of use. */
+/*
+ * Switches to a pair that is known to work, makes each connection be heard by it, and TCP
+ * retransmit as soon as that is of use.
+ */
 void pair_use(struct core *c, struct hce *h, const struct in6_addr *local,
 	      const struct in6_addr *foreign, const char *why);
 

@@ -11,6 +11,7 @@
 #include "udp_unconn.bpf.h"
 #include "icmp.bpf.h"
 #include "refusal.bpf.h"
+#include "seq.bpf.h"
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 

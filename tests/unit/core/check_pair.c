@@ -152,6 +152,18 @@ START_TEST(b7_no_kick_before_the_source_is_verified)
 }
 END_TEST
 
+/* Firewalls before the new address must have passed something when the peer's data comes. */
+START_TEST(s1_connections_are_heard_by_the_new_pair_before_the_source_is_verified)
+{
+	up(L1);
+	hold(L1, BINDING_RESPONDED);
+	up(L0)->usable = false;
+	pair_update(c, h, now);
+	assert_pair(L1, F0);
+	ck_assert_uint_eq(take(ACTION_OPEN, NULL), 1);
+}
+END_TEST
+
 /* Full segments go again only if those before are lost: else they would be sent twice. */
 START_TEST(s3_a_kick_tells_whether_what_is_in_flight_is_lost)
 {
@@ -322,6 +334,8 @@ int main(void)
 	tcase_add_test(tc, s1_of_two_equal_sources_the_older_is_chosen);
 	tcase_add_test(tc, x9_a_source_of_another_personality_is_not_chosen);
 	tcase_add_test(tc, s3_a_switch_is_published_with_a_new_generation);
+	tcase_add_test(tc,
+		       s1_connections_are_heard_by_the_new_pair_before_the_source_is_verified);
 	tcase_add_test(tc, b7_no_kick_before_the_source_is_verified);
 	tcase_add_test(tc, s3_a_kick_tells_whether_what_is_in_flight_is_lost);
 	tcase_add_test(tc, b7_the_kick_after_verification_tells_of_the_loss);

@@ -4,6 +4,7 @@
  * left alone. Needs root. Addresses and connections are those of entry.h.
  */
 #include "array.h"
+#include "dp_abi.h"
 #include "hmip.skel.h"
 #include "entry.h"
 #include "need_bpf.h"

@@ -9,6 +9,7 @@
 #include "icmp_inject.h"
 #include "signal_io.h"
 #include "tcp_flight.h"
+#include "tcp_inject.h"
 #include "own_netns.h"
 #include "unused.h"
 
@@ -17,8 +18,10 @@
 #include <linux/netlink.h>
 #include <net/if.h>
 #include <netinet/ip6.h>
-#include <netinet/tcp.h>
+#include <linux/tcp.h>
 #include <string.h>
+
+#define ESTABLISHED	1	/* TCP_ESTABLISHED of netinet/tcp.h, whose tcp_info is too short */
 
 static struct netns here, there;
 static struct signal_io *opened[2];
@@ -287,13 +290,10 @@ static struct tcp_info info(int fd)
 	return i;
 }
 
-/*
- * The number of the next octet to be sent, which is also the first not acknowledged while nothing
- * is on its way.
- */
-static uint32_t next_seq(int fd)
+/* The number of the next octet to be put into a queue of the socket. */
+static uint32_t queue_seq(int fd, int queue)
 {
-	int on = 1, off = -1 /* without a window probe */, queue = TCP_SEND_QUEUE;
+	int on = 1, off = -1 /* without a window probe */;
 	socklen_t len = sizeof(uint32_t);
 	uint32_t seq;
 
@@ -302,6 +302,15 @@ static uint32_t next_seq(int fd)
 	ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_QUEUE_SEQ, &seq, &len), 0);
 	ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &off, sizeof(off)), 0);
 	return seq;
+}
+
+/*
+ * The number of the next octet to be sent, which is also the first not acknowledged while nothing
+ * is on its way.
+ */
+static uint32_t next_seq(int fd)
+{
+	return queue_seq(fd, TCP_SEND_QUEUE);
 }
 
 /* Makes the far end deaf: its address is gone, while ours goes on knowing where it was. */
@@ -365,7 +374,7 @@ START_TEST(a_kick_undoes_doublings_and_makes_tcp_retransmit)
 	undeafen();
 	ck_assert_int_eq(icmp_inject_retransmit(w, &c.pcb, seq, &via, 2), 0);
 	ck_assert_uint_lt(drains(c.fd), 800);
-	ck_assert_uint_eq(info(c.fd).tcpi_state, TCP_ESTABLISHED);
+	ck_assert_uint_eq(info(c.fd).tcpi_state, ESTABLISHED);
 	ck_assert_int_eq(write(c.fd, "y", 1), 1);	/* and no error is left for the program */
 }
 END_TEST
@@ -493,6 +502,59 @@ START_TEST(a_connection_is_found_bound_to_an_interface_or_not_and_by_its_cookie)
 }
 END_TEST
 
+/* Waits until so many segments have come to fd since it had n. */
+static bool heard(int fd, unsigned n, unsigned more)
+{
+	unsigned start = ms();
+
+	while (info(fd).tcpi_segs_in < n + more && ms() - start < 200)
+		breathe();
+	return info(fd).tcpi_segs_in == n + more;
+}
+
+/* _i: with a firewall that drops what connection tracking does not take for valid. */
+START_TEST(s1_tcp_is_asked_for_an_acknowledgement_and_nothing_else_happens)
+{
+	struct signal_io *w = open_in(&here);
+	struct connection c;
+	struct in6_addr via = in6("2001:db8:2::1");
+	uint32_t una, rcv_nxt;
+	struct tcp_info near;
+	unsigned far;
+	char buf[4];
+
+	if (_i && system("nft 'add table inet f;"
+			 "add chain inet f in { type filter hook input priority 0; };"
+			 "add chain inet f out { type filter hook output priority 0; };"
+			 "add rule inet f in ct state invalid drop;"
+			 "add rule inet f out ct state invalid drop' 2>/dev/null"))
+		return;
+	c = connection();
+	ck_assert_int_eq(write(c.fd, "near", 4), 4);
+	ck_assert_int_eq(read(c.far, buf, sizeof(buf)), 4);
+	ck_assert_int_eq(write(c.far, "far", 3), 3);
+	ck_assert_int_eq(read(c.fd, buf, sizeof(buf)), 3);
+	drains(c.fd);
+	drains(c.far);
+	una = next_seq(c.fd);
+	rcv_nxt = queue_seq(c.fd, TCP_RECV_QUEUE);
+	near = info(c.fd);
+	far = info(c.far).tcpi_segs_in;
+	ck_assert_int_eq(tcp_inject_ask_ack(w, &c.pcb, una, rcv_nxt, &via), 0);
+	ck_assert(heard(c.far, far, 1));
+	ck_assert_uint_eq(info(c.fd).tcpi_snd_wnd, near.tcpi_snd_wnd);
+	ck_assert_uint_eq(info(c.fd).tcpi_segs_out, near.tcpi_segs_out + 1);
+	ck_assert_uint_eq(info(c.fd).tcpi_data_segs_in, near.tcpi_data_segs_in);
+	ck_assert_uint_eq(info(c.far).tcpi_dsack_dups, 0);
+	ck_assert_int_eq(write(c.far, "far", 3), 3);
+	ck_assert_int_eq(read(c.fd, buf, sizeof(buf)), 3);
+	ck_assert_int_eq(write(c.fd, "near", 4), 4);
+	ck_assert_int_eq(read(c.far, buf, sizeof(buf)), 4);
+	c.pcb.established = false;
+	ck_assert_int_eq(tcp_inject_ask_ack(w, &c.pcb, una, rcv_nxt, &via), -EINVAL);
+}
+END_TEST
+
 START_TEST(without_privileges_opening_fails_and_says_why)
 {
 	const char *why = NULL;
@@ -531,6 +593,8 @@ int main(void)
 	tcase_add_test(tc, a_connection_that_a_kick_would_end_is_not_kicked);
 	tcase_add_test(tc, s3_packet_too_big_makes_full_segments_go_again_and_is_forgotten);
 	tcase_add_test(tc, a_connection_is_found_bound_to_an_interface_or_not_and_by_its_cookie);
+	tcase_add_loop_test(tc, s1_tcp_is_asked_for_an_acknowledgement_and_nothing_else_happens, 0,
+			    2);
 	tcase_add_test(tc, without_privileges_opening_fails_and_says_why);
 	suite_add_tcase(s, tc);
 	return netns_suite_run(s);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * TCP segments to the local stack about its own connections. They are sent with the raw socket of
+ * signal_io.h.
+ */
+#ifndef HMIP_TCP_INJECT_H
+#define HMIP_TCP_INJECT_H
+
+#include "signal_io.h"
+#include "sock_info.h"
+
+/*
+ * Makes the kernel send a pure acknowledgement for the connection p, although it owes none: a
+ * segment without data, as if from the peer, reaches the local stack with numbers of the past.
+ * rcv_nxt and una are the next number expected from the peer and the first that it has not
+ * acknowledged (datapath_seq()). Connection tracking takes the segment for valid, and TCP changes
+ * nothing of its state. Linux answers at most one each half a second for a connection; it is late,
+ * by a delayed acknowledgement, if it owes one for more than the number lies back. p->local and via
+ * are those of icmp_inject_retransmit(). Returns 0, -EINVAL if p is not an established TCP
+ * connection, or another negative errno.
+ */
+int tcp_inject_ask_ack(struct signal_io *io, const struct sock_desc *p, uint32_t una,
+		       uint32_t rcv_nxt, const struct in6_addr *via);
+
+#endif

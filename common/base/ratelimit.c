@@ -20,6 +20,16 @@ bool ratelimit_take(struct ratelimit *r, usec_t now)
 	return true;
 }
 
+bool ratelimit_take_leaving(struct ratelimit *r, unsigned left, usec_t now)
+{
+	if (!ratelimit_take(r, now))
+		return false;
+	if (r->tokens >= left)
+		return true;
+	ratelimit_give_back(r);
+	return false;
+}
+
 void ratelimit_give_back(struct ratelimit *r)
 {
 	if (r->tokens < r->burst)

@@ -23,6 +23,9 @@ struct ratelimit ratelimit_make(unsigned burst, usec_t interval, usec_t now);
 /* Takes a token. Returns false if there is none: call again at ratelimit_next(). */
 bool ratelimit_take(struct ratelimit *r, usec_t now);
 
+/* Takes a token if so many stay in the bucket. Returns whether it did. */
+bool ratelimit_take_leaving(struct ratelimit *r, unsigned left, usec_t now);
+
 /* Puts a token back that was not used after all. */
 void ratelimit_give_back(struct ratelimit *r);
 

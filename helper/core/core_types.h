@@ -151,11 +151,15 @@ struct binding {
 struct retransmit {
 	unsigned tries;		/* packets sent with the news that waits for its
 				 * Acknowledgement; 0: none */
-	uint16_t last_seq;	/* highest sequence number of the last packet */
+	unsigned at_once;	/* of these, those of the first sending */
+	uint16_t first_seq;	/* lowest sequence number of the first sending */
+	bool everywhere;	/* the next first sending goes to all Active addresses: the peer may
+				 * have lost the one in use at the same time */
 	uint16_t packet[8];	/* the same of the packets before it, still to be acked; a ring */
 	unsigned n_packet;
 	usec_t sent, timeout;	/* of the last packet */
 	bool failed;		/* the kernel refused the last packet */
+	unsigned no_route;	/* sources that it had no route for, since routes last changed */
 	usec_t next;		/* the next (re)transmission; USEC_NEVER if nothing is pending */
 	struct ratelimit limit;	/* of packets with Binding Updates */
 };

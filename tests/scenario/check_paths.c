@@ -42,6 +42,66 @@ START_TEST(a1_both_lose_their_address_at_once_and_have_announced_another)
 }
 END_TEST
 
+START_TEST(b6_a_loss_is_told_to_all_proven_addresses_at_once)
+{
+	acquaint(C1, S1);
+	world_run(&w, 5 * USEC_PER_SEC);
+	world_down(&w, CLIENT, C0);
+	world_down(&w, SERVER, S0);
+	world_run(&w, w.delay);
+	assert_pair(CLIENT, C1, S1);
+	assert_pair(SERVER, S1, C1);
+	/* the answers end it: nothing is retransmitted, and no number was too old */
+	world_run(&w, 2 * w.delay);
+	unsigned sends = w.host[CLIENT].sends + w.host[SERVER].sends;
+	world_run(&w, 5 * USEC_PER_SEC);
+	ck_assert_uint_eq(w.host[CLIENT].sends + w.host[SERVER].sends, sends);
+	ck_assert_uint_eq(core_counter(w.host[CLIENT].core, COUNT_OLD_SEQ), 0);
+	ck_assert_uint_eq(core_counter(w.host[SERVER].core, COUNT_OLD_SEQ), 0);
+}
+END_TEST
+
+/* The peer hears the same from us at all its addresses: it moves once, and kicks TCP once. */
+START_TEST(b6_who_hears_of_a_loss_twice_moves_once)
+{
+	acquaint(C1, S1);
+	world_run(&w, 5 * USEC_PER_SEC);
+	uint64_t switched = core_counter(w.host[SERVER].core, COUNT_SWITCHED);
+	unsigned kicks = w.host[SERVER].kicks, sends = w.host[CLIENT].sends;
+
+	world_down(&w, CLIENT, C0);
+	ck_assert_uint_eq(w.host[CLIENT].sends, sends + 2);
+	world_run(&w, 5 * USEC_PER_SEC);
+	assert_pair(CLIENT, C1, S0);
+	assert_pair(SERVER, S0, C1);
+	ck_assert_uint_eq(core_counter(w.host[SERVER].core, COUNT_SWITCHED), switched + 1);
+	ck_assert_uint_eq(w.host[SERVER].kicks, kicks + 1);
+	ck_assert_uint_eq(core_counter(w.host[SERVER].core, COUNT_OLD_SEQ), 0);
+	ck_assert_uint_eq(w.host[CLIENT].sends, sends + 2);
+}
+END_TEST
+
+/* B10: copies are Updates as well, and leave room for the next news. */
+START_TEST(b10_a_loss_told_to_many_addresses_stays_within_the_rate)
+{
+	static const char *const more[] = { S1, "2001:db8:23::5", "2001:db8:24::5",
+					    "2001:db8:25::5", "2001:db8:26::5" };
+
+	for (unsigned i = 0; i < ARRAY_LEN(more); i++)
+		world_up(&w, SERVER, more[i]);
+	acquaint(C1, NULL);
+	world_run(&w, 10 * USEC_PER_SEC);
+	w.lose = lose_all;
+	unsigned sends = w.host[CLIENT].sends;
+	world_down(&w, CLIENT, C0);
+	ck_assert_uint_eq(w.host[CLIENT].sends, sends + 3);
+	world_up(&w, CLIENT, C2);
+	ck_assert_uint_gt(w.host[CLIENT].sends, sends + 3);
+	world_run(&w, 10 * USEC_PER_SEC);
+	ck_assert_uint_le(w.host[CLIENT].sends, sends + 5 + 10);
+}
+END_TEST
+
 START_TEST(a1_both_lose_their_address_and_one_has_another_the_peer_never_heard_of)
 {
 	acquaint(NULL, S1);
@@ -162,6 +222,35 @@ static void setup_paths(void)
 	world_init(&w);
 	acquaint(C1, S1);
 }
+
+/* Nothing leaves from the old address any more, and nobody has said so. */
+START_TEST(b7_a_new_address_announces_itself_if_the_path_of_the_old_one_is_dead)
+{
+	kill_both_ways(C0, S0);
+	kill_both_ways(C0, S1);
+	kill_both_ways(C1, S0);
+	kill_both_ways(C1, S1);
+	world_run(&w, 10 * USEC_PER_SEC);
+	world_up(&w, CLIENT, C2);
+	world_run(&w, 500 * USEC_PER_MSEC);
+	ck_assert_ptr_nonnull(world_foreign(&w, SERVER, C2));
+	ck_assert_int_eq(world_foreign(&w, SERVER, C2)->state, ADDR_ACTIVE);
+}
+END_TEST
+
+/* An Update that its source does not get through leaves from another in its turn. */
+START_TEST(b10_retransmissions_vary_the_source)
+{
+	kill_both_ways(C0, S0);
+	kill_both_ways(C0, S1);
+	world_run(&w, 10 * USEC_PER_SEC);
+	world_up(&w, CLIENT, C2);
+	world_down(&w, CLIENT, C2);
+	world_run(&w, 2 * USEC_PER_SEC);
+	ck_assert_uint_eq(world_foreign(&w, SERVER, C1)->state, ADDR_ACTIVE);
+	ck_assert_ptr_null(entry(CLIENT)->bindings->next->next);
+}
+END_TEST
 
 static uint64_t count(unsigned host, enum core_counter n)
 {
@@ -299,6 +388,15 @@ START_TEST(with_no_path_left_probes_are_bounded_and_end)
 }
 END_TEST
 
+static void no_challenge_from_c2(struct world *world, const struct packet_in_flight *p)
+{
+	struct in6_addr c2 = world_addr(C2);
+	struct signal s;
+
+	ck_assert_int_eq(signal_parse(p->send.send.packet, p->send.send.len, &s), 0);
+	ck_assert(!s.n_ba || !addr_equal(&s.src, &c2));
+}
+
 START_TEST(an_address_not_proven_is_not_probed_with)
 {
 	kill_both_ways(C0, S0);
@@ -306,12 +404,12 @@ START_TEST(an_address_not_proven_is_not_probed_with)
 	kill_both_ways(C1, S0);
 	kill_both_ways(C1, S1);
 	kill_path(C2, S0);
+	kill_path(C2, S1);
+	w.tap = no_challenge_from_c2;
 	world_up(&w, CLIENT, C2);
 	silent(CLIENT);
 	world_run(&w, 20 * USEC_PER_SEC);
 	assert_pair(CLIENT, C0, S0);
-	struct in6_addr c2 = world_addr(C2);
-	ck_assert(!addr_equal(&w.host[CLIENT].last_send.send.src, &c2));
 }
 END_TEST
 
@@ -387,6 +485,8 @@ int main(void)
 	tcase_add_checked_fixture(paths, setup_paths, teardown);
 	tcase_add_loop_test(paths, a_transfer_leaves_a_dead_path_and_comes_back_when_it_is_healed,
 			    0, ARRAY_LEN(death));
+	tcase_add_test(paths, b7_a_new_address_announces_itself_if_the_path_of_the_old_one_is_dead);
+	tcase_add_test(paths, b10_retransmissions_vary_the_source);
 	tcase_add_test(paths, a_transfer_that_is_answered_is_not_probed);
 	tcase_add_test(paths, who_sends_and_has_nothing_to_hear_is_probed_ever_less_often);
 	tcase_add_test(paths, with_no_path_left_probes_are_bounded_and_end);
@@ -399,6 +499,9 @@ int main(void)
 
 	tcase_add_checked_fixture(both, setup, teardown);
 	tcase_add_test(both, a1_both_lose_their_address_at_once_and_have_announced_another);
+	tcase_add_test(both, b6_a_loss_is_told_to_all_proven_addresses_at_once);
+	tcase_add_test(both, b6_who_hears_of_a_loss_twice_moves_once);
+	tcase_add_test(both, b10_a_loss_told_to_many_addresses_stays_within_the_rate);
 	tcase_add_test(both,
 		       a1_both_lose_their_address_and_one_has_another_the_peer_never_heard_of);
 	tcase_add_loop_test(both, b13_both_lose_their_only_address_and_go_on_when_both_are_back, 0,

@@ -82,6 +82,10 @@ static void fly(struct world *w, unsigned from, const struct action *a)
 {
 	struct packet_in_flight p = { .due = w->now + w->delay, .send = *a, .from = from };
 
+	if (w->no_route && w->no_route(w, &p)) {
+		core_send_failed(w->host[from].core, a, w->now);
+		return;
+	}
 	if (w->tap)
 		w->tap(w, &p);
 	if (w->lose && w->lose(w, &p)) {
@@ -156,6 +160,12 @@ void world_down(struct world *w, unsigned host, const char *addr)
 	struct in6_addr a = world_addr(addr);
 
 	core_local_down(w->host[host].core, &a, w->now);
+	world_collect(w);
+}
+
+void world_routes(struct world *w, unsigned host)
+{
+	core_routes_changed(w->host[host].core, w->now);
 	world_collect(w);
 }
 

@@ -40,6 +40,8 @@ struct world {
 	void (*tap)(struct world *w, const struct packet_in_flight *p);	/* NULL: nobody listens */
 	/* NULL: nothing is lost */
 	bool (*lose)(struct world *w, const struct packet_in_flight *p);
+	/* NULL: the sender's kernel has a route for all */
+	bool (*no_route)(struct world *w, const struct packet_in_flight *p);
 	unsigned lost;
 };
 
@@ -62,6 +64,9 @@ void world_collect(struct world *w);
 
 void world_up(struct world *w, unsigned host, const char *addr);
 void world_down(struct world *w, unsigned host, const char *addr);
+
+/* The routes of a host changed. */
+void world_routes(struct world *w, unsigned host);
 
 /*
  * Opens a connection between two hosts at these addresses, both ends shown to their cores. Returns

@@ -254,10 +254,7 @@ void core_routes_changed(struct core *c, usec_t now)
 	struct foreign_addr *fa;
 
 	HASH_ITER(hh, c->entries, h, next) {
-		/* What has only just left had its route, unless the kernel said otherwise. */
-		if (h->rt.tries && h->rt.next > now &&
-		    (h->rt.failed || now - h->rt.sent >= MIN_BINDACK_TIMEOUT))
-			h->rt.next = now;
+		bu_routes_changed(h, now);
 		bu_flush(c, h, now);
 		DL_FOREACH(h->addrs, fa)
 			reach_hurry(c, fa, now);

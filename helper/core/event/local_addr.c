@@ -23,8 +23,10 @@ static void local_lose(struct core *c, struct local_addr *l, const char *why, us
 
 	local_set_usable(c, l, false, why, now);
 	HASH_ITER(hh, c->entries, h, next) {
-		if (addr_equal(&h->pair.local, &addr))
+		if (addr_equal(&h->pair.local, &addr)) {
 			h->source_lost = now;
+			h->rt.everywhere = true;
+		}
 		bul_want(c, h, &addr, false);
 		pair_migrate_from(c, h, &addr);
 		pair_update(c, h, now);

@@ -18,6 +18,7 @@
 #include "pair.h"
 #include "path_probe.h"
 #include "reach.h"
+#include "retry.h"
 #include "send.h"
 
 #define SUPPORT_REPEATS	(2 * USEC_PER_SEC)
@@ -300,7 +301,7 @@ void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t no
 {
 	struct foreign_addr *src;
 	uint32_t gen = h->pair.gen;
-	bool left_used = left_is_used(c, h, now), room;
+	bool left_used = left_is_used(c, h, now), room, was_away, left;
 
 	if (settles_conflict(c, h, s, now) || !check(c, h, s, now))
 		return;
@@ -317,10 +318,13 @@ void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t no
 		return;
 	if (s->bu[0].has_challenge)
 		path_answered(c, h, &s->dst, src, &s->bu[0], now);
+	/* It is not if this Update is one of several that were sent at once. */
+	was_away = usec_until(now, src->heard) >= MIN_BINDACK_TIMEOUT;
 	src->heard = h->heard = now;
 	if (!s->bu[0].has_challenge)
 		pair_follow(c, h, src, now);
 	/* The peer may have been away and is back at the same address. */
-	if (gen == h->pair.gen && addr_equal(&h->pair.foreign, &src->addr))
-		pair_resume(c, h, left_used && !left_is_used(c, h, now));
+	left = left_used && !left_is_used(c, h, now);
+	if ((was_away || left) && gen == h->pair.gen && addr_equal(&h->pair.foreign, &src->addr))
+		pair_resume(c, h, left);
 }

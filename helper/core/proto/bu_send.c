@@ -28,6 +28,7 @@
 #define MAX_BINDACK_TIMEOUT	(256 * USEC_PER_SEC)
 #define MIN_REFRESH	(5 * USEC_PER_SEC)
 #define PENDING_MAX	12	/* addresses in a packet: they fit even without a common prefix */
+#define AT_ONCE_LEAVES	2	/* of MAX_FAST_UPDATES tokens, for what happens next */
 #define REQUEST_AHEAD	(30 * USEC_PER_SEC)	/* a Binding Request precedes expiry by this */
 
 static struct binding_update *bu_begin(struct core *c, struct hce *h, struct signal *s,
@@ -124,17 +125,18 @@ static void note_packet(struct hce *h)
 /* Pending bindings were sent: arms the retransmission timer. */
 static void bu_arm(struct core *c, struct hce *h, usec_t now)
 {
-	if (!h->rt.tries)
+	if (!h->rt.tries) {
 		h->rt.timeout = retry_timeout(h);
-	else if (retry_round(h, h->rt.tries))
+		h->rt.at_once = 1;
+	} else if (retry_round(h, h->rt.tries)) {
 		h->rt.timeout *= 2;
+	}
 	h->rt.tries++;
 	if (h->rt.timeout > MAX_BINDACK_TIMEOUT)
 		h->rt.timeout = MAX_BINDACK_TIMEOUT;
 	/* draft-13 10.11 allows a slow rate without end; use it while there are connections. */
 	if (hce_in_use(h) && h->rt.timeout > SLOW_UPDATE_INTERVAL)
 		h->rt.timeout = SLOW_UPDATE_INTERVAL;
-	h->rt.last_seq = h->seq_out;
 	note_packet(h);
 	h->rt.sent = now;
 	if (!h->unanswered_since)
@@ -156,6 +158,8 @@ static bool bu_compose(struct core *c, struct hce *h, struct signal *s, usec_t n
 
 	if (!h->may_announce || !bul_has_pending(h))
 		return false;
+	if (!h->rt.tries)
+		h->rt.first_seq = (uint16_t)(h->seq_out + 1);
 	set_home(h, s);
 	DL_FOREACH(h->bindings, b) {
 		b->deferred = b->pending;
@@ -192,8 +196,11 @@ static void bul_expire(struct core *c, struct hce *h, struct binding *b, usec_t 
 
 bool bu_piggyback(struct core *c, struct hce *h, struct signal *s, usec_t now)
 {
-	return h->may_announce && bul_has_pending(h) && ratelimit_take(&h->rt.limit, now) &&
-	       bu_compose(c, h, s, now);
+	if (!h->may_announce || !bul_has_pending(h) || !ratelimit_take(&h->rt.limit, now) ||
+	    !bu_compose(c, h, s, now))
+		return false;
+	h->rt.everywhere = false;	/* the peer is at s->dst */
+	return true;
 }
 
 /* Makes bindings that are due for a refresh pending. Returns whether a pending one is unsent. */
@@ -246,7 +253,30 @@ static void note_bare(struct core *c, struct hce *h, usec_t now)
 			bul_mark_sent(c, h, b, h->seq_out);
 			bul_announced(b, c->config.default_lifetime, now);
 		}
+	h->rt.first_seq = h->seq_out;
 	bu_arm(c, h, now);
+}
+
+/*
+ * A packet of a first sending was queued, from src: sends the same to the peer's other Active
+ * addresses if it may have lost the one in use as well. The numbers grow, so all that arrive are
+ * accepted in the order they were sent, and an overtaken one changes nothing. Each is an Update
+ * within the limit of MAX_FAST_UPDATES (B10).
+ */
+static void send_everywhere(struct core *c, struct hce *h, const struct in6_addr *src, usec_t now)
+{
+	unsigned n = retry_count_foreign(h, false);
+
+	while (h->rt.everywhere && h->rt.at_once < n) {
+		struct signal s = { .src = *src, .dst = retry_target(h, h->rt.at_once) };
+
+		if (!ratelimit_take_leaving(&h->rt.limit, AT_ONCE_LEAVES, now) ||
+		    !bu_compose(c, h, &s, now))
+			break;
+		core_send(c, h, &s);
+		h->rt.at_once = h->rt.tries;
+	}
+	h->rt.everywhere = false;
 }
 
 void bu_flush(struct core *c, struct hce *h, usec_t now)
@@ -261,7 +291,8 @@ void bu_flush(struct core *c, struct hce *h, usec_t now)
 			h->rt.next = now;
 	}
 	if (!bul_has_pending(h)) {
-		h->rt.tries = 0;
+		h->rt.tries = h->rt.no_route = 0;
+		h->rt.everywhere = false;
 		h->rt.next = USEC_NEVER;
 		peer_names_stop(h);
 		return;
@@ -270,7 +301,7 @@ void bu_flush(struct core *c, struct hce *h, usec_t now)
 		deadline_arm(c, h->rt.next);
 		return;
 	}
-	src = retry_source(c, h);
+	src = retry_update_source(c, h);
 	if (!src)
 		return;		/* B13: core_local_up() calls this again */
 	if (!ratelimit_take(&h->rt.limit, now)) {
@@ -292,16 +323,31 @@ void bu_flush(struct core *c, struct hce *h, usec_t now)
 		note_bare(c, h, now);
 	} else if (bu_compose(c, h, &s, now)) {
 		core_send(c, h, &s);
+		if (h->rt.tries == 1)
+			send_everywhere(c, h, &s.src, now);
 	}
 }
 
 void bu_retry(struct hce *h, usec_t now)
 {
 	peer_names_hurry(h, now);
-	if (h->rt.tries <= 1)
+	if (h->rt.tries <= 1 || h->rt.tries == h->rt.at_once)
 		return;
 	h->rt.tries = 0;
 	h->rt.next = now;
+}
+
+void bu_routes_changed(struct hce *h, usec_t now)
+{
+	h->rt.no_route = 0;
+	if (!h->rt.tries)
+		return;
+	/* What has only just left had its route, unless the kernel said otherwise. */
+	if (h->rt.next > now && (h->rt.failed || now - h->rt.sent >= MIN_BINDACK_TIMEOUT))
+		h->rt.next = now;
+	if (h->rt.failed)
+		h->rt.tries = 0;	/* it has not been sent yet */
+	h->rt.failed = false;
 }
 
 void bu_send_to_alternates(struct core *c, struct hce *h, usec_t now)
@@ -325,17 +371,19 @@ void bu_assume_sent(struct core *c, struct hce *h, uint16_t seq, usec_t now)
 	}
 	note_packet(h);
 	h->rt.tries = 1;
+	h->rt.at_once = 0;
 	h->rt.timeout = INITIAL_BINDACK_TIMEOUT;
 	h->rt.next = usec_add(now, h->rt.timeout);
 	deadline_arm(c, h->rt.next);
 }
 
-static void measure(struct hce *h, uint16_t seq, usec_t now)
+/* news: BU number seq was the last of a packet with pending bindings. */
+static void measure(struct hce *h, uint16_t seq, bool news, usec_t now)
 {
 	usec_t rtt = usec_until(now, h->rt.sent);
 
 	/* Karn's algorithm: a retransmitted packet gives no measurement. */
-	if (h->rt.tries != 1 || seq != h->rt.last_seq || !rtt)
+	if (h->rt.tries != h->rt.at_once || !news || (int16_t)(seq - h->rt.first_seq) < 0 || !rtt)
 		return;
 	h->srtt = h->srtt ? (7 * h->srtt + rtt) / 8 : rtt;
 }
@@ -413,7 +461,7 @@ void bu_acked(struct core *c, struct hce *h, const struct binding_ack *ba,
 		rejected(c, h, now);
 		return;
 	}
-	measure(h, ba->seq, now);
+	measure(h, ba->seq, news, now);
 	DL_FOREACH_SAFE(h->bindings, b, next) {
 		if (!news || !b->pending || !b->sent || (int16_t)(ba->seq - b->seq) < 0)
 			continue;

@@ -18,6 +18,12 @@ void bu_flush(struct core *c, struct hce *h, usec_t now);
 void bu_retry(struct hce *h, usec_t now);
 
 /*
+ * The kernel's routes changed: lets bu_flush() retransmit at once what failed for lack of one, or
+ * was not answered.
+ */
+void bu_routes_changed(struct hce *h, usec_t now);
+
+/*
  * Sends the pending bindings, or all if none is pending, to the addresses of the peer search
  * (peer_names_next_addr()).
  */

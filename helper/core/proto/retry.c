@@ -74,6 +74,63 @@ const struct local_addr *retry_source(struct core *c, struct hce *h)
 	return l ? l : local_best(c, h, h->personality, &h->pair.foreign);
 }
 
+/* Returns the n-th source besides but, unproven ones first; NULL if there are fewer. */
+static const struct local_addr *other_source(struct core *c, const struct hce *h,
+					     const struct local_addr *but, unsigned n)
+{
+	const struct local_addr *l;
+	const struct binding *b;
+
+	for (int proven = 0; proven < 2; proven++)
+		DL_FOREACH(h->bindings, b) {
+			if (!b->wanted || (b->state >= BINDING_RESPONDED) != proven)
+				continue;
+			l = local_find(c, &b->addr);
+			if (l != but && local_good_for(l, h) && !n--)
+				return l;
+		}
+	return NULL;
+}
+
+static bool is_proven(const struct hce *h, const struct local_addr *l)
+{
+	const struct binding *b;
+
+	DL_FOREACH(h->bindings, b)
+		if (addr_equal(&b->addr, &l->addr))
+			return b->state >= BINDING_RESPONDED;
+	return false;
+}
+
+unsigned retry_count_other_sources(struct core *c, struct hce *h)
+{
+	const struct local_addr *first = retry_source(c, h);
+	unsigned n = 0;
+
+	while (first && other_source(c, h, first, n))
+		n++;
+	return n;
+}
+
+const struct local_addr *retry_update_source(struct core *c, struct hce *h)
+{
+	const struct local_addr *first = retry_source(c, h), *next = NULL;
+	unsigned round = h->rt.tries / retry_count_foreign(h, false);
+	unsigned n = retry_count_other_sources(c, h);
+
+	if (!n)
+		return first;
+	if (h->rt.no_route)
+		return other_source(c, h, first, (h->rt.no_route - 1) % n);
+	/*
+	 * One lost packet is no dead path, and the peer would follow a proven source (C11): these
+	 * wait for another round.
+	 */
+	if (round && round % 2 == !is_proven(h, other_source(c, h, first, 0)))
+		next = other_source(c, h, first, (round - 1) / 2 % n);
+	return next ? next : first;
+}
+
 usec_t retry_timeout(const struct hce *h)
 {
 	usec_t t = 2 * h->srtt + 10 * USEC_PER_MSEC;

@@ -30,6 +30,17 @@ bool retry_late(const struct hce *h, unsigned tries);
 /* Returns the local address from which signalling to h is sent, NULL if there is none. */
 const struct local_addr *retry_source(struct core *c, struct hce *h);
 
+/*
+ * Returns the source of h's next Binding Update, NULL if there is none: retry_source() at first and
+ * in every other round, and the others in turn in between, as its path may be dead. Addresses that
+ * the peer has no proof of come first, from the second round on: they announce themselves (B7). So
+ * many sources as the kernel had no route for (retransmit.no_route) are passed over.
+ */
+const struct local_addr *retry_update_source(struct core *c, struct hce *h);
+
+/* Counts the sources that retry_update_source() may return besides retry_source(). */
+unsigned retry_count_other_sources(struct core *c, struct hce *h);
+
 /* Returns how long to wait for h's answer to the first try. */
 usec_t retry_timeout(const struct hce *h);
 

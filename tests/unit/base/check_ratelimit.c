@@ -72,6 +72,17 @@ START_TEST(a_token_given_back_can_be_taken_again)
 }
 END_TEST
 
+START_TEST(what_can_wait_leaves_tokens_to_what_cannot)
+{
+	struct ratelimit r = ratelimit_make(BURST, INTERVAL, START);
+
+	for (unsigned left = BURST; left > 2; left--)
+		ck_assert(ratelimit_take_leaving(&r, 2, START));
+	ck_assert(!ratelimit_take_leaving(&r, 2, START));
+	ck_assert_uint_eq(drain(&r, START), 2);
+}
+END_TEST
+
 START_TEST(a_clock_that_stands_still_or_goes_back_gives_nothing)
 {
 	struct ratelimit r = ratelimit_make(BURST, INTERVAL, START);
@@ -92,6 +103,7 @@ int main(void)
 	tcase_add_test(tc, a_late_caller_loses_no_part_of_an_interval);
 	tcase_add_test(tc, a_bucket_never_has_more_than_the_burst);
 	tcase_add_test(tc, a_token_given_back_can_be_taken_again);
+	tcase_add_test(tc, what_can_wait_leaves_tokens_to_what_cannot);
 	tcase_add_test(tc, a_clock_that_stands_still_or_goes_back_gives_nothing);
 	suite_add_tcase(s, tc);
 	return suite_run(s);

@@ -85,6 +85,59 @@ START_TEST(b13_without_an_address_there_is_no_source)
 }
 END_TEST
 
+static void assert_source(unsigned tries, const char *text)
+{
+	struct in6_addr want = a(text);
+
+	h->rt.tries = tries;
+	ck_assert_msg(addr_equal(&retry_update_source(c, h)->addr, &want),
+		      "try %u does not leave from %s", tries, text);
+}
+
+/* Two foreign addresses: a round is two tries. */
+START_TEST(b10_sources_take_turns_from_the_third_round_on)
+{
+	at(F1, ADDR_ACTIVE);
+	up(L1);
+	up(L2);
+	hold(L0, BINDING_VERIFIED);
+	hold(L1, BINDING_VERIFIED);
+	hold(L2, BINDING_VERIFIED);
+	assert_source(0, L0);
+	assert_source(3, L0);
+	assert_source(4, L1);
+	assert_source(5, L1);
+	assert_source(6, L0);
+	assert_source(8, L2);
+	assert_source(12, L1);
+}
+END_TEST
+
+START_TEST(b7_a_new_address_announces_itself_from_the_second_round_on)
+{
+	at(F1, ADDR_ACTIVE);
+	up(L1);
+	up(L2);
+	hold(L0, BINDING_VERIFIED);
+	hold(L1, BINDING_VERIFIED);
+	hold(L2, BINDING_SENT);
+	assert_source(1, L0);
+	assert_source(2, L2);
+	assert_source(4, L0);
+	assert_source(6, L1);
+}
+END_TEST
+
+START_TEST(b13_a_source_without_a_route_is_passed_over)
+{
+	up(L1);
+	hold(L0, BINDING_VERIFIED);
+	hold(L1, BINDING_SENT);
+	h->rt.no_route = 1;
+	assert_source(0, L1);
+}
+END_TEST
+
 /* draft-13 section 11: a second; less if the round trip is known. */
 START_TEST(b10_the_first_timeout_follows_the_round_trip)
 {
@@ -119,6 +172,9 @@ int main(void)
 	tcase_add_test(tc, b7_signalling_leaves_from_the_pairs_source_while_that_is_usable);
 	tcase_add_test(tc, b7_then_from_an_address_that_the_peer_has_proof_of);
 	tcase_add_test(tc, b13_without_an_address_there_is_no_source);
+	tcase_add_test(tc, b10_sources_take_turns_from_the_third_round_on);
+	tcase_add_test(tc, b7_a_new_address_announces_itself_from_the_second_round_on);
+	tcase_add_test(tc, b13_a_source_without_a_route_is_passed_over);
 	tcase_add_test(tc, b10_the_first_timeout_follows_the_round_trip);
 	tcase_add_test(tc, b10_it_is_late_after_two_rounds);
 	suite_add_tcase(s, tc);

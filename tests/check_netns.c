@@ -64,6 +64,7 @@ static const struct script {
 	{ "netns/full.sh", 240 },
 	{ "netns/back.sh", 180 },
 	{ "netns/flap.sh", 180 },
+	{ "netns/late-route.sh", 120 },
 	{ "netns/strangers.sh", 240 },
 	{ "netns/firewall.sh", 240 },
 	{ "netns/pmtu.sh", 180 },

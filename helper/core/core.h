@@ -79,7 +79,7 @@ void core_routed(struct core *c, uint32_t id, const struct in6_addr *src, usec_t
 void core_policy_routed(struct core *c, uint32_t id, bool policy_routed, usec_t now);
 
 /* The kernel refused the packet of an ACTION_SEND (no route, no buffer): it was not sent. */
-void core_send_failed(struct core *c, const struct action *send);
+void core_send_failed(struct core *c, const struct action *send, usec_t now);
 
 /*
  * A program registered a connection, or a scan found it (from->source). The fields for entry, gen,

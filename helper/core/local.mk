@@ -31,7 +31,7 @@ libcore_proto_la_SOURCES = \
 	core/proto/bu_send.c core/proto/bu_send.h core/proto/path_probe.c core/proto/path_probe.h \
 	core/proto/peer_search.c core/proto/peer_search.h core/proto/reach.c core/proto/reach.h \
 	core/proto/reach_reply.c core/proto/reach_reply.h core/proto/retry.c core/proto/retry.h \
-	core/proto/send.c core/proto/send.h
+	core/proto/send.c core/proto/send.h core/proto/unsent.c core/proto/unsent.h
 
 libcore_la_CPPFLAGS = $(CORE_EVENT)
 libcore_la_SOURCES = \

@@ -221,7 +221,7 @@ static void apply_send(struct daemon *d, const struct action *a)
 		return;
 	log_debug("cannot send signalling from %s to %s: %s", addr_text(src).s,
 		  addr_text(&a->send.dst).s, strerror(-r));
-	core_send_failed(d->core, a);
+	core_send_failed(d->core, a, clock_boottime());
 }
 
 static void apply_save(struct daemon *d)

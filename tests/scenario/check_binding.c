@@ -181,6 +181,99 @@ START_TEST(b13_both_ends_lose_their_address_at_once_and_have_another_announced)
 }
 END_TEST
 
+/* How many packets the client's kernel sends before it has no route; those refused. */
+static unsigned routed, refused;
+
+static bool client_has_no_route(struct world *world UNUSED, const struct packet_in_flight *p)
+{
+	if (p->from != CLIENT || (routed && routed--))
+		return false;
+	refused++;
+	return true;
+}
+
+/*
+ * A new address is there before the route from it: the Update (0), the Response to the Challenge
+ * (1). In the moment there is a route, it goes on.
+ */
+START_TEST(b13_what_had_no_route_is_sent_when_there_is_one)
+{
+	acquaint();
+	world_down(&w, CLIENT, C0);
+	world_run(&w, 15 * USEC_PER_SEC);
+	routed = (unsigned)_i;
+	w.no_route = client_has_no_route;
+	world_up(&w, CLIENT, C1);
+	world_run(&w, 5 * w.delay);
+	ck_assert_uint_gt(refused, 0);
+	ck_assert_ptr_eq(core_entries(w.host[SERVER].core), entry(SERVER));
+	w.no_route = NULL;
+	world_routes(&w, CLIENT);
+	world_run(&w, (_i ? 1 : 3) * w.delay);
+	ck_assert_int_eq(world_foreign(&w, SERVER, C1)->state, ADDR_ACTIVE);
+	assert_pair(SERVER, S0, C1);
+	world_run(&w, w.delay);
+	assert_pair(CLIENT, C1, S0);
+	ck_assert_uint_eq(core_counter(w.host[SERVER].core, COUNT_OLD_SEQ), 0);
+	ck_assert_uint_eq(core_counter(w.host[SERVER].core, COUNT_REPLAYED), 0);
+}
+END_TEST
+
+/* The server has no way to answer: its Challenge leaves when it has. */
+static bool server_has_no_route(struct world *world UNUSED, const struct packet_in_flight *p)
+{
+	refused += p->from == SERVER;
+	return p->from == SERVER;
+}
+
+START_TEST(x5_a_challenge_that_had_no_route_is_sent_when_there_is_one)
+{
+	acquaint();
+	w.no_route = server_has_no_route;
+	world_up(&w, CLIENT, C1);
+	world_run(&w, 3 * w.delay);
+	ck_assert_uint_gt(refused, 0);
+	w.no_route = NULL;
+	world_routes(&w, SERVER);
+	world_run(&w, 2 * w.delay);
+	ck_assert_int_eq(world_foreign(&w, SERVER, C1)->state, ADDR_ACTIVE);
+}
+END_TEST
+
+/* An Acknowledgement without a Challenge: the client need not send its Update again. */
+START_TEST(b10_an_acknowledgement_that_had_no_route_is_sent_when_there_is_one)
+{
+	world_up(&w, CLIENT, C1);
+	acquaint();
+	world_run(&w, 10 * USEC_PER_SEC);
+	w.no_route = server_has_no_route;
+	world_down(&w, CLIENT, C1);
+	world_run(&w, 2 * w.delay);
+	ck_assert_uint_eq(refused, 1);
+	unsigned sends = w.host[CLIENT].sends;
+	w.no_route = NULL;
+	world_routes(&w, SERVER);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_uint_eq(w.host[CLIENT].sends, sends);
+}
+END_TEST
+
+/* However often routes change and nothing gets through: work and memory have a bound. */
+START_TEST(b10_without_any_route_little_is_kept_and_tried)
+{
+	acquaint();
+	w.no_route = server_has_no_route;
+	for (unsigned i = 0; i < 100; i++) {
+		hand_server(600, (uint16_t)(entry(SERVER)->seq_in + 1), 5000 + i, BU_ACK,
+			    nth(i % 8));
+		refused = 0;
+		world_routes(&w, SERVER);
+		ck_assert_uint_le(refused, 32);
+		world_run(&w, USEC_PER_MSEC);
+	}
+}
+END_TEST
+
 START_TEST(r5_numbers_go_on_when_an_entry_is_made_anew)
 {
 	world_connect(&w, CLIENT, C0, SERVER, S0, 1000);
@@ -343,6 +436,10 @@ int main(void)
 	tcase_add_test(tc, b8_a_bu_for_which_there_is_no_room_is_rejected);
 	tcase_add_test(tc, b10_what_a_silent_peer_should_delete_is_not_remembered_for_ever);
 	tcase_add_test(tc, b13_both_ends_lose_their_address_at_once_and_have_another_announced);
+	tcase_add_loop_test(tc, b13_what_had_no_route_is_sent_when_there_is_one, 0, 2);
+	tcase_add_test(tc, x5_a_challenge_that_had_no_route_is_sent_when_there_is_one);
+	tcase_add_test(tc, b10_an_acknowledgement_that_had_no_route_is_sent_when_there_is_one);
+	tcase_add_test(tc, b10_without_any_route_little_is_kept_and_tried);
 	tcase_add_test(tc, r5_numbers_go_on_when_an_entry_is_made_anew);
 	tcase_add_test(tc, b10_news_does_not_ride_on_every_answer);
 	tcase_add_test(tc, x5_data_does_not_make_a_homeless_peers_deprecated_address_active);

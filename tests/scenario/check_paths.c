@@ -252,6 +252,24 @@ START_TEST(b10_retransmissions_vary_the_source)
 }
 END_TEST
 
+static bool c0_has_no_route(struct world *world UNUSED, const struct packet_in_flight *p)
+{
+	struct in6_addr c0 = world_addr(C0);
+
+	return addr_equal(&p->send.send.src, &c0);
+}
+
+START_TEST(b7_a_source_without_a_route_is_no_source)
+{
+	w.no_route = c0_has_no_route;
+	world_run(&w, 10 * USEC_PER_SEC);
+	world_up(&w, CLIENT, C2);
+	world_run(&w, 4 * w.delay);
+	ck_assert_ptr_nonnull(world_foreign(&w, SERVER, C2));
+	ck_assert_int_eq(world_foreign(&w, SERVER, C2)->state, ADDR_ACTIVE);
+}
+END_TEST
+
 static uint64_t count(unsigned host, enum core_counter n)
 {
 	return core_counter(w.host[host].core, n);
@@ -388,7 +406,7 @@ START_TEST(with_no_path_left_probes_are_bounded_and_end)
 }
 END_TEST
 
-static void no_challenge_from_c2(struct world *world, const struct packet_in_flight *p)
+static void no_challenge_from_c2(struct world *world UNUSED, const struct packet_in_flight *p)
 {
 	struct in6_addr c2 = world_addr(C2);
 	struct signal s;
@@ -487,6 +505,7 @@ int main(void)
 			    0, ARRAY_LEN(death));
 	tcase_add_test(paths, b7_a_new_address_announces_itself_if_the_path_of_the_old_one_is_dead);
 	tcase_add_test(paths, b10_retransmissions_vary_the_source);
+	tcase_add_test(paths, b7_a_source_without_a_route_is_no_source);
 	tcase_add_test(paths, a_transfer_that_is_answered_is_not_probed);
 	tcase_add_test(paths, who_sends_and_has_nothing_to_hear_is_probed_ever_less_often);
 	tcase_add_test(paths, with_no_path_left_probes_are_bounded_and_end);

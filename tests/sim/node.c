@@ -54,7 +54,7 @@ static void send_one(struct sim *s, struct host *h, const struct action *a)
 	struct hce *e = core_entry(h->core, a->hce);
 
 	if (!slot) {
-		core_send_failed(h->core, a);
+		core_send_failed(h->core, a, s->now);
 		return;
 	}
 	sim_transmit(s, &slot->link,

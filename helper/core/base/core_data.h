@@ -20,6 +20,8 @@ struct revoked_spi {
 	usec_t until;
 };
 
+#define UNSENT_MAX	16	/* packets that are kept until there is a route */
+
 /* A key that seals the responder's states, and until when it seals new ones. */
 struct seal_key {
 	uint8_t key[AAP_SECRET_LEN];
@@ -59,6 +61,9 @@ struct core {
 
 	usec_t deadline;		/* no timer expires before */
 	uint64_t counter[COUNT_MAX];
+
+	struct action unsent[UNSENT_MAX];	/* ACTION_SEND, oldest first (unsent.h) */
+	unsigned n_unsent;
 
 	struct action *action;		/* ring of n_action, from first */
 	size_t first, n_action, room;

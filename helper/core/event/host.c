@@ -26,6 +26,7 @@
 #include "peer_search.h"
 #include "reach.h"
 #include "retry.h"
+#include "unsent.h"
 #include "udp_bound.h"
 #include "udp_sender.h"
 
@@ -253,6 +254,7 @@ void core_routes_changed(struct core *c, usec_t now)
 	struct hce *h, *next;
 	struct foreign_addr *fa;
 
+	unsent_retry(c);
 	HASH_ITER(hh, c->entries, h, next) {
 		bu_routes_changed(h, now);
 		bu_flush(c, h, now);
@@ -286,17 +288,11 @@ void core_policy_routed(struct core *c, uint32_t id, bool policy_routed, usec_t 
 	bu_flush(c, h, now);
 }
 
-void core_send_failed(struct core *c, const struct action *send)
+void core_send_failed(struct core *c, const struct action *send, usec_t now)
 {
-	struct hce *h = core_entry(c, send->hce);
+	const struct hce *h = core_entry(c, send->hce);
 
-	/*
-	 * It never left, so it shall not count against what may be sent when there is a way again.
-	 */
-	if (h) {
-		ratelimit_give_back(&h->rt.limit);
-		h->rt.failed = true;
-	}
+	unsent_note(c, send, now);
 	event_emit(c, EVENT_DROPPED, h, &send->send.src, &send->send.dst, 0, "could not be sent");
 }
 

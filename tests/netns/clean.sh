@@ -4,26 +4,6 @@
 # the session can be moved again.
 source "$(dirname "$0")/lib.sh"
 
-# Everything of ours that could be left in a host's kernel: routes of any table, rules, qdiscs,
-# filters, programs.
-kernel_state()
-{
-	local ns=$1 link
-	ip -n "$ns" -6 route show table all | sed -E 's/expires [0-9]+sec//'
-	ip -n "$ns" -6 rule
-	ip -n "$ns" -4 rule
-	ip -n "$ns" neigh show proxy
-	in_ns "$ns" nft list ruleset
-	tc -n "$ns" qdisc | sort
-	for link in $(ip -n "$ns" -br link | sed 's/[@ ].*//'); do
-		tc -n "$ns" filter show dev "$link" ingress
-		tc -n "$ns" filter show dev "$link" egress
-	done
-	in_ns "$ns" bpftool net 2>&1
-	in_ns "$ns" ls /sys/fs/bpf 2>/dev/null
-	true
-}
-
 topology c0 c1 s0 s1
 kernel_state "$client" >"$dir/client-before"
 kernel_state "$server" >"$dir/server-before"

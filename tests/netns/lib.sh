@@ -502,6 +502,26 @@ helper_leave()
 	finish "$1-helper" 10
 }
 
+# kernel_state NAMESPACE: everything of ours that could be left in a host's kernel: routes of any
+# table, rules, qdiscs, filters, programs.
+kernel_state()
+{
+	local ns=$1 link
+	ip -n "$ns" -6 route show table all | sed -E 's/expires [0-9]+sec//'
+	ip -n "$ns" -6 rule
+	ip -n "$ns" -4 rule
+	ip -n "$ns" neigh show proxy
+	in_ns "$ns" nft list ruleset
+	tc -n "$ns" qdisc | sort
+	for link in $(ip -n "$ns" -br link | sed 's/[@ ].*//'); do
+		tc -n "$ns" filter show dev "$link" ingress
+		tc -n "$ns" filter show dev "$link" egress
+	done
+	in_ns "$ns" bpftool net 2>&1
+	in_ns "$ns" ls /sys/fs/bpf 2>/dev/null
+	true
+}
+
 # Both helpers, each with its monitor's events in $dir/SIDE.events (JSON, one a line).
 helpers()
 {

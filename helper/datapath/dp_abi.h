@@ -72,7 +72,8 @@ struct dp_foreign {
 
 #define DP_HCE_HOLD	0x01		/* drop what connections send: no pair may be used */
 #define DP_HCE_HOLD_MOVED	0x02	/* drop what would be rewritten, pass the rest */
-#define DP_HCE_HOMELESS	0x04		/* the peer may use unknown addresses: drop resets */
+#define DP_HCE_HOMELESS	0x04		/* the peer may move: follow it; it may use unknown
+					 * addresses: drop resets */
 
 struct dp_hce {
 	struct in6_addr l, f;		/* the pair in use; unspecified: rewrite nothing */

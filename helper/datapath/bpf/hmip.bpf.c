@@ -229,12 +229,14 @@ static __always_inline void note_answer(struct dp_hce *e, struct dp_pcb_in *pcb,
 /*
  * Makes the last source address of the peer the foreign address of the pair in use (C11). A packet
  * of a connection that keeps its birth pair under the current gen changes nothing: with two such
- * connections, born with two addresses of the peer, the pair would change at every packet.
+ * connections, born with two addresses of the peer, the pair would change at every packet. A
+ * peer that is not Homeless does not move, or not any more.
  */
 static __always_inline void follow(struct dp_hce *e, __u32 id, const struct dp_pcb_in *pcb,
 				   bool moved, const struct in6_addr *src)
 {
-	if (same_addr(&e->f, src) || (!moved && e->gen == pcb->gen))
+	if (!(e->flags & DP_HCE_HOMELESS) || same_addr(&e->f, src) ||
+	    (!moved && e->gen == pcb->gen))
 		return;
 	struct dp_hce next = *e;
 

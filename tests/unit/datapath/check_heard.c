@@ -41,12 +41,19 @@ static void pass_a_millisecond(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 1500000 }, NULL);
 }
 
+static void set_homeless(const char *l, const char *f, uint32_t gen)
+{
+	act(&(struct action){ .type = ACTION_PAIR, .hce = HCE,
+			      .pair = { .local = addr(l), .foreign = addr(f), .gen = gen,
+					.homeless = true } });
+}
+
 START_TEST(c11_egress_follows_an_active_source)
 {
 	struct row out = { "follows", true, OUT(L0, F0, TCP), L0, F1, DP_OUT_REWRITTEN, false };
 	struct in6_addr f1 = addr(F1);
 
-	set_pair(L0, F0, 1);
+	set_homeless(L0, F0, 1);
 	hear(F1, L0, 9);
 	check_row(&out, false);
 	poll_events();
@@ -65,15 +72,17 @@ END_TEST
 START_TEST(c11_nobody_follows)
 {
 	static const struct {
-		const char *what, *src, *dst;
+		const char *what, *src;
+		bool homeless;
 	} row[] = {
-		{ "a Deprecated source", FD, L0 },
-		{ "a Tentative source", FT, L0 },
+		{ "a Deprecated source", FD, true },
+		{ "a Tentative source", FT, true },
+		{ "a peer that is not Homeless", F0, false },
 	};
 	struct row out = { row[_i].what, true, OUT(L0, F0, TCP), L1, F1, DP_OUT_REWRITTEN, false };
 
-	set_pair(L1, F1, 2);
-	hear(row[_i].src, row[_i].dst, 9);
+	(row[_i].homeless ? set_homeless : set_pair)(L1, F1, 2);
+	hear(row[_i].src, L0, 9);
 	check_row(&out, false);
 	ck_assert_uint_eq(datapath_counter(dp, DP_FOLLOWED), 0);
 }
@@ -85,7 +94,7 @@ START_TEST(c11_a_peer_that_came_back_to_its_birth_address_is_followed)
 		"follows back", true, OUT(L0, F0, TCP), L1, F0, DP_OUT_REWRITTEN, false
 	};
 
-	set_pair(L1, F1, 2);
+	set_homeless(L1, F1, 2);
 	hear(F0, L0, 9);
 	check_row(&out, false);
 	ck_assert_uint_eq(datapath_counter(dp, DP_FOLLOWED), 1);
@@ -95,12 +104,12 @@ END_TEST
 START_TEST(a_connection_that_keeps_its_birth_pair_moves_nobody)
 {
 	/* today's gen is the connection's, whose birth pair is L0, F0 */
-	set_pair(L0, F1, 1);
+	set_homeless(L0, F1, 1);
 	hear(F0, L0, 9);
 	ck_assert_uint_eq(datapath_counter(dp, DP_FOLLOWED), 0);
 	hear(F1, L1, 9);		/* L1 is new, the address followed already */
 	ck_assert_uint_eq(datapath_counter(dp, DP_FOLLOWED), 0);
-	set_pair(L0, F1, 2);
+	set_homeless(L0, F1, 2);
 	hear(F0, L0, 9);
 	ck_assert_uint_eq(datapath_counter(dp, DP_FOLLOWED), 1);
 }
@@ -108,9 +117,9 @@ END_TEST
 
 START_TEST(an_overruled_follow_is_not_told)
 {
-	set_pair(L0, F0, 1);
+	set_homeless(L0, F0, 1);
 	hear(F1, L0, 9);
-	set_pair(L1, F0, 2);
+	set_homeless(L1, F0, 2);
 	poll_events();
 	ck_assert_uint_eq(n_seen, 1);
 	ck_assert_uint_eq(seen[0].type, DP_EVENT_HEARD);
@@ -316,7 +325,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, entry_setup, entry_teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, c11_egress_follows_an_active_source);
-	tcase_add_loop_test(tc, c11_nobody_follows, 0, 2);
+	tcase_add_loop_test(tc, c11_nobody_follows, 0, 3);
 	tcase_add_test(tc, c11_a_peer_that_came_back_to_its_birth_address_is_followed);
 	tcase_add_test(tc, a_connection_that_keeps_its_birth_pair_moves_nobody);
 	tcase_add_test(tc, an_overruled_follow_is_not_told);

@@ -101,7 +101,8 @@ static void open_host(bool classic, const char *if1, const char *if2, const stru
 		{ .type = ACTION_FOREIGN, .hce = HCE, .foreign = { pcb->foreign, ADDR_ACTIVE } },
 		{ .type = ACTION_FOREIGN, .hce = HCE, .foreign = { addr(A2), ADDR_ACTIVE } },
 		{ .type = ACTION_LOCAL, .local = { addr(A2), 0, true } },
-		{ .type = ACTION_PAIR, .hce = HCE, .pair = { pcb->local, pcb->foreign, 1 } },
+		{ .type = ACTION_PAIR, .hce = HCE, .pair = { .local = pcb->local,
+			.foreign = pcb->foreign, .gen = 1, .homeless = true } },
 		{ .type = ACTION_PCB, .hce = HCE, .pcb = *pcb },
 	};
 

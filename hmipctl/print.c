@@ -130,6 +130,8 @@ void print_status(FILE *out, json_t *a)
 		number(a, "pid"), duration(a, "uptime").s);
 	fprintf(out, "socket %s, state %s, datapath %s\n", text(a, "socket"), text(a, "state"),
 		text(dp, "kind"));
+	if (flag(a, "leaving"))
+		fputs("leaving: moved connections go back to the addresses they began with\n", out);
 	fprintf(out, "%lld peers, %lld connections, ", number(a, "peers"),
 		number(a, "connections"));
 	if (flag(a, "adopting"))

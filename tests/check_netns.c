@@ -76,6 +76,7 @@ static const struct script {
 	{ "netns/storm.sh", 240 },
 	{ "netns/clean.sh", 240 },
 	{ "netns/restart.sh", 360 },
+	{ "netns/stop.sh", 360 },
 	{ "netns/others.sh", 180 },
 	{ "netns/errors.sh", 150 },
 	{ "netns/personality.sh", 240 },

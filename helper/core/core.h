@@ -201,6 +201,18 @@ bool core_packet_withdraws(struct core *c, const uint8_t *pkt, size_t len);
  */
 int core_prefer(struct core *c, const struct in6_addr *addr, unsigned ifindex, usec_t now);
 
+/*
+ * This host is about to be without hmip. Moved connections whose birth pair can be used take it
+ * again, and peers are told, so that they do the same. ACTION_LEFT is given when those peers have
+ * acknowledged that, at once if there are none, and after a second at the latest, for which
+ * core_tick() is needed. Nothing else is signalled from now on, and nothing moves. The second call
+ * ends the wait.
+ */
+void core_leave(struct core *c, usec_t now);
+
+/* Returns whether core_leave() was called. */
+bool core_is_leaving(const struct core *c);
+
 /* Runs the timers that have expired. Does nothing before core_deadline(). */
 void core_tick(struct core *c, usec_t now);
 

@@ -222,6 +222,17 @@ struct pair {
 					 * from addresses not known */
 };
 
+/* What this host's leaving means to a peer (leave.c). */
+struct parting {
+	bool told;		/* the peer was sent a farewell */
+	bool waits;		/* ... which it has to acknowledge before this host leaves */
+	struct pair from;	/* the pair at that time */
+	uint16_t seq;		/* of the first one */
+	unsigned sent;
+	usec_t next;		/* the next one, if it waits */
+	unsigned n_back;	/* moved connections that took their birth pair again */
+};
+
 /* A Foreign Host Cache Entry. */
 struct hce {
 	uint32_t id;			/* from 1, never reused while the helper runs */
@@ -281,6 +292,7 @@ struct hce {
 	usec_t requested;		/* when a Binding Request was last sent */
 	struct ratelimit ask_limit;	/* of Challenges to unproven addresses */
 	struct retransmit rt;
+	struct parting parting;
 	usec_t srtt;			/* smoothed BU-to-BA round trip, 0: not measured */
 
 	UT_hash_handle hh;		/* by id */
@@ -489,6 +501,7 @@ enum action_type {
 	ACTION_STATUS,		/* what is known of the peer of this F-HCE changed (hce->status) */
 	ACTION_WATCH,		/* report the next packet of this F-HCE's peer
 				 * (core_heard()), however soon it comes */
+	ACTION_LEFT,		/* core_leave() is done: the datapath may go */
 	ACTION_EVENT,		/* for people only: hmipctl monitor shows it, the log notes it */
 };
 
@@ -555,6 +568,11 @@ struct action {
 		struct pcb pcb;			/* do not follow pcb.hce; hce above names it */
 		uint32_t spi;
 		char name[PEER_NAME_SIZE];
+		struct {			/* moved connections, none of which lingers: */
+			unsigned back;		/* on their birth pair at both ends */
+			unsigned unanswered;	/* ... at this end, and the peer did not say */
+			unsigned stranded;	/* whose birth pair cannot be used */
+		} left;
 		struct {
 			enum core_event event;
 			struct in6_addr local, foreign;	/* unspecified where they mean nothing */

@@ -124,6 +124,23 @@ static bool is_homeless(struct daemon *d, uint32_t id)
 	return hce && hce->status == PEER_HOMELESS;
 }
 
+/* Nothing needs the datapath any more, or no longer can be helped by it. */
+static void apply_left(struct daemon *d, const struct action *a)
+{
+	if (a->left.back)
+		log_info("%u connections are back on the addresses they began with", a->left.back);
+	if (a->left.unanswered)
+		log_warnx("%u connections are back on the addresses they began with, but their "
+			  "peers did not acknowledge that: they end if the peers' data still goes "
+			  "to other addresses",
+			  a->left.unanswered);
+	if (a->left.stranded)
+		log_warnx("%u connections have moved and cannot go back: an address they began "
+			  "with is lost, so they end when they carry data",
+			  a->left.stranded);
+	event_base_loopbreak(d->base);
+}
+
 /* Carries out one action, or queues it for apply_queued(). */
 static void apply_one(struct daemon *d, const struct action *a)
 {
@@ -149,6 +166,9 @@ static void apply_one(struct daemon *d, const struct action *a)
 	case ACTION_EVENT:
 		event_log(d, a);
 		d->save_later |= a->event.event != EVENT_DROPPED;
+		return;
+	case ACTION_LEFT:
+		apply_left(d, a);
 		return;
 	case ACTION_ENTRY:
 		d->route_now = true;

@@ -308,11 +308,22 @@ static void stop_event(evutil_socket_t sig, short what UNUSED, void *ptr)
 {
 	struct daemon *d = ptr;
 
-	d->clean = sig == SIGINT;
-	log_info("stopping on signal %d, %s", (int)sig,
-		 d->clean ? "removing the datapath and routes: connections that had moved end"
-			  : "leaving the datapath and routes for the next helper");
-	event_base_loopbreak(d->base);
+	if (core_is_leaving(d->core)) {
+		log_info("stopping on signal %d at once", (int)sig);
+	} else {
+		d->clean = sig == SIGINT;
+		log_info("stopping on signal %d, %s", (int)sig,
+			 d->clean ? "removing the datapath and routes: moved connections go back "
+				    "to the addresses they began with"
+				  : "leaving the datapath and routes for the next helper");
+		sd_notify_send("STOPPING=1");
+	}
+	if (!d->clean) {
+		event_base_loopbreak(d->base);
+		return;
+	}
+	core_leave(d->core, clock_boottime());
+	apply_actions(d);
 }
 
 static void reload_event(evutil_socket_t sig UNUSED, short what UNUSED, void *ptr)
@@ -611,7 +622,6 @@ int daemon_run(struct daemon *d)
 	sd_notify_send("READY=1\nSTATUS=Connections to Homeless peers survive moves");
 	log_info("ready at %s, datapath %s", d->socket, datapath_kind(d->datapath));
 	r = event_base_dispatch(d->base);
-	sd_notify_send("STOPPING=1");
 	return r < 0 ? -EIO : 0;
 }
 

@@ -21,8 +21,8 @@ struct daemon_options {
 int daemon_start(const struct daemon_options *options, struct daemon **ret);
 
 /*
- * Reports readiness to the service manager and runs until SIGTERM or SIGINT. Returns 0 or a
- * negative errno.
+ * Reports readiness to the service manager and runs until SIGTERM, or until what SIGINT begins is
+ * done: core_leave(). Returns 0 or a negative errno.
  */
 int daemon_run(struct daemon *d);
 

@@ -6,6 +6,7 @@
 #include "ah.h"
 #include "clock.h"
 #include "conf.h"
+#include "core.h"
 #include "core_types.h"
 #include "daemon_private.h"
 #include "dp_abi.h"
@@ -93,7 +94,7 @@ static json_t *datapath(const struct report *r)
 
 json_t *report_status(const struct report *r)
 {
-	return json_pack("{ss, si, so, so, so, si, si, sb, sI, so, so, so}",
+	return json_pack("{ss, si, so, so, so, si, si, sb, sb, sI, so, so, so}",
 		"version", PACKAGE_VERSION,
 		"pid", (int)getpid(),
 		"uptime", since(r->started, r->now),
@@ -101,6 +102,7 @@ json_t *report_status(const struct report *r)
 		"state", json_or_null(r->state),
 		"peers", (int)HASH_COUNT(core_entries(r->core)),
 		"connections", (int)HASH_COUNT(core_pcbs(r->core)),
+		"leaving", core_is_leaving(r->core),
 		"adopting", r->adopting,
 		"looks", (json_int_t)r->scans,
 		"addresses", locals(r),

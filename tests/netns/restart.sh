@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # SIGTERM, as at a restart of the service: moved connections of TCP and UDP go on without a helper,
 # and under the next one, which can move them again. SIGINT, as at its stop: nothing is left; a
-# connection on its birth pair goes on.
+# connection on its birth pair goes on (stop.sh has more of that).
 source "$(dirname "$0")/lib.sh"
 
 # Both ways: between sockets that are not connected, and from one that is.

@@ -187,7 +187,7 @@ START_TEST(x7_who_only_claims_an_address_has_none_to_be_told_at)
 
 	/* All its addresses are deleted and run out; a claim keeps the entry. */
 	s.bu[0].lifetime = 0;
-	s.bu[0].names_source = true;
+	name(&s, M0);
 	say(&s);
 	DL_FOREACH(h->addrs, fa)
 		fa->expires = w.now;

@@ -3,8 +3,8 @@
 noinst_HEADERS += scenario/acquainted.h scenario/two_hosts.h scenario/unmoved.h scenario/world.h
 WORLD = scenario/world.c
 check_PROGRAMS += check_aap_run check_adopt check_binding check_contest check_core \
-	check_datagram check_draft check_first_contact check_hostile check_limits check_paths \
-	check_personalities check_rendezvous check_resend check_unmoved
+	check_datagram check_draft check_first_contact check_hostile check_leave check_limits \
+	check_paths check_personalities check_rendezvous check_resend check_unmoved
 check_aap_run_SOURCES = scenario/check_aap_run.c $(WORLD)
 check_adopt_SOURCES = scenario/check_adopt.c $(WORLD)
 check_binding_SOURCES = scenario/check_binding.c $(WORLD)
@@ -17,6 +17,7 @@ check_first_contact_SOURCES = scenario/check_first_contact.c $(WORLD)
 check_first_contact_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_hostile_SOURCES = scenario/check_hostile.c $(WORLD)
 check_hostile_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
+check_leave_SOURCES = scenario/check_leave.c $(WORLD)
 check_limits_SOURCES = scenario/check_limits.c $(WORLD)
 check_paths_SOURCES = scenario/check_paths.c $(WORLD)
 check_personalities_SOURCES = scenario/check_personalities.c $(WORLD)

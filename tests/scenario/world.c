@@ -116,6 +116,10 @@ static void note(struct world *w, unsigned i, const struct action *a)
 	case ACTION_UNREACHABLE:
 		h->unreachable++;
 		break;
+	case ACTION_LEFT:
+		h->lefts++;
+		h->left = *a;
+		break;
 	case ACTION_RESOLVE:
 		h->resolves++;
 		strcpy(h->resolved, a->name);

@@ -21,6 +21,8 @@ struct host {
 	unsigned kicks, kicks_lost;	/* all; those that say that what is in flight is lost */
 	unsigned unreachable, sends, events[EVENT_DROPPED + 1];
 	struct action last_send, last_switch;	/* the latest EVENT_SWITCHED */
+	unsigned lefts;			/* ACTION_LEFT */
+	struct action left;
 	unsigned resolves;
 	char resolved[PEER_NAME_SIZE];		/* the name asked for last */
 };

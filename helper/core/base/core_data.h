@@ -28,6 +28,13 @@ struct seal_key {
 	usec_t until;
 };
 
+/* This host leaves (leave.c). */
+struct leave {
+	usec_t until;			/* when it does not wait any longer; 0: it stays */
+	bool done;			/* ACTION_LEFT was given */
+	unsigned stranded;		/* moved connections whose birth pair cannot be used */
+};
+
 struct core {
 	struct core_config config;
 	struct ah_key seed;
@@ -59,6 +66,7 @@ struct core {
 	usec_t inits_since;		/* start of the second in which inits are counted */
 	unsigned inits;
 
+	struct leave leave;
 	usec_t deadline;		/* no timer expires before */
 	uint64_t counter[COUNT_MAX];
 

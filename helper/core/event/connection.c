@@ -106,6 +106,10 @@ static void pcb_on_established(struct core *c, struct pcb *p, usec_t now)
 {
 	struct hce *h = p->hce;
 
+	if (h->sa && !h->bindings && !core_is_leaving(c)) {	/* it left, and may be back */
+		bul_want_all(c, h);
+		bu_flush(c, h, now);
+	}
 	if (p->origin == PCB_CONNECT && hce_homeless(h) && !h->unanswered_since &&
 	    !hce_authenticated_lately(h, now)) {
 		bul_reannounce(h);
@@ -296,6 +300,8 @@ int core_datagram_sent(struct core *c, const struct pcb *p, usec_t now)
 
 void hce_answered(struct core *c, struct hce *h, usec_t now)
 {
+	if (core_is_leaving(c))
+		return;
 	if (!h->may_announce) {
 		h->may_announce = true;
 		bu_flush(c, h, now);

@@ -15,6 +15,7 @@
 #include "bu_send.h"
 #include "entry.h"
 #include "foreign.h"
+#include "leave.h"
 #include "lifecycle.h"
 #include "local.h"
 #include "nonpeer.h"
@@ -213,6 +214,19 @@ static void tell_full(struct core *c, usec_t now)
 		   "connections are left alone: raise max_connections, and restart");
 }
 
+void core_leave(struct core *c, usec_t now)
+{
+	if (core_is_leaving(c))
+		leave_end(c);
+	else
+		leave_begin(c, now);
+}
+
+bool core_is_leaving(const struct core *c)
+{
+	return c->leave.until != 0;
+}
+
 void core_tick(struct core *c, usec_t now)
 {
 	struct hce *h, *next;
@@ -222,6 +236,10 @@ void core_tick(struct core *c, usec_t now)
 		return;
 	/* Every timer that has not expired is armed again below. */
 	c->deadline = USEC_NEVER;
+	if (core_is_leaving(c)) {
+		leave_expire(c, now);
+		return;
+	}
 	pcb_expire(c, now);
 	attach_waiting(c, now);
 	tell_full(c, now);

@@ -15,6 +15,7 @@
 #include "bu_send.h"
 #include "entry.h"
 #include "foreign.h"
+#include "leave.h"
 #include "lifecycle.h"
 #include "local.h"
 #include "pair.h"
@@ -146,6 +147,21 @@ static void receive_acks(struct core *c, struct hce *h, const struct signal *s, 
 	}
 }
 
+/*
+ * This host leaves: all that matters is that h's peer has noted it, or leaves as well. h may be
+ * NULL.
+ */
+static void receive_last(struct core *c, struct hce *h, const struct signal *s, usec_t now)
+{
+	if (h && leave_is_farewell(s))
+		bu_receive(c, h, s, now);
+	for (unsigned i = 0; h && i < s->n_ba; i++) {
+		c->counter[COUNT_BA_HEARD]++;
+		event_emit(c, EVENT_BA_HEARD, h, &s->dst, &s->src, s->ba[i].seq, NULL);
+		leave_acked(c, h, &s->ba[i]);
+	}
+}
+
 /* A Binding Request needs no AH (draft-13 5.3): its only effect is a rate-limited BU. */
 static void receive_request(struct core *c, const struct signal *s, usec_t now)
 {
@@ -236,9 +252,9 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 		return;
 	if (s.unprotected)
 		drop(c, NULL, &s, COUNT_NO_AH, "Binding Update or Acknowledgement without AH");
-	if (s.has_br && !s.has_ah)
+	if (s.has_br && !s.has_ah && !core_is_leaving(c))
 		receive_request(c, &s, now);
-	if (s.has_aap && !s.has_ah)
+	if (s.has_aap && !s.has_ah && !core_is_leaving(c))
 		aap_receive(c, &s, pkt, len, now);
 	if (!s.has_ah)
 		return;
@@ -247,6 +263,10 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 		return;
 	if (p->hce && p->hce->personality != to->personality) {
 		drop(c, NULL, &s, COUNT_NOT_LOCAL, "sent to an address of another personality");
+		return;
+	}
+	if (core_is_leaving(c)) {
+		receive_last(c, p->hce, &s, now);
 		return;
 	}
 	claimed = owned_by_other(c, p, &s.src);

@@ -55,6 +55,11 @@ void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint
 		return;
 	core_heard(c, id, src, now);
 	to = h->pair;
+	/* It cannot move any more: what the datapath did before it was told so is undone. */
+	if (!hce_homeless(h)) {
+		pair_set(c, h, &to, NULL);
+		return;
+	}
 	if ((int32_t)(gen - to.gen) > 0)
 		to.gen = gen;
 	if (fa && fa->hce == h && fa->state == ADDR_ACTIVE && !addr_equal(src, &h->pair.foreign)) {

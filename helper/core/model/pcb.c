@@ -276,6 +276,14 @@ void pcb_detach_all(struct core *c, struct hce *h)
 		pcb_set_wait(c, p, PCB_WAITS_NOT, 0);
 }
 
+void pcb_keep_birth_pair(struct core *c, struct pcb *p)
+{
+	if (p->gen == p->hce->pair.gen)
+		return;
+	p->gen = p->hce->pair.gen;
+	pcb_publish(c, ACTION_PCB, p);
+}
+
 void pcb_refuse(struct core *c, struct pcb *p)
 {
 	uint32_t entry = p->hce->id;

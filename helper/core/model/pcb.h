@@ -44,6 +44,9 @@ void pcb_detach_foreign(struct core *c, struct hce *h, const struct in6_addr *ad
 /* p is not attached, as h's peer is silent. It is attached to no other entry, ever. */
 void pcb_wait_for_peer(struct core *c, struct pcb *p, const struct hce *h);
 
+/* p keeps its birth pair from now on, until its entry's pair changes. It has an entry. */
+void pcb_keep_birth_pair(struct core *c, struct pcb *p);
+
 /* Detaches p, which the datapath did not take. */
 void pcb_refuse(struct core *c, struct pcb *p);
 

@@ -13,6 +13,7 @@
 #include "bu_send.h"
 #include "bul.h"
 #include "foreign.h"
+#include "leave.h"
 #include "lifecycle.h"
 #include "local.h"
 #include "pair.h"
@@ -297,6 +298,21 @@ static bool left_is_used(struct core *c, const struct hce *h, usec_t now)
 	       now < usec_add(h->followed, OVERTAKEN);
 }
 
+/* h's peer leaves: nothing of ours goes with the Acknowledgement. */
+static void receive_farewell(struct core *c, struct hce *h, const struct signal *s, usec_t now)
+{
+	const struct binding_update *bu = &s->bu[0];
+	struct signal r = { .src = s->dst, .dst = s->src, .n_ba = 1 };
+
+	c->counter[COUNT_BU_HEARD]++;
+	event_emit(c, EVENT_BU_HEARD, h, &s->dst, &s->src, bu->seq, "leaves");
+	h->seq_in = bu->seq;
+	h->seq_in_valid = true;
+	leave_follow(c, h, "it leaves", now);
+	r.ba[0] = (struct binding_ack){ .status = BA_ACCEPTED, .seq = bu->seq };
+	core_send(c, h, &r);
+}
+
 void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t now)
 {
 	struct foreign_addr *src;
@@ -305,6 +321,10 @@ void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t no
 
 	if (settles_conflict(c, h, s, now) || !check(c, h, s, now))
 		return;
+	if (leave_is_farewell(s)) {
+		receive_farewell(c, h, s, now);
+		return;
+	}
 	room = apply(c, h, s, now);
 	if (!h->may_announce || !h->bindings) {
 		h->may_announce = true;		/* B1: the peer's Initial BU triggers ours */

@@ -15,48 +15,50 @@
 #include "own_netns.h"
 #include "route_sync.h"
 #include "sock_monitor.h"
+#include "unused.h"
 
 #include <errno.h>
 #include <sys/socket.h>
 
 static unsigned scans;
 
-void adopt_scan_if_needed(struct daemon *d)
+void adopt_scan_if_needed(struct daemon *d UNUSED)
 {
 	scans++;
 }
 
-int datapath_acked(struct datapath *dp, uint32_t hce, const struct pcb *p, uint32_t *ret)
+int datapath_acked(struct datapath *dp UNUSED, uint32_t hce UNUSED, const struct pcb *p UNUSED,
+		   uint32_t *ret UNUSED)
 {
 	return -ENOENT;
 }
 
-usec_t datapath_heard(struct datapath *dp, const struct in6_addr *addr)
+usec_t datapath_heard(struct datapath *dp UNUSED, const struct in6_addr *addr UNUSED)
 {
 	return 0;
 }
 
-const char *datapath_kind(const struct datapath *dp)
+const char *datapath_kind(const struct datapath *dp UNUSED)
 {
 	return "tcx";
 }
 
-const char *datapath_counter_name(enum dp_counter n)
+const char *datapath_counter_name(enum dp_counter n UNUSED)
 {
 	return "n";
 }
 
-uint64_t datapath_counter(struct datapath *dp, enum dp_counter n)
+uint64_t datapath_counter(struct datapath *dp UNUSED, enum dp_counter n UNUSED)
 {
 	return 0;
 }
 
-const char *ifmon_name(const struct ifmon *mon, unsigned ifindex)
+const char *ifmon_name(const struct ifmon *mon UNUSED, unsigned ifindex UNUSED)
 {
 	return NULL;
 }
 
-unsigned ifmon_index(const struct ifmon *mon, const char *name)
+unsigned ifmon_index(const struct ifmon *mon UNUSED, const char *name)
 {
 	return strcmp(name, "wlan0") ? 0 : 7;
 }
@@ -67,7 +69,7 @@ static struct daemon *d;
 static struct conf conf;
 static int listener;
 
-static void on_gone(void *ctx, uint64_t cookie)
+static void on_gone(void *ctx UNUSED, uint64_t cookie UNUSED)
 {
 }
 

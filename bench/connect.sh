@@ -105,5 +105,5 @@ for way, rounds in ns.items():
         text += f" of bare {usual:.3f} ({low:.3f}-{high:.3f})"
     print(text)
 END
-say "looks: client $(counter client looks), server $(counter server looks);" \
+say "scans: client $(counter client scans), server $(counter server scans);" \
 	"adopted: $(counter client adopted), $(counter server adopted)"

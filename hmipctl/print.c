@@ -135,7 +135,7 @@ void print_status(FILE *out, json_t *a)
 	fprintf(out, "%lld peers, %lld connections, ", number(a, "peers"),
 		number(a, "connections"));
 	if (flag(a, "adopting"))
-		fprintf(out, "%lld socket scans\n", number(a, "looks"));
+		fprintf(out, "%lld socket scans\n", number(a, "scans"));
 	else
 		fputs("adoption is off\n", out);
 	fputs("\naddresses of this host\n", out);
@@ -258,7 +258,7 @@ void print_sockets(FILE *out, json_t *a)
 		PUT(row, 1, "%s", text(p, "proto"));
 		PUT(row, 2, "%s", text(p, "local"));
 		PUT(row, 3, "%s", text(p, "foreign"));
-		PUT(row, 4, "%s", text(p, "care"));
+		PUT(row, 4, "%s", text(p, "known_by"));
 		if (moved)
 			PUT(row, 5, "%s %s", text(p, "wire_local"), text(p, "wire_foreign"));
 		else if (json_is_string(json_object_get(p, "reason")))

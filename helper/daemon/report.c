@@ -104,7 +104,7 @@ json_t *report_status(const struct report *r)
 		"connections", (int)HASH_COUNT(core_pcbs(r->core)),
 		"leaving", core_is_leaving(r->core),
 		"adopting", r->adopting,
-		"looks", (json_int_t)r->scans,
+		"scans", (json_int_t)r->scans,
 		"addresses", locals(r),
 		"counters", counters(r),
 		"datapath", datapath(r));
@@ -227,7 +227,7 @@ json_t *report_sockets(const struct report *r)
 			"hce", p->hce ? json_integer(p->hce->id) : json_null(),
 			"name", json_or_null(p->hce ? p->hce->name : NULL),
 			"origin", p->origin == PCB_CONNECT ? "connect" : "accept",
-			"care", pcb_source_name(p->source),
+			"known_by", pcb_source_name(p->source),
 			"established", p->established,
 			"cookie", (json_int_t)p->cookie,
 			"lingers", until(p->linger_until, r->now),

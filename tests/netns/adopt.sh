@@ -54,7 +54,7 @@ all_back()
 # care SIDE PORT: how its open connections with that port came under its care.
 care()
 {
-	sockets "$1" "' '.join(s['care'] for s in d if s['lingers'] is None
+	sockets "$1" "' '.join(s['known_by'] for s in d if s['lingers'] is None
 		and (s['local'] + ' ' + s['foreign'] + ' ').find(']:$2 ') >= 0)"
 }
 

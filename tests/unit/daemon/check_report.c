@@ -145,7 +145,7 @@ START_TEST(a_socket_shows_its_birth_pair_and_the_pair_on_the_wire)
 	ck_assert_str_eq(str(s, "proto"), "tcp");
 	ck_assert_str_eq(str(s, "local"), "[2001:db8:1::1]:40000");
 	ck_assert_str_eq(str(s, "foreign"), "[2001:db8:2::10]:21");
-	ck_assert_str_eq(str(s, "care"), "preload");
+	ck_assert_str_eq(str(s, "known_by"), "preload");
 	ck_assert_str_eq(str(s, "wire_local"), str(s, "local"));
 	ck_assert_str_eq(str(s, "wire_foreign"), str(s, "foreign"));
 	ck_assert_int_eq(json_integer_value(json_object_get(s, "hce")), e->id);

@@ -56,11 +56,11 @@ static const struct whole {
 	  "PID      COMMAND  PEER    PROTO  LOCAL  FOREIGN  WHY\n"
 	  "1234567  nc       server  tcp    [a]:1  [b]:2    why not\n" },
 	{ "connections: as they were born, moved, and left alone", print_sockets,
-	  "[{'name': 'p', 'proto': 'tcp', 'local': 'L', 'foreign': 'F', 'care': 'preload',"
+	  "[{'name': 'p', 'proto': 'tcp', 'local': 'L', 'foreign': 'F', 'known_by': 'preload',"
 	  "  'wire_local': 'L', 'wire_foreign': 'F', 'reason': null},"
-	  " {'name': null, 'proto': 'udp', 'local': 'L', 'foreign': 'F', 'care': 'adopted',"
+	  " {'name': null, 'proto': 'udp', 'local': 'L', 'foreign': 'F', 'known_by': 'adopted',"
 	  "  'wire_local': 'M', 'wire_foreign': 'F', 'reason': 'policy-rule'},"
-	  " {'name': 'p', 'proto': 'tcp', 'local': 'L', 'foreign': 'F', 'care': 'adopted',"
+	  " {'name': 'p', 'proto': 'tcp', 'local': 'L', 'foreign': 'F', 'known_by': 'adopted',"
 	  "  'wire_local': 'L', 'wire_foreign': 'F', 'reason': 'translated'}]",
 	  "PEER  PROTO  LOCAL  FOREIGN  BY       ON THE WIRE\n"
 	  "p     tcp    L      F        preload  the same\n"

@@ -131,5 +131,5 @@ for kind in ("masqueraded", "published"):
         print(f"{kind:12} {what:11} bare {medians[0]:8.1f} helped {medians[1]:8.1f} {unit:7}"
               f" of bare {usual:.3f} ({low:.3f}-{high:.3f}), bests {bests[0] / bests[1]:.3f}")
 END
-say "scans: client $(counter client looks), server $(counter server looks);" \
+say "scans: client $(counter client scans), server $(counter server scans);" \
 	"refusals: $(counter client refusals), $(counter server refusals)"

@@ -477,6 +477,8 @@ enum action_type {
 	ACTION_LOCAL_GONE,	/* nothing uses the lost address any more */
 	ACTION_PCB,		/* set a connection of an F-HCE */
 	ACTION_PCB_GONE,
+	ACTION_SOCKET,		/* something to be saved of the connection or UDP sender with this
+				 * cookie changed, or it is gone */
 	ACTION_BOUND,		/* what comes for this UDP port is for a socket bound to a
 				 * lost address, from now on */
 	ACTION_BOUND_GONE,
@@ -566,6 +568,7 @@ struct action {
 			uint16_t port;		/* host order */
 		} bound;
 		struct pcb pcb;			/* do not follow pcb.hce; hce above names it */
+		uint64_t cookie;
 		uint32_t spi;
 		char name[PEER_NAME_SIZE];
 		struct {			/* moved connections, none of which lingers: */

@@ -27,7 +27,7 @@ struct core_saved_entry {
 	unsigned personality;
 	enum peer_status status;
 	bool trusted, initiated, may_announce, homeless_acked, has_our_ba, seq_in_valid;
-	uint16_t seq_in, seq_out;
+	uint16_t seq_in;
 	usec_t srtt;
 	struct pair pair;
 };
@@ -36,13 +36,17 @@ struct core_saved_entry {
 void core_save_peers(struct core *c, void (*fn)(void *ctx, const struct core_saved_peer *p),
 		     void *ctx);
 
+/* The same for the peer with this inbound SPI. Returns 0 or -ENOENT. */
+int core_save_peer(struct core *c, uint32_t spi, struct core_saved_peer *ret);
+
 /* Save and restore the highest id of an entry so far: ids are never reused. */
 uint32_t core_last_id(const struct core *c);
 void core_restore_last_id(struct core *c, uint32_t id);
 
 /*
- * Makes an anonymous peer, or restores the numbers of a configured one. Skips one that is not
- * configured any more. Returns 0 or -ENOMEM.
+ * Makes an anonymous peer, or restores the numbers of a configured one; called again for one, the
+ * higher numbers count, and the last bu_seq. Skips one that is not configured any more. Returns 0
+ * or -ENOMEM.
  */
 int core_restore_peer(struct core *c, const struct core_saved_peer *p, usec_t now);
 

@@ -21,10 +21,11 @@
 #include "log.h"
 #include "resume.h"
 #include "route_sync.h"
+#include "saving.h"
 #include "signal_io.h"
 #include "sock_events.h"
 #include "sock_info.h"
-#include "state_file.h"
+#include "state.h"
 
 #include <errno.h>
 #include <string.h>
@@ -144,6 +145,7 @@ static void apply_left(struct daemon *d, const struct action *a)
 /* Carries out one action, or queues it for apply_queued(). */
 static void apply_one(struct daemon *d, const struct action *a)
 {
+	state_note(d->state, a);
 	switch (a->type) {
 	case ACTION_SEND:
 		d->send[d->n_send++] = *a;
@@ -216,6 +218,9 @@ static void apply_one(struct daemon *d, const struct action *a)
 	case ACTION_SPI_GONE:
 		d->save_now = true;
 		break;
+	case ACTION_SOCKET:
+		d->save_later = true;
+		return;
 	case ACTION_BOUND:
 	case ACTION_BOUND_GONE:
 		break;
@@ -244,18 +249,6 @@ static void apply_send(struct daemon *d, const struct action *a)
 	core_send_failed(d->core, a, clock_boottime());
 }
 
-static void apply_save(struct daemon *d)
-{
-	int r = state_file_save(d->core, d->state);
-
-	if (r < 0)
-		log_warnx(
-			"cannot save the state to %s: %s, continuing; moved connections would not "
-			"survive a restart of the helper",
-			d->state, strerror(-r));
-	d->save_now = d->save_later = false;
-}
-
 /*
  * Carries out what waited for the datapath's maps: routes, host map, state, packets. What a
  * packet tells the peer is saved before it leaves.
@@ -269,7 +262,7 @@ static void apply_queued(struct daemon *d)
 	if (d->view_now)
 		hostmap_sync(d);
 	if (d->save_now)
-		apply_save(d);
+		saving_write(d);
 	d->routes_now = false;
 	d->n_send = 0;
 	for (unsigned i = 0; i < n_send; i++)
@@ -348,5 +341,5 @@ void apply_deferred(struct daemon *d)
 	if (d->view_later)
 		hostmap_sync(d);
 	if (d->save_later)
-		apply_save(d);
+		saving_write(d);
 }

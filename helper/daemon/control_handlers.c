@@ -20,6 +20,7 @@
 #include "route_sync.h"
 #include "sock_events.h"
 #include "sock_info.h"
+#include "state.h"
 
 #include <errno.h>
 #include <string.h>
@@ -65,6 +66,7 @@ static void learn_name(struct daemon *d, uint32_t hce, const struct control_regi
 	if (!*reg->name)
 		return;
 	core_alternatives(d->core, hce, reg->name, reg->other, reg->n_other);
+	state_note_entry(d->state, hce);
 	d->save_later = d->view_later = true;
 }
 
@@ -167,5 +169,7 @@ void control_asked(struct daemon *d, int fd, enum control_verb verb, uid_t uid,
 		ret->result = core_forget(d->core, p.cookie, uid, clock_boottime());
 	else if (known && known->hce)
 		describe(known, ret);
+	if (verb == CONTROL_TRUST && known && known->hce)
+		state_note_entry(d->state, known->hce->id);
 	d->save_later |= verb == CONTROL_TRUST;
 }

@@ -25,12 +25,13 @@
 #include "privileges.h"
 #include "resume.h"
 #include "route_sync.h"
+#include "saving.h"
 #include "sd_notify.h"
 #include "signal_io.h"
 #include "sock_events.h"
 #include "sock_info.h"
 #include "sock_monitor.h"
-#include "state_file.h"
+#include "state.h"
 #include "udp_bound_scan.h"
 #include "unix_listener.h"
 #include "unused.h"
@@ -149,6 +150,8 @@ static void on_datapath(void *ctx, const struct dp_event *e)
 	if (e->type == DP_EVENT_HEARD) {
 		sock_events_sync_established(d);
 		core_heard(d->core, e->hce, &e->addr, clock_boottime());
+		state_note_entry(d->state, e->hce);
+		d->save_later = true;
 	}
 	if (e->type == DP_EVENT_NEW_CONN)
 		adopt_schedule(d, false);
@@ -265,8 +268,11 @@ static void refresh_heard(struct daemon *d, usec_t now)
 			if (f->state != ADDR_TENTATIVE &&
 			    (f->expires <= now || hce->unanswered_since || f->conflict))
 				heard = datapath_heard(d->datapath, &f->addr);
-			if (heard > f->heard)
-				core_heard(d->core, hce->id, &f->addr, heard);
+			if (heard <= f->heard)
+				continue;
+			core_heard(d->core, hce->id, &f->addr, heard);
+			state_note_entry(d->state, hce->id);
+			d->save_later = true;
 		}
 	}
 }
@@ -360,14 +366,14 @@ static int name_files(struct daemon *d)
 		return -ENOMEM;
 	}
 	if (d->conf->state) {
-		d->state = strdup(d->conf->state);
-		return d->state ? 0 : -ENOMEM;
+		d->state_path = strdup(d->conf->state);
+		return d->state_path ? 0 : -ENOMEM;
 	}
-	if (asprintf(&d->state, STATE_DIR "/%s.state", d->socket) < 0) {
-		d->state = NULL;
+	if (asprintf(&d->state_path, STATE_DIR "/%s.state", d->socket) < 0) {
+		d->state_path = NULL;
 		return -ENOMEM;
 	}
-	for (char *c = d->state + strlen(STATE_DIR) + 1; *c; c++)
+	for (char *c = d->state_path + strlen(STATE_DIR) + 1; *c; c++)
 		if (*c == '/')
 			*c = '-';
 	if (mkdir(STATE_DIR, 0700) < 0 && errno != EEXIST)
@@ -473,18 +479,16 @@ static int restore(struct daemon *d)
 
 	if (r < 0)
 		return r;
-	r = state_file_load(d->core, d->state, clock_boottime());
-	if (r == 0)
-		log_info("restored the state from %s", d->state);
-	else if (r != -ENOENT)
-		log_warnx("cannot restore the state from %s: %s, starting without it", d->state,
-			  r == -EBADMSG ? "it is damaged" : strerror(-r));
+	saving_restore(d);
 	r = log_failed(sock_events_resync(d), "list the sockets");
 	if (r < 0)
 		return r;
 	adopt_scan(d);
 	core_prune(d->core, clock_boottime());
 	udp_bound_scan(d, NULL);
+	r = saving_begin(d);
+	if (r < 0)
+		return r;
 	apply_actions(d);
 	r = open_view(d);
 	if (r < 0)
@@ -646,8 +650,7 @@ void daemon_stop(struct daemon *d)
 
 	if (!d)
 		return;
-	if (d->attached)
-		state_file_save(d->core, d->state);
+	state_close(d->state, d->attached ? d->core : NULL, clock_boottime());
 	control_server_close(d->control_server);
 	if (!d->clean)
 		leave(d);
@@ -682,7 +685,7 @@ void daemon_stop(struct daemon *d)
 	LL_FOREACH_SAFE(d->interfaces, i, tmp)
 		free(i);
 	conf_free(d->conf);
-	free(d->state);
+	free(d->state_path);
 	free(d->view_path);
 	free(d);
 }

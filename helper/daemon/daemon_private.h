@@ -17,6 +17,7 @@ struct ifmon;
 struct dns;
 struct resume;
 struct sock_monitor;
+struct state;
 struct route_sync;
 struct signal_io;
 
@@ -43,7 +44,9 @@ struct adoption {
 
 struct daemon {
 	const char *conf_path, *socket;		/* of struct daemon_options */
-	char *state, *view_path;
+	char *state_path, *view_path;
+	struct state *state;			/* NULL until the first one is restored */
+	int state_error;			/* of the last try to save it, 0: none */
 	struct conf *conf;
 	struct event_base *base;
 	struct core *core;

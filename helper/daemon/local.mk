@@ -20,8 +20,14 @@ libdaemon_la_SOURCES = \
 	daemon/report.c daemon/report.h \
 	daemon/resume.c daemon/resume.h \
 	daemon/route_sync.c daemon/route_sync.h \
+	daemon/saving.c daemon/saving.h \
 	daemon/sd_notify.c daemon/sd_notify.h \
 	daemon/sock_events.c daemon/sock_events.h \
-	daemon/state_file.c daemon/state_file.h \
+	daemon/state.c daemon/state.h \
+	daemon/state_context.c daemon/state_context.h \
+	daemon/state_json.c daemon/state_json.h \
+	daemon/state_load.c daemon/state_load.h \
+	daemon/state_record.c daemon/state_record.h \
+	daemon/state_store.c daemon/state_store.h \
 	daemon/udp_bound_scan.c daemon/udp_bound_scan.h
-libdaemon_la_LIBADD = $(CONFUSE_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(CAP_LIBS)
+libdaemon_la_LIBADD = $(CONFUSE_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(LMDB_LIBS) $(CAP_LIBS)

@@ -291,7 +291,7 @@ struct report daemon_report(struct daemon *d)
 {
 	return (struct report){ .core = d->core, .datapath = d->datapath, .ifmon = d->ifmon,
 		.socket = d->socket,
-		.state = d->state, .started = d->started, .now = clock_boottime(), .adopting =
+		.state = d->state_path, .started = d->started, .now = clock_boottime(), .adopting =
 			d->conf->adopt,
 		.scans = d->adoption.scans };
 }

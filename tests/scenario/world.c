@@ -100,6 +100,8 @@ static void note(struct world *w, unsigned i, const struct action *a)
 {
 	struct host *h = &w->host[i];
 
+	if (w->acted)
+		w->acted(w, i, a);
 	switch (a->type) {
 	case ACTION_SEND:
 		h->sends++;

@@ -40,6 +40,8 @@ struct world {
 	unsigned n_flight;
 	struct packet_in_flight flight[WORLD_FLIGHT];
 	void (*tap)(struct world *w, const struct packet_in_flight *p);	/* NULL: nobody listens */
+	/* NULL: nobody wants to know what a host's core says */
+	void (*acted)(struct world *w, unsigned host, const struct action *a);
 	/* NULL: nothing is lost */
 	bool (*lose)(struct world *w, const struct packet_in_flight *p);
 	/* NULL: the sender's kernel has a route for all */

@@ -10,7 +10,7 @@
 #include <utlist.h>
 
 #include "addr.h"
-#include "state_file.h"
+#include "state.h"
 
 #define ROUNDS_MAX	16	/* of sendings that fail and make the core ask for
 				 * more, as in the helper */
@@ -73,6 +73,13 @@ static void trace_event(struct sim *s, const struct host *h, const struct action
 			  a->event.reason ? a->event.reason : "");
 }
 
+/* With the helper, a kill may come before or after this; here it comes after. */
+static void save(struct sim *s, struct host *h)
+{
+	if (state_write(h->state, h->core, s->now) < 0)
+		sim_fail(s, h, "the state cannot be saved");
+}
+
 static bool carry(struct sim *s, struct host *h)
 {
 	bool any = false, route = false;
@@ -81,6 +88,9 @@ static bool carry(struct sim *s, struct host *h)
 	while (core_next_action(h->core, &a)) {
 		any = true;
 		check_action(s, h, &a);
+		state_note(h->state, &a);
+		if (a.type == ACTION_RESERVE)
+			save(s, h);
 		plane_action(&h->plane, &a, s->now);
 		if (a.type == ACTION_SEND)
 			send_one(s, h, &a);
@@ -104,6 +114,7 @@ void node_settle(struct sim *s, struct host *h)
 			sim_fail(s, h, "actions bring about actions without end");
 			return;
 		}
+	save(s, h);
 	if (core_deadline(h->core) < h->tick_at) {
 		struct sim_event e = { .on = ON_TICK, .host = h->id };
 
@@ -218,7 +229,9 @@ static void configure(struct sim *s, struct host *h)
 
 void node_start(struct sim *s, struct host *h, bool with_state)
 {
+	char path[sizeof(s->state) + 16];
 	struct relation *r, *next;
+	int numbers;
 
 	if (h->core)
 		return;
@@ -240,15 +253,14 @@ void node_start(struct sim *s, struct host *h, bool with_state)
 		if (h->slot[i].up)
 			core_local_up(h->core, &h->slot[i].addr, i + 1, USEC_NEVER, s->now);
 	h->loading = true;
+	snprintf(path, sizeof(path), "%s.%u", s->state, h->id);
 	if (with_state) {
-		char path[sizeof(s->state) + 16];
-
-		snprintf(path, sizeof(path), "%s.%u", s->state, h->id);
-		if (state_file_load(h->core, path, s->now) < 0)
+		if (state_load(h->core, path, s->now, &numbers) < 0 || numbers < 0)
 			sim_fail(s, h, "the state cannot be loaded");
-		remove(path);
 		socket_sync(s, h);
 	}
+	if (state_open(h->core, path, s->now, &h->state) < 0)
+		sim_fail(s, h, "the state cannot be saved");
 	tell_routed(s, h);
 	node_settle(s, h);
 	h->loading = false;
@@ -257,13 +269,10 @@ void node_start(struct sim *s, struct host *h, bool with_state)
 
 void node_stop(struct sim *s, struct host *h)
 {
-	char path[sizeof(s->state) + 16];
-
 	if (!h->core)
 		return;
-	snprintf(path, sizeof(path), "%s.%u", s->state, h->id);
-	if (state_file_save(h->core, path) < 0)
-		sim_fail(s, h, "the state cannot be saved");
+	state_close(h->state, NULL, s->now);	/* killed: nothing more is written */
+	h->state = NULL;
 	sim_trace(s, h, "helper %u ends", h->life);
 	core_free(h->core);
 	h->core = NULL;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "addr.h"
+#include "state.h"
 
 #define SOON	(300 * USEC_PER_SEC)	/* in a calm: time to try a dozen addresses twice each */
 #define STAGES	8
@@ -250,6 +251,7 @@ static void on_told(struct sim *s, struct host *h, const struct sim_event *e)
 		core_silent(h->core, e->told.hce, s->now);
 	} else {
 		core_heard(h->core, e->told.hce, &e->told.addr, s->now);
+		state_note_entry(h->state, e->told.hce);
 	}
 	node_settle(s, h);
 }
@@ -396,7 +398,7 @@ struct sim *sim_new(const struct sim_config *config)
 	s->host = calloc(s->n_host, sizeof(*s->host));
 	if (!s->host)
 		abort();
-	snprintf(s->state, sizeof(s->state), "/tmp/hmip-sim-%d-%llu", (int)getpid(),
+	snprintf(s->state, sizeof(s->state), "/dev/shm/hmip-sim-%d-%llu", (int)getpid(),
 		 (unsigned long long)config->seed);
 	attack_begin(s);
 	for (unsigned i = 0; i < s->n_host; i++) {
@@ -447,10 +449,13 @@ void sim_free(struct sim *s)
 	free(s->heap.event);
 	attack_end(s);
 	for (unsigned i = 0; i < s->n_host; i++) {
-		char path[sizeof(s->state) + 16];
+		char path[sizeof(s->state) + 32];
 
+		state_close(s->host[i].state, NULL, 0);
 		host_free(&s->host[i]);
 		snprintf(path, sizeof(path), "%s.%u", s->state, i);
+		remove(path);
+		strcat(path, STATE_NUMBERS);
 		remove(path);
 	}
 	HASH_ITER(hh, s->places, p, next_p) {

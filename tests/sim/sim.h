@@ -111,6 +111,7 @@ struct relation {
 struct host {
 	unsigned id;
 	struct core *core;	/* NULL: its helper is down */
+	struct state *state;
 	unsigned life;		/* of its helper */
 	bool forgot;		/* some helper of its lost its state */
 	struct slot slot[SLOTS_MAX];
@@ -170,7 +171,7 @@ struct sim {
 	unsigned n_captured;
 	struct attacker *attacker;
 	unsigned n_attacker;
-	char state[64];		/* a file name */
+	char state[64];		/* how the files of states begin */
 	uint64_t events, signals, datas, moves, delivered, stale;
 	char failure[400];	/* "": none so far */
 };

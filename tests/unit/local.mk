@@ -85,8 +85,8 @@ check_PROGRAMS += check_control_server
 check_control_server_SOURCES = unit/control/check_control_server.c
 check_control_server_LDADD = $(HELPER_LDADD)
 
-check_PROGRAMS += check_conf check_conf_apply check_dns check_hostmap_sync check_report check_route_sync check_sd_notify \
-	check_state_file
+check_PROGRAMS += check_conf check_conf_apply check_dns check_hostmap_sync check_report check_route_sync \
+	check_sd_notify check_state
 check_conf_SOURCES = unit/daemon/check_conf.c
 check_conf_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'
 check_conf_LDADD = $(HELPER_LDADD)
@@ -104,9 +104,9 @@ check_route_sync_SOURCES = unit/daemon/check_route_sync.c
 check_route_sync_LDADD = $(HELPER_LDADD)
 check_sd_notify_SOURCES = unit/daemon/check_sd_notify.c
 check_sd_notify_LDADD = $(HELPER_LDADD)
-check_state_file_SOURCES = unit/daemon/check_state_file.c scenario/world.c
-check_state_file_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/scenario
-check_state_file_LDADD = $(HELPER_LDADD)
+check_state_SOURCES = unit/daemon/check_state.c scenario/world.c
+check_state_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/scenario
+check_state_LDADD = $(HELPER_LDADD)
 check_PROGRAMS += check_control_handlers
 check_control_handlers_SOURCES = unit/daemon/check_control_handlers.c
 check_control_handlers_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)

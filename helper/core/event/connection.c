@@ -85,6 +85,9 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 /* Updates p, which was opened before, from a later report. */
 static void pcb_update(struct core *c, struct pcb *p, const struct pcb *from, usec_t now)
 {
+	if ((p->uid == PCB_UID_UNKNOWN && from->uid != PCB_UID_UNKNOWN) || p->mark != from->mark ||
+	    (p->source == PCB_ADOPTED && from->source == PCB_REGISTERED))
+		pcb_changed(c, p);
 	if (p->uid == PCB_UID_UNKNOWN)
 		p->uid = from->uid;
 	p->mark = from->mark;
@@ -195,6 +198,7 @@ void core_pcb_established(struct core *c, uint64_t cookie, usec_t now)
 	if (!p || p->established)
 		return;
 	p->established = true;
+	pcb_changed(c, p);
 	if (p->hce)
 		pcb_on_established(c, p, now);
 }
@@ -237,6 +241,7 @@ void core_pcb_close(struct core *c, uint64_t cookie, usec_t now)
 	/* The TIME-WAIT of a moved connection still sends and receives, on the pair. */
 	if (p->hce && p->proto == IPPROTO_TCP && pcb_follows_pair(p)) {
 		p->linger_until = usec_add(now, PCB_LINGER);
+		pcb_changed(c, p);
 		deadline_arm(c, p->linger_until);
 		return;
 	}

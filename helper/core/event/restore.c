@@ -20,22 +20,42 @@
 
 #define RESTORED	"as the earlier helper left it"
 
+static struct core_saved_peer saved_peer(const struct peer *p)
+{
+	struct core_saved_peer s = { .spi_in = p->sa.in.spi, .spi_out = p->sa.out.spi,
+				     .out_seq = p->sa.out_limit,
+				     .replay_top = p->sa.replay.top,
+				     .replay_seen = p->sa.replay.seen,
+				     .bu_seq = p->hce ? p->hce->seq_limit : p->seq_out,
+				     .anonymous = p->sa.class == SA_ANONYMOUS };
+
+	if (s.anonymous) {
+		s.key_in = p->sa.in.key;
+		s.key_out = p->sa.out.key;
+	}
+	return s;
+}
+
 void core_save_peers(struct core *c, void (*fn)(void *ctx, const struct core_saved_peer *p),
 		     void *ctx)
 {
 	struct peer *p, *next;
 
 	HASH_ITER(hh, c->peers, p, next) {
-		struct core_saved_peer s = { .spi_in = p->sa.in.spi, .spi_out = p->sa.out.spi,
-					     .out_seq = p->sa.out_limit,
-					     .replay_top = p->sa.replay.top,
-					     .replay_seen = p->sa.replay.seen,
-					     .bu_seq = p->hce ? p->hce->seq_limit : p->seq_out,
-					     .anonymous = p->sa.class == SA_ANONYMOUS,
-					     .key_in = p->sa.in.key, .key_out = p->sa.out.key };
+		struct core_saved_peer s = saved_peer(p);
 
 		fn(ctx, &s);
 	}
+}
+
+int core_save_peer(struct core *c, uint32_t spi, struct core_saved_peer *ret)
+{
+	const struct peer *p = peer_by_spi(c, spi);
+
+	if (!p)
+		return -ENOENT;
+	*ret = saved_peer(p);
+	return 0;
 }
 
 uint32_t core_last_id(const struct core *c)
@@ -62,8 +82,8 @@ int core_restore_peer(struct core *c, const struct core_saved_peer *s, usec_t no
 	}
 	if (!p)
 		return 0;
-	p->sa.replay.top = s->replay_top;
-	p->sa.replay.seen = s->replay_seen;
+	if (s->replay_top >= p->sa.replay.top)
+		p->sa.replay = (struct ah_replay){ s->replay_top, s->replay_seen };
 	if (p->sa.out.spi == s->spi_out && s->out_seq > p->sa.out_seq)
 		p->sa.out_seq = p->sa.out_limit = s->out_seq;
 	if (s->bu_seq >= 0)
@@ -89,7 +109,6 @@ int core_restore_entry(struct core *c, const struct core_saved_entry *e, usec_t 
 	h->has_our_ba = e->has_our_ba;
 	h->seq_in_valid = e->seq_in_valid;
 	h->seq_in = e->seq_in;
-	h->seq_out = h->seq_limit = e->seq_out;
 	h->srtt = e->srtt;
 	pair_set(c, h, &e->pair, RESTORED);
 	hce_set_status(c, h, e->status, RESTORED);

@@ -35,6 +35,11 @@ static void pcb_publish(struct core *c, enum action_type type, const struct pcb 
 	action_push(c, type, p->hce)->pcb = *p;
 }
 
+void pcb_changed(struct core *c, const struct pcb *p)
+{
+	action_push(c, ACTION_SOCKET, p->hce)->cookie = p->cookie;
+}
+
 struct pcb *pcb_by_cookie(struct core *c, uint64_t cookie)
 {
 	struct pcb *p;
@@ -87,8 +92,12 @@ static void pcb_set_wait(struct core *c, struct pcb *p, enum pcb_wait why, uint3
 	struct hce *h = why >= PCB_WAITS_ROOM ? core_entry(c, entry) : NULL;
 	bool gone = why >= PCB_WAITS_ROOM && !h;
 
-	p->waits = gone ? PCB_WAITS_NOT : why;
-	p->waits_for = gone ? 0 : entry;
+	why = gone ? PCB_WAITS_NOT : why;
+	entry = gone ? 0 : entry;
+	if (p->waits != why || p->waits_for != entry)
+		pcb_changed(c, p);
+	p->waits = why;
+	p->waits_for = entry;
 	pcb_set_left(c, p, h);
 }
 
@@ -115,6 +124,7 @@ void pcb_drop(struct core *c, struct pcb *p)
 
 	pcb_detach(c, p);
 	pcb_set_wait(c, p, PCB_WAITS_NOT, 0);
+	pcb_changed(c, p);
 	HASH_DELETE(hh, c->pcbs, p);
 	local_release(c, l);
 	free(p);
@@ -200,6 +210,7 @@ struct pcb *pcb_add(struct core *c, const struct pcb *from, struct local_addr *l
 	p->linger_until = USEC_NEVER;
 	HASH_ADD(hh, c->pcbs, cookie, sizeof(p->cookie), p);
 	l->n_pcb++;
+	pcb_changed(c, p);
 	return p;
 }
 

@@ -19,6 +19,11 @@ static struct sender *sender_find(struct core *c, uint64_t cookie)
 	return s;
 }
 
+static void sender_changed(struct core *c, const struct sender *s)
+{
+	action_push(c, ACTION_SOCKET, NULL)->cookie = s->cookie;
+}
+
 static bool sends_to(const struct sender *s, const struct hce *h)
 {
 	for (unsigned i = 0; i < s->n; i++)
@@ -32,11 +37,13 @@ static void sender_leave(struct core *c, struct sender *s, unsigned i, struct hc
 {
 	memmove(s->peer + i, s->peer + i + 1, (--s->n - i) * sizeof(s->peer[0]));
 	h->n_sender--;
+	sender_changed(c, s);
 	deadline_arm(c, 0);	/* the entry may expire without it (C10) */
 }
 
 static void sender_free(struct core *c, struct sender *s)
 {
+	sender_changed(c, s);
 	HASH_DEL(c->senders, s);
 	free(s);
 }
@@ -50,6 +57,7 @@ static void sender_join(struct core *c, struct sender *s, struct hce *h)
 		sender_leave(c, s, 0, core_entry(c, s->peer[0]));
 	s->peer[s->n++] = h->id;
 	h->n_sender++;
+	sender_changed(c, s);
 }
 
 static struct sender *sender_make(struct core *c, uint64_t cookie, uint32_t uid)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The state file, for example (shortened):
+ * What version 1 wrote, for example (shortened):
  *
  *	{"version": 1, "origin": "BOOT-ID/NETNS-COOKIE", "last_id": 3,
  *	 "peers": [{"spi_in": 4097, "spi_out": 4098, "out_seq": 17, "replay_top": 12,
@@ -19,243 +19,25 @@
  * The file is parsed twice: first to check all of it, then to restore it.
  */
 #include "restore.h"
-#include "state_file.h"
+#include "state_context.h"
+#include "state_json.h"
 #include "addr.h"
 #include "ipc_proto.h"
-#include "netns.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-#include <utlist.h>
 
-#define STATE_VERSION	1
-#define ORIGIN_MAX	64
-
-/* Writing */
-
-static json_t *save_addr(const struct in6_addr *a)
-{
-	return json_string(addr_text(a).s);
-}
-
-/* In seconds; null for never. */
-static json_t *save_time(usec_t t)
-{
-	return t == USEC_NEVER ? json_null() : json_integer((json_int_t)(t / USEC_PER_SEC));
-}
-
-static json_t *save_key(const struct ah_key *k)
-{
-	char hex[2 * AH_KEY_MAX + 1];
-
-	for (unsigned i = 0; i < k->len; i++)
-		snprintf(hex + 2 * i, 3, "%02x", k->key[i]);
-	return json_string(hex);
-}
-
-static void save_peer(void *ctx, const struct core_saved_peer *p)
-{
-	json_t *all = ctx;
-	json_t *o = json_pack("{sI, sI, sI, sI, sI, si}",
-		"spi_in", (json_int_t)p->spi_in,
-		"spi_out", (json_int_t)p->spi_out,
-		"out_seq", (json_int_t)p->out_seq,
-		"replay_top", (json_int_t)p->replay_top,
-		"replay_seen", (json_int_t)p->replay_seen,
-		"bu_seq", p->bu_seq);
-
-	if (p->anonymous) {
-		json_object_set_new(o, "key_in", save_key(&p->key_in));
-		json_object_set_new(o, "key_out", save_key(&p->key_out));
-	}
-	json_array_append_new(all, o);
-}
-
-static json_t *save_peers(struct core *c)
-{
-	json_t *all = json_array();
-
-	core_save_peers(c, save_peer, all);
-	return all;
-}
-
-static json_t *save_addresses(const struct hce *hce)
-{
-	json_t *all = json_array();
-	const struct foreign_addr *fa;
-
-	DL_FOREACH(hce->addrs, fa)
-		json_array_append_new(all, json_pack("{so, si, sb, si, so, so}",
-			"addr", save_addr(&fa->addr), "state", fa->state, "withdrawn",
-				fa->withdrawn,
-			"kind", fa->kind, "lifetime", save_time(fa->lifetime), "expires",
-				save_time(fa->expires)));
-	return all;
-}
-
-static json_t *save_bindings(const struct hce *hce)
-{
-	json_t *all = json_array();
-	const struct binding *b;
-
-	DL_FOREACH(hce->bindings, b)
-		json_array_append_new(all, json_pack("{so, si, sb}", "addr", save_addr(&b->addr),
-						     "state", b->state,
-						     "wanted", b->wanted));
-	return all;
-}
-
-/* Adds the DNS names and alternative addresses of hce's peer to its object o. */
-static void save_rendezvous(const struct hce *hce, json_t *o)
-{
-	const struct peer_names *r = hce->names;
-	json_t *names = json_array(), *alternatives = json_array();
-
-	for (unsigned i = 0; r && i < r->n_name; i++)
-		json_array_append_new(names, json_string(r->name[i]));
-	for (unsigned i = 0; r && i < r->n_addr; i++)
-		json_array_append_new(alternatives, save_addr(&r->addr[i]));
-	json_object_set_new(o, "names", names);
-	json_object_set_new(o, "alternatives", alternatives);
-}
-
-static json_t *save_entries(struct core *c)
-{
-	json_t *all = json_array();
-
-	for (struct hce *hce = core_entries(c); hce; hce = hce->hh.next) {
-		json_t *o;
-
-		if (!hce->sa)
-			continue;
-		o = json_pack("{sI, sI, ss?, si, sb, sb, sb, sb, sb, sb, si, si, sI, s{so, so, "
-			"sI, si}, so, so}",
-			"id", (json_int_t)hce->id, "spi", (json_int_t)hce->sa->in.spi,
-			"personality", core_personality_name(c, hce->personality), "status",
-				hce->status, "trusted", hce->trusted,
-			"initiated", hce->initiated, "may_announce", hce->may_announce,
-				"homeless_acked", hce->homeless_acked,
-			"knows_us", hce->has_our_ba, "seq_in_valid", hce->seq_in_valid,
-			"seq_in", hce->seq_in, "seq_out", hce->seq_limit, "srtt",
-				(json_int_t)hce->srtt,
-			"pair", "local", save_addr(&hce->pair.local), "foreign",
-				save_addr(&hce->pair.foreign),
-			"gen", (json_int_t)hce->pair.gen, "hold", hce->pair.block,
-			"addresses", save_addresses(hce), "bindings",
-				save_bindings(hce));
-		save_rendezvous(hce, o);
-		json_array_append_new(all, o);
-	}
-	return all;
-}
-
-static json_t *save_connections(struct core *c)
-{
-	json_t *all = json_array();
-
-	for (struct pcb *p = core_pcbs(c); p; p = p->hh.next) {
-		if (p->linger_until != USEC_NEVER)
-			continue;
-		json_array_append_new(all, json_pack("{sI, sI, so, si, so, si, si, si, si, sI, "
-			"sI, sb, sI, si, sI}",
-			"cookie", (json_int_t)p->cookie,
-			"entry", (json_int_t)(p->hce ? p->hce->id : 0),
-			"local", save_addr(&p->local), "lport", p->lport,
-			"foreign", save_addr(&p->foreign), "fport", p->fport, "proto", p->proto,
-			"origin", p->origin, "care", p->source, "uid", (json_int_t)p->uid,
-			"mark", (json_int_t)p->mark, "established", p->established,
-			"gen", (json_int_t)p->gen, "waits", p->waits,
-			"waits_for", (json_int_t)p->waits_for));
-	}
-	return all;
-}
-
-static json_t *save_senders(struct core *c)
-{
-	json_t *all = json_array();
-
-	for (struct sender *s = core_senders(c); s; s = s->hh.next)
-		for (unsigned i = 0; i < s->n; i++)
-			json_array_append_new(all, json_pack("{sI, sI, sI}",
-				"cookie", (json_int_t)s->cookie, "uid", (json_int_t)s->uid,
-				"entry", (json_int_t)s->peer[i]));
-	return all;
-}
-
-/* Identifies the boot and the network namespace, in which socket cookies are valid. */
-static int read_origin(char ret[static ORIGIN_MAX])
-{
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC), r;
-	char boot[37] = "";
-	uint64_t netns;
-
-	if (fd < 0)
-		return -errno;
-	r = read(fd, boot, sizeof(boot) - 1) < 0 ? -errno : netns_cookie(&netns);
-	close(fd);
-	if (r)
-		return r;
-	snprintf(ret, ORIGIN_MAX, "%s/%llu", boot, (unsigned long long)netns);
-	return 0;
-}
-
-static json_t *save_lost(struct core *c)
-{
-	json_t *all = json_array();
-
-	for (struct local_addr *la = core_locals(c); la; la = la->hh.next)
-		if (!la->usable)
-			json_array_append_new(all, json_pack("{so, ss?, so}", "addr",
-							     save_addr(&la->addr),
-				"personality", core_personality_name(c, la->personality),
-				"forget", save_time(la->remember_until)));
-	return all;
-}
-
-int state_file_save(struct core *c, const char *path)
-{
-	char tmp[PATH_MAX], origin[ORIGIN_MAX];
-	int fd, r = read_origin(origin);
-	json_t *root;
-
-	if (r < 0)
-		return r;
-	if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
-		return -ENAMETOOLONG;
-	root = json_pack("{si, ss, sI, so, so, so, so, so}",
-			 "version", STATE_VERSION, "origin", origin,
-			 "last_id", (json_int_t)core_last_id(c), "peers", save_peers(c),
-			 "entries", save_entries(c), "connections", save_connections(c),
-			 "senders", save_senders(c), "lost", save_lost(c));
-	if (!root)
-		return -ENOMEM;
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		r = -errno;
-	else if (json_dumpfd(root, fd, JSON_COMPACT) < 0)
-		r = -EIO;
-	if (fd >= 0 && close(fd) < 0 && !r)
-		r = -errno;
-	if (!r && rename(tmp, path) < 0)
-		r = -errno;
-	json_decref(root);
-	return r;
-}
-
-/* Reading */
+#define VERSION		1
 
 struct loader {
 	struct core *c;
 	usec_t now;
-	char origin[ORIGIN_MAX];
+	char origin[STATE_ORIGIN_MAX];
 	bool apply;
 };
 
@@ -389,39 +171,23 @@ static int load_list(const struct loader *l, struct hce *hce, json_t *list,
 	return 0;
 }
 
-/* Finds the personality of that name (NULL: the default one). Returns 0 or -ENOENT. */
-static int get_personality(const struct core *c, const char *name, unsigned *ret)
-{
-	const char *has;
-
-	*ret = 0;
-	if (!name)
-		return 0;
-	for (unsigned i = 1; (has = core_personality_name(c, i)); i++)
-		if (!strcmp(name, has)) {
-			*ret = i;
-			return 0;
-		}
-	return -ENOENT;
-}
-
 static int load_entry(const struct loader *l, json_t *o)
 {
 	json_t *addresses, *bindings;
 	struct core_saved_entry v = { 0 };
 	struct hce *hce = NULL;
-	int status, trusted, initiated = true, announce, acked, knows, valid, seq_in, seq_out, r;
+	int status, trusted, initiated = true, announce, acked, knows, valid, seq_in, r;
 	json_int_t id, spi, srtt, gen;
 	const char *local, *foreign;
 	json_t *personality = NULL;
 	int hold = BLOCK_NONE;
 
-	if (json_unpack(o, "{sI, sI, s?o, si, sb, s?b, sb, sb, sb, sb, si, si, sI, s{ss, ss, sI, "
+	if (json_unpack(o, "{sI, sI, s?o, si, sb, s?b, sb, sb, sb, sb, si, sI, s{ss, ss, sI, "
 			"s?i}, so, so}",
 			"id", &id, "spi", &spi, "personality", &personality, "status", &status,
 			"trusted", &trusted, "initiated", &initiated, "may_announce", &announce,
 			"homeless_acked", &acked, "knows_us", &knows, "seq_in_valid", &valid,
-			"seq_in", &seq_in, "seq_out", &seq_out, "srtt", &srtt,
+			"seq_in", &seq_in, "srtt", &srtt,
 			"pair", "local", &local, "foreign", &foreign, "gen", &gen, "hold", &hold,
 			"addresses", &addresses, "bindings", &bindings) < 0 ||
 	    id <= 0 || id > UINT32_MAX || status < 0 || status > PEER_PLAIN || hold < BLOCK_NONE ||
@@ -439,11 +205,10 @@ static int load_entry(const struct loader *l, json_t *o)
 		v.has_our_ba = knows;
 		v.seq_in_valid = valid;
 		v.seq_in = (uint16_t)seq_in;
-		v.seq_out = (uint16_t)seq_out;
 		v.srtt = (usec_t)srtt;
 		v.pair.gen = (uint32_t)gen;
 		v.pair.block = hold;
-		r = get_personality(l->c, json_string_value(personality), &v.personality);
+		r = state_personality(l->c, json_string_value(personality), &v.personality);
 		if (r == 0)
 			r = core_restore_entry(l->c, &v, l->now);
 		if (r < 0)
@@ -504,7 +269,7 @@ static int load_lost(const struct loader *l, json_t *o)
 	    get_addr(s, &addr) < 0 || get_time(forget, &until) < 0)
 		return -EBADMSG;
 	if (!l->apply || (json_is_string(name) &&
-			  get_personality(l->c, json_string_value(name), &personality) < 0))
+			  state_personality(l->c, json_string_value(name), &personality) < 0))
 		return 0;
 	return core_restore_lost(l->c, &addr, personality, until, l->now);
 }
@@ -533,7 +298,7 @@ static int load_all(struct loader *l, json_t *root)
 			"version", &version, "origin", &origin, "last_id", &last_id,
 			"peers", &peers, "entries", &entries, "connections", &connections,
 			"senders", &senders, "lost", &lost) < 0 ||
-	    version != STATE_VERSION)
+	    version != VERSION)
 		return -EBADMSG;
 	if (l->apply)
 		core_restore_last_id(l->c, (uint32_t)last_id);
@@ -556,11 +321,11 @@ static int load_all(struct loader *l, json_t *root)
 	return 0;
 }
 
-int state_file_load(struct core *c, const char *path, usec_t now)
+int state_json_load(struct core *c, const char *path, usec_t now)
 {
 	struct loader l = { .c = c, .now = now };
 	json_t *root;
-	int fd, r = read_origin(l.origin);
+	int fd, r = state_origin(l.origin);
 
 	if (r < 0)
 		return r;

@@ -25,6 +25,7 @@ libdaemon_la_SOURCES = \
 	daemon/sock_events.c daemon/sock_events.h \
 	daemon/state.c daemon/state.h \
 	daemon/state_context.c daemon/state_context.h \
+	daemon/state_dump.c daemon/state_dump.h \
 	daemon/state_json.c daemon/state_json.h \
 	daemon/state_load.c daemon/state_load.h \
 	daemon/state_record.c daemon/state_record.h \

@@ -6,6 +6,7 @@
 #include "daemon.h"
 #include "ipc_proto.h"
 #include "log.h"
+#include "state_dump.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +19,9 @@
 
 static void usage(FILE *out)
 {
-	fputs("usage: hmip-helper [-c FILE] [-f] [-s SOCKET] [-t] [-v]\n\n"
+	fputs("usage: hmip-helper [-c FILE] [-d STATE] [-f] [-s SOCKET] [-t] [-v]\n\n"
 	      "  -c FILE     the configuration (" CONF_DEFAULT ")\n"
+	      "  -d STATE    print a file of the state as JSON, without keys, and exit\n"
 	      "  -f          stay in the foreground, log to standard error\n"
 	      "  -s SOCKET   where programs and hmipctl find this helper "
 	      "(" HMIP_SOCKET_DEFAULT ")\n"
@@ -42,6 +44,18 @@ static int test(const char *path)
 	printf("%s: good, %u peers\n", path, conf->n_peer);
 	conf_free(conf);
 	return EXIT_SUCCESS;
+}
+
+static int dump(const char *path)
+{
+	int r = state_dump(path, stdout);
+
+	if (r == 0)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "cannot print the state in %s: %s\n", path,
+		r == -EBADMSG ? "it is damaged, or no state" :
+		r == -EPROTONOSUPPORT ? "another version of hmip wrote it" : strerror(-r));
+	return EXIT_FAILURE;
 }
 
 /*
@@ -88,13 +102,17 @@ int main(int argc, char **argv)
 {
 	struct daemon_options options = { .conf = CONF_DEFAULT, .socket = HMIP_SOCKET_DEFAULT };
 	bool foreground = false, only_test = false, verbose = false;
+	const char *state = NULL;
 	struct daemon *d;
 	int o, fd = -1, r;
 
-	while ((o = getopt(argc, argv, "c:fs:tvVh")) != -1)
+	while ((o = getopt(argc, argv, "c:d:fs:tvVh")) != -1)
 		switch (o) {
 		case 'c':
 			options.conf = optarg;
+			break;
+		case 'd':
+			state = optarg;
 			break;
 		case 'f':
 			foreground = true;
@@ -122,6 +140,8 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return EXIT_FAILURE;
 	}
+	if (state)
+		return dump(state);
 	if (only_test)
 		return test(options.conf);
 	log_open("hmip-helper", false, verbose);

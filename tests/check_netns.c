@@ -77,6 +77,7 @@ static const struct script {
 	{ "netns/clean.sh", 240 },
 	{ "netns/restart.sh", 360 },
 	{ "netns/stop.sh", 360 },
+	{ "netns/killed.sh", 600 },
 	{ "netns/others.sh", 180 },
 	{ "netns/errors.sh", 150 },
 	{ "netns/personality.sh", 240 },

@@ -43,6 +43,12 @@ uint32_t sa_next_seq(struct sa *sa);
  */
 bool sa_reserve(struct sa *sa);
 
+/* Returns whether sa_next_seq() would return 0: nothing can be sent under sa any more. */
+static inline bool sa_used_up(const struct sa *sa)
+{
+	return sa->out_seq == UINT32_MAX;
+}
+
 /* Overwrites the keys. */
 void sa_wipe(struct sa *sa);
 

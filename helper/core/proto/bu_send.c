@@ -156,7 +156,7 @@ static bool bu_compose(struct core *c, struct hce *h, struct signal *s, usec_t n
 	uint32_t lifetime = 0;
 	struct binding *b;
 
-	if (!h->may_announce || !bul_has_pending(h))
+	if (!h->may_announce || !bul_has_pending(h) || sa_used_up(h->sa))
 		return false;
 	if (!h->rt.tries)
 		h->rt.first_seq = (uint16_t)(h->seq_out + 1);
@@ -301,6 +301,8 @@ void bu_flush(struct core *c, struct hce *h, usec_t now)
 		deadline_arm(c, h->rt.next);
 		return;
 	}
+	if (sa_used_up(h->sa))
+		return;		/* what the peer holds of this host runs out there, and here */
 	src = retry_update_source(c, h);
 	if (!src)
 		return;		/* B13: core_local_up() calls this again */

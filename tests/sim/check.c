@@ -174,6 +174,8 @@ static bool has_source(struct host *h, const struct hce *e)
 	return false;
 }
 
+#define UNRESPONSIVE_AFTER	(12 * USEC_PER_SEC)	/* hmip-helper(8) */
+
 static void check_pair(struct sim *s, struct host *h, struct hce *e, unsigned active)
 {
 	struct foreign_addr *fa;
@@ -199,6 +201,9 @@ static void check_pair(struct sim *s, struct host *h, struct hce *e, unsigned ac
 	if (active && !good)
 		sim_fail(s, h, "entry %u sends to %s, neither Active nor expired, while another is "
 			 "Active", e->id, addr_text(&e->pair.foreign).s);
+	/* A peer that answers nothing, and has no Active address, is waited for. */
+	if (e->unanswered_since && s->now >= e->unanswered_since + UNRESPONSIVE_AFTER)
+		return;
 	if (!node_slot(h, &e->pair.local) && has_source(h, e))
 		sim_fail(s, h, "entry %u sends from %s, which is lost, while another is usable",
 			 e->id, addr_text(&e->pair.local).s);

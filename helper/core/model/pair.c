@@ -31,12 +31,13 @@ static uint32_t next_gen(const struct core *c, const struct hce *h)
 	return h->pair.gen;
 }
 
-/* Whether packets that leave by the pair to have other addresses, or were dropped until now. */
+/* Whether packets that leave by the pair to have other addresses, or all were dropped until now. */
 static bool is_switch(const struct pair *from, const struct pair *to)
 {
 	return !IN6_IS_ADDR_UNSPECIFIED(&from->local) &&
 	       (!addr_equal(&from->local, &to->local) ||
-		!addr_equal(&from->foreign, &to->foreign) || from->block > to->block);
+		!addr_equal(&from->foreign, &to->foreign) ||
+		(from->block == BLOCK_ALL && to->block != BLOCK_ALL));
 }
 
 /*
@@ -235,6 +236,20 @@ void pair_release(struct core *c, struct hce *h, usec_t now)
 	pair_update(c, h, now);
 }
 
+/*
+ * Returns whether h's peer has been silent for so long that none of its addresses is Active. It may
+ * have forgotten ours, and would reset what comes from another than it knew last.
+ */
+static bool peer_is_gone(const struct hce *h, usec_t now)
+{
+	const struct foreign_addr *fa;
+
+	DL_FOREACH(h->addrs, fa)
+		if (fa->state == ADDR_ACTIVE)
+			return false;
+	return hce_unresponsive(h, now);
+}
+
 static const struct local_addr *choose_local(struct core *c, struct hce *h, usec_t now)
 {
 	const struct local_addr *l = local_find(c, &h->pair.local), *best;
@@ -246,7 +261,8 @@ static const struct local_addr *choose_local(struct core *c, struct hce *h, usec
 	if (best && l != best && local_good_for(l, h) &&
 	    (pair_is_kept(c, h) || !hce_may_switch(h, now)))
 		return l;
-	return best;
+	/* What lost its source waits for it, or for the peer: hce_authenticated() moves it then. */
+	return l == best || !peer_is_gone(h, now) ? best : NULL;
 }
 
 /*
@@ -289,6 +305,19 @@ static const char *why_update(struct core *c, const struct hce *h, const struct 
 	return "the destination can be used again";
 }
 
+/*
+ * The peer has an address again. Who keeps the birth pair keeps it; what is moved goes on where it
+ * was.
+ */
+static void pair_unblock(struct core *c, struct hce *h)
+{
+	struct pair to = h->pair;
+
+	to.block = BLOCK_NONE;
+	pair_set(c, h, &to, NULL);
+	pair_resume(c, h, true);
+}
+
 void pair_update(struct core *c, struct hce *h, usec_t now)
 {
 	struct pair to = h->pair;
@@ -308,8 +337,10 @@ void pair_update(struct core *c, struct hce *h, usec_t now)
 	if (fa)
 		to.foreign = fa->addr;
 	if (!addr_equal(&to.local, &h->pair.local) || !addr_equal(&to.foreign, &h->pair.foreign) ||
-	    (fa && fa->state == ADDR_ACTIVE && h->pair.block))
+	    (fa && fa->state == ADDR_ACTIVE && h->pair.block == BLOCK_ALL))
 		pair_use(c, h, &to.local, &to.foreign, why_update(c, h, &to));
+	else if (fa && fa->state == ADDR_ACTIVE && h->pair.block)
+		pair_unblock(c, h);
 }
 
 void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, usec_t now)

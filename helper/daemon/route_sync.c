@@ -237,6 +237,19 @@ static struct host_route *want_for(struct route_sync *s, const struct pcb *p)
 }
 
 /*
+ * Marks the local route for p's birth address, if p sends from another: what the peer sends is for
+ * it, also in the moment between its loss and our hearing of that. Returns 0 or -ENOMEM.
+ */
+static int want_birth(struct route_sync *s, struct core *c, const struct pcb *p)
+{
+	struct in6_addr l;
+
+	if (!pcb_wire_pair(p, &l, NULL) || addr_equal(&l, &p->local) || !core_local(c, &p->local))
+		return 0;
+	return want(s, RTN_LOCAL, &p->local, &in6addr_any, &anybody) ? 0 : -ENOMEM;
+}
+
+/*
  * Marks the routes that may be needed and removes the others, before any lookup, which might find
  * them. Returns 0 or the first negative errno.
  */
@@ -252,7 +265,7 @@ static int mark_and_sweep(struct route_sync *s, struct core *c)
 		if (lost(la) && !want(s, RTN_LOCAL, &la->addr, &in6addr_any, &anybody))
 			return -ENOMEM;
 	for (const struct pcb *p = core_pcbs(c); p; p = p->hh.next)
-		if (pcb_wire_pair(p, NULL, NULL) && !want_for(s, p))
+		if ((pcb_wire_pair(p, NULL, NULL) && !want_for(s, p)) || want_birth(s, c, p))
 			return -ENOMEM;
 	HASH_ITER(hh, s->set, e, next) {
 		if (e->wanted)
@@ -340,11 +353,9 @@ int route_sync_update(struct route_sync *s, struct core *c)
 	static const struct nexthop loopback = { .ifindex = LOOPBACK };
 	int r = mark_and_sweep(s, c), err;
 
-	for (const struct local_addr *la = core_locals(c); la; la = la->hh.next) {
-		struct host_route *e = lost(la) ? want(s, RTN_LOCAL, &la->addr, &in6addr_any,
-						       &anybody) : NULL;
-
-		err = e ? install(s, e, RT_TABLE_LOCAL, METRIC_LOCAL, &loopback) : 0;
+	for (struct host_route *e = s->set; e; e = e->hh.next) {
+		err = e->wanted && e->key.type == RTN_LOCAL ?
+		      install(s, e, RT_TABLE_LOCAL, METRIC_LOCAL, &loopback) : 0;
 		r = r ? r : err;
 	}
 	for (const struct pcb *p = core_pcbs(c); p; p = p->hh.next) {

@@ -3,8 +3,9 @@
  * The kernel routes that moved connections need (doc/ARCHITECTURE.md, "Why"), all tagged
  * ROUTE_PROTO:
  *
- *   local L0 dev lo table local        while there are connections whose birth address L0 is lost:
- *                                      packets that ingress rewrites to L0 are delivered
+ *   local L0 dev lo table local        while there are connections whose birth address L0 is lost,
+ *                                      or which send from another: packets that ingress rewrites
+ *                                      to L0 are delivered
  *   F0/128 from L0/128 via .. dev ..   while the route to F0 has another next hop than the route
  *                                      from L* to F*: device, MTU, neighbour, offloads are right
  *

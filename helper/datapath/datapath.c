@@ -271,17 +271,23 @@ static uint64_t coarse_ns(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
+/* Logs the error r of an update, and returns it. */
+static int put_failed(const struct bpf_map *map, int r)
+{
+	if (r == -E2BIG)
+		log_warnx("the eBPF map \"%s\" is full (%u entries)", bpf_map__name(map),
+			  bpf_map__max_entries(map));
+	else
+		log_warnx("the eBPF map \"%s\" cannot be written: %s", bpf_map__name(map),
+			  strerror(-r));
+	return r;
+}
+
 static int map_put(struct bpf_map *map, const void *key, const void *value)
 {
 	int r = bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_ANY);
 
-	if (r == -E2BIG)
-		log_warnx("the eBPF map \"%s\" is full (%u entries)", bpf_map__name(map),
-			  bpf_map__max_entries(map));
-	else if (r)
-		log_warnx("the eBPF map \"%s\" cannot be written: %s", bpf_map__name(map),
-			  strerror(-r));
-	return r;
+	return r ? put_failed(map, r) : 0;
 }
 
 static int map_delete(struct bpf_map *map, const void *key)
@@ -387,12 +393,19 @@ static int drop_pair(struct datapath *dp, uint32_t hce)
 {
 	int r = map_delete(dp->bpf->maps.hce, &hce);
 
-	map_delete(dp->bpf->maps.notify, &hce);
+	if (!bpf_map_delete_elem(bpf_map__fd(dp->bpf->maps.notify), &hce))
+		__atomic_fetch_sub(&dp->bpf->bss->watched, 1, __ATOMIC_SEQ_CST);
 	map_delete(dp->bpf->maps.adopting, &hce);
 	return r;
 }
 
-int datapath_action(struct datapath *dp, const struct action *a)
+/* Makes the programs handle the next packet of every connection in full (settled.bpf.h). */
+static void changed(struct datapath *dp)
+{
+	__atomic_fetch_add(&dp->bpf->bss->changes, 1, __ATOMIC_SEQ_CST);
+}
+
+static int write_maps(struct datapath *dp, const struct action *a)
 {
 	struct dp_local local;
 	uint32_t spi = htonl(a->type == ACTION_SPI || a->type == ACTION_SPI_GONE ? a->spi : 0);
@@ -432,11 +445,29 @@ int datapath_action(struct datapath *dp, const struct action *a)
 	}
 }
 
+int datapath_action(struct datapath *dp, const struct action *a)
+{
+	int r = write_maps(dp, a);
+
+	/* The rows of connections themselves are replaced, with their tokens. */
+	if (a->type != ACTION_PCB && a->type != ACTION_PCB_GONE)
+		changed(dp);
+	return r;
+}
+
 int datapath_notify(struct datapath *dp, uint32_t hce)
 {
+	struct bpf_map *map = dp->bpf->maps.notify;
 	uint8_t yes = 1;
+	int r;
 
-	return map_put(dp->bpf->maps.notify, &hce, &yes);
+	/* Counted first: the program looks only if there are any. */
+	__atomic_fetch_add(&dp->bpf->bss->watched, 1, __ATOMIC_SEQ_CST);
+	r = bpf_map_update_elem(bpf_map__fd(map), &hce, &yes, BPF_NOEXIST);
+	if (r)
+		__atomic_fetch_sub(&dp->bpf->bss->watched, 1, __ATOMIC_SEQ_CST);
+	changed(dp);
+	return r && r != -EEXIST ? put_failed(map, r) : 0;
 }
 
 void datapath_set_sender(struct datapath *dp, uint64_t cookie)
@@ -447,6 +478,7 @@ void datapath_set_sender(struct datapath *dp, uint64_t cookie)
 void datapath_watch(struct datapath *dp, uint32_t seconds)
 {
 	dp->bpf->bss->path_timeout = seconds * 1000000000ULL;
+	changed(dp);
 }
 
 void datapath_adopt(struct datapath *dp, bool on)

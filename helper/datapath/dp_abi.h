@@ -24,6 +24,7 @@ struct dp_pcb_out_key {
 
 struct dp_pcb_out {
 	__u32 hce, gen;
+	__u64 settled;			/* a token of the program, settled.bpf.h; new rows have 0 */
 };
 
 /*
@@ -54,6 +55,7 @@ struct dp_pcb_in {
 	__u32 acked;			/* TCP: last acknowledgement number received, host order */
 	__u32 shared;			/* another connection has these ports, or may have */
 	__u32 zero;
+	__u64 settled;			/* as in dp_pcb_out */
 };
 
 enum dp_foreign_state {			/* the values of enum addr_state */
@@ -66,7 +68,7 @@ struct dp_foreign {
 	__u32 hce;
 	__u32 state;			/* enum dp_foreign_state */
 	/* The program writes these two. */
-	__u64 heard;			/* CLOCK_BOOTTIME of the last packet, ns */
+	__u64 heard;			/* CLOCK_BOOTTIME of the last packet, to a tick, ns */
 	__u64 packets;			/* received, at most one a millisecond is counted */
 };
 

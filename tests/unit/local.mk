@@ -62,7 +62,7 @@ FRAMES = unit/datapath/frame.c
 ENTRY = unit/datapath/entry.c $(FRAMES)
 DATAPATH_LDADD = ../helper/libdatapath.la $(BPF_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += check_attach check_birth check_datapath check_forwarded check_heard check_move \
-	check_seq check_unconnected
+	check_seq check_settled check_unconnected
 check_attach_SOURCES = unit/datapath/check_attach.c $(FRAMES)
 check_attach_LDADD = $(DATAPATH_LDADD) $(CAP_LIBS)
 check_birth_SOURCES = unit/datapath/check_birth.c $(ENTRY)
@@ -78,6 +78,8 @@ check_move_SOURCES = unit/datapath/check_move.c
 check_move_LDADD = $(DATAPATH_LDADD)
 check_seq_SOURCES = unit/datapath/check_seq.c
 check_seq_LDADD = $(DATAPATH_LDADD)
+check_settled_SOURCES = unit/datapath/check_settled.c $(ENTRY)
+check_settled_LDADD = $(DATAPATH_LDADD)
 check_unconnected_SOURCES = unit/datapath/check_unconnected.c $(ENTRY)
 check_unconnected_LDADD = $(DATAPATH_LDADD)
 

@@ -12,6 +12,7 @@
 #include "icmp.bpf.h"
 #include "refusal.bpf.h"
 #include "seq.bpf.h"
+#include "settled.bpf.h"
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
@@ -62,18 +63,17 @@ static __always_inline bool is_pair(const struct dp_hce *e, const struct in6_add
 /*
  * Records since when an answer is due, and reports DP_EVENT_SILENT after path_timeout. The record
  * is that of the pair in use or, for a connection that keeps another birth pair, its own, because
- * an answer by one pair does not show that the other works. The coarse clock is cheap and makes
+ * an answer by one pair does not show that the other works. now is the coarse clock's, which makes
  * writes rare.
  */
 static __always_inline void note_sent(struct __sk_buff *skb, struct headers *h, struct dp_hce *e,
 				      const struct dp_pcb_out *pcb,
-				      const struct dp_pcb_out_key *birth)
+				      const struct dp_pcb_out_key *birth, __u64 now)
 {
 	struct dp_pcb_in_key key = {
 		.hce = pcb->hce, .lport = birth->lport, .fport = birth->fport, .proto = birth->proto
 	};
 	struct dp_path *path = &e->path;
-	__u64 now;
 
 	if (!path_timeout)
 		return;
@@ -84,7 +84,6 @@ static __always_inline void note_sent(struct __sk_buff *skb, struct headers *h, 
 			return;
 		path = &in->path;
 	}
-	now = bpf_ktime_get_coarse_ns();
 	if (path->waiting <= path->heard) {
 		if (path->waiting != now && wants_answer(skb, h))
 			path->waiting = now;
@@ -122,6 +121,41 @@ static __always_inline int unregistered(struct __sk_buff *skb, struct headers *h
 	return h->proto == IPPROTO_TCP ? reset_out(skb, h, port, f) : PASS;
 }
 
+/* A packet of a registered connection, to which key and pcb belong. */
+static __always_inline int registered(struct __sk_buff *skb, struct headers *h,
+				      const struct dp_pcb_out_key *key, struct dp_pcb_out *pcb)
+{
+	__u64 now = bpf_ktime_get_coarse_ns(), token = token_of(now);
+	struct dp_hce *e;
+
+	/* Only of packets that pass unchanged. */
+	if (pcb->settled == (token | TOKEN_ASKED) ||
+	    (pcb->settled == token && !wants_answer(skb, h)))
+		return PASS;
+	e = bpf_map_lookup_elem(&hce, &pcb->hce);
+	if (e && e->flags & DP_HCE_HOLD) {
+		count(DP_HELD);
+		return DROP;
+	}
+	if (e)
+		note_sent(skb, h, e, pcb, key, now);
+	if (!e || e->gen == pcb->gen || unspecified(&e->l) || unspecified(&e->f)) {
+		pcb->settled = wants_answer(skb, h) ? token | TOKEN_ASKED : token;
+		return PASS;
+	}
+	struct dp_addrs to = { .src = e->l, .dst = e->f };
+
+	if (same_addrs(&to, &h->addrs))
+		return PASS;
+	if (e->flags & DP_HCE_HOLD_MOVED) {
+		count(DP_HELD);
+		return DROP;
+	}
+	if (!rewrite(skb, h, &to))
+		count(DP_OUT_REWRITTEN);
+	return PASS;
+}
+
 static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 {
 	int l3 = find_ipv6(skb, ethernet);
@@ -148,29 +182,7 @@ static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 	};
 	struct dp_pcb_out *pcb = bpf_map_lookup_elem(&pcb_out, &key);
 
-	if (!pcb)
-		return unregistered(skb, &h, &port);
-	struct dp_hce *e = bpf_map_lookup_elem(&hce, &pcb->hce);
-
-	if (e && e->flags & DP_HCE_HOLD) {
-		count(DP_HELD);
-		return DROP;
-	}
-	if (e)
-		note_sent(skb, &h, e, pcb, &key);
-	if (!e || e->gen == pcb->gen || unspecified(&e->l) || unspecified(&e->f))
-		return PASS;
-	struct dp_addrs to = { .src = e->l, .dst = e->f };
-
-	if (same_addrs(&to, &h.addrs))
-		return PASS;
-	if (e->flags & DP_HCE_HOLD_MOVED) {
-		count(DP_HELD);
-		return DROP;
-	}
-	if (!rewrite(skb, &h, &to))
-		count(DP_OUT_REWRITTEN);
-	return PASS;
+	return pcb ? registered(skb, &h, &key, pcb) : unregistered(skb, &h, &port);
 }
 
 /*
@@ -192,32 +204,20 @@ static __always_inline int signalling(struct __sk_buff *skb, struct headers *h)
 	return DROP;
 }
 
-/* Records the acknowledgement number. Returns the flags of a TCP segment, 0 for UDP. */
-static __always_inline __u8 note_acked(struct __sk_buff *skb, struct headers *h,
-				       struct dp_pcb_in *pcb)
-{
-	struct {
-		__be32 ack;
-		__u8 offset, flags, zero[2];
-	} t;
-
-	if (h->proto != IPPROTO_TCP || bpf_skb_load_bytes(skb, h->l4 + TCP_ACK_AT, &t, sizeof(t)))
-		return 0;
-	if (t.flags & FLAG_ACK && pcb->acked != bpf_ntohl(t.ack))
-		pcb->acked = bpf_ntohl(t.ack);
-	return t.flags;
-}
+/* Of a TCP header, from TCP_ACK_AT on; all 0 for UDP. */
+struct segment {
+	__be32 ack;
+	__u8 offset, flags, zero[2];
+};
 
 /* Records an answer for the pair that it came by; only that pair is known to work. */
 static __always_inline void note_answer(struct dp_hce *e, struct dp_pcb_in *pcb, bool moved,
-					const struct dp_addrs *addrs)
+					const struct dp_addrs *addrs, __u64 now)
 {
 	bool own = e->gen == pcb->gen;
-	__u64 now;
 
 	if (!path_timeout || (own && moved))
 		return;
-	now = bpf_ktime_get_coarse_ns();
 	if (is_pair(e, &addrs->dst, &addrs->src)) {
 		if (e->path.heard != now)
 			e->path.heard = now;
@@ -245,23 +245,62 @@ static __always_inline void follow(struct dp_hce *e, __u32 id, const struct dp_p
 	next.path = (struct dp_path){ 0 };
 	if (bpf_map_update_elem(&hce, &id, &next, BPF_EXIST))
 		return;
+	__sync_fetch_and_add(&changes, 1);
 	count(DP_FOLLOWED);
 	tell(DP_EVENT_FOLLOWED, id, next.gen, src);
+}
+
+#define DELIVER	TC_ACT_OK	/* of examine() alone */
+
+/*
+ * For a packet with the ports of pcb: records what it shows, and has the pair follow it. Returns
+ * DELIVER if it belongs to pcb, else PASS or DROP. Leaves token if the next such packet needs no
+ * more.
+ */
+static __always_inline int examine(struct __sk_buff *skb, const struct headers *h,
+				   const struct ports *port, struct dp_foreign *f,
+				   struct dp_pcb_in *pcb, __u8 flags, bool moved, __u64 now,
+				   __u64 token)
+{
+	__u32 id = f->hce;
+	struct dp_hce *e;
+	bool recorded;
+
+	if (!bpf_map_lookup_elem(&local, &h->addrs.dst))
+		return PASS;
+	if (moved && is_anothers(skb, h->proto, &h->addrs, port, pcb, id))
+		return PASS;
+	if (moved && f->state == DP_TENTATIVE) {
+		count(DP_IN_TENTATIVE_DROPPED);
+		return DROP;
+	}
+	recorded = note_heard(f, &h->addrs.src);
+	e = bpf_map_lookup_elem(&hce, &id);
+	if (moved && begins_another(skb, h, port, e, pcb, flags))
+		return PASS;
+	if (e)
+		note_answer(e, pcb, moved, &h->addrs, now);
+	/* Before packets with the birth pair pass: the peer may have moved back to it. */
+	if (e && f->state == DP_ACTIVE)
+		follow(e, id, pcb, moved, &h->addrs.src);
+	if (recorded || !watched)
+		pcb->settled = token;
+	return DELIVER;
 }
 
 /* Delivers a TCP segment or UDP datagram of a registered connection with its birth pair. */
 static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 {
+	__u64 now = bpf_ktime_get_coarse_ns(), token = token_of(now);
+	struct segment t = { 0 };
 	struct dp_foreign *f;
 	struct dp_pcb_in *pcb;
-	struct dp_hce *e;
 	struct ports port;
-	__u8 flags;
 
 	if (parse_ports(skb, h, &port))
 		return PASS;
 	f = bpf_map_lookup_elem(&foreign, &h->addrs.src);
-	if (!f || !bpf_map_lookup_elem(&local, &h->addrs.dst))
+	if (!f)
 		return PASS;
 	struct dp_pcb_in_key key = {
 		.hce = f->hce, .lport = port.dst, .fport = port.src, .proto = h->proto
@@ -270,28 +309,22 @@ static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 	pcb = bpf_map_lookup_elem(&pcb_in, &key);
 	if (!pcb)
 		return h->proto == IPPROTO_UDP ? datagram_in(skb, h, f, &port) : PASS;
+	if (h->proto == IPPROTO_TCP && bpf_skb_load_bytes(skb, h->l4 + TCP_ACK_AT, &t, sizeof(t)))
+		return PASS;
 	struct dp_addrs birth = { .src = pcb->f, .dst = pcb->l };
 	bool moved = !same_addrs(&birth, &h->addrs);
 
-	if (moved && is_anothers(skb, h->proto, &h->addrs, &port, pcb, key.hce))
-		return PASS;
-	if (moved && f->state == DP_TENTATIVE) {
-		count(DP_IN_TENTATIVE_DROPPED);
-		return DROP;
+	if (moved)
+		token = token_with(token, &h->addrs);
+	if (pcb->settled != token || pcb->shared || t.flags & FLAG_SYN) {
+		int r = examine(skb, h, &port, f, pcb, t.flags, moved, now, token);
+
+		if (r != DELIVER)
+			return r;
 	}
-	note_heard(f, &h->addrs.src);
-	flags = note_acked(skb, h, pcb);
-	e = bpf_map_lookup_elem(&hce, &key.hce);
-	if (moved && begins_another(skb, h, &port, e, pcb, flags))
-		return PASS;
-	if (e)
-		note_answer(e, pcb, moved, &h->addrs);
-	/* Before packets with the birth pair pass: the peer may have moved back to it. */
-	if (e && f->state == DP_ACTIVE)
-		follow(e, key.hce, pcb, moved, &h->addrs.src);
-	if (!moved)
-		return PASS;
-	if (!rewrite(skb, h, &birth))
+	if (t.flags & FLAG_ACK && pcb->acked != bpf_ntohl(t.ack))
+		pcb->acked = bpf_ntohl(t.ack);
+	if (moved && !rewrite(skb, h, &birth))
 		count(DP_IN_REWRITTEN);
 	return PASS;
 }

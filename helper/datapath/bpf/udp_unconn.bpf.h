@@ -15,6 +15,8 @@
 #define HEARD_GRAIN_NS	1000000ULL	/* between writes to a row: CPUs share its cache line */
 #define TELL_EVERY	16		/* recorded datagrams for one DP_EVENT_DATAGRAM */
 
+__u32 watched;	/* rows of the map "notify": added by the helper, removed here */
+
 /*
  * Records that a packet was received from src (C6), and reports it if the helper requested that or
  * if src had been silent. Returns whether it was recorded: at most once in HEARD_GRAIN_NS.
@@ -29,8 +31,11 @@ static __always_inline bool note_heard(struct dp_foreign *f, const struct in6_ad
 		return false;
 	f->heard = now;
 	f->packets++;
-	if (!bpf_map_delete_elem(&notify, &id) || since > (__s64)DP_SILENCE_NS)
-		tell(DP_EVENT_HEARD, id, 0, src);
+	if (watched && !bpf_map_delete_elem(&notify, &id))
+		__sync_fetch_and_add(&watched, -1);
+	else if (since <= (__s64)DP_SILENCE_NS)
+		return true;
+	tell(DP_EVENT_HEARD, id, 0, src);
 	return true;
 }
 
@@ -103,7 +108,7 @@ static __always_inline int datagram_in(struct __sk_buff *skb, struct headers *h,
 	__u32 id = f->hce;
 	struct dp_hce *e;
 
-	if (f->state == DP_TENTATIVE)
+	if (f->state == DP_TENTATIVE || !bpf_map_lookup_elem(&local, &h->addrs.dst))
 		return PASS;
 	/* One in TELL_EVERY: the core may be unable to make a pair of these addresses. */
 	if (note_heard(f, &h->addrs.src) && f->packets % TELL_EVERY == 1) {

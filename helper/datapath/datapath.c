@@ -29,6 +29,7 @@ struct datapath {
 	struct ring_buffer *ring;
 	const struct attach_kind *kind;
 	struct attachment *attached;	/* uthash, by ifindex */
+	uint32_t n_known[DP_KNOWN_BITS];	/* rows that set each bit of "known" */
 	void (*fn)(void *ctx, const struct dp_event *e);	/* during datapath_events() */
 	void *ctx;
 };
@@ -302,16 +303,59 @@ static int map_delete(struct bpf_map *map, const void *key)
 	return r;
 }
 
+/* Sets the bit of an address. Call it before a new row is put into "foreign" or "pcb_out". */
+static void know(struct datapath *dp, const struct in6_addr *addr)
+{
+	uint32_t bit = dp_known_bit(addr);
+
+	if (!dp->n_known[bit]++)
+		dp->bpf->bss->known[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+/* The reverse. Call it after a row was deleted. */
+static void unknow(struct datapath *dp, const struct in6_addr *addr)
+{
+	uint32_t bit = dp_known_bit(addr);
+
+	if (!--dp->n_known[bit])
+		dp->bpf->bss->known[bit / 64] &= ~(UINT64_C(1) << bit % 64);
+}
+
+/* Puts a row of which the foreign address f is, or is part of, the key. */
+static int known_put(struct datapath *dp, struct bpf_map *map, const struct in6_addr *f,
+		     const void *key, const void *value)
+{
+	int r;
+
+	know(dp, f);
+	r = bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_NOEXIST);
+	if (!r)
+		return 0;
+	unknow(dp, f);
+	return r == -EEXIST ? map_put(map, key, value) : put_failed(map, r);
+}
+
+static int known_delete(struct datapath *dp, struct bpf_map *map, const struct in6_addr *f,
+			const void *key)
+{
+	int r = bpf_map_delete_elem(bpf_map__fd(map), key);
+
+	if (!r)
+		unknow(dp, f);
+	return r && r != -ENOENT ? put_failed(map, r) : 0;
+}
+
 static int put_foreign(struct datapath *dp, const struct action *a)
 {
 	struct dp_foreign old, f = { .hce = a->hce, .state = a->foreign.state };
+	const struct in6_addr *addr = &a->foreign.addr;
 
 	/* The program's fields survive a change of the address's state. */
-	if (!bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.foreign), &a->foreign.addr, &old)) {
+	if (!bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.foreign), addr, &old)) {
 		f.heard = old.heard;
 		f.packets = old.packets;
 	}
-	return map_put(dp->bpf->maps.foreign, &a->foreign.addr, &f);
+	return known_put(dp, dp->bpf->maps.foreign, addr, addr, &f);
 }
 
 static struct dp_pcb_in_key pcb_in_key(uint32_t hce, const struct pcb *p)
@@ -340,7 +384,7 @@ static int drop_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
 	struct dp_pcb_in_key in_key = pcb_in_key(hce, p);
 	struct dp_pcb_out_key out_key = pcb_out_key(p);
 	struct dp_ports_key ports = ports_key(p);
-	int out = map_delete(dp->bpf->maps.pcb_out, &out_key);
+	int out = known_delete(dp, dp->bpf->maps.pcb_out, &p->foreign, &out_key);
 	int in = map_delete(dp->bpf->maps.pcb_in, &in_key);
 	uint32_t whose;
 
@@ -372,7 +416,7 @@ static int put_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
 	if (!r)
 		r = map_put(dp->bpf->maps.ports, &ports, &hce);
 	if (!r)
-		r = map_put(dp->bpf->maps.pcb_out, &out_key, &out);
+		r = known_put(dp, dp->bpf->maps.pcb_out, &p->foreign, &out_key, &out);
 	if (r)
 		drop_pcb(dp, hce, p);	/* all of it or nothing */
 	return r;
@@ -420,7 +464,8 @@ static int write_maps(struct datapath *dp, const struct action *a)
 	case ACTION_FOREIGN:
 		return put_foreign(dp, a);
 	case ACTION_FOREIGN_GONE:
-		return map_delete(dp->bpf->maps.foreign, &a->foreign.addr);
+		return known_delete(dp, dp->bpf->maps.foreign, &a->foreign.addr,
+				    &a->foreign.addr);
 	case ACTION_LOCAL:
 		local = (struct dp_local){ .usable = a->local.usable };
 		return map_put(dp->bpf->maps.local, &a->local.addr, &local);

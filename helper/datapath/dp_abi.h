@@ -116,6 +116,22 @@ struct dp_young {
 #define DP_SPI_RANGE		0xffff0000u
 
 /*
+ * A bit of "known" is set if it is that of an address in "foreign" or of a foreign address in
+ * "pcb_out". Other addresses may have the same bit.
+ */
+#define DP_KNOWN_BITS	32768
+#define DP_KNOWN_SHIFT	(64 - 15)
+
+static inline __u32 dp_known_bit(const struct in6_addr *addr)
+{
+	const __u64 mix = 0x9e3779b97f4a7c15ULL;	/* odd, so that no bit is lost */
+	const __u32 *word = addr->s6_addr32;
+	__u64 upper = (__u64)word[0] << 32 | word[1], lower = (__u64)word[2] << 32 | word[3];
+
+	return (upper * mix ^ lower) * mix >> DP_KNOWN_SHIFT;
+}
+
+/*
  * The other maps.
  *
  *   bound       UDP port (network order) of sockets bound to a lost address -> that address

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Finds the IPv6 header of a frame and the header behind its extension headers. Everything is read
- * by bpf_skb_load_bytes(), which checks the length and reads non-linear data, so that payload is
- * never pulled or copied.
+ * Finds the IPv6 header of a frame and the header behind its extension headers. What is not in
+ * linear data is read by bpf_skb_load_bytes(), so that payload is never pulled or copied.
  */
 #ifndef HMIP_HEADERS_BPF_H
 #define HMIP_HEADERS_BPF_H
@@ -12,6 +11,7 @@
 #include <linux/ipv6.h>
 #include <linux/in.h>
 #include <linux/tcp.h>
+#include <linux/udp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <bpf/bpf_endian.h>
@@ -35,6 +35,12 @@
 
 #define AH_SPI_AT	4	/* offset into the AH (RFC 4302, 2) */
 
+/* Of a TCP header, from TCP_ACK_AT on. */
+struct segment {
+	__be32 ack;
+	__u8 offset, flags, zero[2];
+};
+
 struct headers {
 	__u32 l3, l4;		/* offsets into the frame */
 	__u32 proto_at;		/* offset of the Next Header field that has proto */
@@ -42,6 +48,9 @@ struct headers {
 	__u8 proto;		/* of the header at l4 */
 	bool frag;		/* is a fragment */
 	bool later;		/* is a fragment but not the first: there is no header at l4 */
+	bool plain;		/* found by parse_plain(), which sets port and, of TCP, tcp */
+	struct ports port;
+	struct segment tcp;
 	struct dp_addrs addrs;
 };
 
@@ -80,6 +89,37 @@ static __always_inline int find_ipv6(struct __sk_buff *skb, bool ethernet)
 		off += 2;	/* the tag */
 	}
 	return -1;
+}
+
+/*
+ * What almost all packets are: TCP or UDP behind the IPv6 header, no tag, no extension header, in
+ * linear data. Returns whether it is that. Reads it without a call, which would cost more than all
+ * of this.
+ */
+static __always_inline bool parse_plain(const struct __sk_buff *skb, bool ethernet,
+					struct headers *h)
+{
+	const __u32 l3 = ethernet ? sizeof(struct ethhdr) : 0, l4 = l3 + sizeof(struct ipv6hdr);
+	const void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	const struct ipv6hdr *ip = data + l3;
+	bool tcp;
+
+	if (data + l4 + sizeof(struct udphdr) > end || ip->version != 6 ||
+	    (ethernet && ((const struct ethhdr *)data)->h_proto != bpf_htons(ETH_P_IPV6)))
+		return false;
+	tcp = ip->nexthdr == IPPROTO_TCP;
+	if (tcp ? data + l4 + sizeof(struct tcphdr) > end : ip->nexthdr != IPPROTO_UDP)
+		return false;
+	*h = (struct headers){ .l3 = l3,
+			       .l4 = l4,
+			       .proto = ip->nexthdr,
+			       .proto_at = l3 + offsetof(struct ipv6hdr, nexthdr),
+			       .plain = true,
+			       .port = *(const struct ports *)(data + l4) };
+	if (tcp)
+		h->tcp = *(const struct segment *)(data + l4 + TCP_ACK_AT);
+	__builtin_memcpy(&h->addrs, &ip->saddr, sizeof(h->addrs));
+	return true;
 }
 
 /*
@@ -136,6 +176,28 @@ static __always_inline int parse_ipv6(struct __sk_buff *skb, __u32 off, struct h
 	return -1;
 }
 
+/* Whether the frame is seen at once to have neither IPv6 nor a tag, as those of IPv4. */
+static __always_inline bool is_foreign_type(const struct __sk_buff *skb)
+{
+	const struct ethhdr *eth = (void *)(long)skb->data;
+
+	return (const void *)(eth + 1) <= (void *)(long)skb->data_end &&
+	       eth->h_proto != bpf_htons(ETH_P_IPV6) && !is_vlan(eth->h_proto);
+}
+
+/* Returns 0, or -1: let the packet pass. */
+static __always_inline int parse(struct __sk_buff *skb, bool ethernet, struct headers *h)
+{
+	int l3;
+
+	if (parse_plain(skb, ethernet, h))
+		return 0;
+	if (ethernet && is_foreign_type(skb))
+		return -1;
+	l3 = find_ipv6(skb, ethernet);
+	return l3 < 0 ? -1 : parse_ipv6(skb, l3, h);
+}
+
 /*
  * Whether an outgoing packet comes from this host's own stack: packets that it forwards or bridges
  * were received on an interface. A fragment of a forwarded packet passes this test, but has no
@@ -155,9 +217,24 @@ static __always_inline bool is_of_own_socket(struct __sk_buff *skb)
 static __always_inline int parse_ports(struct __sk_buff *skb, const struct headers *h,
 				       struct ports *ret)
 {
+	if (h->plain) {
+		*ret = h->port;
+		return 0;
+	}
 	if (h->proto != IPPROTO_TCP && h->proto != IPPROTO_UDP)
 		return -1;
 	return bpf_skb_load_bytes(skb, h->l4, ret, sizeof(*ret)) ? -1 : 0;
+}
+
+/* The same for the second part of a TCP header. */
+static __always_inline int parse_segment(struct __sk_buff *skb, const struct headers *h,
+					 struct segment *ret)
+{
+	if (h->plain) {
+		*ret = h->tcp;
+		return 0;
+	}
+	return bpf_skb_load_bytes(skb, h->l4 + TCP_ACK_AT, ret, sizeof(*ret)) ? -1 : 0;
 }
 
 static __always_inline bool same_addr(const struct in6_addr *a, const struct in6_addr *b)
@@ -174,6 +251,19 @@ static __always_inline bool unspecified(const struct in6_addr *a)
 static __always_inline bool same_addrs(const struct dp_addrs *a, const struct dp_addrs *b)
 {
 	return same_addr(&a->src, &b->src) && same_addr(&a->dst, &b->dst);
+}
+
+__u64 known[DP_KNOWN_BITS / 64];	/* written by the helper */
+
+/*
+ * Whether addr may be a peer's or in the birth pair of a connection. This is asked before anything
+ * is looked up: what is others' shall cost next to nothing.
+ */
+static __always_inline bool is_known(const struct in6_addr *addr)
+{
+	__u32 bit = dp_known_bit(addr);
+
+	return known[bit / 64] >> bit % 64 & 1;
 }
 
 #endif

@@ -45,13 +45,11 @@ static __always_inline void end_signalling(struct __sk_buff *skb, struct headers
 /* Whether a packet calls for an answer: any datagram may, a TCP segment does if it has data. */
 static __always_inline bool wants_answer(struct __sk_buff *skb, struct headers *h)
 {
-	__u8 offset;
+	struct segment t;
 
 	if (h->proto != IPPROTO_TCP)
 		return true;
-	if (bpf_skb_load_bytes(skb, h->l4 + TCP_DOFF_AT, &offset, sizeof(offset)))
-		return false;
-	return skb->len > h->l4 + (offset >> 4) * 4;
+	return !parse_segment(skb, h, &t) && skb->len > h->l4 + (t.offset >> 4) * 4;
 }
 
 static __always_inline bool is_pair(const struct dp_hce *e, const struct in6_addr *l,
@@ -102,6 +100,13 @@ static __always_inline int forwarded(struct __sk_buff *skb, const struct headers
 	if (f)
 		note_other(skb, h, port, f);
 	return PASS;
+}
+
+/* A packet of this host's stack to an address that is no peer's. */
+static __always_inline int to_stranger(struct __sk_buff *skb, const struct headers *h,
+				       const struct ports *port)
+{
+	return h->proto == IPPROTO_TCP ? reset_out(skb, h, port, NULL) : PASS;
 }
 
 /* A packet of this host's stack that has no registered connection's birth pair and ports. */
@@ -158,11 +163,10 @@ static __always_inline int registered(struct __sk_buff *skb, struct headers *h,
 
 static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 {
-	int l3 = find_ipv6(skb, ethernet);
 	struct headers h;
 	struct ports port;
 
-	if (l3 < 0 || parse_ipv6(skb, l3, &h))
+	if (parse(skb, ethernet, &h))
 		return PASS;
 	if (h.later) {
 		if (is_of_own_socket(skb))
@@ -173,6 +177,8 @@ static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 		end_signalling(skb, &h);
 	if (parse_ports(skb, &h, &port))
 		return h.proto == IPPROTO_ICMPV6 ? unreachable_out(skb, &h) : PASS;
+	if (!is_known(&h.addrs.dst))
+		return is_own(skb) ? to_stranger(skb, &h, &port) : PASS;
 	if (!is_own(skb))
 		return forwarded(skb, &h, &port);
 
@@ -203,12 +209,6 @@ static __always_inline int signalling(struct __sk_buff *skb, struct headers *h)
 	count(DP_SIGNALLING);
 	return DROP;
 }
-
-/* Of a TCP header, from TCP_ACK_AT on; all 0 for UDP. */
-struct segment {
-	__be32 ack;
-	__u8 offset, flags, zero[2];
-};
 
 /* Records an answer for the pair that it came by; only that pair is known to work. */
 static __always_inline void note_answer(struct dp_hce *e, struct dp_pcb_in *pcb, bool moved,
@@ -291,14 +291,16 @@ static __always_inline int examine(struct __sk_buff *skb, const struct headers *
 /* Delivers a TCP segment or UDP datagram of a registered connection with its birth pair. */
 static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 {
-	__u64 now = bpf_ktime_get_coarse_ns(), token = token_of(now);
 	struct segment t = { 0 };
 	struct dp_foreign *f;
 	struct dp_pcb_in *pcb;
 	struct ports port;
+	__u64 now, token;
 
-	if (parse_ports(skb, h, &port))
+	if (!is_known(&h->addrs.src) || parse_ports(skb, h, &port))
 		return PASS;
+	now = bpf_ktime_get_coarse_ns();
+	token = token_of(now);
 	f = bpf_map_lookup_elem(&foreign, &h->addrs.src);
 	if (!f)
 		return PASS;
@@ -309,7 +311,7 @@ static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 	pcb = bpf_map_lookup_elem(&pcb_in, &key);
 	if (!pcb)
 		return h->proto == IPPROTO_UDP ? datagram_in(skb, h, f, &port) : PASS;
-	if (h->proto == IPPROTO_TCP && bpf_skb_load_bytes(skb, h->l4 + TCP_ACK_AT, &t, sizeof(t)))
+	if (h->proto == IPPROTO_TCP && parse_segment(skb, h, &t))
 		return PASS;
 	struct dp_addrs birth = { .src = pcb->f, .dst = pcb->l };
 	bool moved = !same_addrs(&birth, &h->addrs);
@@ -331,10 +333,9 @@ static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 
 static __always_inline int ingress(struct __sk_buff *skb, bool ethernet)
 {
-	int l3 = find_ipv6(skb, ethernet);
 	struct headers h;
 
-	if (l3 < 0 || parse_ipv6(skb, l3, &h))
+	if (parse(skb, ethernet, &h))
 		return PASS;
 	if (h.later) {
 		rewrite_later(skb, &h);

@@ -104,18 +104,18 @@ static __always_inline void note_birth(struct __sk_buff *skb, const struct heade
 {
 	struct dp_pcb_in_key key = young_key(f, h, port);
 	struct dp_young y = { .l = h->addrs.src, .f = h->addrs.dst, .scan = scan_gen };
-	__u8 flags;
+	struct segment t;
 
 	if (!scan_gen || f->state != DP_ACTIVE || !is_adopted(f))
 		return;
 	if (h->proto == IPPROTO_TCP) {
-		if (bpf_skb_load_bytes(skb, h->l4 + TCP_FLAGS_AT, &flags, sizeof(flags)))
+		if (parse_segment(skb, h, &t))
 			return;
-		if (!(flags & FLAG_SYN)) {
+		if (!(t.flags & FLAG_SYN)) {
 			note_established(h, port, f);
 			return;
 		}
-		y.half = flags & FLAG_ACK;
+		y.half = t.flags & FLAG_ACK;
 		if (y.half && is_repeated(&y, &key))
 			return;
 	} else if (!is_new_datagram(skb, &key)) {

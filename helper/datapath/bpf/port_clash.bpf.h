@@ -132,12 +132,11 @@ static __always_inline void note_other(struct __sk_buff *skb, const struct heade
 /* Whether a segment begins a TCP connection (SYN without ACK); *seq is its sequence number then. */
 static __always_inline bool is_first(struct __sk_buff *skb, const struct headers *h, __u32 *seq)
 {
+	struct segment t;
 	__be32 n;
-	__u8 flags;
 
-	if (h->proto != IPPROTO_TCP ||
-	    bpf_skb_load_bytes(skb, h->l4 + TCP_FLAGS_AT, &flags, sizeof(flags)) ||
-	    (flags & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN ||
+	if (h->proto != IPPROTO_TCP || parse_segment(skb, h, &t) ||
+	    (t.flags & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN ||
 	    bpf_skb_load_bytes(skb, h->l4 + TCP_SEQ_AT, &n, sizeof(n)))
 		return false;
 	*seq = bpf_ntohl(n);

@@ -90,8 +90,8 @@ static __always_inline int reset_out(struct __sk_buff *skb, const struct headers
 	struct dp_pcb_in_key key = {
 		.hce = f ? f->hce : 0, .lport = port->src, .fport = port->dst, .proto = IPPROTO_TCP
 	};
+	struct segment t;
 	__u32 seq;
-	__u8 flags;
 	__be32 n;
 
 	/*
@@ -99,8 +99,7 @@ static __always_inline int reset_out(struct __sk_buff *skb, const struct headers
 	 * most other segments without reading them.
 	 */
 	if (skb->len > h->l4 + RESET_MAX ||
-	    bpf_skb_load_bytes(skb, h->l4 + TCP_FLAGS_AT, &flags, sizeof(flags)) ||
-	    (flags & (FLAG_RST | FLAG_ACK)) != FLAG_RST ||
+	    parse_segment(skb, h, &t) || (t.flags & (FLAG_RST | FLAG_ACK)) != FLAG_RST ||
 	    bpf_skb_load_bytes(skb, h->l4 + TCP_SEQ_AT, &n, sizeof(n)))
 		return TC_ACT_UNSPEC;
 	seq = bpf_ntohl(n);

@@ -219,6 +219,7 @@ START_TEST(with_a_checksum_over_the_whole_packet_and_an_old_kernel)
 	key.proto = p.proto;
 	bpf->rodata->csum_ipv6 = 0;
 	ck_assert_int_eq(datapath_bpf__load(bpf), 0);
+	memset(bpf->bss->known, 0xff, sizeof(bpf->bss->known));
 	ck_assert_int_eq(bpf_map_update_elem(bpf_map__fd(bpf->maps.pcb_out), &key, &pcb, BPF_ANY),
 			 0);
 	ck_assert_int_eq(bpf_map_update_elem(bpf_map__fd(bpf->maps.hce), &id, &e, BPF_ANY), 0);

@@ -176,6 +176,47 @@ START_TEST(what_changes_takes_effect_at_once)
 }
 END_TEST
 
+static void forget_birth(void)
+{
+	act(&(struct action){ .type = ACTION_FOREIGN_GONE, .hce = HCE,
+			      .foreign = { .addr = addr(F0) } });
+}
+
+static void close_pcb(uint8_t proto)
+{
+	struct action a = pcb_action(ACTION_PCB_GONE, proto);
+
+	act(&a);
+}
+
+/*
+ * The first test of the programs is whether an address is known: it is as long as it is a peer's
+ * or in the birth pair of a connection, however often it was announced.
+ */
+START_TEST(what_is_in_use_stays_known)
+{
+	struct row tcp = { "tcp", true, OUT(L0, F0, TCP), L1, F1, DP_OUT_REWRITTEN, false };
+	struct row udp = { "udp", true, OUT(L0, F0, UDP), L1, F1, DP_OUT_REWRITTEN, false };
+	struct row in = { "in", false, IN(F0, L0, UDP), NULL, NULL, NONE, false };
+	struct in6_addr f0 = addr(F0);
+	struct action again = pcb_action(ACTION_PCB, IPPROTO_TCP);
+
+	move();
+	set_foreign(F0, ADDR_DEPRECATED);
+	act(&again);
+	forget_birth();
+	forget_birth();
+	check_row(&tcp, false);
+	close_pcb(IPPROTO_TCP);
+	close_pcb(IPPROTO_TCP);
+	check_row(&udp, false);
+	set_foreign(F0, ADDR_ACTIVE);
+	close_pcb(IPPROTO_UDP);
+	check_row(&in, false);
+	ck_assert_uint_ne(datapath_heard(dp, &f0), 0);
+}
+END_TEST
+
 /* The peer moves to and fro: each packet makes the pair follow. */
 START_TEST(c11_each_change_of_the_source_is_followed)
 {
@@ -279,6 +320,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, entry_setup, entry_teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, what_changes_takes_effect_at_once, 0, ARRAY_LEN(change));
+	tcase_add_test(tc, what_is_in_use_stays_known);
 	tcase_add_test(tc, c11_each_change_of_the_source_is_followed);
 	tcase_add_test(tc, every_acknowledgement_is_noted);
 	tcase_add_test(tc, r3_a_new_connection_with_the_same_ports_is_not_taken_for_the_old);

@@ -80,6 +80,7 @@ static void x_time(struct transfer *x, usec_t *t)
 	uint64_t s = *t == USEC_NEVER ? FOREVER : *t / USEC_PER_SEC;
 
 	x_u64(x, &s);
+	x->bad |= s != FOREVER && s >= USEC_NEVER / USEC_PER_SEC;
 	*t = s < USEC_NEVER / USEC_PER_SEC ? s * USEC_PER_SEC : USEC_NEVER;
 }
 

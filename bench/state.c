@@ -214,8 +214,9 @@ static void run(unsigned n, const char *path)
 	heard = core_counter(b.server, COUNT_BU_HEARD);
 	pass(&b, START + 3000 * USEC_PER_SEC);
 	heard = core_counter(b.server, COUNT_BU_HEARD) - heard;
-	printf("%5u peers: %6llu Updates in 30 minutes; for each %6.0f octets written, %5.2f calls, "
-	       "%6.1f us\n", n, (unsigned long long)heard, (double)b.cost.octets / (double)heard,
+	printf("%5u peers: %6llu Updates in 30 minutes; for each %6.0f octets written, "
+	       "%5.2f calls, %6.1f us\n",
+	       n, (unsigned long long)heard, (double)b.cost.octets / (double)heard,
 	       (double)b.cost.calls / (double)heard, b.cost.seconds * 1e6 / (double)heard);
 	state_close(b.state, b.server, b.now);
 	for (unsigned i = 0; i < n; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The state (state.h) is restored at start and saved as the helper runs; what goes wrong is told. */
+/* The state (state.h) is restored at start and saved from then on; what goes wrong is told. */
 #ifndef HMIP_SAVING_H
 #define HMIP_SAVING_H
 

@@ -98,7 +98,8 @@ static void send_response(struct core *c, const struct signal *s, const struct p
 	};
 	struct aap_state st = { .time = now, .spi_i = s->aap.init.spi };
 	uint8_t nonce[AAP_SEAL_NONCE_LEN];
-	struct sa sa = { .class = SA_ANONYMOUS, .out_limit = UINT32_MAX };	/* nothing is kept */
+	/* Its one number is not reserved, as nothing is kept. */
+	struct sa sa = { .class = SA_ANONYMOUS, .out_limit = UINT32_MAX };
 	struct aap_keys keys, was;
 
 	r.aap.kind = AAP_RESPONSE;

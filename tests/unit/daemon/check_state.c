@@ -701,11 +701,13 @@ START_TEST(b10_a_moved_connection_of_version_1_goes_on)
 		"\"knows_us\":true,\"seq_in_valid\":true,\"seq_in\":5,\"seq_out\":3,\"srtt\":20000,"
 		"\"pair\":{\"local\":\"" C1 "\",\"foreign\":\"" S0 "\",\"gen\":2,\"hold\":0},"
 		"\"addresses\":[{\"addr\":\"" S0 "\",\"state\":1,\"withdrawn\":false,\"kind\":1,"
-		"\"lifetime\":600,\"expires\":1500}],\"bindings\":[{\"addr\":\"" C1 "\",\"state\":4,"
+		"\"lifetime\":600,\"expires\":1500}],"
+		"\"bindings\":[{\"addr\":\"" C1 "\",\"state\":4,"
 		"\"wanted\":true}],\"names\":[\"server.example\"],\"alternatives\":[]}],"
 		"\"connections\":[{\"cookie\":42,\"entry\":7,\"local\":\"" C0 "\",\"lport\":1000,"
-		"\"foreign\":\"" S0 "\",\"fport\":80,\"proto\":6,\"origin\":0,\"care\":0,\"uid\":1000,"
-		"\"mark\":0,\"established\":true,\"gen\":1,\"waits\":0,\"waits_for\":0}],"
+		"\"foreign\":\"" S0 "\",\"fport\":80,\"proto\":6,\"origin\":0,"
+		"\"care\":0,\"uid\":1000,\"mark\":0,\"established\":true,\"gen\":1,"
+		"\"waits\":0,\"waits_for\":0}],"
 		"\"senders\":[],\"lost\":[{\"addr\":\"" C0 "\",\"personality\":null,"
 		"\"forget\":2000}]}";
 	char document[4096], origin[STATE_ORIGIN_MAX];

@@ -47,14 +47,14 @@ must_soon 10 "the client has moved" uses client $C1
 for ((i = 1; i <= kills; i++)); do
 	side=client
 	((RANDOM % 2)) || side=server
-	talk new
+	talk new$i
 	move_somewhere
 	sleep 0.$((RANDOM % 4))$((RANDOM % 10))
 	replaced $side
 	must_soon 10 "state is taken up" grep -q 'restored the state' "$dir/$side-helper.log"
 	goes_on old 20 "kill $i, of the $side's helper"
-	goes_on new 20 "kill $i, of the $side's helper"
-	stop_talk new
+	goes_on new$i 20 "kill $i, of the $side's helper"
+	stop_talk new$i
 done
 stop_talk old
 must_not "a state could not be restored or saved" \

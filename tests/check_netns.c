@@ -78,6 +78,7 @@ static const struct script {
 	{ "netns/restart.sh", 360 },
 	{ "netns/stop.sh", 360 },
 	{ "netns/killed.sh", 600 },
+	{ "netns/state.sh", 360 },
 	{ "netns/others.sh", 180 },
 	{ "netns/errors.sh", 150 },
 	{ "netns/personality.sh", 240 },

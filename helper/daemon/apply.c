@@ -36,6 +36,8 @@
 #define LATER_MS	200	/* until apply_deferred() */
 /* Before packets from an address younger than this, unresolved neighbour entries are flushed. */
 #define FRESH_LINK	(3 * USEC_PER_SEC)
+/* ... unless they were just now: a packet of ours waits there for the neighbour's answer. */
+#define NEIGHBOUR_TIME	(40 * USEC_PER_MSEC)
 
 /* Whether policy rules choose another source for p's user and mark than for root. */
 static bool pcb_is_apart(struct daemon *d, const struct pcb *p)
@@ -229,18 +231,33 @@ static void apply_one(struct daemon *d, const struct action *a)
 		core_failed(d->core, a);
 }
 
+/*
+ * On a fresh link our packet must cause the solicitation, not a segment before it (neigh.h), and
+ * each retransmission another one: the neighbour may not have been ready. What waits for an answer
+ * goes with its entry, so packets to several addresses must not flush each other's.
+ */
+static void flush_fresh_link(struct daemon *d, const struct local_addr *la)
+{
+	usec_t now = clock_boottime();
+	struct interface *i;
+
+	if (now >= usec_add(la->since, FRESH_LINK))
+		return;
+	LL_FOREACH(d->interfaces, i)
+		if (i->ifindex == la->ifindex && now >= i->flush_next) {
+			i->flush_next = usec_add(now, NEIGHBOUR_TIME);
+			route_sync_flush_neighbours(d->route_sync, la->ifindex);
+		}
+}
+
 static void apply_send(struct daemon *d, const struct action *a)
 {
 	const struct in6_addr *src = &a->send.src;
 	const struct local_addr *la = core_local(d->core, src);
 	int r;
 
-	/*
-	 * On a fresh link this packet must cause the solicitation, not a segment before it
-	 * (neigh.h).
-	 */
-	if (la && clock_boottime() < usec_add(la->since, FRESH_LINK))
-		route_sync_flush_neighbours(d->route_sync, la->ifindex);
+	if (la)
+		flush_fresh_link(d, la);
 	r = signal_io_send(d->signal_io, a->send.packet, a->send.len, la ? la->ifindex : 0);
 	if (r == 0)
 		return;

@@ -28,6 +28,7 @@ struct signal_io;
 struct interface {
 	unsigned ifindex;
 	unsigned short hatype;
+	usec_t flush_next;	/* its neighbours are not flushed before then */
 	struct interface *next;	/* utlist LL */
 };
 

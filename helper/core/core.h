@@ -61,6 +61,13 @@ void core_local_personality(struct core *c, const struct in6_addr *addr, unsigne
 /* addr is lost, for whatever reason. Connections move, and peers are sent a withdrawal (B6). */
 void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now);
 
+/*
+ * Whether an interface has addr, which is lost for another reason then: deprecated, or without a
+ * carrier. While none has, and an entry has no other source, the datapath swallows what would leave
+ * from addr. Ignored while addr is usable; core_local_down() takes it for assigned.
+ */
+void core_local_assigned(struct core *c, const struct in6_addr *addr, bool assigned);
+
 /* The kernel's routes changed: retransmits at once what may have failed for lack of a route. */
 void core_routes_changed(struct core *c, usec_t now);
 

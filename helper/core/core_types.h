@@ -220,6 +220,8 @@ struct pair {
 					 * it knows it to be ours */
 	bool homeless;			/* the peer's connections can move, so it may be heard
 					 * from addresses not known */
+	bool no_source;			/* local is not this host's any more: what leaves from it
+					 * is not answered */
 };
 
 /* What this host's leaving means to a peer (leave.c). */
@@ -307,6 +309,8 @@ struct local_addr {
 	unsigned ifindex;
 	bool usable;			/* false: lost; kept until forget, and while
 					 * connections or sockets use it */
+	bool unassigned;		/* lost, and no interface has it: it is not only
+					 * deprecated, or without a carrier */
 	usec_t valid_until;		/* the kernel's valid lifetime; USEC_NEVER */
 	unsigned preference;		/* by core_prefer(): the highest wins; 0 by default */
 	usec_t since;			/* became usable, or was lost */

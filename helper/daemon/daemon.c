@@ -204,6 +204,14 @@ static void on_asked(void *ctx, int fd, enum control_verb verb, uid_t uid,
 
 /* ---- the loop's events ---- */
 
+/* Whether addresses that are lost are still assigned: that may change after they are reported. */
+static void report_unassigned(struct daemon *d)
+{
+	for (const struct local_addr *l = core_locals(d->core); l; l = l->hh.next)
+		if (!l->usable)
+			core_local_assigned(d->core, &l->addr, ifmon_has(d->ifmon, &l->addr));
+}
+
 static void ifmon_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
 	struct daemon *d = ptr;
@@ -212,6 +220,7 @@ static void ifmon_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 	if (r < 0)
 		log_warnx("cannot read changes of addresses and routes: %s, continuing",
 			  strerror(-r));
+	report_unassigned(d);
 	apply_actions(d);
 }
 

@@ -429,6 +429,7 @@ static int put_pair(struct datapath *dp, uint32_t hce, const struct pair *p)
 
 	e.flags = (p->block == BLOCK_ALL ? DP_HCE_HOLD : 0) |
 		  (p->block == BLOCK_REWRITTEN ? DP_HCE_HOLD_MOVED : 0) |
+		  (p->no_source ? DP_HCE_NO_SOURCE : 0) |
 		  (p->homeless ? DP_HCE_HOMELESS : 0);
 	return map_put(dp->bpf->maps.hce, &hce, &e);
 }

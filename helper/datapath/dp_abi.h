@@ -76,6 +76,8 @@ struct dp_foreign {
 #define DP_HCE_HOLD_MOVED	0x02	/* drop what would be rewritten, pass the rest */
 #define DP_HCE_HOMELESS	0x04		/* the peer may move: follow it; it may use unknown
 					 * addresses: drop resets */
+#define DP_HCE_NO_SOURCE	0x08	/* l is not this host's any more: swallow what would
+					 * leave from it */
 
 struct dp_hce {
 	struct in6_addr l, f;		/* the pair in use; unspecified: rewrite nothing */
@@ -202,7 +204,7 @@ enum dp_counter {
 	DP_FOLLOWED,
 	DP_TOO_DEEP,			/* more extension headers than MAX_HEADERS: passed */
 	DP_OUT_REFUSED,			/* first segments dropped because of a port clash (R3) */
-	DP_HELD,			/* dropped: DP_HCE_HOLD*, dp_hce.unproven */
+	DP_HELD,			/* dropped: DP_HCE_HOLD*, _NO_SOURCE, unproven */
 	DP_REFUSALS,			/* dropped: refusals that would end a connection */
 	DP_COUNTER_MAX,
 };

@@ -515,6 +515,14 @@ const char *ifmon_name(const struct ifmon *mon, unsigned ifindex)
 	return i && i->exists ? i->name : NULL;
 }
 
+bool ifmon_has(const struct ifmon *mon, const struct in6_addr *addr)
+{
+	for (const struct kaddr *k = mon->kaddrs; k; k = k->hh.next)
+		if (addr_equal(&k->key.addr, addr))
+			return true;
+	return false;
+}
+
 unsigned ifmon_index(const struct ifmon *mon, const char *name)
 {
 	const struct iface *i;

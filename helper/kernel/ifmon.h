@@ -71,6 +71,9 @@ int ifmon_read(struct ifmon *mon);
  */
 const char *ifmon_name(const struct ifmon *mon, unsigned ifindex);
 
+/* Whether any interface has addr, usable or not. */
+bool ifmon_has(const struct ifmon *mon, const struct in6_addr *addr);
+
 /* The index of the interface of that name, 0 if there is none. */
 unsigned ifmon_index(const struct ifmon *mon, const char *name);
 

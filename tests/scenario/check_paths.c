@@ -102,6 +102,45 @@ START_TEST(b10_a_loss_told_to_many_addresses_stays_within_the_rate)
 }
 END_TEST
 
+static void assigned(const char *text, bool yes)
+{
+	struct in6_addr a = world_addr(text);
+
+	core_local_assigned(w.host[CLIENT].core, &a, yes);
+	world_collect(&w);
+}
+
+/* Of a lost address it is known only that it is no source; if none has it nothing leaves there. */
+START_TEST(b13_nothing_leaves_from_an_address_that_is_gone)
+{
+	acquaint(NULL, S1);
+	assigned(C0, false);
+	ck_assert(!w.host[CLIENT].pair.no_source);
+	world_down(&w, CLIENT, C0);
+	assigned(C0, true);
+	ck_assert(!w.host[CLIENT].pair.no_source);
+	assigned(C0, false);
+	ck_assert(w.host[CLIENT].pair.no_source);
+	world_run(&w, 60 * USEC_PER_SEC);
+	world_up(&w, CLIENT, _i ? C2 : C0);
+	ck_assert_int_eq(w.host[CLIENT].pair.no_source, _i);
+	world_run(&w, 4 * w.delay);
+	assert_pair(CLIENT, _i ? C2 : C0, S0);
+	ck_assert(!w.host[CLIENT].pair.no_source);
+}
+END_TEST
+
+/* It leaves by another address that the peer has proof of. */
+START_TEST(b13_a_known_address_takes_over_from_one_that_is_gone)
+{
+	acquaint(C1, S1);
+	world_down(&w, CLIENT, C0);
+	assigned(C0, false);
+	assert_pair(CLIENT, C1, S0);
+	ck_assert(!w.host[CLIENT].pair.no_source);
+}
+END_TEST
+
 START_TEST(a1_both_lose_their_address_and_one_has_another_the_peer_never_heard_of)
 {
 	acquaint(NULL, S1);
@@ -518,6 +557,8 @@ int main(void)
 
 	tcase_add_checked_fixture(both, setup, teardown);
 	tcase_add_test(both, a1_both_lose_their_address_at_once_and_have_announced_another);
+	tcase_add_loop_test(both, b13_nothing_leaves_from_an_address_that_is_gone, 0, 2);
+	tcase_add_test(both, b13_a_known_address_takes_over_from_one_that_is_gone);
 	tcase_add_test(both, b6_a_loss_is_told_to_all_proven_addresses_at_once);
 	tcase_add_test(both, b6_who_hears_of_a_loss_twice_moves_once);
 	tcase_add_test(both, b10_a_loss_told_to_many_addresses_stays_within_the_rate);

@@ -80,6 +80,7 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 		return;
 	l->valid_until = valid_until;
 	l->ifindex = ifindex;
+	l->unassigned = false;
 	local_set_usable(c, l, true, l->usable ? "on another interface" : "its link works", now);
 
 	HASH_ITER(hh, c->entries, h, next) {
@@ -87,8 +88,10 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 			continue;
 		bool lost = h->source_lost;
 
-		if (addr_equal(&h->pair.local, addr))
+		if (addr_equal(&h->pair.local, addr)) {
 			h->source_lost = 0;
+			pair_set_no_source(c, h, false);
+		}
 		bul_want(c, h, addr, true);
 		pair_update(c, h, now);
 		/*
@@ -110,6 +113,19 @@ void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now)
 
 	if (l && l->usable)
 		local_lose(c, l, "deleted, expired, or its link does not work", now);
+}
+
+void core_local_assigned(struct core *c, const struct in6_addr *addr, bool assigned)
+{
+	struct local_addr *l = local_find(c, addr);
+	struct hce *h, *next;
+
+	if (!l || l->usable || l->unassigned == !assigned)
+		return;
+	l->unassigned = !assigned;
+	HASH_ITER(hh, c->entries, h, next)
+		if (addr_equal(&h->pair.local, addr))
+			pair_set_no_source(c, h, !assigned);
 }
 
 int core_prefer(struct core *c, const struct in6_addr *addr, unsigned ifindex, usec_t now)

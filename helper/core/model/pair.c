@@ -115,6 +115,16 @@ void pair_set_unconfirmed(struct core *c, struct hce *h, bool unconfirmed)
 	pair_set(c, h, &to, NULL);
 }
 
+void pair_set_no_source(struct core *c, struct hce *h, bool no_source)
+{
+	struct pair to = h->pair;
+
+	if (h->pair.no_source == no_source || !hce_homeless(h))
+		return;
+	to.no_source = no_source;
+	pair_set(c, h, &to, NULL);
+}
+
 /* Whether nothing that was sent by h's pair arrives any more. */
 static bool pair_is_dead(struct core *c, const struct hce *h)
 {
@@ -136,6 +146,7 @@ void pair_resume(struct core *c, struct hce *h, bool lost)
 void pair_use(struct core *c, struct hce *h, const struct in6_addr *local,
 	      const struct in6_addr *foreign, const char *why)
 {
+	const struct local_addr *l = local_find(c, local);
 	struct binding *b = bul_find(h, local);
 	struct pair to = h->pair;
 
@@ -143,6 +154,7 @@ void pair_use(struct core *c, struct hce *h, const struct in6_addr *local,
 	to.local = *local;
 	to.foreign = *foreign;
 	to.block = BLOCK_NONE;
+	to.no_source = l && !l->usable && l->unassigned;
 	/*
 	 * A retransmission that reaches the peer ahead of its verification of our Response is lost:
 	 * wait for the BA then.

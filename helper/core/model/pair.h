@@ -23,6 +23,13 @@ void pair_init(struct core *c, struct hce *h, const struct in6_addr *local,
 void pair_set_unconfirmed(struct core *c, struct hce *h, bool unconfirmed);
 
 /*
+ * Marks whether h's local address is not this host's any more. While set, the datapath swallows
+ * what would leave from it: no answer can come, and the acknowledgement in a TCP segment would
+ * reset the timer of the peer's TCP, which ACTION_RETRANSMIT there depends on.
+ */
+void pair_set_no_source(struct core *c, struct hce *h, bool no_source);
+
+/*
  * There is nowhere h's packets may go: they are dropped until an address of its peer's may be used.
  */
 void pair_block(struct core *c, struct hce *h, enum block how);

@@ -126,6 +126,17 @@ static __always_inline int unregistered(struct __sk_buff *skb, struct headers *h
 	return h->proto == IPPROTO_TCP ? reset_out(skb, h, port, f) : PASS;
 }
 
+/*
+ * Whether the packet would leave from an address that is not this host's any more. It is swallowed,
+ * as if lost on its way: an error would make TCP try every half second instead of backing off, and
+ * only a connection that backs off is made to retransmit when there is a pair (RFC 6069).
+ */
+static __always_inline bool has_no_source(const struct dp_hce *e, const struct dp_pcb_out *pcb,
+					  const struct in6_addr *src)
+{
+	return e->flags & DP_HCE_NO_SOURCE && (e->gen != pcb->gen || same_addr(&e->l, src));
+}
+
 /* A packet of a registered connection, to which key and pcb belong. */
 static __always_inline int registered(struct __sk_buff *skb, struct headers *h,
 				      const struct dp_pcb_out_key *key, struct dp_pcb_out *pcb)
@@ -141,6 +152,10 @@ static __always_inline int registered(struct __sk_buff *skb, struct headers *h,
 	if (e && e->flags & DP_HCE_HOLD) {
 		count(DP_HELD);
 		return DROP;
+	}
+	if (e && has_no_source(e, pcb, &h->addrs.src)) {
+		count(DP_HELD);
+		return bpf_redirect(0, 0);	/* to no interface */
 	}
 	if (e)
 		note_sent(skb, h, e, pcb, key, now);

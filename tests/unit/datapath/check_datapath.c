@@ -177,6 +177,35 @@ START_TEST(a3_what_is_held_is_dropped)
 }
 END_TEST
 
+/*
+ * What would leave from an address that is gone is swallowed, with its birth pair (0, 1) or moved
+ * there (2), without an error for TCP; from others it leaves.
+ */
+START_TEST(b13_nothing_leaves_from_an_address_that_is_gone)
+{
+	static const struct {
+		const char *l, *f;
+		uint32_t gen;
+		uint32_t result;
+	} row[] = {
+		{ L0, F0, 1, TC_ACT_REDIRECT }, { L0, F1, 2, TC_ACT_REDIRECT },
+		{ L1, F0, 2, TC_ACT_REDIRECT }, { L1, F1, 1, PASS },
+	};
+	struct packet p = OUT(L0, F0, TCP);
+	struct frame f = frame_of(&p), got;
+	struct action pair = { .type = ACTION_PAIR, .hce = HCE,
+			       .pair = { .local = addr(row[_i].l), .foreign = addr(row[_i].f),
+					 .gen = row[_i].gen, .homeless = true, .no_source = true } };
+
+	act(&pair);
+	ck_assert_uint_eq(run(true, false, &f, &got), row[_i].result);
+	ck_assert_uint_eq(datapath_counter(dp, DP_HELD), row[_i].result == TC_ACT_REDIRECT);
+	pair.pair.no_source = false;
+	act(&pair);
+	ck_assert_uint_eq(run(true, false, &f, &got), PASS);
+}
+END_TEST
+
 START_TEST(with_todays_pair_unlike_the_birth_pair)
 {
 	set_pair(L1, F1, 2);
@@ -473,6 +502,7 @@ int main(void)
 	tcase_add_test(tc, a3_c10_nor_by_a_port_unreachable);
 	tcase_add_test(tc, r8_the_ports_of_who_is_gone_are_refused_again);
 	tcase_add_loop_test(tc, a3_what_is_held_is_dropped, 0, 5);
+	tcase_add_loop_test(tc, b13_nothing_leaves_from_an_address_that_is_gone, 0, 4);
 	tcase_add_test(tc, behind_vlan_tags);
 	tcase_add_loop_test(tc, egress_leaves_connections_alone_that, 0, 4);
 	tcase_add_loop_test(tc, what_is_gone_is_passed, 0, 4);

@@ -240,7 +240,12 @@ struct hce {
 	uint32_t id;			/* from 1, never reused while the helper runs */
 	const char *name;		/* of the configured peer, NULL: it is not configured */
 	enum peer_status status;
-	bool trusted;			/* not evicted (X8): configured, connected to, accepted */
+	bool trusted;			/* not evicted (X8): one of the next two; by hce_trust() */
+	bool vouched;			/* it has configured keys, or a program said so */
+	unsigned n_proof;		/* open connections that this host began, or whose
+					 * handshake proves that the peer is where it says */
+	struct in6_addr from;		/* made by answering: where the first packet came from,
+					 * whose /64 it counts for; else unspecified */
 	bool initiated;			/* made because this host initiated (C4) */
 	unsigned personality;		/* the only one whose addresses the peer may learn (X9) */
 	usec_t created, heard;
@@ -397,6 +402,7 @@ struct pcb {
 	struct hce *left_of;		/* in whose list left it is, NULL: in none */
 	struct pcb *prev, *next;	/* of the entry: of pcbs or of left */
 	bool ports_clash;		/* another connection, which is left alone, has its ports */
+	bool proves;			/* it is one of its entry's n_proof */
 	usec_t opened;			/* when it was shown to us; 0: to an earlier helper */
 	usec_t linger_until;		/* the socket is gone; kept until then for
 					 * TIME-WAIT. USEC_NEVER: open */

@@ -26,7 +26,8 @@ struct core_saved_entry {
 	uint32_t id, spi;		/* inbound SPI of its peer */
 	unsigned personality;
 	enum peer_status status;
-	bool trusted, initiated, may_announce, homeless_acked, has_our_ba, seq_in_valid;
+	bool trusted;			/* for ever, whatever connections it has */
+	bool initiated, may_announce, homeless_acked, has_our_ba, seq_in_valid;
 	uint16_t seq_in;
 	usec_t srtt;
 	struct pair pair;

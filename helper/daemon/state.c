@@ -232,7 +232,7 @@ static int write_names(struct state *s, uint32_t id, const struct peer_names *n)
 static void saved_entry(const struct hce *h, struct core_saved_entry *ret)
 {
 	*ret = (struct core_saved_entry){
-		.id = h->id, .spi = h->sa->in.spi, .status = h->status, .trusted = h->trusted,
+		.id = h->id, .spi = h->sa->in.spi, .status = h->status, .trusted = h->vouched,
 		.initiated = h->initiated, .may_announce = h->may_announce,
 		.homeless_acked = h->homeless_acked, .has_our_ba = h->has_our_ba,
 		.seq_in_valid = h->seq_in_valid, .seq_in = h->seq_in, .srtt = h->srtt,

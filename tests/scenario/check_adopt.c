@@ -79,14 +79,14 @@ START_TEST(x8_what_a_host_accepted_makes_its_peer_trusted)
 	struct pcb half = found(S0, C0, 80), s = found(S0, C0, 81);
 
 	acquaint();
-	entry(SERVER)->trusted = false;
+	ck_assert_uint_eq(entry(SERVER)->n_proof, 1);
 	half.established = false;
 	half.origin = PCB_ACCEPT;
 	ck_assert_int_eq(take(SERVER, &half), 0);
-	ck_assert(!entry(SERVER)->trusted);
+	ck_assert_uint_eq(entry(SERVER)->n_proof, 1);
 	s.origin = PCB_ACCEPT;
 	ck_assert_int_eq(take(SERVER, &s), 0);
-	ck_assert(entry(SERVER)->trusted);
+	ck_assert_uint_eq(entry(SERVER)->n_proof, 2);
 }
 END_TEST
 
@@ -145,7 +145,6 @@ START_TEST(one_that_is_shown_after_it_was_found_is_known_better)
 
 	acquaint();
 	ck_assert_int_eq(take(SERVER, &p), 0);
-	entry(SERVER)->trusted = false;
 	p.uid = 1000;
 	ck_assert_int_eq(take(SERVER, &p), 0);
 	ck_assert_uint_eq(of_cookie(SERVER, p.cookie)->uid, 1000);
@@ -154,7 +153,7 @@ START_TEST(one_that_is_shown_after_it_was_found_is_known_better)
 	ck_assert_int_eq(core_pcb_open(w.host[SERVER].core, &p, w.now), 0);
 	ck_assert_int_eq(of_cookie(SERVER, p.cookie)->source, PCB_REGISTERED);
 	ck_assert_int_eq(of_cookie(SERVER, p.cookie)->origin, PCB_ACCEPT);
-	ck_assert(entry(SERVER)->trusted);
+	ck_assert_uint_eq(entry(SERVER)->n_proof, 2);
 	p.source = PCB_ADOPTED;		/* and found again */
 	ck_assert_int_eq(take(SERVER, &p), 0);
 	ck_assert_int_eq(of_cookie(SERVER, p.cookie)->source, PCB_REGISTERED);

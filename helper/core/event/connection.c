@@ -94,8 +94,7 @@ static void pcb_update(struct core *c, struct pcb *p, const struct pcb *from, us
 	if (p->source == PCB_ADOPTED && from->source == PCB_REGISTERED) {
 		p->source = PCB_REGISTERED;
 		p->origin = from->origin;
-		if (p->hce && p->origin == PCB_ACCEPT && p->established)
-			p->hce->trusted = true;		/* X8 */
+		pcb_note_trust(p);
 	}
 	if (from->established)
 		core_pcb_established(c, p->cookie, now);
@@ -175,8 +174,6 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 	}
 	if (from->source == PCB_ADOPTED && p->hce)
 		c->counter[COUNT_ADOPTED]++;
-	if (h && p->origin == PCB_CONNECT)
-		h->trusted = true;
 	if (p->hce && p->established)
 		pcb_on_established(c, p, now);
 	watch(c, p->hce);
@@ -198,6 +195,7 @@ void core_pcb_established(struct core *c, uint64_t cookie, usec_t now)
 	if (!p || p->established)
 		return;
 	p->established = true;
+	pcb_note_trust(p);
 	pcb_changed(c, p);
 	if (p->hce)
 		pcb_on_established(c, p, now);
@@ -209,7 +207,7 @@ int core_trust(struct core *c, uint64_t cookie)
 
 	if (!p || !p->hce)
 		return -ENOENT;
-	p->hce->trusted = true;
+	hce_trust(p->hce, 0, true);
 	return 0;
 }
 
@@ -241,6 +239,7 @@ void core_pcb_close(struct core *c, uint64_t cookie, usec_t now)
 	/* The TIME-WAIT of a moved connection still sends and receives, on the pair. */
 	if (p->hce && p->proto == IPPROTO_TCP && pcb_follows_pair(p)) {
 		p->linger_until = usec_add(now, PCB_LINGER);
+		pcb_note_trust(p);
 		pcb_changed(c, p);
 		deadline_arm(c, p->linger_until);
 		return;
@@ -292,12 +291,6 @@ int core_datagram_sent(struct core *c, const struct pcb *p, usec_t now)
 	h = pcb_entry(c, &as, now);
 	if (!h)
 		return 0;
-	/*
-	 * One socket can send to the whole world: unlike what it would have to connect to, that
-	 * gives way (X8).
-	 */
-	if (!h->sa && !h->n_pcb)
-		h->trusted = false;
 	pair_init(c, h, &p->local, &p->foreign);
 	watch(c, h);
 	return sender_restore(c, p->cookie, p->uid, h);

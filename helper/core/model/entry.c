@@ -87,6 +87,13 @@ bool hce_homeless(const struct hce *h)
 	return h->sa && h->status == PEER_HOMELESS;
 }
 
+void hce_trust(struct hce *h, int proofs, bool vouch)
+{
+	h->n_proof += (unsigned)proofs;
+	h->vouched |= vouch;
+	h->trusted = h->vouched || h->n_proof;
+}
+
 bool hce_in_use(const struct hce *h)
 {
 	return h->n_pcb || h->n_sender;

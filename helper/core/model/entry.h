@@ -22,6 +22,12 @@ bool foreign_heard_lately(const struct core *c, const struct foreign_addr *fa, u
 /* Returns whether connections of h can move: it has an SA, and its peer is a Homeless Host. */
 bool hce_homeless(const struct hce *h);
 
+/*
+ * The only writer of h->trusted: h has so many more connections that make it trusted (X8), or less;
+ * vouch: it is trusted from now on, whatever these do.
+ */
+void hce_trust(struct hce *h, int proofs, bool vouch);
+
 /* Returns whether h has connections or UDP senders, which keep it (C10). */
 bool hce_in_use(const struct hce *h);
 

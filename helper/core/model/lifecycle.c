@@ -30,41 +30,36 @@ static bool evictable(const struct hce *h)
 	return !h->trusted && !h->n_pcb;
 }
 
-/* Evicts an untrusted entry, chosen at random (X8). Returns whether there was one. */
-static bool evict(struct core *c, usec_t now)
+/* Whether h counts for the /64 of from. */
+static bool counts_for(const struct hce *h, const struct in6_addr *from)
+{
+	return !h->initiated && addr_common_prefix(&h->from, from) >= 64;
+}
+
+/*
+ * Evicts an untrusted entry, chosen at random (X8): of those that count for the /64 of from, if
+ * that is not NULL. Returns whether there was one.
+ */
+static bool evict(struct core *c, const struct in6_addr *from, usec_t now)
 {
 	struct hce *h, *next;
 	uint8_t nonce[CHALLENGE_LEN];
 	uint32_t n = 0, at;
 
 	HASH_ITER(hh, c->entries, h, next)
-		n += evictable(h);
+		n += evictable(h) && (!from || counts_for(h, from));
 	if (!n)
 		return false;
 	nonce_draw(c, nonce);
 	memcpy(&at, nonce, sizeof(at));
 	at %= n;
 	HASH_ITER(hh, c->entries, h, next) {
-		if (!evictable(h) || at--)
+		if (!evictable(h) || (from && !counts_for(h, from)) || at--)
 			continue;
 		c->counter[COUNT_EVICTED]++;
 		hce_destroy(c, h, now);
 		return true;
 	}
-	return false;
-}
-
-bool hce_room(struct core *c, const struct in6_addr *addr)
-{
-	struct foreign_addr *fa, *next;
-	unsigned n = 0;
-
-	HASH_ITER(hh, c->foreign, fa, next)
-		n += !fa->hce->initiated && fa == fa->hce->addrs &&
-		     addr_common_prefix(&fa->addr, addr) >= 64;
-	if (n < c->config.max_per_prefix)
-		return true;
-	c->counter[COUNT_NO_ROOM]++;
 	return false;
 }
 
@@ -75,11 +70,30 @@ static bool has_room(const struct core *c)
 	return n < c->config.max_entries && n < c->config.max_foreign;
 }
 
+/*
+ * Makes room for one that answers from: strangers of its /64 go first, so that no network takes
+ * what others have. Returns false (counted) if all that its /64 may have is in use.
+ */
+static bool make_room(struct core *c, const struct in6_addr *from, usec_t now)
+{
+	struct hce *h, *next;
+	unsigned n = 0;
+
+	HASH_ITER(hh, c->entries, h, next)
+		n += counts_for(h, from);
+	if (n < c->config.max_per_prefix && has_room(c))
+		return true;
+	if (evict(c, from, now) || n < c->config.max_per_prefix)
+		return true;
+	c->counter[COUNT_NO_ROOM]++;
+	return false;
+}
+
 struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t now)
 {
 	struct hce *h = NULL;
 
-	if (has_room(c) || evict(c, now))
+	if (has_room(c) || evict(c, NULL, now))
 		h = calloc(1, sizeof(*h));
 	if (!h) {
 		c->counter[COUNT_NO_ROOM]++;
@@ -109,8 +123,17 @@ struct hce *hce_create(struct core *c, struct peer *peer, const struct in6_addr 
 		c->last_id = h->id;
 		h->initiated = initiated;
 		h->personality = l ? l->personality : 0;
-		h->trusted |= initiated;
 	}
+	return h;
+}
+
+struct hce *hce_answer(struct core *c, const struct in6_addr *local, const struct in6_addr *from,
+		       usec_t now)
+{
+	struct hce *h = make_room(c, from, now) ? hce_create(c, NULL, local, false, now) : NULL;
+
+	if (h)
+		h->from = *from;
 	return h;
 }
 

@@ -6,12 +6,6 @@
 #include "core_data.h"
 
 /*
- * Returns whether a host that initiates from addr may have an entry, by the quota of its /64 (X8);
- * false is counted.
- */
-bool hce_room(struct core *c, const struct in6_addr *addr);
-
-/*
  * Makes the entry of that id, which none may have, for peer if not NULL. Returns NULL (counted) if
  * there is no room.
  */
@@ -23,6 +17,14 @@ struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t n
  */
 struct hce *hce_create(struct core *c, struct peer *peer, const struct in6_addr *local,
 		       bool initiated, usec_t now);
+
+/*
+ * Makes an entry for a host that initiated from there, to our address local. It counts for the /64
+ * of from, which may have max_per_prefix, and of which an idle one gives way first (X8). Returns
+ * NULL (counted) if there is no room.
+ */
+struct hce *hce_answer(struct core *c, const struct in6_addr *local, const struct in6_addr *from,
+		       usec_t now);
 
 /* Frees h with its addresses, bindings, names, AAP run and anonymous SA; detaches connections. */
 void hce_destroy(struct core *c, struct hce *h, usec_t now);

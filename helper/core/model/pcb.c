@@ -106,10 +106,24 @@ void pcb_wait_for_peer(struct core *c, struct pcb *p, const struct hce *h)
 	pcb_set_wait(c, p, PCB_WAITS_PEER, h->id);
 }
 
+static void pcb_set_proves(struct pcb *p, bool proves)
+{
+	hce_trust(p->hce, proves - p->proves, false);
+	p->proves = proves;
+}
+
+void pcb_note_trust(struct pcb *p)
+{
+	if (p->hce)
+		pcb_set_proves(p, p->linger_until == USEC_NEVER &&
+				  (p->origin == PCB_CONNECT || p->established));
+}
+
 static void pcb_detach(struct core *c, struct pcb *p)
 {
 	if (!p->hce)
 		return;
+	pcb_set_proves(p, false);
 	pcb_publish(c, ACTION_PCB_GONE, p);
 	HASH_DELETE(hh_ports, c->ports, p);
 	DL_DELETE(p->hce->pcbs, p);
@@ -182,8 +196,7 @@ int pcb_attach(struct core *c, struct pcb *p, struct hce *h, uint32_t gen)
 	h->n_pcb++;
 	DL_APPEND(h->pcbs, p);
 	HASH_ADD(hh_ports, c->ports, ports, sizeof(p->ports), p);
-	if (p->origin == PCB_ACCEPT && p->established)
-		h->trusted = true;	/* X8: the third ACK proves that it receives there */
+	pcb_note_trust(p);
 	pcb_publish(c, ACTION_PCB, p);
 	event_emit(c, EVENT_PCB_NEW, h, &p->local, &p->foreign, 0, NULL);
 	return 0;

@@ -11,6 +11,7 @@
 
 #include "action.h"
 #include "addr.h"
+#include "entry.h"
 
 #define BU_BLOCK	64	/* numbers that are reserved at once: far less than half of all */
 #define GRACE_PERIOD	(30 * USEC_PER_SEC)	/* what was sent under the old keys may still
@@ -183,6 +184,6 @@ void peer_attach(struct hce *h, struct peer *peer)
 	h->peer = peer;
 	h->sa = &peer->sa;
 	h->name = peer->name;
-	h->trusted |= peer->sa.class == SA_GENERIC;
+	hce_trust(h, 0, peer->sa.class == SA_GENERIC);
 	peer->hce = h;
 }

@@ -253,7 +253,7 @@ static struct hce *entry_for(struct core *c, const struct signal *s, usec_t now)
 
 	if (fa && !fa->hce->sa)
 		return fa->hce;
-	return hce_room(c, &s->src) ? hce_create(c, NULL, &s->dst, false, now) : NULL;
+	return hce_answer(c, &s->dst, &s->src, now);
 }
 
 /*

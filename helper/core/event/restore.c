@@ -165,6 +165,11 @@ int core_restore_binding(struct core *c, struct hce *h, const struct in6_addr *a
 int core_restore_connection(struct core *c, const struct pcb *p, uint32_t entry, uint32_t gen,
 			    usec_t now)
 {
+	struct foreign_addr *fa = foreign_find(c, &p->foreign);
+
+	/* It waits for its peer to confirm that address: foreign_confirm() attaches it. */
+	if (p->waits == PCB_WAITS_PEER && fa && fa->hce->id == p->waits_for)
+		fa->left_alone = true;
 	return pcb_restore(c, p, core_entry(c, entry), gen, now);
 }
 

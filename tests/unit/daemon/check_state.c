@@ -8,6 +8,7 @@
 #include "state_store.h"
 #include "addr.h"
 #include "suite.h"
+#include "unused.h"
 #include "world.h"
 
 #include <errno.h>
@@ -431,6 +432,32 @@ START_TEST(c7_no_restored_address_lasts_longer_than_one_granted_now)
 }
 END_TEST
 
+static bool lose_all(struct world *world UNUSED, const struct packet_in_flight *p UNUSED)
+{
+	return true;
+}
+
+/* It began while the peer was silent; the successor attaches it when it hears the peer, too. */
+START_TEST(a3_what_is_left_alone_waits_for_its_peer_across_a_restart)
+{
+	const struct pcb *p;
+	uint64_t cookie;
+
+	w.lose = lose_all;
+	world_run(&w, 320 * USEC_PER_SEC);
+	cookie = world_connect(&w, CLIENT, C1, SERVER, S0, 2000);
+	ck_assert_ptr_null(core_pcb(w.host[CLIENT].core, cookie)->hce);
+	ck_assert_int_eq(restart(5), 0);
+	world_run(&w, 20 * USEC_PER_SEC);
+	p = core_pcb(w.host[CLIENT].core, cookie);
+	ck_assert_ptr_nonnull(p);
+	ck_assert_ptr_null(p->hce);
+	w.lose = NULL;
+	world_run(&w, 20 * USEC_PER_SEC);
+	ck_assert_ptr_nonnull(p->hce);
+}
+END_TEST
+
 START_TEST(c5_names_and_where_else_they_lead_are_remembered)
 {
 	struct in6_addr more[2] = { world_addr("2001:db8:23::5"), world_addr("2001:db8:24::5") };
@@ -782,6 +809,7 @@ int main(void)
 	tcase_add_test(tc, b6_an_address_lost_while_no_helper_ran_is_not_sent_from);
 	tcase_add_test(tc, b10_an_address_that_comes_back_after_a_restart_is_announced);
 	tcase_add_loop_test(tc, c7_no_restored_address_lasts_longer_than_one_granted_now, 0, 5);
+	tcase_add_test(tc, a3_what_is_left_alone_waits_for_its_peer_across_a_restart);
 	tcase_add_test(tc, c5_names_and_where_else_they_lead_are_remembered);
 	tcase_add_test(tc, only_its_owner_can_read_the_files);
 	tcase_add_loop_test(tc, a_truncated_file_is_told_and_does_no_harm, 0, 6);

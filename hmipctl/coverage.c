@@ -52,8 +52,8 @@ static const struct {
 	[DATAPATH] = { "datapath",
 		       "the kernel refused a table entry for it: see the helper's log" },
 	[POLICY_RULE] = { "policy-rule",
-			  "policy rules send a connection with this peer by a link of its own: those "
-			  "with this peer move only when their address is lost" },
+			  "policy rules send a connection with this peer by a link of its own: "
+			  "those with this peer move only when their address is lost" },
 	[PREVENTED] = { "prevented", "its program called hmip_prevent()" },
 	[CLASH] = { "port-clash", "another connection with this peer has the same ports" },
 	[PERSONALITY] = { "personality",

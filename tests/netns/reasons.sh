@@ -163,7 +163,8 @@ must "also as text" prints server sockets '\(translated\)$'
 must "for this connection only" rows server 1
 hold published "$client" $S0 8090
 must_soon 5 "published: no socket" listed server translated \
-	"r['pid'] is None and r['uid'] is None and r['local'] == '[$S0]:8090' and r['name'] == 'client'"
+	"r['pid'] is None and r['uid'] is None and r['local'] == '[$S0]:8090' and \
+		r['name'] == 'client'"
 hold masqueraded "$box" $S0 7000
 must_soon 5 "masqueraded: no socket" listed client translated \
 	"r['pid'] is None and r['foreign'] == '[$S0]:7000' and r['local'].startswith('[$C0]')"

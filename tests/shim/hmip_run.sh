@@ -115,8 +115,8 @@ if [ "$(id -u)" = 0 ]; then
 	chmod 4755 "$tmp/setuid"
 	chmod 755 "$tmp"
 	expect 'a set-uid program, as root itself' 0 "$nothing" "$warning" "$run" "$tmp/setuid"
-	# May read what is under a home directory of mode 0700, such as this tree in /root; access(2)
-	# heeds the capability only without the fix-up.
+	# May read what is under a home directory of mode 0700, such as this tree in /root;
+	# access(2) heeds the capability only without the fix-up.
 	nobody="setpriv --reuid=65534 --regid=65534 --clear-groups
 		--securebits=+no_setuid_fixup --inh-caps=+dac_read_search
 		--ambient-caps=+dac_read_search"

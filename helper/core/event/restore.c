@@ -136,7 +136,7 @@ int core_restore_address(struct core *c, struct hce *h, const struct in6_addr *a
 		return -ENOMEM;
 	fa->withdrawn = withdrawn;
 	if (!h->initiated && IN6_IS_ADDR_UNSPECIFIED(&h->from))
-		h->from = *addr;	/* as good as any of a peer that the file does not tell of */
+		h->from = *addr;	/* as good as any of a peer that the state lacks */
 	fa->lifetime = lifetime;
 	fa->expires = within(expires, state == ADDR_DEPRECATED ? expired : lifetime, now);
 	deadline_arm(c, fa->expires);

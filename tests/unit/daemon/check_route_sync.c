@@ -356,7 +356,7 @@ END_TEST
  * A move before the address is lost: what comes by the new pair is for it, also in the moment
  * between its loss and our hearing of that.
  */
-START_TEST(an_address_that_connections_moved_off_stays_local_from_the_moment_of_its_loss)
+START_TEST(an_address_moved_off_stays_local_from_the_moment_of_its_loss)
 {
 	move(L1, F0);
 	update();
@@ -620,8 +620,7 @@ int main(void)
 	tcase_add_test(tc, policy_rules_of_others_keep_their_meaning_and_do_not_win);
 	tcase_add_test(tc, of_several_next_hops_none_is_taken_for_granted);
 	tcase_add_test(tc, a_lost_address_with_connections_stays_local);
-	tcase_add_test(tc,
-		       an_address_that_connections_moved_off_stays_local_from_the_moment_of_its_loss);
+	tcase_add_test(tc, an_address_moved_off_stays_local_from_the_moment_of_its_loss);
 	tcase_add_test(tc, an_address_that_comes_back_is_the_kernels_again);
 	tcase_add_loop_test(tc, closing_and_opening_remove_ours_and_nobody_elses, 0, 2);
 	tcase_add_test(tc, what_an_earlier_helper_left_is_taken_over);

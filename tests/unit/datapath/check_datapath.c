@@ -195,7 +195,8 @@ START_TEST(b13_nothing_leaves_from_an_address_that_is_gone)
 	struct frame f = frame_of(&p), got;
 	struct action pair = { .type = ACTION_PAIR, .hce = HCE,
 			       .pair = { .local = addr(row[_i].l), .foreign = addr(row[_i].f),
-					 .gen = row[_i].gen, .homeless = true, .no_source = true } };
+					 .gen = row[_i].gen, .homeless = true,
+					 .no_source = true } };
 
 	act(&pair);
 	ck_assert_uint_eq(run(true, false, &f, &got), row[_i].result);

@@ -18,6 +18,7 @@ enum reason {
 	TRANSLATED,
 	TABLE_FULL,
 	SILENT,
+	UNPROVEN,
 	DATAPATH,
 	POLICY_RULE,
 	PREVENTED,
@@ -49,6 +50,9 @@ static const struct {
 			 "max_connections are attached already: raise it in hmip.conf" },
 	[SILENT] = { "peer-silent",
 		     "its peer did not answer the helper when it began, and has not since" },
+	[UNPROVEN] = { "unproven",
+		       "its peer was asked whether the address is still its own, and has not "
+		       "answered" },
 	[DATAPATH] = { "datapath",
 		       "the kernel refused a table entry for it: see the helper's log" },
 	[POLICY_RULE] = { "policy-rule",

@@ -49,7 +49,10 @@ const char *peer_status_name(enum peer_status s);
 
 struct hce;
 
-/* One run of the reachability check of one Tentative address (X5, homelessv6 3.4.2). */
+/*
+ * One run of the reachability check of one address (X5, homelessv6 3.4.2): of a Tentative one, or
+ * of an Active one whose last proof is old.
+ */
 struct reach {
 	bool running;
 	uint8_t challenge[CHALLENGE_LEN];	/* the same for all sendings of a run, so that a
@@ -59,6 +62,8 @@ struct reach {
 	struct in6_addr from;			/* the local address the BU came to;
 						 * Challenges come from it */
 	uint16_t seq;				/* of the BU the Challenge's BA answers */
+	usec_t grants;				/* Active: what the Response will have renewed, 0:
+						 * nothing was asked for */
 };
 
 /* An address of a peer. */
@@ -76,6 +81,7 @@ struct foreign_addr {
 	usec_t expires;		/* Active, Tentative: becomes Deprecated; Deprecated: goes.
 				 * USEC_NEVER for an infinite one */
 	usec_t heard;		/* last packet from it, 0: none yet */
+	usec_t proven;		/* when the peer last proved to be there, 0: not to this helper */
 	struct reach reach;
 	struct conflict *conflict;		/* owned; NULL: no other host claims it */
 	struct hce *hce;
@@ -372,6 +378,7 @@ enum pcb_wait {
 	PCB_WAITS_PEER,			/* the peer was silent when it began */
 	PCB_WAITS_ROOM,			/* max_connections others are attached */
 	PCB_REFUSED,			/* the datapath did not take it */
+	PCB_WAITS_PROOF,		/* the peer's last proof of this address was too old */
 };
 
 /*

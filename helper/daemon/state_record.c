@@ -199,7 +199,7 @@ static void x_connection(struct transfer *x, struct state_record *r)
 	x_u32(x, &p->mark);
 	x_bool(x, &p->established);
 	x_u32(x, &p->gen);
-	p->waits = x_small(x, p->waits, PCB_REFUSED);
+	p->waits = x_small(x, p->waits, PCB_WAITS_PROOF);
 	x_u32(x, &p->waits_for);
 	x->bad |= (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP) ||
 		  !addr_usable(&p->local) || !addr_usable(&p->foreign);

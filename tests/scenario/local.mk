@@ -5,7 +5,7 @@ WORLD = scenario/world.c
 check_PROGRAMS += check_aap_run check_adopt check_binding check_contest check_core \
 	check_datagram check_draft check_first_contact check_hostile check_leave check_limits \
 	check_paths check_personalities check_rendezvous check_resend check_strangers \
-	check_unmoved check_unmoved_keys
+	check_trust check_unmoved check_unmoved_keys
 check_aap_run_SOURCES = scenario/check_aap_run.c $(WORLD)
 check_adopt_SOURCES = scenario/check_adopt.c $(WORLD)
 check_binding_SOURCES = scenario/check_binding.c $(WORLD)
@@ -26,6 +26,8 @@ check_rendezvous_SOURCES = scenario/check_rendezvous.c $(WORLD)
 check_resend_SOURCES = scenario/check_resend.c $(WORLD)
 check_strangers_SOURCES = scenario/check_strangers.c $(WORLD)
 check_strangers_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
+check_trust_SOURCES = scenario/check_trust.c $(WORLD)
+check_trust_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_unmoved_SOURCES = scenario/check_unmoved.c $(WORLD)
 check_unmoved_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_unmoved_keys_SOURCES = scenario/check_unmoved_keys.c $(WORLD)

@@ -20,6 +20,7 @@
 #include "pcb.h"
 #include "pcb_wire.h"
 #include "peer.h"
+#include "reach.h"
 #include "udp_bound.h"
 #include "udp_sender.h"
 
@@ -40,6 +41,13 @@ bool core_adopts(struct core *c, const struct pcb *p)
 	       pcb_same_personality(c, p, fa->hce);
 }
 
+/* Whether p may be attached to fa's entry, as far as its peer and personality go. */
+static bool fits(struct core *c, const struct pcb *p, const struct foreign_addr *fa, usec_t now)
+{
+	return fa->state == ADDR_ACTIVE && pcb_same_personality(c, p, fa->hce) &&
+	       !hce_unresponsive(fa->hce, now);
+}
+
 /*
  * Returns the entry for a connection to p->foreign, made if this host initiates (C4). NULL: none.
  */
@@ -58,9 +66,7 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 		foreign_renew(c, fa, fa->kind, fa->lifetime, now);
 	}
 	if (fa)
-		return fa->state == ADDR_ACTIVE && pcb_same_personality(c, p, fa->hce) &&
-				       !hce_unresponsive(fa->hce, now) ?
-					   fa->hce : NULL;
+		return fits(c, p, fa, now) ? fa->hce : NULL;
 	if (p->origin != PCB_CONNECT)
 		return NULL;
 
@@ -72,12 +78,14 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 	if (!h || !pcb_same_personality(c, p, h))
 		return NULL;
 	/* C5, C6: what the program connects to is in use as it is, for as long as it is heard */
-	if (!foreign_add(c, h, &p->foreign, ADDR_ACTIVE, LIFETIME_ACTIVITY,
-			 c->config.default_lifetime * USEC_PER_SEC, CONNECTED_TO, now)) {
+	fa = foreign_add(c, h, &p->foreign, ADDR_ACTIVE, LIFETIME_ACTIVITY,
+			 c->config.default_lifetime * USEC_PER_SEC, CONNECTED_TO, now);
+	if (!fa) {
 		if (!h->addrs)
 			hce_destroy(c, h, now);
 		return NULL;
 	}
+	foreign_prove(c, fa, NULL, now);	/* by its owner, whom the program asked for */
 	bul_want_all(c, h);
 	return h;
 }
@@ -134,6 +142,22 @@ static void pcb_note_silence(struct core *c, struct pcb *p, usec_t now)
 	fa->left_alone = true;
 }
 
+/*
+ * Returns whether p, which this host began, is not attached before its peer has proved anew that
+ * the address is its own: who proved it once may have gone, and would take p along when it moves.
+ */
+static bool must_be_proven(struct core *c, struct pcb *p, usec_t now)
+{
+	struct foreign_addr *fa = foreign_find(c, &p->foreign);
+
+	if (p->origin != PCB_CONNECT || !fa || !fits(c, p, fa, now) || pcb_may_begin(fa, now))
+		return false;
+	pcb_wait_for_proof(c, p);
+	fa->left_alone = true;
+	reach_prove(c, fa, now);
+	return true;
+}
+
 /* B1: the first packet of the peer's that comes back is the sign to announce this host. */
 static void watch(struct core *c, const struct hce *h)
 {
@@ -163,8 +187,8 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 	p = pcb_add(c, from, l, now);
 	if (!p)
 		return -ENOMEM;
-	h = pcb_entry(c, p, now);
-	if (!h)
+	h = must_be_proven(c, p, now) ? NULL : pcb_entry(c, p, now);
+	if (!h && !p->waits)
 		pcb_note_silence(c, p, now);
 	if (h && !p->hce && !p->waits)	/* a new entry took it in by itself */
 		r = pcb_attach(c, p, h, h->pair.gen);

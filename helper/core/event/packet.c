@@ -20,6 +20,7 @@
 #include "local.h"
 #include "pair.h"
 #include "peer.h"
+#include "reach.h"
 #include "reach_reply.h"
 
 #define ICMP_OFFSET		40	/* behind an IPv6 header without extensions */
@@ -295,7 +296,7 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 	if (s.n_bu)
 		bu_receive(c, p->hce, &s, now);
 	from = foreign_find(c, &s.src);
-	if (from && from->hce->id == id)
-		foreign_confirm(c, from);
+	if (from && from->hce->id == id && foreign_confirm(c, from, now))
+		reach_prove(c, from, now);
 	deadline_arm(c, now);	/* an entry that nothing came of goes with the next tick */
 }

@@ -167,8 +167,9 @@ int core_restore_connection(struct core *c, const struct pcb *p, uint32_t entry,
 {
 	struct foreign_addr *fa = foreign_find(c, &p->foreign);
 
-	/* It waits for its peer to confirm that address: foreign_confirm() attaches it. */
-	if (p->waits == PCB_WAITS_PEER && fa && fa->hce->id == p->waits_for)
+	/* It waits for its peer to confirm or prove that address: foreign_confirm() attaches it. */
+	if (fa && ((p->waits == PCB_WAITS_PEER && fa->hce->id == p->waits_for) ||
+		   p->waits == PCB_WAITS_PROOF))
 		fa->left_alone = true;
 	return pcb_restore(c, p, core_entry(c, entry), gen, now);
 }

@@ -69,6 +69,11 @@ bool foreign_heard_lately(const struct core *c, const struct foreign_addr *fa, u
 	return fa->heard && now < usec_add(fa->heard, c->config.default_lifetime * USEC_PER_SEC);
 }
 
+bool foreign_proven_since(const struct foreign_addr *fa, usec_t age, usec_t now)
+{
+	return fa->proven && now < usec_add(fa->proven, age);
+}
+
 struct hce *core_entries(struct core *c)
 {
 	return c->entries;

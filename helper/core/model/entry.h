@@ -19,6 +19,12 @@ bool hce_authenticated_lately(const struct hce *h, usec_t now);
 /* Returns whether data was received from fa within DEFAULT-LIFETIME, whatever signalling does. */
 bool foreign_heard_lately(const struct core *c, const struct foreign_addr *fa, usec_t now);
 
+/* How old the last proof of an Active address may be for a connection that this host begins. */
+#define PROOF_TO_BEGIN	(60 * USEC_PER_SEC)
+
+/* Returns whether fa's peer has proved within the last age that it is there (X5). */
+bool foreign_proven_since(const struct foreign_addr *fa, usec_t age, usec_t now);
+
 /* Returns whether connections of h can move: it has an SA, and its peer is a Homeless Host. */
 bool hce_homeless(const struct hce *h);
 

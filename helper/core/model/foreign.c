@@ -36,7 +36,7 @@ struct hce *core_entry_of(struct core *c, const struct in6_addr *foreign)
  * Publishes it and reports it.
  */
 static void state_write(struct core *c, struct foreign_addr *fa, const char *was,
-			enum addr_state state, const char *why)
+			enum addr_state state, const char *why, usec_t now)
 {
 	struct action *a = action_push(c, ACTION_FOREIGN, fa->hce);
 
@@ -47,7 +47,7 @@ static void state_write(struct core *c, struct foreign_addr *fa, const char *was
 	event_change(c, EVENT_FOREIGN_STATE, fa->hce, NULL, &fa->addr, was, addr_state_name(state),
 		     why);
 	if (state == ADDR_ACTIVE)
-		pcb_attach_foreign(c, fa->hce, &fa->addr);
+		pcb_attach_foreign(c, fa, now);
 }
 
 /* If h is full, removes the address that has been Deprecated longest. */
@@ -90,7 +90,7 @@ struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6
 	local_drop_if_idle(c, addr);
 	DL_APPEND(h->addrs, fa);
 	foreign_renew(c, fa, kind, lifetime, now);
-	state_write(c, fa, NULL, state, why);
+	state_write(c, fa, NULL, state, why, now);
 	return fa;
 }
 
@@ -114,13 +114,19 @@ void foreign_renew(struct core *c, struct foreign_addr *fa, enum lifetime_kind k
 	deadline_arm(c, fa->expires);
 }
 
+void foreign_end_check(struct foreign_addr *fa)
+{
+	fa->reach.running = false;
+	fa->reach.next = USEC_NEVER;
+	fa->reach.grants = 0;
+}
+
 void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state state,
 		       const char *why, usec_t now)
 {
 	if (fa->state == state)
 		return;
-	fa->reach.running = false;
-	fa->reach.next = USEC_NEVER;
+	foreign_end_check(fa);
 	if (state == ADDR_DEPRECATED) {
 		/* C9 */
 		fa->expires = usec_add(now, c->config.maximum_expired_lifetime * USEC_PER_SEC);
@@ -128,15 +134,26 @@ void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state 
 	} else {
 		fa->withdrawn = false;
 	}
-	state_write(c, fa, addr_state_name(fa->state), state, why);
+	state_write(c, fa, addr_state_name(fa->state), state, why, now);
 }
 
-void foreign_confirm(struct core *c, struct foreign_addr *fa)
+bool foreign_confirm(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	if (!fa->left_alone || fa->state != ADDR_ACTIVE)
+		return false;
+	pcb_attach_foreign(c, fa, now);
+	return fa->left_alone;
+}
+
+void foreign_prove(struct core *c, struct foreign_addr *fa, const char *why, usec_t now)
+{
+	fa->proven = now;
+	if (fa->state != ADDR_ACTIVE) {
+		foreign_set_state(c, fa, ADDR_ACTIVE, why, now);
 		return;
-	fa->left_alone = false;
-	pcb_attach_foreign(c, fa->hce, &fa->addr);
+	}
+	foreign_end_check(fa);
+	foreign_confirm(c, fa, now);
 }
 
 void foreign_deprecate(struct core *c, struct foreign_addr *fa, const char *why, usec_t now)

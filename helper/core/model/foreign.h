@@ -29,9 +29,18 @@ void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state 
 
 /*
  * The peer has just signalled that it has fa: connections that began there while it was silent are
- * attached, if fa is Active.
+ * attached, if fa is Active. Returns whether others wait for more, a proof.
  */
-void foreign_confirm(struct core *c, struct foreign_addr *fa);
+bool foreign_confirm(struct core *c, struct foreign_addr *fa, usec_t now);
+
+/*
+ * The peer has just proved that it is at fa (X5), which is Active from now on, for the reason why.
+ * Connections of this host that waited for that are attached.
+ */
+void foreign_prove(struct core *c, struct foreign_addr *fa, const char *why, usec_t now);
+
+/* No Challenge is sent to fa any more, nor a Response taken. */
+void foreign_end_check(struct foreign_addr *fa);
 
 /*
  * fa's time is over, or the peer gave it up, as why says: what was Active is Deprecated from now

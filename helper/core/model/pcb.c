@@ -11,6 +11,7 @@
 #include "entry.h"
 #include "local.h"
 #include "pair.h"
+#include "pcb_wire.h"
 
 const char *pcb_source_name(enum pcb_source c)
 {
@@ -21,6 +22,7 @@ const char *pcb_reason(const struct pcb *p)
 {
 	static const char *const word[] = {
 		[PCB_WAITS_PEER] = "peer-silent",
+		[PCB_WAITS_PROOF] = "unproven",
 		[PCB_WAITS_ROOM] = "table-full",
 		[PCB_REFUSED] = "datapath",
 	};
@@ -89,8 +91,9 @@ static void pcb_set_left(struct core *c, struct pcb *p, struct hce *h)
 /* Why p is not attached from now on, and to which entry it may be. It must not be attached. */
 static void pcb_set_wait(struct core *c, struct pcb *p, enum pcb_wait why, uint32_t entry)
 {
-	struct hce *h = why >= PCB_WAITS_ROOM ? core_entry(c, entry) : NULL;
-	bool gone = why >= PCB_WAITS_ROOM && !h;
+	bool left = why == PCB_WAITS_ROOM || why == PCB_REFUSED;
+	struct hce *h = left ? core_entry(c, entry) : NULL;
+	bool gone = left && !h;
 
 	why = gone ? PCB_WAITS_NOT : why;
 	entry = gone ? 0 : entry;
@@ -117,6 +120,33 @@ void pcb_note_trust(struct pcb *p)
 	if (p->hce)
 		pcb_set_proves(p, p->linger_until == USEC_NEVER &&
 				  (p->origin == PCB_CONNECT || p->established));
+}
+
+void pcb_wait_for_proof(struct core *c, struct pcb *p)
+{
+	pcb_set_wait(c, p, PCB_WAITS_PROOF, 0);
+}
+
+/* Whether what p sends to addr leaves as it was born, and is answered: nobody else is there. */
+static bool vouches(const struct pcb *p, const struct in6_addr *addr)
+{
+	return p->origin == PCB_CONNECT && p->proto == IPPROTO_TCP && p->established &&
+	       p->linger_until == USEC_NEVER && addr_equal(&p->foreign, addr) &&
+	       !pcb_wire_pair(p, NULL, NULL);
+}
+
+bool pcb_may_begin(const struct foreign_addr *fa, usec_t now)
+{
+	const struct pcb *p;
+
+	if (!hce_homeless(fa->hce) || foreign_proven_since(fa, PROOF_TO_BEGIN, now))
+		return true;
+	if (!fa->heard || now >= usec_add(fa->heard, PROOF_TO_BEGIN))
+		return false;
+	DL_FOREACH(fa->hce->pcbs, p)
+		if (vouches(p, &fa->addr))
+			return true;
+	return false;
 }
 
 static void pcb_detach(struct core *c, struct pcb *p)
@@ -270,15 +300,28 @@ void pcb_expire(struct core *c, usec_t now)
 	}
 }
 
-void pcb_attach_foreign(struct core *c, struct hce *h, const struct in6_addr *addr)
+/* Whether p, which is attached to nothing, is to be attached to fa's entry. */
+static bool belongs_to(struct core *c, const struct pcb *p, const struct foreign_addr *fa)
 {
+	return !p->hce && (!p->waits_for || p->waits_for == fa->hce->id) &&
+	       p->linger_until == USEC_NEVER && addr_equal(&p->foreign, &fa->addr) &&
+	       pcb_same_personality(c, p, fa->hce);
+}
+
+void pcb_attach_foreign(struct core *c, struct foreign_addr *fa, usec_t now)
+{
+	bool may_begin = pcb_may_begin(fa, now);
 	struct pcb *p, *next;
 
-	HASH_ITER(hh, c->pcbs, p, next)
-		if (!p->hce && (!p->waits_for || p->waits_for == h->id) &&
-		    p->linger_until == USEC_NEVER && addr_equal(&p->foreign, addr) &&
-		    pcb_same_personality(c, p, h))
-			pcb_attach(c, p, h, h->pair.gen);
+	fa->left_alone = false;
+	HASH_ITER(hh, c->pcbs, p, next) {
+		if (!belongs_to(c, p, fa))
+			continue;
+		if (p->origin == PCB_CONNECT && !may_begin)
+			fa->left_alone = true;
+		else
+			pcb_attach(c, p, fa->hce, fa->hce->pair.gen);
+	}
 }
 
 void pcb_detach_foreign(struct core *c, struct hce *h, const struct in6_addr *addr, usec_t since)

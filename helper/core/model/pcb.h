@@ -38,8 +38,18 @@ bool pcb_same_personality(struct core *c, const struct pcb *p, const struct hce 
 /* Drops lingering connections that have expired. */
 void pcb_expire(struct core *c, usec_t now);
 
-/* addr became Active in h: attaches the connections to it that have no entry. */
-void pcb_attach_foreign(struct core *c, struct hce *h, const struct in6_addr *addr);
+/*
+ * Whether a connection that this host begins to the Active fa may be attached: its peer, whose
+ * connections it may move, has just proved that fa is its own (X5). Or others of this host to fa
+ * leave as they were born and are answered.
+ */
+bool pcb_may_begin(const struct foreign_addr *fa, usec_t now);
+
+/*
+ * fa is Active, or is proven anew: attaches the connections to it that have no entry. Those that
+ * this host began wait on if fa's proof is too old; fa->left_alone says whether any does.
+ */
+void pcb_attach_foreign(struct core *c, struct foreign_addr *fa, usec_t now);
 
 /* addr is another host's now: detaches h's connections to it that were opened since then. */
 void pcb_detach_foreign(struct core *c, struct hce *h, const struct in6_addr *addr, usec_t since);
@@ -55,6 +65,9 @@ void pcb_note_trust(struct pcb *p);
 
 /* p keeps its birth pair from now on, until its entry's pair changes. It has an entry. */
 void pcb_keep_birth_pair(struct core *c, struct pcb *p);
+
+/* p, which this host began, is not attached before the peer has proved anew to be there. */
+void pcb_wait_for_proof(struct core *c, struct pcb *p);
 
 /* Detaches p, which the datapath did not take. */
 void pcb_refuse(struct core *c, struct pcb *p);

@@ -226,6 +226,15 @@ static int verify_response(const struct aap_try *t, const struct aap_run *run, c
 	return r < 0 ? r : ah_verify(pkt, len, &ret->ri);
 }
 
+/* Who answers an Init, whose nonce nobody could guess, is where that was sent. */
+static void prove_target(struct core *c, struct hce *h, usec_t now)
+{
+	struct foreign_addr *fa = foreign_find(c, &h->aap->dst);
+
+	if (fa && fa->hce == h && fa->state == ADDR_ACTIVE)
+		foreign_prove(c, fa, NULL, now);
+}
+
 struct peer *aap_receive_response(struct core *c, const struct signal *s, const uint8_t *pkt,
 				  size_t len, usec_t now)
 {
@@ -274,6 +283,7 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 	t->next = usec_add(now, CONFIRM_LIFETIME);
 	deadline_arm(c, t->next);
 	aap_keypair_wipe(&t->own);
+	prove_target(c, h, now);
 	bul_want_all(c, h);
 	if (forgotten)
 		bul_restart(c, h);

@@ -168,8 +168,11 @@ static void hand_over(struct core *c, struct foreign_addr *fa, usec_t now)
 	remove_addr(c, fa, claimed_since(fa), "its entry did not answer and loses it", now);
 	if (!h)
 		return;		/* AAP's next Confirm makes its entry */
-	foreign_add(c, h, &addr, ADDR_ACTIVE, LIFETIME_ABSOLUTE,
-		    c->config.default_lifetime * USEC_PER_SEC, "only the claimant answers", now);
+	fa = foreign_add(c, h, &addr, ADDR_ACTIVE, LIFETIME_ABSOLUTE,
+			 c->config.default_lifetime * USEC_PER_SEC, "only the claimant answers",
+			 now);
+	if (fa)
+		foreign_prove(c, fa, NULL, now);
 	pair_update(c, h, now);
 }
 

@@ -12,6 +12,7 @@
 #include "addr_conflict.h"
 #include "bu_send.h"
 #include "bul.h"
+#include "entry.h"
 #include "foreign.h"
 #include "leave.h"
 #include "lifecycle.h"
@@ -21,6 +22,13 @@
 #include "reach.h"
 #include "retry.h"
 #include "send.h"
+
+/*
+ * The longest lifetime that is granted, infinity included: whoever proved to be at an address is
+ * asked again before it is over. Nobody is asked twice within PROOF_TO_RENEW.
+ */
+#define LIFETIME_MAX	3600	/* seconds */
+#define PROOF_TO_RENEW	(120 * USEC_PER_SEC)
 
 #define SUPPORT_REPEATS	(2 * USEC_PER_SEC)
 /* A BU that comes so long after data from the same place was overtaken by it. */
@@ -141,12 +149,15 @@ static bool check(struct core *c, struct hce *h, const struct signal *s, usec_t 
 	return true;
 }
 
-/* The lifetime to grant: an untrusted entry gets DEFAULT-LIFETIME at most (X8, 5.2). */
-static usec_t granted(const struct core *c, const struct hce *h, uint32_t seconds)
+/*
+ * The seconds to grant: LIFETIME_MAX at most, and to an untrusted entry DEFAULT-LIFETIME (X8, 5.2).
+ */
+static uint32_t granted(const struct core *c, const struct hce *h, uint32_t seconds)
 {
-	if (!h->trusted && seconds > c->config.default_lifetime)
-		seconds = c->config.default_lifetime;
-	return seconds == SIGNAL_INFINITE ? USEC_NEVER : seconds * USEC_PER_SEC;
+	uint32_t most = h->trusted || c->config.default_lifetime > LIFETIME_MAX
+				? LIFETIME_MAX : c->config.default_lifetime;
+
+	return seconds < most ? seconds : most;
 }
 
 static void delete_addr(struct core *c, struct hce *h, const struct in6_addr *a, usec_t now)
@@ -158,14 +169,28 @@ static void delete_addr(struct core *c, struct hce *h, const struct in6_addr *a,
 }
 
 /*
- * R5: what is new becomes Tentative; what is Active is renewed (C7). Returns false if there is no
- * room.
+ * Renews fa, which is not Deprecated, unless it is Active and its last proof is old: then it is
+ * asked first, by answer(). Else who was there once would have it for as long as it likes.
+ */
+static void renew(struct core *c, struct foreign_addr *fa, bool proves, usec_t lifetime, usec_t now)
+{
+	fa->given_up = false;
+	if (fa->state == ADDR_ACTIVE && !proves && !foreign_proven_since(fa, PROOF_TO_RENEW, now))
+		fa->reach.grants = lifetime;
+	else
+		foreign_renew(c, fa, LIFETIME_ABSOLUTE, lifetime, now);
+}
+
+/*
+ * R5: what is new becomes Tentative; what is Active is renewed (C7), if need be with the Response
+ * to a Challenge. Returns false if there is no room.
  */
 static bool add_addr(struct core *c, struct hce *h, const struct in6_addr *a,
 		     const struct binding_update *bu, usec_t now)
 {
 	struct foreign_addr *fa = foreign_find(c, a);
-	usec_t lifetime = granted(c, h, bu->lifetime);
+	usec_t lifetime = granted(c, h, bu->lifetime) * USEC_PER_SEC;
+	bool proves;
 
 	/*
 	 * We lost it, and connections of ours still bear it: the kernel would keep to itself what
@@ -178,13 +203,15 @@ static bool add_addr(struct core *c, struct hce *h, const struct in6_addr *a,
 				   "announced", now);
 	if (fa->state == ADDR_DEPRECATED)
 		foreign_set_state(c, fa, ADDR_TENTATIVE, "announced again", now);
-	fa->given_up = false;
-	foreign_renew(c, fa, LIFETIME_ABSOLUTE, lifetime, now);
-	if (bu->has_challenge && fa->state == ADDR_TENTATIVE) {
-		foreign_set_state(c, fa, ADDR_ACTIVE, "the Challenge was answered", now);
-		c->counter[COUNT_VERIFIED]++;
+	/* What answers another Challenge, of a path, is no proof of this very address. */
+	proves = bu->has_challenge && reach_verify(fa, bu);
+	if (bu->has_challenge && !proves)
+		return true;
+	renew(c, fa, proves, lifetime, now);
+	if (proves) {
+		c->counter[COUNT_VERIFIED] += fa->state != ADDR_ACTIVE;
+		foreign_prove(c, fa, "the Challenge was answered", now);
 	}
-	foreign_confirm(c, fa);
 	return true;
 }
 
@@ -231,6 +258,14 @@ static bool apply(struct core *c, struct hce *h, const struct signal *s, usec_t 
 	return room;
 }
 
+/* Whether the Update that is answered has the peer asked whether it is at fa. */
+static bool is_to_be_asked(const struct foreign_addr *fa, usec_t now)
+{
+	if (fa->state == ADDR_TENTATIVE)
+		return !fa->given_up;
+	return fa->state == ADDR_ACTIVE && fa->reach.grants && !reach_under_way(fa, now);
+}
+
 /*
  * B8: one BA, of the highest number, for all. Rides with the Challenge for the source, and our own
  * Initial BU (B1).
@@ -241,22 +276,22 @@ static void answer(struct core *c, struct hce *h, const struct signal *s, uint8_
 	struct foreign_addr *fa, *src = foreign_find(c, &s->src);
 	struct binding_ack ba = { .status = status };
 	struct signal r = { .src = s->dst, .dst = s->src };
-	bool wanted = status >= BA_REJECTED;
+	bool wanted = status >= BA_REJECTED, ask_src;
 
 	for (unsigned i = 0; i < s->n_bu; i++) {
 		wanted |= s->bu[i].flags & BU_ACK;
 		ba.seq = s->bu[i].seq;
 		if (s->bu[i].lifetime)
-			ba.lifetime = ba.refresh = s->bu[i].lifetime;
+			ba.lifetime = ba.refresh = granted(c, h, s->bu[i].lifetime);
 	}
+	ask_src = src && src->hce == h && is_to_be_asked(src, now);
 	DL_FOREACH(h->addrs, fa) {
-		if (fa->state != ADDR_TENTATIVE || fa->given_up ||
-		    !reach_ask(c, fa, &s->dst, ba.seq))
+		if (!is_to_be_asked(fa, now) || !reach_ask(c, fa, &s->dst, ba.seq))
 			continue;
 		if (fa != src && !fa->reach.sent)
 			reach_send(c, fa, now);
 	}
-	if (src && src->hce == h && src->state == ADDR_TENTATIVE && src->reach.running) {
+	if (ask_src && src->reach.running) {
 		reach_fill(c, src, &ba, now);
 		wanted = true;
 	}

@@ -29,6 +29,7 @@
 #define MIN_REFRESH	(5 * USEC_PER_SEC)
 #define PENDING_MAX	12	/* addresses in a packet: they fit even without a common prefix */
 #define AT_ONCE_LEAVES	2	/* of MAX_FAST_UPDATES tokens, for what happens next */
+#define ANSWER_WINDOW	(5 * USEC_PER_SEC)	/* a Challenge that comes later is a probe */
 #define REQUEST_AHEAD	(30 * USEC_PER_SEC)	/* a Binding Request precedes expiry by this */
 
 static struct binding_update *bu_begin(struct core *c, struct hce *h, struct signal *s,
@@ -400,6 +401,11 @@ static bool carried_pending(const struct hce *h, uint16_t seq)
 		if (h->rt.packet[i] == seq)
 			return true;
 	return false;
+}
+
+bool bu_is_answered_by(const struct hce *h, uint16_t seq, usec_t now)
+{
+	return now < usec_add(h->rt.sent, ANSWER_WINDOW) && carried_pending(h, seq);
 }
 
 /* The peer acknowledged pending b. */

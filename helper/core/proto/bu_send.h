@@ -32,6 +32,12 @@ void bu_send_to_alternates(struct core *c, struct hce *h, usec_t now);
 /* Marks all our addresses as sent in BU number seq, which the AAP Response had. */
 void bu_assume_sent(struct core *c, struct hce *h, uint16_t seq, usec_t now);
 
+/*
+ * Whether a BA with a Challenge, of number seq, answers our last announcements: they are being
+ * proven. Else the peer probes a path.
+ */
+bool bu_is_answered_by(const struct hce *h, uint16_t seq, usec_t now);
+
 /* A Binding Acknowledgement of h's peer came to our address to. */
 void bu_acked(struct core *c, struct hce *h, const struct binding_ack *ba,
 	      const struct in6_addr *to, usec_t now);

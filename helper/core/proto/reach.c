@@ -15,10 +15,12 @@
 #include <string.h>
 
 #include "action.h"
+#include "foreign.h"
 #include "local.h"
 #include "retry.h"
 #include "send.h"
 
+#define PROOF_TRIES	6	/* Challenges to an Active address, which the next Update repeats */
 #define CHALLENGE_INTERVAL_MAX	(64 * USEC_PER_SEC)
 
 static bool reach_begin(struct core *c, struct foreign_addr *fa)
@@ -50,9 +52,10 @@ static void reach_arm(struct core *c, struct foreign_addr *fa, usec_t now)
 
 uint32_t reach_lifetime(const struct foreign_addr *fa, usec_t now)
 {
-	usec_t left = usec_until(fa->expires, now) / USEC_PER_SEC;
+	usec_t left = (fa->reach.grants ? fa->reach.grants : usec_until(fa->expires, now)) /
+		      USEC_PER_SEC;
 
-	if (fa->expires == USEC_NEVER)
+	if (fa->expires == USEC_NEVER && !fa->reach.grants)
 		return SIGNAL_INFINITE;
 	return left ? (uint32_t)left : 1;
 }
@@ -96,14 +99,29 @@ void reach_send(struct core *c, struct foreign_addr *fa, usec_t now)
 	core_send(c, fa->hce, &s);
 }
 
+void reach_prove(struct core *c, struct foreign_addr *fa, usec_t now)
+{
+	if (fa->reach.running)
+		reach_hurry(c, fa, now);
+	else if (reach_ask(c, fa, &fa->hce->pair.local, fa->hce->seq_in))
+		reach_send(c, fa, now);
+}
+
 void reach_expire(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	if (!fa->reach.running)
 		return;
-	if (now >= fa->reach.next)
-		reach_send(c, fa, now);
-	else
+	if (now < fa->reach.next)
 		deadline_arm(c, fa->reach.next);
+	else if (fa->state == ADDR_ACTIVE && fa->reach.sent >= PROOF_TRIES)
+		foreign_end_check(fa);	/* the next Update asks again */
+	else
+		reach_send(c, fa, now);
+}
+
+bool reach_under_way(const struct foreign_addr *fa, usec_t now)
+{
+	return fa->reach.running && now < usec_add(fa->reach.last, retry_timeout(fa->hce));
 }
 
 void reach_hurry(struct core *c, struct foreign_addr *fa, usec_t now)
@@ -111,7 +129,7 @@ void reach_hurry(struct core *c, struct foreign_addr *fa, usec_t now)
 	/*
 	 * Packets from an unproven address, or a flapping route, must not set our rate of sending.
 	 */
-	if (!fa->reach.running || now < usec_add(fa->reach.last, retry_timeout(fa->hce)))
+	if (!fa->reach.running || reach_under_way(fa, now))
 		return;
 	fa->reach.sent = 0;
 	reach_send(c, fa, now);

@@ -20,8 +20,17 @@ bool reach_ask(struct core *c, struct foreign_addr *fa, const struct in6_addr *f
 /* Sends the Challenge to fa in a packet of its own, within the rate limit. */
 void reach_send(struct core *c, struct foreign_addr *fa, usec_t now);
 
+/*
+ * A connection to the Active fa waits for a proof that its peer is there: sends a Challenge, unless
+ * one is under way.
+ */
+void reach_prove(struct core *c, struct foreign_addr *fa, usec_t now);
+
 /* Runs the timer of the check: sends the next Challenge if it is due. */
 void reach_expire(struct core *c, struct foreign_addr *fa, usec_t now);
+
+/* Whether a Challenge was sent to fa so lately that its Response may be under way. */
+bool reach_under_way(const struct foreign_addr *fa, usec_t now);
 
 /* Data came from fa, or a route came up: sends the next Challenge of a running check at once. */
 void reach_hurry(struct core *c, struct foreign_addr *fa, usec_t now);

@@ -3,6 +3,7 @@
 #include "reach_reply.h"
 
 #include "action.h"
+#include "bu_send.h"
 #include "bul.h"
 #include "pair.h"
 #include "peer.h"
@@ -47,6 +48,6 @@ void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to,
 			b->seq = bu->seq;
 		pair_update(c, h, now);
 	}
-	if (probed)
+	if (probed && !bu_is_answered_by(h, ba->seq, now))
 		path_probed_by_peer(c, h, to, now);
 }

@@ -84,7 +84,7 @@ static inline struct binding *hold(const char *text, enum binding_state state)
 	return b;
 }
 
-/* Adds an address of the peer's. */
+/* Adds an address of the peer's, just proven unless it is Tentative. */
 static inline struct foreign_addr *at(const char *text, enum addr_state state)
 {
 	struct in6_addr addr = a(text);
@@ -92,6 +92,7 @@ static inline struct foreign_addr *at(const char *text, enum addr_state state)
 					      600 * USEC_PER_SEC, "test", now);
 
 	ck_assert_ptr_nonnull(fa);
+	fa->proven = state == ADDR_TENTATIVE ? 0 : now;
 	return fa;
 }
 

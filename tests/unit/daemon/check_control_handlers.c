@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "adopt.h"
+#include "clock.h"
 #include "conf.h"
 #include "control_handlers.h"
 #include "core/host.h"
@@ -90,6 +91,7 @@ static void setup_daemon(void)
 	run("ip addr add " L0 "/128 dev lo nodad && ip addr add " F0 "/128 dev lo nodad");
 	settle();
 	setup();
+	h->addrs->proven = clock_boottime();	/* the requests' clock */
 	listener = bound(SOCK_STREAM, F0, PORT);
 	ck_assert_int_eq(listen(listener, 8), 0);
 	conf = (struct conf){ .adopt = false };

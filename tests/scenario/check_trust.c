@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Whose address is it? Mallory was on the path to a plain host for some seconds, and proved then
+ * that its address F0 were his. He is elsewhere since, where he answers and signals as a peer does.
+ * The client's later connections to F0 are not his to move.
+ */
+#include "core.h"
+#include "model/entry.h"
+#include "addr.h"
+#include "suite.h"
+#include "two_hosts.h"
+#include "unmoved.h"
+#include "unused.h"
+
+#include <string.h>
+#include <utlist.h>
+
+#define F0		"2001:db8:f0::1"
+#define M1		"2001:db8:f1::1"
+#define M2		"2001:db8:f2::1"
+#define MALLORY		2
+#define LATER		4711		/* a connection that the client begins */
+
+/* Mallory is not on the path any more: what is at F0 is a plain host, and silent. */
+static bool lose_at_f0(struct world *world UNUSED, const struct packet_in_flight *p)
+{
+	struct in6_addr f0 = world_addr(F0);
+
+	return addr_equal(&p->send.send.src, &f0) || addr_equal(&p->send.send.dst, &f0);
+}
+
+static void prefer(unsigned host, const char *addr)
+{
+	struct in6_addr a = world_addr(addr);
+
+	ck_assert_int_eq(core_prefer(w.host[host].core, &a, 0, w.now), 0);
+	world_collect(&w);
+}
+
+static enum addr_state state_of(unsigned host, const char *addr)
+{
+	const struct foreign_addr *fa = world_foreign(&w, host, addr);
+
+	return fa ? fa->state : ADDR_TENTATIVE;
+}
+
+static void begin_with_mallory(void)
+{
+	begin_strangers();
+	ck_assert_uint_eq(world_stranger(&w, "Mallory"), MALLORY);
+	world_up(&w, MALLORY, F0);
+	world_up(&w, MALLORY, M1);
+	world_connect(&w, MALLORY, F0, CLIENT, C0, 1000);
+	world_run(&w, 5 * USEC_PER_SEC);
+	prefer(MALLORY, M1);
+	world_run(&w, 5 * USEC_PER_SEC);
+	ck_assert_int_eq(state_of(CLIENT, F0), ADDR_ACTIVE);
+	ck_assert_int_eq(state_of(CLIENT, M1), ADDR_ACTIVE);
+	w.lose = lose_at_f0;
+}
+
+/* The client connects to host's address. The connection is established after a round trip. */
+static struct pcb *begin(const char *to)
+{
+	struct pcb p = { .cookie = LATER, .local = world_addr(C0), .foreign = world_addr(to),
+			 .lport = 3000, .fport = 80, .proto = IPPROTO_TCP, .origin = PCB_CONNECT };
+	struct pcb *q;
+
+	ck_assert_int_eq(core_pcb_open(w.host[CLIENT].core, &p, w.now), 0);
+	world_collect(&w);
+	q = connection(CLIENT, LATER);
+	ck_assert_ptr_nonnull(q);
+	return q;
+}
+
+static void establish(void)
+{
+	core_pcb_established(w.host[CLIENT].core, LATER, w.now);
+	world_collect(&w);
+}
+
+/* Whatever Mallory does now, the later connection stays as it was born. */
+static void assert_out_of_reach(void)
+{
+	establish();
+	prefer(MALLORY, M1);
+	world_up(&w, MALLORY, M2);
+	world_run(&w, 5 * USEC_PER_SEC);
+	ck_assert_int_eq(egress(CLIENT, LATER), AS_BORN);
+	prefer(MALLORY, M2);
+	world_run(&w, 5 * USEC_PER_SEC);
+	ck_assert_int_eq(egress(CLIENT, LATER), AS_BORN);
+	world_down(&w, MALLORY, F0);
+	world_run(&w, 5 * USEC_PER_SEC);
+	ck_assert_int_eq(egress(CLIENT, LATER), AS_BORN);
+	world_down(&w, MALLORY, M1);
+	world_run(&w, 2000 * USEC_PER_SEC);
+	ck_assert_int_eq(egress(CLIENT, LATER), AS_BORN);
+}
+
+/* X5: he renews F0 from elsewhere, for as long as he likes; it lives as long as was granted. */
+START_TEST(x5_an_address_is_not_renewed_by_who_is_not_there)
+{
+	begin_with_mallory();
+	world_run(&w, 900 * USEC_PER_SEC);
+	ck_assert_int_eq(state_of(CLIENT, M1), ADDR_ACTIVE);
+	ck_assert_int_ne(state_of(CLIENT, F0), ADDR_ACTIVE);
+	ck_assert_ptr_null(begin(F0)->hce);
+	assert_out_of_reach();
+}
+END_TEST
+
+/* ... and in that time what begins there is not attached. connect() does not wait. */
+START_TEST(x5_a_connection_is_attached_where_its_peer_is_proven)
+{
+	begin_with_mallory();
+	world_run(&w, (_i ? 59 : 200) * USEC_PER_SEC);
+	ck_assert_int_eq(state_of(CLIENT, F0), ADDR_ACTIVE);
+	struct pcb *p = begin(F0);
+
+	ck_assert_ptr_null(p->hce);
+	ck_assert_str_eq(pcb_reason(p), "unproven");
+	world_run(&w, 10 * USEC_PER_SEC);
+	ck_assert_ptr_null(p->hce);
+	assert_out_of_reach();
+}
+END_TEST
+
+/* What has nothing to hide notices a round trip at most. */
+START_TEST(x5_who_is_there_is_asked_and_has_the_connection)
+{
+	begin_strangers();
+	open_nth(0, C0, S0);
+	world_run(&w, 30 * USEC_PER_SEC);
+	open_nth(1, C0, S0);
+	ck_assert_ptr_nonnull(connection(CLIENT, open_one[1])->hce);
+	world_run(&w, 150 * USEC_PER_SEC);
+	struct pcb *p = begin(S0);
+	unsigned sends = w.host[CLIENT].sends;
+
+	ck_assert_ptr_null(p->hce);
+	establish();
+	world_run(&w, 2 * w.delay);
+	ck_assert_ptr_eq(p->hce, entry(CLIENT));
+	ck_assert_uint_le(w.host[CLIENT].sends - sends, 2);
+	open_nth(2, C0, S0);
+	ck_assert_ptr_nonnull(connection(CLIENT, open_one[2])->hce);
+	world_down(&w, CLIENT, C0);
+	world_up(&w, CLIENT, C1);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_int_eq(egress(CLIENT, LATER), MOVED);
+}
+END_TEST
+
+/* Others of this host to the same address, unmoved and answered, are as good as a proof. */
+START_TEST(x5_an_address_that_answers_other_connections_is_not_asked)
+{
+	begin_strangers();
+	open_nth(0, C0, S0);
+	world_run(&w, 3 * USEC_PER_SEC);
+	for (unsigned i = 0; i < 40; i++, world_run(&w, 5 * USEC_PER_SEC))
+		heard(CLIENT, open_one[0], &server_addr[0]);
+	unsigned sends = w.host[CLIENT].sends;
+
+	ck_assert_ptr_nonnull(begin(S0)->hce);
+	ck_assert_uint_eq(w.host[CLIENT].sends, sends);
+}
+END_TEST
+
+/* C4: what the peer opens is attached as ever. */
+START_TEST(x5_a_connection_that_the_peer_opens_needs_no_proof)
+{
+	begin_strangers();
+	open_nth(0, C0, S0);
+	world_run(&w, 100 * USEC_PER_SEC);
+	open_by(1, CLIENT, C0, S0);
+	ck_assert_ptr_nonnull(connection(SERVER, open_one[1])->hce);
+}
+END_TEST
+
+/* A refresh is proven once, on the BA that answers it; addresses that are alive live on. */
+START_TEST(x5_a_refresh_has_one_challenge_for_each_address)
+{
+	begin_strangers();
+	open_nth(0, C0, S0);
+	world_run(&w, 100 * USEC_PER_SEC);
+	uint64_t asked = core_counter(w.host[CLIENT].core, COUNT_CHALLENGES);
+
+	world_run(&w, 6000 * USEC_PER_SEC);
+	asked = core_counter(w.host[CLIENT].core, COUNT_CHALLENGES) - asked;
+	ck_assert_uint_ge(asked, 2 * 18);	/* two addresses, every 300 s */
+	ck_assert_uint_le(asked, 2 * 22);
+	ck_assert_int_eq(state_of(CLIENT, S0), ADDR_ACTIVE);
+	ck_assert_int_eq(state_of(CLIENT, S1), ADDR_ACTIVE);
+	ck_assert_int_eq(state_of(SERVER, C0), ADDR_ACTIVE);
+	ck_assert_uint_eq(w.host[CLIENT].events[EVENT_PATH], 0);
+	ck_assert_uint_eq(w.host[SERVER].events[EVENT_PATH], 0);
+}
+END_TEST
+
+/* C12: nothing is granted for longer than an hour, and the BA says what is. */
+START_TEST(c7_no_lifetime_is_granted_for_longer_than_an_hour)
+{
+	struct core_config config = core_config_default;
+	struct foreign_addr *fa;
+
+	begin_strangers();
+	config.binding_lifetime = _i ? SIGNAL_INFINITE : 7200;
+	core_reconfigure(w.host[CLIENT].core, &config);
+	open_nth(0, C0, S0);
+	world_run(&w, 301 * USEC_PER_SEC);	/* it is trusted when it refreshes */
+	fa = world_foreign(&w, SERVER, C0);
+	ck_assert_int_eq(fa->state, ADDR_ACTIVE);
+	ck_assert_uint_gt(fa->expires, w.now + 3500 * USEC_PER_SEC);
+	ck_assert_uint_le(fa->expires, w.now + 3600 * USEC_PER_SEC);
+	world_run(&w, 20000 * USEC_PER_SEC);
+	ck_assert_int_eq(state_of(SERVER, C0), ADDR_ACTIVE);
+	ck_assert_uint_eq(w.host[SERVER].events[EVENT_BR_SENT], 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("trust");
+	TCase *tc = tcase_create("whose address");
+
+	tcase_add_checked_fixture(tc, NULL, teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, x5_an_address_is_not_renewed_by_who_is_not_there);
+	tcase_add_loop_test(tc, x5_a_connection_is_attached_where_its_peer_is_proven, 0, 2);
+	tcase_add_test(tc, x5_who_is_there_is_asked_and_has_the_connection);
+	tcase_add_test(tc, x5_an_address_that_answers_other_connections_is_not_asked);
+	tcase_add_test(tc, x5_a_connection_that_the_peer_opens_needs_no_proof);
+	tcase_add_test(tc, x5_a_refresh_has_one_challenge_for_each_address);
+	tcase_add_loop_test(tc, c7_no_lifetime_is_granted_for_longer_than_an_hour, 0, 2);
+	suite_add_tcase(s, tc);
+	return suite_run(s);
+}

@@ -19,10 +19,12 @@ static int found(void *ctx, const struct nlmsghdr *nlh)
 	struct tcp_flight *ret = ctx;
 	const struct nlattr *attr;
 	struct tcp_info info = { 0 };
+	const struct inet_diag_msg *m;
 	uint64_t cookie;
 	size_t len;
 
-	if (!inet_diag_message(nlh, &cookie))
+	m = inet_diag_message(nlh, &cookie);
+	if (!m)
 		return -EBADMSG;
 	mnl_attr_for_each(attr, nlh, sizeof(struct inet_diag_msg)) {
 		if (mnl_attr_get_type(attr) != INET_DIAG_INFO)
@@ -38,6 +40,9 @@ static int found(void *ctx, const struct nlmsghdr *nlh)
 	ret->mtu = sizeof(struct ip6_hdr) + sizeof(struct tcphdr) + info.tcpi_snd_mss;
 	if (info.tcpi_options & TCPI_OPT_TIMESTAMPS)
 		ret->mtu += TIMESTAMPS;
+	ret->window = info.tcpi_snd_wnd >> info.tcpi_snd_wscale;
+	ret->timer = m->idiag_timer;
+	ret->expires_ms = m->idiag_expires;
 	return 0;
 }
 

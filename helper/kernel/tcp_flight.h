@@ -6,10 +6,21 @@
 #include "netlink.h"
 #include "sock_info.h"
 
+enum tcp_timer {		/* as sock_diag numbers them */
+	TIMER_NONE,
+	TIMER_RETRANSMIT,
+	TIMER_KEEPALIVE,
+	TIMER_TIME_WAIT,
+	TIMER_PROBE,		/* of the peer's window, which is closed */
+};
+
 struct tcp_flight {
 	unsigned unacked;	/* segments sent and not acknowledged */
 	unsigned backoff;	/* how often the retransmission timeout has been doubled since */
 	unsigned mtu;		/* octets of its longest packet, from the IPv6 header on */
+	unsigned window;	/* of the peer, as the last segment would have it: scaled down */
+	enum tcp_timer timer;	/* the one that expires next */
+	unsigned expires_ms;	/* ... so soon, unless it is TIMER_NONE */
 };
 
 /*

@@ -22,4 +22,17 @@
 int tcp_inject_ask_ack(struct signal_io *io, const struct sock_desc *p, uint32_t una,
 		       uint32_t rcv_nxt, const struct in6_addr *via);
 
+/*
+ * Lets the kernel believe that the peer of the connection p is alive, though it has nothing new to
+ * say: a segment without data that acknowledges nothing more, with this window (as on the wire,
+ * scaled down), reaches the local stack. una and seq are the first number that the peer has not
+ * acknowledged and the next one expected from it. With window 0, what TCP sends again becomes a
+ * probe of the window, at which it does not give up; kernels before Linux 6.6 take a window over
+ * that is smaller only if seq is larger than in the segment before, by 1 at most. p->local must be
+ * local, by its address or by route_sync_update(). Returns 0, -EINVAL if p is not an established
+ * TCP connection, or another negative errno.
+ */
+int tcp_inject_alive(struct signal_io *io, const struct sock_desc *p, uint32_t una, uint32_t seq,
+		     uint16_t window);
+
 #endif

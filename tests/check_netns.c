@@ -58,6 +58,7 @@ static const struct script {
 	{ "netns/dead-path.sh", 180 },
 	{ "netns/carrier.sh", 150 },
 	{ "netns/outage.sh", 240 },
+	{ "netns/hold.sh", 300 },
 	{ "netns/prefer.sh", 150 },
 	{ "netns/rules.sh", 240 },
 	{ "netns/unmoved.sh", 600 },

@@ -26,4 +26,5 @@ one state model/bul.c model/foreign.c	# of a binding; of a peer's address
 one status model/lifecycle.c		# of a peer
 one usable model/local.c		# an address of this host
 one pair model/pair.c			# of an entry
+one held_since proto/hold.c		# of its connections
 exit $failed

@@ -291,6 +291,11 @@ struct hce {
 					 * of ours has come to it */
 	usec_t supported;		/* when it last sent Homeless Support, 0: never */
 	struct path_probe path;
+	usec_t held_since;		/* its connections are held since then, 0: they are not;
+					 * these four are hold.c's */
+	usec_t hold_at;			/* they are to be then, 0: never */
+	bool hold_unheard;		/* ... as an earlier helper may have held them */
+	bool hold_over;			/* they were for as long as they may in this outage */
 	struct peer_names *names;	/* owned; NULL: no name is known */
 	bool flight_lost;		/* what was sent by the pair before is lost, which the
 					 * next ACTION_RETRANSMIT says; written by pair.c */
@@ -456,6 +461,9 @@ struct core_config {
 						 * using it (B11), 0 */
 	uint32_t path_timeout;			/* how long to send and hear nothing before other
 						 * pairs are tried, 3; 0: never */
+	uint32_t hold;				/* how long TCP connections are kept alive while
+						 * nothing can be sent to their peer, 86400;
+						 * 0: not at all */
 	uint32_t max_entries;			/* F-HCEs, 4096 */
 	uint32_t max_addresses;			/* per F-HCE, 64 */
 	uint32_t max_per_prefix;		/* F-HCEs made by answering, whose
@@ -509,6 +517,8 @@ enum action_type {
 	ACTION_RETRANSMIT,	/* the connections of this F-HCE have a path again: make TCP
 				 * retransmit; what it waits for to be acknowledged may be
 				 * known to be lost */
+	ACTION_HOLD,		/* the connections of this F-HCE are to be kept from timing out
+				 * from now on, or not any more (hce->held_since) */
 	ACTION_UNREACHABLE,	/* no address of this F-HCE's peer may be used
 				 * (S6): tell its connections */
 	ACTION_RESOLVE,		/* the entry's peer is not to be found: its name is to be
@@ -549,6 +559,7 @@ enum core_event {
 	EVENT_AAP,		/* "aap": a message of AAP; detail says which */
 	EVENT_PATH,		/* "path": the pair in use, or one that was probed;
 				 * detail says how it fares */
+	EVENT_HOLD,		/* "hold": connections are held in an outage, or not any more */
 	EVENT_CONFLICT,		/* "conflict": two hosts claim an address (X6) */
 	EVENT_KEYS,		/* "keys": an SA cannot be used any more; detail says why */
 	EVENT_RESOLVING,	/* "resolving": a name of the peer; core_event_detail() says

@@ -26,6 +26,7 @@
 #include "sock_events.h"
 #include "sock_info.h"
 #include "state.h"
+#include "tcp_hold.h"
 
 #include <errno.h>
 #include <string.h>
@@ -160,6 +161,9 @@ static void apply_one(struct daemon *d, const struct action *a)
 		resume_want(d, a->hce, a->retransmit.lost ? RESUME_KICK | RESUME_LOST :
 			    RESUME_KICK);
 		d->sync_established = true;
+		return;
+	case ACTION_HOLD:
+		tcp_hold_changed(d);
 		return;
 	case ACTION_UNREACHABLE:
 		apply_unreachable(d, a->hce);

@@ -7,6 +7,7 @@
  *	maximum_expired_lifetime = 1800
  *	binding_lifetime = 600
  *	path_timeout = 3		# silence before other pairs are probed, s; 0: never
+ *	hold = 86400			# outage that TCP connections survive, s; 0: TCP's own
  *	resolve = yes			# resolve the names of unreachable peers again
  *	max_entries = 4096		# peers
  *	max_addresses = 64		# per peer

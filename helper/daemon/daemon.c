@@ -32,6 +32,7 @@
 #include "sock_info.h"
 #include "sock_monitor.h"
 #include "state.h"
+#include "tcp_hold.h"
 #include "udp_bound_scan.h"
 #include "unix_listener.h"
 #include "unused.h"
@@ -457,6 +458,9 @@ static int open_shells(struct daemon *d)
 	r = log_failed(resume_open(d), "open sock_diag");
 	if (r < 0)
 		return r;
+	r = log_failed(tcp_hold_open(d), "open sock_diag");
+	if (r < 0)
+		return r;
 	return log_failed(dns_open(d->base, on_resolved, d, &d->dns), "open the resolver");
 }
 
@@ -677,6 +681,7 @@ void daemon_stop(struct daemon *d)
 	free_event(d->ev_later);
 	free_event(d->ev_sock_pause);
 	dns_close(d->dns);
+	tcp_hold_close(d);
 	resume_close(d);
 	adopt_close(d);
 	datapath_close(d->datapath);

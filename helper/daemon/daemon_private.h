@@ -20,6 +20,7 @@ struct sock_monitor;
 struct state;
 struct route_sync;
 struct signal_io;
+struct tcp_hold;
 
 #define SENDS_MAX	64	/* packets queued until the routes are set */
 #define PLAIN_ROWS_MAX	1024	/* of the host map */
@@ -58,6 +59,7 @@ struct daemon {
 	struct route_sync *route_sync;
 	struct dns *dns;
 	struct resume *resume;
+	struct tcp_hold *tcp_hold;
 	struct control_server *control_server;
 	struct hostmap *view;
 	struct interface *interfaces;

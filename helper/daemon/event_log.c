@@ -23,6 +23,7 @@ static bool event_is_news(enum core_event e)
 	case EVENT_LOCAL_LOST:
 	case EVENT_FOREIGN_STATE:
 	case EVENT_SWITCHED:
+	case EVENT_HOLD:
 	case EVENT_KEYS:
 	case EVENT_RESOLVING:
 	case EVENT_TABLE_FULL:

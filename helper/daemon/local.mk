@@ -30,5 +30,6 @@ libdaemon_la_SOURCES = \
 	daemon/state_load.c daemon/state_load.h \
 	daemon/state_record.c daemon/state_record.h \
 	daemon/state_store.c daemon/state_store.h \
+	daemon/tcp_hold.c daemon/tcp_hold.h \
 	daemon/udp_bound_scan.c daemon/udp_bound_scan.h
 libdaemon_la_LIBADD = $(CONFUSE_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(LMDB_LIBS) $(CAP_LIBS)

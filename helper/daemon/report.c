@@ -176,7 +176,7 @@ static json_t *entry(const struct report *r, const struct hce *hce)
 		json_array_append_new(addresses, foreign(r, f));
 	DL_FOREACH(hce->bindings, b)
 		json_array_append_new(bindings, binding(r, b));
-	return json_pack("{sI, so, so, so, so, ss, sb, sb, s{so, so, sI}, so, so, so, si, si, so, "
+	return json_pack("{sI, so, so, so, so, ss, sb, sb, s{so, so, sI}, so, so, so, so, si, si, so, "
 		"so, so}",
 		"id", (json_int_t)hce->id,
 		"name", json_or_null(hce->name),
@@ -193,6 +193,7 @@ static json_t *entry(const struct report *r, const struct hce *hce)
 		"rtt", seconds(hce->srtt ? hce->srtt : USEC_NEVER),
 		"age", since(hce->created, r->now),
 		"last_heard", since(hce->heard, r->now),
+		"held_since", since(hce->held_since, r->now),
 		"connections", (int)hce->n_pcb,
 		"senders", (int)hce->n_sender,
 		"addresses", addresses,

@@ -15,6 +15,7 @@
 #include "bu_send.h"
 #include "entry.h"
 #include "foreign.h"
+#include "hold.h"
 #include "leave.h"
 #include "lifecycle.h"
 #include "local.h"
@@ -38,6 +39,7 @@ const struct core_config core_config_default = {
 	.maximum_expired_lifetime = 1800,
 	.binding_lifetime = 600,
 	.path_timeout = 3,
+	.hold = 86400,
 	.max_entries = 4096,
 	.max_addresses = 64,
 	.max_per_prefix = 64,
@@ -258,6 +260,7 @@ void core_tick(struct core *c, usec_t now)
 		pair_release(c, h, now);
 		bu_flush(c, h, now);
 		path_expire(c, h, now);
+		hold_expire(c, h, now);
 		search_expire(c, h, now);
 	}
 }
@@ -326,5 +329,7 @@ void core_prune(struct core *c, usec_t now)
 			active |= fa->state == ADDR_ACTIVE;
 		if (!hce_in_use(h) && (h->initiated || !active))
 			hce_destroy(c, h, now);
+		else
+			hold_restored(c, h, now);
 	}
 }

@@ -11,6 +11,7 @@
 #include "bul.h"
 #include "entry.h"
 #include "foreign.h"
+#include "hold.h"
 #include "local.h"
 #include "pair.h"
 #include "udp_bound.h"
@@ -32,6 +33,7 @@ static void local_lose(struct core *c, struct local_addr *l, const char *why, us
 		pair_update(c, h, now);
 		if (addr_equal(&h->pair.local, &addr))
 			pair_set_unconfirmed(c, h, true);
+		hold_soon(c, h, now);
 		bu_flush(c, h, now);
 	}
 	deadline_arm(c, l->remember_until);

@@ -15,6 +15,7 @@
 #include "bu_send.h"
 #include "entry.h"
 #include "foreign.h"
+#include "hold.h"
 #include "leave.h"
 #include "lifecycle.h"
 #include "local.h"
@@ -217,6 +218,7 @@ static void hce_authenticated(struct core *c, struct hce *h, usec_t now)
 
 	h->authenticated = now;
 	h->unanswered_since = h->recover_wait = 0;
+	hold_end(c, h);
 	if (!was_unresponsive && !h->switch_deferred)
 		return;
 	h->switch_deferred = false;

@@ -7,6 +7,7 @@
 #include "connection.h"
 #include "entry.h"
 #include "foreign.h"
+#include "hold.h"
 #include "local.h"
 #include "pair.h"
 #include "path_probe.h"
@@ -23,6 +24,7 @@ void core_heard(struct core *c, uint32_t id, const struct in6_addr *src, usec_t 
 	if (!h || !fa || fa->hce != h)
 		return;
 	fa->heard = h->heard = now;
+	hold_end(c, h);
 	/*
 	 * C6; and 2.1.4: an address kept as Deprecated that is still used is used again; a Homeless
 	 * peer must prove it (X5)

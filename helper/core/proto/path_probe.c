@@ -21,6 +21,7 @@
 #include "addr.h"
 #include "entry.h"
 #include "foreign.h"
+#include "hold.h"
 #include "local.h"
 #include "pair.h"
 #include "peer_search.h"
@@ -97,6 +98,8 @@ static void probe_next(struct core *c, struct hce *h, usec_t now)
 
 	if (!nth_pair(c, h, x->at, &local, &foreign)) {
 		search_step(c, h, now);
+		if (x->silent)
+			hold_begin(c, h, "no pair of addresses answers", now);
 		x->at = 0;
 		x->wait = 2 * x->wait < SLOW_UPDATE_INTERVAL ? 2 * x->wait : SLOW_UPDATE_INTERVAL;
 	}

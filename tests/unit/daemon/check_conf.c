@@ -52,7 +52,7 @@ START_TEST(a_complete_file_is_understood)
 	char *why;
 
 	put("default_lifetime = 300\nmaximum_expired_lifetime = 900\nbinding_lifetime = "
-	    "200\npath_timeout = 0\nresolve = no\nmax_entries = 7\n"
+	    "200\npath_timeout = 0\nhold = 0\nresolve = no\nmax_entries = 7\n"
 	    "max_connections = 1024\ncontrol_group = \"root\"\nstate = \"/tmp/x.state\"\n"
 	    "peer \"server\" {\n"
 	    "address = {\"2001:db8:2::10\", \"fd00::10\"}\n"
@@ -69,6 +69,7 @@ START_TEST(a_complete_file_is_understood)
 	ck_assert_uint_eq(c->core.maximum_expired_lifetime, 900);
 	ck_assert_uint_eq(c->core.binding_lifetime, 200);
 	ck_assert_uint_eq(c->core.path_timeout, 0);
+	ck_assert_uint_eq(c->core.hold, 0);
 	ck_assert(!c->core.resolve);
 	ck_assert(core_config_default.resolve);
 	ck_assert_uint_eq(c->core.max_entries, 7);
@@ -97,7 +98,7 @@ static const struct {
 } bad[] = {
 	{ "binding_lifetime = 600\nbinding_lifetme = 600\n",
 	  ":2: found binding_lifetme, expected one of default_lifetime, maximum_expired_lifetime, "
-	  "binding_lifetime, appendix_b, path_timeout, resolve, max_entries, max_addresses, "
+	  "binding_lifetime, appendix_b, hold, path_timeout, resolve, max_entries, max_addresses, "
 	  "max_per_prefix, plain_lifetime, probe, no_probe, max_connections, max_foreign, adopt, "
 	  "control_group, state, personality, peer" },
 	{ "\n\ndefault_lifetime = 0\n",

@@ -102,6 +102,7 @@ START_TEST(the_cache_has_what_scripts_rely_on)
 	ck_assert(json_is_boolean(json_object_get(e, "trusted")));
 	ck_assert_str_eq(str(json_object_get(e, "pair"), "foreign"), "2001:db8:2::10");
 	ck_assert(json_is_null(json_object_get(e, "rtt")));
+	ck_assert(json_is_null(json_object_get(e, "held_since")));
 	ck_assert_uint_eq(json_array_size(json_object_get(e, "dns")), 0);
 	ck_assert_uint_eq(json_array_size(json_object_get(e, "alternatives")), 0);
 	ck_assert_uint_eq(json_array_size(json_object_get(e, "addresses")), 1);

@@ -78,11 +78,12 @@ static const struct whole {
 	  "  pair - - -, no security association\n" },
 	{ "names and a personality", print_cache,
 	  "[{'id': 3, 'name': 'p', 'status': 'homeless', 'trusted': true, 'connections': 2,"
-	  " 'senders': 1, 'rtt': 0.0123, 'sa': {'algorithm': 'x'}, 'personality': 'work',"
+	  " 'senders': 1, 'rtt': 0.0123, 'held_since': 90, 'sa': {'algorithm': 'x'},"
+	  " 'personality': 'work',"
 	  " 'dns': ['a.example', 'b.example'], 'alternatives': ['2001:db8::9'],"
 	  " 'pair': {'local': 'L', 'foreign': 'F'}, 'addresses': []}]",
 	  "3 p: homeless, trusted, 2 connections, 1 senders, personality work,"
-	  " round trip 12.3 ms\n"
+	  " round trip 12.3 ms, held for 1m 30s\n"
 	  "  pair L - F, x\n"
 	  "  found by name: a.example, b.example\n"
 	  "  perhaps also at: 2001:db8::9\n" },

@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Both links of the client are lost for longer than TCP waits for an answer, at both ends: a
+# transfer in both directions and a quiet session that TCP's keep-alive guards go on when a link is
+# back, on another address, and on the one before with helpers that began meanwhile (A1, B13).
+source "$(dirname "$0")/lib.sh"
+
+held()
+{
+	cache "$1" "[e for e in d if e['held_since'] is not None]" >/dev/null
+}
+
+# gave_up SIDE: connections that ended at that host because nobody answered.
+gave_up()
+{
+	in_ns "$PREFIX-$1" nstat -asz TcpExtTCPAbortOnTimeout |
+		awk '$1 == "TcpExtTCPAbortOnTimeout" { print $2 }'
+}
+
+echoed()
+{
+	grep -qx "echo $1" "$dir/quiet.log"
+}
+
+outage()
+{
+	say "no link for ${HMIP_OUTAGE:-40} s"
+	must_soon 5 "the client holds its connections" held client
+	must_soon 15 "the server does" held server
+	sleep "${HMIP_OUTAGE:-40}"
+	for side in client server; do
+		must "the $side still holds" held $side
+		must "no connection of the $side has ended" [ "$(gave_up $side)" == 0 ]
+	done
+}
+
+command -v nstat >/dev/null || skip "no nstat (Debian: iproute2)"
+topology c0 c1 s0
+# TCP gives up after 13 s of silence, not after 15 minutes.
+for ns in "$client" "$server"; do
+	in_ns "$ns" sysctl -qw net.ipv4.tcp_retries2=5
+done
+helpers
+serve
+spawn_on silent-server server python3 "$netns_dir/quiet.py" serve
+must_soon 10 "the quiet server listens" listens "$server" 7001
+talk t --rate "${HMIP_RATE:-2000000}"
+spawn_on quiet client python3 "$netns_dir/quiet.py" sit --keepalive
+must_soon 10 "the quiet session is there" grep -qx connected "$dir/quiet.log"
+kill -USR1 "${pid_of[quiet]}"
+must_soon 10 "the quiet session talks" echoed 1
+must_soon 10 "the server has verified both addresses" both_active server $C0 $C1
+
+link_down c1
+link_down c0
+outage
+link_ready c1
+goes_on t 5 "on the other address"
+must "... which it is" uses client $C1
+kill -USR1 "${pid_of[quiet]}"
+must_soon 5 "the quiet session goes on" echoed 2
+must_soon 5 "the client holds nothing" not held client
+must_soon 5 "the server holds nothing" not held server
+
+# The helpers are replaced meanwhile.
+link_down c1
+must_soon 15 "the server holds its connections" held server
+for side in client server; do
+	helper_leave $side
+	helper_start $side
+done
+outage
+link_ready c1
+goes_on t 5 "on the address as before"
+kill -USR1 "${pid_of[quiet]}"
+must_soon 5 "the quiet session goes on" echoed 3
+stop_talk t

@@ -203,6 +203,18 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now);
 bool core_packet_withdraws(struct core *c, const uint8_t *pkt, size_t len);
 
 /*
+ * Returns whether core_packet() would tell the sender of this packet more if it knew that the kernel
+ * has a connection between *local and *foreign, which are written: call core_connected() first if
+ * it has. A stranger without one learns no address but the one it speaks to (X8). Returns true so
+ * often at most as the kernel can be asked.
+ */
+bool core_packet_asks(struct core *c, const uint8_t *pkt, size_t len, usec_t now,
+		      struct in6_addr *local, struct in6_addr *foreign);
+
+/* The kernel has an open connection between these. It counts for the next packet. */
+void core_connected(struct core *c, const struct in6_addr *local, const struct in6_addr *foreign);
+
+/*
  * Prefers addr, or all addresses on ifindex if addr is NULL, as the source for all peers, and moves
  * there. Returns 0, or -EADDRNOTAVAIL if no such address is usable.
  */

@@ -121,11 +121,15 @@ static void on_routes(void *ctx)
 
 static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex UNUSED)
 {
+	struct in6_addr local, foreign;
 	struct daemon *d = ctx;
 
 	/* Connections that bear what is withdrawn must be known; a stranger causes no scan. */
 	if (adopt_scan_is_due(d, true) && core_packet_withdraws(d->core, pkt, len))
 		adopt_scan(d);
+	if (core_packet_asks(d->core, pkt, len, clock_boottime(), &local, &foreign) &&
+	    sock_monitor_connected(d->sock_monitor, &local, &foreign))
+		core_connected(d->core, &local, &foreign);
 	core_packet(d->core, pkt, len, clock_boottime());
 }
 
@@ -264,10 +268,13 @@ static void datapath_event(evutil_socket_t fd UNUSED, short what UNUSED, void *p
 
 /*
  * Passes the datapath's time of the last packet to the core for addresses that are about to expire
- * for silence, or are in doubt (C6, C9). Others need not be read.
+ * for silence, or are in doubt (C6, C9), or whose datagrams keep an entry (X8). Others need not be
+ * read.
  */
 static void refresh_heard(struct daemon *d, usec_t now)
 {
+	usec_t half = d->conf->core.default_lifetime * USEC_PER_SEC / 2;
+
 	for (struct hce *hce = core_entries(d->core), *next; hce; hce = next) {
 		struct foreign_addr *f;
 
@@ -276,7 +283,8 @@ static void refresh_heard(struct daemon *d, usec_t now)
 			usec_t heard = 0;
 
 			if (f->state != ADDR_TENTATIVE &&
-			    (f->expires <= now || hce->unanswered_since || f->conflict))
+			    (f->expires <= now || hce->unanswered_since || f->conflict ||
+			     (hce->conversed && now - hce->conversed >= half)))
 				heard = datapath_heard(d->datapath, &f->addr);
 			if (heard <= f->heard)
 				continue;

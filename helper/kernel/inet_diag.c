@@ -8,12 +8,17 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static int dump(struct netlink *n, uint8_t proto, uint32_t states, uint8_t extensions,
-		netlink_fn *fn, void (*again)(void *ctx), void *ctx)
+/* One condition of a filter, which is a program: how far it goes on if it holds, and if not. */
+struct condition {
+	struct inet_diag_bc_op op;
+	struct inet_diag_hostcond host;
+	struct in6_addr addr;
+};
+
+#define REQUEST_SIZE	(MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct inet_diag_req_v2)))
+
+static struct inet_diag_req_v2 *put_request(struct nlmsghdr *nlh, uint8_t proto, uint32_t states)
 {
-	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct inet_diag_req_v2))]
-		__attribute__((aligned(4)));
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct inet_diag_req_v2 *q;
 
 	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
@@ -21,8 +26,17 @@ static int dump(struct netlink *n, uint8_t proto, uint32_t states, uint8_t exten
 	q = mnl_nlmsg_put_extra_header(nlh, sizeof(*q));
 	q->sdiag_family = AF_INET6;
 	q->sdiag_protocol = proto;
-	q->idiag_ext = extensions;
 	q->idiag_states = states;
+	return q;
+}
+
+static int dump(struct netlink *n, uint8_t proto, uint32_t states, uint8_t extensions,
+		netlink_fn *fn, void (*again)(void *ctx), void *ctx)
+{
+	char buf[REQUEST_SIZE] __attribute__((aligned(4)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+
+	put_request(nlh, proto, states)->idiag_ext = extensions;
 	return netlink_dump(n, nlh, fn, again, ctx);
 }
 
@@ -30,6 +44,32 @@ int inet_diag_dump(struct netlink *n, uint8_t proto, uint32_t states, netlink_fn
 		   void (*again)(void *ctx), void *ctx)
 {
 	return dump(n, proto, states, 0, fn, again, ctx);
+}
+
+/* left: octets of the program from this condition on. Beyond its end by 4 means no. */
+static struct condition condition(uint8_t code, const struct in6_addr *addr, size_t left)
+{
+	return (struct condition){
+		.op = { .code = code, .yes = sizeof(struct condition), .no = (uint16_t)(left + 4) },
+		.host = { .family = AF_INET6, .prefix_len = 128, .port = -1 },
+		.addr = *addr,
+	};
+}
+
+int inet_diag_dump_between(struct netlink *n, uint8_t proto, uint32_t states,
+			   const struct in6_addr *local, const struct in6_addr *foreign,
+			   netlink_fn *fn, void *ctx)
+{
+	const struct condition both[] = {
+		condition(INET_DIAG_BC_S_COND, local, 2 * sizeof(struct condition)),
+		condition(INET_DIAG_BC_D_COND, foreign, sizeof(struct condition)),
+	};
+	char buf[REQUEST_SIZE + MNL_ATTR_HDRLEN + sizeof(both)] __attribute__((aligned(4)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+
+	put_request(nlh, proto, states);
+	mnl_attr_put(nlh, INET_DIAG_REQ_BYTECODE, sizeof(both), both);
+	return netlink_dump(n, nlh, fn, NULL, ctx);
 }
 
 int inet_diag_dump_info(struct netlink *n, uint8_t proto, uint32_t states, netlink_fn *fn,

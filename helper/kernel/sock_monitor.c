@@ -241,3 +241,27 @@ int sock_monitor_list(struct sock_monitor *mon, sock_monitor_found_fn *fn, void 
 	return r ? r : inet_diag_dump(mon->ask, IPPROTO_UDP, 1u << TCP_ESTABLISHED, report_found,
 				      NULL, &scan_ctx);
 }
+
+static int note_connection(void *ctx, const struct nlmsghdr *nlh)
+{
+	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(nlh);
+	uint64_t cookie;
+	bool *any = ctx;
+
+	if (inet_diag_message(nlh, &cookie) && is_connection(m) && !inet_diag_prevented(nlh))
+		*any = true;
+	return 0;
+}
+
+bool sock_monitor_connected(struct sock_monitor *mon, const struct in6_addr *local,
+			    const struct in6_addr *foreign)
+{
+	bool any = false;
+	int r = inet_diag_dump_between(mon->ask, IPPROTO_TCP, ALL_STATES & ~NO_STATES, local,
+				       foreign, note_connection, &any);
+
+	if (!r && !any)
+		r = inet_diag_dump_between(mon->ask, IPPROTO_UDP, 1u << TCP_ESTABLISHED, local,
+					   foreign, note_connection, &any);
+	return !r && any;
+}

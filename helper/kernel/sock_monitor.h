@@ -61,4 +61,11 @@ int sock_monitor_unconnected(struct sock_monitor *mon,
  */
 int sock_monitor_list(struct sock_monitor *mon, sock_monitor_found_fn *fn, void *ctx);
 
+/*
+ * Returns whether there is a connection between these addresses that sock_monitor_list() would
+ * report. false also if the kernel cannot be asked.
+ */
+bool sock_monitor_connected(struct sock_monitor *mon, const struct in6_addr *local,
+			    const struct in6_addr *foreign);
+
 #endif

@@ -17,6 +17,7 @@
 #define A0	"2001:db8:1::c"
 #define S0	"2001:db8:2::5"
 #define S1	"2001:db8:22::5"
+#define S2	"2001:db8:23::5"
 
 enum { ALICE, SERVER, MALLORY };
 
@@ -175,10 +176,151 @@ START_TEST(x8_an_entry_counts_for_where_its_first_packet_came_from)
 }
 END_TEST
 
+/* Mallory runs AAP; the server has no connection with that address, or does not know of it yet. */
+static struct pcb mallory_asks(void)
+{
+	struct pcb p = { .cookie = 9000 + ++cookies, .local = world_addr(mallorys(0)),
+			 .foreign = world_addr(S0), .lport = 7, .fport = 80, .proto = IPPROTO_TCP,
+			 .origin = PCB_CONNECT, .established = true };
+
+	world_up(&w, SERVER, S1);
+	world_up(&w, MALLORY, mallorys(0));
+	ck_assert_int_eq(core_pcb_open(w.host[MALLORY].core, &p, w.now), 0);
+	world_collect(&w);
+	world_run(&w, 5 * USEC_PER_SEC);
+	ck_assert_ptr_nonnull(entry_of(mallorys(0)));
+	ck_assert_int_eq(world_foreign(&w, MALLORY, S0)->state, ADDR_ACTIVE);
+	return (struct pcb){ .cookie = p.cookie, .local = p.foreign, .foreign = p.local,
+			     .lport = 80, .fport = 7, .proto = IPPROTO_TCP, .established = true,
+			     .origin = PCB_ACCEPT, .source = PCB_ADOPTED };
+}
+
+static void only_from_s0(struct world *world, const struct packet_in_flight *p)
+{
+	struct in6_addr s0 = world_addr(S0);
+
+	if (p->from == SERVER)
+		ck_assert_str_eq(addr_text(&p->send.send.src).s, addr_text(&s0).s);
+	ck_assert_ptr_null(world_foreign(world, MALLORY, S1));
+	ck_assert_ptr_null(world_foreign(world, MALLORY, S2));
+}
+
+START_TEST(x8_a_stranger_without_a_connection_learns_one_address)
+{
+	w.tap = only_from_s0;
+	mallory_asks();
+	world_up(&w, SERVER, S2);
+	world_run(&w, 60 * USEC_PER_SEC);
+	world_down(&w, SERVER, S1);
+	world_run(&w, 60 * USEC_PER_SEC);
+	world_down(&w, SERVER, S0);
+	world_up(&w, SERVER, S1);
+	world_run(&w, 700 * USEC_PER_SEC);
+}
+END_TEST
+
+START_TEST(x8_nor_does_one_whose_connection_has_ended)
+{
+	struct pcb p = mallory_asks();
+
+	ck_assert_int_eq(core_pcb_open(server(), &p, w.now), 0);
+	world_collect(&w);
+	world_run(&w, USEC_PER_SEC);
+	hang_up(p.cookie);
+	world_up(&w, SERVER, S2);
+	world_down(&w, SERVER, S0);
+	world_run(&w, 700 * USEC_PER_SEC);
+	ck_assert_ptr_nonnull(world_foreign(&w, MALLORY, S1));
+	ck_assert_ptr_null(world_foreign(&w, MALLORY, S2));
+}
+END_TEST
+
+START_TEST(x8_its_entry_ends_whatever_it_announces)
+{
+	uint32_t id;
+
+	mallory_asks();
+	id = entry_of(mallorys(0))->id;
+	world_run(&w, 590 * USEC_PER_SEC);
+	ck_assert_ptr_nonnull(core_entry(server(), id));
+	world_run(&w, 10 * USEC_PER_SEC);
+	ck_assert_ptr_null(core_entry(server(), id));
+}
+END_TEST
+
+START_TEST(x8_c1_who_has_a_connection_is_told_all_addresses)
+{
+	struct pcb p = mallory_asks();
+
+	ck_assert_int_eq(core_pcb_open(server(), &p, w.now), 0);
+	world_collect(&w);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_int_eq(world_foreign(&w, MALLORY, S1)->state, ADDR_ACTIVE);
+	world_up(&w, SERVER, S2);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_int_eq(world_foreign(&w, MALLORY, S2)->state, ADDR_ACTIVE);
+	world_run(&w, 3600 * USEC_PER_SEC);
+	ck_assert_ptr_nonnull(entry_of(mallorys(0)));
+}
+END_TEST
+
+/* Its addresses are in the Response. */
+START_TEST(x8_c1_a_connection_that_the_kernel_has_is_enough)
+{
+	world_up(&w, SERVER, S1);
+	world_connect(&w, ALICE, A0, SERVER, S0, 1000);
+	world_run(&w, 2 * w.delay);
+	ck_assert_ptr_null(entry_of(A0));
+	ck_assert_ptr_nonnull(world_foreign(&w, ALICE, S1));
+}
+END_TEST
+
+/* A server of datagrams has no connections: whoever sends to it is served. */
+START_TEST(x8_who_sends_datagrams_is_told_all_addresses_while_it_does)
+{
+	struct in6_addr m, s0 = world_addr(S0);
+	struct hce *h;
+
+	mallory_asks();
+	m = world_addr(mallorys(0));
+	h = entry_of(mallorys(0));
+	core_datagram_heard(server(), h->id, &m, &s0, w.now);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_int_eq(world_foreign(&w, MALLORY, S1)->state, ADDR_ACTIVE);
+	world_run(&w, 610 * USEC_PER_SEC);
+	world_up(&w, SERVER, S2);
+	world_run(&w, 10 * USEC_PER_SEC);
+	ck_assert_ptr_null(world_foreign(&w, MALLORY, S2));
+	world_run(&w, 600 * USEC_PER_SEC);
+	ck_assert_ptr_null(entry_of(mallorys(0)));
+}
+END_TEST
+
+START_TEST(x8_the_kernel_is_asked_about_a_connection_so_often_and_no_more)
+{
+	struct in6_addr local, foreign, s0 = world_addr(S0), m = world_addr(mallorys(0));
+	struct signal s = { .src = m, .dst = s0, .has_aap = true };
+	uint8_t pkt[SIGNAL_MTU];
+	unsigned n = 0;
+	int len;
+
+	s.aap.kind = AAP_INIT;
+	s.aap.init.spi = 0x5000;
+	memset(s.aap.init.share, 9, sizeof(s.aap.init.share));
+	len = signal_build(&s, 0, pkt, sizeof(pkt));
+	ck_assert_int_gt(len, 0);
+	for (unsigned i = 0; i < 1000; i++)
+		n += core_packet_asks(server(), pkt, (size_t)len, w.now + i * USEC_PER_MSEC, &local,
+				      &foreign);
+	ck_assert_uint_eq(n, 20 + 19);
+	ck_assert(addr_equal(&local, &s0) && addr_equal(&foreign, &m));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("strangers");
-	TCase *tc = tcase_create("entries");
+	TCase *tc = tcase_create("entries"), *known = tcase_create("knowledge");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, x8_trust_ends_with_the_last_connection);
@@ -188,5 +330,14 @@ int main(void)
 	tcase_add_test(tc, x8_who_is_connected_gives_way_to_nobody);
 	tcase_add_test(tc, x8_an_entry_counts_for_where_its_first_packet_came_from);
 	suite_add_tcase(s, tc);
+	tcase_add_checked_fixture(known, setup, teardown);
+	tcase_add_test(known, x8_a_stranger_without_a_connection_learns_one_address);
+	tcase_add_test(known, x8_nor_does_one_whose_connection_has_ended);
+	tcase_add_test(known, x8_its_entry_ends_whatever_it_announces);
+	tcase_add_test(known, x8_c1_who_has_a_connection_is_told_all_addresses);
+	tcase_add_test(known, x8_c1_a_connection_that_the_kernel_has_is_enough);
+	tcase_add_test(known, x8_who_sends_datagrams_is_told_all_addresses_while_it_does);
+	tcase_add_test(known, x8_the_kernel_is_asked_about_a_connection_so_often_and_no_more);
+	suite_add_tcase(s, known);
 	return suite_run(s);
 }

@@ -192,6 +192,19 @@ uint64_t world_connect(struct world *w, unsigned from, const char *src, unsigned
 	return cookie;
 }
 
+/* As the helper asks the kernel. */
+static void tell_connected(struct world *w, struct core *c, const struct packet_in_flight *p)
+{
+	struct in6_addr local, foreign;
+
+	if (!core_packet_asks(c, p->send.send.packet, p->send.send.len, w->now, &local, &foreign))
+		return;
+	for (const struct pcb *pcb = core_pcbs(c); pcb; pcb = pcb->hh.next)
+		if (pcb->linger_until == USEC_NEVER && addr_equal(&pcb->local, &local) &&
+		    addr_equal(&pcb->foreign, &foreign))
+			core_connected(c, &local, &foreign);
+}
+
 static void deliver(struct world *w, const struct packet_in_flight *p)
 {
 	for (unsigned i = 0; i < w->n_host; i++) {
@@ -199,8 +212,10 @@ static void deliver(struct world *w, const struct packet_in_flight *p)
 
 		HASH_FIND(hh, core_locals(w->host[i].core), &p->send.send.dst,
 			  sizeof(struct in6_addr), l);
-		if (l && l->usable)
-			core_packet(w->host[i].core, p->send.send.packet, p->send.send.len, w->now);
+		if (!l || !l->usable)
+			continue;
+		tell_connected(w, w->host[i].core, p);
+		core_packet(w->host[i].core, p->send.send.packet, p->send.send.len, w->now);
 	}
 	world_collect(w);
 }

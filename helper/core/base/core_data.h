@@ -35,6 +35,14 @@ struct leave {
 	unsigned stranded;		/* moved connections whose birth pair cannot be used */
 };
 
+/*
+ * Two addresses between which the kernel has a connection (core_connected()). Only the Init of AAP
+ * that comes next is answered with regard to it.
+ */
+struct connected {
+	struct in6_addr local, foreign;
+};
+
 struct core {
 	struct core_config config;
 	struct ah_key seed;
@@ -63,6 +71,8 @@ struct core {
 	usec_t share_until;
 	struct revoked_spi revoked[REVOKED_MAX];
 	unsigned n_revoked;
+	struct connected connected;
+	struct ratelimit questions;	/* of core_packet_asks() */
 	usec_t inits_since;		/* start of the second in which inits are counted */
 	unsigned inits;
 

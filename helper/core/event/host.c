@@ -13,6 +13,7 @@
 #include "addr.h"
 #include "addr_conflict.h"
 #include "bu_send.h"
+#include "bul.h"
 #include "entry.h"
 #include "foreign.h"
 #include "hold.h"
@@ -33,6 +34,7 @@
 #include "udp_sender.h"
 
 #define FULL_INTERVAL	(60 * USEC_PER_SEC)
+#define QUESTIONS	20	/* a second, of core_packet_asks() */
 
 const struct core_config core_config_default = {
 	.default_lifetime = 600,
@@ -62,6 +64,7 @@ struct core *core_new(const struct core_config *config, const uint8_t seed[stati
 	memcpy(c->seed.key, seed, 32);
 	c->epoch = epoch;
 	c->deadline = USEC_NEVER;
+	c->questions = ratelimit_make(QUESTIONS, USEC_PER_SEC / QUESTIONS, 0);
 	aap_open(c);
 	return c;
 }
@@ -141,6 +144,32 @@ static bool foreign_lingers(struct core *c, struct foreign_addr *fa, usec_t now)
 	return true;
 }
 
+/*
+ * Notes whether h's peer is a passing stranger, and tells one that is not any more what it may know
+ * from now on. Returns whether its time is over, whatever it announces (X8).
+ */
+static bool has_passed(struct core *c, struct hce *h, usec_t now)
+{
+	usec_t span = c->config.default_lifetime * USEC_PER_SEC, until;
+
+	if (h->conversed && now >= usec_add(h->conversed, span))
+		h->conversed = 0;
+	if (h->conversed)	/* by the middle of it the datapath is asked anew */
+		deadline_arm(c, usec_add(h->conversed,
+					 now - h->conversed < span / 2 ? span / 2 : span));
+	if (!h->sa || !hce_is_passing(h)) {
+		if (h->passing_since)
+			bul_want_all(c, h);
+		h->passing_since = 0;
+		return false;
+	}
+	if (!h->passing_since)
+		h->passing_since = now;
+	until = usec_add(h->passing_since, span);
+	deadline_arm(c, until);
+	return now >= until;
+}
+
 /* Lets addresses, and at last the entry, expire. Returns false if h is gone. */
 static bool hce_expire(struct core *c, struct hce *h, usec_t now)
 {
@@ -158,7 +187,8 @@ static bool hce_expire(struct core *c, struct hce *h, usec_t now)
 		changed = true;
 		foreign_deprecate(c, fa, "expired", now);
 	}
-	if (!h->addrs && !hce_in_use(h) && !conflict_claimed_by(c, h)) {	/* C10 */
+	if ((!h->addrs && !hce_in_use(h) && !conflict_claimed_by(c, h)) ||	/* C10 */
+	    has_passed(c, h, now)) {
 		hce_destroy(c, h, now);
 		return false;
 	}
@@ -178,8 +208,8 @@ static bool can_attach(struct core *c, const struct pcb *p, const struct hce *h,
 	const struct foreign_addr *fa = foreign_find(c, &p->foreign);
 	const struct local_addr *l = local_find(c, &p->local);
 
-	return h && fa && fa->hce == h && fa->state == ADDR_ACTIVE && local_good_for(l, h) &&
-	       !hce_unresponsive(h, now);
+	return h && fa && fa->hce == h && fa->state == ADDR_ACTIVE && l && l->usable &&
+	       pcb_same_personality(c, p, h) && !hce_unresponsive(h, now);
 }
 
 /* Attaches connections that wait for room, as far as there is any. */

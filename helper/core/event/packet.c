@@ -68,6 +68,23 @@ bool core_packet_withdraws(struct core *c, const uint8_t *pkt, size_t len)
 	       ah_verify(pkt, len, &p->sa.in.key) == 0;
 }
 
+bool core_packet_asks(struct core *c, const uint8_t *pkt, size_t len, usec_t now,
+		      struct in6_addr *local, struct in6_addr *foreign)
+{
+	struct signal s;
+
+	if (core_is_leaving(c) || signal_parse(pkt, len, &s) < 0 || !aap_asks(c, &s, now))
+		return false;
+	*local = s.dst;
+	*foreign = s.src;
+	return true;
+}
+
+void core_connected(struct core *c, const struct in6_addr *local, const struct in6_addr *foreign)
+{
+	c->connected = (struct connected){ .local = *local, .foreign = *foreign };
+}
+
 /* X1, R4. Returns who sent it, or NULL if nobody proved to. */
 static struct peer *authenticate(struct core *c, const struct signal *s, const uint8_t *pkt,
 				 size_t len, usec_t now)

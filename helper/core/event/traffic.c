@@ -25,6 +25,10 @@ void core_heard(struct core *c, uint32_t id, const struct in6_addr *src, usec_t 
 		return;
 	fa->heard = h->heard = now;
 	hold_end(c, h);
+	if (!h->n_pcb)
+		h->conversed = now;
+	if (h->passing_since)
+		deadline_arm(c, 0);	/* it may learn more from now on */
 	/*
 	 * C6; and 2.1.4: an address kept as Deprecated that is still used is used again; a Homeless
 	 * peer must prove it (X5)
@@ -86,7 +90,7 @@ void core_datagram_heard(struct core *c, uint32_t id, const struct in6_addr *src
 	const struct foreign_addr *fa = foreign_find(c, src);
 	const struct local_addr *l = local_find(c, dst);
 
+	core_heard(c, id, src, now);
 	if (h && fa && fa->hce == h && fa->state == ADDR_ACTIVE && local_good_for(l, h))
 		pair_init(c, h, dst, src);
-	core_heard(c, id, src, now);
 }

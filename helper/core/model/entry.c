@@ -99,6 +99,11 @@ void hce_trust(struct hce *h, int proofs, bool vouch)
 	h->trusted = h->vouched || h->n_proof;
 }
 
+bool hce_is_passing(const struct hce *h)
+{
+	return !h->trusted && !hce_in_use(h) && !h->conversed;
+}
+
 bool hce_in_use(const struct hce *h)
 {
 	return h->n_pcb || h->n_sender;

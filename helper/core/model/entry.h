@@ -34,6 +34,13 @@ bool hce_homeless(const struct hce *h);
  */
 void hce_trust(struct hce *h, int proofs, bool vouch);
 
+/*
+ * Returns whether h is a stranger's who has nothing to do with this host at present: it is
+ * untrusted and has neither connections nor datagrams. Such a peer learns no more of this host's
+ * addresses, and its entry ends soon (X8).
+ */
+bool hce_is_passing(const struct hce *h);
+
 /* Returns whether h has connections or UDP senders, which keep it (C10). */
 bool hce_in_use(const struct hce *h);
 

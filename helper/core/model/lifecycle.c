@@ -132,8 +132,11 @@ struct hce *hce_answer(struct core *c, const struct in6_addr *local, const struc
 {
 	struct hce *h = make_room(c, from, now) ? hce_create(c, NULL, local, false, now) : NULL;
 
-	if (h)
-		h->from = *from;
+	if (!h)
+		return NULL;
+	h->from = *from;
+	h->passing_since = now;
+	deadline_arm(c, now);
 	return h;
 }
 

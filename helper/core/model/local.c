@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "action.h"
 #include "addr.h"
+#include "entry.h"
 
 struct local_addr *local_find(struct core *c, const struct in6_addr *addr)
 {
@@ -99,7 +101,7 @@ const struct local_addr *local_best(struct core *c, const struct hce *h, unsigne
 
 	HASH_ITER(hh, c->locals, l, next)
 		if (l->usable && l->personality == personality &&
-		    (!best || local_better(h, dst, l, best)))
+		    (!h || local_good_for(l, h)) && (!best || local_better(h, dst, l, best)))
 			best = l;
 	return best;
 }
@@ -112,7 +114,16 @@ const struct local_addr *core_local_for(struct core *c, unsigned personality,
 
 bool local_good_for(const struct local_addr *l, const struct hce *h)
 {
-	return l && l->usable && l->personality == h->personality;
+	const struct binding *b;
+
+	if (!l || !l->usable || l->personality != h->personality)
+		return false;
+	if (!hce_is_passing(h))
+		return true;
+	DL_FOREACH(h->bindings, b)
+		if (addr_equal(&b->addr, &l->addr))
+			return b->wanted;
+	return false;
 }
 
 const char *core_personality_name(const struct core *c, unsigned personality)

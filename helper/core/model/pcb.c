@@ -157,7 +157,8 @@ static void pcb_detach(struct core *c, struct pcb *p)
 	pcb_publish(c, ACTION_PCB_GONE, p);
 	HASH_DELETE(hh_ports, c->ports, p);
 	DL_DELETE(p->hce->pcbs, p);
-	p->hce->n_pcb--;
+	if (!--p->hce->n_pcb)
+		p->hce->conversed = 0;
 	deadline_arm(c, 0);	/* the entry may expire without it (C10) */
 	p->hce = NULL;
 }
@@ -224,6 +225,8 @@ int pcb_attach(struct core *c, struct pcb *p, struct hce *h, uint32_t gen)
 	p->gen = gen;
 	p->ports = ports;
 	h->n_pcb++;
+	if (h->passing_since)
+		deadline_arm(c, 0);	/* it may learn more from now on */
 	DL_APPEND(h->pcbs, p);
 	HASH_ADD(hh_ports, c->ports, ports, sizeof(p->ports), p);
 	pcb_note_trust(p);

@@ -57,6 +57,8 @@ static void sender_join(struct core *c, struct sender *s, struct hce *h)
 		sender_leave(c, s, 0, core_entry(c, s->peer[0]));
 	s->peer[s->n++] = h->id;
 	h->n_sender++;
+	if (h->passing_since)
+		deadline_arm(c, 0);	/* it may learn more from now on */
 	sender_changed(c, s);
 }
 

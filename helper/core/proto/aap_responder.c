@@ -16,6 +16,7 @@
 #include "addr_conflict.h"
 #include "bu_send.h"
 #include "bul.h"
+#include "entry.h"
 #include "foreign.h"
 #include "lifecycle.h"
 #include "local.h"
@@ -49,6 +50,18 @@ static void send_retry(struct core *c, const struct signal *s, usec_t now)
 	c->counter[COUNT_AAP_RETRIES]++;
 }
 
+/*
+ * Whether who sends from src to dst may learn all addresses of ours: it has a connection with this
+ * host. Any other learns the one it speaks to, which it knows.
+ */
+static bool may_learn(struct core *c, const struct in6_addr *dst, const struct in6_addr *src)
+{
+	const struct foreign_addr *fa = foreign_find(c, src);
+
+	return (fa && fa->state == ADDR_ACTIVE && !hce_is_passing(fa->hce)) ||
+	       (addr_equal(&c->connected.local, dst) && addr_equal(&c->connected.foreign, src));
+}
+
 /* Adds the Initial BU to a Response: the local addresses only, as there is no entry yet. */
 static void put_initial_bu(struct core *c, struct signal *s, uint16_t seq, bool known, usec_t now)
 {
@@ -63,6 +76,8 @@ static void put_initial_bu(struct core *c, struct signal *s, uint16_t seq, bool 
 	bu->lifetime = bul_lifetime(c, &s->src, now);
 	bu->homeless = !known;
 	bu->names_source = true;
+	if (!may_learn(c, &s->src, &s->dst))
+		return;
 	HASH_ITER(hh, c->locals, l, next) {
 		uint32_t t = bul_lifetime(c, &l->addr, now);
 
@@ -155,6 +170,16 @@ static void on_init(struct core *c, const struct signal *s, size_t len, usec_t n
 	}
 	if (aap_refresh_secrets(c, now))
 		send_response(c, s, NULL, len, now);
+	c->connected = (struct connected){ 0 };
+}
+
+bool aap_asks(struct core *c, const struct signal *s, usec_t now)
+{
+	const struct local_addr *l = local_find(c, &s->dst);
+
+	return s->has_aap && !s->has_ah && s->aap.kind == AAP_INIT && l && l->usable &&
+	       addr_usable(&s->src) && !may_learn(c, &s->dst, &s->src) &&
+	       ratelimit_take(&c->questions, now);
 }
 
 void aap_renewal(struct core *c, const struct peer *p, const struct signal *s, size_t len,
@@ -314,7 +339,7 @@ static struct peer *on_confirm(struct core *c, const struct signal *s, const uin
 	add_source(c, h, &s->src, now);
 	ah_replay_update(&p->sa.replay, s->ah_seq);
 	if (!st.old_spi)
-		bu_assume_sent(c, h, st.bu_seq, now);
+		bu_assume_sent(c, h, &s->dst, st.bu_seq, now);
 	c->counter[COUNT_AAP_CONFIRMED]++;
 	aap_emit(c, h, s, "Confirm heard");
 out:

@@ -361,17 +361,20 @@ void bu_send_to_alternates(struct core *c, struct hce *h, usec_t now)
 	bu_flush(c, h, now);
 }
 
-void bu_assume_sent(struct core *c, struct hce *h, uint16_t seq, usec_t now)
+void bu_assume_sent(struct core *c, struct hce *h, const struct in6_addr *src, uint16_t seq,
+		    usec_t now)
 {
 	struct binding *b;
 
 	h->may_announce = true;
 	h->seq_out = h->seq_limit = seq;
+	bul_want(c, h, src, true);
+	b = bul_find(h, src);
+	if (!b)
+		return;
+	bul_mark_sent(c, h, b, seq);
+	bul_announced(b, bul_lifetime(c, src, now), now);
 	bul_want_all(c, h);
-	DL_FOREACH(h->bindings, b) {
-		bul_mark_sent(c, h, b, seq);
-		bul_announced(b, bul_lifetime(c, &b->addr, now), now);
-	}
 	note_packet(h);
 	h->rt.tries = 1;
 	h->rt.at_once = 0;

@@ -29,8 +29,12 @@ void bu_routes_changed(struct hce *h, usec_t now);
  */
 void bu_send_to_alternates(struct core *c, struct hce *h, usec_t now);
 
-/* Marks all our addresses as sent in BU number seq, which the AAP Response had. */
-void bu_assume_sent(struct core *c, struct hce *h, uint16_t seq, usec_t now);
+/*
+ * Marks our address src as sent in BU number seq, which the AAP Response had; what else the peer
+ * may learn waits for the next one.
+ */
+void bu_assume_sent(struct core *c, struct hce *h, const struct in6_addr *src, uint16_t seq,
+		    usec_t now);
 
 /*
  * Whether a BA with a Challenge, of number seq, answers our last announcements: they are being

@@ -287,7 +287,7 @@ START_TEST(x8_who_vouches_for_its_peer_makes_it_trusted_and_saved)
 	int fd = connected();
 
 	show(fd, CONTROL_ACCEPT);
-	d->save_later = false;
+	h->vouched = d->save_later = false;
 	ck_assert_int_eq(ask(fd, CONTROL_INFO, 0).result, 0);
 	ck_assert(!h->vouched && !d->save_later);
 	ck_assert_int_eq(ask(fd, CONTROL_TRUST, 0).result, 0);

@@ -2,6 +2,7 @@
 /* sock_info.h and sock_monitor.h: what descriptors are, and when sockets end. */
 #include "config.h"
 
+#include "ipc_proto.h"
 #include "sock_info.h"
 #include "sock_monitor.h"
 #include "own_netns.h"
@@ -103,6 +104,34 @@ START_TEST(a_tcp_connection_is_described_from_both_ends)
 	ck_assert(p.cookie && p.cookie != q.cookie);
 	ck_assert_int_eq(sock_info_get(dup(c), &q), 0);
 	ck_assert(q.cookie == p.cookie);
+}
+END_TEST
+
+static bool has_connection(const char *local, const char *foreign)
+{
+	struct in6_addr l = in6(local), f = in6(foreign);
+
+	return sock_monitor_connected(d, &l, &f);
+}
+
+START_TEST(x8_a_connection_between_two_addresses_is_found_and_no_other)
+{
+	int lfd = listener(7020), c, s, one = 1;
+
+	run("ip addr add 2001:db8::1/128 dev lo nodad");
+	run("ip addr add 2001:db8::2/128 dev lo nodad");
+	ck_assert(!has_connection("::1", "::1"));	/* the listener is none */
+	c = connected(SOCK_STREAM, "::1", 7020);
+	s = accept(lfd, NULL, NULL);
+	ck_assert(has_connection("::1", "::1"));
+	ck_assert(!has_connection("::1", "2001:db8::1"));
+	ck_assert(!has_connection("2001:db8::1", "::1"));
+	ck_assert_int_eq(setsockopt(c, IPPROTO_IP, CONTROL_PREVENTED, &one, sizeof(one)), 0);
+	ck_assert(has_connection("::1", "::1"));	/* the other end */
+	ck_assert_int_eq(setsockopt(s, IPPROTO_IP, CONTROL_PREVENTED, &one, sizeof(one)), 0);
+	ck_assert(!has_connection("::1", "::1"));
+	connected(SOCK_DGRAM, "::1", 7021);
+	ck_assert(has_connection("::1", "::1"));
 }
 END_TEST
 
@@ -518,6 +547,7 @@ int main(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_tcp_connection_is_described_from_both_ends);
+	tcase_add_test(tc, x8_a_connection_between_two_addresses_is_found_and_no_other);
 	tcase_add_test(tc, a_connection_half_open_has_its_peer_and_is_not_established);
 	tcase_add_test(tc, a_connection_that_waits_for_data_to_fast_open_has_its_peer);
 	tcase_add_test(tc, c4_a_socket_that_sends_is_described_without_a_peer);

@@ -203,10 +203,10 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now);
 bool core_packet_withdraws(struct core *c, const uint8_t *pkt, size_t len);
 
 /*
- * Returns whether core_packet() would tell the sender of this packet more if it knew that the kernel
- * has a connection between *local and *foreign, which are written: call core_connected() first if
- * it has. A stranger without one learns no address but the one it speaks to (X8). Returns true so
- * often at most as the kernel can be asked.
+ * Returns whether core_packet() would tell the sender of this packet more if it knew that the
+ * kernel has a connection between *local and *foreign, which are written: call core_connected()
+ * first if it has. A stranger without one learns no address but the one it speaks to (X8). Returns
+ * true so often at most as the kernel can be asked.
  */
 bool core_packet_asks(struct core *c, const uint8_t *pkt, size_t len, usec_t now,
 		      struct in6_addr *local, struct in6_addr *foreign);

@@ -570,6 +570,8 @@ enum core_event {
 				 * which */
 	EVENT_TABLE_FULL,	/* "table-full": a connection was not attached; detail
 				 * says what follows */
+	EVENT_LIMITED,		/* "limited": a sender asks for more work than it is given;
+				 * detail says which */
 	EVENT_DROPPED,		/* "dropped": signalling was refused; detail says why */
 };
 
@@ -651,6 +653,7 @@ enum core_counter {
 	COUNT_AAP_REFUSED,
 	COUNT_CONFLICTS,
 	COUNT_EVICTED,			/* untrusted entries */
+	COUNT_LIMITED,			/* work that was asked for and not done (budget.h) */
 	COUNT_BU_SENT,
 	COUNT_BU_HEARD,
 	COUNT_BA_SENT,

@@ -10,8 +10,8 @@ noinst_LTLIBRARIES += libcore_base.la libcore_model.la libcore_proto.la libcore.
 
 libcore_base_la_CPPFLAGS = $(CORE_BASE)
 libcore_base_la_SOURCES = \
-	core/base/action.c core/base/action.h core/base/core_data.h core/base/counters.c core/base/sa.c \
-	core/base/sa.h
+	core/base/action.c core/base/action.h core/base/budget.c core/base/budget.h \
+	core/base/core_data.h core/base/counters.c core/base/sa.c core/base/sa.h
 
 libcore_model_la_CPPFLAGS = $(CORE_MODEL)
 libcore_model_la_SOURCES = \

@@ -27,6 +27,7 @@ static bool event_is_news(enum core_event e)
 	case EVENT_KEYS:
 	case EVENT_RESOLVING:
 	case EVENT_TABLE_FULL:
+	case EVENT_LIMITED:
 		return true;
 	default:
 		return false;

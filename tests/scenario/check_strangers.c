@@ -6,6 +6,8 @@
 #include "core.h"
 #include "foreign.h"
 #include "lifecycle.h"
+#include "reach.h"
+#include "sa.h"
 #include "addr.h"
 #include "suite.h"
 #include "world.h"
@@ -317,10 +319,227 @@ START_TEST(x8_the_kernel_is_asked_about_a_connection_so_often_and_no_more)
 }
 END_TEST
 
+/* Work that senders ask for */
+
+static struct signal init_from(const char *src, unsigned n)
+{
+	struct signal s = { .src = world_addr(src), .dst = world_addr(S0), .has_aap = true };
+
+	s.aap.kind = AAP_INIT;
+	s.aap.init.spi = 0x5000 + n;
+	memcpy(s.aap.init.nonce, &n, sizeof(n));
+	memset(s.aap.init.share, 9, sizeof(s.aap.init.share));
+	return s;
+}
+
+static unsigned sends(void)
+{
+	return w.host[SERVER].sends;
+}
+
+/* The server receives s. Returns how many packets it sends. */
+static unsigned take(struct signal *s)
+{
+	unsigned before = sends();
+	uint8_t pkt[SIGNAL_MTU];
+	int len = signal_build(s, 0, pkt, sizeof(pkt));
+
+	ck_assert_int_gt(len, 0);
+	core_packet(server(), pkt, (size_t)len, w.now);
+	world_collect(&w);
+	w.n_flight = 0;		/* nobody is there */
+	return sends() - before;
+}
+
+/* So many Inits a second that the server asks for a cookie. */
+static void flood(void)
+{
+	for (unsigned i = 0; i < 200; i++) {
+		struct signal s = init_from(mallorys(i), 10000 + i);
+
+		take(&s);
+	}
+}
+
+/* An Init with a cookie that the server gave for it. */
+static struct signal init_with_cookie(const char *src, unsigned n)
+{
+	struct signal s = init_from(src, n), retry;
+
+	ck_assert_uint_eq(take(&s), 1);
+	ck_assert_int_eq(signal_parse(w.host[SERVER].last_send.send.packet,
+				      w.host[SERVER].last_send.send.len, &retry), 0);
+	ck_assert_int_eq(retry.aap.kind, AAP_RETRY);
+	s.aap.init.has_cookie = true;
+	memcpy(s.aap.init.cookie, retry.aap.retry.cookie, sizeof(s.aap.init.cookie));
+	return s;
+}
+
+START_TEST(x8_a_cookie_is_good_for_one_answer_at_a_time)
+{
+	struct signal s;
+	unsigned answers = 0;
+
+	flood();
+	s = init_with_cookie(A0, 1);
+	for (unsigned i = 0; i < 1000; i++)
+		answers += take(&s);
+	ck_assert_uint_eq(answers, 1);
+	ck_assert_uint_eq(core_counter(server(), COUNT_LIMITED), 999);
+	ck_assert_uint_eq(w.host[SERVER].events[EVENT_LIMITED], 1);
+	w.now += USEC_PER_SEC;		/* the answer may have been lost */
+	flood();
+	ck_assert_uint_eq(take(&s), 1);
+}
+END_TEST
+
+START_TEST(x8_one_network_does_not_use_up_what_others_have)
+{
+	unsigned answers = 0;
+	struct signal s;
+
+	flood();
+	for (unsigned i = 0; i < 100; i++) {
+		s = init_with_cookie(mallorys(i), i);
+		answers += take(&s);
+	}
+	ck_assert_uint_eq(answers, 16);
+	s = init_with_cookie(A0, 1);
+	ck_assert_uint_eq(take(&s), 1);
+}
+END_TEST
+
+/* A Binding Request of whoever can forge the source. */
+static void request(void)
+{
+	struct signal s = { .src = world_addr(A0), .dst = world_addr(S0), .has_br = true };
+	uint8_t pkt[SIGNAL_MTU];
+	int len = signal_build(&s, 0, pkt, sizeof(pkt));
+
+	ck_assert_int_gt(len, 0);
+	core_packet(server(), pkt, (size_t)len, w.now);
+	world_collect(&w);
+}
+
+START_TEST(x8_whoever_forges_requests_causes_one_renewal_in_ten_seconds)
+{
+	uint64_t before;
+
+	call(ALICE, A0);
+	before = core_counter(server(), COUNT_BU_SENT);
+	for (unsigned i = 0; i < 2000; i++) {
+		request();
+		world_run(&w, 10 * USEC_PER_MSEC);
+	}
+	ck_assert_uint_eq(core_counter(server(), COUNT_BU_SENT) - before, 2);
+}
+END_TEST
+
+static bool lose_alices(struct world *world, const struct packet_in_flight *p)
+{
+	return world != NULL && p->from == ALICE;
+}
+
+/* Retransmissions of a move go on as they would. */
+START_TEST(b10_x8_a_forged_request_does_not_touch_what_is_under_way)
+{
+	unsigned tries;
+
+	call(ALICE, A0);
+	world_run(&w, 20 * USEC_PER_SEC);
+	w.lose = lose_alices;
+	world_up(&w, SERVER, S1);
+	world_run(&w, 5 * USEC_PER_SEC);
+	tries = entry_of(A0)->rt.tries;
+	ck_assert_uint_gt(tries, 2);
+	request();
+	ck_assert_uint_eq(entry_of(A0)->rt.tries, tries);
+	w.lose = NULL;
+	world_run(&w, 20 * USEC_PER_SEC);
+	ck_assert(world_foreign(&w, ALICE, S1)->state == ADDR_ACTIVE);
+}
+END_TEST
+
+/* Alice has keys, and says something with each packet. */
+START_TEST(x8_a_peer_has_so_many_updates_read_and_no_more)
+{
+	struct hce *h;
+	uint64_t heard;
+
+	call(ALICE, A0);
+	h = core_entries(w.host[ALICE].core);
+	heard = core_counter(server(), COUNT_BU_HEARD);
+	for (unsigned i = 0; i < 1000; i++) {
+		struct signal s = { .src = world_addr(A0), .dst = world_addr(S0), .has_ah = true,
+				    .spi = h->sa->out.spi, .ah_seq = sa_next_seq(h->sa),
+				    .n_bu = 1 };
+		uint8_t pkt[SIGNAL_MTU];
+		int len;
+
+		s.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = ++h->seq_out,
+						   .lifetime = 600, .names_source = true };
+		len = signal_build(&s, ah_icv_len(h->sa->out.key.alg), pkt, sizeof(pkt));
+		ck_assert_int_gt(len, 0);
+		ck_assert_int_eq(ah_sign(pkt, (size_t)len, &h->sa->out.key), 0);
+		core_packet(server(), pkt, (size_t)len, w.now);
+		world_collect(&w);
+		w.n_flight = 0;
+	}
+	heard = core_counter(server(), COUNT_BU_HEARD) - heard;
+	ck_assert_uint_le(heard, 64);
+	ck_assert_uint_ge(heard, 60);
+	world_run(&w, 10 * USEC_PER_SEC);
+	ck_assert_int_eq(world_foreign(&w, SERVER, A0)->state, ADDR_ACTIVE);
+}
+END_TEST
+
+static unsigned to_victim;
+
+static void count_to_victim(struct world *world, const struct packet_in_flight *p)
+{
+	struct in6_addr victim = world_addr("2001:db8:bad::");
+
+	to_victim += world && addr_common_prefix(&p->send.send.dst, &victim) >= 64;
+}
+
+/* Many peers name addresses of one network. */
+START_TEST(x8_one_network_is_not_asked_by_many_entries_at_once)
+{
+	char text[40];
+
+	to_victim = 0;
+	w.tap = count_to_victim;
+	for (unsigned i = 0; i < 20; i++) {
+		struct hce *h;
+
+		mallory_calls(i);
+		h = entry_of(mallorys(i));
+		for (unsigned k = 0; k < 8; k++) {
+			struct in6_addr x, s0 = world_addr(S0);
+			struct foreign_addr *fa;
+
+			snprintf(text, sizeof(text), "2001:db8:bad::%x:%x", i + 1, k + 1);
+			x = world_addr(text);
+			fa = foreign_add(server(), h, &x, ADDR_TENTATIVE, LIFETIME_ABSOLUTE,
+					 600 * USEC_PER_SEC, "test", w.now);
+			ck_assert_ptr_nonnull(fa);
+			ck_assert(reach_ask(server(), fa, &s0, h->seq_in));
+			reach_send(server(), fa, w.now);
+		}
+		world_collect(&w);
+	}
+	ck_assert_uint_le(to_victim, 64 + 16 * 20);
+	world_run(&w, 600 * USEC_PER_SEC);
+	/* Each is given up; but the last of them still announces all. */
+	ck_assert_uint_le(to_victim, 20 * 8 * 10 + 2 * 8);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("strangers");
-	TCase *tc = tcase_create("entries"), *known = tcase_create("knowledge");
+	TCase *tc = tcase_create("entries"), *known = tcase_create("knowledge"),
+	      *work = tcase_create("work");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, x8_trust_ends_with_the_last_connection);
@@ -339,5 +558,13 @@ int main(void)
 	tcase_add_test(known, x8_who_sends_datagrams_is_told_all_addresses_while_it_does);
 	tcase_add_test(known, x8_the_kernel_is_asked_about_a_connection_so_often_and_no_more);
 	suite_add_tcase(s, known);
+	tcase_add_checked_fixture(work, setup, teardown);
+	tcase_add_test(work, x8_a_cookie_is_good_for_one_answer_at_a_time);
+	tcase_add_test(work, x8_one_network_does_not_use_up_what_others_have);
+	tcase_add_test(work, x8_whoever_forges_requests_causes_one_renewal_in_ten_seconds);
+	tcase_add_test(work, b10_x8_a_forged_request_does_not_touch_what_is_under_way);
+	tcase_add_test(work, x8_a_peer_has_so_many_updates_read_and_no_more);
+	tcase_add_test(work, x8_one_network_is_not_asked_by_many_entries_at_once);
+	suite_add_tcase(s, work);
 	return suite_run(s);
 }

@@ -36,6 +36,7 @@ static const char *const event_names[] = {
 	[EVENT_KEYS] = "keys",
 	[EVENT_RESOLVING] = "resolving",
 	[EVENT_TABLE_FULL] = "table-full",
+	[EVENT_LIMITED] = "limited",
 	[EVENT_DROPPED] = "dropped",
 };
 

@@ -43,6 +43,23 @@ struct connected {
 	struct in6_addr local, foreign;
 };
 
+/* What budgets limit (budget.h). */
+enum budget {
+	BUDGET_INITS,			/* with a good cookie, per /64 */
+	BUDGET_ALL_INITS,		/* ... of all */
+	BUDGET_RETRIES,			/* of all */
+	BUDGET_RENEWALS,		/* per entry */
+	BUDGET_UPDATES,			/* authentic ones, per entry */
+	BUDGET_REQUESTS,		/* without AH, per entry */
+	BUDGET_CHALLENGES,		/* in packets of their own, per /64 they go to */
+	BUDGET_ALL_CHALLENGES,		/* ... of all */
+	BUDGET_CLAIMS,			/* conflicts opened: per entry, or per /64 without one */
+	BUDGETS
+};
+
+#define BUDGET_SLOTS	256
+#define COOKIES_MAX	256		/* that were answered lately */
+
 struct core {
 	struct core_config config;
 	struct ah_key seed;
@@ -71,6 +88,12 @@ struct core {
 	usec_t share_until;
 	struct revoked_spi revoked[REVOKED_MAX];
 	unsigned n_revoked;
+	struct ratelimit budget[BUDGETS][BUDGET_SLOTS];	/* interval 0: not used yet */
+	usec_t budget_told[BUDGETS];	/* when it may be reported again */
+	struct answered {
+		uint8_t cookie[AAP_COOKIE_LEN];
+		usec_t until;
+	} answered[COOKIES_MAX];	/* a table of hashes, where the last one stays */
 	struct connected connected;
 	struct ratelimit questions;	/* of core_packet_asks() */
 	usec_t inits_since;		/* start of the second in which inits are counted */

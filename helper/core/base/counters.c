@@ -25,6 +25,7 @@ static const char *const counter_names[COUNT_MAX] = {
 	[COUNT_AAP_REFUSED] = "aap-refused",
 	[COUNT_CONFLICTS] = "conflicts",
 	[COUNT_EVICTED] = "evicted",
+	[COUNT_LIMITED] = "limited",
 	[COUNT_BU_SENT] = "bu-sent",
 	[COUNT_BU_HEARD] = "bu-heard",
 	[COUNT_BA_SENT] = "ba-sent",

@@ -13,6 +13,7 @@
 #include "addr.h"
 #include "bu_recv.h"
 #include "bu_send.h"
+#include "budget.h"
 #include "entry.h"
 #include "foreign.h"
 #include "hold.h"
@@ -181,12 +182,17 @@ static void receive_last(struct core *c, struct hce *h, const struct signal *s, 
 	}
 }
 
-/* A Binding Request needs no AH (draft-13 5.3): its only effect is a rate-limited BU. */
+/*
+ * A Binding Request needs no AH (draft-13 5.3), so anybody can send one: its only effect is that
+ * what the peer has acknowledged is announced again.
+ */
 static void receive_request(struct core *c, const struct signal *s, usec_t now)
 {
 	const struct foreign_addr *fa = foreign_find(c, &s->src);
 
 	if (!fa || fa->state != ADDR_ACTIVE || !hce_homeless(fa->hce))
+		return;
+	if (!s->has_ah && !budget_take(c, BUDGET_REQUESTS, NULL, fa->hce, now))
 		return;
 	event_emit(c, EVENT_BR_HEARD, fa->hce, &s->dst, &s->src, 0, NULL);
 	bu_requested(c, fa->hce, s->br.has_unique_id ? &s->br.unique_id : NULL, now);
@@ -310,6 +316,8 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 		receive_acks(c, p->hce, &s, now);
 	if (s.has_br)
 		receive_request(c, &s, now);
+	if ((s.bare || s.n_bu) && !budget_take(c, BUDGET_UPDATES, NULL, p->hce, now))
+		return;
 	if (s.bare)
 		bu_receive_bare(c, p->hce, &s, now);
 	if (s.n_bu)

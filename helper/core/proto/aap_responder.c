@@ -15,6 +15,7 @@
 #include "addr.h"
 #include "addr_conflict.h"
 #include "bu_send.h"
+#include "budget.h"
 #include "bul.h"
 #include "entry.h"
 #include "foreign.h"
@@ -26,6 +27,7 @@
 
 #define AAP_BUSY	200			/* Inits a second above which a cookie
 						 * is asked for first */
+#define COOKIE_PAUSE	(900 * USEC_PER_MSEC)	/* an Init is repeated after a second */
 #define RIVAL_AGE	(10 * USEC_PER_SEC)	/* for how long a Confirm of a second run may
 						 * be under way */
 
@@ -157,17 +159,42 @@ static bool yields(struct core *c, const struct signal *s)
 	return !t || aap_precedence(t->init.nonce, s->aap.init.nonce) < 0;
 }
 
+/*
+ * Returns whether an Init that comes while others are many is to be answered: it has a good cookie,
+ * so its sender receives where it says, and its /64 has not had too many. A cookie is good for one
+ * answer, until the initiator may have missed that.
+ */
+static bool has_cookie(struct core *c, const struct signal *s, usec_t now)
+{
+	const struct aap_init *init = &s->aap.init;
+	struct answered *a;
+
+	if (aap_retry_check(c->retry_secret, &s->src, &s->dst, init, now) < 0) {
+		if (budget_take(c, BUDGET_RETRIES, &s->src, NULL, now))
+			send_retry(c, s, now);
+		return false;
+	}
+	a = &c->answered[init->cookie[AAP_COOKIE_LEN - 1] % COOKIES_MAX];
+	if (now < a->until && !memcmp(a->cookie, init->cookie, sizeof(a->cookie))) {
+		budget_exceeded(c, BUDGET_INITS, &s->src, NULL, now);
+		return false;
+	}
+	if (!budget_take(c, BUDGET_INITS, &s->src, NULL, now) ||
+	    !budget_take(c, BUDGET_ALL_INITS, &s->src, NULL, now))
+		return false;
+	memcpy(a->cookie, init->cookie, sizeof(a->cookie));
+	a->until = usec_add(now, COOKIE_PAUSE);
+	return true;
+}
+
 static void on_init(struct core *c, const struct signal *s, size_t len, usec_t now)
 {
 	c->counter[COUNT_AAP_INITS]++;
 	if (!addr_usable(&s->src) || local_ours(c, &s->src) || !aap_allowed(c, &s->src) ||
 	    !yields(c, s))
 		return;
-	if (busy(c, now) &&
-	    aap_retry_check(c->retry_secret, &s->src, &s->dst, &s->aap.init, now) < 0) {
-		send_retry(c, s, now);
+	if (busy(c, now) && !has_cookie(c, s, now))
 		return;
-	}
 	if (aap_refresh_secrets(c, now))
 		send_response(c, s, NULL, len, now);
 	c->connected = (struct connected){ 0 };
@@ -190,7 +217,8 @@ void aap_renewal(struct core *c, const struct peer *p, const struct signal *s, s
 	c->counter[COUNT_AAP_INITS]++;
 	if (!fa || fa->hce != p->hce || fa->state != ADDR_ACTIVE)
 		aap_refuse(c, s, "AAP Init under AH from an address that is not proven");
-	else if (p->sa.class == SA_ANONYMOUS && p->hce->peer == p && aap_refresh_secrets(c, now))
+	else if (p->sa.class == SA_ANONYMOUS && p->hce->peer == p &&
+		 budget_take(c, BUDGET_RENEWALS, NULL, p->hce, now) && aap_refresh_secrets(c, now))
 		send_response(c, s, p, len, now);
 }
 

@@ -13,6 +13,7 @@
 #include "aap_try.h"
 #include "action.h"
 #include "addr.h"
+#include "budget.h"
 #include "foreign.h"
 #include "lifecycle.h"
 #include "local.h"
@@ -89,8 +90,12 @@ static void suspend(struct core *c, struct foreign_addr *fa, usec_t now)
 void conflict_open(struct core *c, struct foreign_addr *fa, const struct hce *claimant,
 		   const struct in6_addr *from, usec_t now)
 {
-	struct conflict *t = fa->conflict ? NULL : calloc(1, sizeof(*t));
+	struct conflict *t;
 
+	if (fa->conflict ||
+	    !budget_take(c, BUDGET_CLAIMS, claimant ? NULL : &fa->addr, claimant, now))
+		return;
+	t = calloc(1, sizeof(*t));
 	if (!t)
 		return;
 	fa->conflict = t;

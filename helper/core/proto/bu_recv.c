@@ -288,7 +288,7 @@ static void answer(struct core *c, struct hce *h, const struct signal *s, uint8_
 	DL_FOREACH(h->addrs, fa) {
 		if (!is_to_be_asked(fa, now) || !reach_ask(c, fa, &s->dst, ba.seq))
 			continue;
-		if (fa != src && !fa->reach.sent)
+		if (fa != src && reach_is_due(fa, now))
 			reach_send(c, fa, now);
 	}
 	if (ask_src && src->reach.running) {

@@ -502,6 +502,9 @@ void bu_requested(struct core *c, struct hce *h, const uint16_t *id, usec_t now)
 		h->unique_id_pending = true;
 		h->unique_id = *id;
 	}
+	/* What is under way, or waits, goes on as it does: who asks may be anybody. */
+	if (bul_has_pending(h))
+		return;
 	bul_reannounce(h);
 	bu_flush(c, h, now);
 }

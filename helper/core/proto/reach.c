@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "action.h"
+#include "budget.h"
 #include "foreign.h"
 #include "local.h"
 #include "retry.h"
@@ -22,6 +23,8 @@
 
 #define PROOF_TRIES	6	/* Challenges to an Active address, which the next Update repeats */
 #define CHALLENGE_INTERVAL_MAX	(64 * USEC_PER_SEC)
+#define CHALLENGE_TRIES		10	/* unless something is heard, or it is announced again */
+#define CHALLENGE_PAUSE		USEC_PER_SEC	/* when there are too many */
 
 static bool reach_begin(struct core *c, struct foreign_addr *fa)
 {
@@ -87,6 +90,12 @@ void reach_send(struct core *c, struct foreign_addr *fa, usec_t now)
 		deadline_arm(c, fa->reach.next);
 		return;
 	}
+	if (!budget_take(c, BUDGET_CHALLENGES, &fa->addr, NULL, now) ||
+	    !budget_take(c, BUDGET_ALL_CHALLENGES, &fa->addr, NULL, now)) {
+		fa->reach.next = usec_add(now, CHALLENGE_PAUSE);
+		deadline_arm(c, fa->reach.next);
+		return;
+	}
 	if (!l || !l->usable)
 		l = retry_source(c, fa->hce);
 	if (!l) {
@@ -115,6 +124,8 @@ void reach_expire(struct core *c, struct foreign_addr *fa, usec_t now)
 		deadline_arm(c, fa->reach.next);
 	else if (fa->state == ADDR_ACTIVE && fa->reach.sent >= PROOF_TRIES)
 		foreign_end_check(fa);	/* the next Update asks again */
+	else if (fa->reach.sent >= CHALLENGE_TRIES)
+		fa->reach.next = USEC_NEVER;	/* a Response may still come */
 	else
 		reach_send(c, fa, now);
 }
@@ -122,6 +133,12 @@ void reach_expire(struct core *c, struct foreign_addr *fa, usec_t now)
 bool reach_under_way(const struct foreign_addr *fa, usec_t now)
 {
 	return fa->reach.running && now < usec_add(fa->reach.last, retry_timeout(fa->hce));
+}
+
+bool reach_is_due(const struct foreign_addr *fa, usec_t now)
+{
+	return !fa->reach.sent || (fa->reach.sent >= CHALLENGE_TRIES &&
+				   now >= usec_add(fa->reach.last, CHALLENGE_INTERVAL_MAX));
 }
 
 void reach_hurry(struct core *c, struct foreign_addr *fa, usec_t now)

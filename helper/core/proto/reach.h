@@ -26,6 +26,12 @@ void reach_send(struct core *c, struct foreign_addr *fa, usec_t now);
  */
 void reach_prove(struct core *c, struct foreign_addr *fa, usec_t now);
 
+/*
+ * Returns whether an Update that names fa has a Challenge sent there: none was, or the check was
+ * given up some time ago.
+ */
+bool reach_is_due(const struct foreign_addr *fa, usec_t now);
+
 /* Runs the timer of the check: sends the next Challenge if it is due. */
 void reach_expire(struct core *c, struct foreign_addr *fa, usec_t now);
 

@@ -154,8 +154,12 @@ void core_alternatives(struct core *c, uint32_t id, const char *name, const stru
 void core_resolved(struct core *c, uint32_t id, const struct in6_addr *addr, unsigned n,
 		   usec_t now);
 
-/* The datapath could not apply this action: a connection that it refused is detached. */
-void core_failed(struct core *c, const struct action *failed);
+/*
+ * The datapath could not apply this action. A connection that it never had is detached. A change of
+ * one that it has, or of a pair, is repeated every second until it is taken: the connection may
+ * have been moved, and would end without an entry.
+ */
+void core_failed(struct core *c, const struct action *failed, usec_t now);
 
 /* A connection that was opened as not established has completed its handshake. */
 void core_pcb_established(struct core *c, uint64_t cookie, usec_t now);

@@ -271,6 +271,7 @@ struct hce {
 	uint64_t pair_action, switch_event;	/* numbers of the ACTION_PAIR that published it and
 						 * of the last EVENT_SWITCHED */
 	uint32_t published_gen;		/* pair.gen before that ACTION_PAIR */
+	bool pair_stale;		/* the datapath did not take it: it is repeated */
 	usec_t source_lost;		/* when pair.local was lost, 0: it is usable */
 	usec_t followed;		/* when the datapath last followed the
 					 * peer to another address */
@@ -419,6 +420,9 @@ struct pcb {
 	struct pcb *prev, *next;	/* of the entry: of pcbs or of left */
 	bool ports_clash;		/* another connection, which is left alone, has its ports */
 	bool proves;			/* it is one of its entry's n_proof */
+	bool published;			/* the datapath had it before this action */
+	bool stale;			/* what the datapath has of it is older: it did not take
+					 * the last change, which is repeated */
 	usec_t opened;			/* when it was shown to us; 0: to an earlier helper */
 	usec_t linger_until;		/* the socket is gone; kept until then for
 					 * TIME-WAIT. USEC_NEVER: open */

@@ -232,7 +232,7 @@ static void apply_one(struct daemon *d, const struct action *a)
 		break;
 	}
 	if (datapath_action(d->datapath, a) < 0)
-		core_failed(d->core, a);
+		core_failed(d->core, a, clock_boottime());
 }
 
 /*

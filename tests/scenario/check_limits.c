@@ -148,7 +148,8 @@ START_TEST(what_the_datapath_refuses_is_detached)
 	struct action a = { .type = ACTION_PCB, .hce = entry(CLIENT)->id };
 
 	a.pcb = *connection(CLIENT, cookie[1]);
-	core_failed(w.host[CLIENT].core, &a);
+	a.pcb.published = false;	/* as when it was new */
+	core_failed(w.host[CLIENT].core, &a, w.now);
 	world_collect(&w);
 	ck_assert_ptr_null(connection(CLIENT, cookie[1])->hce);
 	ck_assert_str_eq(reason(1), "datapath");

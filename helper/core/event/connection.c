@@ -30,6 +30,7 @@
  */
 #define PCB_LINGER		(60 * USEC_PER_SEC)
 
+#define STALE_INTERVAL		USEC_PER_SEC
 #define CONNECTED_TO		"a program sends there"
 
 bool core_adopts(struct core *c, const struct pcb *p)
@@ -204,12 +205,30 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 	return 0;
 }
 
-void core_failed(struct core *c, const struct action *failed)
+static void pcb_failed(struct core *c, const struct pcb *failed)
 {
-	struct pcb *p = failed->type == ACTION_PCB ? pcb_by_cookie(c, failed->pcb.cookie) : NULL;
+	struct pcb *p = pcb_by_cookie(c, failed->cookie);
 
-	if (p && p->hce)
+	if (!p || !p->hce)
+		return;
+	if (failed->published)
+		p->stale = true;
+	else
 		pcb_refuse(c, p);
+}
+
+void core_failed(struct core *c, const struct action *failed, usec_t now)
+{
+	struct hce *h = core_entry(c, failed->hce);
+
+	if (failed->type == ACTION_PCB)
+		pcb_failed(c, &failed->pcb);
+	else if (failed->type == ACTION_PAIR && h)
+		h->pair_stale = true;
+	else
+		return;
+	c->stale_next = usec_add(now, STALE_INTERVAL);
+	deadline_arm(c, c->stale_next);
 }
 
 void core_pcb_established(struct core *c, uint64_t cookie, usec_t now)

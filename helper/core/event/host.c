@@ -229,6 +229,25 @@ static void attach_waiting(struct core *c, usec_t now)
 	}
 }
 
+/* Publishes again what the datapath did not take. */
+static void repeat_stale(struct core *c, usec_t now)
+{
+	struct hce *h, *next;
+
+	if (!c->stale_next)
+		return;
+	if (now < c->stale_next) {
+		deadline_arm(c, c->stale_next);
+		return;
+	}
+	c->stale_next = 0;
+	HASH_ITER(hh, c->entries, h, next) {
+		if (h->pair_stale)
+			pair_repeat(c, h);
+		pcb_repeat(c, h);
+	}
+}
+
 /* Connections were not attached: reported at most once a minute. */
 static void tell_full(struct core *c, usec_t now)
 {
@@ -275,6 +294,7 @@ void core_tick(struct core *c, usec_t now)
 	pcb_expire(c, now);
 	attach_waiting(c, now);
 	tell_full(c, now);
+	repeat_stale(c, now);
 	peer_expire(c, now);
 	nonpeer_expire(c, now);
 	local_expire(c, now);

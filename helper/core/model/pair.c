@@ -84,6 +84,12 @@ void pair_set(struct core *c, struct hce *h, const struct pair *to, const char *
 	report_switch(c, h, &from, why);
 }
 
+void pair_repeat(struct core *c, struct hce *h)
+{
+	h->pair_stale = false;
+	core_act_once(c, ACTION_PAIR, h, &h->pair_action)->pair = h->pair;
+}
+
 /* Makes all connections of h leave with its pair: none keeps the one it was born with. */
 static void new_generation(struct core *c, struct hce *h)
 {

@@ -12,6 +12,9 @@
  */
 void pair_set(struct core *c, struct hce *h, const struct pair *to, const char *why);
 
+/* The datapath did not take h's pair: publishes it again. */
+void pair_repeat(struct core *c, struct hce *h);
+
 /* h has no pair yet: this is one that packets bear. */
 void pair_init(struct core *c, struct hce *h, const struct in6_addr *local,
 	       const struct in6_addr *foreign);

@@ -32,9 +32,20 @@ const char *pcb_reason(const struct pcb *p)
 	return word[p->waits];
 }
 
-static void pcb_publish(struct core *c, enum action_type type, const struct pcb *p)
+static void pcb_publish(struct core *c, enum action_type type, struct pcb *p)
 {
 	action_push(c, type, p->hce)->pcb = *p;
+	p->published = type == ACTION_PCB;
+	p->stale = false;
+}
+
+void pcb_repeat(struct core *c, struct hce *h)
+{
+	struct pcb *p;
+
+	DL_FOREACH(h->pcbs, p)
+		if (p->stale)
+			pcb_publish(c, ACTION_PCB, p);
 }
 
 void pcb_changed(struct core *c, const struct pcb *p)

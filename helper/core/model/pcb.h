@@ -69,6 +69,9 @@ void pcb_keep_birth_pair(struct core *c, struct pcb *p);
 /* p, which this host began, is not attached before the peer has proved anew to be there. */
 void pcb_wait_for_proof(struct core *c, struct pcb *p);
 
+/* Publishes those of h's connections again of which the datapath did not take the last change. */
+void pcb_repeat(struct core *c, struct hce *h);
+
 /* Detaches p, which the datapath did not take. */
 void pcb_refuse(struct core *c, struct pcb *p);
 

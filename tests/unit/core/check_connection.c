@@ -2,6 +2,7 @@
 /* core/event/connection.c alone: the actions that the shell takes when a connection is opened. */
 #include "host.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 
 static struct pcb opened(const char *foreign, uint64_t cookie)
@@ -117,11 +118,61 @@ START_TEST(a_connection_that_the_datapath_refused_is_in_that_list_until_its_end)
 
 	ck_assert_int_eq(core_pcb_open(c, &p, now), 0);
 	refused.pcb = p;
-	core_failed(c, &refused);
+	core_failed(c, &refused, now);
 	ck_assert_uint_eq(left(h), 1);
 	core_pcb_close(c, 1, now);
 	ck_assert_uint_eq(left(h), 0);
 	ck_assert_uint_eq(c->n_left, 0);
+}
+END_TEST
+
+/* It may have been moved: without its entry it would end. */
+START_TEST(a_connection_that_the_datapath_has_stays_whatever_change_it_refuses)
+{
+	struct pcb p = opened(F0, 1), q = opened(F0, 1);
+	struct action change;
+
+	ck_assert_int_eq(core_pcb_open(c, &p, now), 0);
+	take(ACTION_PCB, NULL);
+	q.cookie = 2;			/* the same ports at another address of ours */
+	up(L1);
+	q.local = a(L1);
+	ck_assert_int_eq(core_pcb_open(c, &q, now), -EEXIST);
+	ck_assert_uint_eq(take(ACTION_PCB, &change), 1);
+	core_failed(c, &change, now);
+	ck_assert_ptr_eq(core_pcb(c, 1)->hce, h);
+	ck_assert_uint_eq(take(ACTION_PCB_GONE, NULL), 0);
+	core_tick(c, now);
+	ck_assert_uint_eq(take(ACTION_PCB, NULL), 0);
+	now = core_deadline(c);
+	core_tick(c, now);
+	ck_assert_uint_eq(take(ACTION_PCB, &change), 1);
+	ck_assert(change.pcb.ports_clash);
+	now += 10 * USEC_PER_SEC;
+	core_tick(c, now);
+	ck_assert_uint_eq(take(ACTION_PCB, NULL), 0);
+}
+END_TEST
+
+START_TEST(a_pair_that_the_datapath_did_not_take_is_published_again)
+{
+	struct action change, again;
+	struct in6_addr l1 = a(L1);
+	struct pair to = h->pair;
+	struct pcb p = opened(F0, 1);
+
+	ck_assert_int_eq(core_pcb_open(c, &p, now), 0);
+	take(ACTION_PAIR, NULL);
+	to.local = l1;
+	pair_set(c, h, &to, "test");
+	ck_assert_uint_eq(take(ACTION_PAIR, &change), 1);
+	core_failed(c, &change, now);
+	ck_assert_uint_eq(take(ACTION_PAIR, NULL), 0);
+	now += USEC_PER_SEC;
+	core_tick(c, now);
+	ck_assert_uint_eq(take(ACTION_PAIR, &again), 1);
+	ck_assert(addr_equal(&again.pair.local, &l1));
+	ck_assert_uint_eq(again.pair.gen, change.pair.gen);
 }
 END_TEST
 
@@ -157,6 +208,8 @@ int main(void)
 	tcase_add_test(tc, s7_a_status_is_published_when_it_changes);
 	tcase_add_test(tc, a_connection_without_room_is_in_the_list_of_its_entry_alone);
 	tcase_add_test(tc, a_connection_that_the_datapath_refused_is_in_that_list_until_its_end);
+	tcase_add_test(tc, a_connection_that_the_datapath_has_stays_whatever_change_it_refuses);
+	tcase_add_test(tc, a_pair_that_the_datapath_did_not_take_is_published_again);
 	tcase_add_test(tc, nothing_waits_for_an_entry_that_there_is_not);
 	suite_add_tcase(s, tc);
 	return suite_run(s);

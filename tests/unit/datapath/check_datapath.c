@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The pair today is L1, F1 with gen 2. */
 static const struct row moved_row[] = {
@@ -134,6 +135,48 @@ START_TEST(a3_c10_nor_by_a_port_unreachable)
 	f = frame_of(&out);
 	f.b[f.l4 + 1] = 4;
 	ck_assert_uint_eq(run(true, false, &f, &got), PASS);
+}
+END_TEST
+
+/* A descriptor of the map of that name of our programs. */
+static int map_named(const char *name)
+{
+	uint32_t ids[64], len;
+	struct bpf_prog_info programs = { .nr_map_ids = 64, .map_ids = (uintptr_t)ids };
+
+	len = sizeof(programs);
+	ck_assert_int_eq(bpf_obj_get_info_by_fd(datapath_program(dp, true, true), &programs, &len),
+			 0);
+	for (unsigned i = 0; i < programs.nr_map_ids && i < 64; i++) {
+		struct bpf_map_info info = { 0 };
+		int fd = bpf_map_get_fd_by_id(ids[i]);
+
+		len = sizeof(info);
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len) &&
+		    !strcmp(info.name, name))
+			return fd;
+		close(fd);
+	}
+	ck_abort_msg("there is no map %s", name);
+	return -1;
+}
+
+/* From now on the kernel takes no change of that map. */
+START_TEST(a1_a_change_that_is_refused_leaves_a_connection_as_it_was)
+{
+	struct action again = pcb_action(ACTION_PCB, IPPROTO_TCP);
+	struct dp_pcb_out_key key = { .l = addr(L0), .f = addr(F0), .lport = htons(LPORT),
+				      .fport = htons(FPORT), .proto = IPPROTO_TCP };
+	struct dp_pcb_out out;
+	int fd = map_named("pcb_in");
+
+	ck_assert_int_eq(bpf_map_freeze(fd), 0);
+	close(fd);
+	again.pcb.ports_clash = true;
+	ck_assert_int_lt(datapath_action(dp, &again), 0);
+	fd = map_named("pcb_out");
+	ck_assert_int_eq(bpf_map_lookup_elem(fd, &key, &out), 0);
+	close(fd);
 }
 END_TEST
 
@@ -501,6 +544,7 @@ int main(void)
 			    a3_c10_a_moving_connection_is_not_reset_by_what_comes_from_elsewhere, 0,
 			    ARRAY_LEN(refusal_row));
 	tcase_add_test(tc, a3_c10_nor_by_a_port_unreachable);
+	tcase_add_test(tc, a1_a_change_that_is_refused_leaves_a_connection_as_it_was);
 	tcase_add_test(tc, r8_the_ports_of_who_is_gone_are_refused_again);
 	tcase_add_loop_test(tc, a3_what_is_held_is_dropped, 0, 5);
 	tcase_add_loop_test(tc, b13_nothing_leaves_from_an_address_that_is_gone, 0, 4);

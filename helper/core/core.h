@@ -207,6 +207,12 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now);
 bool core_packet_withdraws(struct core *c, const uint8_t *pkt, size_t len);
 
 /*
+ * So many rows about peers did not fit into the host map: programs may not know where these are.
+ * Counted, and reported once a minute.
+ */
+void core_hostmap_cut(struct core *c, unsigned rows, usec_t now);
+
+/*
  * Returns whether core_packet() would tell the sender of this packet more if it knew that the
  * kernel has a connection between *local and *foreign, which are written: call core_connected()
  * first if it has. A stranger without one learns no address but the one it speaks to (X8). Returns

@@ -478,7 +478,8 @@ struct core_config {
 						 * peers share a /64, 64 */
 	uint32_t max_connections;		/* attached ones; what the datapath's
 						 * tables hold, 65536 */
-	uint32_t max_foreign;			/* addresses of all peers, and peers; the same */
+	uint32_t max_foreign;			/* addresses of all peers; the same; max_entries *
+						 * max_addresses */
 	uint32_t plain_lifetime;		/* how long a host that did not answer AAP
 						 * is left alone, 3600 */
 	bool resolve;				/* names of peers that are not to be found are
@@ -650,6 +651,7 @@ enum core_counter {
 	COUNT_NO_ROOM,			/* entries, or addresses of one */
 	COUNT_PCB_CLASH,		/* same ports, two addresses of one entry */
 	COUNT_TABLE_FULL,		/* connections not attached, as max_connections are */
+	COUNT_HOSTMAP_CUT,		/* rows of peers that did not fit into the host map */
 	COUNT_ADOPTED,			/* connections taken that no program showed */
 	COUNT_AAP_INITS,		/* heard */
 	COUNT_AAP_RETRIES,		/* sent: too many Inits a second */

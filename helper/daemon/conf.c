@@ -39,6 +39,8 @@ static const struct number {
 } numbers[] = {
 #define NO_OFFSET	SIZE_MAX
 #define YEAR		31536000
+#define FOREIGN_MIN	16
+#define FOREIGN_MAX	(1 << 22)
 	{ "default_lifetime", offsetof(struct conf, core.default_lifetime), 1, YEAR },
 	{ "maximum_expired_lifetime", offsetof(struct conf, core.maximum_expired_lifetime),
 	  1, YEAR },
@@ -51,7 +53,7 @@ static const struct number {
 	{ "max_per_prefix", offsetof(struct conf, core.max_per_prefix), 1, 1 << 20 },
 	{ "plain_lifetime", offsetof(struct conf, core.plain_lifetime), 1, YEAR },
 	{ "max_connections", offsetof(struct conf, datapath.max_pcbs), 16, 1 << 22 },
-	{ "max_foreign", offsetof(struct conf, datapath.max_foreign), 16, 1 << 22 },
+	{ "max_foreign", offsetof(struct conf, datapath.max_foreign), FOREIGN_MIN, FOREIGN_MAX },
 	{ "spi_in", NO_OFFSET, SPI_MIN, UINT32_MAX },
 	{ "spi_out", NO_OFFSET, SPI_MIN, UINT32_MAX },
 };
@@ -439,6 +441,17 @@ out:
 	return r;
 }
 
+/* Unless the configuration says less, each entry may have all the addresses that it may have. */
+static void size_tables(struct conf *conf)
+{
+	uint64_t all = (uint64_t)conf->core.max_entries * conf->core.max_addresses;
+
+	conf->datapath.max_entries = conf->core.max_entries;
+	if (!conf->datapath.max_foreign)
+		conf->datapath.max_foreign = all < FOREIGN_MIN ? FOREIGN_MIN :
+					     all < FOREIGN_MAX ? (uint32_t)all : FOREIGN_MAX;
+}
+
 int conf_read(const char *path, struct conf **ret, char **why)
 {
 	struct conf *conf = calloc(1, sizeof(*conf));
@@ -452,7 +465,7 @@ int conf_read(const char *path, struct conf **ret, char **why)
 	conf_complain_to(why);
 	conf->core = core_config_default;
 	conf->adopt = true;
-	conf->datapath = (struct datapath_config){ .max_pcbs = 65536, .max_foreign = 65536 };
+	conf->datapath = (struct datapath_config){ .max_pcbs = 65536 };
 
 	n = r = slurp(path, &st, &text);
 	if (r == -ENOENT && strcmp(path, CONF_DEFAULT) == 0) {
@@ -473,6 +486,7 @@ int conf_read(const char *path, struct conf **ret, char **why)
 	if (r < 0 && !*why)
 		conf_complain(path, 0, "%s", strerror(-r));
 out:
+	size_tables(conf);
 	conf->core.max_connections = conf->datapath.max_pcbs;
 	conf->core.max_foreign = conf->datapath.max_foreign;
 	if (text && n > 0)

@@ -12,7 +12,7 @@
  *	max_entries = 4096		# peers
  *	max_addresses = 64		# per peer
  *	max_connections = 65536		# size of the datapath's maps
- *	max_foreign = 65536		# the same, in addresses of peers
+ *	max_foreign = 262144		# the same, in addresses of peers; default: the product
  *	no_probe = {"2001:db8:bad::/48"}	# prefixes whose hosts are sent no AAP Init
  *	plain_lifetime = 3600		# no further Init to a host that did not answer one, s
  *	adopt = yes			# scan for connections that no program registers

@@ -113,10 +113,12 @@ static void keep_personalities(struct conf *conf, const struct conf *old)
 static void keep_tables(struct conf *conf, const struct conf *old)
 {
 	if (conf->datapath.max_pcbs != old->datapath.max_pcbs ||
+	    conf->datapath.max_entries != old->datapath.max_entries ||
 	    conf->datapath.max_foreign != old->datapath.max_foreign)
-		log_warnx("max_connections and max_foreign cannot change at a reload, keeping the "
-			  "old values: restart the helper");
+		log_warnx("max_connections, max_entries and max_foreign cannot change at a reload, "
+			  "keeping the old values: restart the helper");
 	conf->datapath = old->datapath;
+	conf->core.max_entries = old->core.max_entries;
 	conf->core.max_connections = old->core.max_connections;
 	conf->core.max_foreign = old->core.max_foreign;
 }

@@ -81,6 +81,7 @@ struct daemon {
 	bool route_now;				/* report the kernel's sources to the core */
 	struct hostmap_row row[HOSTMAP_ROWS_MAX];	/* used within hostmap_sync() */
 	unsigned n_row;
+	unsigned rows_cut;	/* rows about peers that did not fit */
 	struct in6_addr plain[PLAIN_ROWS_MAX];	/* used within hostmap_sync() */
 	struct adoption adoption;
 };

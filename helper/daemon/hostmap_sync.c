@@ -3,6 +3,7 @@
 
 #include "hostmap_sync.h"
 #include "addr.h"
+#include "clock.h"
 #include "conf.h"
 #include "core.h"
 #include "daemon_private.h"
@@ -38,6 +39,8 @@ static void add_row(struct daemon *d, enum hostmap_side side, const struct in6_a
 		d->row[d->n_row++] = (struct hostmap_row){ .known = *known, .now = *now, .hce = hce,
 			.side = side,
 			.flags = flags };
+	else
+		d->rows_cut += side != HOSTMAP_PLAIN;	/* those are dispensable */
 }
 
 /*
@@ -109,13 +112,17 @@ static void add_plain_rows(struct daemon *d)
 		add_row(d, HOSTMAP_PLAIN, &d->plain[i], &d->plain[i], 0, 0);
 }
 
-void hostmap_sync(struct daemon *d)
+/* Entries that are in use, or those that are not. */
+static void add_entries(struct daemon *d, bool used)
 {
-	d->n_row = 0;
-	d->view_now = d->view_later = false;
 	for (const struct hce *hce = core_entries(d->core); hce; hce = hce->hh.next)
-		if (hce->status == PEER_HOMELESS && !IN6_IS_ADDR_UNSPECIFIED(&hce->pair.foreign))
+		if (hce->status == PEER_HOMELESS && !IN6_IS_ADDR_UNSPECIFIED(&hce->pair.foreign) &&
+		    (hce->n_pcb || hce->n_sender) == used)
 			add_entry_rows(d, hce);
+}
+
+static void add_local_rows(struct daemon *d)
+{
 	for (const struct local_addr *la = core_locals(d->core); la; la = la->hh.next) {
 		const struct local_addr *best = la->usable ? NULL :
 			core_local_for(d->core, la->personality, &la->addr);
@@ -130,7 +137,18 @@ void hostmap_sync(struct daemon *d)
 		if (best)
 			add_row(d, HOSTMAP_PERSONALITY, &name, &best->addr, 0, 0);
 	}
-	add_plain_rows(d);	/* last: if the map is full, these are dispensable */
+}
+
+void hostmap_sync(struct daemon *d)
+{
+	d->n_row = d->rows_cut = 0;
+	d->view_now = d->view_later = false;
+	/* In the order in which they matter: what strangers cause does not displace the rest. */
+	add_local_rows(d);
+	add_entries(d, true);
+	add_entries(d, false);
+	add_plain_rows(d);
+	core_hostmap_cut(d->core, d->rows_cut, clock_boottime());
 	if (d->view)
 		hostmap_write(d->view, d->row, d->n_row);
 }

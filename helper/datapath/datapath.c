@@ -24,6 +24,8 @@
 #define ARPHRD_RAWIP	519
 #endif
 
+#define CONFIGURED_MAX	16384	/* peers: the file of a megabyte has fewer */
+
 struct datapath {
 	struct datapath_bpf *bpf;
 	struct ring_buffer *ring;
@@ -105,6 +107,8 @@ static int choose_kind(struct datapath *dp, bool classic)
 
 static int load(struct datapath *dp, const struct datapath_config *config)
 {
+	unsigned entries = config->max_entries ? config->max_entries : config->max_foreign;
+
 	dp->bpf = datapath_bpf__open();
 	if (!dp->bpf)
 		return -errno;
@@ -112,11 +116,11 @@ static int load(struct datapath *dp, const struct datapath_config *config)
 	bpf_map__set_max_entries(dp->bpf->maps.pcb_in, config->max_pcbs);
 	bpf_map__set_max_entries(dp->bpf->maps.ports, config->max_pcbs);
 	bpf_map__set_max_entries(dp->bpf->maps.foreign, config->max_foreign);
-	bpf_map__set_max_entries(dp->bpf->maps.hce, config->max_foreign);
-	bpf_map__set_max_entries(dp->bpf->maps.notify, config->max_foreign);
-	bpf_map__set_max_entries(dp->bpf->maps.adopting, config->max_foreign);
-	/* A peer may have old keys beside its new ones. */
-	bpf_map__set_max_entries(dp->bpf->maps.spi, 2 * config->max_foreign);
+	bpf_map__set_max_entries(dp->bpf->maps.hce, entries);
+	bpf_map__set_max_entries(dp->bpf->maps.notify, entries);
+	bpf_map__set_max_entries(dp->bpf->maps.adopting, entries);
+	/* A peer may have old keys beside its new ones, and a configured one needs no entry. */
+	bpf_map__set_max_entries(dp->bpf->maps.spi, 2 * entries + CONFIGURED_MAX);
 	bpf_map__set_max_entries(dp->bpf->maps.local, CORE_LOCALS_MAX);
 	return datapath_bpf__load(dp->bpf);
 }

@@ -21,7 +21,8 @@ struct datapath;
 
 struct datapath_config {
 	unsigned max_pcbs;	/* size of the maps of connections */
-	unsigned max_foreign;	/* size of the maps of entries and of their addresses */
+	unsigned max_entries;	/* size of the maps of entries; 0: max_foreign */
+	unsigned max_foreign;	/* size of the map of their addresses */
 	bool classic;		/* clsact filters even where the kernel has tcx */
 };
 

@@ -493,6 +493,31 @@ START_TEST(x8_a_peer_has_so_many_updates_read_and_no_more)
 }
 END_TEST
 
+/* What Mallory makes up takes no room from others, nor without end. */
+START_TEST(x8_a_peer_has_few_addresses_that_it_never_proved)
+{
+	struct hce *h;
+	unsigned n = 0;
+	char text[40];
+
+	mallory_calls(0);
+	h = entry_of(mallorys(0));
+	for (unsigned k = 0; k < 60; k++) {
+		struct in6_addr x;
+
+		snprintf(text, sizeof(text), "2001:db8:bad::%x", k + 1);
+		x = world_addr(text);
+		n += foreign_add(server(), h, &x, ADDR_TENTATIVE, LIFETIME_ABSOLUTE,
+				 600 * USEC_PER_SEC, "test", w.now) != NULL;
+	}
+	ck_assert_uint_eq(n, 32);
+	ck_assert_uint_eq(core_counter(server(), COUNT_NO_ROOM), 28);
+	world_up(&w, MALLORY, mallorys(1));	/* it must say so to be believed */
+	world_run(&w, 2000 * USEC_PER_SEC);
+	ck_assert_int_eq(world_foreign(&w, SERVER, mallorys(1))->state, ADDR_ACTIVE);
+}
+END_TEST
+
 static unsigned to_victim;
 
 static void count_to_victim(struct world *world, const struct packet_in_flight *p)
@@ -564,6 +589,7 @@ int main(void)
 	tcase_add_test(work, x8_whoever_forges_requests_causes_one_renewal_in_ten_seconds);
 	tcase_add_test(work, b10_x8_a_forged_request_does_not_touch_what_is_under_way);
 	tcase_add_test(work, x8_a_peer_has_so_many_updates_read_and_no_more);
+	tcase_add_test(work, x8_a_peer_has_few_addresses_that_it_never_proved);
 	tcase_add_test(work, x8_one_network_is_not_asked_by_many_entries_at_once);
 	suite_add_tcase(s, work);
 	return suite_run(s);

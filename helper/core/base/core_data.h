@@ -76,6 +76,8 @@ struct core {
 	struct pcb *ports;		/* by struct pcb_ports */
 	unsigned n_left;		/* connections in the lists left of all entries */
 	bool full_news;			/* there are more of them, and EVENT_TABLE_FULL is due */
+	unsigned hostmap_cut;		/* rows that did not fit into the host map the last time */
+	usec_t cut_next;		/* when that may be reported again */
 	usec_t stale_next;		/* when what the datapath did not take is repeated; 0:
 					 * nothing is */
 	usec_t full_next;		/* when it may be again */

@@ -18,6 +18,7 @@ static const char *const counter_names[COUNT_MAX] = {
 	[COUNT_NO_ROOM] = "no-room",
 	[COUNT_PCB_CLASH] = "port-clash",
 	[COUNT_TABLE_FULL] = "table-full",
+	[COUNT_HOSTMAP_CUT] = "host-map-cut",
 	[COUNT_ADOPTED] = "adopted",
 	[COUNT_AAP_INITS] = "aap-inits",
 	[COUNT_AAP_RETRIES] = "aap-retries",

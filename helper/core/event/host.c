@@ -46,7 +46,7 @@ const struct core_config core_config_default = {
 	.max_addresses = 64,
 	.max_per_prefix = 64,
 	.max_connections = 65536,
-	.max_foreign = 65536,
+	.max_foreign = 262144,
 	.plain_lifetime = 3600,
 	.resolve = true,
 };
@@ -263,6 +263,17 @@ static void tell_full(struct core *c, usec_t now)
 	c->full_next = usec_add(now, FULL_INTERVAL);
 	event_emit(c, EVENT_TABLE_FULL, NULL, NULL, NULL, 0,
 		   "connections are left alone: raise max_connections, and restart");
+}
+
+void core_hostmap_cut(struct core *c, unsigned rows, usec_t now)
+{
+	c->counter[COUNT_HOSTMAP_CUT] += rows > c->hostmap_cut ? rows - c->hostmap_cut : 0;
+	c->hostmap_cut = rows;
+	if (!rows || now < c->cut_next)
+		return;
+	c->cut_next = usec_add(now, FULL_INTERVAL);
+	event_emit(c, EVENT_TABLE_FULL, NULL, NULL, NULL, 0,
+		   "programs do not know of all peers: lower max_entries or max_addresses");
 }
 
 void core_leave(struct core *c, usec_t now)

@@ -14,6 +14,7 @@
 #include "pair.h"
 #include "pcb.h"
 
+#define UNPROVEN_MAX		32	/* addresses of a peer: more than a packet of ours names */
 #define WITHDRAWN_LINGER	(10 * USEC_PER_SEC)
 
 struct foreign_addr *foreign_find(struct core *c, const struct in6_addr *addr)
@@ -67,6 +68,17 @@ static void make_room(struct core *c, struct hce *h)
 		foreign_remove(c, oldest);
 }
 
+/* How many addresses of h were never proven: its peer may have made them up. */
+static unsigned count_unproven(const struct hce *h)
+{
+	const struct foreign_addr *fa;
+	unsigned n = 0;
+
+	DL_FOREACH(h->addrs, fa)
+		n += !fa->was_active;
+	return n;
+}
+
 struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6_addr *addr,
 				 enum addr_state state, enum lifetime_kind kind, usec_t lifetime,
 				 const char *why, usec_t now)
@@ -76,8 +88,10 @@ struct foreign_addr *foreign_add(struct core *c, struct hce *h, const struct in6
 
 	make_room(c, h);
 	DL_COUNT(h->addrs, each, n);
-	fa = n < c->config.max_addresses && HASH_COUNT(c->foreign) < c->config.max_foreign ?
-	     calloc(1, sizeof(*fa)) : NULL;
+	fa = n < c->config.max_addresses &&
+			     (state != ADDR_TENTATIVE || count_unproven(h) < UNPROVEN_MAX) &&
+			     HASH_COUNT(c->foreign) < c->config.max_foreign
+		     ? calloc(1, sizeof(*fa)) : NULL;
 	if (!fa) {
 		c->counter[COUNT_NO_ROOM]++;
 		return NULL;

@@ -67,7 +67,7 @@ static bool has_room(const struct core *c)
 {
 	unsigned n = HASH_COUNT(c->entries);
 
-	return n < c->config.max_entries && n < c->config.max_foreign;
+	return n < c->config.max_entries;
 }
 
 /*

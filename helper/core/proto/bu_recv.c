@@ -361,6 +361,9 @@ void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t no
 		return;
 	}
 	room = apply(c, h, s, now);
+	if (!room)
+		event_emit(c, EVENT_DROPPED, h, &s->dst, &s->src, s->bu[s->n_bu - 1].seq,
+			   "names more addresses than there is room for");
 	if (!h->may_announce || !h->bindings) {
 		h->may_announce = true;		/* B1: the peer's Initial BU triggers ours */
 		bul_want_all(c, h);

@@ -75,6 +75,9 @@ START_TEST(a_complete_file_is_understood)
 	ck_assert_uint_eq(c->core.max_entries, 7);
 	ck_assert_uint_eq(c->core.max_addresses, core_config_default.max_addresses);
 	ck_assert_uint_eq(c->datapath.max_pcbs, 1024);
+	ck_assert_uint_eq(c->datapath.max_entries, 7);
+	ck_assert_uint_eq(c->datapath.max_foreign, 7 * core_config_default.max_addresses);
+	ck_assert_uint_eq(c->core.max_foreign, 7 * core_config_default.max_addresses);
 	ck_assert_str_eq(c->control_group, "root");
 	ck_assert_str_eq(c->state, "/tmp/x.state");
 	ck_assert_uint_eq(c->n_peer, 2);

@@ -169,8 +169,10 @@ END_TEST
 
 START_TEST(sizes_of_tables_stay_as_the_tables_are)
 {
-	start("max_connections = 2048\nmax_foreign = 512\n");
-	reload("max_connections = 1024\nmax_foreign = 4096\npath_timeout = 5\n");
+	start("max_connections = 2048\nmax_foreign = 512\nmax_entries = 100\n");
+	reload("max_connections = 1024\nmax_foreign = 4096\npath_timeout = 5\nmax_entries = 200\n");
+	ck_assert_uint_eq(d->conf->core.max_entries, 100);
+	ck_assert_uint_eq(d->conf->datapath.max_entries, 100);
 	ck_assert_uint_eq(d->conf->core.max_connections, 2048);
 	ck_assert_uint_eq(d->conf->core.max_foreign, 512);
 	ck_assert_uint_eq(d->conf->datapath.max_pcbs, 2048);

@@ -222,9 +222,13 @@ START_TEST(hosts_without_hmip_are_listed_only_with_adoption_and_last)
 }
 END_TEST
 
-START_TEST(more_rows_than_the_map_has_are_left_out)
+START_TEST(more_rows_than_the_map_has_are_left_out_and_counted_those_of_strangers_first)
 {
-	struct in6_addr l0 = a(L0), f = a("2001:db8:ffff::");
+	struct in6_addr l0 = a(L0), l1 = a(L1), f0 = a(F0), f = a("2001:db8:ffff::");
+	struct action full;
+	uint64_t cut;
+
+	up(L1)->usable = false;		/* lost: L0 takes its place */
 
 	for (unsigned i = 0; i <= HOSTMAP_ROWS_MAX / 2; i++) {
 		struct hce *e = hce_create(c, NULL, &l0, true, now);
@@ -236,8 +240,19 @@ START_TEST(more_rows_than_the_map_has_are_left_out)
 		pair_init(c, e, &l0, &f);
 		hce_set_status(c, e, PEER_HOMELESS, "test");
 	}
-	hostmap_sync(d);
+	connection(L0, F0, 1);
+	HASH_DEL(c->entries, h);	/* the one that is in use is the last of all */
+	HASH_ADD(hh, c->entries, id, sizeof(h->id), h);
+	take(ACTION_EVENT, NULL);
+	ck_assert_ptr_nonnull(row(HOSTMAP_LOCAL, &l1));
 	ck_assert_uint_eq(d->n_row, HOSTMAP_ROWS_MAX);
+	ck_assert_uint_eq(take(ACTION_EVENT, &full), 1);
+	ck_assert_int_eq(full.event.event, EVENT_TABLE_FULL);
+	cut = core_counter(c, COUNT_HOSTMAP_CUT);
+	ck_assert_uint_gt(cut, 0);
+	ck_assert_ptr_nonnull(row(HOSTMAP_FOREIGN, &f0));
+	ck_assert_uint_eq(take(ACTION_EVENT, NULL), 0);
+	ck_assert_uint_eq(core_counter(c, COUNT_HOSTMAP_CUT), cut);
 }
 END_TEST
 
@@ -259,7 +274,8 @@ static Suite *make(void)
 	tcase_add_test(tc, c5_who_knows_a_name_is_asked_for_it_as_long_as_there_is_none);
 	tcase_add_test(tc, c2_a_lost_address_leads_to_one_of_its_personality);
 	tcase_add_test(tc, hosts_without_hmip_are_listed_only_with_adoption_and_last);
-	tcase_add_test(tc, more_rows_than_the_map_has_are_left_out);
+	tcase_add_test(tc,
+		       more_rows_than_the_map_has_are_left_out_and_counted_those_of_strangers_first);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -165,6 +165,7 @@ struct retransmit {
 	unsigned n_packet;
 	usec_t sent, timeout;	/* of the last packet */
 	bool failed;		/* the kernel refused the last packet */
+	unsigned refused;	/* how often the wait after a rejection was doubled */
 	unsigned no_route;	/* sources that it had no route for, since routes last changed */
 	usec_t next;		/* the next (re)transmission; USEC_NEVER if nothing is pending */
 	struct ratelimit limit;	/* of packets with Binding Updates */

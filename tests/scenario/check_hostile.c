@@ -111,6 +111,47 @@ START_TEST(r5_nothing_is_answered_to_an_address_that_cannot_be_anybodys)
 }
 END_TEST
 
+START_TEST(r5_who_asks_for_a_home_agent_is_told_that_this_is_none)
+{
+	struct signal s = update(M0), answer;
+
+	s.bu[0].flags |= BU_HOME;
+	s.bu[0].lifetime = _i ? 600 : 0;
+	name(&s, X0);
+	say(&s);
+	ck_assert_int_eq(signal_parse(w.host[SERVER].last_send.send.packet,
+				      w.host[SERVER].last_send.send.len, &answer), 0);
+	ck_assert_uint_eq(answer.n_ba, 1);
+	ck_assert_uint_eq(answer.ba[0].status, _i ? BA_NO_HOME_REG : BA_NOT_HOME_AGENT);
+	ck_assert_uint_eq(answer.ba[0].seq, s.bu[0].seq);
+	ck_assert_ptr_null(world_foreign(&w, SERVER, X0));
+	s = update(M0);
+	name(&s, X0);
+	say(&s);		/* the number counts, and the next Update is as any */
+	ck_assert_ptr_nonnull(world_foreign(&w, SERVER, X0));
+}
+END_TEST
+
+/* Its server has no room for all its addresses, and says so. */
+START_TEST(b10_what_is_rejected_is_repeated_ever_more_seldom)
+{
+	struct core_config config = core_config_default;
+	uint64_t before;
+
+	config.max_addresses = 1;
+	core_reconfigure(w.host[SERVER].core, &config);
+	world_up(&w, ALICE, A1);
+	world_run(&w, 5 * USEC_PER_SEC);
+	before = core_counter(w.host[ALICE].core, COUNT_BU_SENT);
+	world_run(&w, 3600 * USEC_PER_SEC);
+	ck_assert_uint_le(core_counter(w.host[ALICE].core, COUNT_BU_SENT) - before, 100);
+	ck_assert_int_eq(world_foreign(&w, SERVER, A0)->state, ADDR_ACTIVE);
+	core_reconfigure(w.host[SERVER].core, &core_config_default);
+	world_run(&w, 300 * USEC_PER_SEC);
+	ck_assert_int_eq(world_foreign(&w, SERVER, A1)->state, ADDR_ACTIVE);
+}
+END_TEST
+
 START_TEST(a3_nothing_is_answered_to_an_address_of_the_host_itself)
 {
 	struct signal s = update(S0);
@@ -367,6 +408,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, r5_nothing_is_answered_to_an_address_that_cannot_be_anybodys, 0, 5);
+	tcase_add_loop_test(tc, r5_who_asks_for_a_home_agent_is_told_that_this_is_none, 0, 2);
+	tcase_add_test(tc, b10_what_is_rejected_is_repeated_ever_more_seldom);
 	tcase_add_test(tc, a3_nothing_is_answered_to_an_address_of_the_host_itself);
 	tcase_add_test(tc, x6_who_comes_to_an_address_a_squatter_named_gets_it);
 	tcase_add_test(tc, x6_who_has_no_entry_yet_may_claim_a_squatted_address_too);

@@ -348,6 +348,31 @@ static void receive_farewell(struct core *c, struct hce *h, const struct signal 
 	core_send(c, h, &r);
 }
 
+/*
+ * This host is nobody's home agent: a BU with the H bit is answered as draft-13 8.2 and 8.4 say.
+ * Returns whether s has one.
+ */
+static bool refuses_home(struct core *c, struct hce *h, const struct signal *s)
+{
+	struct signal r = { .src = s->dst, .dst = s->src, .n_ba = 1 };
+
+	for (unsigned i = 0; i < s->n_bu; i++) {
+		if (!(s->bu[i].flags & BU_HOME))
+			continue;
+		h->seq_in = s->bu[s->n_bu - 1].seq;
+		h->seq_in_valid = true;
+		r.ba[0] = (struct binding_ack){
+			.status = s->bu[i].lifetime ? BA_NO_HOME_REG : BA_NOT_HOME_AGENT,
+			.seq = h->seq_in,
+		};
+		event_emit(c, EVENT_DROPPED, h, &s->dst, &s->src, s->bu[i].seq,
+			   "asks this host to be its home agent");
+		core_send(c, h, &r);
+		return true;
+	}
+	return false;
+}
+
 void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t now)
 {
 	struct foreign_addr *src;
@@ -360,6 +385,8 @@ void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t no
 		receive_farewell(c, h, s, now);
 		return;
 	}
+	if (refuses_home(c, h, s))
+		return;
 	room = apply(c, h, s, now);
 	if (!room)
 		event_emit(c, EVENT_DROPPED, h, &s->dst, &s->src, s->bu[s->n_bu - 1].seq,

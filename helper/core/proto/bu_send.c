@@ -437,8 +437,13 @@ static void settle(struct core *c, struct hce *h, struct binding *b, const struc
 
 static void rejected(struct core *c, struct hce *h, usec_t now)
 {
+	usec_t wait = SLOW_UPDATE_INTERVAL << h->rt.refused;
+
 	event_emit(c, EVENT_DROPPED, h, NULL, NULL, 0, "the peer rejected a Binding Update");
-	h->rt.next = now + SLOW_UPDATE_INTERVAL;
+	if (wait < MAX_BINDACK_TIMEOUT)
+		h->rt.refused++;
+	/* It may have applied a part, which must be renewed. */
+	h->rt.next = usec_add(now, wait < MAX_BINDACK_TIMEOUT ? wait : MAX_BINDACK_TIMEOUT);
 	deadline_arm(c, h->rt.next);
 }
 
@@ -472,6 +477,7 @@ void bu_acked(struct core *c, struct hce *h, const struct binding_ack *ba,
 		rejected(c, h, now);
 		return;
 	}
+	h->rt.refused = 0;
 	measure(h, ba->seq, news, now);
 	DL_FOREACH_SAFE(h->bindings, b, next) {
 		if (!news || !b->pending || !b->sent || (int16_t)(ba->seq - b->seq) < 0)

@@ -178,6 +178,25 @@ START_TEST(x8_an_entry_counts_for_where_its_first_packet_came_from)
 }
 END_TEST
 
+/* connect() of a UDP socket sends nothing, and says nothing of its peer. */
+START_TEST(b1_c4_a_udp_socket_that_is_connected_is_not_answered_yet)
+{
+	struct pcb p = { .cookie = 7777, .local = world_addr(A0), .foreign = world_addr(S0),
+			 .lport = 7, .fport = 53, .proto = IPPROTO_UDP, .origin = PCB_CONNECT,
+			 .established = true };
+	struct core *c = w.host[ALICE].core;
+
+	ck_assert_int_eq(core_pcb_open(c, &p, w.now), 0);
+	world_collect(&w);
+	world_run(&w, 60 * USEC_PER_SEC);
+	ck_assert_uint_eq(w.host[ALICE].sends, 0);
+	core_heard(c, core_entries(c)->id, &p.foreign, w.now);
+	world_collect(&w);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_int_eq(core_entries(c)->status, PEER_HOMELESS);
+}
+END_TEST
+
 /* Mallory runs AAP; the server has no connection with that address, or does not know of it yet. */
 static struct pcb mallory_asks(void)
 {
@@ -573,6 +592,7 @@ int main(void)
 	tcase_add_loop_test(tc, x8_the_strangers_of_one_network_displace_only_each_other, 0, 2);
 	tcase_add_test(tc, x8_who_is_connected_gives_way_to_nobody);
 	tcase_add_test(tc, x8_an_entry_counts_for_where_its_first_packet_came_from);
+	tcase_add_test(tc, b1_c4_a_udp_socket_that_is_connected_is_not_answered_yet);
 	suite_add_tcase(s, tc);
 	tcase_add_checked_fixture(known, setup, teardown);
 	tcase_add_test(known, x8_a_stranger_without_a_connection_learns_one_address);

@@ -166,6 +166,15 @@ static void watch(struct core *c, const struct hce *h)
 		action_push(c, ACTION_WATCH, h);
 }
 
+/*
+ * Whether the peer has answered p, which is established. A handshake is an answer; connect() of a
+ * UDP socket is none: core_heard() will tell of the first.
+ */
+static bool is_answered(const struct pcb *p)
+{
+	return p->proto != IPPROTO_UDP || p->hce->may_announce;
+}
+
 int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 {
 	struct local_addr *l = local_find(c, &from->local);
@@ -199,7 +208,7 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 	}
 	if (from->source == PCB_ADOPTED && p->hce)
 		c->counter[COUNT_ADOPTED]++;
-	if (p->hce && p->established)
+	if (p->hce && p->established && is_answered(p))
 		pcb_on_established(c, p, now);
 	watch(c, p->hce);
 	return 0;

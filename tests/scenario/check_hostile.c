@@ -152,6 +152,42 @@ START_TEST(b10_what_is_rejected_is_repeated_ever_more_seldom)
 }
 END_TEST
 
+/* What Alice last said to the server. */
+static struct action said;
+
+static void keep_alices(struct world *world UNUSED, const struct packet_in_flight *p)
+{
+	if (p->from == ALICE)
+		said = p->send;
+}
+
+START_TEST(x1_a_peer_that_is_taken_out_and_put_in_again_has_its_numbers)
+{
+	static const struct sa_half other = { .spi = 0x3001, .key = { .alg = AH_HMAC_SHA256_128,
+								      .len = 32 } };
+	struct core *c = w.host[SERVER].core;
+	struct core_peer alice = w.host[SERVER].peer, was = alice;
+	uint32_t sent = world_foreign(&w, SERVER, A0)->hce->sa->out_seq;
+	uint64_t replayed = count(COUNT_REPLAYED);
+
+	w.tap = keep_alices;
+	world_up(&w, ALICE, A1);
+	world_run(&w, USEC_PER_SEC);
+	w.tap = NULL;
+	ck_assert_uint_gt(said.send.len, 0);
+	if (_i) {			/* other keys, and the same again */
+		alice.in = alice.out = other;
+		ck_assert_int_eq(core_peer_add(c, &alice, w.now), 0);
+	} else {
+		ck_assert_int_eq(core_peer_remove(c, alice.name, w.now), 0);
+	}
+	ck_assert_int_eq(core_peer_add(c, &was, w.now), 0);
+	core_packet(c, said.send.packet, said.send.len, w.now);
+	ck_assert_uint_eq(count(COUNT_REPLAYED), replayed + 1);
+	ck_assert_uint_gt(peer_by_spi(c, was.in.spi)->sa.out_seq, sent);
+}
+END_TEST
+
 START_TEST(a3_nothing_is_answered_to_an_address_of_the_host_itself)
 {
 	struct signal s = update(S0);
@@ -408,6 +444,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, r5_nothing_is_answered_to_an_address_that_cannot_be_anybodys, 0, 5);
+	tcase_add_loop_test(tc, x1_a_peer_that_is_taken_out_and_put_in_again_has_its_numbers, 0, 2);
 	tcase_add_loop_test(tc, r5_who_asks_for_a_home_agent_is_told_that_this_is_none, 0, 2);
 	tcase_add_test(tc, b10_what_is_rejected_is_repeated_ever_more_seldom);
 	tcase_add_test(tc, a3_nothing_is_answered_to_an_address_of_the_host_itself);

@@ -60,6 +60,19 @@ enum budget {
 #define BUDGET_SLOTS	256
 #define COOKIES_MAX	256		/* that were answered lately */
 
+/*
+ * How far one direction of a configured SA was used that is not in use any more. If it comes back,
+ * no number is taken or sent twice. The key is known by a digest.
+ */
+#define USED_HALVES	512
+
+struct used_half {
+	uint8_t key[16];		/* all zeros: none */
+	struct ah_replay replay;	/* of an inbound one */
+	uint32_t out_seq;		/* of an outbound one: last AH number sent */
+	uint16_t bu_seq;		/* ... and last BU number */
+};
+
 struct core {
 	struct core_config config;
 	struct ah_key seed;
@@ -90,6 +103,8 @@ struct core {
 	struct seal_key seal[2];	/* the current one and its predecessor */
 	struct aap_keypair share;	/* the responder's, used until share_until */
 	usec_t share_until;
+	struct used_half used[USED_HALVES];	/* a ring */
+	unsigned n_used;
 	struct revoked_spi revoked[REVOKED_MAX];
 	unsigned n_revoked;
 	struct ratelimit budget[BUDGETS][BUDGET_SLOTS];	/* interval 0: not used yet */

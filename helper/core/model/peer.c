@@ -58,12 +58,63 @@ static bool half_equal(const struct sa_half *a, const struct sa_half *b)
 	       !memcmp(a->key.key, b->key.key, a->key.len);
 }
 
+static void half_digest(struct core *c, const struct sa_half *half, bool in,
+			uint8_t ret[static 16])
+{
+	uint8_t what[5] = { in };
+
+	memcpy(what + 1, &half->spi, sizeof(half->spi));
+	if (ah_hmac128(&c->seed, half->key.key, half->key.len, what, sizeof(what), ret) < 0)
+		abort();	/* numbers would be used twice */
+}
+
+/* Returns how far the half was used, as if for the first time if that is not known. */
+static struct used_half half_recall(struct core *c, const struct sa_half *half, bool in)
+{
+	struct used_half u = { .out_seq = c->epoch, .bu_seq = (uint16_t)c->epoch };
+	uint8_t key[16];
+
+	half_digest(c, half, in, key);
+	for (unsigned i = 0; i < USED_HALVES; i++)	/* of several, the last one written */
+		if (!memcmp(c->used[(c->n_used + i) % USED_HALVES].key, key, sizeof(key)))
+			u = c->used[(c->n_used + i) % USED_HALVES];
+	return u;
+}
+
+static void half_note(struct core *c, const struct peer *p, bool in)
+{
+	struct used_half *u;
+
+	if (!p->sa.in.spi)
+		return;		/* it is new */
+	u = &c->used[c->n_used++ % USED_HALVES];
+	half_digest(c, in ? &p->sa.in : &p->sa.out, in, u->key);
+	u->replay = p->sa.replay;
+	u->out_seq = p->sa.out_limit;
+	u->bu_seq = p->hce ? p->hce->seq_limit : p->seq_out;
+}
+
+void peer_note_used(struct core *c, const struct peer *p)
+{
+	half_note(c, p, true);
+	half_note(c, p, false);
+}
+
 void peer_rekey(struct core *c, struct peer *p, const struct core_peer *from)
 {
-	if (!half_equal(&p->sa.in, &from->in))
-		memset(&p->sa.replay, 0, sizeof(p->sa.replay));
-	if (!half_equal(&p->sa.out, &from->out))
-		p->sa.out_seq = p->sa.out_limit = c->epoch;
+	struct used_half u;
+
+	if (!half_equal(&p->sa.in, &from->in)) {
+		half_note(c, p, true);
+		p->sa.replay = half_recall(c, &from->in, true).replay;
+	}
+	if (!half_equal(&p->sa.out, &from->out)) {
+		half_note(c, p, false);
+		u = half_recall(c, &from->out, false);
+		p->sa.out_seq = p->sa.out_limit = u.out_seq;
+		if (!p->hce)
+			p->seq_out = u.bu_seq;
+	}
 	sa_wipe(&p->sa);
 	p->sa.in = from->in;
 	p->sa.out = from->out;

@@ -31,7 +31,16 @@ struct peer *peer_by_name(struct core *c, const char *name);
 /* Returns whether another peer has p's inbound SPI or one of its addresses. */
 bool peer_collides(struct core *c, const struct core_peer *p);
 
-/* Sets keys and addresses. New keys start with fresh sequence numbers, old keys keep theirs. */
+/*
+ * Notes how far the keys of p, a configured peer that is about to be removed, were used: if they
+ * come back, no sequence number is taken or sent twice.
+ */
+void peer_note_used(struct core *c, const struct peer *p);
+
+/*
+ * Sets keys and addresses. New keys start with fresh sequence numbers; old keys, and those that
+ * were noted, go on with theirs.
+ */
 void peer_rekey(struct core *c, struct peer *p, const struct core_peer *from);
 
 /* Returns the peer whose SA has this inbound SPI, NULL if there is none. */

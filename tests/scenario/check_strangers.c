@@ -428,6 +428,35 @@ START_TEST(x8_one_network_does_not_use_up_what_others_have)
 }
 END_TEST
 
+static struct signal response_at(const char *to, unsigned n)
+{
+	struct signal s = init_from(A0, n), r;
+
+	s.dst = world_addr(to);
+	ck_assert_uint_eq(take(&s), 1);
+	ck_assert_int_eq(signal_parse(w.host[SERVER].last_send.send.packet,
+				      w.host[SERVER].last_send.send.len, &r), 0);
+	ck_assert_int_eq(r.aap.kind, AAP_RESPONSE);
+	return r;
+}
+
+START_TEST(x9_what_responses_show_does_not_link_personalities)
+{
+	struct in6_addr s1 = world_addr(S1);
+	struct signal one, same, other;
+
+	core_local_personality(server(), &s1, 1, w.now);
+	world_up(&w, SERVER, S1);
+	one = response_at(S0, 1);
+	same = response_at(S0, 2);
+	other = response_at(S1, 3);
+	ck_assert_mem_eq(one.aap.response.share, same.aap.response.share, 32);
+	ck_assert_mem_ne(one.aap.response.share, other.aap.response.share, 32);
+	ck_assert_uint_eq(one.aap.response.spi >> 16, same.aap.response.spi >> 16);
+	ck_assert_uint_ne(one.aap.response.spi >> 16, other.aap.response.spi >> 16);
+}
+END_TEST
+
 /* A Binding Request of whoever can forge the source. */
 static void request(void)
 {
@@ -606,6 +635,7 @@ int main(void)
 	tcase_add_checked_fixture(work, setup, teardown);
 	tcase_add_test(work, x8_a_cookie_is_good_for_one_answer_at_a_time);
 	tcase_add_test(work, x8_one_network_does_not_use_up_what_others_have);
+	tcase_add_test(work, x9_what_responses_show_does_not_link_personalities);
 	tcase_add_test(work, x8_whoever_forges_requests_causes_one_renewal_in_ten_seconds);
 	tcase_add_test(work, b10_x8_a_forged_request_does_not_touch_what_is_under_way);
 	tcase_add_test(work, x8_a_peer_has_so_many_updates_read_and_no_more);

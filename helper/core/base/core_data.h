@@ -28,6 +28,15 @@ struct seal_key {
 	usec_t until;
 };
 
+/*
+ * The responder's key pair, and until when it is used. What personalities have in common would show
+ * that they are of one host (X9).
+ */
+struct responder_share {
+	struct aap_keypair pair;
+	usec_t until;
+};
+
 /* This host leaves (leave.c). */
 struct leave {
 	usec_t until;			/* when it does not wait any longer; 0: it stays */
@@ -98,11 +107,11 @@ struct core {
 	struct bound *bound;		/* by cookie */
 	struct nonpeer *nonpeers;	/* by address, oldest first */
 
-	uint32_t spi_range;		/* upper half of all anonymous SPIs of ours */
+	uint32_t spi_range[CORE_PERSONALITIES_MAX + 1];	/* upper half of a personality's anonymous
+							 * SPIs of ours */
 	uint8_t retry_secret[AAP_SECRET_LEN];
 	struct seal_key seal[2];	/* the current one and its predecessor */
-	struct aap_keypair share;	/* the responder's, used until share_until */
-	usec_t share_until;
+	struct responder_share share[CORE_PERSONALITIES_MAX + 1];	/* of each personality */
 	struct used_half used[USED_HALVES];	/* a ring */
 	unsigned n_used;
 	struct revoked_spi revoked[REVOKED_MAX];

@@ -98,7 +98,7 @@ void core_free(struct core *c)
 		HASH_DEL(c->nonpeers, q);
 		free(q);
 	}
-	aap_keypair_wipe(&c->share);
+	OPENSSL_cleanse(c->share, sizeof(c->share));
 	OPENSSL_cleanse(c->seal, sizeof(c->seal));
 	free(c->action);
 	free(c);

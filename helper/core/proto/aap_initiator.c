@@ -69,7 +69,7 @@ static void begin(struct core *c, struct hce *h, bool renewing, usec_t now)
 	}
 	t->src = l->addr;
 	t->dst = h->pair.foreign;
-	t->init.spi = aap_draw_spi(c, now);
+	t->init.spi = aap_draw_spi(c, h->personality, now);
 	aap_random(c, t->init.nonce, sizeof(t->init.nonce));
 	memcpy(t->init.share, t->own.share, sizeof(t->init.share));
 	send_init(c, h, now);

@@ -104,12 +104,21 @@ static void fit(struct signal *r, size_t limit)
 		r->bu[0].n_addr--;
 }
 
+static unsigned personality_of(struct core *c, const struct in6_addr *local)
+{
+	const struct local_addr *l = local_find(c, local);
+
+	return l ? l->personality : 0;
+}
+
 /* Sends the Response. old has the SA under which the Init came, to be replaced; NULL: none. */
 static void send_response(struct core *c, const struct signal *s, const struct peer *old,
 			  size_t limit, usec_t now)
 {
 	struct signal r = { .src = s->dst, .dst = s->src, .has_aap = true };
 	struct aap_response *resp = &r.aap.response;
+	unsigned personality = personality_of(c, &s->dst);
+	const struct aap_keypair *own = &c->share[personality].pair;
 	struct aap_run run = {
 		.initiator = s->src, .responder = s->dst, .init = &s->aap.init, .response = resp
 	};
@@ -120,9 +129,9 @@ static void send_response(struct core *c, const struct signal *s, const struct p
 	struct aap_keys keys, was;
 
 	r.aap.kind = AAP_RESPONSE;
-	resp->spi = st.spi_r = aap_draw_spi(c, now);
+	resp->spi = st.spi_r = aap_draw_spi(c, personality, now);
 	aap_random(c, resp->nonce, sizeof(resp->nonce));
-	memcpy(resp->share, c->share.share, sizeof(resp->share));
+	memcpy(resp->share, own->share, sizeof(resp->share));
 	aap_random(c, (uint8_t *)&st.bu_seq, sizeof(st.bu_seq));
 	if (old) {
 		was = (struct aap_keys){ .ir = old->sa.in.key, .ri = old->sa.out.key };
@@ -131,7 +140,7 @@ static void send_response(struct core *c, const struct signal *s, const struct p
 		st.bu_seq = peer_next_bu(c, old->hce);
 	}
 	aap_random(c, nonce, sizeof(nonce));
-	if (aap_secret_responder(&c->share, &run, st.prk) < 0 ||
+	if (aap_secret_responder(own, &run, st.prk) < 0 ||
 	    aap_keys_expand(st.prk, &keys) < 0 ||
 	    aap_seal(c->seal[0].key, nonce, &s->src, &s->dst, &st, &resp->sealed) < 0) {
 		aap_refuse(c, s, "AAP Init with a share that makes no key");
@@ -195,7 +204,7 @@ static void on_init(struct core *c, const struct signal *s, size_t len, usec_t n
 		return;
 	if (busy(c, now) && !has_cookie(c, s, now))
 		return;
-	if (aap_refresh_secrets(c, now))
+	if (aap_refresh_secrets(c, personality_of(c, &s->dst), now))
 		send_response(c, s, NULL, len, now);
 	c->connected = (struct connected){ 0 };
 }
@@ -218,7 +227,8 @@ void aap_renewal(struct core *c, const struct peer *p, const struct signal *s, s
 	if (!fa || fa->hce != p->hce || fa->state != ADDR_ACTIVE)
 		aap_refuse(c, s, "AAP Init under AH from an address that is not proven");
 	else if (p->sa.class == SA_ANONYMOUS && p->hce->peer == p &&
-		 budget_take(c, BUDGET_RENEWALS, NULL, p->hce, now) && aap_refresh_secrets(c, now))
+		 budget_take(c, BUDGET_RENEWALS, NULL, p->hce, now) &&
+		 aap_refresh_secrets(c, personality_of(c, &s->dst), now))
 		send_response(c, s, p, len, now);
 }
 

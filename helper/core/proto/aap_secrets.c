@@ -35,14 +35,14 @@ void aap_refuse(struct core *c, const struct signal *s, const char *why)
 	event_emit(c, EVENT_DROPPED, NULL, &s->dst, &s->src, 0, why);
 }
 
-uint32_t aap_draw_spi(struct core *c, usec_t now)
+uint32_t aap_draw_spi(struct core *c, unsigned personality, usec_t now)
 {
 	uint16_t low;
 	uint32_t spi;
 
 	do {
 		aap_random(c, (uint8_t *)&low, sizeof(low));
-		spi = c->spi_range | low;
+		spi = c->spi_range[personality] | low;
 	} while (!low || peer_by_spi(c, spi) || spi_revoked(c, spi, now));
 	return spi;
 }
@@ -51,18 +51,21 @@ void aap_open(struct core *c)
 {
 	uint16_t high;
 
-	/*
-	 * IKE daemons draw theirs from 0xc0000000 on; below 0x40000000 is where people configure by
-	 * hand.
-	 */
-	aap_random(c, (uint8_t *)&high, sizeof(high));
-	c->spi_range = 0x40000000 | (uint32_t)(high & 0x3fff) << 16;
-	action_push(c, ACTION_SPI, NULL)->spi = c->spi_range;
+	for (unsigned i = 0; i <= CORE_PERSONALITIES_MAX; i++) {
+		/*
+		 * IKE daemons draw theirs from 0xc0000000 on; below 0x40000000 is where people
+		 * configure by hand.
+		 */
+		aap_random(c, (uint8_t *)&high, sizeof(high));
+		c->spi_range[i] = 0x40000000 | (uint32_t)(high & 0x3fff) << 16;
+		action_push(c, ACTION_SPI, NULL)->spi = c->spi_range[i];
+	}
 	aap_random(c, c->retry_secret, sizeof(c->retry_secret));
 }
 
-bool aap_refresh_secrets(struct core *c, usec_t now)
+bool aap_refresh_secrets(struct core *c, unsigned personality, usec_t now)
 {
+	struct responder_share *s = &c->share[personality];
 	uint8_t random[AAP_SHARE_LEN];
 
 	if (!c->seal[0].until || now >= c->seal[0].until) {
@@ -70,11 +73,11 @@ bool aap_refresh_secrets(struct core *c, usec_t now)
 		aap_random(c, c->seal[0].key, sizeof(c->seal[0].key));
 		c->seal[0].until = usec_add(now, AAP_STATE_LIFETIME * USEC_PER_SEC);
 	}
-	if (!c->share_until || now >= c->share_until) {
+	if (!s->until || now >= s->until) {
 		aap_random(c, random, sizeof(random));
-		if (aap_keypair_make(random, &c->share) < 0)
+		if (aap_keypair_make(random, &s->pair) < 0)
 			return false;
-		c->share_until = usec_add(now, AAP_SHARE_LIFETIME * USEC_PER_SEC);
+		s->until = usec_add(now, AAP_SHARE_LIFETIME * USEC_PER_SEC);
 	}
 	return true;
 }

@@ -15,19 +15,19 @@ void aap_emit(struct core *c, const struct hce *h, const struct signal *s, const
 void aap_refuse(struct core *c, const struct signal *s, const char *why);
 
 /*
- * Draws an inbound SPI that is neither in use nor revoked. All anonymous SPIs of a host have the
- * same upper half, by which the datapath recognises AH for it before there is state.
+ * Draws an inbound SPI that is neither in use nor revoked. All anonymous SPIs of a personality have
+ * the same upper half, by which the datapath recognises AH for it before there is state.
  */
-uint32_t aap_draw_spi(struct core *c, usec_t now);
+uint32_t aap_draw_spi(struct core *c, unsigned personality, usec_t now);
 
-/* Draws the secrets and the SPI range. */
+/* Draws the secrets and the SPI ranges. */
 void aap_open(struct core *c);
 
 /*
- * Replaces the sealing key and the share for Responses if they have expired. Returns false if the
- * cryptographic library failed.
+ * Replaces the sealing key, and the share for Responses of that personality, if they have expired.
+ * Returns false if the cryptographic library failed.
  */
-bool aap_refresh_secrets(struct core *c, usec_t now);
+bool aap_refresh_secrets(struct core *c, unsigned personality, usec_t now);
 
 /*
  * Opens the sealed state of a Confirm into *ret. Returns whether this host made it, it has not

@@ -252,7 +252,8 @@ struct hce {
 	unsigned n_proof;		/* open connections that this host began, or whose
 					 * handshake proves that the peer is where it says */
 	usec_t conversed;		/* when a datagram of no registered connection was last
-					 * heard, 0: none within DEFAULT-LIFETIME */
+					 * heard, or one began that waits to be attached; 0: not
+					 * within DEFAULT-LIFETIME */
 	usec_t passing_since;		/* since when hce_is_passing(), as far as was noted; 0:
 					 * it is not */
 	struct in6_addr from;		/* made by answering: where the first packet came from,

@@ -17,6 +17,7 @@
 #include <utlist.h>
 
 #define A0	"2001:db8:1::c"
+#define A1	"2001:db8:11::c"
 #define S0	"2001:db8:2::5"
 #define S1	"2001:db8:22::5"
 #define S2	"2001:db8:23::5"
@@ -293,6 +294,27 @@ START_TEST(x8_c1_a_connection_that_the_kernel_has_is_enough)
 	world_run(&w, 2 * w.delay);
 	ck_assert_ptr_null(entry_of(A0));
 	ck_assert_ptr_nonnull(world_foreign(&w, ALICE, S1));
+}
+END_TEST
+
+/* Alice hung up, moved, which nobody was told, and calls again. */
+START_TEST(x8_c1_who_moved_while_nobody_needed_to_know_is_found_again)
+{
+	uint64_t one = call(ALICE, A0);
+
+	hang_up(one);
+	core_pcb_close(w.host[ALICE].core, one, w.now);
+	world_collect(&w);
+	world_run(&w, 90 * USEC_PER_SEC);
+	world_down(&w, ALICE, A0);
+	world_up(&w, ALICE, A1);
+	world_run(&w, 10 * USEC_PER_SEC);
+	ck_assert_ptr_null(world_foreign(&w, SERVER, A1));
+	one = call(ALICE, A1);
+	world_run(&w, 10 * USEC_PER_SEC);
+	ck_assert_ptr_nonnull(core_pcb(w.host[ALICE].core, one)->hce);
+	ck_assert_ptr_nonnull(core_pcb(server(), one)->hce);
+	ck_assert_int_eq(world_foreign(&w, SERVER, A1)->state, ADDR_ACTIVE);
 }
 END_TEST
 
@@ -629,6 +651,7 @@ int main(void)
 	tcase_add_test(known, x8_its_entry_ends_whatever_it_announces);
 	tcase_add_test(known, x8_c1_who_has_a_connection_is_told_all_addresses);
 	tcase_add_test(known, x8_c1_a_connection_that_the_kernel_has_is_enough);
+	tcase_add_test(known, x8_c1_who_moved_while_nobody_needed_to_know_is_found_again);
 	tcase_add_test(known, x8_who_sends_datagrams_is_told_all_addresses_while_it_does);
 	tcase_add_test(known, x8_the_kernel_is_asked_about_a_connection_so_often_and_no_more);
 	suite_add_tcase(s, known);

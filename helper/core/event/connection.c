@@ -155,6 +155,7 @@ static bool must_be_proven(struct core *c, struct pcb *p, usec_t now)
 		return false;
 	pcb_wait_for_proof(c, p);
 	fa->left_alone = true;
+	hce_converse(c, fa->hce, now);	/* it has to learn from where it is asked */
 	reach_prove(c, fa, now);
 	return true;
 }

@@ -8,6 +8,7 @@
 #include "entry.h"
 #include "foreign.h"
 #include "hold.h"
+#include "lifecycle.h"
 #include "local.h"
 #include "pair.h"
 #include "path_probe.h"
@@ -26,9 +27,7 @@ void core_heard(struct core *c, uint32_t id, const struct in6_addr *src, usec_t 
 	fa->heard = h->heard = now;
 	hold_end(c, h);
 	if (!h->n_pcb)
-		h->conversed = now;
-	if (h->passing_since)
-		deadline_arm(c, 0);	/* it may learn more from now on */
+		hce_converse(c, h, now);
 	/*
 	 * C6; and 2.1.4: an address kept as Deprecated that is still used is used again; a Homeless
 	 * peer must prove it (X5)

@@ -140,6 +140,13 @@ struct hce *hce_answer(struct core *c, const struct in6_addr *local, const struc
 	return h;
 }
 
+void hce_converse(struct core *c, struct hce *h, usec_t now)
+{
+	h->conversed = now;
+	if (h->passing_since)
+		deadline_arm(c, 0);
+}
+
 void hce_destroy(struct core *c, struct hce *h, usec_t now)
 {
 	struct foreign_addr *fa, *next;

@@ -26,6 +26,12 @@ struct hce *hce_create(struct core *c, struct peer *peer, const struct in6_addr 
 struct hce *hce_answer(struct core *c, const struct in6_addr *local, const struct in6_addr *from,
 		       usec_t now);
 
+/*
+ * This host has to do with h's peer, though not by a connection that is attached: it is no passing
+ * stranger for DEFAULT-LIFETIME, and may learn more from now on.
+ */
+void hce_converse(struct core *c, struct hce *h, usec_t now);
+
 /* Frees h with its addresses, bindings, names, AAP run and anonymous SA; detaches connections. */
 void hce_destroy(struct core *c, struct hce *h, usec_t now);
 

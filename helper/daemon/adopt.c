@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "adopt.h"
+#include "array.h"
 #include "clock.h"
 #include "conf.h"
 #include "core.h"
@@ -21,6 +22,13 @@
 #define SHARE		10	/* scans use one part in so many of the time */
 #define HALVES_MAX	6	/* scans for incomplete handshakes without another reason */
 
+static void note_found(struct adoption *a, uint64_t cookie)
+{
+	a->found = true;
+	if (a->n_fresh < ARRAY_LEN(a->fresh))
+		a->fresh[a->n_fresh++] = cookie;
+}
+
 static void on_found(void *ctx, const struct sock_desc *s, bool half)
 {
 	struct daemon *d = ctx;
@@ -33,7 +41,27 @@ static void on_found(void *ctx, const struct sock_desc *s, bool half)
 	if (half)
 		d->adoption.half = true;
 	else if (core_pcb_open(d->core, &p, clock_boottime()) == 0 && !known)
-		d->adoption.found = true;
+		note_found(&d->adoption, p.cookie);
+}
+
+/*
+ * Notes whether any of what the last successful scan found is still open. Connections that come and
+ * go are no reason to look often: those that a change would end are looked for before it.
+ */
+static void note_brief(struct daemon *d)
+{
+	struct adoption *a = &d->adoption;
+
+	if (!a->n_fresh)
+		return;
+	a->brief = true;
+	for (unsigned i = 0; i < a->n_fresh; i++) {
+		const struct pcb *p = core_pcb(d->core, a->fresh[i]);
+
+		if (p && p->linger_until == USEC_NEVER)
+			a->brief = false;
+	}
+	a->n_fresh = 0;
 }
 
 /* Schedules a scan as adopt_schedule(), without resetting the count of halves. */
@@ -66,6 +94,7 @@ void adopt_scan(struct daemon *d)
 	a->found = a->half = false;
 	datapath_scan_begin(d->datapath);
 	sock_events_drain(d);
+	note_brief(d);
 	r = sock_monitor_list(d->sock_monitor, on_found, d);
 	if (r < 0)
 		log_warnx("cannot scan the sockets for connections to adopt: %s, continuing",
@@ -73,8 +102,8 @@ void adopt_scan(struct daemon *d)
 	ended = clock_boottime();
 	a->next_allowed = usec_add(ended, (ended - began) * (SHARE - 1));
 	a->scans++;
-	if (a->found)
-		a->pause_ms = PAUSE_MS;
+	if (a->found && !a->brief)
+		a->pause_ms = a->pause_ms / 2 > PAUSE_MS ? a->pause_ms / 2 : PAUSE_MS;
 	else if (a->pause_ms < PAUSE_MAX_MS)
 		a->pause_ms *= 2;
 	a->carried = false;

@@ -6,10 +6,11 @@
  *
  * A scan lists all sockets. It runs when a peer becomes Homeless or an address of it Active, and
  * after a pause when the datapath reports that a socket of this host began a connection with a
- * Homeless peer. The pause grows while scans find nothing new, and scans use at most a tenth of the
- * helper's time. Before a change that a connection newer than the last scan would not survive,
- * adopt_scan_if_needed() scans at once. Incomplete handshakes that a scan finds cause a few more
- * scans; the datapath reports them again if they are completed later.
+ * Homeless peer. The pause grows while scans find nothing new, or only what is closed before the
+ * next one, and scans use at most a tenth of the helper's time. Before a change that a connection
+ * newer than the last scan would not survive, adopt_scan_if_needed() scans at once. Incomplete
+ * handshakes that a scan finds cause a few more scans; the datapath reports them again if they are
+ * completed later.
  */
 #ifndef HMIP_ADOPT_H
 #define HMIP_ADOPT_H

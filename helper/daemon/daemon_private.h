@@ -42,6 +42,9 @@ struct adoption {
 	bool found, half;		/* by this scan: a new connection, a handshake under way */
 	bool carried;			/* what it found is in the datapath's maps */
 	unsigned halves;		/* scans since the last report, for handshakes under way */
+	uint64_t fresh[8];		/* cookies of the first that a scan found */
+	unsigned n_fresh;
+	bool brief;			/* what a scan found was closed before the next one */
 };
 
 struct daemon {

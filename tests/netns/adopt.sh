@@ -115,6 +115,37 @@ for name in before after ssh; do
 done
 say "they moved back under new helpers"
 
+# brief SECONDS: short connections, one after the other, that nobody registers.
+brief()
+{
+	in_ns "$client" python3 - $S0 7200 "$1" <<'END'
+import socket
+import sys
+import time
+
+end = time.monotonic() + float(sys.argv[3])
+while time.monotonic() < end:
+    with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as s:
+        s.recv(1)
+END
+}
+
+spawn brief "$server" python3 -c '
+import socket
+listener = socket.create_server(("::", 7200), family=socket.AF_INET6)
+while True:
+    s = listener.accept()[0]
+    s.send(b"x")
+    s.close()'
+must_soon 10 "the service of short connections listens" listens "$server" 7200
+brief 1
+# Scans find one of them nearly each time. The longest pause between two is 0.32 s.
+scans=$(counter client scans) most=24
+brief 3
+scans=$(($(counter client scans) - scans))
+must "connections that come and go are not looked for all the time: $scans" test $scans -le $most
+say "$scans scans in 3 s of short connections"
+
 for side in client server; do
 	echo 'adopt = no' >>"$dir/$side.conf"
 	kill -HUP "${pid_of[$side-helper]}"

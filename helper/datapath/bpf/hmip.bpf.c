@@ -98,7 +98,7 @@ static __always_inline int forwarded(struct __sk_buff *skb, const struct headers
 	struct dp_foreign *f = bpf_map_lookup_elem(&foreign, &h->addrs.dst);
 
 	if (f)
-		note_other(skb, h, port, f);
+		note_other(skb, h, port, f, same_ports(h, port, f));
 	return PASS;
 }
 
@@ -116,9 +116,11 @@ static __always_inline int unregistered(struct __sk_buff *skb, struct headers *h
 	struct dp_foreign *f = bpf_map_lookup_elem(&foreign, &h->addrs.dst);
 
 	if (f) {
-		if (h->proto == IPPROTO_TCP && is_refused(skb, h, port, f))
+		struct dp_pcb_in *other = same_ports(h, port, f);
+
+		if (other && h->proto == IPPROTO_TCP && is_refused(skb, h, port, f, other))
 			return DROP;
-		note_other(skb, h, port, f);
+		note_other(skb, h, port, f, other);
 		note_birth(skb, h, port, f);
 		if (h->proto == IPPROTO_UDP)
 			return datagram_out(skb, h, f);

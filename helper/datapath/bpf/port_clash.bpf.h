@@ -97,24 +97,33 @@ static __always_inline bool is_own_socket_or_reset(struct __sk_buff *skb, const 
 	return flags & FLAG_RST || has_socket(skb, h, port);
 }
 
+/* The registered connection that has the ports of an outgoing packet to the peer of f, or NULL. */
+static __always_inline struct dp_pcb_in *same_ports(const struct headers *h,
+						    const struct ports *port,
+						    const struct dp_foreign *f)
+{
+	struct dp_pcb_in_key key = {
+		.hce = f->hce, .lport = port->src, .fport = port->dst, .proto = h->proto
+	};
+
+	return bpf_map_lookup_elem(&pcb_in, &key);
+}
+
 /*
  * For an outgoing packet to an address of an entry that belongs to no registered connection,
  * because it is forwarded or translated: records its pair and ports if answers could be mistaken
- * for packets of a registered connection.
+ * for packets of pcb, the registered connection with its ports, or of a bound socket.
  */
 static __always_inline void note_other(struct __sk_buff *skb, const struct headers *h,
-				       const struct ports *port, const struct dp_foreign *f)
+				       const struct ports *port, const struct dp_foreign *f,
+				       struct dp_pcb_in *pcb)
 {
-	struct dp_pcb_in_key in = {
-		.hce = f->hce, .lport = port->src, .fport = port->dst, .proto = h->proto
-	};
-	struct dp_pcb_in *pcb = bpf_map_lookup_elem(&pcb_in, &in);
 	__u8 yes = 1;
 
 	if (!pcb &&
 	    (h->proto != IPPROTO_UDP || is_own(skb) || !bpf_map_lookup_elem(&bound, &port->src)))
 		return;
-	if (pcb && is_todays(pcb, in.hce, &h->addrs))
+	if (pcb && is_todays(pcb, f->hce, &h->addrs))
 		return;
 	struct dp_pcb_out_key key = {
 		.l = h->addrs.src, .f = h->addrs.dst, .lport = port->src, .fport = port->dst,
@@ -149,21 +158,16 @@ static __always_inline bool is_first(struct __sk_buff *skb, const struct headers
  * moved to this pair. The registered connection goes on; the new one cannot be made.
  */
 static __always_inline bool is_refused(struct __sk_buff *skb, const struct headers *h,
-				       const struct ports *port, const struct dp_foreign *f)
+				       const struct ports *port, const struct dp_foreign *f,
+				       struct dp_pcb_in *other)
 {
-	struct dp_pcb_in *other;
+	__u32 id = f->hce, seq;
 	struct dp_hce *e;
-	__u32 seq;
 
 	if (!is_first(skb, h, &seq))
 		return false;
-	struct dp_pcb_in_key key = {
-		.hce = f->hce, .lport = port->src, .fport = port->dst, .proto = h->proto
-	};
-
-	other = bpf_map_lookup_elem(&pcb_in, &key);
-	e = bpf_map_lookup_elem(&hce, &key.hce);
-	if (!other || !e)
+	e = bpf_map_lookup_elem(&hce, &id);
+	if (!e)
 		return false;
 	struct dp_addrs birth = { .src = other->f, .dst = other->l };
 
@@ -178,7 +182,7 @@ static __always_inline bool is_refused(struct __sk_buff *skb, const struct heade
 		return false;
 	}
 	count(DP_OUT_REFUSED);
-	tell_refused(key.hce, seq, port, &h->addrs.src);
+	tell_refused(id, seq, port, &h->addrs.src);
 	return true;
 }
 

@@ -202,7 +202,7 @@ static void check_pair(struct sim *s, struct host *h, struct hce *e, unsigned ac
 		sim_fail(s, h, "entry %u sends to %s, neither Active nor expired, while another is "
 			 "Active", e->id, addr_text(&e->pair.foreign).s);
 	/* A peer that answers nothing, and has no Active address, is waited for. */
-	if (e->unanswered_since && s->now >= e->unanswered_since + UNRESPONSIVE_AFTER)
+	if (!active && e->unanswered_since && s->now >= e->unanswered_since + UNRESPONSIVE_AFTER)
 		return;
 	if (!node_slot(h, &e->pair.local) && has_source(h, e))
 		sim_fail(s, h, "entry %u sends from %s, which is lost, while another is usable",

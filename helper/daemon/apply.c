@@ -40,31 +40,25 @@
 /* ... unless they were just now: a packet of ours waits there for the neighbour's answer. */
 #define NEIGHBOUR_TIME	(40 * USEC_PER_MSEC)
 
-/* Whether policy rules choose another source for p's user and mark than for root. */
-static bool pcb_is_apart(struct daemon *d, const struct pcb *p)
+/* Whether what looks them up is the same. */
+static bool pcb_same_flow(struct daemon *d, const struct pcb *a, const struct pcb *b)
 {
-	const struct flow flow = { .uid = p->uid, .mark = p->mark };
-	struct in6_addr own, root;
+	const struct flow x = route_sync_flow(d->route_sync, a),
+			  y = route_sync_flow(d->route_sync, b);
 
-	return route_sync_ruled(d->route_sync) && p->linger_until == USEC_NEVER &&
-	       route_source(d->route_sync, &p->foreign, &flow, &own) == 0 &&
-	       route_source(d->route_sync, &p->foreign, NULL, &root) == 0 &&
-		       !addr_equal(&own, &root);
+	return !memcmp(&x, &y, sizeof(x)) && addr_equal(&a->foreign, &b->foreign) &&
+	       addr_equal(&a->local, &b->local);
 }
 
-/*
- * The same for any connection of hce. Neighbours in the list with one user, mark and address are
- * looked up once.
- */
+/* Whether any open connection of hce is apart. Neighbours of one flow are looked up once. */
 static bool entry_is_apart(struct daemon *d, const struct hce *hce)
 {
 	const struct pcb *p, *last = NULL;
 
 	DL_FOREACH(hce->pcbs, p) {
-		if (last && p->uid == last->uid && p->mark == last->mark &&
-		    addr_equal(&p->foreign, &last->foreign))
+		if (p->linger_until != USEC_NEVER || (last && pcb_same_flow(d, p, last)))
 			continue;
-		if (pcb_is_apart(d, p))
+		if (route_sync_apart(d->route_sync, p))
 			return true;
 		last = p;
 	}
@@ -213,7 +207,7 @@ static void apply_one(struct daemon *d, const struct action *a)
 		d->routes_now |= pcb_is_rewritten(d, a);
 		d->view_now |= pcb_differs_from_last(d, a);
 		d->save_later = true;
-		if (pcb_is_apart(d, &a->pcb))
+		if (a->pcb.linger_until == USEC_NEVER && route_sync_apart(d->route_sync, &a->pcb))
 			core_policy_routed(d->core, a->hce, true, clock_boottime());
 		break;
 	case ACTION_PCB_GONE:

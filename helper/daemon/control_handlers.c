@@ -82,7 +82,9 @@ static void on_sender(struct daemon *d, int fd, const struct control_register *r
 	int r = sock_info_get_unconnected(fd, &s);
 
 	if (r == 0 && IN6_IS_ADDR_UNSPECIFIED(&s.local))
-		r = route_source(d->route_sync, &reg->to, &(struct flow){ s.uid, s.mark },
+		r = route_source(d->route_sync, &reg->to,
+				 &(struct flow){ .uid = s.uid, .mark = s.mark, .proto = s.proto,
+						 .lport = s.lport },
 				 &s.local);
 	s.foreign = reg->to;
 	if (r == 0) {

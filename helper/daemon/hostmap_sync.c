@@ -54,7 +54,7 @@ static bool hostmap_ports_may_clash(const struct hce *hce, const struct in6_addr
 	const struct pcb *p;
 
 	if (ruled && hce->pcbs)
-		return true;	/* another user's connection may have another source */
+		return true;	/* rules may give another connection another source */
 	DL_FOREACH(hce->pcbs, p)
 		if (!addr_equal(&p->foreign, addr) || !addr_equal(&p->local, &hce->pair.local) ||
 		    (routed && !addr_equal(&p->local, &hce->routed)))

@@ -85,7 +85,9 @@ static void kick_full_segments(struct daemon *d, const struct sock_desc *s, uint
 {
 	struct resume *r = d->resume;
 	struct trace t = { .dst = s->foreign, .src = s->local,
-			   .flow = { .uid = s->uid, .mark = s->mark }, .mtu = flight->mtu - 1 };
+			   .flow = { .uid = s->uid, .mark = s->mark, .proto = s->proto,
+				     .lport = s->lport, .fport = s->fport },
+			   .mtu = flight->mtu - 1 };
 	bool learned = fib_learned_mtu(r->route, &t.dst, &t.src, &t.flow) != 0;
 
 	if (icmp_inject_too_big(d->signal_io, s, acked, via, t.mtu))

@@ -19,7 +19,7 @@
 
 struct host_route_key {
 	struct in6_addr dst, src;
-	struct flow flow;	/* zero while no policy rule selects by it */
+	struct flow flow;	/* what no policy rule selects by is 0 */
 	uint32_t type;		/* RTN_UNICAST, RTN_LOCAL */
 };
 
@@ -36,7 +36,7 @@ struct host_route {
 struct route_sync {
 	struct netlink *nl;
 	struct host_route *set;
-	bool ruled;		/* policy rules select by user or mark */
+	struct fib_rules rules;
 };
 
 static const struct flow anybody;
@@ -52,8 +52,7 @@ static struct host_route *want(struct route_sync *s, uint32_t type, const struct
 	memset(&key, 0, sizeof(key));
 	key.dst = *dst;
 	key.src = *src;
-	if (s->ruled)
-		key.flow = *flow;
+	key.flow = *flow;
 	key.type = type;
 	HASH_FIND(hh, s->set, &key, sizeof(key), e);
 	if (!e) {
@@ -111,12 +110,33 @@ fail:
 
 int route_sync_rules(struct route_sync *s)
 {
-	return fib_ruled(s->nl, &s->ruled);
+	return fib_rules(s->nl, &s->rules);
 }
 
 bool route_sync_ruled(const struct route_sync *s)
 {
-	return s->ruled;
+	const struct fib_rules *r = &s->rules;
+
+	return r->uid || r->mark || r->proto || r->lport || r->fport || r->other;
+}
+
+struct flow route_sync_flow(const struct route_sync *s, const struct pcb *p)
+{
+	const struct fib_rules *r = &s->rules;
+
+	return (struct flow){ .uid = r->uid ? p->uid : 0, .mark = r->mark ? p->mark : 0,
+			      .proto = r->proto ? p->proto : 0, .lport = r->lport ? p->lport : 0,
+			      .fport = r->fport ? p->fport : 0 };
+}
+
+bool route_sync_apart(struct route_sync *s, const struct pcb *p)
+{
+	const struct flow flow = route_sync_flow(s, p);
+	struct in6_addr own, root;
+
+	return route_sync_ruled(s) && route_source(s, &p->foreign, &flow, &own) == 0 &&
+	       route_source(s, &p->foreign, NULL, &root) == 0 &&
+	       (!addr_equal(&own, &root) || (s->rules.other && !addr_equal(&p->local, &root)));
 }
 
 void route_sync_flush_neighbours(struct route_sync *s, unsigned ifindex)
@@ -211,7 +231,7 @@ static int install(struct route_sync *s, struct host_route *e, uint32_t table, u
 	r = fib_set(s->nl, &want, e->installed && !nexthop_equal(&e->route.nh, nh));
 	if (r == -EEXIST && e->installed)
 		return 0;
-	if (r == -EEXIST && (e->any_source || s->ruled))
+	if (r == -EEXIST && (e->any_source || route_sync_ruled(s)))
 		return 0;	/* set by hmip for another source or user */
 	if (r) {
 		errno = -r;
@@ -231,7 +251,7 @@ static bool lost(const struct local_addr *la)
 
 static struct host_route *want_for(struct route_sync *s, const struct pcb *p)
 {
-	struct flow flow = { .uid = p->uid, .mark = p->mark };
+	struct flow flow = route_sync_flow(s, p);
 
 	return want(s, RTN_UNICAST, &p->foreign, &p->local, &flow);
 }
@@ -314,7 +334,7 @@ static bool place(struct route_sync *s, struct host_route *e, const struct nexth
 	struct fib_match present;
 
 	*table = RT_TABLE_MAIN;
-	if ((e->installed && !s->ruled) ||
+	if ((e->installed && !route_sync_ruled(s)) ||
 	    fib_get(s->nl, &e->key.dst, &e->key.src, 0, &e->key.flow, &present) ||
 	    (e->installed && present.table == e->route.table))
 		return true;

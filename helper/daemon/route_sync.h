@@ -11,7 +11,7 @@
  *
  * L0 and F0 are a birth pair, L* and F* the pair in use. The second kind is for one source only, so
  * that packets to F0 from other sources keep their route. It is in the table where the kernel finds
- * the route for the connection's user and mark, so that policy rules keep their effect; setting it
+ * the route for the connection's packets, so that policy rules keep their effect; setting it
  * also makes a socket with a cached route look it up again. Packets from L0 to F0 that are not
  * rewritten (of a program that is not registered, while L0 is not lost) use the same route. If
  * there is a host route to F0 already, the route is for any source: Linux 6.18 would not find the
@@ -35,13 +35,22 @@ struct route_sync;
 int route_sync_open(struct route_sync **ret);
 
 /*
- * Reads again whether policy rules select by user or mark. Call when rules changed. Returns 0 or a
- * negative errno; on an error the previous result stays.
+ * Reads again by what policy rules select. Call when rules changed. Returns 0 or a negative errno;
+ * on an error the previous result stays.
  */
 int route_sync_rules(struct route_sync *s);
 
-/* Whether policy rules select by user or mark. */
+/* Whether policy rules select by more than addresses and interfaces. */
 bool route_sync_ruled(const struct route_sync *s);
+
+/* What of p's packets policy rules select by, for look-ups; the rest is 0. */
+struct flow route_sync_flow(const struct route_sync *s, const struct pcb *p);
+
+/*
+ * Whether policy rules choose another source for p's packets than for root's own; or may have done
+ * so, if they select by what a look-up cannot tell and p was born with another.
+ */
+bool route_sync_apart(struct route_sync *s, const struct pcb *p);
 
 /* Calls neigh_flush_unresolved(); an error goes to the debug log. */
 void route_sync_flush_neighbours(struct route_sync *s, unsigned ifindex);

@@ -3,6 +3,7 @@
 
 #include "fib.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
@@ -10,6 +11,9 @@
 #include <string.h>
 
 #define REQUEST_MAX	256	/* octets of the longest request */
+/* Selectors of Linux 6.13 and 6.14, which older headers do not have. */
+#define RULE_DSCP	25	/* FRA_DSCP */
+#define RULE_FLOWLABEL	26	/* FRA_FLOWLABEL */
 
 /* Starts a route message in buf. */
 static struct nlmsghdr *fib_request(char *buf, uint16_t type, uint16_t flags, struct rtmsg **rt)
@@ -127,6 +131,12 @@ static int lookup(struct netlink *n, const struct in6_addr *dst, const struct in
 		mnl_attr_put_u32(nlh, RTA_UID, flow->uid);
 	if (flow && flow->mark)
 		mnl_attr_put_u32(nlh, RTA_MARK, flow->mark);
+	if (flow && flow->proto)
+		mnl_attr_put_u8(nlh, RTA_IP_PROTO, (uint8_t)flow->proto);
+	if (flow && flow->lport)
+		mnl_attr_put_u16(nlh, RTA_SPORT, htons(flow->lport));
+	if (flow && flow->fport)
+		mnl_attr_put_u16(nlh, RTA_DPORT, htons(flow->fport));
 	return netlink_ask(n, nlh, lookup_answer, l);
 }
 
@@ -189,33 +199,41 @@ int fib_forget_mtu(struct netlink *n, const struct in6_addr *dst, const struct i
 
 static int found_rule(void *ctx, const struct nlmsghdr *nlh)
 {
+	const struct fib_rule_hdr *hdr = mnl_nlmsg_get_payload(nlh);
+	struct fib_rules *rules = ctx;
 	const struct nlattr *a;
-	bool *ruled = ctx;
 
-	if (nlh->nlmsg_type != RTM_NEWRULE ||
-	    mnl_nlmsg_get_payload_len(nlh) < sizeof(struct fib_rule_hdr))
+	if (nlh->nlmsg_type != RTM_NEWRULE || mnl_nlmsg_get_payload_len(nlh) < sizeof(*hdr))
 		return -EBADMSG;
-	mnl_attr_for_each(a, nlh, sizeof(struct fib_rule_hdr))
-		*ruled |= mnl_attr_get_type(a) == FRA_UID_RANGE ||
-			  mnl_attr_get_type(a) == FRA_FWMASK;
+	rules->other |= hdr->tos != 0;
+	mnl_attr_for_each(a, nlh, sizeof(*hdr)) {
+		unsigned type = mnl_attr_get_type(a);
+
+		rules->uid |= type == FRA_UID_RANGE;
+		rules->mark |= type == FRA_FWMASK;
+		rules->proto |= type == FRA_IP_PROTO;
+		rules->lport |= type == FRA_SPORT_RANGE;
+		rules->fport |= type == FRA_DPORT_RANGE;
+		rules->other |= type == RULE_DSCP || type == RULE_FLOWLABEL;
+	}
 	return 0;
 }
 
 static void rules_again(void *ctx)
 {
-	*(bool *)ctx = false;
+	*(struct fib_rules *)ctx = (struct fib_rules){ 0 };
 }
 
-int fib_ruled(struct netlink *n, bool *ret)
+int fib_rules(struct netlink *n, struct fib_rules *ret)
 {
 	char buf[REQUEST_MAX] __attribute__((aligned(4)));
 	struct rtmsg *rt;
 	struct nlmsghdr *nlh = fib_request(buf, RTM_GETRULE, NLM_F_DUMP, &rt);
-	bool ruled = false;
-	int r = netlink_dump(n, nlh, found_rule, rules_again, &ruled);
+	struct fib_rules rules = { 0 };
+	int r = netlink_dump(n, nlh, found_rule, rules_again, &rules);
 
 	if (!r)
-		*ret = ruled;
+		*ret = rules;
 	return r;
 }
 

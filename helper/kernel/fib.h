@@ -21,10 +21,21 @@ struct nexthop {
 	unsigned mtu;		/* of the route; 0: the device's */
 };
 
-/* What policy rules may select a routing table by, besides the addresses. */
+/*
+ * What policy rules may select a routing table by, besides the addresses. No padding: it is part of
+ * a hash key.
+ */
 struct flow {
 	uint32_t uid;		/* user id; SOCK_UID_UNKNOWN: look up as for root */
 	uint32_t mark;		/* SO_MARK; 0: none */
+	uint16_t lport, fport;	/* host order; 0: none */
+	uint32_t proto;		/* IPPROTO_TCP, IPPROTO_UDP; 0: none */
+};
+
+/* By what the policy rules of this host select. */
+struct fib_rules {
+	bool uid, mark, proto, lport, fport;
+	bool other;		/* by what a look-up cannot tell, such as the traffic class */
 };
 
 /* A route that hmip sets: to one address, from one source or from any. */
@@ -46,8 +57,8 @@ struct fib_match {
 
 /*
  * Looks up the route from src (NULL: any) to dst for packets of flow (NULL: of root, without a
- * mark). oif (0: any) is a requirement without src; with src, the kernel only prefers it. Returns 0
- * or a negative errno; -ENETUNREACH, -EHOSTUNREACH and the like if there is no route.
+ * mark or protocol). oif (0: any) is a requirement without src; with src, the kernel only prefers
+ * it. Returns 0 or a negative errno; -ENETUNREACH, -EHOSTUNREACH and the like if there is no route.
  */
 int fib_get(struct netlink *n, const struct in6_addr *dst, const struct in6_addr *src, unsigned oif,
 	    const struct flow *flow, struct fib_match *ret);
@@ -73,8 +84,8 @@ unsigned fib_learned_mtu(struct netlink *n, const struct in6_addr *dst, const st
 int fib_forget_mtu(struct netlink *n, const struct in6_addr *dst, const struct in6_addr *src,
 		   const struct flow *flow, unsigned mtu);
 
-/* Reads whether any policy rule selects by user or mark. Returns 0 or a negative errno. */
-int fib_ruled(struct netlink *n, bool *ret);
+/* Reads by what policy rules select. Returns 0, or a negative errno with *ret unchanged. */
+int fib_rules(struct netlink *n, struct fib_rules *ret);
 
 /*
  * Sets r, tagged ROUTE_PROTO. With replace, r replaces a route of the same table, destination,

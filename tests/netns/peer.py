@@ -209,6 +209,8 @@ class Talk:
         self.sock.settimeout(10)
         if args.mark:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, args.mark)
+        if args.traffic_class:
+            self.sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, args.traffic_class)
         self.sock.connect((args.to, args.port))
         self.sock.sendall(b"%d\n" % args.rate)
         self.sock.setblocking(False)
@@ -262,6 +264,7 @@ def main():
     p.add_argument("--rate", type=int, default=2000000, help="octets a second and direction, 0: as fast as it goes")
     p.add_argument("--bytes", type=int)
     p.add_argument("--mark", type=int, default=0, help="of the packets, for policy rules")
+    p.add_argument("--traffic-class", type=lambda text: int(text, 0), default=0, help="of the packets, for policy rules")
     p.add_argument("--status")
     args = p.parse_args()
     return serve(args) if args.what == "serve" else talk(args)

@@ -1,11 +1,38 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Policy rules send one user's traffic, and what bears a mark, by another link than root's; routers
-# filter sources. Nobody's connection leaves its link while that has its address, with one it moves,
-# and others' traffic is not pulled along.
+# Policy rules send what they select by another link than root's; routers filter sources. Nobody's
+# connection leaves its link while that has its address, with one it moves, and others' traffic is
+# not pulled along.
+#
+#	rules.sh [KIND]	all of them side by side, or one
+#
+# Each kind has a topology of its own, and the folder of its name in this test's folder of logs.
+declare -A kinds=(
+	[user]="rules by user and by mark"
+	[port]="rules by protocol and port"
+	[class]="a rule by traffic class, which no look-up of the helper tells"
+	[only]="a rule by user, whose table leads to one link or nowhere"
+)
+kind=${1-}
+[[ -z $kind ]] || test_name=rules/$kind
 source "$(dirname "$0")/lib.sh"
 
-USER=1000 MARK=7 TABLE=100
+USER=1000 MARK=7 TABLE=100 CLASS=0x20
+
+if [[ -z $kind ]]; then
+	for k in "${!kinds[@]}"; do
+		"$0" "$k" >"$dir/$k.log" 2>&1 &
+		pid_of[$k]=$!
+		on_exit "kill ${pid_of[$k]} 2>/dev/null; wait ${pid_of[$k]}"
+	done
+	failed=
+	for k in "${!kinds[@]}"; do
+		wait "${pid_of[$k]}" || failed+=" $k"
+		cat "$dir/$k.log"
+	done
+	[[ -z $failed ]] || fail "$failed"
+	exit 0
+fi
 
 # Only sources of the link's own prefix are forwarded.
 filter_sources()
@@ -20,23 +47,36 @@ table_route()
 	ip -n "$client" -6 route replace default via 2001:db8:a1::1 dev c1 table $TABLE
 }
 
+rule()
+{
+	ip -n "$client" -6 rule add "$@" lookup $TABLE
+}
+
+rules()
+{
+	case $kind in
+	user)
+		rule uidrange $USER-$USER
+		rule fwmark $MARK
+		;;
+	only)
+		rule uidrange $USER-$USER
+		ip -n "$client" -6 route add unreachable default metric 4096 table $TABLE
+		;;
+	port)
+		rule ipproto tcp dport 7300
+		rule ipproto udp dport 7400
+		;;
+	class) rule dsfield $CLASS ;;
+	esac
+	table_route
+}
+
 as_user()
 {
 	set_uid within $USER
 	"$@"
 	within=()
-}
-
-# Up and down, fast and slow, and datagrams: of the user, with the mark, of neither.
-streams()
-{
-	as_user talk user/fast --rate 400000
-	as_user talk user/quiet --rate 2000
-	talk marked --rate 400000 --mark $MARK
-	as_user datagrams user/udp --connect
-	as_user datagrams user/sendto
-	talk root --rate 400000
-	datagrams root-udp
 }
 
 datagrams()
@@ -46,7 +86,45 @@ datagrams()
 	must_soon 10 "$1 gets through" flowing "$1" 1
 }
 
-all="user/fast user/quiet marked user/udp user/sendto root root-udp"
+# Up and down, fast and slow, and datagrams: of what a rule selects, and of root's own.
+streams()
+{
+	case $kind in
+	user)
+		as_user talk user/fast --rate 400000
+		as_user talk user/quiet --rate 2000
+		talk marked --rate 400000 --mark $MARK
+		as_user datagrams user/udp --connect
+		as_user datagrams user/sendto
+		apart="user/fast user/quiet marked"
+		others="user/udp user/sendto"
+		;;
+	port)
+		talk port-fast --rate 400000 --port 7300
+		talk port-quiet --rate 2000 --port 7300
+		datagrams port-udp --port 7400 --connect
+		datagrams port-sendto --port 7400
+		apart="port-fast port-quiet"
+		others="port-udp port-sendto"
+		;;
+	only)
+		as_user talk user/fast --rate 400000
+		as_user talk user/quiet --rate 2000
+		as_user datagrams user/udp --connect
+		apart="user/fast user/quiet"
+		others="user/udp"
+		;;
+	class)
+		talk class-fast --rate 400000 --traffic-class $CLASS
+		talk class-quiet --rate 2000 --traffic-class $CLASS
+		apart="class-fast class-quiet"
+		others=
+		;;
+	esac
+	talk root --rate 400000
+	datagrams root-udp
+	all="$apart $others root root-udp"
+}
 
 # all_go_on WHAT: each hears more, more than what can be under way.
 all_go_on()
@@ -85,42 +163,59 @@ leaves_by()
 unmoved()
 {
 	local e
-	for e in user/fast user/quiet marked; do
+	for e in $apart; do
 		must "$e stays on its link ($1)" leaves_by $e $C1
 	done
 	must "root's stays on its link ($1)" leaves_by root $C0
 }
 
+say "${kinds[$kind]}"
 topology c0 c1 s0
 filter_sources "$r0" c0 2001:db8:a0::/64
 filter_sources "$r1" c1 2001:db8:a1::/64
-ip -n "$client" -6 rule add uidrange $USER-$USER lookup $TABLE
-ip -n "$client" -6 rule add fwmark $MARK lookup $TABLE
-table_route
+rules
 mkdir "$dir/user"
 chown $USER "$dir/user"
 helpers
 serve
-spawn_on u-server server python3 "$netns_dir/datagrams.py" serve --port 7100 \
-	--status "$dir/u-server.json"
-must_soon 10 "the server of datagrams is there" bound "$server" 7100
+if [[ $kind == port ]]; then
+	spawn_on port-server server python3 "$netns_dir/peer.py" serve --port 7300
+	must_soon 10 "the server listens" listens "$server" 7300
+fi
+for port in 7100 7400; do
+	spawn_on u-server-$port server python3 "$netns_dir/datagrams.py" serve --port $port \
+		--status "$dir/u-server-$port.json"
+	must_soon 10 "the server of datagrams is there" bound "$server" $port
+done
 streams
 must_soon 15 "the server has verified the client's addresses" both_active server $C0 $C1
 all_go_on "both addresses are known"
 unmoved "both addresses are known"
+must "sockets names the rule" sockets client \
+	"[s for s in d if s['reason'] == 'policy-rule']" >/dev/null
 
 say "root's routes change"
 ip -n "$client" -6 route add 2001:db8:77::/64 via 2001:db8:a0::1 dev c0
 all_go_on "after a change of routes"
 unmoved "after a change of routes"
 
+if [[ $kind == only ]]; then
+	say "the address is lost, and the table leads to its link still"
+	ip -n "$client" addr del $C1/64 dev c1
+	all_go_on "the rule's address is lost"
+	for e in $apart; do
+		must "$e has moved, whatever its table says" leaves_by $e $C0
+	done
+	link_ready c1
+	all_go_on "the rule's address is back"
+fi
 link_down c1
-all_go_on "the user's link went: his connections moved"
+all_go_on "the rule's link went: its connections moved"
 link_ready c1
 table_route
-all_go_on "the user's link is back"
+all_go_on "the rule's link is back"
 link_down c0
 all_go_on "root's link went: all moved"
-for e in user/fast user/quiet marked root; do
+for e in $apart root; do
 	stop_talk $e
 done

@@ -504,8 +504,8 @@ START_TEST(a_lookup_is_for_the_user_and_the_mark)
 		struct flow flow;
 		const char *src;
 	} row[] = {
-		{ { 0, 0 }, L0 }, { { 1000, 0 }, L1 }, { { 1001, 0 }, L0 },
-		{ { 0, 7 }, L1 }, { { 0, 8 }, L0 }, { { PCB_UID_UNKNOWN, 0 }, L0 },
+		{ { .uid = 0 }, L0 }, { { .uid = 1000 }, L1 }, { { .uid = 1001 }, L0 },
+		{ { .mark = 7 }, L1 }, { { .mark = 8 }, L0 }, { { .uid = PCB_UID_UNKNOWN }, L0 },
 	};
 	struct in6_addr f = in6(F0), src;
 
@@ -522,6 +522,77 @@ START_TEST(a_lookup_is_for_the_user_and_the_mark)
 	run("ip -6 rule add from 2001:db8:2::/64 lookup 100");
 	ck_assert_int_eq(route_sync_rules(s), 0);
 	ck_assert(!route_sync_ruled(s));
+}
+END_TEST
+
+/* Rules send TCP to port 80, and UDP from port 53, by a1. */
+static void port_rules(void)
+{
+	run("ip -6 rule add ipproto tcp dport 80 lookup 100 && "
+	    "ip -6 rule add ipproto udp sport 50-59 lookup 100");
+	run("ip -6 route add default via 2001:db8:2::2 dev a1 table 100");
+	ck_assert_int_eq(route_sync_rules(s), 0);
+}
+
+START_TEST(a_lookup_is_for_the_protocol_and_the_ports)
+{
+	static const struct {
+		uint8_t proto;
+		uint16_t lport, fport;
+		bool apart;
+	} row[] = {
+		{ IPPROTO_TCP, 1000, 80, true }, { IPPROTO_TCP, 80, 1000, false },
+		{ IPPROTO_UDP, 1000, 80, false }, { IPPROTO_UDP, 53, 1000, true },
+		{ IPPROTO_UDP, 60, 53, false }, { IPPROTO_TCP, 53, 81, false },
+	};
+
+	port_rules();
+	ck_assert(route_sync_ruled(s));
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		pcb.proto = row[i].proto;
+		pcb.lport = row[i].lport;
+		pcb.fport = row[i].fport;
+		ck_assert_int_eq(route_sync_apart(s, &pcb), row[i].apart);
+	}
+	run("ip -6 rule del ipproto tcp dport 80 && ip -6 rule del ipproto udp sport 50-59");
+	ck_assert_int_eq(route_sync_rules(s), 0);
+	ck_assert(!route_sync_ruled(s));
+}
+END_TEST
+
+/* What a look-up cannot tell is judged by the source that the kernel chose at birth. */
+START_TEST(by_another_selector_what_was_born_elsewhere_is_apart)
+{
+	run("ip -6 rule add dsfield 0x20 lookup 100");
+	run("ip -6 route add default via 2001:db8:2::2 dev a1 table 100");
+	ck_assert(!route_sync_apart(s, &pcb));
+	ck_assert_int_eq(route_sync_rules(s), 0);
+	ck_assert(route_sync_ruled(s));
+	ck_assert(!route_sync_apart(s, &pcb));
+	pcb.local = in6(L1);
+	ck_assert(route_sync_apart(s, &pcb));
+	run("ip -6 rule del dsfield 0x20");
+	ck_assert_int_eq(route_sync_rules(s), 0);
+	ck_assert(!route_sync_apart(s, &pcb));
+}
+END_TEST
+
+/* A connection that the rules send by a1 moves away from it. */
+START_TEST(a_route_is_where_the_protocol_and_the_ports_find_it)
+{
+	port_rules();
+	pcb.local = in6(L1);
+	pcb.lport = 1000;
+	pcb.fport = 80;
+	move(L0, F0);
+	update();
+	ck_assert(shows("ip -6 route show table 100 proto 109",
+			F0 " from " L1 " via 2001:db8:1::2 dev a0"));
+	ck_assert(!shows("ip -6 route show table main proto 109", F0));
+	run("ip -6 rule del ipproto tcp dport 80 && ip -6 rule del ipproto udp sport 50-59");
+	ck_assert_int_eq(route_sync_rules(s), 0);
+	update();
+	ck_assert(!shows("ip -6 route show table all proto 109", F0));
 }
 END_TEST
 
@@ -627,6 +698,9 @@ int main(void)
 	tcase_add_test(tc, a_lookup_is_for_the_source_where_that_leads_out_of_its_interface);
 	tcase_add_test(tc, the_source_is_the_one_the_kernel_would_choose);
 	tcase_add_test(tc, a_lookup_is_for_the_user_and_the_mark);
+	tcase_add_test(tc, a_lookup_is_for_the_protocol_and_the_ports);
+	tcase_add_test(tc, by_another_selector_what_was_born_elsewhere_is_apart);
+	tcase_add_test(tc, a_route_is_where_the_protocol_and_the_ports_find_it);
 	tcase_add_loop_test(tc, a_route_is_where_the_user_and_the_mark_find_it, 0, 2);
 	tcase_add_test(tc, tcp_takes_the_new_way_with_its_next_segment);
 	tcase_add_test(tc, tcp_goes_on_when_its_address_is_gone);

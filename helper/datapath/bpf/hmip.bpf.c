@@ -42,6 +42,8 @@ static __always_inline void end_signalling(struct __sk_buff *skb, struct headers
 		bpf_skb_store_bytes(skb, h->proto_at, &none, sizeof(none), 0);
 }
 
+#define KEEPALIVE_NS	500000000ULL	/* TCP waits at least a second before it asks */
+
 /* Whether a packet calls for an answer: any datagram may, a TCP segment does if it has data. */
 static __always_inline bool wants_answer(struct __sk_buff *skb, struct headers *h)
 {
@@ -50,6 +52,24 @@ static __always_inline bool wants_answer(struct __sk_buff *skb, struct headers *
 	if (h->proto != IPPROTO_TCP)
 		return true;
 	return !parse_segment(skb, h, &t) && skb->len > h->l4 + (t.offset >> 4) * 4;
+}
+
+/*
+ * Whether TCP asks if its peer is alive: what it sends without data otherwise has the next number.
+ * Linux asks with the one before that.
+ */
+static __always_inline bool is_keepalive(struct __sk_buff *skb, const struct headers *h)
+{
+	struct bpf_sock *sk = skb->sk;
+	struct bpf_tcp_sock *tcp;
+	__be32 seq;
+
+	if (h->proto != IPPROTO_TCP ||
+	    bpf_skb_load_bytes(skb, h->l4 + TCP_SEQ_AT, &seq, sizeof(seq)))
+		return false;
+	sk = sk ? bpf_sk_fullsock(sk) : NULL;
+	tcp = sk ? bpf_tcp_sock(sk) : NULL;
+	return tcp && bpf_ntohl(seq) == tcp->snd_una - 1;
 }
 
 static __always_inline bool is_pair(const struct dp_hce *e, const struct in6_addr *l,
@@ -83,7 +103,10 @@ static __always_inline void note_sent(struct __sk_buff *skb, struct headers *h, 
 		path = &in->path;
 	}
 	if (path->waiting <= path->heard) {
-		if (path->waiting != now && wants_answer(skb, h))
+		/* Where something was received lately, nobody asks: bulk costs no more. */
+		if (path->waiting != now &&
+		    (wants_answer(skb, h) ||
+		     (now - path->heard > KEEPALIVE_NS && is_keepalive(skb, h))))
 			path->waiting = now;
 	} else if (now - path->waiting > path_timeout) {
 		path->waiting = now;

@@ -3,6 +3,11 @@
  * Carries out the core's actions. In each batch the datapath's maps are written first, then routes
  * and the host map, then the packets that need them are sent, and then TCP is made to retransmit: a
  * packet needs its route, and a retransmitted segment needs the new pair.
+ *
+ * But where an address of a peer becomes Active, TCP retransmits as soon as there are routes, and
+ * only then the datapath takes what comes from there. An acknowledgement that TCP had before would
+ * end the backing off that makes it retransmit, and, as it answers what was sent before an outage,
+ * set its timer to seconds.
  */
 #include "config.h"
 
@@ -39,6 +44,8 @@
 #define FRESH_LINK	(3 * USEC_PER_SEC)
 /* ... unless they were just now: a packet of ours waits there for the neighbour's answer. */
 #define NEIGHBOUR_TIME	(40 * USEC_PER_MSEC)
+/* Connections that resume before a peer's new address is heard: it waits for about a millisecond. */
+#define FIRST_MAX	16
 
 /* Whether what looks them up is the same. */
 static bool pcb_same_flow(struct daemon *d, const struct pcb *a, const struct pcb *b)
@@ -139,6 +146,35 @@ static void apply_left(struct daemon *d, const struct action *a)
 	event_base_loopbreak(d->base);
 }
 
+static void write_maps(struct daemon *d, const struct action *a)
+{
+	if (datapath_action(d->datapath, a) < 0)
+		core_failed(d->core, a, clock_boottime());
+}
+
+/* What became Active is so in the datapath from now on. */
+static void apply_active(struct daemon *d)
+{
+	for (unsigned i = 0; i < d->n_active; i++)
+		write_maps(d, &d->active[i]);
+	d->n_active = 0;
+}
+
+/* Returns whether a, of a peer's address, waits for apply_active(). Of one address, all in order. */
+static bool waits(struct daemon *d, const struct action *a)
+{
+	bool full = d->n_active == ACTIVES_MAX;
+
+	for (unsigned i = 0; i < d->n_active; i++)
+		full |= addr_equal(&d->active[i].foreign.addr, &a->foreign.addr);
+	if (full)
+		apply_active(d);
+	if (a->type != ACTION_FOREIGN || a->foreign.state != ADDR_ACTIVE)
+		return false;
+	d->active[d->n_active++] = *a;
+	return true;
+}
+
 /* Carries out one action, or queues it for apply_queued(). */
 static void apply_one(struct daemon *d, const struct action *a)
 {
@@ -202,6 +238,8 @@ static void apply_one(struct daemon *d, const struct action *a)
 		if (a->type == ACTION_FOREIGN && a->foreign.state == ADDR_ACTIVE &&
 		    is_homeless(d, a->hce))
 			adopt_schedule(d, true);
+		if (waits(d, a))
+			return;
 		break;
 	case ACTION_PCB:
 		d->routes_now |= pcb_is_rewritten(d, a);
@@ -225,8 +263,7 @@ static void apply_one(struct daemon *d, const struct action *a)
 	case ACTION_BOUND_GONE:
 		break;
 	}
-	if (datapath_action(d->datapath, a) < 0)
-		core_failed(d->core, a, clock_boottime());
+	write_maps(d, a);
 }
 
 /*
@@ -264,6 +301,13 @@ static void apply_send(struct daemon *d, const struct action *a)
 	core_send_failed(d->core, a, clock_boottime());
 }
 
+static void sync_established(struct daemon *d)
+{
+	if (d->sync_established)
+		sock_events_sync_established(d);
+	d->sync_established = false;
+}
+
 /*
  * Carries out what waited for the datapath's maps: routes, host map, state, packets. What a
  * packet tells the peer is saved before it leaves.
@@ -274,17 +318,20 @@ static void apply_queued(struct daemon *d)
 
 	if (d->routes_now)
 		route_sync_update(d->route_sync, d->core);
+	d->routes_now = false;
+	if (d->n_active) {
+		sync_established(d);
+		resume_run(d, FIRST_MAX);
+		apply_active(d);
+	}
 	if (d->view_now)
 		hostmap_sync(d);
 	if (d->save_now)
 		saving_write(d);
-	d->routes_now = false;
 	d->n_send = 0;
 	for (unsigned i = 0; i < n_send; i++)
 		apply_send(d, &d->send[i]);
-	if (d->sync_established)
-		sock_events_sync_established(d);
-	d->sync_established = false;
+	sync_established(d);
 }
 
 /* Reports to the core which source the kernel would choose for each entry. */
@@ -339,7 +386,7 @@ void apply_actions(struct daemon *d)
 			more = true;
 		}
 	}
-	resume_run(d);
+	resume_run(d, RESUME_TURN);
 	if (!more)
 		adopt_carried(d);
 	if ((d->save_later || d->routes_later || d->view_later) &&

@@ -23,6 +23,7 @@ struct signal_io;
 struct tcp_hold;
 
 #define SENDS_MAX	64	/* packets queued until the routes are set */
+#define ACTIVES_MAX	16	/* addresses of peers that are heard when connections resume */
 #define PLAIN_ROWS_MAX	1024	/* of the host map */
 
 /* An interface to which the datapath is attached, or will be. */
@@ -75,6 +76,8 @@ struct daemon {
 
 	struct action send[SENDS_MAX];
 	unsigned n_send;
+	struct action active[ACTIVES_MAX];	/* ACTION_FOREIGN, not in the datapath yet */
+	unsigned n_active;
 	bool sync_established;			/* before connections resume */
 	/*
 	 * Update the routes, the host map, the state file: within apply_actions(), or by

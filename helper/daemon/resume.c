@@ -20,7 +20,6 @@
 #include <string.h>
 #include <uthash.h>
 
-#define TURN_MAX	128	/* connections in one turn of the event loop */
 #define DOUBLINGS_MAX	16	/* Linux doubles its timeout 15 times at most */
 #define TRACES_MAX	64	/* path MTUs to be looked for later */
 #define TRACE_MS	200
@@ -224,11 +223,11 @@ static unsigned job_run(struct daemon *d, struct job *j, unsigned budget)
 	return budget;
 }
 
-void resume_run(struct daemon *d)
+void resume_run(struct daemon *d, unsigned max)
 {
 	static const struct timeval at_once = { 0 };
 	struct resume *r = d->resume;
-	unsigned budget = TURN_MAX;
+	unsigned budget = max;
 	struct job *j, *next;
 
 	HASH_ITER(hh, r->jobs, j, next) {
@@ -247,7 +246,7 @@ void resume_run(struct daemon *d)
 
 static void turn_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
-	resume_run(ptr);
+	resume_run(ptr, RESUME_TURN);
 }
 
 int resume_open(struct daemon *d)

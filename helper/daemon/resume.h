@@ -18,6 +18,8 @@
 
 #include <stdint.h>
 
+#define RESUME_TURN	128	/* connections in one turn of the event loop */
+
 struct daemon;
 struct resume;
 
@@ -38,7 +40,10 @@ void resume_close(struct daemon *d);
  */
 void resume_want(struct daemon *d, uint32_t id, unsigned what);
 
-/* Goes on with the next connections. It calls itself, in later turns, until all are done. */
-void resume_run(struct daemon *d);
+/*
+ * Goes on with the next connections, max of them at most. The rest have their turns later, without
+ * another call.
+ */
+void resume_run(struct daemon *d, unsigned max);
 
 #endif

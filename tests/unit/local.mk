@@ -87,8 +87,11 @@ check_PROGRAMS += check_control_server
 check_control_server_SOURCES = unit/control/check_control_server.c
 check_control_server_LDADD = $(HELPER_LDADD)
 
-check_PROGRAMS += check_conf check_conf_apply check_dns check_hostmap_sync check_report check_route_sync \
-	check_sd_notify check_state
+check_PROGRAMS += check_apply check_conf check_conf_apply check_dns check_hostmap_sync check_report \
+	check_route_sync check_sd_notify check_state
+check_apply_SOURCES = unit/daemon/check_apply.c
+check_apply_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
+check_apply_LDADD = $(HELPER_LDADD)
 check_conf_SOURCES = unit/daemon/check_conf.c
 check_conf_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'
 check_conf_LDADD = $(HELPER_LDADD)

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* apply.h: in which order actions are carried out. What carries them out only notes it. */
+#include "config.h"
+
+#include "action.h"
+#include "adopt.h"
+#include "apply.h"
+#include "core/host.h"
+#include "daemon_private.h"
+#include "datapath.h"
+#include "dns.h"
+#include "event_log.h"
+#include "fib.h"
+#include "hostmap_sync.h"
+#include "icmp_inject.h"
+#include "resume.h"
+#include "route_sync.h"
+#include "saving.h"
+#include "signal_io.h"
+#include "sock_events.h"
+#include "state.h"
+#include "suite.h"
+#include "tcp_hold.h"
+#include "unused.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct daemon *d;
+static char done[512];	/* words */
+static bool wanted;	/* connections are to resume */
+
+static void note(const char *word)
+{
+	size_t len = strlen(done);
+
+	snprintf(done + len, sizeof(done) - len, "%s%s", len ? " " : "", word);
+}
+
+int datapath_action(struct datapath *dp UNUSED, const struct action *act)
+{
+	static const char *const word[] = { [ADDR_TENTATIVE] = "tentative",
+					    [ADDR_ACTIVE] = "active",
+					    [ADDR_DEPRECATED] = "deprecated" };
+
+	if (act->type == ACTION_FOREIGN)
+		note(word[act->foreign.state]);
+	else
+		note(act->type == ACTION_PAIR ? "pair" : "other");
+	return 0;
+}
+
+void resume_want(struct daemon *dm UNUSED, uint32_t id UNUSED, unsigned what UNUSED)
+{
+	wanted = true;
+}
+
+void resume_run(struct daemon *dm UNUSED, unsigned max UNUSED)
+{
+	if (wanted)
+		note("resume");
+	wanted = false;
+}
+
+int route_sync_update(struct route_sync *s UNUSED, struct core *core UNUSED)
+{
+	note("routes");
+	return 0;
+}
+
+int signal_io_send(struct signal_io *io UNUSED, const uint8_t *pkt UNUSED, size_t len UNUSED,
+		   unsigned ifindex UNUSED)
+{
+	note("send");
+	return 0;
+}
+
+void saving_write(struct daemon *dm)
+{
+	dm->save_now = dm->save_later = false;
+	note("save");
+}
+
+/* What the rest of apply.c needs. */
+
+int datapath_acked(struct datapath *dp UNUSED, uint32_t hce UNUSED, const struct pcb *p UNUSED,
+		   uint32_t *ret UNUSED)
+{
+	return -1;
+}
+
+int datapath_notify(struct datapath *dp UNUSED, uint32_t hce UNUSED)
+{
+	return 0;
+}
+
+bool route_sync_apart(struct route_sync *s UNUSED, const struct pcb *p UNUSED)
+{
+	return false;
+}
+
+struct flow route_sync_flow(const struct route_sync *s UNUSED, const struct pcb *p UNUSED)
+{
+	return (struct flow){ 0 };
+}
+
+void route_sync_flush_neighbours(struct route_sync *s UNUSED, unsigned ifindex UNUSED)
+{
+}
+
+int route_source(struct route_sync *s UNUSED, const struct in6_addr *dst UNUSED,
+		 const struct flow *flow UNUSED, struct in6_addr *ret UNUSED)
+{
+	return -1;
+}
+
+void adopt_status(struct daemon *dm UNUSED, uint32_t hce UNUSED)
+{
+}
+
+void adopt_schedule(struct daemon *dm UNUSED, bool at_once UNUSED)
+{
+}
+
+void adopt_carried(struct daemon *dm UNUSED)
+{
+}
+
+void dns_ask(struct dns *r UNUSED, uint32_t id UNUSED, const char *name UNUSED)
+{
+}
+
+void event_log(struct daemon *dm UNUSED, const struct action *act UNUSED)
+{
+}
+
+void hostmap_sync(struct daemon *dm)
+{
+	dm->view_now = dm->view_later = false;
+}
+
+int icmp_inject_unreachable(struct signal_io *io UNUSED, const struct sock_desc *p UNUSED,
+			    uint32_t seq UNUSED, const struct in6_addr *via UNUSED)
+{
+	return 0;
+}
+
+void sock_events_sync_established(struct daemon *dm UNUSED)
+{
+}
+
+struct sock_desc sock_from_pcb(const struct pcb *p UNUSED)
+{
+	return (struct sock_desc){ 0 };
+}
+
+void state_note(struct state *s UNUSED, const struct action *act UNUSED)
+{
+}
+
+void tcp_hold_changed(struct daemon *dm UNUSED)
+{
+}
+
+static void setup_daemon(void)
+{
+	setup();
+	take(ACTION_SEND, NULL);
+	d = calloc(1, sizeof(*d));
+	ck_assert_ptr_nonnull(d);
+	d->core = c;
+	d->timer = -1;
+	d->base = event_base_new();
+	d->ev_later = evtimer_new(d->base, NULL, NULL);
+	done[0] = 0;
+	wanted = false;
+}
+
+static void teardown_daemon(void)
+{
+	event_free(d->ev_later);
+	event_base_free(d->base);
+	free(d);
+	teardown();
+}
+
+static void push_foreign(const char *addr, enum addr_state state)
+{
+	struct action *act = action_push(c, ACTION_FOREIGN, h);
+
+	act->foreign.addr = a(addr);
+	act->foreign.state = state;
+}
+
+START_TEST(B13_tcp_resumes_before_the_peers_new_address_is_heard)
+{
+	push_foreign(F1, ADDR_ACTIVE);
+	action_push(c, ACTION_SEND, h);
+	action_push(c, ACTION_PAIR, h);
+	action_push(c, ACTION_RETRANSMIT, h);
+	apply_actions(d);
+	ck_assert_str_eq(done, "pair routes resume active save send");
+}
+END_TEST
+
+START_TEST(A3_the_states_of_an_address_keep_their_order)
+{
+	push_foreign(F1, ADDR_ACTIVE);
+	push_foreign(F1, ADDR_DEPRECATED);
+	push_foreign(F2, ADDR_TENTATIVE);
+	push_foreign(F2, ADDR_ACTIVE);
+	apply_actions(d);
+	ck_assert_str_eq(done, "active deprecated tentative active save");
+}
+END_TEST
+
+START_TEST(A3_of_many_addresses_none_is_forgotten)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 2 * ACTIVES_MAX + 1; i++) {
+		char addr[] = "2001:db8:f1::aa";
+
+		snprintf(addr, sizeof(addr), "2001:db8:f1::%x", i + 1);
+		push_foreign(addr, ADDR_ACTIVE);
+	}
+	apply_actions(d);
+	for (const char *at = done; (at = strstr(at, "active")); at++)
+		n++;
+	ck_assert_uint_eq(n, 2 * ACTIVES_MAX + 1);
+}
+END_TEST
+
+static Suite *make(void)
+{
+	Suite *s = suite_create("apply");
+	TCase *tc = tcase_create("order");
+
+	tcase_add_checked_fixture(tc, setup_daemon, teardown_daemon);
+	tcase_add_test(tc, B13_tcp_resumes_before_the_peers_new_address_is_heard);
+	tcase_add_test(tc, A3_the_states_of_an_address_keep_their_order);
+	tcase_add_test(tc, A3_of_many_addresses_none_is_forgotten);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int main(void)
+{
+	return suite_run(make());
+}

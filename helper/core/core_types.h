@@ -74,6 +74,7 @@ struct foreign_addr {
 	bool given_up;		/* Tentative, and the peer says that it is not
 				 * there any more: not asked */
 	bool withdrawn;		/* Deprecated as the peer said so; false: as it said nothing */
+	usec_t withdrawn_at;	/* ... when it did; 0: to an earlier helper */
 	bool left_alone;	/* connections that began there while the peer was silent are
 				 * not attached */
 	enum lifetime_kind kind;
@@ -266,6 +267,8 @@ struct hce {
 	bool kept;			/* ... and when each of its connections is attached */
 	usec_t unanswered_since;	/* Updates are unanswered since then; 0:
 					 * the peer owes nothing */
+	usec_t refused;			/* when a Parameter Problem quoted a Challenge to the
+					 * pair's address, 0: never, or keys were used since */
 	usec_t recover_at, recover_wait;	/* when keys may be asked for because of
 					 * that; between two times */
 	struct foreign_addr *addrs;	/* utlist DL */

@@ -316,6 +316,9 @@ START_TEST(x2_an_sa_serves_any_local_address_and_leaves_with_the_entry)
 	ck_assert_uint_eq(core_counter(w.host[SERVER].core, COUNT_UNKNOWN_SPI), 0);
 	ck_assert_int_eq(core_peer_remove(w.host[SERVER].core, "client", w.now), 0);
 	world_collect(&w);
+	ck_assert_ptr_null(entry(SERVER)->sa);	/* it holds the connection that has moved */
+	core_pcb_close(w.host[SERVER].core, core_pcbs(w.host[SERVER].core)->cookie, w.now);
+	world_run(&w, 61 * USEC_PER_SEC);
 	ck_assert_ptr_null(core_entries(w.host[SERVER].core));
 }
 END_TEST

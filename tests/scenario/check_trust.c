@@ -219,6 +219,140 @@ START_TEST(c7_no_lifetime_is_granted_for_longer_than_an_hour)
 }
 END_TEST
 
+/* The client's last packet, quoted in a Parameter Problem from where it went; flip spoils a bit. */
+static void problem(uint8_t flip)
+{
+	const struct action *a = &w.host[CLIENT].last_send;
+	uint8_t pkt[48 + SIGNAL_MTU] = { 0x60, [6] = IPPROTO_ICMPV6, [40] = 4, [41] = 1 };
+	struct signal s;
+
+	memcpy(pkt + 8, &a->send.dst, 16);
+	memcpy(pkt + 24, &a->send.src, 16);
+	memcpy(pkt + 48, a->send.packet, a->send.len);
+	ck_assert_int_eq(signal_parse(a->send.packet, a->send.len, &s), 0);
+	for (uint8_t *at = pkt + 48; at < pkt + 48 + a->send.len - CHALLENGE_LEN; at++)
+		if (!memcmp(at, s.ba[0].challenge, CHALLENGE_LEN))
+			*at ^= flip;
+	core_packet(w.host[CLIENT].core, pkt, 48u + a->send.len, w.now);
+	world_collect(&w);
+}
+
+/* A plain host tells that it does not know what it was asked: it is nobody's entry. */
+START_TEST(x5_who_does_not_understand_a_challenge_is_nobody_of_that_kind)
+{
+	begin_with_mallory();
+	world_run(&w, 100 * USEC_PER_SEC);
+	struct pcb *p = begin(F0);
+
+	problem(1);
+	ck_assert_int_eq(state_of(CLIENT, F0), ADDR_ACTIVE);
+	problem(0);
+	ck_assert_ptr_null(world_foreign(&w, CLIENT, F0));
+	ck_assert_int_eq(state_of(CLIENT, M1), ADDR_ACTIVE);
+	ck_assert_ptr_null(p->hce);
+	assert_out_of_reach();
+}
+END_TEST
+
+/* ... unless it answered AAP there: then it may have lost the keys, and gets others. */
+START_TEST(x3_who_lost_its_keys_is_given_others_before_anything_relies_on_them)
+{
+	begin_strangers();
+	open_nth(0, C0, S0);
+	world_run(&w, 100 * USEC_PER_SEC);
+	w.host[SERVER].peer.name = NULL;
+	world_renew(&w, SERVER);
+	world_up(&w, SERVER, S0);
+	struct pcb *p = begin(S0);
+
+	problem(0);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_ptr_nonnull(p->hce);
+	ck_assert_ptr_nonnull(core_entries(w.host[SERVER].core));
+	ck_assert_int_eq(state_of(SERVER, C0), ADDR_ACTIVE);
+	ck_assert_int_eq(egress(CLIENT, open_one[0]), AS_BORN);
+}
+END_TEST
+
+/* What does not fit on AAP's Response is announced as soon as there are keys. */
+START_TEST(b2_all_addresses_are_announced_at_first_contact)
+{
+	static const char *const more[] = { "2001:db8:31::51", "2001:db8:32::52",
+					    "2001:db8:33::53", "2001:db8:34::54" };
+
+	begin_strangers();
+	for (unsigned i = 0; i < 4; i++)
+		world_up(&w, SERVER, more[i]);
+	open_nth(0, C0, S0);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_int_eq(state_of(CLIENT, S1), ADDR_ACTIVE);
+	for (unsigned i = 0; i < 4; i++)
+		ck_assert_msg(state_of(CLIENT, more[i]) == ADDR_ACTIVE, "%s", more[i]);
+}
+END_TEST
+
+#define S2	"2001:db8:23::5"
+
+static bool lose_to_s2(struct world *world UNUSED, const struct packet_in_flight *p)
+{
+	struct in6_addr s2 = world_addr(S2);
+
+	return addr_equal(&p->send.send.dst, &s2);
+}
+
+/* A connection that the client moved to C1; both hosts have one address. */
+static void move_client(void)
+{
+	memset(open_one, 0, sizeof(open_one));
+	world_init(&w);
+	open_nth(0, C0, S0);
+	world_run(&w, USEC_PER_SEC);
+	world_down(&w, CLIENT, C0);
+	world_up(&w, CLIENT, C1);
+	world_run(&w, 5 * USEC_PER_SEC);
+	ck_assert_int_eq(egress(CLIENT, open_one[0]), MOVED);
+}
+
+/* The peer has left, and is not proven elsewhere yet: another host may be where it was. */
+START_TEST(c9_a3_nothing_moved_goes_to_an_address_that_was_withdrawn)
+{
+	struct in6_addr s0 = world_addr(S0);
+
+	move_client();
+	w.lose = lose_to_s2;
+	world_down(&w, SERVER, S0);
+	world_up(&w, SERVER, S2);
+	world_run(&w, 5 * USEC_PER_SEC);
+	ck_assert_int_eq(state_of(CLIENT, S0), ADDR_DEPRECATED);
+	ck_assert_int_eq(egress(CLIENT, open_one[0]), HELD);
+	if (_i) {	/* what comes from there all the same shows who is there */
+		heard(CLIENT, open_one[0], &s0);
+		ck_assert_int_eq(egress(CLIENT, open_one[0]), MOVED);
+		assert_pair(CLIENT, C1, S0);
+	}
+	w.lose = NULL;
+	world_run(&w, 30 * USEC_PER_SEC);
+	ck_assert_int_eq(egress(CLIENT, open_one[0]), MOVED);
+	assert_pair(CLIENT, C1, S2);
+}
+END_TEST
+
+/* The peer is taken out of the configuration. C0 may be another host's by now. */
+START_TEST(a3_what_was_moved_does_not_go_back_because_its_entry_goes)
+{
+	move_client();
+	ck_assert_int_eq(core_peer_remove(w.host[CLIENT].core, "server", w.now), 0);
+	world_collect(&w);
+	ck_assert_int_eq(egress(CLIENT, open_one[0]), HELD);
+	ck_assert_uint_eq(w.host[CLIENT].unreachable, 1);
+	world_run(&w, 5000 * USEC_PER_SEC);
+	ck_assert_int_eq(egress(CLIENT, open_one[0]), HELD);
+	core_pcb_close(w.host[CLIENT].core, open_one[0], w.now);
+	world_run(&w, 100 * USEC_PER_SEC);
+	ck_assert_ptr_null(core_entries(w.host[CLIENT].core));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("trust");
@@ -233,6 +367,11 @@ int main(void)
 	tcase_add_test(tc, x5_a_connection_that_the_peer_opens_needs_no_proof);
 	tcase_add_test(tc, x5_a_refresh_has_one_challenge_for_each_address);
 	tcase_add_loop_test(tc, c7_no_lifetime_is_granted_for_longer_than_an_hour, 0, 2);
+	tcase_add_test(tc, x5_who_does_not_understand_a_challenge_is_nobody_of_that_kind);
+	tcase_add_test(tc, x3_who_lost_its_keys_is_given_others_before_anything_relies_on_them);
+	tcase_add_test(tc, b2_all_addresses_are_announced_at_first_contact);
+	tcase_add_loop_test(tc, c9_a3_nothing_moved_goes_to_an_address_that_was_withdrawn, 0, 2);
+	tcase_add_test(tc, a3_what_was_moved_does_not_go_back_because_its_entry_goes);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

@@ -275,7 +275,7 @@ int core_forget(struct core *c, uint64_t cookie, uint32_t uid, usec_t now)
 			return -EPERM;
 	if (uid != 0 && sender_is_others(c, p->hce, uid))
 		return -EPERM;
-	hce_destroy(c, p->hce, now);
+	hce_retire(c, p->hce, now);
 	return 0;
 }
 

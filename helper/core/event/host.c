@@ -113,23 +113,6 @@ const char *core_event_detail(struct core *c, const struct action *event)
 }
 
 /*
- * S6: with nothing but Deprecated addresses left there is nowhere to send. That matters to
- * connections that were moved, and only if nothing comes back to them: those on their birth pair
- * need no address of the entry.
- */
-static void report_unreachable(struct core *c, const struct hce *h, usec_t now)
-{
-	const struct foreign_addr *fa;
-
-	DL_FOREACH(h->addrs, fa)
-		if (fa->state != ADDR_DEPRECATED ||
-		    (addr_equal(&fa->addr, &h->pair.foreign) && foreign_heard_lately(c, fa, now)))
-			return;
-	if (h->addrs && pcb_any_moved(h))
-		action_push(c, ACTION_UNREACHABLE, h);
-}
-
-/*
  * An address that connections are heard from stays, to be matched (C9), though signalling is
  * silent. Returns whether fa stays.
  */
@@ -194,7 +177,7 @@ static bool hce_expire(struct core *c, struct hce *h, usec_t now)
 	}
 	if (changed) {
 		pair_update(c, h, now);
-		report_unreachable(c, h, now);
+		pair_report_unreachable(c, h, now);
 	}
 	/* C10 keeps h for its connections, but another host may have its last address now. */
 	if (!h->addrs && hce_homeless(h))

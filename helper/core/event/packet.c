@@ -199,8 +199,8 @@ static void receive_request(struct core *c, const struct signal *s, usec_t now)
 }
 
 /*
- * ICMPv6 Parameter Problem: of interest only if it quotes an Init of ours, whose nonce nobody could
- * guess.
+ * ICMPv6 Parameter Problem: of interest only if it quotes an Init or a Challenge of ours, whose
+ * nonce nobody could guess.
  */
 static void receive_problem(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 {
@@ -208,7 +208,7 @@ static void receive_problem(struct core *c, const uint8_t *pkt, size_t len, usec
 
 	if (len > ICMP_QUOTE && pkt[ICMP_OFFSET] == ICMP_PARAMETER_PROBLEM &&
 	    signal_parse(pkt + ICMP_QUOTE, len - ICMP_QUOTE, &quoted) == 0)
-		aap_problem(c, &quoted, now);
+		(quoted.n_ba ? reach_problem : aap_problem)(c, &quoted, now);
 }
 
 /*
@@ -240,7 +240,7 @@ static void hce_authenticated(struct core *c, struct hce *h, usec_t now)
 	bool was_unresponsive = hce_unresponsive(h, now);
 
 	h->authenticated = now;
-	h->unanswered_since = h->recover_wait = 0;
+	h->unanswered_since = h->recover_wait = h->refused = 0;
 	hold_end(c, h);
 	if (!was_unresponsive && !h->switch_deferred)
 		return;

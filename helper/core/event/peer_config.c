@@ -59,7 +59,7 @@ int core_peer_remove(struct core *c, const char *name, usec_t now)
 		return -ENOENT;
 	action_push(c, ACTION_SPI_GONE, NULL)->spi = p->sa.in.spi;
 	if (p->hce)
-		hce_destroy(c, p->hce, now);	/* which leaves its BU number to p */
+		hce_retire(c, p->hce, now);	/* which leaves its BU number to p */
 	peer_note_used(c, p);
 	peer_free(c, p);
 	return 0;

@@ -38,6 +38,8 @@ void core_heard(struct core *c, uint32_t id, const struct in6_addr *src, usec_t 
 		foreign_renew(c, fa, fa->kind, fa->lifetime, now);
 	if (fa->state == ADDR_TENTATIVE)
 		reach_hurry(c, fa, now);
+	if (fa->withdrawn && h->pair.block == BLOCK_REWRITTEN)
+		pair_update(c, h, now);
 	hce_answered(c, h, now);
 }
 

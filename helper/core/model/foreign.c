@@ -185,6 +185,7 @@ void foreign_withdraw(struct core *c, struct foreign_addr *fa, usec_t now)
 
 	if (fa->state != ADDR_TENTATIVE || fa->was_active || !fa->reach.sent) {
 		fa->withdrawn = true;
+		fa->withdrawn_at = now;
 		foreign_deprecate(c, fa, "withdrawn", now);
 		pair_migrate_from(c, h, &addr);
 	} else if (!fa->given_up) {

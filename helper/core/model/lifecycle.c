@@ -165,6 +165,30 @@ void hce_destroy(struct core *c, struct hce *h, usec_t now)
 	free(h);
 }
 
+void hce_retire(struct core *c, struct hce *h, usec_t now)
+{
+	struct foreign_addr *fa, *next;
+
+	if (!pcb_any_moved(h)) {
+		hce_destroy(c, h, now);
+		return;
+	}
+	pcb_detach_unmoved(c, h, NULL);
+	sender_leave_all(c, h);
+	DL_FOREACH_SAFE(h->addrs, fa, next)
+		foreign_remove(c, fa);
+	bul_free(h);
+	peer_names_free(h);
+	aap_abort(h);
+	peer_detach(c, h, now);
+	h->name = NULL;		/* the peer's, which may go */
+	h->initiated = false;
+	pair_block(c, h, BLOCK_REWRITTEN);
+	hce_set_status(c, h, PEER_UNKNOWN, "its keys are gone");
+	action_push(c, ACTION_UNREACHABLE, h);
+	deadline_arm(c, now);
+}
+
 void hce_set_status(struct core *c, struct hce *h, enum peer_status status, const char *why)
 {
 	const char *was = peer_status_name(h->status);

@@ -35,6 +35,12 @@ void hce_converse(struct core *c, struct hce *h, usec_t now);
 /* Frees h with its addresses, bindings, names, AAP run and anonymous SA; detaches connections. */
 void hce_destroy(struct core *c, struct hce *h, usec_t now);
 
+/*
+ * Removes h but for its moved connections. Their packets would leave with addresses that may be
+ * others' by now (A3): they are held, their programs are told, and h goes with the last of them.
+ */
+void hce_retire(struct core *c, struct hce *h, usec_t now);
+
 /* The only writer of the peer's status: publishes a change, and reports it with the reason. */
 void hce_set_status(struct core *c, struct hce *h, enum peer_status status, const char *why);
 

@@ -15,6 +15,8 @@
 #include "local.h"
 #include "pcb_wire.h"
 
+#define LATE_DATA	USEC_PER_SEC	/* what left before a withdrawal has come by then */
+
 /*
  * The generation of a pair that none of the connections has taken yet: a new one, unless the shell
  * has not seen the present one, and no connection was born under it.
@@ -297,20 +299,60 @@ static bool foreign_stays_usable(const struct core *c, const struct hce *h,
 	       (fa->state == ADDR_DEPRECATED && foreign_heard_lately(c, fa, now));
 }
 
+/*
+ * The peer withdrew fa, but data came from there after all that it had sent before: whoever is
+ * there has a connection of h, which goes on if nothing better is known.
+ */
+static bool is_heard_withdrawn(const struct foreign_addr *fa)
+{
+	return fa->withdrawn && fa->heard > usec_add(fa->withdrawn_at, LATE_DATA);
+}
+
 static const struct foreign_addr *choose_foreign(const struct core *c, struct hce *h, usec_t now)
 {
-	const struct foreign_addr *fa, *best = NULL;
+	const struct foreign_addr *fa, *best = NULL, *last = NULL;
 
 	DL_FOREACH(h->addrs, fa) {
-		if (addr_equal(&fa->addr, &h->pair.foreign) &&
-		    (fa->state == ADDR_ACTIVE || foreign_stays_usable(c, h, fa, now)))
-			return fa;
+		if (addr_equal(&fa->addr, &h->pair.foreign)) {
+			if (fa->state == ADDR_ACTIVE || foreign_stays_usable(c, h, fa, now))
+				return fa;
+			last = is_heard_withdrawn(fa) ? fa : NULL;
+		}
 		if (fa->state != ADDR_ACTIVE)
 			continue;
 		if (!best || fa->heard > best->heard)
 			best = fa;
 	}
-	return best;
+	return best ? best : last;
+}
+
+/*
+ * The peer has left the address of h's pair, and another host may be there (A3). What was moved is
+ * held until something is Active.
+ */
+static void hold_withdrawn(struct core *c, struct hce *h)
+{
+	const struct foreign_addr *fa;
+
+	DL_FOREACH(h->addrs, fa)
+		if (addr_equal(&fa->addr, &h->pair.foreign) && fa->withdrawn)
+			pair_block(c, h, BLOCK_REWRITTEN);
+}
+
+void pair_report_unreachable(struct core *c, const struct hce *h, usec_t now)
+{
+	const struct foreign_addr *fa;
+
+	DL_FOREACH(h->addrs, fa) {
+		bool heard = fa->withdrawn ? is_heard_withdrawn(fa)
+					   : foreign_heard_lately(c, fa, now);
+
+		if (fa->state != ADDR_DEPRECATED ||
+		    (addr_equal(&fa->addr, &h->pair.foreign) && heard))
+			return;
+	}
+	if (h->addrs && pcb_any_moved(h))
+		action_push(c, ACTION_UNREACHABLE, h);
 }
 
 static const char *why_update(struct core *c, const struct hce *h, const struct pair *to)
@@ -357,8 +399,10 @@ void pair_update(struct core *c, struct hce *h, usec_t now)
 	if (!addr_equal(&to.local, &h->pair.local) || !addr_equal(&to.foreign, &h->pair.foreign) ||
 	    (fa && fa->state == ADDR_ACTIVE && h->pair.block == BLOCK_ALL))
 		pair_use(c, h, &to.local, &to.foreign, why_update(c, h, &to));
-	else if (fa && fa->state == ADDR_ACTIVE && h->pair.block)
+	else if (fa && h->pair.block && (fa->state == ADDR_ACTIVE || fa->withdrawn))
 		pair_unblock(c, h);
+	if (!fa)
+		hold_withdrawn(c, h);
 }
 
 void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, usec_t now)

@@ -84,6 +84,13 @@ void pair_migrate_all(struct core *c, struct hce *h);
  */
 void pair_resume(struct core *c, struct hce *h, bool lost);
 
+/*
+ * S6: with nothing but Deprecated addresses left there is nowhere to send: ACTION_UNREACHABLE. That
+ * matters to connections that were moved, and only if nothing comes back to them: those on their
+ * birth pair need no address of the entry.
+ */
+void pair_report_unreachable(struct core *c, const struct hce *h, usec_t now);
+
 /* Returns whether the birth pair of an open connection of h is h's pair. */
 bool pcb_any_on_birth_pair(const struct hce *h);
 

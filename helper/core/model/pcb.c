@@ -347,6 +347,15 @@ void pcb_detach_foreign(struct core *c, struct hce *h, const struct in6_addr *ad
 			pcb_detach(c, p);
 }
 
+void pcb_detach_unmoved(struct core *c, struct hce *h, const struct in6_addr *addr)
+{
+	struct pcb *p, *next;
+
+	DL_FOREACH_SAFE(h->pcbs, p, next)
+		if ((!addr || addr_equal(&p->foreign, addr)) && !pcb_wire_pair(p, NULL, NULL))
+			pcb_detach(c, p);
+}
+
 void pcb_detach_all(struct core *c, struct hce *h)
 {
 	struct pcb *p, *next;

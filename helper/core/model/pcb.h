@@ -66,6 +66,9 @@ void pcb_note_trust(struct pcb *p);
 /* p keeps its birth pair from now on, until its entry's pair changes. It has an entry. */
 void pcb_keep_birth_pair(struct core *c, struct pcb *p);
 
+/* h has no part in addr any more, NULL: in any: connections born there that never moved go. */
+void pcb_detach_unmoved(struct core *c, struct hce *h, const struct in6_addr *addr);
+
 /* p, which this host began, is not attached before the peer has proved anew to be there. */
 void pcb_wait_for_proof(struct core *c, struct pcb *p);
 

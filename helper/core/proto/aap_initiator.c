@@ -91,8 +91,11 @@ static bool sa_may_be_lost(struct core *c, const struct hce *h, usec_t now)
 {
 	const struct foreign_addr *fa = foreign_find(c, &h->pair.foreign);
 
-	return h->unanswered_since && now >= usec_add(h->unanswered_since, RECOVER_AFTER) &&
-	       now >= h->recover_at && fa && fa->hce == h && fa->heard > h->unanswered_since;
+	if (now < h->recover_at || !fa || fa->hce != h)
+		return false;
+	return h->refused ||
+	       (h->unanswered_since && now >= usec_add(h->unanswered_since, RECOVER_AFTER) &&
+		fa->heard > h->unanswered_since);
 }
 
 static void recover(struct core *c, struct hce *h, usec_t now)
@@ -257,7 +260,7 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 		run.old = &old;
 	}
 	r = verify_response(t, &run, pkt, len, &keys);
-	if (r < 0 && t->recovering && h->unanswered_since) {
+	if (r < 0 && t->recovering && (h->unanswered_since || h->refused)) {
 		run.old = NULL;
 		r = verify_response(t, &run, pkt, len, &keys);
 		forgotten = r == 0;

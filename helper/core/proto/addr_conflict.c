@@ -124,8 +124,8 @@ static void flush_both(struct core *c, struct foreign_addr *fa, usec_t now)
 	event_emit(c, EVENT_CONFLICT, owner, NULL, &fa->addr, 0,
 		   "both answer: both entries are flushed");
 	if (claimant)
-		hce_destroy(c, claimant, now);
-	hce_destroy(c, owner, now);
+		hce_retire(c, claimant, now);
+	hce_retire(c, owner, now);
 }
 
 /*

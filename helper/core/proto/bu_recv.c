@@ -398,6 +398,7 @@ void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t no
 	answer(c, h, s, room ? BA_ACCEPTED : BA_NO_RESOURCES, now);
 
 	pair_update(c, h, now);
+	pair_report_unreachable(c, h, now);
 	src = foreign_find(c, &s->src);
 	if (!src || src->hce != h || src->state != ADDR_ACTIVE)
 		return;

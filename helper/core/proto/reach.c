@@ -15,9 +15,12 @@
 #include <string.h>
 
 #include "action.h"
+#include "addr.h"
 #include "budget.h"
 #include "foreign.h"
 #include "local.h"
+#include "pair.h"
+#include "pcb.h"
 #include "retry.h"
 #include "send.h"
 
@@ -150,6 +153,28 @@ void reach_hurry(struct core *c, struct foreign_addr *fa, usec_t now)
 		return;
 	fa->reach.sent = 0;
 	reach_send(c, fa, now);
+}
+
+void reach_problem(struct core *c, const struct signal *quoted, usec_t now)
+{
+	struct foreign_addr *fa = foreign_find(c, &quoted->dst);
+	struct hce *h = fa ? fa->hce : NULL;
+
+	if (!h || !h->sa || h->sa->class != SA_ANONYMOUS || !fa->reach.running || fa->conflict ||
+	    !quoted->ba[0].has_challenge ||
+	    memcmp(quoted->ba[0].challenge, fa->reach.challenge, CHALLENGE_LEN))
+		return;
+	/* Who answered AAP there may have lost the keys: the initiator's next run shows it. */
+	if (h->initiated && addr_equal(&h->pair.foreign, &fa->addr)) {
+		h->refused = now;
+		deadline_arm(c, now);
+		return;
+	}
+	event_emit(c, EVENT_CONFLICT, h, &quoted->src, &fa->addr, 0,
+		   "nobody of that kind is there: its entry loses it");
+	pcb_detach_unmoved(c, h, &fa->addr);
+	foreign_remove(c, fa);
+	pair_update(c, h, now);
 }
 
 bool reach_is_response(const struct hce *h, const uint8_t challenge[static CHALLENGE_LEN],

@@ -41,6 +41,13 @@ bool reach_under_way(const struct foreign_addr *fa, usec_t now);
 /* Data came from fa, or a route came up: sends the next Challenge of a running check at once. */
 void reach_hurry(struct core *c, struct foreign_addr *fa, usec_t now);
 
+/*
+ * quoted comes back in a Parameter Problem: if that is the Challenge of a running check, what is at
+ * the address has no part in this, or lost its keys. The entry of an anonymous peer loses it, with
+ * the connections that are as they were born.
+ */
+void reach_problem(struct core *c, const struct signal *quoted, usec_t now);
+
 /* Returns whether bu is the Response of h's peer to challenge, for its address addr. */
 bool reach_is_response(const struct hce *h, const uint8_t challenge[static CHALLENGE_LEN],
 		       const struct in6_addr *addr, const struct binding_update *bu);

@@ -73,6 +73,7 @@ static const struct script {
 	{ "netns/tentative.sh", 180 },
 	{ "netns/hostile.sh", 240 },
 	{ "netns/misbehave.sh", 240 },
+	{ "netns/time-shift.sh", 420 },
 	{ "netns/appendix-c.sh", 180 },
 	{ "netns/storm.sh", 240 },
 	{ "netns/clean.sh", 240 },

@@ -20,6 +20,7 @@ static int found(void *ctx, const struct nlmsghdr *nlh)
 	const struct nlattr *attr;
 	struct tcp_info info = { 0 };
 	const struct inet_diag_msg *m;
+	bool layered = false;
 	uint64_t cookie;
 	size_t len;
 
@@ -27,6 +28,8 @@ static int found(void *ctx, const struct nlmsghdr *nlh)
 	if (!m)
 		return -EBADMSG;
 	mnl_attr_for_each(attr, nlh, sizeof(struct inet_diag_msg)) {
+		if (mnl_attr_get_type(attr) == INET_DIAG_ULP_INFO)
+			layered = true;
 		if (mnl_attr_get_type(attr) != INET_DIAG_INFO)
 			continue;
 		/* Kernels of another age have another length. */
@@ -37,6 +40,7 @@ static int found(void *ctx, const struct nlmsghdr *nlh)
 		return -EBADMSG;
 	ret->unacked = info.tcpi_unacked;
 	ret->backoff = info.tcpi_backoff;
+	ret->layered = layered;
 	ret->mtu = sizeof(struct ip6_hdr) + sizeof(struct tcphdr) + info.tcpi_snd_mss;
 	if (info.tcpi_options & TCPI_OPT_TIMESTAMPS)
 		ret->mtu += TIMESTAMPS;

@@ -6,6 +6,8 @@
 #include "netlink.h"
 #include "sock_info.h"
 
+#include <stdbool.h>
+
 enum tcp_timer {		/* as sock_diag numbers them */
 	TIMER_NONE,
 	TIMER_RETRANSMIT,
@@ -17,6 +19,7 @@ enum tcp_timer {		/* as sock_diag numbers them */
 struct tcp_flight {
 	unsigned unacked;	/* segments sent and not acknowledged */
 	unsigned backoff;	/* how often the retransmission timeout has been doubled since */
+	bool layered;		/* another protocol is on top of TCP in the kernel, such as TLS */
 	unsigned mtu;		/* octets of its longest packet, from the IPv6 header on */
 	unsigned window;	/* of the peer, as the last segment would have it: scaled down */
 	enum tcp_timer timer;	/* the one that expires next */

@@ -62,3 +62,46 @@ int tcp_inject_alive(struct signal_io *io, const struct sock_desc *p, uint32_t u
 {
 	return inject(io, p, seq, una, window, &in6addr_any);
 }
+
+/* The timestamp option, behind two NOPs (RFC 7323, appendix A). */
+struct stamp_option {
+	uint8_t nop[2], kind, len;
+	uint32_t stamp[2];		/* network order */
+};
+
+/* Builds a segment of p in libnet's queue. Returns 0 or -ENOMEM. */
+static int build_again(struct signal_io *io, const struct sock_desc *p, const struct tcp_segment *s)
+{
+	const struct stamp_option o = { .nop = { TCPOPT_NOP, TCPOPT_NOP },
+					.kind = TCPOPT_TIMESTAMP, .len = TCPOLEN_TIMESTAMP,
+					.stamp = { htonl(s->stamp[0]), htonl(s->stamp[1]) } };
+	uint32_t len = LIBNET_TCP_H + (s->stamped ? sizeof(o) : 0) + s->len;
+	libnet_t *net = signal_io_libnet(io);
+	struct libnet_in6_addr src, dst;
+
+	memcpy(&src, &p->local, sizeof(src));
+	memcpy(&dst, &p->foreign, sizeof(dst));
+	libnet_clear_packet(net);
+	if (s->stamped && libnet_build_tcp_options((const uint8_t *)&o, sizeof(o), net, 0) < 0)
+		return -ENOMEM;
+	if (libnet_build_tcp(p->lport, p->fport, s->seq, s->ack, TH_ACK | TH_PUSH, s->window, 0, 0,
+			     (uint16_t)len, s->data, s->len, net, 0) < 0)
+		return -ENOMEM;
+	return libnet_build_ipv6(0, 0, (uint16_t)len, IPPROTO_TCP, 64, src, dst, NULL, 0, net,
+				 0) < 0 ? -ENOMEM : 0;
+}
+
+int tcp_inject_again(struct signal_io *io, const struct sock_desc *p, const struct tcp_segment *s)
+{
+	int r;
+
+	if (p->proto != IPPROTO_TCP || !p->established || !s->len || s->len > TCP_AGAIN_MAX)
+		return -EINVAL;
+	r = build_again(io, p, s);
+	if (!r)
+		r = signal_io_aim(io, &p->local, 0);
+	if (!r && libnet_write(signal_io_libnet(io)) < 0)
+		r = -errno;
+	libnet_clear_packet(signal_io_libnet(io));
+	return r;
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * TCP segments to the local stack about its own connections. They are sent with the raw socket of
- * signal_io.h.
+ * TCP segments that the local stack did not send: to it, about its own connections, and to a peer,
+ * once more. They are sent with the raw socket of signal_io.h.
  */
 #ifndef HMIP_TCP_INJECT_H
 #define HMIP_TCP_INJECT_H
@@ -34,5 +34,27 @@ int tcp_inject_ask_ack(struct signal_io *io, const struct sock_desc *p, uint32_t
  */
 int tcp_inject_alive(struct signal_io *io, const struct sock_desc *p, uint32_t una, uint32_t seq,
 		     uint16_t window);
+
+#define TCP_AGAIN_MAX	1024	/* octets of data; IPv6 carries as many everywhere */
+
+/* A segment with data that a connection has sent. In host order. */
+struct tcp_segment {
+	uint32_t seq, ack;
+	uint16_t window;		/* as in the header */
+	bool stamped;			/* has a timestamp option: */
+	uint32_t stamp[2];
+	const uint8_t *data;
+	uint32_t len;			/* 1 to TCP_AGAIN_MAX */
+};
+
+/*
+ * Sends a segment of the connection p to the peer again, with the birth pair, so that the datapath
+ * gives it the pair in use: for the peer it is a duplicate that the network made. The octets must
+ * be those that the connection has sent with these numbers. It takes the route of the helper's
+ * packets with that source. Returns 0, -EINVAL if p is not an established TCP connection or len is
+ * out of range, or another negative errno.
+ */
+int tcp_inject_again(struct signal_io *io, const struct sock_desc *p,
+		     const struct tcp_segment *segment);
 
 #endif

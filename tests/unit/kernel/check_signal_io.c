@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "array.h"
 #include "fib.h"
 #include "icmp_inject.h"
 #include "signal_io.h"
@@ -16,6 +17,7 @@
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
+#include <net/ethernet.h>
 #include <net/if.h>
 #include <netinet/ip6.h>
 #include <linux/tcp.h>
@@ -326,6 +328,7 @@ static void undeafen(void)
 {
 	netns_enter(&there);
 	run("ip addr add 2001:db8:1::2/64 dev b0 nodad");
+	settle();
 	netns_enter(&here);
 }
 
@@ -402,6 +405,145 @@ START_TEST(a_kick_reaches_a_connection_whose_address_is_lost_and_passes_a_firewa
 	backs_off(c.fd, 2);
 	ck_assert_int_eq(icmp_inject_retransmit(w, &c.pcb, seq, &via, 1), 0);
 	ck_assert_uint_eq(info(c.fd).tcpi_backoff, 1);
+}
+END_TEST
+
+/* What arrives at b0, whether the far end's stack hears it or not. */
+static int tap(void)
+{
+	struct sockaddr_ll a = { .sll_family = AF_PACKET, .sll_protocol = htons(ETHERTYPE_IPV6) };
+	int s;
+
+	netns_enter(&there);
+	a.sll_ifindex = (int)if_nametoindex("b0");
+	s = socket(AF_PACKET, SOCK_DGRAM, htons(ETHERTYPE_IPV6));
+	ck_assert_int_ge(s, 0);
+	ck_assert_int_eq(bind(s, (struct sockaddr *)&a, sizeof(a)), 0);
+	netns_enter(&here);
+	return s;
+}
+
+/* The next TCP segment with data at the tap; its checksum, which the NIC may add, as 0. */
+static size_t next_segment(int s, uint8_t ret[static 2048])
+{
+	size_t len;
+	ssize_t n;
+
+	do {
+		n = recv(s, ret, 2048, 0);
+		ck_assert_int_gt(n, 60);
+		len = (size_t)n;
+	} while (ret[6] != IPPROTO_TCP || len <= 40u + (ret[52] >> 4) * 4u);
+	ret[56] = ret[57] = 0;
+	return len;
+}
+
+static uint32_t word(const uint8_t *at)
+{
+	uint32_t n;
+
+	memcpy(&n, at, sizeof(n));
+	return ntohl(n);
+}
+
+static struct tcp_segment segment_of(const uint8_t *pkt, size_t len)
+{
+	const uint8_t *tcp = pkt + 40;
+	const size_t head = (tcp[12] >> 4) * 4u;
+
+	return (struct tcp_segment){ .seq = word(tcp + 4), .ack = word(tcp + 8),
+				     .window = (uint16_t)word(tcp + 12), .stamped = head == 32,
+				     .stamp = { word(tcp + 24), word(tcp + 28) },
+				     .data = tcp + head, .len = (uint32_t)(len - 40 - head) };
+}
+
+/* The checksum of a TCP segment: 0 if the one in it is right. */
+static uint16_t checksum(const uint8_t *pkt, size_t len)
+{
+	uint32_t sum = (uint32_t)(len - 40) + IPPROTO_TCP;
+
+	for (size_t i = 8; i < len; i++)
+		sum += i % 2 ? pkt[i] : (uint32_t)pkt[i] << 8;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+/* Case _i: with timestamps or without. */
+START_TEST(a_segment_that_is_sent_again_is_that_of_tcp)
+{
+	static const char *const text[] = { "x", "some more" };
+	uint8_t first[2048], again[2048];
+	struct signal_io *w = open_in(&here);
+	struct connection c;
+	struct tcp_segment t;
+	size_t len, n;
+	int s;
+
+	netns_enter(&here);
+	run("sysctl -qw net.ipv4.tcp_timestamps=%d", _i);
+	c = connection();
+	s = tap();
+	for (unsigned i = 0; i < ARRAY_LEN(text); i++) {
+		ck_assert_int_eq(write(c.fd, text[i], strlen(text[i])), (ssize_t)strlen(text[i]));
+		len = next_segment(s, first);
+		t = segment_of(first, len);
+		ck_assert_int_eq(t.stamped, _i);
+		drains(c.fd);		/* or it could be one that TCP sends again */
+		ck_assert_int_eq(tcp_inject_again(w, &c.pcb, &t), 0);
+		do
+			n = (size_t)recv(s, again, sizeof(again), 0);
+		while (n != len);
+		ck_assert_uint_eq(checksum(again, n), 0);
+		again[56] = again[57] = 0;
+		ck_assert_mem_eq(again + 40, first + 40, len - 40);
+		ck_assert_mem_eq(again + 8, first + 8, 32);
+	}
+	close(s);
+}
+END_TEST
+
+START_TEST(a_segment_that_is_sent_again_is_acknowledged)
+{
+	struct signal_io *w = open_in(&here);
+	struct connection c = connection();
+	uint8_t first[2048];
+	struct tcp_segment t;
+	int s = tap();
+	char buf[8];
+
+	deafen();
+	ck_assert_int_eq(write(c.fd, "x", 1), 1);
+	t = segment_of(first, next_segment(s, first));
+	backs_off(c.fd, 3);		/* the next one would come in 1.6 s */
+	undeafen();
+	ck_assert_int_eq(tcp_inject_again(w, &c.pcb, &t), 0);
+	ck_assert_uint_lt(drains(c.fd), 800);
+	ck_assert_int_eq(read(c.far, buf, sizeof(buf)), 1);
+	ck_assert_int_eq(buf[0], 'x');
+	ck_assert_int_eq(write(c.fd, "y", 1), 1);
+	ck_assert_int_eq(read(c.far, buf, sizeof(buf)), 1);
+	ck_assert_int_eq(buf[0], 'y');
+	close(s);
+}
+END_TEST
+
+START_TEST(only_what_a_connection_may_have_sent_is_sent_again)
+{
+	static const uint8_t octets[TCP_AGAIN_MAX + 1];
+	struct signal_io *w = open_in(&here);
+	struct connection c = connection();
+	struct tcp_segment t = { .data = octets };
+
+	ck_assert_int_eq(tcp_inject_again(w, &c.pcb, &t), -EINVAL);
+	t.len = TCP_AGAIN_MAX + 1;
+	ck_assert_int_eq(tcp_inject_again(w, &c.pcb, &t), -EINVAL);
+	t.len = 1;
+	c.pcb.established = false;
+	ck_assert_int_eq(tcp_inject_again(w, &c.pcb, &t), -EINVAL);
+	c.pcb.established = true;
+	c.pcb.proto = IPPROTO_UDP;
+	ck_assert_int_eq(tcp_inject_again(w, &c.pcb, &t), -EINVAL);
 }
 END_TEST
 
@@ -502,6 +644,27 @@ START_TEST(a_connection_is_found_bound_to_an_interface_or_not_and_by_its_cookie)
 }
 END_TEST
 
+START_TEST(a_connection_with_tls_in_the_kernel_is_told_apart)
+{
+	struct connection c = connection();
+	socklen_t size = sizeof(c.pcb.cookie);
+	struct tcp_flight flight;
+	struct netlink *diag;
+
+	ck_assert_int_eq(netlink_open(NETLINK_SOCK_DIAG, &diag), 0);
+	ck_assert_int_eq(getsockopt(c.fd, SOL_SOCKET, SO_COOKIE, &c.pcb.cookie, &size), 0);
+	ck_assert_int_eq(tcp_flight_get(diag, &c.pcb, 0, &flight), 0);
+	ck_assert(!flight.layered);
+	if (setsockopt(c.fd, IPPROTO_TCP, TCP_ULP, "tls", 3)) {
+		printf("this kernel has no TLS\n");
+	} else {
+		ck_assert_int_eq(tcp_flight_get(diag, &c.pcb, 0, &flight), 0);
+		ck_assert(flight.layered);
+	}
+	netlink_close(diag);
+}
+END_TEST
+
 /* Waits until so many segments have come to fd since it had n. */
 static bool heard(int fd, unsigned n, unsigned more)
 {
@@ -590,9 +753,13 @@ int main(void)
 	tcase_add_loop_test(tc,
 			    a_kick_reaches_a_connection_whose_address_is_lost_and_passes_a_firewall,
 			    0, 2);
+	tcase_add_loop_test(tc, a_segment_that_is_sent_again_is_that_of_tcp, 0, 2);
+	tcase_add_test(tc, a_segment_that_is_sent_again_is_acknowledged);
+	tcase_add_test(tc, only_what_a_connection_may_have_sent_is_sent_again);
 	tcase_add_test(tc, a_connection_that_a_kick_would_end_is_not_kicked);
 	tcase_add_test(tc, s3_packet_too_big_makes_full_segments_go_again_and_is_forgotten);
 	tcase_add_test(tc, a_connection_is_found_bound_to_an_interface_or_not_and_by_its_cookie);
+	tcase_add_test(tc, a_connection_with_tls_in_the_kernel_is_told_apart);
 	tcase_add_loop_test(tc, s1_tcp_is_asked_for_an_acknowledgement_and_nothing_else_happens, 0,
 			    2);
 	tcase_add_test(tc, without_privileges_opening_fails_and_says_why);

@@ -42,6 +42,7 @@ static const struct script {
 	{ "netns/cpython.sh", 300 },
 	{ "netns/bulk.sh", 240 },
 	{ "netns/resume.sh", 180 },
+	{ "netns/small.sh", 120 },
 	{ "netns/stateful.sh", 90 },
 	{ "netns/without-helper.sh", 150 },
 	{ "netns/ftp.sh", 240 },

@@ -309,13 +309,16 @@ static int take_prefixes(cfg_t *cfg, const char *name, bool probe, struct core_c
 static int take_all(cfg_t *cfg, struct conf *conf)
 {
 	const struct conf_value *resolve = value_of(cfg, "resolve"),
-				*adopt = value_of(cfg, "adopt");
+				*adopt = value_of(cfg, "adopt"),
+				*resend = value_of(cfg, "resend");
 	int r;
 
 	if (resolve)
 		conf->core.resolve = resolve->number;
 	if (adopt)
 		conf->adopt = adopt->number;
+	if (resend)
+		conf->resend = resend->number;
 	for (size_t i = 0; i < N_NUMBERS; i++) {
 		const struct conf_value *v = numbers[i].offset == NO_OFFSET ?
 					     NULL : value_of(cfg, numbers[i].name);
@@ -370,6 +373,7 @@ static int parse(const char *path, char *text, size_t len, struct conf *conf)
 		CFG_PTR_CB("max_connections", NULL, CFGF_NONE, parse_number, conf_value_free),
 		CFG_PTR_CB("max_foreign", NULL, CFGF_NONE, parse_number, conf_value_free),
 		CFG_PTR_CB("adopt", NULL, CFGF_NONE, conf_parse_switch, conf_value_free),
+		CFG_PTR_CB("resend", NULL, CFGF_NONE, conf_parse_switch, conf_value_free),
 		CFG_PTR_CB("control_group", NULL, CFGF_NONE, conf_parse_group,
 			   conf_value_free_text),
 		CFG_PTR_CB("state", NULL, CFGF_NONE, conf_parse_path, conf_value_free_text),
@@ -464,7 +468,7 @@ int conf_read(const char *path, struct conf **ret, char **why)
 		return -ENOMEM;
 	conf_complain_to(why);
 	conf->core = core_config_default;
-	conf->adopt = true;
+	conf->adopt = conf->resend = true;
 	conf->datapath = (struct datapath_config){ .max_pcbs = 65536 };
 
 	n = r = slurp(path, &st, &text);

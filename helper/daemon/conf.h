@@ -15,6 +15,7 @@
  *	max_foreign = 262144		# the same, in addresses of peers; default: the product
  *	no_probe = {"2001:db8:bad::/48"}	# prefixes whose hosts are sent no AAP Init
  *	plain_lifetime = 3600		# no further Init to a host that did not answer one, s
+ *	resend = yes			# small segments that a move lost
  *	adopt = yes			# scan for connections that no program registers
  *	control_group = "hmip"		# its members, too, may use "hmipctl prefer"
  *	state = "/var/lib/hmip/state"	# default: derived from the socket's path
@@ -56,7 +57,7 @@ struct conf {
 	struct core_config core;
 	struct conf_personality personality[CORE_PERSONALITIES_MAX];
 	struct datapath_config datapath;
-	bool adopt;
+	bool adopt, resend;
 	char *control_group;	/* NULL: root only */
 	char *state;		/* path, NULL: derived */
 	unsigned n_peer;

@@ -142,6 +142,7 @@ void conf_reload(struct daemon *d)
 	conf_declare_peers(d, conf, d->conf);
 	core_reconfigure(d->core, &conf->core);
 	datapath_watch(d->datapath, conf->core.path_timeout);
+	datapath_record(d->datapath, conf->resend);
 	control_server_set_group(d->control_server, conf->control_group);
 	conf_free(d->conf);
 	d->conf = conf;

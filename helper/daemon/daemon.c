@@ -518,6 +518,7 @@ static int restore(struct daemon *d)
 		datapath_attach(d->datapath, i->ifindex, i->hatype);
 	d->attached = true;
 	datapath_watch(d->datapath, d->conf->core.path_timeout);
+	datapath_record(d->datapath, d->conf->resend);
 	datapath_set_sender(d->datapath, signal_io_masquerade(d->signal_io));
 	adopt_configure(d);
 	return 0;

@@ -3,10 +3,12 @@
 
 #include "resume.h"
 #include "addr.h"
+#include "conf.h"
 #include "core.h"
 #include "daemon_private.h"
 #include "datapath.h"
 #include "fib.h"
+#include "flight.h"
 #include "icmp_inject.h"
 #include "log.h"
 #include "sock_events.h"
@@ -16,6 +18,8 @@
 
 #include <errno.h>
 #include <linux/netlink.h>
+#include <netinet/ip6.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -119,6 +123,7 @@ struct view {
 	bool has_seq;
 	struct dp_seq seq;
 	uint32_t una;		/* 0: not known */
+	struct dp_flight small;	/* segments */
 };
 
 static void look(struct daemon *d, const struct pcb *p, struct view *ret)
@@ -126,15 +131,48 @@ static void look(struct daemon *d, const struct pcb *p, struct view *ret)
 	*ret = (struct view){ .sock = sock_from_pcb(p),
 			      .seq = { .l = p->local, .f = p->foreign, .lport = htons(p->lport),
 				       .fport = htons(p->fport) } };
-	ret->has_seq = !datapath_seq(d->datapath, &ret->seq);
+	ret->has_seq = !datapath_seq(d->datapath, &ret->seq, &ret->small);
 	if (ret->has_seq)
 		ret->una = ret->seq.una;
 	else if (datapath_acked(d->datapath, p->hce->id, p, &ret->una))
 		ret->una = 0;
 }
 
-static void kick(struct daemon *d, const struct view *v, const struct pair *pair, bool lost)
+/*
+ * Sends the small segments that are in flight again. Returns whether that was all that is in
+ * flight.
+ */
+static bool send_again(struct daemon *d, const struct view *v, const struct tcp_flight *flight)
 {
+	const struct dp_flight *f = &v->small;
+	const uint32_t head = sizeof(struct ip6_hdr) + sizeof(struct tcphdr) +
+			      (f->stamped ? DP_TIMESTAMP : 0);
+	uint8_t octets[DP_FLIGHT_OCTETS];
+	struct tcp_segment s = { .ack = ntohl(f->ack), .window = ntohs(f->window),
+				 .stamped = f->stamped, .data = octets,
+				 .stamp = { ntohl(f->stamp[0]), ntohl(f->stamp[1]) } };
+	uint32_t n = flight_unacked(f, v->seq.una, v->seq.nxt, &s.seq, octets);
+
+	/* With TLS, a NIC may encrypt what the datapath saw. */
+	if (!n || flight->layered || flight->mtu <= head)
+		return false;
+	s.len = n < flight->mtu - head ? n : flight->mtu - head;
+	return !tcp_inject_again(d->signal_io, &v->sock, &s) && s.seq == v->seq.una &&
+	       s.seq + s.len == v->seq.nxt;
+}
+
+/*
+ * Whether small segments may be sent again: with the helper's socket they take the way of those of
+ * the connection only if no rule has another for its user or mark.
+ */
+static bool may_send_again(const struct daemon *d, const struct pcb *p, const struct view *v)
+{
+	return d->conf->resend && v->has_seq && !p->mark && !p->hce->policy_routed;
+}
+
+static void kick(struct daemon *d, const struct pcb *p, const struct view *v, bool lost)
+{
+	const struct pair *pair = &p->hce->pair;
 	const struct local_addr *la = core_local(d->core, &pair->local);
 	/* What holds if the kernel does not tell: the kick does no harm if nothing is in flight. */
 	struct tcp_flight flight = { .unacked = 1, .backoff = DOUBLINGS_MAX };
@@ -146,7 +184,7 @@ static void kick(struct daemon *d, const struct view *v, const struct pair *pair
 		icmp_inject_retransmit(d->signal_io, &v->sock, v->una, &pair->local,
 				       flight.backoff < DOUBLINGS_MAX ? flight.backoff :
 				       DOUBLINGS_MAX);
-	else if (lost)
+	else if (lost && !(may_send_again(d, p, v) && send_again(d, v, &flight)))
 		kick_full_segments(d, &v->sock, v->una, &pair->local, &flight);
 }
 
@@ -159,7 +197,7 @@ static void resume_pcb(struct daemon *d, const struct pcb *p, unsigned what)
 	if (what & RESUME_OPEN && v.has_seq)
 		tcp_inject_ask_ack(d->signal_io, &v.sock, v.una, v.seq.rcv_nxt, &pair->local);
 	if (what & RESUME_KICK && v.una)
-		kick(d, &v, pair, what & RESUME_LOST);
+		kick(d, p, &v, what & RESUME_LOST);
 }
 
 /* ---- entries ---- */

@@ -5,7 +5,9 @@
  *
  *   backs off (has repeated a segment in vain)   ICMPv6 "no route", RFC 6069: undoes doublings of
  *                                                the timeout
- *   else, if what is in flight is lost           ICMPv6 "packet too big": full segments are sent
+ *   else, if what is in flight is lost:
+ *     small segments, which the datapath kept    the helper sends them again
+ *     others                                     ICMPv6 "packet too big": full segments are sent
  *                                                again; the path MTU that this leaves is removed
  *   nothing is in flight                         nothing
  *

@@ -83,8 +83,8 @@ static void keep(struct daemon *d, const struct sock_desc *s, const struct tcp_f
 	bool probes = !flight->unacked && flight->expires_ms < 2 * LOOK_MS &&
 		      (flight->timer == TIMER_KEEPALIVE || flight->timer == TIMER_PROBE);
 
-	if ((!repeats && !probes) || datapath_seq(d->datapath, &seq) || !is_local(d->tcp_hold,
-										  &s->local))
+	if ((!repeats && !probes) || datapath_seq(d->datapath, &seq, NULL) ||
+	    !is_local(d->tcp_hold, &s->local))
 		return;
 	if (repeats)
 		close_window(d, s, &seq);

@@ -533,6 +533,12 @@ void datapath_watch(struct datapath *dp, uint32_t seconds)
 	changed(dp);
 }
 
+void datapath_record(struct datapath *dp, bool on)
+{
+	dp->bpf->bss->recording = on;
+	changed(dp);
+}
+
 void datapath_adopt(struct datapath *dp, bool on)
 {
 	struct datapath_bpf__bss *bss = dp->bpf->bss;
@@ -611,7 +617,7 @@ int datapath_acked(struct datapath *dp, uint32_t hce, const struct pcb *pcb, uin
 	return 0;
 }
 
-int datapath_seq(struct datapath *dp, struct dp_seq *q)
+int datapath_seq(struct datapath *dp, struct dp_seq *q, struct dp_flight *flight)
 {
 	static const uint8_t frame[64];	/* the kernel requires a packet */
 	struct bpf_test_run_opts opts = { .sz = sizeof(opts), .data_in = frame,
@@ -623,6 +629,8 @@ int datapath_seq(struct datapath *dp, struct dp_seq *q)
 	if (r)
 		return r;
 	*q = dp->bpf->bss->seq;
+	if (flight)
+		*flight = dp->bpf->bss->flight;
 	return q->found ? 0 : -ENOENT;
 }
 

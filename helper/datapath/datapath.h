@@ -131,11 +131,18 @@ usec_t datapath_heard(struct datapath *dp, const struct in6_addr *addr);
 int datapath_acked(struct datapath *dp, uint32_t hce, const struct pcb *pcb, uint32_t *ret);
 
 /*
- * Reads the sequence numbers of a TCP connection of this host: the addresses and ports of *q are
- * the question, the rest of it the answer. Returns 0; -ENOENT if there is no such connection, or it
- * is bound to an interface; or another negative errno.
+ * Makes the programs keep the small segments that connections with Homeless peers send, or keep no
+ * more of them. What is kept of a connection is freed with its socket.
  */
-int datapath_seq(struct datapath *dp, struct dp_seq *q);
+void datapath_record(struct datapath *dp, bool on);
+
+/*
+ * Reads the sequence numbers of a TCP connection of this host: the addresses and ports of *q are
+ * the question, the rest of it the answer. The small segments that it sent last, if they are known
+ * beyond doubt, are in *flight, which may be NULL. Returns 0; -ENOENT if there is no such
+ * connection, or it is bound to an interface; or another negative errno.
+ */
+int datapath_seq(struct datapath *dp, struct dp_seq *q, struct dp_flight *flight);
 
 /* Sums a counter over the CPUs; 0 if memory is short. The name is the one of hmipctl status. */
 uint64_t datapath_counter(struct datapath *dp, enum dp_counter n);

@@ -25,6 +25,8 @@ struct dp_pcb_out_key {
 struct dp_pcb_out {
 	__u32 hce, gen;
 	__u64 settled;			/* a token of the program, settled.bpf.h; new rows have 0 */
+	__u32 record;			/* of the program: keep small segments, flight.bpf.h */
+	__u32 zero;
 };
 
 /*
@@ -160,6 +162,25 @@ struct dp_seq {
 	__u32 found;			/* 0: there is no such connection */
 	__u32 una, nxt;			/* first number not acknowledged, next one to be sent */
 	__u32 rcv_nxt;			/* next number expected from the peer; host order */
+};
+
+/*
+ * The last small segments that a TCP connection sent, as a stretch without gaps: the octet with
+ * number n is at n % DP_FLIGHT_OCTETS. The rest is from the header of the last segment. Part of the
+ * same answer, in the variable "flight".
+ */
+#define DP_FLIGHT_OCTETS	1024u	/* a power of two */
+#define DP_FLIGHT_SEGMENT	256u	/* octets of data; longer segments are not kept */
+#define DP_TIMESTAMP		12u	/* octets of the timestamp option with its padding */
+
+struct dp_flight {
+	__u32 version;			/* odd while the program writes */
+	__u32 start, end;		/* host order; equal: there is nothing */
+	__u32 stamped;			/* segments have a timestamp option: */
+	__be32 stamp[2];
+	__be32 ack;
+	__be16 window, zero;
+	__u8 octets[DP_FLIGHT_OCTETS + DP_FLIGHT_SEGMENT];	/* the end is scratch space */
 };
 
 struct dp_addrs {			/* in the order of the IPv6 header */

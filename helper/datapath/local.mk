@@ -4,12 +4,13 @@ noinst_LTLIBRARIES += libdatapath.la
 libdatapath_la_CPPFLAGS = -iquote $(srcdir)/datapath -iquote $(builddir)/datapath -iquote $(srcdir)/kernel $(CORE) $(COMMON)
 libdatapath_la_CFLAGS = $(AM_CFLAGS)
 libdatapath_la_SOURCES = \
-	datapath/datapath.c datapath/datapath.h datapath/dp_abi.h \
+	datapath/datapath.c datapath/datapath.h datapath/dp_abi.h datapath/flight.c datapath/flight.h \
 	datapath/attach.h datapath/attach_tcx.c datapath/attach_clsact.c
 nodist_libdatapath_la_SOURCES = datapath/hmip.skel.h
 libdatapath_la_LIBADD = libnetlink.la ../common/libwire.la $(BPF_LIBS)
 
 DATAPATH_BPF = \
+	datapath/bpf/flight.bpf.h \
 	datapath/bpf/headers.bpf.h \
 	datapath/bpf/hmip.bpf.c \
 	datapath/bpf/icmp.bpf.h \

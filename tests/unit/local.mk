@@ -61,7 +61,7 @@ noinst_HEADERS += unit/datapath/entry.h unit/datapath/frame.h unit/datapath/need
 FRAMES = unit/datapath/frame.c
 ENTRY = unit/datapath/entry.c $(FRAMES)
 DATAPATH_LDADD = ../helper/libdatapath.la $(BPF_LIBS) $(CHECK_LIBS)
-check_PROGRAMS += check_attach check_birth check_datapath check_forwarded check_heard check_move \
+check_PROGRAMS += check_attach check_birth check_datapath check_flight check_forwarded check_heard check_move \
 	check_seq check_settled check_unconnected
 check_attach_SOURCES = unit/datapath/check_attach.c $(FRAMES)
 check_attach_LDADD = $(DATAPATH_LDADD) $(CAP_LIBS)
@@ -70,6 +70,8 @@ check_birth_LDADD = $(DATAPATH_LDADD)
 check_datapath_SOURCES = unit/datapath/check_datapath.c $(ENTRY)
 check_datapath_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_builddir)/helper/datapath
 check_datapath_LDADD = $(DATAPATH_LDADD)
+check_flight_SOURCES = unit/datapath/check_flight.c
+check_flight_LDADD = $(DATAPATH_LDADD)
 check_forwarded_SOURCES = unit/datapath/check_forwarded.c $(ENTRY)
 check_forwarded_LDADD = $(DATAPATH_LDADD)
 check_heard_SOURCES = unit/datapath/check_heard.c $(ENTRY)

@@ -11,6 +11,7 @@
 #include "udp_unconn.bpf.h"
 #include "icmp.bpf.h"
 #include "refusal.bpf.h"
+#include "flight.bpf.h"
 #include "seq.bpf.h"
 #include "settled.bpf.h"
 
@@ -167,13 +168,19 @@ static __always_inline int registered(struct __sk_buff *skb, struct headers *h,
 				      const struct dp_pcb_out_key *key, struct dp_pcb_out *pcb)
 {
 	__u64 now = bpf_ktime_get_coarse_ns(), token = token_of(now);
-	struct dp_hce *e;
-
+	struct dp_hce *e = NULL;
 	/* Only of packets that pass unchanged. */
-	if (pcb->settled == (token | TOKEN_ASKED) ||
-	    (pcb->settled == token && !wants_answer(skb, h)))
+	bool settled = pcb->settled == (token | TOKEN_ASKED) ||
+		       (pcb->settled == token && !wants_answer(skb, h));
+
+	if (!settled) {
+		e = bpf_map_lookup_elem(&hce, &pcb->hce);
+		pcb->record = recording && e && e->flags & DP_HCE_HOMELESS;
+	}
+	if (pcb->record && is_small(skb, h))
+		record(skb, h);
+	if (settled)
 		return PASS;
-	e = bpf_map_lookup_elem(&hce, &pcb->hce);
 	if (e && e->flags & DP_HCE_HOLD) {
 		count(DP_HELD);
 		return DROP;

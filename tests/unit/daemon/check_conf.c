@@ -103,7 +103,7 @@ static const struct {
 	  ":2: found binding_lifetme, expected one of default_lifetime, maximum_expired_lifetime, "
 	  "binding_lifetime, appendix_b, hold, path_timeout, resolve, max_entries, max_addresses, "
 	  "max_per_prefix, plain_lifetime, probe, no_probe, max_connections, max_foreign, adopt, "
-	  "control_group, state, personality, peer" },
+	  "resend, control_group, state, personality, peer" },
 	{ "\n\ndefault_lifetime = 0\n",
 	  ":3: found default_lifetime = 0, expected a whole number from 1 to 31536000" },
 	{ "default_lifetime = ten\n",

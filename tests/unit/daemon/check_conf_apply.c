@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 static unsigned adoptions, watched;
+static bool recording;
 static char group[32];
 
 void adopt_configure(struct daemon *d UNUSED)
@@ -31,6 +32,11 @@ void adopt_configure(struct daemon *d UNUSED)
 void datapath_watch(struct datapath *dp UNUSED, uint32_t seconds)
 {
 	watched = seconds;
+}
+
+void datapath_record(struct datapath *dp UNUSED, bool on)
+{
+	recording = on;
 }
 
 void control_server_set_group(struct control_server *c UNUSED, const char *name)
@@ -151,6 +157,9 @@ START_TEST(what_may_change_reaches_who_uses_it)
 	reload("path_timeout = 5\n");
 	ck_assert_str_eq(group, "");
 	ck_assert_uint_eq(adoptions, 0);
+	ck_assert(recording);
+	reload("resend = no\n");
+	ck_assert(!recording);
 }
 END_TEST
 

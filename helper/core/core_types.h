@@ -275,6 +275,7 @@ struct hce {
 	struct pair pair;		/* written by pair_set() alone */
 	uint64_t pair_action, switch_event;	/* numbers of the ACTION_PAIR that published it and
 						 * of the last EVENT_SWITCHED */
+	uint64_t resume_action;			/* of the last ACTION_RETRANSMIT */
 	uint32_t published_gen;		/* pair.gen before that ACTION_PAIR */
 	bool pair_stale;		/* the datapath did not take it: it is repeated */
 	usec_t source_lost;		/* when pair.local was lost, 0: it is usable */

@@ -147,7 +147,9 @@ static bool pair_is_dead(struct core *c, const struct hce *h)
 
 void pair_resume(struct core *c, struct hce *h, bool lost)
 {
-	action_push(c, ACTION_RETRANSMIT, h)->retransmit.lost = lost || h->flight_lost;
+	struct action *a = core_act_once(c, ACTION_RETRANSMIT, h, &h->resume_action);
+
+	a->retransmit.lost |= lost || h->flight_lost;
 	h->flight_lost = false;
 }
 

@@ -93,7 +93,7 @@ all_go_on 15 "the client moved back"
 
 say "both helpers are replaced"
 for side in client server; do
-	helper_stop $side
+	helper_leave $side
 	helper_start $side
 done
 all_go_on 10 "under new helpers"

@@ -2,9 +2,9 @@
 /*
  * many serve PORT: accepts connections and echoes what comes, for ever.
  * many hold ADDRESS PORT N: opens N connections, sends an octet on each and waits for its echo, and
- * prints "open". Then, for each line of input, it sends another octet on each and prints "sent"; the
- * last echo of these makes it print the times (CLOCK_REALTIME, us) of the first, of the one in the
- * middle and of the last of them.
+ * prints "open". Then, for each line of input, it sends another octet on each and prints "sent";
+ * the last echo of these makes it print the times (CLOCK_REALTIME, us) of the first, of the one in
+ * the middle and of the last of them.
  */
 #include <arpa/inet.h>
 #include <stdint.h>

@@ -103,7 +103,8 @@ move()
 	if [[ $what == flight ]]; then
 		must_soon 60 "each has its echo" said "$name" '^[0-9]' $((sent + 1))
 		times=$(tail -n 1 "$dir/$name.log" | awk -v t="$moved" '{
-			printf "%.0f %.0f %.0f", ($1 - t) / 1000, ($2 - t) / 1000, ($3 - t) / 1000 }')
+			printf "%.0f %.0f %.0f", ($1 - t) / 1000, ($2 - t) / 1000,
+				($3 - t) / 1000 }')
 		ip -n "$r0" -6 route del blackhole $S0/128
 	fi
 	capture_end "m$moves"

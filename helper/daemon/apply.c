@@ -44,7 +44,7 @@
 #define FRESH_LINK	(3 * USEC_PER_SEC)
 /* ... unless they were just now: a packet of ours waits there for the neighbour's answer. */
 #define NEIGHBOUR_TIME	(40 * USEC_PER_MSEC)
-/* Connections that resume before a peer's new address is heard: it waits for about a millisecond. */
+/* Connections that resume before a peer's new address is heard; it waits about a millisecond. */
 #define FIRST_MAX	16
 
 /* Whether what looks them up is the same. */
@@ -160,7 +160,7 @@ static void apply_active(struct daemon *d)
 	d->n_active = 0;
 }
 
-/* Returns whether a, of a peer's address, waits for apply_active(). Of one address, all in order. */
+/* Whether a, of a peer's address, waits for apply_active(). One address's keep their order. */
 static bool waits(struct daemon *d, const struct action *a)
 {
 	bool full = d->n_active == ACTIVES_MAX;

@@ -78,7 +78,7 @@ static void keep(struct daemon *d, const struct sock_desc *s, const struct tcp_f
 {
 	struct dp_seq seq = { .l = s->local, .f = s->foreign, .lport = htons(s->lport),
 			      .fport = htons(s->fport) };
-	/* Without a doubling of the timeout the kick could not make TCP go on at once (resume.c). */
+	/* Without a doubling of the timeout the kick cannot make TCP go on at once (resume.c). */
 	bool repeats = flight->unacked && flight->backoff;
 	bool probes = !flight->unacked && flight->expires_ms < 2 * LOOK_MS &&
 		      (flight->timer == TIMER_KEEPALIVE || flight->timer == TIMER_PROBE);

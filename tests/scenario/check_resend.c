@@ -49,7 +49,7 @@ START_TEST(b10_bindings_are_refreshed_before_they_end)
 	world_run(&w, 3600 * USEC_PER_SEC);
 	assert_state(SERVER, C0, ADDR_ACTIVE);
 	assert_state(CLIENT, S0, ADDR_ACTIVE);
-	/* for each of twelve: a BU, a BA with a Challenge, a Response and its BA, and BUs between */
+	/* for each of twelve: a BU, a BA with a Challenge, a Response, its BA, BUs between */
 	ck_assert_uint_le(w.host[CLIENT].sends, 6 * 12);
 }
 END_TEST

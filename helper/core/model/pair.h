@@ -78,9 +78,9 @@ void pair_migrate_from(struct core *c, struct hce *h, const struct in6_addr *add
 void pair_migrate_all(struct core *c, struct hce *h);
 
 /*
- * The connections of h have a path again: one ACTION_RETRANSMIT for each event. What is in flight is lost if lost says
- * so, or if it was sent by a pair whose local address is lost, or whose foreign address the peer
- * gave up.
+ * The connections of h have a path again: ACTION_RETRANSMIT, one for each event. What is in flight
+ * is lost if lost says so, or if it was sent by a pair whose local address is lost, or whose
+ * foreign address the peer gave up.
  */
 void pair_resume(struct core *c, struct hce *h, bool lost);
 

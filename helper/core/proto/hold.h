@@ -22,8 +22,8 @@ void hold_soon(struct core *c, struct hce *h, usec_t now);
 void hold_begin(struct core *c, struct hce *h, const char *why, usec_t now);
 
 /*
- * h is of an earlier helper, which may have held its connections: so does this one at once if it has
- * no source, else if its peer is not heard in three seconds.
+ * h is of an earlier helper, which may have held its connections: so does this one at once if it
+ * has no source, else if its peer is not heard in three seconds.
  */
 void hold_restored(struct core *c, struct hce *h, usec_t now);
 

@@ -222,7 +222,7 @@ START_TEST(hosts_without_hmip_are_listed_only_with_adoption_and_last)
 }
 END_TEST
 
-START_TEST(more_rows_than_the_map_has_are_left_out_and_counted_those_of_strangers_first)
+START_TEST(rows_that_do_not_fit_are_left_out_and_counted_strangers_first)
 {
 	struct in6_addr l0 = a(L0), l1 = a(L1), f0 = a(F0), f = a("2001:db8:ffff::");
 	struct action full;
@@ -274,8 +274,7 @@ static Suite *make(void)
 	tcase_add_test(tc, c5_who_knows_a_name_is_asked_for_it_as_long_as_there_is_none);
 	tcase_add_test(tc, c2_a_lost_address_leads_to_one_of_its_personality);
 	tcase_add_test(tc, hosts_without_hmip_are_listed_only_with_adoption_and_last);
-	tcase_add_test(tc,
-		       more_rows_than_the_map_has_are_left_out_and_counted_those_of_strangers_first);
+	tcase_add_test(tc, rows_that_do_not_fit_are_left_out_and_counted_strangers_first);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -153,7 +153,8 @@ START_TEST(a_socket_shows_its_birth_pair_and_the_pair_on_the_wire)
 	json_decref(all);
 
 	e->pair = (struct pair){
-		a("2001:db8:9::1"), a("2001:db8:2::11"), e->pair.gen + 1, BLOCK_NONE, false, true
+		.local = a("2001:db8:9::1"), .foreign = a("2001:db8:2::11"),
+		.gen = e->pair.gen + 1, .block = BLOCK_NONE, .homeless = true,
 	};
 	all = report_sockets(&report);
 	s = json_array_get(all, 0);

@@ -27,29 +27,39 @@ LAYERS = {
     "helper/core/base": "common/base common/wire helper/core/core_types.h",
     "helper/core/model": "common/base common/wire helper/core/core_types.h helper/core/base",
     "helper/core/proto": "common/base common/wire helper/core/core_types.h helper/core/base"
-                         " helper/core/model",
+    " helper/core/model",
     "helper/core/event": "common/base common/wire helper/core helper/core/base helper/core/model"
-                         " helper/core/proto",
+    " helper/core/proto",
     # The shells. Only the daemon uses all of them.
     "helper/kernel": "common/base common/wire common/ipc",
     "helper/control": "common/base common/ipc",
     "helper/datapath": "common/base common/wire helper/core helper/kernel/netlink",
     "helper/datapath/bpf": "common/wire/masquerade.h helper/datapath/dp_abi.h",
     "helper/daemon": "common/base common/wire common/ipc helper/core helper/core/base/sa.h"
-                     " helper/kernel helper/control helper/datapath",
+    " helper/kernel helper/control helper/datapath",
     "hmipctl": "common/base common/ipc common/exec helper/kernel/inet_diag helper/kernel/netlink",
     "shim": "common/base common/ipc common/exec shim/lib",
     "shim/lib": "common/base common/ipc",
     "shim/hooks": "common/base common/ipc shim/lib",
 }
 # The folders that define the functions of helper/core/*.h.
-BEHIND = {"helper/core": ("helper/core/base", "helper/core/model", "helper/core/proto",
-                          "helper/core/event")}
+BEHIND = {
+    "helper/core": (
+        "helper/core/base",
+        "helper/core/model",
+        "helper/core/proto",
+        "helper/core/event",
+    )
+}
 
 
 def sources():
-    return sorted(p.relative_to(SOURCE) for d in PRODUCT for p in (SOURCE / d).rglob("*.[ch]")
-                  if not p.name.endswith(".skel.h"))
+    return sorted(
+        p.relative_to(SOURCE)
+        for d in PRODUCT
+        for p in (SOURCE / d).rglob("*.[ch]")
+        if not p.name.endswith(".skel.h")
+    )
 
 
 def module(path):
@@ -70,19 +80,25 @@ def objects():
             base = base.parent
         files = [(base / f).resolve() for f in files.split()]
         if not files[0].is_relative_to(SOURCE) or not files[0].exists():
-            continue        # a file that was renamed since
+            continue  # a file that was renamed since
         o = (base / target).with_suffix(".o")
         o = next((x for x in (o, o.parent / ".libs" / o.name) if x.exists()), None)
         if o:
-            yield (files[0].relative_to(SOURCE), o,
-                   [f.relative_to(SOURCE) for f in files[1:] if f.is_relative_to(SOURCE)])
+            yield (
+                files[0].relative_to(SOURCE),
+                o,
+                [f.relative_to(SOURCE) for f in files[1:] if f.is_relative_to(SOURCE)],
+            )
 
 
 def symbols(o):
     """Returns the symbols that an object defines, and those that it leaves undefined."""
     out = subprocess.run(["nm", "-P", "-g", str(o)], check=True, capture_output=True, text=True)
-    kind = {line.split()[0]: line.split()[1] for line in out.stdout.splitlines()
-            if len(line.split()) > 1}
+    kind = {
+        line.split()[0]: line.split()[1]
+        for line in out.stdout.splitlines()
+        if len(line.split()) > 1
+    }
     lacks = {s for s, k in kind.items() if k in "Uvw"}
     return kind.keys() - lacks, lacks
 
@@ -92,8 +108,10 @@ def linked(user, definer):
     which the other programs do not call."""
     if str(user) == "shim/hmip-run.c":
         return definer.parts[0] == "common"
-    return (definer.parts[0] in ("common", user.parts[0])
-            or (user.parts[0], definer.parts[0]) == ("hmipctl", "helper"))
+    return definer.parts[0] in ("common", user.parts[0]) or (user.parts[0], definer.parts[0]) == (
+        "hmipctl",
+        "helper",
+    )
 
 
 def calls(compiled):
@@ -104,8 +122,13 @@ def calls(compiled):
         needs[src] |= lacks
         for s in has - {"main"}:
             defines[s].add(src)
-    return {(src, d): s for src, all_of in needs.items() for s in sorted(all_of)
-            for d in defines[s] if d != src and linked(src, d)}
+    return {
+        (src, d): s
+        for src, all_of in needs.items()
+        for s in sorted(all_of)
+        for d in defines[s]
+        if d != src and linked(src, d)
+    }
 
 
 def includes(compiled):
@@ -166,6 +189,7 @@ def circles(arrows):
                 ring.append(stack.pop())
             if len(ring) > 1:
                 found.append(sorted(ring))
+
     for v in sorted(graph):
         if v not in index:
             visit(v)
@@ -178,26 +202,37 @@ def main():
     called, included = calls(compiled), includes(compiled)
     files = sources()
     faults = []
-    faults += ["%s has no object in %s: build everything first" % (p, BUILD) for p in files
-               if p.suffix == ".c" and not p.name.endswith(".bpf.c")
-               and p not in {src for src, _, _ in compiled}]
-    faults += ["%s: LAYERS has no row for %s" % (p, p.parent) for p in files
-               if str(p.parent) not in LAYERS]
+    faults += [
+        "%s has no object in %s: build everything first" % (p, BUILD)
+        for p in files
+        if p.suffix == ".c"
+        and not p.name.endswith(".bpf.c")
+        and p not in {src for src, _, _ in compiled}
+    ]
+    faults += [
+        "%s: LAYERS has no row for %s" % (p, p.parent) for p in files if str(p.parent) not in LAYERS
+    ]
     for arrows, verb in ((included, "includes"), (called, "calls")):
         for (a, b), what in sorted(arrows.items()):
             if str(a.parent) in LAYERS and not allowed(a, b, verb == "calls"):
-                faults.append("%s %s %s%s: not a layer below %s"
-                              % (a, verb, what + " of " if what else "", b, a.parent))
+                faults.append(
+                    "%s %s %s%s: not a layer below %s"
+                    % (a, verb, what + " of " if what else "", b, a.parent)
+                )
     both = {**included, **called}
     for ring in circles(both):
         faults.append("a circle of %d: %s" % (len(ring), " ".join(ring)))
-        faults += ["\t%s -> %s%s" % (a, b, " (%s)" % what if what else "")
-                   for (a, b), what in sorted(both.items())
-                   if module(a) in ring and module(b) in ring and module(a) != module(b)]
+        faults += [
+            "\t%s -> %s%s" % (a, b, " (%s)" % what if what else "")
+            for (a, b), what in sorted(both.items())
+            if module(a) in ring and module(b) in ring and module(a) != module(b)
+        ]
     if faults:
         print("\n".join(faults))
-    print("%d files, %d calls and %d includes between them: %d faults"
-          % (len(files), len(called), len(included), len(faults)))
+    print(
+        "%d files, %d calls and %d includes between them: %d faults"
+        % (len(files), len(called), len(included), len(faults))
+    )
     return 1 if faults or not called or not included else 0
 
 

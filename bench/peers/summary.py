@@ -61,9 +61,18 @@ def main():
             values = rows.get((system, metric))
             if values:
                 unit, note = facts[system, metric]
-                print(system, metric, text(median(values)), text(min(values)), text(max(values)),
-                      unit, len(values), compare(metric, values, rows.get((base, metric))), note,
-                      sep="\t")
+                print(
+                    system,
+                    metric,
+                    text(median(values)),
+                    text(min(values)),
+                    text(max(values)),
+                    unit,
+                    len(values),
+                    compare(metric, values, rows.get((base, metric))),
+                    note,
+                    sep="\t",
+                )
 
 
 main()

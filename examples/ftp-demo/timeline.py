@@ -31,10 +31,12 @@ RUNS = {
     "known": "with hmip, to a known link",
 }
 KINDS = {
-    "ftp-download": "FTP download", "ftp-upload": "FTP upload", "http-download": "HTTP download",
+    "ftp-download": "FTP download",
+    "ftp-upload": "FTP upload",
+    "http-download": "HTTP download",
 }
-STEP = 0.1      # seconds of throughput in one point of the picture
-COARSE = 0.2    # the same of one character
+STEP = 0.1  # seconds of throughput in one point of the picture
+COARSE = 0.2  # the same of one character
 WORDS = {
     "bu-sent": "sends a Binding Update",
     "bu-heard": "receives the Binding Update",
@@ -48,7 +50,7 @@ WORDS = {
     "address-lost": "has lost",
     "address-up": "can use",
 }
-LINK_HEADER = {1: 14, 113: 16, 276: 20}     # octets, by pcap's link type: Ethernet, two of "any"
+LINK_HEADER = {1: 14, 113: 16, 276: 20}  # octets, by pcap's link type: Ethernet, two of "any"
 
 Segment = collections.namedtuple("Segment", "when source destination ports seq octets")
 
@@ -103,8 +105,12 @@ def transfers(directory, run, server):
     up = flows(f"{directory}/{run}-server.pcap", lambda s: s.destination == server)
 
     def most(of, chosen):
-        return max((f for p, f in of.items() if chosen(p)),
-                   key=lambda f: sum(s.octets for s in f), default=[])
+        return max(
+            (f for p, f in of.items() if chosen(p)),
+            key=lambda f: sum(s.octets for s in f),
+            default=[],
+        )
+
     return {
         "ftp-download": list(progress(most(down, lambda p: p[0] not in (22, 80)))),
         "ftp-upload": list(progress(most(up, lambda p: p[1] not in (21, 22, 80)))),
@@ -201,8 +207,11 @@ def tell(directory, run, began, new, server, size):
     lost = next(m["time"] for m in marks if m["event"] == "address-lost")
     usable = usable_since(directory, new, end)
     flow = transfers(directory, run, address(server))
-    figure = {m["kind"]: figures(flow[m["kind"]], m, address(new), lost, usable)
-              for m in marks if m.get("kind") in KINDS}
+    figure = {
+        m["kind"]: figures(flow[m["kind"]], m, address(new), lost, usable)
+        for m in marks
+        if m.get("kind") in KINDS
+    }
 
     events = [(m["time"], "", m["what"]) for m in marks]
     events += helpers(directory, began, end)
@@ -217,8 +226,17 @@ def tell(directory, run, began, new, server, size):
     write_picture(directory, run, began, lost, usable, flow, figure, end)
     with open(f"{directory}/{run}.json", "w") as f:
         ssh = next(m["status"] for m in marks if m.get("kind") == "ssh")
-        json.dump({"run": run, "size": size, "usable_after_ms": max(0, usable - lost) * 1000,
-                   "ssh": ssh, "transfers": figure}, f, indent=1)
+        json.dump(
+            {
+                "run": run,
+                "size": size,
+                "usable_after_ms": max(0, usable - lost) * 1000,
+                "ssh": ssh,
+                "transfers": figure,
+            },
+            f,
+            indent=1,
+        )
 
 
 def results(directory):
@@ -236,8 +254,10 @@ def results(directory):
     print(f"{'ssh session':15}" + "".join(f"{s:31}" for s in ssh))
     right &= all((r["ssh"] != 0) == (run == "without") for run, r in run_of.items())
     wait = run_of["fresh"]["usable_after_ms"]
-    print(f"\nOn the link just up, {wait:.0f} ms of the gap are duplicate address detection:"
-          " the kernel allows no use\nof the new address before it is over.")
+    print(
+        f"\nOn the link just up, {wait:.0f} ms of the gap are duplicate address detection:"
+        " the kernel allows no use\nof the new address before it is over."
+    )
     return right
 
 

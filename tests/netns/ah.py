@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A second opinion on our AH: scapy's.
 
-  ah.py verify FILE SPI KEY [SPI KEY]...   every AH packet of a capture is authentic (HMAC-SHA-256-128; keys in hex)
+  ah.py verify FILE SPI KEY [SPI KEY]...   every AH packet of a capture is authentic
+                                           (HMAC-SHA-256-128; keys in hex)
 
-scapy does not know what a Home Address option does to the calculation (draft-ietf-mobileip-ipv6-13, 10.2), so it is
-handed the packet with source and Home Address exchanged.
+scapy does not know what a Home Address option does to the calculation (draft-ietf-mobileip-ipv6-13,
+10.2), so it is handed the packet with source and Home Address exchanged.
 """
 import sys
 
@@ -14,7 +15,7 @@ from scapy.layers.ipsec import AH, IPSecIntegrityError, SecurityAssociation
 
 from wire import packets, walk
 
-HOME_ADDRESS, BU, BA, PAD1 = 0xc9, 0xc6, 7, 0
+HOME_ADDRESS, BU, BA, PAD1 = 0xC9, 0xC6, 7, 0
 
 
 def options(octets):
@@ -36,8 +37,12 @@ def view(packet):
 
 
 def verify(path, *keys):
-    sas = {int(spi, 0): SecurityAssociation(AH, spi=int(spi, 0), auth_algo="SHA2-256-128", auth_key=bytes.fromhex(key))
-           for spi, key in zip(keys[::2], keys[1::2])}
+    sas = {
+        int(spi, 0): SecurityAssociation(
+            AH, spi=int(spi, 0), auth_algo="SHA2-256-128", auth_key=bytes.fromhex(key)
+        )
+        for spi, key in zip(keys[::2], keys[1::2])
+    }
     count = {BU: 0, BA: 0}
     packets_of = dict.fromkeys(sas, 0)
     for raw in packets(path):
@@ -51,14 +56,17 @@ def verify(path, *keys):
             sys.exit(f"not authentic: {e}\n{raw.hex()}")
         packets_of[spi] += 1
         at = raw.index(spi.to_bytes(4, "big")) - 4
-        body = raw[at + (raw[at + 1] + 2) * 4:]
+        body = raw[at + (raw[at + 1] + 2) * 4 :]
         if raw[at] == 60:
             for _, kind in options(body):
                 if kind in count:
                     count[kind] += 1
     if not all(packets_of.values()) or not all(count.values()):
         sys.exit(f"too little in the capture: {packets_of} {count}")
-    print(f"scapy: {sum(packets_of.values())} packets authentic, with {count[BU]} Binding Updates and {count[BA]} Acknowledgements")
+    print(
+        f"scapy: {sum(packets_of.values())} packets authentic, with {count[BU]} Binding Updates"
+        f" and {count[BA]} Acknowledgements"
+    )
 
 
 if __name__ == "__main__":

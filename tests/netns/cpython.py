@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""cpython.py DIR ROUND WAY...: compares what Python's tests came to in ways to run them, DIR/ROUND-WAY.xml each.
+"""cpython.py DIR ROUND WAY...: compares what Python's tests came to in ways to run them,
+DIR/ROUND-WAY.xml each.
 
-DIR/ROUND.totals gets a line of totals, DIR/ROUND.differ a line for every case that came out differently or did not come up
-everywhere: its full name and its outcomes in the order of the ways. If there is a DIR/ROUND.asked with names, each of these
-must have come up. The exit status is 1 if there is nothing to compare.
+DIR/ROUND.totals gets a line of totals, DIR/ROUND.differ a line for every case that came out
+differently or did not come up everywhere: its full name and its outcomes in the order of the ways.
+If there is a DIR/ROUND.asked with names, each of these must have come up. The exit status is 1 if
+there is nothing to compare.
 """
 import collections
 import pathlib
@@ -16,7 +18,9 @@ def outcome(case):
     """passed, or what is said instead: a reason to skip, the kind of an error."""
     for child in case:
         if child.tag in ("skipped", "error", "failure"):
-            return child.tag + (": " + child.text.strip() if child.tag == "skipped" and child.text else "")
+            return child.tag + (
+                ": " + child.text.strip() if child.tag == "skipped" and child.text else ""
+            )
     return "passed"
 
 
@@ -41,7 +45,9 @@ def main():
     names = set(lines(at / f"{number}.asked")).union(*ran)
     same = {n for n in names if n in ran[0] and all(r.get(n) == ran[0][n] for r in ran)}
     passed = sum(set(o) == {"passed"} for o in ran[0].values())
-    (at / f"{number}.totals").write_text(f"{len(names)} cases, {passed} pass, {len(names - same)} differ\n")
+    (at / f"{number}.totals").write_text(
+        f"{len(names)} cases, {passed} pass, {len(names - same)} differ\n"
+    )
     with open(at / f"{number}.differ", "w") as f:
         for n in sorted(names - same):
             print(n, *(",".join(r.get(n, ["absent"])).replace(" ", "_") for r in ran), file=f)

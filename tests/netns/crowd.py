@@ -4,8 +4,9 @@
 
   serve --port N                              echoes
   talk --to ADDR --port N --control FIFO --status FILE
-                                              on a line with a number, that many more connections; on all, ten times a
-                                              second, a word that is unlike all others goes out and must come back
+                                              on a line with a number, that many more connections;
+                                              on all, ten times a second, a word that is unlike all
+                                              others goes out and must come back
 """
 import argparse
 import json
@@ -15,7 +16,9 @@ import socket
 import sys
 import time
 
-PACE = 0.01     # between two connections: a helper is not waited for when it is shown one, but left out
+PACE = (
+    0.01  # between two connections: a helper is not waited for when it is shown one, but left out
+)
 
 
 def serve(args):
@@ -56,7 +59,9 @@ class Line:
         chunk = self.sock.recv(4096)
         self.heard += chunk
         if not chunk or not self.word.startswith(self.heard):
-            raise ValueError(f"connection {self.number} said {self.word} and heard {self.heard or 'its end'}")
+            raise ValueError(
+                f"connection {self.number} said {self.word} and heard {self.heard or 'its end'}"
+            )
         if self.heard == self.word:
             self.rounds, self.heard = self.rounds + 1, b""
             return True
@@ -65,8 +70,12 @@ class Line:
 
 def tell(path, lines, errors):
     ports = [line.port for line in lines]
-    doc = {"open": len(lines), "slowest": min((line.rounds for line in lines), default=0), "errors": errors,
-           "shared_ports": len(ports) - len(set(ports))}
+    doc = {
+        "open": len(lines),
+        "slowest": min((line.rounds for line in lines), default=0),
+        "errors": errors,
+        "shared_ports": len(ports) - len(set(ports)),
+    }
     with open(path + ".new", "w", encoding="ascii") as f:
         json.dump(doc, f)
     os.rename(path + ".new", path)
@@ -92,7 +101,7 @@ def grow(sel, to, lines, errors):
 def talk(args):
     sel, lines, errors, due, wanted = selectors.DefaultSelector(), [], [], [], 0
     opened = told = time.monotonic()
-    control = os.open(args.control, os.O_RDWR)      # does not end when a writer does
+    control = os.open(args.control, os.O_RDWR)  # does not end when a writer does
     sel.register(control, selectors.EVENT_READ)
     while True:
         for key, _ in sel.select(PACE):

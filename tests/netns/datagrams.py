@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Two ends of an exchange of datagrams, in plain sockets that are not connected: they know nothing of hmip.
+"""Two ends of an exchange of datagrams, in plain sockets that are not connected: they know nothing
+of hmip.
 
-As with RTP each end sends numbered packets at its own pace, to the address it knows the other by, whether or not anything
-comes back. The server learns that address from the first packet; the client's never changes. Each notes by which names packets came,
-and how long it heard nothing.
+As with RTP each end sends numbered packets at its own pace, to the address it knows the other by,
+whether or not anything comes back. The server learns that address from the first packet; the
+client's never changes. Each notes by which names packets came, and how long it heard nothing.
 
   serve --port N [--bind ADDR] [--msg]
   talk  --to ADDR --port N [--bind ADDR] [--connect] [--msg]
-  both with --status FILE, until SIGTERM. --msg: with sendmsg() and recvmsg(); --connect: this end is connected.
+  both with --status FILE, until SIGTERM. --msg: with sendmsg() and recvmsg(); --connect: this end
+  is connected.
 """
 import argparse
 import json
@@ -35,8 +37,8 @@ arg = arg.parse_args()
 sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 sock.setblocking(False)
 sock.bind((arg.bind, arg.port if arg.role == "serve" else 0))
-peers = {}              # name -> packets sent to it
-names = {}              # name -> packets received from it
+peers = {}  # name -> packets sent to it
+names = {}  # name -> packets received from it
 received = wrong = failed = 0
 last, max_gap = time.monotonic(), 0.0
 running = True
@@ -66,8 +68,17 @@ def receive():
 
 def report():
     with open(arg.status + ".new", "w") as f:
-        json.dump({"received": received, "sent": sum(peers.values()), "names": names, "wrong": wrong, "failed": failed,
-                   "max_gap_ms": round(max_gap * 1000)}, f)
+        json.dump(
+            {
+                "received": received,
+                "sent": sum(peers.values()),
+                "names": names,
+                "wrong": wrong,
+                "failed": failed,
+                "max_gap_ms": round(max_gap * 1000),
+            },
+            f,
+        )
     os.rename(arg.status + ".new", arg.status)
 
 

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""A person at a terminal: types a line, waits for the right answer, types the next, until SIGTERM; then takes leave.
+"""A person at a terminal: types a line, waits for the right answer, types the next, until SIGTERM;
+then takes leave.
 
   dialogue.py --say TEXT --hear TEXT [--bye TEXT] [--again SECONDS] [--think SECONDS] -- COMMAND...
 
-{n} in both texts is the number of the question, {square} its square. COMMAND has a pseudo-terminal of its own, with echo;
-all that it shows goes to standard output. With --again a line is typed anew if there is no answer, as it is over datagrams.
-The exit status is COMMAND's, or 1 if an answer did not come.
+{n} in both texts is the number of the question, {square} its square. COMMAND has a pseudo-terminal
+of its own, with echo; all that it shows goes to standard output. With --again a line is typed anew
+if there is no answer, as it is over datagrams. The exit status is COMMAND's, or 1 if an answer did
+not come.
 """
 import argparse
 import os
@@ -20,19 +22,21 @@ PATIENCE = 60 * float(os.environ.get("HMIP_PATIENCE", 1))
 
 
 def hear(fd, heard, want, seconds):
-    """Reads until want has been shown. Returns what was shown after it, None if the time is over or all has ended."""
+    """Reads until want has been shown. Returns what was shown after it, None if the time is over
+    or all has ended.
+    """
     end = time.monotonic() + seconds
     while want not in heard:
         if not select.select([fd], [], [], max(0, end - time.monotonic()))[0]:
             return None
         try:
             piece = os.read(fd, 65536)
-        except OSError:         # what reading from a terminal says that nobody has open any more
+        except OSError:  # what reading from a terminal says that nobody has open any more
             return None
         sys.stdout.buffer.write(piece)
         sys.stdout.flush()
         heard += piece
-    return heard[heard.index(want) + len(want):]
+    return heard[heard.index(want) + len(want) :]
 
 
 def drain(fd, seconds):

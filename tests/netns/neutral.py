@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Traffic whose results can be compared: an echo service, and a client that prints what came of each thing it did.
+"""Traffic whose results can be compared: an echo service, and a client that prints what came of
+each thing it did.
 
   serve --port N [--at ADDR]...     TCP echo, and UDP echo at these addresses
   proxy --port N --to ADDR [--transparent]
-                                    passes TCP connections on to ADDR, port 7000; or those that a tproxy rule hands over
-  work ADDR PORT CLOSED             a line for each: calls, a transfer, datagrams; to the port CLOSED, too
+                                    passes TCP connections on to ADDR, port 7000; or those that a
+                                    tproxy rule hands over
+  work ADDR PORT CLOSED             a line for each: calls, a transfer, datagrams; to the port
+                                    CLOSED, too
   once ADDR PORT FROM               calls once, and sends a datagram, from the port FROM
-  hold ADDR PORT FROM               the same over and over on one connection and one connected socket; prints what fails
+  hold ADDR PORT FROM               the same over and over on one connection and one connected
+                                    socket; prints what fails
   calls ADDR PORT RATE              so many short connections a second, until it is stopped
 """
 import argparse
@@ -20,7 +24,7 @@ import time
 
 CALLS = 20
 BULK = random.Random(7).randbytes(1 << 20)
-PATIENCE = 20           # seconds: only what does not come at all is too late
+PATIENCE = 20  # seconds: only what does not come at all is too late
 
 
 def outcome(what):
@@ -44,7 +48,7 @@ def transfer(address, port):
     got = 0
     with socket.create_connection((address, port), timeout=PATIENCE) as s:
         for at in range(0, len(BULK), 1 << 16):
-            s.sendall(BULK[at:at + (1 << 16)])
+            s.sendall(BULK[at : at + (1 << 16)])
             while got < min(at + (1 << 16), len(BULK)):
                 chunk = s.recv(1 << 16)
                 if not chunk:
@@ -83,7 +87,10 @@ def once(args):
 
 
 def hold(args):
-    sockets = {kind: socket.socket(socket.AF_INET6, kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)}
+    sockets = {
+        kind: socket.socket(socket.AF_INET6, kind)
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)
+    }
     for s in sockets.values():
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         s.bind(("::", args.source))
@@ -94,7 +101,7 @@ def hold(args):
         for kind, s in sockets.items():
             mine = b"%08d" % n
             result = outcome(lambda: s.send(mine) and s.recv(100))
-            if kind == socket.SOCK_DGRAM:       # may be lost, or late
+            if kind == socket.SOCK_DGRAM:  # may be lost, or late
                 ok = result == "time-out" or result.isdigit() and int(result) <= n
             else:
                 ok = result == mine
@@ -111,7 +118,7 @@ def work(args):
     for i in range(CALLS):
         result = outcome(lambda: call(args.address, args.port))
         print(f"call {i}: {result}")
-        if result != "word":    # the others would take as long
+        if result != "word":  # the others would take as long
             break
     print("transfer:", outcome(lambda: transfer(args.address, args.port)))
     print("call to a closed port:", outcome(lambda: call(args.address, args.closed)))
@@ -152,7 +159,9 @@ async def serve(args):
     listener.bind(("::", args.port))
     if args.what == "serve":
         for address in args.at or ["::"]:
-            await asyncio.get_running_loop().create_datagram_endpoint(Datagrams, (address, args.port))
+            await asyncio.get_running_loop().create_datagram_endpoint(
+                Datagrams, (address, args.port)
+            )
 
     async def echo(reader, writer):
         await copy(reader, writer)
@@ -161,7 +170,9 @@ async def serve(args):
         there_reader, there = await asyncio.open_connection(args.to, 7000)
         await asyncio.gather(copy(reader, there), copy(there_reader, writer))
 
-    server = await asyncio.start_server(echo if args.what == "serve" else proxy, sock=listener, backlog=128)
+    server = await asyncio.start_server(
+        echo if args.what == "serve" else proxy, sock=listener, backlog=128
+    )
     await server.serve_forever()
 
 
@@ -174,8 +185,12 @@ def main():
         s.add_argument("--transparent", action="store_true")
         s.add_argument("--at", action="append")
         s.add_argument("--to")
-    for what, last, kind in (("work", "closed", int), ("once", "source", int), ("hold", "source", int),
-                             ("calls", "rate", float)):
+    for what, last, kind in (
+        ("work", "closed", int),
+        ("once", "source", int),
+        ("hold", "source", int),
+        ("calls", "rate", float),
+    ):
         s = sub.add_parser(what)
         s.add_argument("address")
         s.add_argument("port", type=int)

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Two ends of TCP conversations for the tests, in plain sockets: they know nothing of hmip.
 
-Each direction carries a known pseudo-random stream that the receiver compares octet by octet and hashes. The client
-ends it by half-closing; the server answers with the hash of what it received, so that both hold their results.
+Each direction carries a known pseudo-random stream that the receiver compares octet by octet and
+hashes. The client ends it by half-closing; the server answers with the hash of what it received, so
+that both hold their results.
 
   serve --kind epoll|fork|thread --port N
-  talk  --to ADDR --port N --rate OCTETS/S --bytes N --status FILE     until SIGTERM, or N octets have been sent
+  talk  --to ADDR --port N --rate OCTETS/S --bytes N --status FILE     until SIGTERM, or N octets
+                                                                       have been sent
 """
 import argparse
 import hashlib
@@ -21,7 +23,7 @@ import threading
 import time
 
 PERIOD = 1 << 20
-TRAILER = 64            # hex SHA-256
+TRAILER = 64  # hex SHA-256
 
 
 def stream(seed):
@@ -37,17 +39,21 @@ class Sender:
         self.sent, self.hash, self.start = 0, hashlib.sha256(), time.monotonic()
 
     def room(self):
-        room = PERIOD if not self.rate else int(self.rate * (time.monotonic() - self.start)) - self.sent
+        room = (
+            PERIOD
+            if not self.rate
+            else int(self.rate * (time.monotonic() - self.start)) - self.sent
+        )
         if self.limit is not None:
             room = min(room, self.limit - self.sent)
         return max(0, min(room, 1 << 18))
 
     def step(self, sock):
         at = self.sent % PERIOD
-        n = sock.send(self.data[at:at + self.room()])
-        self.hash.update(self.data[at:at + n])
+        n = sock.send(self.data[at : at + self.room()])
+        self.hash.update(self.data[at : at + n])
         self.sent += n
-        if self.rate:           # what an outage held back is not caught up
+        if self.rate:  # what an outage held back is not caught up
             self.start = max(self.start, time.monotonic() - (self.sent + self.rate / 4) / self.rate)
 
     def done(self):
@@ -63,11 +69,11 @@ class Receiver:
     def take(self, chunk):
         now = time.monotonic()
         self.max_gap, self.last = max(self.max_gap, now - self.last), now
-        if self.trailer:        # the last octets are no stream
+        if self.trailer:  # the last octets are no stream
             chunk = self.tail + chunk
             self.tail, chunk = chunk[-TRAILER:], chunk[:-TRAILER]
         at = self.received % PERIOD
-        if chunk != self.data[at:at + len(chunk)]:
+        if chunk != self.data[at : at + len(chunk)]:
             raise ValueError(f"wrong octets near {self.received}")
         self.hash.update(chunk)
         self.received += len(chunk)
@@ -192,12 +198,23 @@ class Talk:
             return
         self.written = time.monotonic()
         try:
-            self.names = {"local": list(self.sock.getsockname()[:2]), "peer": list(self.sock.getpeername()[:2])}
-        except (OSError, AttributeError):       # not connected yet, or closed at both ends: what they were
+            self.names = {
+                "local": list(self.sock.getsockname()[:2]),
+                "peer": list(self.sock.getpeername()[:2]),
+            }
+        except (
+            OSError,
+            AttributeError,
+        ):  # not connected yet, or closed at both ends: what they were
             pass
-        doc = {"result": result, "sent": self.sender.sent, "received": self.receiver.received,
-               "max_gap_ms": int(self.receiver.max_gap * 1000),
-               "sha256_sent": self.sender.hash.hexdigest(), "sha256_received": self.receiver.hash.hexdigest()}
+        doc = {
+            "result": result,
+            "sent": self.sender.sent,
+            "received": self.receiver.received,
+            "max_gap_ms": int(self.receiver.max_gap * 1000),
+            "sha256_sent": self.sender.hash.hexdigest(),
+            "sha256_received": self.receiver.hash.hexdigest(),
+        }
         doc.update(self.names)
         with open(self.path + ".new", "w") as f:
             json.dump(doc, f)
@@ -222,7 +239,9 @@ class Talk:
                     self.sock.shutdown(socket.SHUT_WR)
                     half_closed = True
                 writes = not half_closed and self.sender.room()
-                sel.modify(self.sock, selectors.EVENT_READ | (selectors.EVENT_WRITE if writes else 0))
+                sel.modify(
+                    self.sock, selectors.EVENT_READ | (selectors.EVENT_WRITE if writes else 0)
+                )
                 for _, ready in sel.select(0.01):
                     try:
                         if ready & selectors.EVENT_WRITE:
@@ -261,10 +280,20 @@ def main():
     p.add_argument("--kind", default="epoll", choices=["epoll", "fork", "thread"])
     p.add_argument("--to", default="2001:db8:b0::20")
     p.add_argument("--port", type=int, default=7000)
-    p.add_argument("--rate", type=int, default=2000000, help="octets a second and direction, 0: as fast as it goes")
+    p.add_argument(
+        "--rate",
+        type=int,
+        default=2000000,
+        help="octets a second and direction, 0: as fast as it goes",
+    )
     p.add_argument("--bytes", type=int)
     p.add_argument("--mark", type=int, default=0, help="of the packets, for policy rules")
-    p.add_argument("--traffic-class", type=lambda text: int(text, 0), default=0, help="of the packets, for policy rules")
+    p.add_argument(
+        "--traffic-class",
+        type=lambda text: int(text, 0),
+        default=0,
+        help="of the packets, for policy rules",
+    )
     p.add_argument("--status")
     args = p.parse_args()
     return serve(args) if args.what == "serve" else talk(args)

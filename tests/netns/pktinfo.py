@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""A server of datagrams as OpenVPN's is: answers a session from the address that its first packet came to (IPV6_PKTINFO).
+"""A server of datagrams as OpenVPN's is: answers a session from the address that its first packet
+came to (IPV6_PKTINFO).
 
-  pktinfo.py PORT STATUS     writes to STATUS, as JSON, how many it answered and how many answers failed
+  pktinfo.py PORT STATUS     writes to STATUS, as JSON, how many it answered and how many answers
+                             failed
 """
 import json
 import os
@@ -15,10 +17,12 @@ sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
 sock.bind(("::", int(sys.argv[1])))
 answered = failed = 0
 error, written = None, 0.0
-sources = {}            # by client
+sources = {}  # by client
 while True:
     data, control, _, name = sock.recvmsg(2048, 256)
-    info = [c[2][:16] + bytes(4) for c in control if c[:2] == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO)]
+    info = [
+        c[2][:16] + bytes(4) for c in control if c[:2] == (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO)
+    ]
     source = sources.setdefault(name[:2], info[0])
     try:
         sock.sendmsg([data], [(socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, source)], 0, name)

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Prints what a program sees of the calls a preload could touch: results and errors, with ports left out."""
+"""Prints what a program sees of the calls a preload could touch: results and errors, with ports
+left out.
+"""
 import errno
 import os
 import signal
@@ -40,7 +42,10 @@ def stream(family, host):
     show(f"{host} client peer", client.getpeername)
     show(f"{host} server name", server.getsockname)
     show(f"{host} server peer", server.getpeername)
-    same = (client.getsockname(), client.getpeername()) == (server.getpeername(), server.getsockname())
+    same = (client.getsockname(), client.getpeername()) == (
+        server.getpeername(),
+        server.getsockname(),
+    )
     show(f"{host} the same at both ends", lambda: same)
     client.sendall(b"x")
     show(f"{host} data", lambda: server.recv(1))
@@ -57,8 +62,12 @@ def stream(family, host):
     show(f"{host} refused", lambda: late.connect((host, port)))
 
 
-for family, host in ((S.AF_INET6, "::1"), (S.AF_INET6, "2001:db8:a0::10"), (S.AF_INET, "127.0.0.1"),
-                     (S.AF_INET6, "::ffff:127.0.0.1")):
+for family, host in (
+    (S.AF_INET6, "::1"),
+    (S.AF_INET6, "2001:db8:a0::10"),
+    (S.AF_INET, "127.0.0.1"),
+    (S.AF_INET6, "::ffff:127.0.0.1"),
+):
     stream(family, host)
 
 s = S.socket(S.AF_INET6, S.SOCK_DGRAM)

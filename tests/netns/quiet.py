@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A session in which nobody says anything for a long time; the kernel's keep-alive alone guards it.
 
-  serve --port N                       echoes lines, one client after the other, without keep-alive of its own
-  sit   --to ADDR --port N             after each SIGUSR1 says a line and hears it; "echo K" on standard output for each
+  serve --port N                       echoes lines, one client after the other, without keep-alive
+                                       of its own
+  sit   --to ADDR --port N             after each SIGUSR1 says a line and hears it; "echo K" on
+                                       standard output for each
 
---keepalive: TCP probes after 1 s, each 1 s, and gives up after 10. Both end with status 1, and the error, if TCP gives up.
+--keepalive: TCP probes after 1 s, each 1 s, and gives up after 10. Both end with status 1, and the
+error, if TCP gives up.
 """
 import argparse
 import select

@@ -19,19 +19,19 @@ import socket
 import struct
 import time
 
-HEAD = struct.Struct("!IHH")    # number, octets that follow, octets of the answer
+HEAD = struct.Struct("!IHH")  # number, octets that follow, octets of the answer
 PATTERN = bytes(i % 251 for i in range(20000))
 PERIOD = 0.05
 
 
 def message(number, length, answer):
     at = number % 251
-    return HEAD.pack(number, length, answer) + PATTERN[at:at + length]
+    return HEAD.pack(number, length, answer) + PATTERN[at : at + length]
 
 
 def check(number, payload):
     at = number % 251
-    if payload != PATTERN[at:at + len(payload)]:
+    if payload != PATTERN[at : at + len(payload)]:
         raise ValueError(f"message {number} is not what was sent")
 
 
@@ -142,7 +142,7 @@ class Datagrams(Work, asyncio.DatagramProtocol):
 
     def datagram_received(self, data, addr):
         number, _, _ = HEAD.unpack_from(data)
-        check(number, data[HEAD.size:])
+        check(number, data[HEAD.size :])
         self.heard()
 
     async def listen(self):
@@ -152,10 +152,16 @@ class Datagrams(Work, asyncio.DatagramProtocol):
 async def report(path, works, going):
     while True:
         now = time.monotonic()
-        doc = {w.name: {"sent": w.sent, "answered": w.answered, "error": w.error,
-                        "max_gap_ms": int(1000 * w.max_gap),
-                        "gap_ms": int(1000 * (now - w.last)) if going.is_set() else 0}
-               for w in works}
+        doc = {
+            w.name: {
+                "sent": w.sent,
+                "answered": w.answered,
+                "error": w.error,
+                "max_gap_ms": int(1000 * w.max_gap),
+                "gap_ms": int(1000 * (now - w.last)) if going.is_set() else 0,
+            }
+            for w in works
+        }
         with open(path + ".new", "w") as f:
             json.dump({"going": going.is_set(), "work": doc}, f)
         os.rename(path + ".new", path)
@@ -167,14 +173,21 @@ async def talk(arg):
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, going.clear)
     loop.add_signal_handler(signal.SIGUSR2, going.set)
-    works = [Stream("download", 0, 10000), Stream("upload", 10000, 0),
-             Stream("session", 40, 80, once=True),
-             Datagrams("connected", True), Datagrams("unconnected", False)]
+    works = [
+        Stream("download", 0, 10000),
+        Stream("upload", 10000, 0),
+        Stream("session", 40, 80, once=True),
+        Datagrams("connected", True),
+        Datagrams("unconnected", False),
+    ]
     for w in works:
         await w.begin(arg)
     going.set()
-    await asyncio.gather(report(arg.status, works, going), *(w.speak(going) for w in works),
-                         *(w.listen() for w in works))
+    await asyncio.gather(
+        report(arg.status, works, going),
+        *(w.speak(going) for w in works),
+        *(w.listen() for w in works),
+    )
 
 
 parser = argparse.ArgumentParser()

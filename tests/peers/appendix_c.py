@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The attack of the draft's appendix C, on two real helpers (X7): Mallory has an SA with Alice, the server, and one
-with Bob, and wants to stand between them. It is also the router between the two, as whoever carries out step 6 would wish to
-be, but that is not held against it: it forwards what is addressed to others.
+"""The attack of the draft's appendix C, on two real helpers (X7): Mallory has an SA with Alice, the
+server, and one with Bob, and wants to stand between them. It is also the router between the two, as
+whoever carries out step 6 would wish to be, but that is not held against it: it forwards what is
+addressed to others.
 
   steps 1 to 4   Mallory has SAs with Alice and tells her that Bob is where Mallory is
   steps 5, 6     Bob connects to Alice: her packets to him go through Mallory, or do not
@@ -38,7 +39,8 @@ class Attack:
         self.args, self.failed = args, 0
         self.alice, self.bob = address(args.alice), address(args.bob)
         self.wire = h.Wire(
-            (args.alice_interface, args.alice_mac, [args.alice]), (args.bob_interface, args.bob_mac, [args.bob])
+            (args.alice_interface, args.alice_mac, [args.alice]),
+            (args.bob_interface, args.bob_mac, [args.bob]),
         )
         self.at_alice = h.Helper(args.hmipctl, args.alice_socket, 0)
         self.at_bob = h.Helper(args.hmipctl, args.bob_socket, 0)
@@ -47,7 +49,10 @@ class Attack:
 
     def check(self, name, held, why=""):
         self.failed += not held
-        print(f"{'ok' if held else 'FAILED':7}{name}{': ' + why if why and not held else ''}", flush=True)
+        print(
+            f"{'ok' if held else 'FAILED':7}{name}{': ' + why if why and not held else ''}",
+            flush=True,
+        )
 
     def wait(self, what, seconds=10):
         end = time.monotonic() + seconds
@@ -65,14 +70,18 @@ class Attack:
             mallory.signed(header(bu_option(n(), 600, HOMELESS_SUPPORT)), home=victim),
             mallory.signed(header(bu_option(n(), 600, alt_coa(mallory.addr))), home=victim),
             mallory.signed(header(bu_option(n(), 600, alt_coa(victim)))),
-            mallory.signed(header(bu_option(n(), 600, alt_coa(mallory.addr) + alt_prefixes(16, victim)))),
+            mallory.signed(
+                header(bu_option(n(), 600, alt_coa(mallory.addr) + alt_prefixes(16, victim)))
+            ),
             mallory.signed(header(bu_option(n(), 600)), src=victim),
             mallory.signed(header(bu_option(n(), 600, alt_coa(mallory.addr))), src=victim),
             mallory.signed(header(bu_option(n(), 0, alt_coa(victim)))),
         ]
 
     def routed(self, mallory, victim, inner):
-        """Packets for the victim of step 7b that come, so the Routing header says, from inner by way of Mallory."""
+        """Packets for the victim of step 7b that come, so the Routing header says, from inner by
+        way of Mallory.
+        """
         body = header(bu_option(mallory.next_seq(), 600, HOMELESS_SUPPORT))
         ways = []
         for front, left, behind in (
@@ -86,13 +95,19 @@ class Attack:
             for src in (mallory.addr, inner):
                 ah = h.ah_header(mallory.sa.to_spi, mallory.sa.next())
                 ways.append(h.sign_again(mallory, packet(src, victim, *front, rh0, ah, body)))
-                ways.append(h.sign_again(mallory, packet(src, victim, header(hao_option(inner)), rh0, ah, body)))
+                ways.append(
+                    h.sign_again(
+                        mallory, packet(src, victim, header(hao_option(inner)), rh0, ah, body)
+                    )
+                )
         return ways
 
     def owner(self, helper, addr):
         """The SPI of the entry that has the address Active."""
         entry = helper.entry(addr)
-        held = entry and any(a["address"] == text(addr) and a["state"] == "active" for a in entry["addresses"])
+        held = entry and any(
+            a["address"] == text(addr) and a["state"] == "active" for a in entry["addresses"]
+        )
         return entry["sa"] and entry["sa"]["spi_in"] if held else None
 
     def data(self):
@@ -119,7 +134,9 @@ class Attack:
             caller.wait()
 
     def connected(self):
-        both = lambda: self.owner(self.at_alice, self.bob) and self.owner(self.at_bob, self.alice)  # noqa: E731
+        both = lambda: self.owner(self.at_alice, self.bob) and self.owner(
+            self.at_bob, self.alice
+        )  # noqa: E731
         self.check(
             "X6 X7 Bob and Alice get to know each other, though Mallory has named Bob",
             self.wait(both, 15),
@@ -139,7 +156,8 @@ class Attack:
         rose = self.at_bob.counters()["wrong-entry"] - before["wrong-entry"]
         self.check(
             "X7 C.1 step 7a: Bob refuses all that says Alice is at Mallory's",
-            rose == len(claims) - 1,  # that Alice is not at her own address any more, Mallory may say
+            rose
+            == len(claims) - 1,  # that Alice is not at her own address any more, Mallory may say
             f"{rose} of {len(claims) - 1}",
         )
         before = self.at_bob.counters()
@@ -150,9 +168,12 @@ class Attack:
         now = self.at_bob.counters()
         self.check(
             "X7 S1 C.1 step 7b: Bob takes nothing that a Routing header leads on",
-            now["not-local"] > before["not-local"] and now["bu-heard"] - before["bu-heard"] <= len(ways),
+            now["not-local"] > before["not-local"]
+            and now["bu-heard"] - before["bu-heard"] <= len(ways),
         )
-        for pkt in self.claims(self.to_alice, self.bob) + self.routed(self.to_alice, self.alice, self.bob):
+        for pkt in self.claims(self.to_alice, self.bob) + self.routed(
+            self.to_alice, self.alice, self.bob
+        ):
             self.wire.send(pkt)
         self.wire.pump(timeout=4)  # whatever the claims began has come to its end
         self.check(
@@ -161,7 +182,10 @@ class Attack:
         )
         n = len(self.wire.routed)
         self.wire.pump(timeout=0.5)
-        self.check("X7 A3 Bob and Alice go on to talk", any(p[6] == TCP and len(p) > 100 for p in self.wire.routed[n:]))
+        self.check(
+            "X7 A3 Bob and Alice go on to talk",
+            any(p[6] == TCP and len(p) > 100 for p in self.wire.routed[n:]),
+        )
         self.check(
             "X7 A3 no segment ever went to Mallory, or bore another address",
             self.data() == straight and not self.to_alice.segments and not self.to_bob.segments,
@@ -171,7 +195,16 @@ class Attack:
 
 def main():
     p = argparse.ArgumentParser()
-    names = ("alice", "alice_interface", "alice_mac", "alice_socket", "bob", "bob_interface", "bob_mac", "bob_socket")
+    names = (
+        "alice",
+        "alice_interface",
+        "alice_mac",
+        "alice_socket",
+        "bob",
+        "bob_interface",
+        "bob_mac",
+        "bob_socket",
+    )
     for name in (*names, "hmipctl", "call"):
         p.add_argument("--" + name.replace("_", "-"), required=True)
     attack = Attack(p.parse_args())

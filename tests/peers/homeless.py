@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Homeless hosts in Python, independent of our C code: they speak Binding Update, Acknowledgement, Challenge, Response
-and AAP (both roles) to a real helper over a packet socket, and whatever else a test has them say.
+"""Homeless hosts in Python, independent of our C code: they speak Binding Update, Acknowledgement,
+Challenge, Response and AAP (both roles) to a real helper over a packet socket, and whatever else a
+test has them say.
 
-A Wire is everything outside the host under test: its router and all other hosts. A Host is a peer on it; it answers as
-the drafts ask until a test tells it not to (answers = False). The cryptography of AAP is aap_vectors.py's; AH is
-computed here and, for what the helper sends, a second time by scapy.
+A Wire is everything outside the host under test: its router and all other hosts. A Host is a peer
+on it; it answers as the drafts ask until a test tells it not to (answers = False). The cryptography
+of AAP is aap_vectors.py's; AH is computed here and, for what the helper sends, a second time by
+scapy.
 """
 import errno
 import hashlib
@@ -39,7 +41,7 @@ def text(addr):
     return socket.inet_ntop(socket.AF_INET6, addr)
 
 
-# ---- writing: everything can be made wrong ---------------------------------------------------------------------------
+# ---- writing: everything can be made wrong -------------------------------------------------------
 
 
 def tlv(kind, data, length=None):
@@ -52,7 +54,13 @@ def bu_option(seq, lifetime=600, subs=b"", flags=0x80, prefix_len=0):
 
 def ba_option(seq, lifetime=600, refresh=None, status=0, subs=b""):
     return (
-        tlv(BA, struct.pack("!BHII", status, seq & 0xFFFF, lifetime, lifetime if refresh is None else refresh) + subs),
+        tlv(
+            BA,
+            struct.pack(
+                "!BHII", status, seq & 0xFFFF, lifetime, lifetime if refresh is None else refresh
+            )
+            + subs,
+        ),
         4,
         3,
     )
@@ -63,7 +71,10 @@ def alt_coa(addr):
 
 
 def alt_prefixes(length, *prefixes):
-    return tlv(ALT_PREFIXES, bytes([(length // 4 - 1) << 6 | len(prefixes)]) + b"".join(p[:length] for p in prefixes))
+    return tlv(
+        ALT_PREFIXES,
+        bytes([(length // 4 - 1) << 6 | len(prefixes)]) + b"".join(p[:length] for p in prefixes),
+    )
 
 
 def challenge(octets):
@@ -82,7 +93,9 @@ def hao_option(addr):
 
 
 def header(*opts):
-    """A Destination Options header's octets behind Next Header and length; opts are (octets, x, y), aligned to xn+y."""
+    """A Destination Options header's octets behind Next Header and length; opts are (octets, x,
+    y), aligned to xn+y.
+    """
     return DESTINATION, aap.options(*opts)
 
 
@@ -96,7 +109,9 @@ def packet(src, dst, *headers):
 
 
 def headers_of(pkt, kinds):
-    """(place, type, length) of the headers of a well-formed packet, as long as they are of these kinds."""
+    """(place, type, length) of the headers of a well-formed packet, as long as they are of these
+    kinds.
+    """
     at, nxt = 40, pkt[6]
     while nxt in kinds and at < len(pkt):
         size = (pkt[at + 1] + 2) * 4 if nxt == AH else (pkt[at + 1] + 1) * 8
@@ -105,7 +120,9 @@ def headers_of(pkt, kinds):
 
 
 def exchange(pkt):
-    """What AH covers: source and Home Address exchanged (draft-13, 10.2), hop limit and the like zero."""
+    """What AH covers: source and Home Address exchanged (draft-13, 10.2), hop limit and the like
+    zero.
+    """
     view = bytearray(pkt)
     view[0:4] = b"\x60\0\0\0"
     view[7] = 0
@@ -154,7 +171,7 @@ def sign_again(host, pkt):
     return sign(pkt, host.sa.to_key)
 
 
-# ---- reading ---------------------------------------------------------------------------------------------------------
+# ---- reading -------------------------------------------------------------------------------------
 
 
 class Message:
@@ -190,11 +207,15 @@ class Message:
                 self.home = data[:16]
             elif kind == BU:
                 flags, plen, seq, life = struct.unpack_from("!BBHI", data)
-                self.bu.append({"flags": flags, "prefix_len": plen, "seq": seq, "lifetime": life} | self.subs(data[8:]))
+                self.bu.append(
+                    {"flags": flags, "prefix_len": plen, "seq": seq, "lifetime": life}
+                    | self.subs(data[8:])
+                )
             elif kind == BA:
                 status, seq, life, refresh = struct.unpack_from("!BHII", data)
                 self.ba.append(
-                    {"status": status, "seq": seq, "lifetime": life, "refresh": refresh} | self.subs(data[11:])
+                    {"status": status, "seq": seq, "lifetime": life, "refresh": refresh}
+                    | self.subs(data[11:])
                 )
             elif kind == BR:
                 self.br += 1
@@ -240,7 +261,8 @@ def syn_ack(m):
     """The answer to a connection attempt: it gets no further than that."""
     sport, dport, seq = struct.unpack_from("!HHI", m.rest)
     return bytes(
-        IPv6(src=text(m.dst), dst=text(m.src)) / Segment(sport=dport, dport=sport, flags="SA", seq=7, ack=seq + 1)
+        IPv6(src=text(m.dst), dst=text(m.src))
+        / Segment(sport=dport, dport=sport, flags="SA", seq=7, ack=seq + 1)
     )
 
 
@@ -259,17 +281,20 @@ def scapy_agrees(pkt, spi, key):
     view = bytearray(pkt)
     view[8:] = exchange(pkt)[8:]
     try:
-        SecurityAssociation(scapy_ah, spi=spi, auth_algo="SHA2-256-128", auth_key=key).decrypt(IPv6(bytes(view)))
+        SecurityAssociation(scapy_ah, spi=spi, auth_algo="SHA2-256-128", auth_key=key).decrypt(
+            IPv6(bytes(view))
+        )
     except IPSecIntegrityError:
         return False
     return True
 
 
-# ---- the network -----------------------------------------------------------------------------------------------------
+# ---- the network ---------------------------------------------------------------------------------
 
 
 class Wire:
-    """All the world on packet sockets. A port is (interface, MAC at its other end, addresses behind it); what goes
+    """All the world on packet sockets. A port is (interface, MAC at its other end, addresses behind
+    it); what goes
     from one to another is forwarded, and noted in routed. hosts: the peers here, by address."""
 
     def __init__(self, *ports):
@@ -280,7 +305,9 @@ class Wire:
             sock.bind((interface, 0))
             sock.setsockopt(socket.SOL_SOCKET, 33, 1 << 24)  # SO_RCVBUFFORCE
             sock.setblocking(False)
-            self.ports[sock] = bytes.fromhex(mac.replace(":", "")) + sock.getsockname()[4] + b"\x86\xdd"
+            self.ports[sock] = (
+                bytes.fromhex(mac.replace(":", "")) + sock.getsockname()[4] + b"\x86\xdd"
+            )
             self.way.update({address(a): sock for a in addrs})
         self.first = next(iter(self.ports))
 
@@ -361,7 +388,11 @@ class Host:
         if home is not None:
             front.append(header(hao_option(home)))
         pkt = packet(
-            src or self.addr, dst or self.dst, *front, ah_header(sa.to_spi, sa.next() if seq is None else seq), *headers
+            src or self.addr,
+            dst or self.dst,
+            *front,
+            ah_header(sa.to_spi, sa.next() if seq is None else seq),
+            *headers,
         )
         return sign(pkt, sa.to_key)
 
@@ -377,7 +408,11 @@ class Host:
         """Sends a Binding Update in good order. Returns its number."""
         n = self.next_seq()
         support = b"" if self.acked else HOMELESS_SUPPORT
-        self.send(self.signed(header(*also, bu_option(n, lifetime, support + subs, flags)), src=src, home=home))
+        self.send(
+            self.signed(
+                header(*also, bu_option(n, lifetime, support + subs, flags)), src=src, home=home
+            )
+        )
         return n
 
     def acknowledged(self, n):
@@ -431,7 +466,10 @@ class Host:
         n = self.next_seq()
         self.send(
             self.signed(
-                header(bu_option(n, 600, subs + challenge(self.response_to(challenge_octets, addr)))), src=src or addr
+                header(
+                    bu_option(n, 600, subs + challenge(self.response_to(challenge_octets, addr)))
+                ),
+                src=src or addr,
             )
         )
         return n
@@ -445,7 +483,9 @@ class Host:
         return run
 
     def contact(self, tries=4):
-        """A whole run as the initiator, with what hmip-aap(7) says of repetition. Returns it, or None."""
+        """A whole run as the initiator, with what hmip-aap(7) says of repetition. Returns it, or
+        None.
+        """
         run, wait = Run(self), 1.0
         for _ in range(tries):
             self.heard.clear()
@@ -482,7 +522,9 @@ class Run:
         return packet(self.src, self.host.dst, header(aap_option(self.data)))
 
     def answered(self):
-        """Looks for the answer; a Retry is followed. Returns whether there is a Response that holds."""
+        """Looks for the answer; a Retry is followed. Returns whether there is a Response that
+        holds.
+        """
         for m in self.host.heard:
             if (
                 m.aap_kind == RETRY
@@ -512,7 +554,9 @@ class Run:
     def confirm(self, *opts, sealed=None, sa=None, src=None, seq=None):
         acks = [ba_option(bu["seq"], bu["lifetime"]) for bu in self.message.bu]
         return self.host.signed(
-            header(aap_option(aap.confirm(self.sealed if sealed is None else sealed)), *acks, *opts),
+            header(
+                aap_option(aap.confirm(self.sealed if sealed is None else sealed)), *acks, *opts
+            ),
             src=src or self.src,
             home=src or self.src,
             sa=sa or self.sa,
@@ -545,7 +589,7 @@ class Responder:
         )
 
 
-# ---- the helper under test -------------------------------------------------------------------------------------------
+# ---- the helper under test -----------------------------------------------------------------------
 
 
 class Helper:
@@ -554,7 +598,10 @@ class Helper:
 
     def ask(self, what):
         out = subprocess.run(
-            [self.hmipctl, "-s", self.sock, "--json", what], stdout=subprocess.PIPE, timeout=20, check=True
+            [self.hmipctl, "-s", self.sock, "--json", what],
+            stdout=subprocess.PIPE,
+            timeout=20,
+            check=True,
         )
         return json.loads(out.stdout)
 
@@ -571,7 +618,10 @@ class Helper:
 
     def entry(self, addr):
         """The entry that has addr."""
-        return next((e for e in self.cache() if any(a["address"] == text(addr) for a in e["addresses"])), None)
+        return next(
+            (e for e in self.cache() if any(a["address"] == text(addr) for a in e["addresses"])),
+            None,
+        )
 
     @staticmethod
     def beliefs(entry):
@@ -582,7 +632,11 @@ class Helper:
             "trusted": entry["trusted"],
             "pair": entry["pair"],
             "connections": entry["connections"],
-            "addresses": sorted([a["address"], a["state"], a["lifetime_kind"]] for a in entry["addresses"]),
+            "addresses": sorted(
+                [a["address"], a["state"], a["lifetime_kind"]] for a in entry["addresses"]
+            ),
             "bindings": sorted([b["address"], b["state"], b["wanted"]] for b in entry["bindings"]),
-            "sa": {k: v for k, v in (entry["sa"] or {}).items() if k in ("spi_in", "spi_out", "class")},
+            "sa": {
+                k: v for k, v in (entry["sa"] or {}).items() if k in ("spi_in", "spi_out", "class")
+            },
         }

@@ -36,7 +36,9 @@ SUBS = {
     "Unique Identifier": tlv(UNIQUE_ID, b"\0\7"),
     "Response": challenge(bytes(range(16))),
 } | {
-    f"Alternate Prefixes of {n}": alt_prefixes(n, address("2001:db8:ee::6"), address("2001:db8:ef::6"))
+    f"Alternate Prefixes of {n}": alt_prefixes(
+        n, address("2001:db8:ee::6"), address("2001:db8:ef::6")
+    )
     for n in (4, 8, 12, 16)
 }
 
@@ -44,7 +46,11 @@ SUBS = {
 def truncation(c):
     m = c.mallory
     whole = c.evil(
-        bu_option(m.next_seq(), 600, alt_coa(address("2001:db8:ee::5")) + HOMELESS_SUPPORT + challenge(bytes(16))),
+        bu_option(
+            m.next_seq(),
+            600,
+            alt_coa(address("2001:db8:ee::5")) + HOMELESS_SUPPORT + challenge(bytes(16)),
+        ),
         home=m.addr,
     )
     cut = [whole[:4] + struct.pack("!H", n - 40) + whole[6:n] for n in range(40, len(whole))]
@@ -72,7 +78,9 @@ def truncation(c):
         ways = [c.evil_raw(bu_option(m.next_seq(), 600, sub[:n])[0]) for n in range(1, len(sub))]
         c.case(f"O1 {name} cut at every octet", ways, malformed=len(ways))
         ways = [
-            c.evil_raw(bu_option(m.next_seq(), 600, sub[:1] + bytes([n]) + (sub[2:] + bytes(64))[:n])[0])
+            c.evil_raw(
+                bu_option(m.next_seq(), 600, sub[:1] + bytes([n]) + (sub[2:] + bytes(64))[:n])[0]
+            )
             for n in lengths(sub)
         ]
         c.case(f"O1 {name} of every other length", ways, malformed=len(ways))
@@ -87,15 +95,27 @@ def truncation(c):
     ways = [long_header(c, n) for n in range(6, 256)]
     c.case("O1 a header that claims more than the packet has", ways, malformed=len(ways))
     ways = [long_ah(c, n) for n in list(range(0, 6)) + list(range(7, 256))]
-    c.total("X1 every other length of AH", ways, ("malformed", "bad-icv", "replayed", "no-ah"), n=len(ways), loose=())
+    c.total(
+        "X1 every other length of AH",
+        ways,
+        ("malformed", "bad-icv", "replayed", "no-ah"),
+        n=len(ways),
+        loose=(),
+    )
     ways = [c.evil_raw(ba_option(1, subs=challenge(bytes(16))[:n])[0]) for n in range(1, 18)]
     c.case("O1 a Challenge cut at every octet", ways, malformed=len(ways))
-    ways = [c.evil_raw(tlv(BR, sub[:n])) for sub in (tlv(UNIQUE_ID, b"\0\7"),) for n in range(1, len(sub))]
+    ways = [
+        c.evil_raw(tlv(BR, sub[:n]))
+        for sub in (tlv(UNIQUE_ID, b"\0\7"),)
+        for n in range(1, len(sub))
+    ]
     c.case("O1 B10 a Binding Request cut at every octet", ways, malformed=len(ways))
 
 
 def lengths(sub):
-    """Lengths of the data that are not right for it; of Alternate Prefixes, that do not agree with what it counts."""
+    """Lengths of the data that are not right for it; of Alternate Prefixes, that do not agree with
+    what it counts.
+    """
     return [n for n in range(0, 40) if n != sub[1]]
 
 
@@ -152,7 +172,11 @@ def structure(c):
     c.case("S1 Routing headers where they must not be, and odd ones", ways, malformed=len(ways))
     ways = [built(first, rh0(a), ah(), header(bu())) for a in (dst, m.addr, c.alice.addr)]
     c.case("S1 X7 packets that a Routing header leads on", ways, not_local=len(ways))
-    ways = [c.evil_raw(tlv(kind, bytes(6)) + bu()[0]) for kind in range(0x40, 256) if kind not in (BU, HAO)]
+    ways = [
+        c.evil_raw(tlv(kind, bytes(6)) + bu()[0])
+        for kind in range(0x40, 256)
+        if kind not in (BU, HAO)
+    ]
     c.case("O1 every unknown option that says not to be skipped", ways, malformed=len(ways))
     ways = [
         c.evil(*[bu() for _ in range(9)]),
@@ -172,7 +196,11 @@ def structure(c):
     c.wire.send(c.evil_bu())
     c.settle()
     before = c.helper.counters()
-    odd = [c.evil_raw(tlv(kind, bytes(5)) + bu()[0]) for kind in range(2, 0x40) if kind not in (BA, BR, h.AAP)]
+    odd = [
+        c.evil_raw(tlv(kind, bytes(5)) + bu()[0])
+        for kind in range(2, 0x40)
+        if kind not in (BA, BR, h.AAP)
+    ]
     odd += [
         c.evil(bu(subs=tlv(kind, os.urandom(3)) + HOMELESS_SUPPORT))
         for kind in range(3, 256)
@@ -180,11 +208,15 @@ def structure(c):
     ]
     c.case("O1 every unknown option that may be skipped, every unknown sub-option", odd)
     fields = [c.evil(bu(lifetime=600, flags=f, prefix_len=f ^ 0x55)) for f in range(256)]
-    fields += [c.evil(bu(lifetime=t)) for t in (1, 2, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF)]
+    fields += [
+        c.evil(bu(lifetime=t)) for t in (1, 2, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF)
+    ]
     c.case("B8 O2 every flag, prefix length and lifetimes to the end", fields)
     heard = c.helper.counters()["bu-heard"] - before["bu-heard"]
     own = heard - len(odd) - len(fields)
-    c.check("O1 all of these were understood", 0 <= own < 40, f"{heard} of {len(odd) + len(fields)}")
+    c.check(
+        "O1 all of these were understood", 0 <= own < 40, f"{heard} of {len(odd) + len(fields)}"
+    )
     c.wire.send(c.evil_bu())
     garbage = []
     for _ in range(1500):
@@ -199,6 +231,8 @@ def structure(c):
     entry = c.helper.entry(m.addr)
     c.check(
         "X5 nothing damaged is believed",
-        entry is None or [a["address"] for a in entry["addresses"] if a["state"] == "active"] in ([], [text(m.addr)]),
+        entry is None
+        or [a["address"] for a in entry["addresses"] if a["state"] == "active"]
+        in ([], [text(m.addr)]),
         str(entry),
     )

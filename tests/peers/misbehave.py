@@ -4,9 +4,10 @@
 
   misbehave.py --hmipctl PATH --socket PATH --pid N --interface IF --mac MAC --to ADDR [PART]...
 
-Two peers are victims: Alice has configured keys, Carol ran AAP. Mallory ran AAP, too, and has a good SA of its own.
-Each case sends packets; then the victims' entries are as before, exactly the expected counters have risen, and Alice
-gets an update through. The names begin with the ids of the requirements they are about.
+Two peers are victims: Alice has configured keys, Carol ran AAP. Mallory ran AAP, too, and has a
+good SA of its own. Each case sends packets; then the victims' entries are as before, exactly the
+expected counters have risen, and Alice gets an update through. The names begin with the ids of the
+requirements they are about.
 """
 import argparse
 import os
@@ -78,10 +79,18 @@ class Court:
             return bytes.fromhex(octets)
 
         self.alice = h.Host(
-            self.wire, "Alice", "2001:db8:a::a", self.dst, h.Sa(0x1001, key(args.key_in), 0x1002, key(args.key_out))
+            self.wire,
+            "Alice",
+            "2001:db8:a::a",
+            self.dst,
+            h.Sa(0x1001, key(args.key_in), 0x1002, key(args.key_out)),
         )
         self.dave = h.Host(
-            self.wire, "Dave", "2001:db8:d::d", self.dst, h.Sa(0x2001, key(args.key_out), 0x2002, key(args.key_in))
+            self.wire,
+            "Dave",
+            "2001:db8:d::d",
+            self.dst,
+            h.Sa(0x2001, key(args.key_out), 0x2002, key(args.key_in)),
         )
         self.alice.sa.seq = self.dave.sa.seq = 1000
         self.carol = h.Host(self.wire, "Carol", "2001:db8:c::c", self.dst)
@@ -95,7 +104,8 @@ class Court:
         self.packets += count
         self.failed += bool(why)
         self.say(
-            f"{'FAILED' if why else 'ok':7}{name}{f' ({count} packets)' if count else ''}{': ' + why if why else ''}"
+            f"{'FAILED' if why else 'ok':7}{name}{f' ({count} packets)' if count else ''}"
+            f"{': ' + why if why else ''}"
         )
 
     def check(self, name, held, why="it does not hold"):
@@ -129,7 +139,9 @@ class Court:
         return True
 
     def case(self, name, packets, then=None, loose=(), **expected):
-        """expected: counters, '_' for '-'; a value may be a range of two. loose: those that do not matter."""
+        """expected: counters, '_' for '-'; a value may be a range of two. loose: those that do not
+        matter.
+        """
         before, counted = self.beliefs(), self.refusals()
         packets = list(packets)
         why = "" if self.hail(packets) else "Alice does not get through"
@@ -137,7 +149,9 @@ class Court:
             why = "" if then() else "what should follow does not"
         if not why:
             now = self.refusals()
-            rose = {k: now[k] - counted[k] for k in REFUSALS if now[k] != counted[k] and k not in loose}
+            rose = {
+                k: now[k] - counted[k] for k in REFUSALS if now[k] != counted[k] and k not in loose
+            }
             want = {k.replace("_", "-"): v for k, v in expected.items() if v}
             if rose != want:
                 why = f"counted {rose}, not {want}"
@@ -147,7 +161,9 @@ class Court:
         return not why
 
     def total(self, name, packets, counters, loose=(), n=None):
-        """As case, where it does not matter which of several counters rises: their sum is n, or that of the packets."""
+        """As case, where it does not matter which of several counters rises: their sum is n, or
+        that of the packets.
+        """
         before, packets = self.refusals(), list(packets)
         n = len(packets) if n is None else n
 
@@ -169,11 +185,16 @@ class Court:
 
         def verified():
             self.wire.pump(timeout=0.05)
-            return all(self.state(a) == "active" for v in (self.alice, self.carol, self.mallory) for a in v.addrs)
+            return all(
+                self.state(a) == "active"
+                for v in (self.alice, self.carol, self.mallory)
+                for a in v.addrs
+            )
 
         ok &= self.wait(verified)
         self.check(
-            "X4 X5 B1 B3 two peers and an attacker are met, by AAP and by configured keys, and verified",
+            "X4 X5 B1 B3 two peers and an attacker are met, by AAP and by configured keys,"
+            " and verified",
             ok,
             str(self.helper.cache()),
         )
@@ -192,7 +213,13 @@ class Court:
 
     def state(self, addr):
         return next(
-            (a["state"] for e in self.helper.cache() for a in e["addresses"] if a["address"] == text(addr)), None
+            (
+                a["state"]
+                for e in self.helper.cache()
+                for a in e["addresses"]
+                if a["address"] == text(addr)
+            ),
+            None,
         )
 
     # Mallory's authentic packets
@@ -207,7 +234,7 @@ class Court:
         return self.mallory.signed(raw_header(octets), **args)
 
 
-# ---- who has no key -------------------------------------------------------------------------------------------
+# ---- who has no key ------------------------------------------------------------------------------
 
 
 def outsiders(c):
@@ -221,20 +248,29 @@ def outsiders(c):
         h.packet(alice.addr, dst, header(hao_option(alice.addr), bu)),
         h.packet(alice.addr, dst, header(bu_option(9, 600, challenge(bytes(16))))),
         h.packet(alice.addr, dst, header(aap_option(aap.confirm(bytes(82))))),
-        h.packet(alice.addr, dst, header(aap_option(aap.response(0x5000, bytes(16), bytes(32), bytes(82))))),
+        h.packet(
+            alice.addr,
+            dst,
+            header(aap_option(aap.response(0x5000, bytes(16), bytes(32), bytes(82)))),
+        ),
     ]
     c.case("R4 X1 what must be under AH and is not", bare, no_ah=len(bare))
     good = alice.signed(header(bu), seq=alice.sa.seq + 1000)
     ahead = [
         h.sign_again(
-            c.alice, h.packet(alice.addr, dst, header(bu), h.ah_header(alice.sa.to_spi, alice.sa.next()), header())
+            c.alice,
+            h.packet(
+                alice.addr, dst, header(bu), h.ah_header(alice.sa.to_spi, alice.sa.next()), header()
+            ),
         )
     ]
     c.case("R4 a Binding Update ahead of AH, in a packet that is authentic", ahead, no_ah=1)
     at = h.ah_place(good)
     flips = [flip(good, 8 * (at + 12) + bit) for bit in range(128)]
     c.case("X1 each bit of the ICV wrong", flips, bad_icv=128)
-    covered = [o for o in range(8, len(good)) if not 24 <= o < 40 and not at <= o < at + 12 + h.ICV_LEN]
+    covered = [
+        o for o in range(8, len(good)) if not 24 <= o < 40 and not at <= o < at + 12 + h.ICV_LEN
+    ]
     c.total(
         "X1 each octet that AH covers changed",
         [flip(good, 8 * o + c.random.randrange(8)) for o in covered],
@@ -280,7 +316,9 @@ def replays(c):
     moved = [p[:24] + other + p[40:] for p in said]
     c.case("X1 ... to another address of the host", moved, replayed=len(moved))
     places = [h.ah_place(p) for p in said]
-    fresh = [p[: at + 8] + struct.pack("!I", 0x7FFFFF00) + p[at + 12 :] for p, at in zip(said, places)]
+    fresh = [
+        p[: at + 8] + struct.pack("!I", 0x7FFFFF00) + p[at + 12 :] for p, at in zip(said, places)
+    ]
     c.case("X1 ... with a sequence number that is new", fresh, bad_icv=len(fresh))
     sa = c.mallory.sa
     top = sa.seq
@@ -303,13 +341,18 @@ def sequence(c):
     pairs = [(1, 1), (2, 1), (5, 4), (1, 32770)]
     c.case(
         "R5 B8 numbers that do not grow within a packet",
-        [c.evil(bu_option(last + a), bu_option(last + b, 600, alt_coa(address("2001:db8:ee::3")))) for a, b in pairs],
+        [
+            c.evil(
+                bu_option(last + a), bu_option(last + b, 600, alt_coa(address("2001:db8:ee::3")))
+            )
+            for a, b in pairs
+        ],
         old_sequence=len(pairs),
     )
     c.check("R5 nothing of such packets is done", c.state(address("2001:db8:ee::3")) is None)
 
 
-# ---- addresses nobody may name --------------------------------------------------------------------------------
+# ---- addresses nobody may name -------------------------------------------------------------------
 
 
 def names(c):
@@ -322,11 +365,24 @@ def names(c):
             c.evil_bu(alt_coa(address("2001:db8:ee::4")) + alt_coa(odd)),
             c.evil_bu(alt_coa(odd), lifetime=0),
         ]
-        c.case(f"R5 X5 a Binding Update that names a {what} address", ways, refused_address=len(ways))
-        ways = [c.evil_bu(src=odd), c.evil_bu(alt_coa(m.addr), src=odd), c.evil(ba_option(1), src=odd)]
+        c.case(
+            f"R5 X5 a Binding Update that names a {what} address", ways, refused_address=len(ways)
+        )
+        ways = [
+            c.evil_bu(src=odd),
+            c.evil_bu(alt_coa(m.addr), src=odd),
+            c.evil(ba_option(1), src=odd),
+        ]
         c.case(f"R5 an authentic packet from a {what} address", ways, refused_address=len(ways))
-        c.case(f"R4 a Home Address option with a {what} address", [c.evil_bu(home=odd)], refused_address=1)
-    c.check("R5 nothing of a Binding Update is done if a part must not be", c.state(address("2001:db8:ee::4")) is None)
+        c.case(
+            f"R4 a Home Address option with a {what} address",
+            [c.evil_bu(home=odd)],
+            refused_address=1,
+        )
+    c.check(
+        "R5 nothing of a Binding Update is done if a part must not be",
+        c.state(address("2001:db8:ee::4")) is None,
+    )
     for what, own in (
         ("the host's own address", address(c.dst)),
         ("another one of the host's own", address(c.args.also)),
@@ -359,9 +415,11 @@ def names(c):
                 if addr[n:] == addr[:12][n:] + bytes(4)
             ]
             c.case(
-                f"X7 X6 {victim.name}'s address {text(addr)} is claimed, deleted and used by Mallory",
+                f"X7 X6 {victim.name}'s address {text(addr)} is claimed, deleted and used by"
+                " Mallory",
                 ways,
-                wrong_entry=len(ways) - 1,  # to delete what another has is no offence, and does nothing
+                wrong_entry=len(ways)
+                - 1,  # to delete what another has is no offence, and does nothing
                 loose=("conflicts",),
             )
     c.wire.pump(timeout=3.5)
@@ -377,7 +435,9 @@ def squat(c):
     m, place = c.mallory, address("2001:db8:a2::a")
     c.wire.send(c.evil_bu(alt_coa(m.addr) + alt_coa(place)))
     c.settle()
-    c.check("X5 what Mallory names without being there stays Tentative", c.state(place) == "tentative")
+    c.check(
+        "X5 what Mallory names without being there stays Tentative", c.state(place) == "tentative"
+    )
     c.alice.take(place)
     n = c.alice.update(src=place, home=c.alice.addr)
     ok = False
@@ -396,7 +456,7 @@ def squat(c):
     c.alice.leave(place)
 
 
-# ---- reachability ---------------------------------------------------------------------------------------------
+# ---- reachability --------------------------------------------------------------------------------
 
 
 def responses(c):
@@ -423,7 +483,10 @@ def responses(c):
                     asked[x.dst] = ba["challenge"]
         return all(p in asked for p in places)
 
-    c.check("X5 each Tentative address is challenged itself", c.wire.pump(challenged) and len(set(asked.values())) == 3)
+    c.check(
+        "X5 each Tentative address is challenged itself",
+        c.wire.pump(challenged) and len(set(asked.values())) == 3,
+    )
     if not challenged():
         return
     wrong = [
@@ -435,7 +498,8 @@ def responses(c):
         response(aap.sha256_mac(m.sa.from_key, asked[one] + one)[:16], src=one),
     ]
     c.case(
-        "X5 wrong Responses: of chance, for another address' Challenge, the Challenge itself, under the other key",
+        "X5 wrong Responses: of chance, for another address' Challenge, the Challenge itself,"
+        " under the other key",
         wrong,
         bad_response=len(wrong),
     )
@@ -478,18 +542,25 @@ def responses(c):
         verified=2,
     )
     c.check(
-        "X5 these are Active now, the third is not", [c.state(p) for p in places] == ["active", "active", "tentative"]
+        "X5 these are Active now, the third is not",
+        [c.state(p) for p in places] == ["active", "active", "tentative"],
     )
     c.case(
         "X5 the same Responses for the third",
-        [response(right(asked[one], one), src=three), response(right(asked[two], two), alt_coa(three))],
+        [
+            response(right(asked[one], one), src=three),
+            response(right(asked[two], two), alt_coa(three)),
+        ],
         bad_response=2,
     )
     c.wire.send(c.evil_bu(b"".join(map(alt_coa, places)), lifetime=0))
     c.settle()
     c.case(
         "X5 a Response for an address that was deleted",
-        [response(right(asked[three], three), src=three), response(right(asked[one], one), src=one)],
+        [
+            response(right(asked[three], three), src=three),
+            response(right(asked[one], one), src=one),
+        ],
         bad_response=2,
     )
     for p in places:
@@ -505,13 +576,17 @@ def acknowledgements(c):
     c.case("B10 Binding Acknowledgements of what was not sent", ahead, unexpected_ba=len(ahead))
     c.case(
         "B10 ... from who has keys but no entry",
-        [c.dave.signed(header(ba_option(1))), c.dave.signed(header(ba_option(1, subs=challenge(bytes(16)))))],
+        [
+            c.dave.signed(header(ba_option(1))),
+            c.dave.signed(header(ba_option(1, subs=challenge(bytes(16))))),
+        ],
         unexpected_ba=2,
     )
     odd = [c.evil(ba_option(0, status=s)) for s in (1, 127, 128, 130, 131, 134, 255)]
     c.case("B10 Binding Acknowledgements of every status", odd, loose=("unexpected-ba",))
     c.check(
-        "B10 Mallory's entry is what it was", entry and c.helper.entry(m.addr)["sa"]["spi_in"] == entry["sa"]["spi_in"]
+        "B10 Mallory's entry is what it was",
+        entry and c.helper.entry(m.addr)["sa"]["spi_in"] == entry["sa"]["spi_in"],
     )
 
 
@@ -536,7 +611,9 @@ def main():
         p.add_argument("--" + name.replace("_", "-"), required=True)
     p.add_argument("--pid", type=int, required=True)
     p.add_argument(
-        "--call", required=True, help="a command that connects from the host under test; address and port are appended"
+        "--call",
+        required=True,
+        help="a command that connects from the host under test; address and port are appended",
     )
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("part", nargs="*")
@@ -547,13 +624,20 @@ def main():
             began = time.monotonic()
             part(c)
             c.say(f"       -- {name}: {time.monotonic() - began:.1f} s")
-    c.check("X1 all that the helper sent was authentic", c.wire.wrong == 0, f"{c.wire.wrong} packets were not")
+    c.check(
+        "X1 all that the helper sent was authentic",
+        c.wire.wrong == 0,
+        f"{c.wire.wrong} packets were not",
+    )
     signed = [m.raw for m in c.alice.heard if m.spi == c.alice.sa.from_spi]
     c.check(
         "X1 scapy thinks so, too",
         signed and all(h.scapy_agrees(p, c.alice.sa.from_spi, c.alice.sa.from_key) for p in signed),
     )
-    c.say(f"{c.cases} cases, {c.failed} failed, {c.packets} packets, {time.monotonic() - c.start:.1f} s")
+    c.say(
+        f"{c.cases} cases, {c.failed} failed, {c.packets} packets,"
+        f" {time.monotonic() - c.start:.1f} s"
+    )
     sys.exit(1 if c.failed else 0)
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Floods from 100,000 addresses that are not the sender's (X4, X8): AAP's Inits, Confirms, and Binding Updates forged
-in several ways. They make no entry, the helper's memory stays what it was, a peer with keys has its updates acknowledged
-and a stranger completes AAP meanwhile.
+"""Floods from 100,000 addresses that are not the sender's (X4, X8): AAP's Inits, Confirms, and
+Binding Updates forged in several ways. They make no entry, the helper's memory stays what it was, a
+peer with keys has its updates acknowledged and a stranger completes AAP meanwhile.
 """
 import argparse
 import ctypes
@@ -25,7 +25,9 @@ def deafen(sock):
     """Drops what is sent to the spoofed sources, which end in 9: Python could not read it all."""
     code = [(0x28, 0, 0, 52), (0x15, 0, 1, 9), (6, 0, 0, 0), (6, 0, 0, 65535)]
     octets = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *c) for c in code))
-    sock.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HL", len(code), ctypes.addressof(octets)))  # SO_ATTACH_FILTER
+    sock.setsockopt(
+        socket.SOL_SOCKET, 26, struct.pack("HL", len(code), ctypes.addressof(octets))
+    )  # SO_ATTACH_FILTER
 
 
 class Storm:
@@ -35,7 +37,9 @@ class Storm:
         deafen(self.wire.first)
         self.helper = h.Helper(args.hmipctl, args.socket, args.pid)
         key_in, key_out = bytes.fromhex(args.key_in), bytes.fromhex(args.key_out)
-        self.alice = h.Host(self.wire, "Alice", "2001:db8:a::a", args.to, h.Sa(0x1001, key_in, 0x1002, key_out))
+        self.alice = h.Host(
+            self.wire, "Alice", "2001:db8:a::a", args.to, h.Sa(0x1001, key_in, 0x1002, key_out)
+        )
         self.alice.sa.seq = 1000
         self.strangers = 0
         self.dst = address(args.to)
@@ -43,7 +47,9 @@ class Storm:
 
     def check(self, name, held, figures=""):
         self.failed += not held
-        print(f"{'ok' if held else 'FAILED':7}{name}{': ' + figures if figures else ''}", flush=True)
+        print(
+            f"{'ok' if held else 'FAILED':7}{name}{': ' + figures if figures else ''}", flush=True
+        )
 
     def stranger(self):
         self.strangers += 1
@@ -75,7 +81,15 @@ class Storm:
             files.append(os.path.join(self.args.dir, f"flood-{n}.packet"))
             with open(files[-1], "wb") as f:
                 f.write(pkt)
-        command = [self.args.flood, self.args.interface, self.args.mac, str(count), str(rate), SPOOFED, *files]
+        command = [
+            self.args.flood,
+            self.args.interface,
+            self.args.mac,
+            str(count),
+            str(rate),
+            SPOOFED,
+            *files,
+        ]
         return subprocess.Popen(command)
 
     def weather(self, name, packets, count, rate):
@@ -101,16 +115,28 @@ class Storm:
         lasted = time.monotonic() - began
         calm = self.alice.exchange()
         now = self.helper.counters()
-        rose = {k: now[k] - before[k] for k in now if now[k] > before[k] and k not in ("packets", "bu-sent", "ba-sent")}
+        rose = {
+            k: now[k] - before[k]
+            for k in now
+            if now[k] > before[k] and k not in ("packets", "bu-sent", "ba-sent")
+        }
         seen = now["packets"] - before["packets"]
         self.check(
             f"X4 X8 {name}: a stranger completes AAP meanwhile",
             met and meanwhile and took < 8,
             f"in {took * 1000:.0f} ms",
         )
-        self.check(f"X8 {name}: a peer's update is acknowledged", through and calm, f"in {update * 1000:.0f} ms")
+        self.check(
+            f"X8 {name}: a peer's update is acknowledged",
+            through and calm,
+            f"in {update * 1000:.0f} ms",
+        )
         after = self.helper.cache()
-        self.check(f"X8 C4 {name}: no entry is made but the stranger's", len(after) == entries + met, f"{len(after)}")
+        self.check(
+            f"X8 C4 {name}: no entry is made but the stranger's",
+            len(after) == entries + met,
+            f"{len(after)}",
+        )
         grown = max(peak, self.helper.rss()) - rss
         self.check(
             f"X8 {name}: memory stays flat",
@@ -120,7 +146,9 @@ class Storm:
         print(f"       {rate} a second for {lasted:.1f} s, {seen} read; {rose}", flush=True)
 
     def run_all(self):
-        self.check("B1 X4 two peers are known", self.alice.exchange(home=self.alice.addr) and self.first())
+        self.check(
+            "B1 X4 two peers are known", self.alice.exchange(home=self.alice.addr) and self.first()
+        )
         # What the helper needs once: the list of actions, buffers, the state's file.
         warm = self.flood([p for t in self.templates().values() for p in t], 20000, 50000)
         while warm.poll() is None:
@@ -137,7 +165,17 @@ class Storm:
 
 def main():
     p = argparse.ArgumentParser()
-    for name in ("hmipctl", "socket", "interface", "mac", "to", "key_in", "key_out", "flood", "dir"):
+    for name in (
+        "hmipctl",
+        "socket",
+        "interface",
+        "mac",
+        "to",
+        "key_in",
+        "key_out",
+        "flood",
+        "dir",
+    ):
         p.add_argument("--" + name.replace("_", "-"), required=True)
     p.add_argument("--pid", type=int, required=True)
     p.add_argument("--count", type=int, default=100000)

@@ -1,12 +1,25 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Parts of misbehave.py: AAP (hmip-aap(7)) with everything wrong, against the helper as responder and as initiator."""
+"""Parts of misbehave.py: AAP (hmip-aap(7)) with everything wrong, against the helper as responder
+and as initiator.
+"""
 import os
 import shlex
 import subprocess
 
 import aap_vectors as aap
 import homeless as h
-from homeless import CONFIRM, HOMELESS_SUPPORT, INIT, RESPONSE, aap_option, address, alt_coa, bu_option, header, packet
+from homeless import (
+    CONFIRM,
+    HOMELESS_SUPPORT,
+    INIT,
+    RESPONSE,
+    aap_option,
+    address,
+    alt_coa,
+    bu_option,
+    header,
+    packet,
+)
 
 
 def flipped(data, first, last):
@@ -48,14 +61,21 @@ def inits(c, x):
         [opened(aap.init(0x5000, os.urandom(16), run.response[24:56]))],
         aap_refused=1,
     )
-    ways = [opened(good, src=address(a)) for a in ("ff02::1", "::1", "fe80::1", "::", "::ffff:192.0.2.1")]
+    ways = [
+        opened(good, src=address(a))
+        for a in ("ff02::1", "::1", "fe80::1", "::", "::ffff:192.0.2.1")
+    ]
     c.case("X4 an Init from an address that cannot be anybody's", ways, refused_address=len(ways))
     c.case(
         "X4 an Init from the host's own address",
         [opened(good, src=dst), opened(good, src=address(c.args.also))],
         wrong_entry=2,
     )
-    c.case("X4 an Init to an address that is not the host's", [opened(good, dst=address("ff02::1"))], not_local=1)
+    c.case(
+        "X4 an Init to an address that is not the host's",
+        [opened(good, dst=address("ff02::1"))],
+        not_local=1,
+    )
     ways = [
         opened(aap.retry(os.urandom(16), os.urandom(20))),
         packet(x.addr, dst, header(aap_option(aap.retry(run.nonce, os.urandom(20))))),
@@ -95,10 +115,18 @@ def confirms(c, x):
     ways = [run.confirm(bu(x), sealed=run.sealed[:n]) for n in range(1, len(run.sealed))] + [
         run.confirm(bu(x), sealed=run.sealed + b"\0")
     ]
-    c.case("X4 a Confirm with the sealed state cut at every octet, and longer", ways, aap_refused=len(ways))
+    c.case(
+        "X4 a Confirm with the sealed state cut at every octet, and longer",
+        ways,
+        aap_refused=len(ways),
+    )
     c.case("X4 a Confirm without sealed state", [run.confirm(bu(x), sealed=b"")], malformed=1)
     ways = [run.confirm(bu(x), sa=sa) for sa in (wrong, reverse, spi, elsewhere)]
-    c.case("X4 a Confirm under a wrong key, the other direction's, another SPI", ways, aap_refused=len(ways))
+    c.case(
+        "X4 a Confirm under a wrong key, the other direction's, another SPI",
+        ways,
+        aap_refused=len(ways),
+    )
     ways = [run.confirm(bu(x), sealed=other.sealed), other.confirm(bu(x), sealed=run.sealed)]
     c.case("X4 a Confirm with another run's sealed state", ways, aap_refused=len(ways))
     ways = [
@@ -115,7 +143,10 @@ def confirms(c, x):
     )
     good = run.confirm(bu(x))
     at = h.ah_place(good)
-    ways = [good[: at + 12 + n] + bytes([good[at + 12 + n] ^ 1]) + good[at + 13 + n :] for n in range(16)]
+    ways = [
+        good[: at + 12 + n] + bytes([good[at + 12 + n] ^ 1]) + good[at + 13 + n :]
+        for n in range(16)
+    ]
     c.case("X4 X1 a Confirm with each octet of the ICV wrong", ways, aap_refused=16)
     c.case("R4 a Confirm that is all right, but for AH", [packet(x.addr, x.dst, data)], no_ah=1)
     c.case(
@@ -140,7 +171,8 @@ def confirms(c, x):
         )
         c.wire.pump(timeout=0.1)
         c.check(
-            "X8 C10 an entry nothing came of is gone", c.wait(lambda: all(e["addresses"] for e in c.helper.cache()), 5)
+            "X8 C10 an entry nothing came of is gone",
+            c.wait(lambda: all(e["addresses"] for e in c.helper.cache()), 5),
         )
 
 
@@ -159,13 +191,20 @@ def responder(c):
         aap_confirmed=1,
         loose=("verified",),
     )
-    elsewhere = [good[:8] + c.mallory.addr + good[24:], good[:24] + address(c.args.also) + good[40:]]
-    c.case("X4 a Confirm sent again, from and to other addresses, too", [good, *elsewhere], replayed=3)
+    elsewhere = [
+        good[:8] + c.mallory.addr + good[24:],
+        good[:24] + address(c.args.also) + good[40:],
+    ]
+    c.case(
+        "X4 a Confirm sent again, from and to other addresses, too", [good, *elsewhere], replayed=3
+    )
     c.wire.pump(timeout=0.05)
     c.case("X4 all of the run sent again", [p for p in x.said if h.ah_place(p) is None])
     entry = c.helper.entry(x.addr)
     c.check(
-        "X4 C1 there is one entry", entry["sa"]["spi_in"] == run.spi_r and entry["status"] == "homeless", str(entry)
+        "X4 C1 there is one entry",
+        entry["sa"]["spi_in"] == run.spi_r and entry["status"] == "homeless",
+        str(entry),
     )
     # X6: somebody else hears what is sent to x, too, and completes a run from there; both answer.
     twin = h.Host(c.wire, "Twin", "2001:db8:f::f", c.dst)
@@ -190,7 +229,8 @@ def initiator(c):
 def meet(c, y, then):
     """Lets a program of the helper's host call y; what y does with the Init is up to then."""
     y.answers = False
-    # A program that connects to an address that Mallory had for his, and took back, is not connected to Mallory.
+    # A program that connects to an address that Mallory had for his, and took back, is not
+    # connected to Mallory.
     for lifetime in (600, 0):
         c.wire.send(c.evil_bu(alt_coa(y.addr), lifetime=lifetime))
     c.settle()
@@ -202,7 +242,8 @@ def meet(c, y, then):
             return
         m = next(m for m in y.heard if m.aap_kind == INIT)
         c.check(
-            "B1 X4 a peer that was called and answered gets an Init", y.segments and m.home is None and m.spi is None
+            "B1 X4 a peer that was called and answered gets an Init",
+            y.segments and m.home is None and m.spi is None,
         )
         then(c, y, m)
     finally:
@@ -215,7 +256,9 @@ def ruined(c, y, m):
     y.dst = m.src
     r = h.Responder(y, m)
     ways = [r.packet(data=d) for d in flipped(r.data, 4, 56)]
-    c.case("X4 a Response with each octet changed that the keys depend on", ways, aap_refused=len(ways))
+    c.case(
+        "X4 a Response with each octet changed that the keys depend on", ways, aap_refused=len(ways)
+    )
     ways = [r.packet(data=aap.response(r.spi_r, r.data[8:24], s, b"x")) for s in aap.low_order()]
     c.case("X4 a Response with each share of low order", ways, aap_refused=len(ways))
     y.heard.clear()
@@ -243,14 +286,23 @@ def called(c, y, m):
     c.case("X4 a Retry without a cookie", [opened(aap.retry(nonce, bytes(20)))], malformed=1)
     y.heard.clear()
     c.case("X4 its own Init, sent back from the peer", [opened(m.aap)])
-    low, high = opened(aap.init(0x5001, bytes(16), r.share)), opened(aap.init(0x5001, b"\xff" * 16, r.share))
+    low, high = opened(aap.init(0x5001, bytes(16), r.share)), opened(
+        aap.init(0x5001, b"\xff" * 16, r.share)
+    )
     c.case("X4 A4 an Init of the peer's with a smaller nonce", [low])
     c.wire.pump(timeout=0.05)
     c.check("X4 neither is answered", not any(x.aap_kind == RESPONSE for x in y.heard))
     c.case("X4 A4 an Init of the peer's with a greater nonce", [high])
     c.check("X4 ... is answered", c.wire.pump(lambda: any(x.aap_kind == RESPONSE for x in y.heard)))
-    ways = [r.packet(data=aap.response(r.spi_r, r.data[8:24], s, b"x")) for s in (aap.low_order()[0], m.aap[24:56])]
-    c.case("X4 a Response with a share of low order, and the initiator's own", ways, aap_refused=len(ways))
+    ways = [
+        r.packet(data=aap.response(r.spi_r, r.data[8:24], s, b"x"))
+        for s in (aap.low_order()[0], m.aap[24:56])
+    ]
+    c.case(
+        "X4 a Response with a share of low order, and the initiator's own",
+        ways,
+        aap_refused=len(ways),
+    )
     ways = [r.packet(sa=h.Sa(r.spi_i, k, 0, b"")) for k in (os.urandom(32), r.k_ir)]
     ways += [
         r.packet(src=stranger),
@@ -258,7 +310,11 @@ def called(c, y, m):
         r.packet(dst=also),
         r.packet(sa=h.Sa(r.spi_i ^ 1, r.k_ri, 0, b"")),
     ]
-    c.case("X4 a Response under wrong keys, from or to another address, with another SPI", ways, aap_refused=len(ways))
+    c.case(
+        "X4 a Response under wrong keys, from or to another address, with another SPI",
+        ways,
+        aap_refused=len(ways),
+    )
     ways = [r.packet(data=r.data[:n]) for n in range(4, 57)]
     c.case("X4 a Response cut at every octet", ways, malformed=len(ways))
     y.heard.clear()
@@ -270,14 +326,18 @@ def called(c, y, m):
         "X4 A4 the Confirm brings the sealed state and the Initial Binding Update",
         c.wire.pump(
             lambda: any(
-                x.aap_kind == CONFIRM and x.aap[4:] == r.data[56:] and x.bu and x.spi == r.spi_r for x in y.heard
+                x.aap_kind == CONFIRM and x.aap[4:] == r.data[56:] and x.bu and x.spi == r.spi_r
+                for x in y.heard
             ),
             3,
         ),
     )
     c.check(
         "X4 X5 the peer's address is proven",
-        c.wait(lambda: c.wire.pump(timeout=0.05) or (c.helper.entry(y.addr) or {}).get("status") == "homeless"),
+        c.wait(
+            lambda: c.wire.pump(timeout=0.05)
+            or (c.helper.entry(y.addr) or {}).get("status") == "homeless"
+        ),
     )
     again = h.Responder(y, m)
     c.case(
@@ -288,8 +348,14 @@ def called(c, y, m):
     )
     fresh = h.Sa(r.spi_i, again.k_ri, 0, b"")
     fresh.seq = 1000
-    c.case("X4 another Response with a new AH number", [again.packet(sa=fresh, data=again.data)], bad_icv=1)
-    ways = [packet(y.addr, dst, header(aap_option(x.aap))) for x in y.heard if x.aap_kind == CONFIRM]
+    c.case(
+        "X4 another Response with a new AH number",
+        [again.packet(sa=fresh, data=again.data)],
+        bad_icv=1,
+    )
+    ways = [
+        packet(y.addr, dst, header(aap_option(x.aap))) for x in y.heard if x.aap_kind == CONFIRM
+    ]
     c.case(
         "X4 the helper's own Confirm, sent back",
         [*ways, *[x.raw[:8] + y.addr + dst + x.raw[40:] for x in y.heard if x.aap_kind == CONFIRM]],

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """AH against scapy, a second implementation, both ways and under all three algorithms.
 
-The view of draft-13 5.4 and 10.2 (Home Address option and source exchanged, a type 0 Routing header as it
-arrives) is made here, by other code than ours in C; scapy knows nothing of the Home Address option's part in it and
-is given the view. Skipped (77) without scapy.
+The view of draft-13 5.4 and 10.2 (Home Address option and source exchanged, a type 0 Routing header
+as it arrives) is made here, by other code than ours in C; scapy knows nothing of the Home Address
+option's part in it and is given the view. Skipped (77) without scapy.
 """
 import os
 import struct
@@ -19,7 +19,11 @@ except ImportError as e:
     sys.exit(77)
 
 PACKETS = os.path.join(os.environ.get("HMIP_BUILD", "."), "tests", "packets")
-ALGORITHM = {"hmac-md5-96": "HMAC-MD5-96", "hmac-sha1-96": "HMAC-SHA1-96", "hmac-sha256-128": "SHA2-256-128"}
+ALGORITHM = {
+    "hmac-md5-96": "HMAC-MD5-96",
+    "hmac-sha1-96": "HMAC-SHA1-96",
+    "hmac-sha256-128": "SHA2-256-128",
+}
 ICV_LEN = {"hmac-md5-96": 12, "hmac-sha1-96": 12, "hmac-sha256-128": 16}
 
 
@@ -35,19 +39,21 @@ def headers(pkt):
 
 
 def view(wire, travel=True):
-    """The packet as its ICV is computed (RFC 4302 3.3.3; draft-13 5.4 and 10.2); what scapy zeroes by itself is left to it."""
+    """The packet as its ICV is computed (RFC 4302 3.3.3; draft-13 5.4 and 10.2); what scapy zeroes
+    by itself is left to it.
+    """
     pkt = bytearray(wire)
     for kind, at, length in headers(wire):
         if travel and kind == 43 and pkt[at + 3] == 1:
-            pkt[24:40], pkt[at + 8:at + 24] = pkt[at + 8:at + 24], pkt[24:40]
+            pkt[24:40], pkt[at + 8 : at + 24] = pkt[at + 8 : at + 24], pkt[24:40]
             pkt[at + 3] = 0
         o = at + 2
         while kind == 60 and o < at + length:
             if pkt[o] == 0:
                 o += 1
                 continue
-            if pkt[o] == 0xc9:
-                pkt[8:24], pkt[o + 2:o + 18] = pkt[o + 2:o + 18], pkt[8:24]
+            if pkt[o] == 0xC9:
+                pkt[8:24], pkt[o + 2 : o + 18] = pkt[o + 2 : o + 18], pkt[8:24]
             o += 2 + pkt[o + 1]
     return bytes(pkt)
 
@@ -68,7 +74,9 @@ def scapy_accepts(name, key, wire):
 
 
 def check_ours():
-    lines = subprocess.run([PACKETS, "emit"], check=True, capture_output=True, text=True).stdout.splitlines()
+    lines = subprocess.run(
+        [PACKETS, "emit"], check=True, capture_output=True, text=True
+    ).stdout.splitlines()
     for line in lines:
         name, key, wire = line.split()
         key, wire = bytes.fromhex(key), bytes.fromhex(wire)
@@ -76,15 +84,19 @@ def check_ours():
         for at in (8, 39, icv_at(wire), len(wire) - 1):
             bad = bytearray(wire)
             bad[at] ^= 1
-            assert not scapy_accepts(name, key, bytes(bad)), "scapy accepts octet %d changed in %s" % (at, line)
+            assert not scapy_accepts(
+                name, key, bytes(bad)
+            ), "scapy accepts octet %d changed in %s" % (at, line)
     assert {line.split()[0] for line in lines} == set(ALGORITHM)
     print("scapy accepts %d packets of ours" % len(lines))
 
 
 def compose(name, home, route, options):
     """A packet made without our builder; the ICV is zero."""
-    src, dst = bytes.fromhex("20010db8000200000000000000000001"), bytes.fromhex("20010db8000900000000000000000009")
-    parts = []          # (type, octets without Next Header)
+    src, dst = bytes.fromhex("20010db8000200000000000000000001"), bytes.fromhex(
+        "20010db8000900000000000000000009"
+    )
+    parts = []  # (type, octets without Next Header)
     if options == "hop-by-hop":
         parts.append((0, b"\x00\x3e\x04mut\xff"))
     if route:
@@ -92,12 +104,18 @@ def compose(name, home, route, options):
     if home:
         parts.append((60, b"\x02\x01\x02\x00\x00\xc9\x10" + home))
     room = {12: 12, 16: 20}[ICV_LEN[name]]
-    parts.append((51, struct.pack("!BHII", (12 + room) // 4 - 2, 0, 0xabcd, 77) + bytes(ICV_LEN[name])
-                  + b"free"[:room - ICV_LEN[name]]))
+    parts.append(
+        (
+            51,
+            struct.pack("!BHII", (12 + room) // 4 - 2, 0, 0xABCD, 77)
+            + bytes(ICV_LEN[name])
+            + b"free"[: room - ICV_LEN[name]],
+        )
+    )
     parts.append((60, b"\x01\xc6\x08\x80\x00\x00\x01\x00\x00\x02\x58\x01\x02\x00\x00"))
     kinds = [k for k, _ in parts] + [59]
     body = b"".join(bytes([kinds[i + 1]]) + p for i, (_, p) in enumerate(parts)) + b"behind"
-    return struct.pack("!IHBB", 0x6ab12345, len(body), kinds[0], 17) + src + dst + body
+    return struct.pack("!IHBB", 0x6AB12345, len(body), kinds[0], 17) + src + dst + body
 
 
 def scapy_signs(name, key, wire):
@@ -106,11 +124,13 @@ def scapy_signs(name, key, wire):
     pkt = IPv6(view(wire, travel=False))
     pkt[AH].padding, pkt[AH].icv = pkt[AH].icv[n:], pkt[AH].icv[:n]
     icv = AUTH_ALGOS[ALGORITHM[name]].sign(pkt, key)[AH].icv
-    return wire[:at] + icv + wire[at + n:]
+    return wire[:at] + icv + wire[at + n :]
 
 
 def check_theirs():
-    home, route = bytes.fromhex("20010db8000100000000000000000001"), bytes.fromhex("20010db8000700000000000000000007")
+    home, route = bytes.fromhex("20010db8000100000000000000000001"), bytes.fromhex(
+        "20010db8000700000000000000000007"
+    )
     lines = []
 
     def ours(text):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""ah_replay.py FILE INTERFACE MAC [spoil]: puts the AH packets of a capture on an interface, once each, and prints how many.
+"""ah_replay.py FILE INTERFACE MAC [spoil]: puts the AH packets of a capture on an interface, once
+each, and prints how many.
 
 With spoil, a bit of each ICV is turned over.
 """

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""serve PORT: sends everything back.  send ADDRESS PORT FROM TO: sends the file FROM, and has what comes back in TO."""
+"""serve PORT: sends everything back.  send ADDRESS PORT FROM TO: sends the file FROM, and has what
+comes back in TO.
+"""
 import asyncio
 import sys
 
@@ -37,5 +39,6 @@ async def send(address, port, source, copy):
     await back
     writer.close()
     await writer.wait_closed()
+
 
 asyncio.run({"serve": serve, "send": send}[sys.argv[1]](*sys.argv[2:]))

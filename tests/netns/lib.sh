@@ -170,6 +170,23 @@ program()
 	esac
 }
 
+# side_by_side CASE...: runs this script for each, all at the same time; fails with the names of
+# those that failed.
+side_by_side()
+{
+	local c failed=
+	for c; do
+		"$0" "$c" >"$dir/$c.log" 2>&1 &
+		pid_of[$c]=$!
+		on_exit "kill ${pid_of[$c]} 2>/dev/null; wait ${pid_of[$c]}"
+	done
+	for c; do
+		wait "${pid_of[$c]}" || failed+=" $c"
+		cat "$dir/$c.log"
+	done
+	[[ -z $failed ]] || fail "$failed"
+}
+
 # set_uid VARIABLE UID: the start of a command that runs the rest as that user, who may read what is
 # under a home directory of mode 0700, such as this tree in /root. access(2) heeds the capability
 # only without the fix-up.

@@ -20,17 +20,7 @@ source "$(dirname "$0")/lib.sh"
 USER=1000 MARK=7 TABLE=100 CLASS=0x20
 
 if [[ -z $kind ]]; then
-	for k in "${!kinds[@]}"; do
-		"$0" "$k" >"$dir/$k.log" 2>&1 &
-		pid_of[$k]=$!
-		on_exit "kill ${pid_of[$k]} 2>/dev/null; wait ${pid_of[$k]}"
-	done
-	failed=
-	for k in "${!kinds[@]}"; do
-		wait "${pid_of[$k]}" || failed+=" $k"
-		cat "$dir/$k.log"
-	done
-	[[ -z $failed ]] || fail "$failed"
+	side_by_side "${!kinds[@]}"
 	exit 0
 fi
 

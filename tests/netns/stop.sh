@@ -27,17 +27,7 @@ works="download upload connected session"
 # ---- all cases -------------------------------------------------------------------------------
 
 if [[ -z $case ]]; then
-	for c in "${!cases[@]}"; do
-		"$0" "$c" >"$dir/$c.log" 2>&1 &
-		pid_of[$c]=$!
-		on_exit "kill ${pid_of[$c]} 2>/dev/null; wait ${pid_of[$c]}"
-	done
-	failed=
-	for c in "${!cases[@]}"; do
-		wait "${pid_of[$c]}" || failed+=" $c"
-		cat "$dir/$c.log"
-	done
-	[[ -z $failed ]] || fail "$failed"
+	side_by_side "${!cases[@]}"
 	exit 0
 fi
 

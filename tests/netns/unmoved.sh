@@ -36,17 +36,7 @@ works="$streams session unconnected"
 # ---- all causes ------------------------------------------------------------------------------
 
 if [[ -z $cause ]]; then
-	for c in "${!causes[@]}"; do
-		"$0" "$c" >"$dir/$c.log" 2>&1 &
-		pid_of[$c]=$!
-		on_exit "kill ${pid_of[$c]} 2>/dev/null; wait ${pid_of[$c]}"
-	done
-	failed=
-	for c in "${!causes[@]}"; do
-		wait "${pid_of[$c]}" || failed+=" $c"
-		cat "$dir/$c.log"
-	done
-	[[ -z $failed ]] || fail "$failed"
+	side_by_side "${!causes[@]}"
 	exit 0
 fi
 

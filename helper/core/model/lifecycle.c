@@ -147,11 +147,11 @@ void hce_converse(struct core *c, struct hce *h, usec_t now)
 		deadline_arm(c, 0);
 }
 
-void hce_destroy(struct core *c, struct hce *h, usec_t now)
+/* Forgets all that h has of its peer, but for the connections and the pair. */
+static void forget_peer(struct core *c, struct hce *h, usec_t now)
 {
 	struct foreign_addr *fa, *next;
 
-	pcb_detach_all(c, h);
 	sender_leave_all(c, h);
 	DL_FOREACH_SAFE(h->addrs, fa, next)
 		foreign_remove(c, fa);
@@ -159,6 +159,12 @@ void hce_destroy(struct core *c, struct hce *h, usec_t now)
 	peer_names_free(h);
 	aap_abort(h);
 	peer_detach(c, h, now);
+}
+
+void hce_destroy(struct core *c, struct hce *h, usec_t now)
+{
+	pcb_detach_all(c, h);
+	forget_peer(c, h, now);
 	action_push(c, ACTION_PAIR_GONE, h);
 	event_emit(c, EVENT_ENTRY_GONE, h, NULL, NULL, 0, h->name);
 	HASH_DEL(c->entries, h);
@@ -167,20 +173,12 @@ void hce_destroy(struct core *c, struct hce *h, usec_t now)
 
 void hce_retire(struct core *c, struct hce *h, usec_t now)
 {
-	struct foreign_addr *fa, *next;
-
 	if (!pcb_any_moved(h)) {
 		hce_destroy(c, h, now);
 		return;
 	}
 	pcb_detach_unmoved(c, h, NULL);
-	sender_leave_all(c, h);
-	DL_FOREACH_SAFE(h->addrs, fa, next)
-		foreign_remove(c, fa);
-	bul_free(h);
-	peer_names_free(h);
-	aap_abort(h);
-	peer_detach(c, h, now);
+	forget_peer(c, h, now);
 	h->name = NULL;		/* the peer's, which may go */
 	h->initiated = false;
 	pair_block(c, h, BLOCK_REWRITTEN);

@@ -98,6 +98,24 @@ START_TEST(a1_a_machine_that_slept_goes_on)
 }
 END_TEST
 
+/* What TCP sends before is lost, and leaves it nothing to send when the peer can be reached. */
+START_TEST(a1_tcp_is_held_until_the_new_address_is_proven)
+{
+	acquaint();
+	lose_all_addresses();
+	unsigned kicks = w.host[SERVER].kicks;
+	world_up(&w, CLIENT, C1);
+	world_run(&w, 2 * w.delay);
+	assert_state(SERVER, C1, ADDR_TENTATIVE);
+	ck_assert_uint_eq(w.host[SERVER].kicks, kicks);
+	ck_assert(entry(SERVER)->held_since);
+	world_run(&w, w.delay);
+	assert_state(SERVER, C1, ADDR_ACTIVE);
+	ck_assert_uint_eq(w.host[SERVER].kicks, kicks + 1);
+	ck_assert(!entry(SERVER)->held_since);
+}
+END_TEST
+
 START_TEST(a1_connections_are_held_no_longer_than_the_setting_says)
 {
 	struct core_config config = core_config_default;
@@ -170,6 +188,7 @@ int main(void)
 	tcase_add_test(tc, a1_connections_are_held_for_a_day_and_go_on_where_they_were);
 	tcase_add_test(tc, a1_moved_connections_are_held_for_a_day);
 	tcase_add_test(tc, a1_a_machine_that_slept_goes_on);
+	tcase_add_test(tc, a1_tcp_is_held_until_the_new_address_is_proven);
 	tcase_add_test(tc, a1_connections_are_held_no_longer_than_the_setting_says);
 	tcase_add_test(tc, a1_with_hold_0_tcp_decides);
 	tcase_add_test(tc, a1_a_move_is_no_outage);

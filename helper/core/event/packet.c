@@ -241,7 +241,6 @@ static void hce_authenticated(struct core *c, struct hce *h, usec_t now)
 
 	h->authenticated = now;
 	h->unanswered_since = h->recover_wait = h->refused = 0;
-	hold_end(c, h);
 	if (!was_unresponsive && !h->switch_deferred)
 		return;
 	h->switch_deferred = false;
@@ -322,6 +321,8 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 		bu_receive_bare(c, p->hce, &s, now);
 	if (s.n_bu)
 		bu_receive(c, p->hce, &s, now);
+	if (core_entry(c, id))
+		hold_signalled(c, core_entry(c, id));
 	from = foreign_find(c, &s.src);
 	if (from && from->hce->id == id && foreign_confirm(c, from, now))
 		reach_prove(c, from, now);

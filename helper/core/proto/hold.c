@@ -5,6 +5,7 @@
 
 #include "action.h"
 #include "entry.h"
+#include "foreign.h"
 #include "local.h"
 #include "pair.h"
 
@@ -73,6 +74,15 @@ void hold_end(struct core *c, struct hce *h)
 		return;
 	hold_set(c, h, 0, "the peer is heard");
 	pair_resume(c, h, true);
+}
+
+void hold_signalled(struct core *c, struct hce *h)
+{
+	const struct foreign_addr *fa = foreign_find(c, &h->pair.foreign);
+
+	if (fa && fa->hce == h && !fa->withdrawn && !h->pair.unconfirmed &&
+	    h->pair.block == BLOCK_NONE)
+		hold_end(c, h);
 }
 
 void hold_expire(struct core *c, struct hce *h, usec_t now)

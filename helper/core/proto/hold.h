@@ -28,10 +28,17 @@ void hold_begin(struct core *c, struct hce *h, const char *why, usec_t now);
 void hold_restored(struct core *c, struct hce *h, usec_t now);
 
 /*
- * Something was received from h's peer: its connections are not held any more, and resume. Does
- * nothing while h has no source to answer from.
+ * Data was received from h's peer: its connections are not held any more, and resume. Does nothing
+ * while h has no source to answer from.
  */
 void hold_end(struct core *c, struct hce *h);
+
+/*
+ * The same for signalling, after it was processed. If the peer gave up the foreign address of h's
+ * pair, or does not know the local one yet, the hold goes on until there is a pair that both know:
+ * what TCP sends before is lost.
+ */
+void hold_signalled(struct core *c, struct hce *h);
 
 /* Runs the timers of h. */
 void hold_expire(struct core *c, struct hce *h, usec_t now);

@@ -286,6 +286,8 @@ int main(void)
 
 	if (r)
 		return r;
+	tcase_set_timeout(tc, 20);	/* of an emulated processor */
+	tcase_set_timeout(plain, 20);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a1_small_segments_are_kept_with_their_numbers);
 	tcase_add_loop_test(tc, only_the_last_octets_are_kept_wherever_the_ring_ends, 0, 6);

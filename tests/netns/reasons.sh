@@ -188,7 +188,7 @@ ip -n "$client" -6 route add default via 2001:db8:a1::1 dev c1 table 100
 ip -n "$client" -6 rule add fwmark $MARK lookup 100
 ip -n "$client" -6 rule add uidrange $USER-$USER lookup 100
 must "no rule selects a connection yet" rows client 0
-within=(setpriv --reuid $USER --regid $USER --clear-groups)
+set_uid within $USER
 hold user "$client" $S0 7000
 within=()
 must_soon 5 "a rule by user" listed client policy-rule \

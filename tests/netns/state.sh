@@ -92,7 +92,7 @@ told "cannot save the state to $state: Read-only file system, continuing"
 goes_on moved 10 "with a read-only disk"
 mount -o remount,rw "$disk"
 # The helper has mounts of its own.
-nsenter -m -t "${pid_of[client-helper]}" mount -o remount,rw "$disk"
+nsenter -m -r -t "${pid_of[client-helper]}" mount -o remount,rw "$disk"
 must_soon 30 "the state is saved again when it can be" saved_again
 survives_a_kill "what was saved again was restored"
 

@@ -53,8 +53,11 @@ REFUSALS = (
     "conflicts",
     "evicted",
     "verified",
+    "limited",
 )
 CHUNK = 150  # what the helper's capture holds in any case
+# Binding Updates that a peer may send, at once and then in a second (hmip-helper(8), LIMITS).
+UPDATES, UPDATES_PER_SECOND = 64, 20
 ODD_ADDRESSES = {
     "multicast": "ff02::1",
     "loopback": "::1",
@@ -129,22 +132,31 @@ class Court:
         """All that was sent has been read, and a legitimate exchange works."""
         return self.alice.exchange()
 
-    def hail(self, packets):
-        """Returns whether exchanges worked all the while."""
-        for i in range(0, len(packets), CHUNK):
-            for pkt in packets[i : i + CHUNK]:
+    def refill(self):
+        """Waits until each peer may send as many Updates at once as ever."""
+        self.wire.pump(timeout=UPDATES / UPDATES_PER_SECOND)
+
+    def hail(self, packets, slowly=False):
+        """Returns whether exchanges worked all the while. slowly: as a peer may send Updates."""
+        chunk = UPDATES // 4 if slowly else CHUNK
+        if slowly:
+            self.refill()
+        for i in range(0, len(packets), chunk):
+            for pkt in packets[i : i + chunk]:
                 self.wire.send(pkt)
             if not self.settle():
                 return False
+            if slowly and i >= UPDATES // 2:
+                self.wire.pump(timeout=chunk / UPDATES_PER_SECOND)
         return True
 
-    def case(self, name, packets, then=None, loose=(), **expected):
+    def case(self, name, packets, then=None, loose=(), slowly=False, **expected):
         """expected: counters, '_' for '-'; a value may be a range of two. loose: those that do not
         matter.
         """
         before, counted = self.beliefs(), self.refusals()
         packets = list(packets)
-        why = "" if self.hail(packets) else "Alice does not get through"
+        why = "" if self.hail(packets, slowly) else "Alice does not get through"
         if not why and then:
             why = "" if then() else "what should follow does not"
         if not why:

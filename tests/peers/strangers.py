@@ -96,10 +96,12 @@ def inits(c, x):
         f"{len(run.message.raw)} > {len(run.packet)}",
     )
     c.check(
-        "X4 B1 B3 a Response bears the Initial Binding Update",
+        "X4 B1 B2 B3 a Response bears the Initial Binding Update, which tells a stranger no more"
+        " than the address that it asked",
         run.message.home == run.message.src
         and run.message.bu[0]["homeless"]
-        and address(c.args.also) in run.message.bu[0]["named"],
+        and run.message.bu[0]["named"] == [dst],
+        str(run.message.bu),
     )
     c.check("X4 X8 no Init has made an entry", c.helper.entry(x.addr) is None)
 
@@ -157,11 +159,13 @@ def confirms(c, x):
     )
     c.case("X4 C4 a Confirm without a Binding Update", [run.confirm()])
     c.check("X4 X8 none of it has made an entry", c.helper.entry(x.addr) is None)
-    for what, odd, counter in (
-        ("a multicast address", "ff02::1", "refused-address"),
-        ("the host's own address", c.dst, "wrong-entry"),
-        ("Alice's address", h.text(c.alice.addr), "wrong-entry"),
+    for place, what, odd, counter in (
+        ("2001:db8:f1::f", "a multicast address", "ff02::1", "refused-address"),
+        ("2001:db8:f2::f", "the host's own address", c.dst, "wrong-entry"),
+        ("2001:db8:f3::f", "Alice's address", h.text(c.alice.addr), "wrong-entry"),
     ):
+        x = h.Host(c.wire, "Xenia", place, c.dst)
+        x.answers = False
         run = answered(c, x)
         c.case(
             f"X4 X7 a Confirm whose Binding Update names {what}",
@@ -171,8 +175,15 @@ def confirms(c, x):
         )
         c.wire.pump(timeout=0.1)
         c.check(
-            "X8 C10 an entry nothing came of is gone",
+            "X8 C10 no entry is without addresses",
             c.wait(lambda: all(e["addresses"] for e in c.helper.cache()), 5),
+        )
+        entry = c.helper.entry(x.addr)
+        c.check(
+            "X5 X8 what the Confirm came from is not proven, and alone in its entry",
+            entry
+            and [(a["address"], a["state"]) for a in entry["addresses"]] == [(place, "tentative")],
+            str(entry),
         )
 
 
@@ -222,19 +233,34 @@ def responder(c):
 
 
 def initiator(c):
-    meet(c, h.Host(c.wire, "Yvonne", "2001:db8:99::9", c.dst), called)
-    meet(c, h.Host(c.wire, "Zoe", "2001:db8:98::8", c.dst), ruined)
+    y = h.Host(c.wire, "Yvonne", "2001:db8:99::9", c.dst)
+    z = h.Host(c.wire, "Zoe", "2001:db8:98::8", c.dst)
+    y.answers = z.answers = False
+    taken_back(c, y, z)
+    meet(c, y, called)
+    meet(c, z, ruined)
+
+
+def taken_back(c, *hosts):
+    """A program that connects to an address that Mallory had for his, and took back, is not
+    connected to Mallory: it is Tentative for some seconds, for a Response under way, and goes.
+    """
+    c.refill()
+    for lifetime in (600, 0):
+        c.wire.send(c.evil_bu(b"".join(alt_coa(x.addr) for x in hosts), lifetime=lifetime))
+        c.settle()
+        c.check(
+            "A3 X5 what was never proven is Tentative at most",
+            all(c.state(x.addr) == "tentative" for x in hosts),
+        )
+    c.check(
+        "A3 X5 what was never proven is not kept as Deprecated",
+        c.wait(lambda: c.wire.pump(timeout=0.1) or all(c.state(x.addr) is None for x in hosts), 15),
+    )
 
 
 def meet(c, y, then):
     """Lets a program of the helper's host call y; what y does with the Init is up to then."""
-    y.answers = False
-    # A program that connects to an address that Mallory had for his, and took back, is not
-    # connected to Mallory.
-    for lifetime in (600, 0):
-        c.wire.send(c.evil_bu(alt_coa(y.addr), lifetime=lifetime))
-    c.settle()
-    c.check("A3 X5 what was never proven is not kept as Deprecated", c.state(y.addr) is None)
     caller = subprocess.Popen([*shlex.split(c.args.call), h.text(y.addr), "80"])
     try:
         if not c.wire.pump(lambda: any(m.aap_kind == INIT for m in y.heard), 10):

@@ -5,6 +5,7 @@
  */
 #include "core.h"
 #include "addr.h"
+#include "restore.h"
 #include "suite.h"
 #include "unmoved.h"
 #include "unused.h"
@@ -128,6 +129,21 @@ START_TEST(r5_a_farewell_names_its_source_with_lifetime_0_and_nothing_else)
 	ck_assert(s.has_ah && !s.has_home && s.n_bu == 1 && !s.n_ba);
 	ck_assert(s.bu[0].names_source && !s.bu[0].lifetime && !s.bu[0].n_addr);
 	ck_assert(s.bu[0].flags & BU_ACK);
+}
+END_TEST
+
+/* The next helper goes on from what is saved. */
+START_TEST(b10_the_number_of_a_farewell_is_reserved)
+{
+	struct core_saved_peer saved;
+	struct hce *h;
+
+	meet();
+	h = entry(CLIENT);
+	h->seq_limit = h->seq_out;	/* as after each block of numbers */
+	leave(CLIENT);
+	ck_assert_int_eq(core_save_peer(w.host[CLIENT].core, h->sa->in.spi, &saved), 0);
+	ck_assert_int_ge((int16_t)(saved.bu_seq - h->seq_out), 0);
 }
 END_TEST
 
@@ -326,6 +342,7 @@ static Suite *make(void)
 	tcase_add_test(
 		tc, a1_the_farewell_and_its_answer_go_behind_the_data_of_the_pair_that_is_left);
 	tcase_add_test(tc, r5_a_farewell_names_its_source_with_lifetime_0_and_nothing_else);
+	tcase_add_test(tc, b10_the_number_of_a_farewell_is_reserved);
 	tcase_add_test(tc, a_silent_peer_is_not_waited_for_longer_than_a_second);
 	tcase_add_loop_test(tc, a_farewell_is_repeated, 0, 3);
 	tcase_add_test(tc, nobody_is_waited_for_if_nothing_moved);

@@ -12,6 +12,7 @@
 #include "local.h"
 #include "pair.h"
 #include "pcb.h"
+#include "peer.h"
 #include "retry.h"
 #include "send.h"
 
@@ -69,7 +70,7 @@ static void send_farewell(struct core *c, struct hce *h, usec_t now)
 	if (!l || IN6_IS_ADDR_UNSPECIFIED(&s.dst))
 		return;
 	s.src = l->addr;
-	s.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = ++h->seq_out,
+	s.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = peer_next_bu(c, h),
 					   .names_source = true };
 	core_send(c, h, &s);
 }

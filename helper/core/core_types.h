@@ -297,7 +297,9 @@ struct hce {
 
 	struct binding *bindings;	/* utlist DL */
 	bool may_announce;		/* B1: a reply, or the peer's own Initial BU, has come */
-	bool homeless_acked;		/* B4: a BA has come */
+	bool homeless_acked;		/* B4: a BA has come, of BU number support_seq or later */
+	bool support_sent;		/* that was sent, the first with Homeless Support */
+	uint16_t support_seq;
 	bool has_our_ba;		/* it left Homeless Support out, so a BA
 					 * of ours has come to it */
 	usec_t supported;		/* when it last sent Homeless Support, 0: never */

@@ -557,6 +557,28 @@ START_TEST(a_server_that_lost_its_memory_learns_everything_again)
 }
 END_TEST
 
+/* Its peer has been busy: what it has to say anew waits for its turn (B10). */
+START_TEST(b4_a_server_that_lost_its_memory_hears_that_its_peer_is_homeless)
+{
+	unsigned seed = (unsigned)_i, renew_at = 12 + (unsigned)_i % 13;
+
+	world_up(&w, CLIENT, C1);
+	acquaint();
+	for (unsigned i = 0; i < 30; i++) {
+		if (i == renew_at) {
+			world_renew(&w, SERVER);
+			world_up(&w, SERVER, S0);
+		}
+		seed = seed * 1103515245 + 12345;
+		(i % 2 ? world_up : world_down)(&w, CLIENT, C1);
+		world_run(&w, (seed >> 16) % 400 * USEC_PER_MSEC);
+	}
+	world_run(&w, 700 * USEC_PER_SEC);
+	ck_assert_int_eq(entry(SERVER)->status, PEER_HOMELESS);
+	ck_assert_int_eq(entry(CLIENT)->status, PEER_HOMELESS);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("core");
@@ -592,6 +614,8 @@ int main(void)
 	tcase_add_test(tc, c11_a_new_connection_keeps_its_birth_pair_until_the_next_move);
 	tcase_add_test(tc, a_preferred_address_is_moved_to_and_the_peer_follows);
 	tcase_add_test(tc, a_server_that_lost_its_memory_learns_everything_again);
+	tcase_add_loop_test(tc, b4_a_server_that_lost_its_memory_hears_that_its_peer_is_homeless,
+			    0, 300);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

@@ -173,7 +173,7 @@ void bul_invalidate(struct core *c, struct hce *h)
 {
 	struct binding *b, *next;
 
-	h->homeless_acked = false;
+	h->homeless_acked = h->support_sent = false;
 	DL_FOREACH_SAFE(h->bindings, b, next) {
 		if (!b->wanted) {
 			bul_remove(h, b);

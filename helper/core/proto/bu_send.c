@@ -32,6 +32,13 @@
 #define ANSWER_WINDOW	(5 * USEC_PER_SEC)	/* a Challenge that comes later is a probe */
 #define REQUEST_AHEAD	(30 * USEC_PER_SEC)	/* a Binding Request precedes expiry by this */
 
+/* BU number seq is the first that tells the peer of Homeless Support. */
+static void bu_note_support(struct hce *h, uint16_t seq)
+{
+	h->support_sent = true;
+	h->support_seq = seq;
+}
+
 static struct binding_update *bu_begin(struct core *c, struct hce *h, struct signal *s,
 				       uint32_t lifetime)
 {
@@ -42,6 +49,8 @@ static struct binding_update *bu_begin(struct core *c, struct hce *h, struct sig
 	bu->seq = peer_next_bu(c, h);
 	bu->lifetime = lifetime;
 	bu->homeless = !h->homeless_acked;	/* B4 */
+	if (bu->homeless && !h->support_sent)
+		bu_note_support(h, bu->seq);
 	bu->has_unique_id = h->unique_id_pending;
 	bu->unique_id = h->unique_id;
 	h->unique_id_pending = false;
@@ -368,6 +377,7 @@ void bu_assume_sent(struct core *c, struct hce *h, const struct in6_addr *src, u
 
 	h->may_announce = true;
 	h->seq_out = h->seq_limit = seq;
+	bu_note_support(h, seq);
 	bul_want(c, h, src, true);
 	b = bul_find(h, src);
 	if (!b)
@@ -471,7 +481,8 @@ void bu_acked(struct core *c, struct hce *h, const struct binding_ack *ba,
 		return;
 	}
 	/* Lifetime 0 with a Challenge means an address conflict (X6): the Update was refused. */
-	h->homeless_acked |= ba->lifetime || !ba->has_challenge;
+	if (h->support_sent && (int16_t)(ba->seq - h->support_seq) >= 0)
+		h->homeless_acked |= ba->lifetime || !ba->has_challenge;
 	aap_confirmed(h);
 	if (ba->status >= BA_REJECTED) {
 		rejected(c, h, now);

@@ -46,7 +46,7 @@ static void part(struct core *c, struct hce *h, const char *why)
 {
 	hce_set_status(c, h, PEER_UNKNOWN, why);
 	bul_free(h);
-	h->may_announce = h->homeless_acked = h->has_our_ba = false;
+	h->may_announce = h->homeless_acked = h->support_sent = h->has_our_ba = false;
 	h->retransmit_on_ack = h->switch_deferred = false;
 	h->path.running = h->path.failed_over = false;
 	h->rt.tries = 0;

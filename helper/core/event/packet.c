@@ -247,14 +247,88 @@ static void hce_authenticated(struct core *c, struct hce *h, usec_t now)
 	pair_update(c, h, now);
 }
 
-void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
+/* What s, of the entry id, says of addresses, and what follows from hearing it. */
+static void receive_updates(struct core *c, uint32_t id, const struct signal *s, usec_t now)
 {
-	const struct local_addr *to;
 	struct foreign_addr *from;
-	struct signal s;
-	struct peer *p;
+	struct hce *h = core_entry(c, id);
+
+	if (h && (s->bare || s->n_bu) && budget_take(c, BUDGET_UPDATES, NULL, h, now)) {
+		if (s->bare)
+			bu_receive_bare(c, h, s, now);
+		if (s->n_bu)
+			bu_receive(c, h, s, now);
+		h = core_entry(c, id);		/* a conflict may have ended it */
+	}
+	if (h)
+		hold_signalled(c, h);
+	from = foreign_find(c, &s->src);
+	if (from && from->hce == h && foreign_confirm(c, from, now))
+		reach_prove(c, from, now);
+	deadline_arm(c, now);	/* an entry that nothing came of goes with the next tick */
+}
+
+/* s came under the SA of p, to our address to. */
+static void receive_authentic(struct core *c, struct peer *p, const struct local_addr *to,
+			      const struct signal *s, size_t len, usec_t now)
+{
 	uint32_t id;
 	bool claimed;
+
+	if (p->hce && p->hce->personality != to->personality) {
+		drop(c, NULL, s, COUNT_NOT_LOCAL, "sent to an address of another personality");
+		return;
+	}
+	if (core_is_leaving(c)) {
+		receive_last(c, p->hce, s, now);
+		return;
+	}
+	claimed = owned_by_other(c, p, &s->src);
+	if ((claimed && !claims_source(s)) ||
+	    (s->has_home && !addr_equal(&s->home, &s->src) && owned_by_other(c, p, &s->home))) {
+		drop(c, p->hce, s, COUNT_WRONG_ENTRY, "comes from another peer's address");
+		return;
+	}
+	/* C4, 5.2: the first authentic Binding Update of a peer makes its entry. */
+	if (!p->hce && s->n_bu && !hce_create(c, p, &s->dst, false, now))
+		return;
+	if (!p->hce) {
+		drop(c, NULL, s, COUNT_UNEXPECTED_BA, "no entry for this Binding Acknowledgement");
+		return;
+	}
+	id = p->hce->id;
+	hce_authenticated(c, p->hce, now);
+	if (s->has_aap && s->aap.kind == AAP_INIT)
+		aap_renewal(c, p, s, len, now);
+	if (s->n_ba && !claimed)
+		receive_acks(c, p->hce, s, now);
+	if (s->has_br)
+		receive_request(c, s, now);
+	receive_updates(c, id, s, now);
+}
+
+static void receive(struct core *c, const struct signal *s, const uint8_t *pkt, size_t len,
+		    usec_t now)
+{
+	const struct local_addr *to = local_find(c, &s->dst);
+	struct peer *p;
+
+	if (!welcome(c, s, to) || !plausible(c, s))
+		return;
+	if (s->unprotected)
+		drop(c, NULL, s, COUNT_NO_AH, "Binding Update or Acknowledgement without AH");
+	if (s->has_br && !s->has_ah && !core_is_leaving(c))
+		receive_request(c, s, now);
+	if (s->has_aap && !s->has_ah && !core_is_leaving(c))
+		aap_receive(c, s, pkt, len, now);
+	p = s->has_ah ? authenticate(c, s, pkt, len, now) : NULL;
+	if (p)
+		receive_authentic(c, p, to, s, len, now);
+}
+
+void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
+{
+	struct signal s;
 	int r;
 
 	if (len > ICMP_OFFSET && pkt[6] == IPPROTO_ICMPV6) {
@@ -262,69 +336,12 @@ void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 		return;
 	}
 	r = signal_parse(pkt, len, &s);
-
 	if (r == -ENOMSG)
 		return;
 	c->counter[COUNT_PACKETS]++;
-	if (r < 0) {
+	if (r < 0)
 		drop(c, NULL, NULL, COUNT_MALFORMED, "malformed");
-		return;
-	}
-	to = local_find(c, &s.dst);
-	if (!welcome(c, &s, to))
-		return;
-	if (!plausible(c, &s))
-		return;
-	if (s.unprotected)
-		drop(c, NULL, &s, COUNT_NO_AH, "Binding Update or Acknowledgement without AH");
-	if (s.has_br && !s.has_ah && !core_is_leaving(c))
-		receive_request(c, &s, now);
-	if (s.has_aap && !s.has_ah && !core_is_leaving(c))
-		aap_receive(c, &s, pkt, len, now);
-	if (!s.has_ah)
-		return;
-	p = authenticate(c, &s, pkt, len, now);
-	if (!p)
-		return;
-	if (p->hce && p->hce->personality != to->personality) {
-		drop(c, NULL, &s, COUNT_NOT_LOCAL, "sent to an address of another personality");
-		return;
-	}
-	if (core_is_leaving(c)) {
-		receive_last(c, p->hce, &s, now);
-		return;
-	}
-	claimed = owned_by_other(c, p, &s.src);
-	if ((claimed && !claims_source(&s)) ||
-	    (s.has_home && !addr_equal(&s.home, &s.src) && owned_by_other(c, p, &s.home))) {
-		drop(c, p->hce, &s, COUNT_WRONG_ENTRY, "comes from another peer's address");
-		return;
-	}
-	/* C4, 5.2: the first authentic Binding Update of a peer makes its entry. */
-	if (!p->hce && s.n_bu && !hce_create(c, p, &s.dst, false, now))
-		return;
-	if (!p->hce) {
-		drop(c, NULL, &s, COUNT_UNEXPECTED_BA, "no entry for this Binding Acknowledgement");
-		return;
-	}
-	id = p->hce->id;
-	hce_authenticated(c, p->hce, now);
-	if (s.has_aap && s.aap.kind == AAP_INIT)
-		aap_renewal(c, p, &s, len, now);
-	if (s.n_ba && !claimed)
-		receive_acks(c, p->hce, &s, now);
-	if (s.has_br)
-		receive_request(c, &s, now);
-	if ((s.bare || s.n_bu) && !budget_take(c, BUDGET_UPDATES, NULL, p->hce, now))
-		return;
-	if (s.bare)
-		bu_receive_bare(c, p->hce, &s, now);
-	if (s.n_bu)
-		bu_receive(c, p->hce, &s, now);
-	if (core_entry(c, id))
-		hold_signalled(c, core_entry(c, id));
-	from = foreign_find(c, &s.src);
-	if (from && from->hce->id == id && foreign_confirm(c, from, now))
-		reach_prove(c, from, now);
-	deadline_arm(c, now);	/* an entry that nothing came of goes with the next tick */
+	else
+		receive(c, &s, pkt, len, now);
+	c->connected = (struct connected){ 0 };
 }

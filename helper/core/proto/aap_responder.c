@@ -206,7 +206,6 @@ static void on_init(struct core *c, const struct signal *s, size_t len, usec_t n
 		return;
 	if (aap_refresh_secrets(c, personality_of(c, &s->dst), now))
 		send_response(c, s, NULL, len, now);
-	c->connected = (struct connected){ 0 };
 }
 
 bool aap_asks(struct core *c, const struct signal *s, usec_t now)

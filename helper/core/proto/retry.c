@@ -9,6 +9,7 @@
 
 #include "addr.h"
 #include "array.h"
+#include "bul.h"
 #include "local.h"
 #include "pair.h"
 
@@ -92,16 +93,6 @@ static const struct local_addr *other_source(struct core *c, const struct hce *h
 	return NULL;
 }
 
-static bool is_proven(const struct hce *h, const struct local_addr *l)
-{
-	const struct binding *b;
-
-	DL_FOREACH(h->bindings, b)
-		if (addr_equal(&b->addr, &l->addr))
-			return b->state >= BINDING_RESPONDED;
-	return false;
-}
-
 unsigned retry_count_other_sources(struct core *c, struct hce *h)
 {
 	const struct local_addr *first = retry_source(c, h);
@@ -115,6 +106,7 @@ unsigned retry_count_other_sources(struct core *c, struct hce *h)
 const struct local_addr *retry_update_source(struct core *c, struct hce *h)
 {
 	const struct local_addr *first = retry_source(c, h), *next = NULL;
+	const struct binding *b;
 	unsigned round = h->rt.tries / retry_count_foreign(h, false);
 	unsigned n = retry_count_other_sources(c, h);
 
@@ -126,7 +118,8 @@ const struct local_addr *retry_update_source(struct core *c, struct hce *h)
 	 * One lost packet is no dead path, and the peer would follow a proven source (C11): these
 	 * wait for another round.
 	 */
-	if (round && round % 2 == !is_proven(h, other_source(c, h, first, 0)))
+	b = bul_find(h, &other_source(c, h, first, 0)->addr);
+	if (round && round % 2 == (b->state < BINDING_RESPONDED))
 		next = other_source(c, h, first, (round - 1) / 2 % n);
 	return next ? next : first;
 }

@@ -5,10 +5,10 @@
 
 #include "core_data.h"
 
-/* Returns the connection of that cookie, NULL if there is none. */
 /* Says that what is saved of p is to be saved anew. */
 void pcb_changed(struct core *c, const struct pcb *p);
 
+/* Returns the connection of that cookie, NULL if there is none. */
 struct pcb *pcb_by_cookie(struct core *c, uint64_t cookie);
 
 /* Detaches p, removes it from all tables and frees it. */

@@ -72,15 +72,21 @@ static void note_socket(struct state *s, uint64_t cookie)
 	mark(s, &(struct mark_key){ .kind = STATE_SENDER, .cookie = cookie });
 }
 
+/* Whether a change is to be marked. After an error all is written anew. */
+static bool marks_changes(const struct state *s)
+{
+	return s && !s->error;
+}
+
 void state_note_entry(struct state *s, uint32_t id)
 {
-	if (s && id)
+	if (marks_changes(s) && id)
 		mark(s, &(struct mark_key){ .kind = STATE_ENTRY, .id = id });
 }
 
 void state_note(struct state *s, const struct action *a)
 {
-	if (!s)
+	if (!marks_changes(s))
 		return;
 	switch (a->type) {
 	case ACTION_RESERVE:

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -650,6 +651,23 @@ START_TEST(where_nothing_can_be_written_the_helper_goes_on_and_tries_again)
 }
 END_TEST
 
+/* All is written when the file can be: until then, what changes is not remembered. */
+START_TEST(x8_what_cannot_be_written_fills_no_memory)
+{
+	struct core *c = w.host[CLIENT].core;
+	char file[96];
+	size_t before;
+
+	snprintf(file, sizeof(file), "%s.d/state", path);
+	state_close(live, NULL, w.now);
+	ck_assert_int_eq(state_open(c, file, w.now, &live), -ENOENT);
+	before = mallinfo2().uordblks;
+	for (uint64_t cookie = 0; cookie < 10000; cookie++)
+		state_note(live, &(struct action){ .type = ACTION_SOCKET, .cookie = cookie });
+	ck_assert_uint_le(mallinfo2().uordblks, before + 10000);
+}
+END_TEST
+
 /* What was saved before the disk was full is still there, and what comes after it has room. */
 START_TEST(a_full_disk_loses_nothing_that_was_saved)
 {
@@ -819,6 +837,7 @@ int main(void)
 	tcase_add_test(tc, a_file_of_another_version_is_told_and_does_no_harm);
 	tcase_add_test(tc, numbers_that_are_damaged_are_told_and_the_rest_is_restored);
 	tcase_add_test(tc, where_nothing_can_be_written_the_helper_goes_on_and_tries_again);
+	tcase_add_test(tc, x8_what_cannot_be_written_fills_no_memory);
 	tcase_add_test(tc, a_full_disk_loses_nothing_that_was_saved);
 	tcase_add_loop_test(tc, a_document_of_version_1_that_cannot_be_understood_restores_nothing,
 			    0, 4);

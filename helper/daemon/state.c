@@ -138,9 +138,11 @@ static int put(struct state_store *store, const struct state_record *r)
 static int drop(struct state_store *store, const struct state_record *r)
 {
 	struct state_bytes b;
+	int e;
 
 	state_key_encode(r, &b);
-	return state_store_delete(store, b.b, b.key_len);
+	e = state_store_delete(store, b.b, b.key_len);
+	return e < 0 ? e : 0;
 }
 
 static void set_personality(const struct core *c, struct state_record *r, unsigned personality)
@@ -187,10 +189,8 @@ static int end_list(struct state *s, enum state_kind kind, uint32_t id, unsigned
 		int e;
 
 		state_key_encode(&r, &b);
-		if (!state_store_has(s->all, b.b, b.key_len))
-			return 0;
 		e = state_store_delete(s->all, b.b, b.key_len);
-		if (e < 0)
+		if (e <= 0)
 			return e;
 	}
 }

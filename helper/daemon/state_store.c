@@ -162,13 +162,6 @@ int state_store_put(struct state_store *s, const void *key, size_t key_len, cons
 	return store_error(r);
 }
 
-bool state_store_has(struct state_store *s, const void *key, size_t key_len)
-{
-	MDB_val k = { key_len, (void *)key }, v;
-
-	return store_begin(s) == 0 && mdb_get(s->txn, s->dbi, &k, &v) == 0;
-}
-
 int state_store_delete(struct state_store *s, const void *key, size_t key_len)
 {
 	MDB_val k = { key_len, (void *)key };
@@ -178,7 +171,7 @@ int state_store_delete(struct state_store *s, const void *key, size_t key_len)
 		return r;
 	r = mdb_del(s->txn, s->dbi, &k, NULL);
 	s->dirty |= r == 0;
-	return r == MDB_NOTFOUND ? 0 : store_error(r);
+	return r == 0 ? 1 : r == MDB_NOTFOUND ? 0 : store_error(r);
 }
 
 int state_store_commit(struct state_store *s)
@@ -213,11 +206,6 @@ static int each(MDB_env *env, state_store_fn *fn, void *ctx)
 		mdb_cursor_close(at);
 	mdb_txn_abort(txn);
 	return r == -ENOENT ? 0 : r;	/* the end */
-}
-
-int state_store_each(struct state_store *s, state_store_fn *fn, void *ctx)
-{
-	return each(s->env, fn, ctx);
 }
 
 static int read_file(const char *path, state_store_fn *fn, void *ctx)

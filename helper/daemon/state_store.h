@@ -35,13 +35,12 @@ int state_store_publish(struct state_store *s);
 void state_store_close(struct state_store *s);
 
 /*
- * Sets, looks for or removes what has this key, in one transaction with all that comes before the
- * next commit. What is the same already is not written. put and delete return 0 or a negative
- * errno: -ENOSPC if the file would be too large.
+ * Sets or removes what has this key, in one transaction with all that comes before the next commit.
+ * What is the same already is not written. put returns 0; delete 1, or 0 if nothing had the key.
+ * Both: or a negative errno, -ENOSPC if the file would be too large.
  */
 int state_store_put(struct state_store *s, const void *key, size_t key_len, const void *value,
 		    size_t len);
-bool state_store_has(struct state_store *s, const void *key, size_t key_len);
 int state_store_delete(struct state_store *s, const void *key, size_t key_len);
 
 /*
@@ -50,12 +49,12 @@ int state_store_delete(struct state_store *s, const void *key, size_t key_len);
  */
 int state_store_commit(struct state_store *s);
 
-/* Gets one record. Returns 0 or a negative errno to stop. */
+/*
+ * Gets one record, in the order of the keys. Returns 0, or a negative errno to stop, but not
+ * -ENOENT.
+ */
 typedef int state_store_fn(void *ctx, const void *key, size_t key_len, const void *value,
 			   size_t len);
-
-/* Calls fn for what has been committed, by key. Returns 0, what fn returned, or -EBADMSG. */
-int state_store_each(struct state_store *s, state_store_fn *fn, void *ctx);
 
 /*
  * Reads the file at path, which no process may be writing to: calls check for each record in a

@@ -123,13 +123,6 @@ struct dump {
 	unsigned n;
 };
 
-static int dump_check(void *ctx, const void *key, size_t key_len, const void *value, size_t len)
-{
-	struct state_record r;
-
-	return ctx ? state_record_decode(key, key_len, value, len, &r) : -EINVAL;
-}
-
 static int dump_one(void *ctx, const void *key, size_t key_len, const void *value, size_t len)
 {
 	static json_t *(*const make[STATE_KINDS])(const struct state_record *r) = {
@@ -160,7 +153,7 @@ int state_dump(const char *path, FILE *out)
 	int r = -EBADMSG;
 
 	for (unsigned i = 0; i < TRIES && r == -EBADMSG && !d.n; i++)
-		r = state_store_read(path, dump_check, dump_one, &d);
+		r = state_store_read(path, state_record_check, dump_one, &d);
 	if (r == 0)
 		fputs(d.n ? "\n]\n" : "[]\n", out);
 	return r < 0 ? r : fflush(out) == 0 ? 0 : -errno;

@@ -118,14 +118,6 @@ struct reading {
 	int numbers;			/* what came of it */
 };
 
-static int check_one(void *ctx, const void *key, size_t key_len, const void *value, size_t len)
-{
-	struct state_record r;
-
-	(void)ctx;
-	return state_record_decode(key, key_len, value, len, &r);
-}
-
 static int restore_number(void *ctx, const void *key, size_t key_len, const void *value, size_t len)
 {
 	struct reading *in = ctx;
@@ -144,7 +136,7 @@ static void read_numbers(struct reading *in)
 	if (in->numbers_read)
 		return;
 	in->numbers_read = true;
-	in->numbers = state_store_read(in->numbers_path, check_one, restore_number, in);
+	in->numbers = state_store_read(in->numbers_path, state_record_check, restore_number, in);
 }
 
 static int restore_one(void *ctx, const void *key, size_t key_len, const void *value, size_t len)
@@ -189,7 +181,7 @@ int state_load(struct core *c, const char *path, usec_t now, int *numbers)
 		read_numbers(&in);
 		r = state_json_load(c, path, now);
 	} else {
-		r = state_store_read(path, check_one, restore_one, &in);
+		r = state_store_read(path, state_record_check, restore_one, &in);
 		read_numbers(&in);
 		if (r == 0)
 			core_restore_done(c, now);

@@ -4,6 +4,7 @@
 #include "addr.h"
 #include "cursor.h"
 #include "ipc_proto.h"
+#include "unused.h"
 
 #include <errno.h>
 #include <openssl/sha.h>
@@ -323,4 +324,12 @@ int state_record_decode(const void *key, size_t key_len, const void *value, size
 	x.r = cur_open(b + key_len + 1, len - 1 - CHECK_LEN);
 	x_value(&x, ret);
 	return x.bad || cur_left(&x.r) ? -EBADMSG : 0;
+}
+
+int state_record_check(void *ctx UNUSED, const void *key, size_t key_len, const void *value,
+		       size_t len)
+{
+	struct state_record r;
+
+	return state_record_decode(key, key_len, value, len, &r);
 }

@@ -96,4 +96,7 @@ int state_record_encode(const struct state_record *r, struct state_bytes *ret);
 int state_record_decode(const void *key, size_t key_len, const void *value, size_t len,
 			struct state_record *ret);
 
+/* Returns what state_record_decode() would: for state_store_read(), which passes ctx. */
+int state_record_check(void *ctx, const void *key, size_t key_len, const void *value, size_t len);
+
 #endif

@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include "daemon.h"
-#include "addr.h"
 #include "adopt.h"
 #include "apply.h"
 #include "array.h"
@@ -18,10 +17,10 @@
 #include "dns.h"
 #include "hostmap.h"
 #include "hostmap_sync.h"
-#include "icmp_inject.h"
 #include "ifmon.h"
 #include "ipc_proto.h"
 #include "log.h"
+#include "loop.h"
 #include "privileges.h"
 #include "resume.h"
 #include "route_sync.h"
@@ -29,7 +28,6 @@
 #include "sd_notify.h"
 #include "signal_io.h"
 #include "sock_events.h"
-#include "sock_info.h"
 #include "sock_monitor.h"
 #include "state.h"
 #include "tcp_hold.h"
@@ -39,18 +37,15 @@
 
 #include <errno.h>
 #include <openssl/crypto.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 #include <utlist.h>
 
-#define SOCK_PAUSE_MS		10	/* between reads of destroy events */
 #define STATE_DIR	LOCALSTATEDIR "/lib/hmip"
 
 /* ---- events for the core ---- */
@@ -133,43 +128,6 @@ static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifinde
 	core_packet(d->core, pkt, len, clock_boottime());
 }
 
-/* The datapath drops the first segments of a connection (R3): makes its connect() fail at once. */
-static void on_refused(struct daemon *d, const struct dp_event *e)
-{
-	const struct hce *entry = core_entry(d->core, e->hce);
-	struct sock_desc s = { .proto = IPPROTO_TCP, .local = e->addr, .lport = ntohs(e->lport),
-			       .fport = ntohs(e->fport) };
-
-	if (!entry)
-		return;
-	s.foreign = entry->pair.foreign;
-	log_debug("refused a connection from port %u to [%s]:%u: another has its ports", s.lport,
-		  addr_text(&s.foreign).s, s.fport);
-	icmp_inject_refuse(d->signal_io, &s, e->gen);
-}
-
-static void on_datapath(void *ctx, const struct dp_event *e)
-{
-	struct daemon *d = ctx;
-
-	if (e->type == DP_EVENT_HEARD) {
-		sock_events_sync_established(d);
-		core_heard(d->core, e->hce, &e->addr, clock_boottime());
-		state_note_entry(d->state, e->hce);
-		d->save_later = true;
-	}
-	if (e->type == DP_EVENT_NEW_CONN)
-		adopt_schedule(d, false);
-	if (e->type == DP_EVENT_DATAGRAM)
-		core_datagram_heard(d->core, e->hce, &e->addr, &e->local, clock_boottime());
-	if (e->type == DP_EVENT_REFUSED)
-		on_refused(d, e);
-	if (e->type == DP_EVENT_SILENT)
-		core_silent(d->core, e->hce, clock_boottime());
-	if (e->type == DP_EVENT_FOLLOWED)
-		core_followed(d->core, e->hce, &e->addr, e->gen, clock_boottime());
-}
-
 static void on_resolved(void *ctx, uint32_t hce, const struct in6_addr *addr, unsigned n)
 {
 	struct daemon *d = ctx;
@@ -205,155 +163,6 @@ static void on_asked(void *ctx, int fd, enum control_verb verb, uid_t uid,
 {
 	control_asked(ctx, fd, verb, uid, ret);
 	apply_actions(ctx);
-}
-
-/* ---- the loop's events ---- */
-
-/* Whether addresses that are lost are still assigned: that may change after they are reported. */
-static void report_unassigned(struct daemon *d)
-{
-	for (const struct local_addr *l = core_locals(d->core); l; l = l->hh.next)
-		if (!l->usable)
-			core_local_assigned(d->core, &l->addr, ifmon_has(d->ifmon, &l->addr));
-}
-
-static void ifmon_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
-{
-	struct daemon *d = ptr;
-	int r = ifmon_read(d->ifmon);
-
-	if (r < 0)
-		log_warnx("cannot read changes of addresses and routes: %s, continuing",
-			  strerror(-r));
-	report_unassigned(d);
-	apply_actions(d);
-}
-
-static void signal_io_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
-{
-	struct daemon *d = ptr;
-	int r = signal_io_read(d->signal_io);
-
-	if (r < 0)
-		log_warnx("cannot read captured signalling: %s, continuing", strerror(-r));
-	apply_actions(d);
-}
-
-static void sock_monitor_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
-{
-	struct daemon *d = ptr;
-
-	sock_events_drain(d);
-	apply_actions(d);
-	event_del(d->ev_sock_monitor);
-	event_add(d->ev_sock_pause, &(struct timeval){ .tv_usec = SOCK_PAUSE_MS * 1000 });
-}
-
-static void sock_pause_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
-{
-	struct daemon *d = ptr;
-
-	event_add(d->ev_sock_monitor, NULL);
-}
-
-static void datapath_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
-{
-	struct daemon *d = ptr;
-	int r = datapath_events(d->datapath, on_datapath, d);
-
-	if (r < 0)
-		log_warnx("cannot read events of the datapath: %s, continuing", strerror(-r));
-	apply_actions(d);
-}
-
-/*
- * Passes the datapath's time of the last packet to the core for addresses that are about to expire
- * for silence, or are in doubt (C6, C9), or whose datagrams keep an entry (X8). Others need not be
- * read.
- */
-static void refresh_heard(struct daemon *d, usec_t now)
-{
-	usec_t half = d->conf->core.default_lifetime * USEC_PER_SEC / 2;
-
-	for (struct hce *hce = core_entries(d->core), *next; hce; hce = next) {
-		struct foreign_addr *f;
-
-		next = hce->hh.next;
-		DL_FOREACH(hce->addrs, f) {
-			usec_t heard = 0;
-
-			if (f->state != ADDR_TENTATIVE &&
-			    (f->expires <= now || hce->unanswered_since || f->conflict ||
-			     (hce->conversed && now - hce->conversed >= half)))
-				heard = datapath_heard(d->datapath, &f->addr);
-			if (heard <= f->heard)
-				continue;
-			core_heard(d->core, hce->id, &f->addr, heard);
-			state_note_entry(d->state, hce->id);
-			d->save_later = true;
-		}
-	}
-}
-
-static void timer_event(evutil_socket_t fd, short what UNUSED, void *ptr)
-{
-	struct daemon *d = ptr;
-	uint64_t n;
-
-	if (read(fd, &n, sizeof(n)) < 0)
-		return;		/* the timer was set again in the meantime */
-	refresh_heard(d, clock_boottime());
-	core_tick(d->core, clock_boottime());
-	apply_actions(d);
-}
-
-static void deferred_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
-{
-	apply_deferred(ptr);
-}
-
-static void scan_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
-{
-	adopt_scan(ptr);
-	apply_actions(ptr);
-}
-
-/* Disconnects a process that checks whether the lock is held. */
-static void lock_event(evutil_socket_t fd, short what UNUSED, void *ptr UNUSED)
-{
-	struct ucred who;
-	int client = unix_listener_accept(fd, &who);
-
-	if (client >= 0)
-		unix_listener_end(client);
-}
-
-static void stop_event(evutil_socket_t sig, short what UNUSED, void *ptr)
-{
-	struct daemon *d = ptr;
-
-	if (core_is_leaving(d->core)) {
-		log_info("stopping on signal %d at once", (int)sig);
-	} else {
-		d->clean = sig == SIGINT;
-		log_info("stopping on signal %d, %s", (int)sig,
-			 d->clean ? "removing the datapath and routes: moved connections go back "
-				    "to the addresses they began with"
-				  : "leaving the datapath and routes for the next helper");
-		sd_notify_send("STOPPING=1");
-	}
-	if (!d->clean) {
-		event_base_loopbreak(d->base);
-		return;
-	}
-	core_leave(d->core, clock_boottime());
-	apply_actions(d);
-}
-
-static void reload_event(evutil_socket_t sig UNUSED, short what UNUSED, void *ptr)
-{
-	conf_reload(ptr);
-	apply_actions(ptr);
 }
 
 /* ---- start and stop ---- */
@@ -524,50 +333,6 @@ static int restore(struct daemon *d)
 	return 0;
 }
 
-static int add_event(struct daemon *d, int fd, short what, event_callback_fn fn, struct event **ret)
-{
-	*ret = event_new(d->base, fd, what | EV_PERSIST, fn, d);
-	return *ret && event_add(*ret, NULL) == 0 ? 0 : -ENOMEM;
-}
-
-static int open_loop(struct daemon *d)
-{
-	d->base = event_base_new();
-	d->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (d->timer < 0)
-		return -errno;
-	d->ev_later = d->base ? event_new(d->base, -1, EV_TIMEOUT, deferred_event, d) : NULL;
-	d->ev_sock_pause = d->base ? evtimer_new(d->base, sock_pause_event, d) : NULL;
-	return d->ev_later && d->ev_sock_pause ? adopt_open(d, scan_event) : -ENOMEM;
-}
-
-static int add_events(struct daemon *d)
-{
-	const struct {
-		int fd;
-		short what;
-		event_callback_fn fn;
-		struct event **ret;
-	} row[] = {
-		{ d->timer, EV_READ, timer_event, &d->ev_timer },
-		{ ifmon_fd(d->ifmon), EV_READ, ifmon_event, &d->ev_ifmon },
-		{ signal_io_fd(d->signal_io), EV_READ, signal_io_event, &d->ev_signal_io },
-		{ sock_monitor_fd(d->sock_monitor), EV_READ, sock_monitor_event,
-		  &d->ev_sock_monitor },
-		{ datapath_event_fd(d->datapath), EV_READ, datapath_event, &d->ev_datapath },
-		{ SIGTERM, EV_SIGNAL, stop_event, &d->ev_term },
-		{ SIGINT, EV_SIGNAL, stop_event, &d->ev_int },
-		{ SIGHUP, EV_SIGNAL, reload_event, &d->ev_hup },
-	};
-
-	if (d->lock >= 0 && add_event(d, d->lock, EV_READ, lock_event, &d->ev_lock) < 0)
-		return -ENOMEM;
-	for (size_t i = 0; i < ARRAY_LEN(row); i++)
-		if (add_event(d, row[i].fd, row[i].what, row[i].fn, row[i].ret) < 0)
-			return -ENOMEM;
-	return 0;
-}
-
 /*
  * Raises the limit of descriptors: those that programs send are open for a moment (fd_disposer.h).
  */
@@ -617,8 +382,8 @@ int daemon_start(const struct daemon_options *options, struct daemon **ret)
 	 * both.
 	 */
 	static int (*const step[])(struct daemon *d) = {
-		read_conf, check_privilege, take_lock, name_files, open_loop, open_control,
-		open_core, open_shells, restore, add_events, drop_privileges,
+		read_conf, check_privilege, take_lock, name_files, loop_open, open_control,
+		open_core, open_shells, restore, loop_watch, drop_privileges,
 	};
 	struct daemon *d = calloc(1, sizeof(*d));
 
@@ -651,12 +416,6 @@ int daemon_run(struct daemon *d)
 	return r < 0 ? -EIO : 0;
 }
 
-static void free_event(struct event *ev)
-{
-	if (ev)
-		event_free(ev);
-}
-
 /* Leaves host map, datapath and routes for the next helper. */
 static void leave(struct daemon *d)
 {
@@ -678,17 +437,7 @@ void daemon_stop(struct daemon *d)
 		leave(d);
 	if (d->view)
 		hostmap_close(d->view, d->view_path);
-	free_event(d->ev_lock);
-	free_event(d->ev_timer);
-	free_event(d->ev_ifmon);
-	free_event(d->ev_signal_io);
-	free_event(d->ev_sock_monitor);
-	free_event(d->ev_datapath);
-	free_event(d->ev_term);
-	free_event(d->ev_int);
-	free_event(d->ev_hup);
-	free_event(d->ev_later);
-	free_event(d->ev_sock_pause);
+	loop_unwatch(d);
 	dns_close(d->dns);
 	tcp_hold_close(d);
 	resume_close(d);
@@ -699,10 +448,7 @@ void daemon_stop(struct daemon *d)
 	sock_monitor_close(d->sock_monitor);
 	ifmon_close(d->ifmon);
 	core_free(d->core);
-	if (d->base)
-		event_base_free(d->base);
-	if (d->timer >= 0)
-		close(d->timer);
+	loop_close(d);
 	if (d->lock >= 0)
 		close(d->lock);
 	LL_FOREACH_SAFE(d->interfaces, i, tmp)

@@ -16,6 +16,7 @@ BUILD = pathlib.Path(os.environ.get("HMIP_BUILD", "build")).resolve()
 SOURCE = pathlib.Path(os.environ.get("HMIP_SOURCE", pathlib.Path(__file__).parent.parent)).resolve()
 PRODUCT = ("common", "helper", "hmipctl", "shim")
 
+CORE_DATA = "helper/core/core_types.h helper/core/core_action.h"
 # A folder, and what else its files may use: a folder, one header, or (without suffix) one module.
 LAYERS = {
     "common/base": "",
@@ -24,10 +25,9 @@ LAYERS = {
     "common/exec": "",
     # The core. Its own folder has the headers that the shells include.
     "helper/core": "common/base common/wire helper/core/base/sa.h",
-    "helper/core/base": "common/base common/wire helper/core/core_types.h",
-    "helper/core/model": "common/base common/wire helper/core/core_types.h helper/core/base",
-    "helper/core/proto": "common/base common/wire helper/core/core_types.h helper/core/base"
-    " helper/core/model",
+    "helper/core/base": f"common/base common/wire {CORE_DATA}",
+    "helper/core/model": f"common/base common/wire {CORE_DATA} helper/core/base",
+    "helper/core/proto": f"common/base common/wire {CORE_DATA} helper/core/base helper/core/model",
     "helper/core/event": "common/base common/wire helper/core helper/core/base helper/core/model"
     " helper/core/proto",
     # The shells. Only the daemon uses all of them.

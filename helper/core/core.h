@@ -13,7 +13,7 @@
 #ifndef HMIP_CORE_H
 #define HMIP_CORE_H
 
-#include "core_types.h"
+#include "core_action.h"
 
 /*
  * Makes a host without addresses, peers or connections. seed initialises the generator of nonces

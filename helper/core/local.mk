@@ -36,7 +36,7 @@ libcore_proto_la_SOURCES = \
 
 libcore_la_CPPFLAGS = $(CORE_EVENT)
 libcore_la_SOURCES = \
-	core/core.h core/core_types.h core/event/restore.c core/restore.h core/event/connection.c \
-	core/event/connection.h core/event/dns_names.c core/event/host.c core/event/local_addr.c \
-	core/event/packet.c core/event/peer_config.c core/event/traffic.c
+	core/core.h core/core_action.h core/core_types.h core/event/restore.c core/restore.h \
+	core/event/connection.c core/event/connection.h core/event/dns_names.c core/event/host.c \
+	core/event/local_addr.c core/event/packet.c core/event/peer_config.c core/event/traffic.c
 libcore_la_LIBADD = libcore_proto.la libcore_model.la libcore_base.la ../common/libwire.la

@@ -3,7 +3,7 @@
 #ifndef HMIP_CORE_DATA_H
 #define HMIP_CORE_DATA_H
 
-#include "core_types.h"
+#include "core_action.h"
 
 struct peer;
 struct nonpeer;

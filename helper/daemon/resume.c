@@ -27,6 +27,8 @@
 #define DOUBLINGS_MAX	16	/* Linux doubles its timeout 15 times at most */
 #define TRACES_MAX	64	/* path MTUs to be looked for later */
 #define TRACE_MS	200
+/* Linux's net.ipv4.tcp_invalid_ratelimit, and room for its clock. */
+#define ASK_AGAIN_MS	520
 
 /* An entry whose connections are to resume. */
 struct job {
@@ -36,6 +38,15 @@ struct job {
 	uint64_t *cookie;	/* of its connections, once listed */
 	size_t n, at;
 	UT_hash_handle hh;	/* by hce; in the order in which they came */
+};
+
+/* An entry whose connections were asked for an acknowledgement less than ASK_AGAIN_MS ago. */
+struct asked {
+	struct daemon *d;
+	uint32_t hce;
+	bool again;		/* ... and again since: Linux may not have answered that */
+	struct event *ev;	/* the end of that time; pending when all were asked */
+	UT_hash_handle hh;	/* by hce */
 };
 
 /* A path MTU that is no property of the path. */
@@ -48,6 +59,7 @@ struct trace {
 struct resume {
 	struct netlink *route, *diag;
 	struct job *jobs;
+	struct asked *asked;
 	struct event *ev_turn, *ev_traces;
 	struct trace trace[TRACES_MAX];
 	unsigned n_trace;
@@ -200,10 +212,71 @@ static void resume_pcb(struct daemon *d, const struct pcb *p, unsigned what)
 		kick(d, p, &v, what & RESUME_LOST);
 }
 
+/* ---- entries asked twice within Linux's time ---- */
+
+static void asked_free(struct resume *r, struct asked *a)
+{
+	HASH_DEL(r->asked, a);
+	event_free(a->ev);
+	free(a);
+}
+
+static struct asked *asked_find(const struct resume *r, uint32_t hce)
+{
+	struct asked *a;
+
+	HASH_FIND(hh, r->asked, &hce, sizeof(hce), a);
+	return a;
+}
+
+static void asked_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
+{
+	struct asked *a = ptr;
+	struct daemon *d = a->d;
+
+	if (a->again)
+		resume_want(d, a->hce, RESUME_OPEN);
+	asked_free(d->resume, a);
+	resume_run(d, RESUME_TURN);
+}
+
+/* The entry's connections are about to be asked. */
+static void asked_begin(struct daemon *d, uint32_t hce)
+{
+	struct asked *a = asked_find(d->resume, hce);
+
+	if (a) {
+		a->again = true;
+		return;
+	}
+	a = calloc(1, sizeof(*a));
+	if (a)
+		a->ev = evtimer_new(d->base, asked_event, a);
+	if (!a || !a->ev) {
+		free(a);
+		log_warnx("out of memory: if the pair changes soon, its connections are not heard");
+		return;
+	}
+	a->d = d;
+	a->hce = hce;
+	HASH_ADD(hh, d->resume->asked, hce, sizeof(a->hce), a);
+}
+
+/* They were asked. What Linux answered last is old enough when the event comes. */
+static void asked_end(struct resume *r, uint32_t hce)
+{
+	static const struct timeval wait = { .tv_usec = ASK_AGAIN_MS * 1000 };
+	struct asked *a = asked_find(r, hce);
+
+	if (a && !evtimer_pending(a->ev, NULL))
+		event_add(a->ev, &wait);
+}
+
 /* ---- entries ---- */
 
 static void job_free(struct resume *r, struct job *j)
 {
+	asked_end(r, j->hce);
 	HASH_DEL(r->jobs, j);
 	free(j->cookie);
 	free(j);
@@ -244,6 +317,8 @@ static bool list(struct daemon *d, struct job *j)
 	for (const struct pcb *p = j->cookie ? hce->pcbs : NULL; p; p = p->next)
 		if (may_resume(p))
 			j->cookie[j->n++] = p->cookie;
+	if (j->n && j->what & RESUME_OPEN)
+		asked_begin(d, j->hce);
 	return j->n;
 }
 
@@ -306,12 +381,15 @@ int resume_open(struct daemon *d)
 void resume_close(struct daemon *d)
 {
 	struct resume *r = d->resume;
+	struct asked *a, *next_asked;
 	struct job *j, *next;
 
 	if (!r)
 		return;
 	HASH_ITER(hh, r->jobs, j, next)
 		job_free(r, j);
+	HASH_ITER(hh, r->asked, a, next_asked)
+		asked_free(r, a);
 	if (r->ev_turn)
 		event_free(r->ev_turn);
 	if (r->ev_traces)

@@ -13,7 +13,9 @@
  *
  * Before that, each connection is made to be heard by the new pair, once: a segment that TCP
  * answers with a pure acknowledgement. Firewalls that pass only answers would drop all that the
- * peer sends to a host that has nothing to say; and the peer learns what has arrived.
+ * peer sends to a host that has nothing to say; and the peer learns what has arrived. Linux answers
+ * once in half a second: if the pair changes again within that time, the connections are asked once
+ * more behind it.
  */
 #ifndef HMIP_RESUME_H
 #define HMIP_RESUME_H

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Runs scripts as libcheck tests, one test case each, so that a report names them: those of
- * tests/netns that are about what the helpers do, with SCRIPTS_PROGRAMS defined those about what
- * programs see of it, with SCRIPTS_QEMU those of tests/qemu: three programs, so that make can run
- * them side by side. A script that ends with 77 was skipped: it is told with its reason on a line
- * of its own and not counted among the checks.
+ * tests/netns that are about what the helpers do, with SCRIPTS_WAITS defined those of them that
+ * take long because lifetimes or outages do, with SCRIPTS_PROGRAMS those about what programs see of
+ * it, with SCRIPTS_QEMU those of tests/qemu: four programs, so that make can run them side by side.
+ * A script that ends with 77 was skipped: it is told with its reason on a line of its own and not
+ * counted among the checks.
  */
 #include "array.h"
 #include "unit/suite.h"
@@ -50,6 +51,12 @@ static const struct script {
 	{ "netns/uncovered.sh", 150 },
 	{ "netns/reasons.sh", 180 },
 	{ "netns/crowd.sh", 240 },
+#elif defined(SCRIPTS_WAITS)
+	{ "netns/outage.sh", 240 },
+	{ "netns/hold.sh", 300 },
+	{ "netns/unmoved.sh", 600 },
+	{ "netns/time-shift.sh", 420 },
+	{ "netns/killed.sh", 600 },
 #else
 	{ "netns/move.sh", 150 },
 	{ "netns/fresh.sh", 150 },
@@ -58,11 +65,8 @@ static const struct script {
 	{ "netns/both-lose.sh", 180 },
 	{ "netns/dead-path.sh", 180 },
 	{ "netns/carrier.sh", 150 },
-	{ "netns/outage.sh", 240 },
-	{ "netns/hold.sh", 300 },
 	{ "netns/prefer.sh", 150 },
 	{ "netns/rules.sh", 240 },
-	{ "netns/unmoved.sh", 600 },
 	{ "netns/full.sh", 240 },
 	{ "netns/back.sh", 180 },
 	{ "netns/flap.sh", 180 },
@@ -74,13 +78,11 @@ static const struct script {
 	{ "netns/tentative.sh", 180 },
 	{ "netns/hostile.sh", 240 },
 	{ "netns/misbehave.sh", 240 },
-	{ "netns/time-shift.sh", 420 },
 	{ "netns/appendix-c.sh", 180 },
 	{ "netns/storm.sh", 240 },
 	{ "netns/clean.sh", 240 },
 	{ "netns/restart.sh", 360 },
 	{ "netns/stop.sh", 360 },
-	{ "netns/killed.sh", 600 },
 	{ "netns/state.sh", 360 },
 	{ "netns/others.sh", 180 },
 	{ "netns/errors.sh", 150 },

@@ -92,8 +92,9 @@ check_PROGRAMS += check_control_server
 check_control_server_SOURCES = unit/control/check_control_server.c
 check_control_server_LDADD = $(HELPER_LDADD)
 
+noinst_HEADERS += unit/daemon/routed.h
 check_PROGRAMS += check_apply check_conf check_conf_apply check_dns check_hostmap_sync check_report \
-	check_route_sync check_sd_notify check_state
+	check_route_rules check_route_sync check_sd_notify check_state
 check_apply_SOURCES = unit/daemon/check_apply.c
 check_apply_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_apply_LDADD = $(HELPER_LDADD)
@@ -110,6 +111,8 @@ check_hostmap_sync_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_hostmap_sync_LDADD = $(HELPER_LDADD)
 check_report_SOURCES = unit/daemon/check_report.c
 check_report_LDADD = $(HELPER_LDADD)
+check_route_rules_SOURCES = unit/daemon/check_route_rules.c
+check_route_rules_LDADD = $(HELPER_LDADD)
 check_route_sync_SOURCES = unit/daemon/check_route_sync.c
 check_route_sync_LDADD = $(HELPER_LDADD)
 check_sd_notify_SOURCES = unit/daemon/check_sd_notify.c

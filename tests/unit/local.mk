@@ -92,9 +92,9 @@ check_PROGRAMS += check_control_server
 check_control_server_SOURCES = unit/control/check_control_server.c
 check_control_server_LDADD = $(HELPER_LDADD)
 
-noinst_HEADERS += unit/daemon/routed.h
+noinst_HEADERS += unit/daemon/routed.h unit/daemon/state_world.h
 check_PROGRAMS += check_apply check_conf check_conf_apply check_dns check_hostmap_sync check_report \
-	check_route_rules check_route_sync check_sd_notify check_state
+	check_route_rules check_route_sync check_sd_notify check_state check_state_files
 check_apply_SOURCES = unit/daemon/check_apply.c
 check_apply_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_apply_LDADD = $(HELPER_LDADD)
@@ -120,6 +120,9 @@ check_sd_notify_LDADD = $(HELPER_LDADD)
 check_state_SOURCES = unit/daemon/check_state.c scenario/world.c
 check_state_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/scenario
 check_state_LDADD = $(HELPER_LDADD)
+check_state_files_SOURCES = unit/daemon/check_state_files.c scenario/world.c
+check_state_files_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/scenario
+check_state_files_LDADD = $(HELPER_LDADD)
 check_PROGRAMS += check_control_handlers
 check_control_handlers_SOURCES = unit/daemon/check_control_handlers.c
 check_control_handlers_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)

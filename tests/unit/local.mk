@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Programs that use one module, or a few, at a time.
-noinst_HEADERS = unit/dns_server.h unit/own_netns.h unit/suite.h
+noinst_HEADERS = unit/dns_server.h unit/own_netns.h unit/suite.h unit/tcp_socket.h
 
 check_PROGRAMS += check_addr check_netns_cookie check_ratelimit
 check_addr_SOURCES = unit/base/check_addr.c

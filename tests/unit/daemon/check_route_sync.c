@@ -7,20 +7,11 @@
 
 #include "netlink.h"
 #include "routed.h"
+#include "tcp_socket.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
-#include <netinet/tcp.h>
 #include <string.h>
-
-static struct tcp_info info(int fd)
-{
-	struct tcp_info i;
-	socklen_t len = sizeof(i);
-
-	ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &i, &len), 0);
-	return i;
-}
 
 /* Connects L0 to F0. Returns the near end, and the far one in *far. */
 static int connection(int *far)

@@ -4,25 +4,12 @@
 
 #include "need_bpf.h"
 #include "own_netns.h"
+#include "tcp_socket.h"
 
-#include <netinet/tcp.h>
 #include <string.h>
 
 static struct datapath *dp;
 static struct dp_flight flight;
-
-static uint32_t queue_seq(int fd, int queue)
-{
-	int on = 1, off = -1 /* without a window probe */;
-	socklen_t len = sizeof(uint32_t);
-	uint32_t seq;
-
-	ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on)), 0);
-	ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, &queue, sizeof(queue)), 0);
-	ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_QUEUE_SEQ, &seq, &len), 0);
-	ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &off, sizeof(off)), 0);
-	return seq;
-}
 
 static void setup(void)
 {

@@ -10,12 +10,12 @@
 #include "icmp_inject.h"
 #include "tcp_flight.h"
 #include "tcp_inject.h"
+#include "tcp_socket.h"
 #include "two_cables.h"
 
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
-#include <linux/tcp.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <string.h>
@@ -50,29 +50,6 @@ static struct connection connection(void)
 				    .lport = ntohs(l.sin6_port), .fport = 7000,
 				    .proto = IPPROTO_TCP, .established = true };
 	return c;
-}
-
-static struct tcp_info info(int fd)
-{
-	struct tcp_info i;
-	socklen_t len = sizeof(i);
-
-	ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &i, &len), 0);
-	return i;
-}
-
-/* The number of the next octet to be put into a queue of the socket. */
-static uint32_t queue_seq(int fd, int queue)
-{
-	int on = 1, off = -1 /* without a window probe */;
-	socklen_t len = sizeof(uint32_t);
-	uint32_t seq;
-
-	ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on)), 0);
-	ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, &queue, sizeof(queue)), 0);
-	ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_QUEUE_SEQ, &seq, &len), 0);
-	ck_assert_int_eq(setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &off, sizeof(off)), 0);
-	return seq;
 }
 
 /*

@@ -150,31 +150,6 @@ START_TEST(x1_numbers_of_configured_keys_outlive_what_is_not_synced)
 }
 END_TEST
 
-/* All records of a file, one after the other, but for the meta record's origin. */
-struct listing {
-	uint8_t b[65536];
-	size_t len;
-	unsigned n;
-};
-
-static int list_one(void *ctx, const void *key, size_t key_len, const void *value, size_t len)
-{
-	struct listing *l = ctx;
-
-	ck_assert_uint_le(l->len + key_len + len, sizeof(l->b));
-	memcpy(l->b + l->len, key, key_len);
-	memcpy(l->b + l->len + key_len, value, len);
-	l->len += key_len + len;
-	l->n++;
-	return 0;
-}
-
-static void list(const char *of, struct listing *ret)
-{
-	memset(ret, 0, sizeof(*ret));
-	ck_assert_int_eq(state_store_read(of, list_one, list_one, ret), 0);
-}
-
 /* What was written bit by bit is what would be written now. */
 static void same_as_anew(void)
 {

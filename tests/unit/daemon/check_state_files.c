@@ -75,6 +75,7 @@ END_TEST
 START_TEST(a_file_with_a_changed_octet_is_told_or_read_as_before)
 {
 	static uint8_t b[1 << 20];
+	static struct listing before, after;
 	size_t len;
 	unsigned told = 0;
 	int fd;
@@ -84,6 +85,7 @@ START_TEST(a_file_with_a_changed_octet_is_told_or_read_as_before)
 	ck_assert_int_ge(fd, 0);
 	len = (size_t)read(fd, b, sizeof(b));
 	close(fd);
+	list(path, &before);
 	for (size_t i = (size_t)_i; i < len; i += 389) {
 		int numbers, r;
 
@@ -95,6 +97,11 @@ START_TEST(a_file_with_a_changed_octet_is_told_or_read_as_before)
 		ck_assert(r <= 0);
 		ck_assert(!r || !core_entries(w.host[CLIENT].core));
 		told += r < 0;
+		if (r == 0) {
+			list(path, &after);
+			ck_assert_uint_eq(after.len, before.len);
+			ck_assert_mem_eq(after.b, before.b, before.len);
+		}
 	}
 	ck_assert_uint_gt(told, 0);
 }

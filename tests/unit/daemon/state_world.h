@@ -5,10 +5,12 @@
 
 #include "addr.h"
 #include "state.h"
+#include "state_store.h"
 #include "suite.h"
 #include "world.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define CLIENT	0
@@ -93,6 +95,32 @@ static inline int restart(unsigned down)
 	r = load();
 	begin();
 	return r;
+}
+
+/* All records of a file, one after the other, but for the meta record's origin. */
+struct listing {
+	uint8_t b[65536];
+	size_t len;
+	unsigned n;
+};
+
+static inline int list_one(void *ctx, const void *key, size_t key_len, const void *value,
+			   size_t len)
+{
+	struct listing *l = ctx;
+
+	ck_assert_uint_le(l->len + key_len + len, sizeof(l->b));
+	memcpy(l->b + l->len, key, key_len);
+	memcpy(l->b + l->len + key_len, value, len);
+	l->len += key_len + len;
+	l->n++;
+	return 0;
+}
+
+static inline void list(const char *of, struct listing *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ck_assert_int_eq(state_store_read(of, list_one, list_one, ret), 0);
 }
 
 #endif

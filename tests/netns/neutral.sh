@@ -5,61 +5,10 @@
 # is tried without helpers, then with them while the hosts themselves open connections, at rest and
 # with the peer moved; results and errno are equal, and no helper drops anything.
 source "$(dirname "$0")/lib.sh"
-command -v nft >/dev/null || skip "no nft (Debian: nftables)"
+source "$(dirname "$0")/translated.sh"
 
-box=$PREFIX-box		# a container behind the client, masqueraded
 guest=$PREFIX-guest	# a virtual machine on a bridge of the client, with an address of its own
-shop=$PREFIX-shop	# a container behind the server, some ports of it published
 plain=$PREFIX-plain	# a host behind r0, without a helper
-
-# A host of its own behind another: NS IF GATEWAY-NS ADDRESS GATEWAY
-behind()
-{
-	namespace "$1"
-	in_ns "$1" sysctl -qw net.ipv6.conf.default.accept_dad=0
-	cable "$3" "$2" "$5/64" "$1" e0 "$4/64"
-	must_soon 10 "addresses are usable" settled "$1" "$3"
-	ip -n "$1" -6 route add default via "$5"
-}
-
-containers()
-{
-	local ns
-	for ns in "$client" "$server"; do
-		in_ns "$ns" sysctl -qw net.ipv6.conf.all.forwarding=1
-	done
-	behind "$box" box "$client" fd00:b::2 fd00:b::1
-	behind "$shop" shop "$server" fd00:5::2 fd00:5::1
-	behind "$plain" plain "$r0" 2001:db8:a5::2 2001:db8:a5::1
-	ip -n "$core" -6 route add 2001:db8:a5::/64 via 2001:db8:f0::1
-	in_ns "$client" nft -f - <<-RULES
-	table ip6 nat {
-		chain output {
-			type nat hook output priority -100;
-			ip6 daddr 2001:db8:99::9 dnat to $S0
-		}
-		chain postrouting {
-			type nat hook postrouting priority srcnat;
-			ip6 saddr fd00:b::/64 oifname "c*" masquerade
-		}
-	}
-	RULES
-	in_ns "$server" nft -f - <<-RULES
-	table ip6 nat {
-		chain prerouting {
-			type nat hook prerouting priority dstnat;
-			iifname "s*" tcp dport 8080 redirect to :7000
-			iifname "s*" udp dport 8080 redirect to :7000
-			iifname "s*" tcp dport 8081 redirect to :9
-			iifname "s*" udp dport 8081 redirect to :9
-			iifname "s*" tcp dport 8090 dnat to [fd00:5::2]:7000
-			iifname "s*" udp dport 8090 dnat to [fd00:5::2]:7000
-			iifname "s*" tcp dport 8091 dnat to [fd00:5::2]:9
-			iifname "s*" udp dport 8091 dnat to [fd00:5::2]:9
-		}
-	}
-	RULES
-}
 
 # A bridge on a second link of the client, with the guest on it.
 bridge()
@@ -104,6 +53,8 @@ transparent_proxy()
 
 topology c0 c1 s0 s1
 containers
+behind "$plain" plain "$r0" 2001:db8:a5::2 2001:db8:a5::1
+ip -n "$core" -6 route add 2001:db8:a5::/64 via 2001:db8:f0::1
 bridge
 spawn echo "$server" python3 "$netns_dir/neutral.py" serve --at $S0 --at $S1
 spawn shop "$shop" python3 "$netns_dir/neutral.py" serve

@@ -4,49 +4,11 @@
 # connections while no peer is Homeless, translated ports, policy rules by user and by mark. What is
 # Multipath TCP and adopted moves, so it is not listed.
 source "$(dirname "$0")/lib.sh"
-command -v nft >/dev/null || skip "no nft (Debian: nftables)"
+source "$(dirname "$0")/translated.sh"
 
 # That of a version manager in root's home is not for other users.
 python=$(readlink -f "$(command -v /usr/bin/python3 || command -v python3)")
 USER=1000 MARK=7
-box=$PREFIX-box		# a container behind the client, masqueraded
-shop=$PREFIX-shop	# a container behind the server, a port of it published
-
-# A host of its own behind another: NS IF GATEWAY-NS ADDRESS GATEWAY
-behind()
-{
-	namespace "$1"
-	in_ns "$1" sysctl -qw net.ipv6.conf.default.accept_dad=0
-	in_ns "$3" sysctl -qw net.ipv6.conf.all.forwarding=1
-	cable "$3" "$2" "$5/64" "$1" e0 "$4/64"
-	must_soon 10 "addresses are usable" settled "$1" "$3"
-	ip -n "$1" -6 route add default via "$5"
-}
-
-translate()
-{
-	in_ns "$client" nft -f - <<-RULES
-	table ip6 nat {
-		chain output {
-			type nat hook output priority -100;
-			ip6 daddr 2001:db8:99::9 dnat to $S0
-		}
-		chain postrouting {
-			type nat hook postrouting priority srcnat;
-			ip6 saddr fd00:b::/64 oifname "c*" masquerade
-		}
-	}
-	RULES
-	in_ns "$server" nft -f - <<-RULES
-	table ip6 nat {
-		chain prerouting {
-			type nat hook prerouting priority dstnat;
-			iifname "s*" tcp dport 8080 redirect to :7000
-			iifname "s*" tcp dport 8090 dnat to [fd00:5::2]:7000
-		}
-	}
-	RULES
-}
 
 cat >"$dir/echo.py" <<'END'
 # Echoes on port 7000; with --mptcp as Multipath TCP on port 7001.
@@ -130,9 +92,7 @@ topology c0 c1 s0
 mkdir "$dir/state"
 chmod 755 "$dir"
 chmod 777 "$dir/state"
-behind "$box" box "$client" fd00:b::2 fd00:b::1
-behind "$shop" shop "$server" fd00:5::2 fd00:5::1
-translate
+containers
 helpers
 spawn echo "$server" "$python" "$dir/echo.py"
 spawn shop "$shop" "$python" "$dir/echo.py"

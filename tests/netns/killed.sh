@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# kill -9 at random instants, at either end, while connections come and move: none is lost, and no
-# AH sequence number is used twice. HMIP_KILLS: how many.
+# kill -9 at random instants, at either end, while connections come and move: none is lost (A1), and
+# no AH sequence number is used twice (X1). HMIP_KILLS: how many.
 source "$(dirname "$0")/lib.sh"
 kills=${HMIP_KILLS:-12}
 

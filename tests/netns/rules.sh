@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Policy rules send what they select by another link than root's; routers filter sources. Nobody's
 # connection leaves its link while that has its address, with one it moves, and others' traffic is
-# not pulled along.
+# not pulled along (S1).
 #
 #	rules.sh [KIND]	all of them side by side, or one
 #

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # A state that cannot be written or read is told with what follows, and costs no connection that
-# goes on without it: a full disk, a read-only one, a file of another version, a damaged one.
+# goes on without it: a full disk, a read-only one, a file of another version, a damaged one (A1).
 source "$(dirname "$0")/lib.sh"
 
 disk=$dir/disk

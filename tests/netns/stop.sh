@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # SIGINT, as at a stop of the service: moved connections whose first addresses can be used go back
 # there at both ends, and on without hmip, whichever end's helper stops first. Nothing is left, a
-# stop takes no longer than a second, and helpers that are started later find each other again.
+# stop takes no longer than a second, and helpers that are started later find each other again (A1,
+# R5).
 #
 #	stop.sh [CASE]		all of them side by side, or one
 #

@@ -3,6 +3,7 @@
 
 #include "inet_diag.h"
 
+#include <errno.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <string.h>
@@ -17,12 +18,13 @@ struct condition {
 
 #define REQUEST_SIZE	(MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct inet_diag_req_v2)))
 
-static struct inet_diag_req_v2 *put_request(struct nlmsghdr *nlh, uint8_t proto, uint32_t states)
+static struct inet_diag_req_v2 *put_request(struct nlmsghdr *nlh, uint16_t flags, uint8_t proto,
+					    uint32_t states)
 {
 	struct inet_diag_req_v2 *q;
 
 	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
 	q = mnl_nlmsg_put_extra_header(nlh, sizeof(*q));
 	q->sdiag_family = AF_INET6;
 	q->sdiag_protocol = proto;
@@ -36,7 +38,7 @@ static int dump(struct netlink *n, uint8_t proto, uint32_t states, uint8_t exten
 	char buf[REQUEST_SIZE] __attribute__((aligned(4)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 
-	put_request(nlh, proto, states)->idiag_ext = extensions;
+	put_request(nlh, NLM_F_DUMP, proto, states)->idiag_ext = extensions;
 	return netlink_dump(n, nlh, fn, again, ctx);
 }
 
@@ -67,7 +69,7 @@ int inet_diag_dump_between(struct netlink *n, uint8_t proto, uint32_t states,
 	char buf[REQUEST_SIZE + MNL_ATTR_HDRLEN + sizeof(both)] __attribute__((aligned(4)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 
-	put_request(nlh, proto, states);
+	put_request(nlh, NLM_F_DUMP, proto, states);
 	mnl_attr_put(nlh, INET_DIAG_REQ_BYTECODE, sizeof(both), both);
 	return netlink_dump(n, nlh, fn, NULL, ctx);
 }
@@ -76,6 +78,20 @@ int inet_diag_dump_info(struct netlink *n, uint8_t proto, uint32_t states, netli
 			void (*again)(void *ctx), void *ctx)
 {
 	return dump(n, proto, states, 1 << (INET_DIAG_INFO - 1), fn, again, ctx);
+}
+
+int inet_diag_ask_info(struct netlink *n, uint8_t proto, const struct inet_diag_sockid *id,
+		       netlink_fn *fn, void *ctx)
+{
+	char buf[REQUEST_SIZE] __attribute__((aligned(4)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct inet_diag_req_v2 *q = put_request(nlh, 0, proto, UINT32_MAX);
+	int r;
+
+	q->idiag_ext = 1 << (INET_DIAG_INFO - 1);
+	q->id = *id;
+	r = netlink_ask(n, nlh, fn, ctx);
+	return r == -ESTALE ? -ENOENT : r;	/* another socket has its addresses and ports now */
 }
 
 const struct inet_diag_msg *inet_diag_message(const struct nlmsghdr *nlh, uint64_t *ret_cookie)

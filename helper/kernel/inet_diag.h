@@ -30,6 +30,14 @@ int inet_diag_dump_info(struct netlink *n, uint8_t proto, uint32_t states, netli
 			void (*again)(void *ctx), void *ctx);
 
 /*
+ * Asks for the socket with the addresses, ports and cookie of id, in any state; it may be bound to
+ * the interface of id. Calls fn with one message, which has INET_DIAG_INFO. Returns 0, -ENOENT if
+ * there is no such socket, or another negative errno.
+ */
+int inet_diag_ask_info(struct netlink *n, uint8_t proto, const struct inet_diag_sockid *id,
+		       netlink_fn *fn, void *ctx);
+
+/*
  * The payload of a message about a socket, and its cookie; NULL, with *ret_cookie unchanged, of
  * others.
  */

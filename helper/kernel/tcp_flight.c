@@ -5,12 +5,9 @@
 #include "inet_diag.h"
 
 #include <errno.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
 #include <linux/tcp.h>
 #include <netinet/ip6.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #define TIMESTAMPS	12	/* octets that the option has in each segment */
 
@@ -53,26 +50,13 @@ static int found(void *ctx, const struct nlmsghdr *nlh)
 int tcp_flight_get(struct netlink *n, const struct sock_desc *p, unsigned ifindex,
 		   struct tcp_flight *ret)
 {
-	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct inet_diag_req_v2))]
-		__attribute__((aligned(4)));
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct inet_diag_req_v2 *q;
-	int r;
+	struct inet_diag_sockid id = {
+		.idiag_sport = htons(p->lport), .idiag_dport = htons(p->fport),
+		.idiag_if = ifindex,
+		.idiag_cookie = { (uint32_t)p->cookie, (uint32_t)(p->cookie >> 32) },
+	};
 
-	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	nlh->nlmsg_flags = NLM_F_REQUEST;
-	q = mnl_nlmsg_put_extra_header(nlh, sizeof(*q));
-	q->sdiag_family = AF_INET6;
-	q->sdiag_protocol = IPPROTO_TCP;
-	q->idiag_ext = 1 << (INET_DIAG_INFO - 1);
-	q->idiag_states = UINT32_MAX;
-	q->id.idiag_sport = htons(p->lport);
-	q->id.idiag_dport = htons(p->fport);
-	memcpy(q->id.idiag_src, &p->local, sizeof(p->local));
-	memcpy(q->id.idiag_dst, &p->foreign, sizeof(p->foreign));
-	q->id.idiag_if = ifindex;
-	q->id.idiag_cookie[0] = (uint32_t)p->cookie;
-	q->id.idiag_cookie[1] = (uint32_t)(p->cookie >> 32);
-	r = netlink_ask(n, nlh, found, ret);
-	return r == -ESTALE ? -ENOENT : r;	/* another socket has its addresses and ports now */
+	memcpy(id.idiag_src, &p->local, sizeof(p->local));
+	memcpy(id.idiag_dst, &p->foreign, sizeof(p->foreign));
+	return inet_diag_ask_info(n, IPPROTO_TCP, &id, found, ret);
 }

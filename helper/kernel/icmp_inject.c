@@ -81,13 +81,7 @@ static int inject(struct signal_io *io, const struct sock_desc *p, uint32_t seq,
 	uint32_t len = quote(p, seq, segment);
 	int r = build_error(io, p, e, via, segment, len);
 
-	if (!r)
-		r = signal_io_aim(io, via, 0);
-	for (unsigned i = 0; !r && i < n; i++)
-		if (libnet_write(signal_io_libnet(io)) < 0)
-			r = -errno;
-	libnet_clear_packet(signal_io_libnet(io));
-	return r;
+	return r ? r : signal_io_send_built(io, via, n);
 }
 
 static bool is_established(const struct sock_desc *p)

@@ -174,7 +174,12 @@ int signal_io_read(struct signal_io *io)
 		io->handed;
 }
 
-int signal_io_aim(struct signal_io *io, const struct in6_addr *src, unsigned ifindex)
+/*
+ * Binds the raw socket, before it sends. Bound to src, the kernel uses the routes and rules for
+ * that source; bound to ifindex (0: to none), it uses routes out of that interface only. Returns 0
+ * or a negative errno.
+ */
+static int aim(struct signal_io *io, const struct in6_addr *src, unsigned ifindex)
 {
 	struct sockaddr_in6 from = { .sin6_family = AF_INET6 };
 	int fd = libnet_getfd(io->out), oif = (int)ifindex;
@@ -191,6 +196,17 @@ int signal_io_aim(struct signal_io *io, const struct in6_addr *src, unsigned ifi
 struct libnet_context *signal_io_libnet(struct signal_io *io)
 {
 	return io->out;
+}
+
+int signal_io_send_built(struct signal_io *io, const struct in6_addr *src, unsigned n)
+{
+	int r = aim(io, src, 0);
+
+	for (unsigned i = 0; !r && i < n; i++)
+		if (libnet_write(io->out) < 0)
+			r = -errno;
+	libnet_clear_packet(io->out);
+	return r;
 }
 
 uint64_t signal_io_masquerade(struct signal_io *io)
@@ -232,7 +248,7 @@ int signal_io_send(struct signal_io *io, const uint8_t *pkt, size_t len, unsigne
 	if (len > sizeof(copy))
 		return -EMSGSIZE;
 	memcpy(&ip6, pkt, sizeof(ip6));
-	r = signal_io_aim(io, &ip6.ip6_src, ifindex);
+	r = aim(io, &ip6.ip6_src, ifindex);
 	if (r)
 		return r;
 	/*

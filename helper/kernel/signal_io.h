@@ -57,14 +57,13 @@ int signal_io_send(struct signal_io *io, const uint8_t *pkt, size_t len, unsigne
  */
 uint64_t signal_io_masquerade(struct signal_io *io);
 
-/*
- * Binds the raw socket. Call before sending with it. Bound to src, the kernel uses the routes and
- * rules for that source; bound to ifindex (0: to none), it uses routes out of that interface only.
- * Returns 0 or a negative errno.
- */
-int signal_io_aim(struct signal_io *io, const struct in6_addr *src, unsigned ifindex);
-
 /* The raw socket, for libnet's builders. io owns it. */
 struct libnet_context *signal_io_libnet(struct signal_io *io);
+
+/*
+ * Sends n times what the builders have put into libnet's queue, by the kernel's route for source
+ * src, and empties the queue. Returns 0 or a negative errno.
+ */
+int signal_io_send_built(struct signal_io *io, const struct in6_addr *src, unsigned n);
 
 #endif

@@ -42,12 +42,7 @@ static int inject(struct signal_io *io, const struct sock_desc *p, uint32_t seq,
 	if (p->proto != IPPROTO_TCP || !p->established)
 		return -EINVAL;
 	r = build(io, p, seq, ack, window);
-	if (!r)
-		r = signal_io_aim(io, via, 0);
-	if (!r && libnet_write(signal_io_libnet(io)) < 0)
-		r = -errno;
-	libnet_clear_packet(signal_io_libnet(io));
-	return r;
+	return r ? r : signal_io_send_built(io, via, 1);
 }
 
 int tcp_inject_ask_ack(struct signal_io *io, const struct sock_desc *p, uint32_t una,
@@ -98,10 +93,5 @@ int tcp_inject_again(struct signal_io *io, const struct sock_desc *p, const stru
 	if (p->proto != IPPROTO_TCP || !p->established || !s->len || s->len > TCP_AGAIN_MAX)
 		return -EINVAL;
 	r = build_again(io, p, s);
-	if (!r)
-		r = signal_io_aim(io, &p->local, 0);
-	if (!r && libnet_write(signal_io_libnet(io)) < 0)
-		r = -errno;
-	libnet_clear_packet(signal_io_libnet(io));
-	return r;
+	return r ? r : signal_io_send_built(io, &p->local, 1);
 }

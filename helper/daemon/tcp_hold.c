@@ -145,41 +145,55 @@ static bool may_hold(const struct pcb *p)
 }
 
 /*
- * Looks at the held connections that are due, and comes back while there are any held.
+ * Looks at the connections of a held entry that are due, *budget of them at most. Returns when the
+ * next one is due.
  */
+static uint64_t attend_entry(struct daemon *d, const struct hce *hce, uint64_t now,
+			     unsigned *budget)
+{
+	uint64_t next = UINT64_MAX;
+	const struct pcb *p;
+
+	DL_FOREACH(hce->pcbs, p) {
+		struct held *c = may_hold(p) ? row(d->tcp_hold, p) : NULL;
+
+		if (!c)
+			continue;
+		if (c->due <= now && *budget) {
+			c->due = now + attend(d, p);
+			--*budget;
+		}
+		if (c->due < next)
+			next = c->due;
+	}
+	return next;
+}
+
+static void come_back(struct tcp_hold *h, uint64_t ms)
+{
+	struct timeval wait = { .tv_sec = (time_t)(ms / 1000),
+				.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+
+	event_add(h->ev, &wait);
+}
+
+/* Looks at the held connections that are due, and comes back while there are any held. */
 static void run(struct daemon *d)
 {
 	struct tcp_hold *h = d->tcp_hold;
 	uint64_t now = now_ms(), next = now + LOOK_MS;
 	unsigned budget = TURN_MAX;
-	struct timeval wait;
 
 	h->turn++;
 	for (const struct hce *hce = core_entries(d->core); hce; hce = hce->hh.next) {
-		const struct pcb *p;
+		uint64_t due = hce->held_since ? attend_entry(d, hce, now, &budget) : next;
 
-		if (!hce->held_since)
-			continue;
-		DL_FOREACH(hce->pcbs, p) {
-			struct held *c = may_hold(p) ? row(h, p) : NULL;
-
-			if (!c)
-				continue;
-			if (c->due <= now && budget) {
-				c->due = now + attend(d, p);
-				budget--;
-			}
-			if (c->due < next)
-				next = c->due;
-		}
+		if (due < next)
+			next = due;
 	}
 	drop_others(h);
-	if (!h->conns)
-		return;
-	next = next > now + REST_MS ? next - now : REST_MS;
-	wait = (struct timeval){ .tv_sec = (time_t)(next / 1000),
-				 .tv_usec = (suseconds_t)(next % 1000 * 1000) };
-	event_add(h->ev, &wait);
+	if (h->conns)
+		come_back(h, next > now + REST_MS ? next - now : REST_MS);
 }
 
 static void turn_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)

@@ -85,7 +85,10 @@ static void traces_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr
 		forget(d->resume, &d->resume->trace[--d->resume->n_trace]);
 }
 
-/* The kernel puts off what it does about a socket that a program is using at the moment. */
+/*
+ * The kernel puts off what it does about a socket that a program is using at the moment. Beyond
+ * TRACES_MAX a path MTU that is an octet too small expires by itself, in ten minutes.
+ */
 static void forget_later(struct resume *r, const struct trace *t)
 {
 	static const struct timeval wait = { .tv_usec = TRACE_MS * 1000 };

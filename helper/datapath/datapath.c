@@ -406,13 +406,13 @@ static int put_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
 				.shared = p->ports_clash }, old;
 	struct dp_pcb_out out = { .hce = hce, .gen = p->gen };
 	struct dp_ports_key ports = ports_key(p);
-	bool known;
+	bool again;
 	int r;
 
 	/* The program's fields survive a second ACTION_PCB of the same connection. */
-	known = !bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.pcb_in), &in_key, &old) &&
+	again = !bpf_map_lookup_elem(bpf_map__fd(dp->bpf->maps.pcb_in), &in_key, &old) &&
 		addr_equal(&old.l, &in.l) && addr_equal(&old.f, &in.f);
-	if (known) {
+	if (again) {
 		in.acked = old.acked;
 		in.path = old.path;
 		in.shared |= old.shared;
@@ -423,7 +423,7 @@ static int put_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
 		r = map_put(dp->bpf->maps.ports, &ports, &hce);
 	if (!r)
 		r = known_put(dp, dp->bpf->maps.pcb_out, &p->foreign, &out_key, &out);
-	if (r && !known)
+	if (r && !again)
 		drop_pcb(dp, hce, p);	/* all of it or nothing */
 	return r;
 }

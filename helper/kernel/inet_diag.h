@@ -20,12 +20,15 @@
 int inet_diag_dump(struct netlink *n, uint8_t proto, uint32_t states, netlink_fn *fn,
 		   void (*again)(void *ctx), void *ctx);
 
-/* The same for sockets between these addresses: the kernel looks at all, and reports these only. */
+/*
+ * inet_diag_dump() for sockets between these addresses: the kernel looks at all, and reports these
+ * only.
+ */
 int inet_diag_dump_between(struct netlink *n, uint8_t proto, uint32_t states,
 			   const struct in6_addr *local, const struct in6_addr *foreign,
 			   netlink_fn *fn, void *ctx);
 
-/* The same with longer messages, which inet_diag_mptcp() needs. */
+/* inet_diag_dump() with longer messages, which inet_diag_mptcp() needs. */
 int inet_diag_dump_info(struct netlink *n, uint8_t proto, uint32_t states, netlink_fn *fn,
 			void (*again)(void *ctx), void *ctx);
 

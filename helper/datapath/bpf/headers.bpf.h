@@ -21,13 +21,10 @@
 #define MAX_VLANS	2
 #define MAX_HEADERS	6	/* extension headers walked */
 
-/*
- * Offsets into the TCP header; the octet with the data offset is followed by that with the flags.
- */
+/* Offsets into the TCP header. */
 #define TCP_SEQ_AT	offsetof(struct tcphdr, seq)
 #define TCP_ACK_AT	offsetof(struct tcphdr, ack_seq)
-#define TCP_DOFF_AT	(TCP_ACK_AT + sizeof(__be32))
-#define TCP_FLAGS_AT	(TCP_DOFF_AT + 1)
+#define TCP_FLAGS_AT	(TCP_ACK_AT + sizeof(__be32) + 1)
 
 #define FLAG_SYN	0x02	/* in the octet at TCP_FLAGS_AT */
 #define FLAG_RST	0x04
@@ -38,7 +35,8 @@
 /* Of a TCP header, from TCP_ACK_AT on. */
 struct segment {
 	__be32 ack;
-	__u8 offset, flags, zero[2];
+	__u8 offset, flags;
+	__be16 window;		/* so that it is two words, without padding */
 };
 
 struct headers {

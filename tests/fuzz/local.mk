@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A fuzz target is fuzz/fuzz_X.c with seeds in fuzz/corpus/X. make check puts the seeds through it with a plain
 # main(); "make fuzz" lets libFuzzer look for more (CC=clang ./configure --enable-fuzzers).
-FUZZ_TARGETS = aap ah conf core ipc_proto mip6 record state
+FUZZ_TARGETS = aap ah conf core encap ipc_proto mip6 record state
 FUZZ_SECONDS = 60
 EXTRA_DIST += fuzz/corpus
 
-check_PROGRAMS += corpus_aap corpus_ah corpus_conf corpus_ipc_proto corpus_core corpus_mip6 corpus_record corpus_state
+check_PROGRAMS += corpus_aap corpus_ah corpus_conf corpus_ipc_proto corpus_core corpus_encap corpus_mip6 corpus_record corpus_state
 corpus_aap_SOURCES = fuzz/fuzz_aap.c fuzz/corpus.c fuzz/fuzz.h
 corpus_aap_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/aap"'
 corpus_ah_SOURCES = fuzz/fuzz_ah.c fuzz/corpus.c fuzz/fuzz.h
@@ -15,6 +15,8 @@ corpus_conf_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"' -DCORPUS='"
 corpus_conf_LDADD = ../helper/libhelper.la ../common/libwire.la
 corpus_core_SOURCES = fuzz/fuzz_core.c fuzz/corpus.c fuzz/fuzz.h
 corpus_core_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/core"'
+corpus_encap_SOURCES = fuzz/fuzz_encap.c fuzz/corpus.c fuzz/fuzz.h
+corpus_encap_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/encap"'
 corpus_ipc_proto_SOURCES = fuzz/fuzz_ipc_proto.c fuzz/corpus.c fuzz/fuzz.h
 corpus_ipc_proto_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/ipc_proto"'
 corpus_ipc_proto_LDADD = ../common/libipc.la $(CHECK_LIBS)
@@ -28,7 +30,7 @@ corpus_state_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/stat
 corpus_state_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 corpus_state_LDADD = ../helper/libhelper.la ../common/libwire.la $(JANSSON_LIBS)
 
-FUZZ_BINARIES = fuzz_aap fuzz_ah fuzz_conf fuzz_ipc_proto fuzz_core fuzz_mip6 fuzz_record fuzz_state
+FUZZ_BINARIES = fuzz_aap fuzz_ah fuzz_conf fuzz_ipc_proto fuzz_core fuzz_encap fuzz_mip6 fuzz_record fuzz_state
 EXTRA_PROGRAMS = $(FUZZ_BINARIES)
 CLEANFILES = $(FUZZ_BINARIES)
 fuzz_aap_SOURCES = fuzz/fuzz_aap.c fuzz/fuzz.h
@@ -44,6 +46,8 @@ fuzz_ipc_proto_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_ipc_proto_LDADD = ../common/libipc.la
 fuzz_core_SOURCES = fuzz/fuzz_core.c fuzz/fuzz.h
 fuzz_core_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_encap_SOURCES = fuzz/fuzz_encap.c fuzz/fuzz.h
+fuzz_encap_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_mip6_SOURCES = fuzz/fuzz_mip6.c fuzz/fuzz.h same_signal.h
 fuzz_mip6_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_record_SOURCES = fuzz/fuzz_record.c fuzz/fuzz.h fuzz/host.h

@@ -10,10 +10,11 @@ check_ratelimit_SOURCES = unit/base/check_ratelimit.c
 
 noinst_HEADERS += unit/wire/aap_load.h unit/wire/aap_vectors.h unit/wire/hex.h unit/wire/vectors.h \
 	same_signal.h
-check_PROGRAMS += check_aap check_aap_keys check_ah check_mip6 check_roundtrip
+check_PROGRAMS += check_aap check_aap_keys check_ah check_encap check_mip6 check_roundtrip
 check_aap_SOURCES = unit/wire/check_aap.c
 check_aap_keys_SOURCES = unit/wire/check_aap_keys.c
 check_ah_SOURCES = unit/wire/check_ah.c
+check_encap_SOURCES = unit/wire/check_encap.c
 check_mip6_SOURCES = unit/wire/check_mip6.c
 check_roundtrip_SOURCES = unit/wire/check_roundtrip.c
 

@@ -48,11 +48,15 @@ int inet_diag_dump(struct netlink *n, uint8_t proto, uint32_t states, netlink_fn
 	return dump(n, proto, states, 0, fn, again, ctx);
 }
 
-/* left: octets of the program from this condition on. Beyond its end by 4 means no. */
-static struct condition condition(uint8_t code, const struct in6_addr *addr, size_t left)
+/*
+ * left: octets of the program from this condition on. Beyond its end by 4 means no. Not returned by
+ * value: inet_diag_hostcond ends with a flexible array, which compilers pass in different ways.
+ */
+static void set_condition(struct condition *c, uint8_t code, const struct in6_addr *addr,
+			  size_t left)
 {
-	return (struct condition){
-		.op = { .code = code, .yes = sizeof(struct condition), .no = (uint16_t)(left + 4) },
+	*c = (struct condition){
+		.op = { .code = code, .yes = sizeof(*c), .no = (uint16_t)(left + 4) },
 		.host = { .family = AF_INET6, .prefix_len = 128, .port = -1 },
 		.addr = *addr,
 	};
@@ -62,13 +66,12 @@ int inet_diag_dump_between(struct netlink *n, uint8_t proto, uint32_t states,
 			   const struct in6_addr *local, const struct in6_addr *foreign,
 			   netlink_fn *fn, void *ctx)
 {
-	const struct condition both[] = {
-		condition(INET_DIAG_BC_S_COND, local, 2 * sizeof(struct condition)),
-		condition(INET_DIAG_BC_D_COND, foreign, sizeof(struct condition)),
-	};
+	struct condition both[2];
 	char buf[REQUEST_SIZE + MNL_ATTR_HDRLEN + sizeof(both)] __attribute__((aligned(4)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 
+	set_condition(&both[0], INET_DIAG_BC_S_COND, local, sizeof(both));
+	set_condition(&both[1], INET_DIAG_BC_D_COND, foreign, sizeof(both[1]));
 	put_request(nlh, NLM_F_DUMP, proto, states);
 	mnl_attr_put(nlh, INET_DIAG_REQ_BYTECODE, sizeof(both), both);
 	return netlink_dump(n, nlh, fn, NULL, ctx);

@@ -95,6 +95,8 @@ void core_send_failed(struct core *c, const struct action *send, usec_t now);
  * usable address of this host and an Active one of a Homeless peer, else not recorded. Call again
  * when a known connection is established, or is registered after it was found.
  *
+ * A found one that core_initiates() counts as registered here.
+ *
  * Returns 0; -EEXIST if an open connection with the same peer has its ports: it is not handled;
  * -ENOENT if it was found and is not adopted; -ENOMEM; -EINVAL if the Host Cache may not have its
  * addresses, or it is neither TCP nor UDP.
@@ -103,6 +105,24 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now);
 
 /* Returns whether core_pcb_open() would adopt p if a scan found it. */
 bool core_adopts(struct core *c, const struct pcb *p);
+
+/*
+ * Returns whether p, which a scan found, is to begin mobility with its peer although no program
+ * registered it: this host began it, over TCP, the configuration (initiate) names its peer, and
+ * that is neither known yet nor known not to take part.
+ */
+bool core_initiates(struct core *c, const struct pcb *p, usec_t now);
+
+/*
+ * Somebody wants the host at foreign to be met, although no connection with it is known: it is
+ * signalled to from local at once, and if it did not answer earlier, it is asked again. keep: its
+ * entry is kept without a connection and not evicted, else it is one for DEFAULT-LIFETIME.
+ * *ret_entry is the id of the entry, whose status tells the outcome. Returns 0; -EACCES if the configuration
+ * forbids that; -EINVAL if no peer may have that address, or this host has no address local;
+ * -EAGAIN if the entry it has now cannot be used; -ESHUTDOWN after core_leave(); -ENOMEM.
+ */
+int core_meet(struct core *c, const struct in6_addr *local, const struct in6_addr *foreign,
+	      bool keep, usec_t now, uint32_t *ret_entry);
 
 /*
  * A program sends datagrams from an unconnected socket, unasked: from p->local, as the kernel would

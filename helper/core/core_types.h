@@ -492,6 +492,9 @@ struct core_config {
 						 * is left alone, 3600 */
 	bool resolve;				/* names of peers that are not to be found are
 						 * resolved again, true */
+	unsigned n_initiate;			/* hosts with which any connection of this host
+						 * begins mobility, 0: only registered ones do */
+	struct core_prefix initiate[CORE_PREFIXES_MAX];
 	unsigned n_aap_prefix;
 	struct core_prefix aap_prefix[CORE_PREFIXES_MAX];
 	unsigned n_personality;			/* besides the default one, whose number is 0; these

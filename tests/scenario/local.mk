@@ -4,7 +4,7 @@ noinst_HEADERS += scenario/acquainted.h scenario/two_hosts.h scenario/unmoved.h 
 WORLD = scenario/world.c
 check_PROGRAMS += check_aap_run check_adopt check_binding check_contest check_core \
 	check_datagram check_draft check_first_contact check_hostile check_leave check_limits \
-	check_outage check_paths check_personalities check_rendezvous check_resend check_strangers \
+	check_meet check_outage check_paths check_personalities check_rendezvous check_resend check_strangers \
 	check_trust check_unmoved check_unmoved_keys
 check_aap_run_SOURCES = scenario/check_aap_run.c $(WORLD)
 check_adopt_SOURCES = scenario/check_adopt.c $(WORLD)
@@ -20,6 +20,8 @@ check_hostile_SOURCES = scenario/check_hostile.c $(WORLD)
 check_hostile_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_leave_SOURCES = scenario/check_leave.c $(WORLD)
 check_limits_SOURCES = scenario/check_limits.c $(WORLD)
+check_meet_SOURCES = scenario/check_meet.c $(WORLD)
+check_meet_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_outage_SOURCES = scenario/check_outage.c $(WORLD)
 check_paths_SOURCES = scenario/check_paths.c $(WORLD)
 check_personalities_SOURCES = scenario/check_personalities.c $(WORLD)

@@ -16,6 +16,7 @@
 #include "foreign.h"
 #include "lifecycle.h"
 #include "local.h"
+#include "nonpeer.h"
 #include "pair.h"
 #include "pcb.h"
 #include "pcb_wire.h"
@@ -42,11 +43,47 @@ bool core_adopts(struct core *c, const struct pcb *p)
 	       pcb_same_personality(c, p, fa->hce);
 }
 
+/* Whether the configuration has connections to addr begin mobility, whatever program has them. */
+static bool initiates_to(const struct core *c, const struct in6_addr *addr)
+{
+	for (unsigned i = 0; i < c->config.n_initiate; i++)
+		if (addr_common_prefix(&c->config.initiate[i].addr, addr) >=
+		    c->config.initiate[i].len)
+			return true;
+	return false;
+}
+
+bool core_initiates(struct core *c, const struct pcb *p, usec_t now)
+{
+	const struct foreign_addr *fa = foreign_find(c, &p->foreign);
+	const struct local_addr *l = local_find(c, &p->local);
+
+	if (p->origin != PCB_CONNECT || p->proto != IPPROTO_TCP || !l || !l->usable ||
+	    core_is_leaving(c) || !initiates_to(c, &p->foreign) || !aap_allowed(c, &p->foreign))
+		return false;
+	if (fa && (fa->state != ADDR_ACTIVE || fa->hce->sa || fa->hce->aap))
+		return false;
+	return addr_usable(&p->foreign) && !local_ours(c, &p->foreign) &&
+	       !nonpeer_find(c, &p->foreign, now);
+}
+
 /* Whether p may be attached to fa's entry, as far as its peer and personality go. */
 static bool fits(struct core *c, const struct pcb *p, const struct foreign_addr *fa, usec_t now)
 {
 	return fa->state == ADDR_ACTIVE && pcb_same_personality(c, p, fa->hce) &&
 	       !hce_unresponsive(fa->hce, now);
+}
+
+/* The peer with configured keys, or that keys were agreed on with, at addr; NULL: none. */
+static struct peer *peer_at(struct core *c, const struct in6_addr *addr)
+{
+	struct peer *peer, *next, *of = NULL;
+
+	HASH_ITER(hh, c->peers, peer, next)
+		for (unsigned i = 0; i < peer->n_addr; i++)
+			if (addr_equal(&peer->addr[i], addr))
+				of = peer;
+	return of;
 }
 
 /*
@@ -55,7 +92,7 @@ static bool fits(struct core *c, const struct pcb *p, const struct foreign_addr 
 static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 {
 	struct foreign_addr *fa = foreign_find(c, &p->foreign);
-	struct peer *peer, *next, *of = NULL;
+	struct peer *of;
 	struct hce *h;
 
 	/*
@@ -71,10 +108,7 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 	if (p->origin != PCB_CONNECT)
 		return NULL;
 
-	HASH_ITER(hh, c->peers, peer, next)
-		for (unsigned i = 0; i < peer->n_addr; i++)
-			if (addr_equal(&peer->addr[i], &p->foreign))
-				of = peer;
+	of = peer_at(c, &p->foreign);
 	h = of && of->hce ? of->hce : hce_create(c, of, &p->local, true, now);
 	if (!h || !pcb_same_personality(c, p, h))
 		return NULL;
@@ -191,7 +225,7 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 	/* C4, R9: user data only */
 	if (from->proto != IPPROTO_TCP && from->proto != IPPROTO_UDP)
 		return -EINVAL;
-	if (from->source == PCB_ADOPTED && !core_adopts(c, from))
+	if (from->source == PCB_ADOPTED && !core_adopts(c, from) && !core_initiates(c, from, now))
 		return -ENOENT;
 	if (!l || !addr_usable(&from->foreign) || local_ours(c, &from->foreign))
 		return -EINVAL;
@@ -347,6 +381,46 @@ int core_datagram_sent(struct core *c, const struct pcb *p, usec_t now)
 	pair_init(c, h, &p->local, &p->foreign);
 	watch(c, h);
 	return sender_restore(c, p->cookie, p->uid, h);
+}
+
+/* The entry for a host that is to be met. Returns 0 or a negative errno. */
+static int entry_to_meet(struct core *c, const struct pcb *as, usec_t now, struct hce **ret)
+{
+	const struct foreign_addr *fa = foreign_find(c, &as->foreign);
+
+	if (!local_find(c, &as->local) || !addr_usable(&as->foreign) ||
+	    local_ours(c, &as->foreign))
+		return -EINVAL;
+	if (!aap_allowed(c, &as->foreign) && !peer_at(c, &as->foreign) && !(fa && fa->hce->sa))
+		return -EACCES;
+	nonpeer_forget(c, &as->foreign);
+	*ret = pcb_entry(c, as, now);
+	if (!*ret)
+		return fa ? -EAGAIN : -ENOMEM;
+	pair_init(c, *ret, &as->local, &as->foreign);
+	return 0;
+}
+
+int core_meet(struct core *c, const struct in6_addr *local, const struct in6_addr *foreign,
+	      bool keep, usec_t now, uint32_t *ret_entry)
+{
+	const struct pcb as = { .local = *local, .foreign = *foreign, .origin = PCB_CONNECT };
+	const struct foreign_addr *fa = foreign_find(c, foreign);
+	struct hce *h = fa && hce_homeless(fa->hce) ? fa->hce : NULL;
+	int r = -ESHUTDOWN;
+
+	if (!core_is_leaving(c))
+		r = h ? 0 : entry_to_meet(c, &as, now, &h);
+	if (r)
+		return r;
+	/* No passing stranger, else it could not be asked. */
+	if (keep)
+		hce_trust(h, 0, true);
+	hce_converse(c, h, now);
+	if (!hce_homeless(h))
+		hce_answered(c, h, now);
+	*ret_entry = h->id;
+	return 0;
 }
 
 void hce_answered(struct core *c, struct hce *h, usec_t now)

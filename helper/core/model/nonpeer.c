@@ -48,6 +48,15 @@ void nonpeer_add(struct core *c, const struct in6_addr *addr, usec_t now)
 	deadline_arm(c, q->until);
 }
 
+void nonpeer_forget(struct core *c, const struct in6_addr *addr)
+{
+	struct nonpeer *q;
+
+	HASH_FIND(hh, c->nonpeers, addr, sizeof(*addr), q);
+	if (q)
+		nonpeer_remove(c, q);
+}
+
 void nonpeer_expire(struct core *c, usec_t now)
 {
 	struct nonpeer *q, *next;

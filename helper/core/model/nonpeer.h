@@ -18,6 +18,9 @@ bool aap_allowed(const struct core *c, const struct in6_addr *addr);
 /* Adds addr for plain_lifetime seconds. The oldest is evicted if there are too many. */
 void nonpeer_add(struct core *c, const struct in6_addr *addr, usec_t now);
 
+/* Removes addr, if it is in the cache: somebody knows better. */
+void nonpeer_forget(struct core *c, const struct in6_addr *addr);
+
 /* Removes expired hosts. */
 void nonpeer_expire(struct core *c, usec_t now);
 

@@ -27,6 +27,7 @@
 							 * more, gets new keys */
 #define RENEW_PACKETS	(UINT32_C(1) << 31)
 #define RENEW_RETRY	(3600 * USEC_PER_SEC)
+#define NO_ANSWER	"did not answer AAP"
 #define CONFIRM_LIFETIME	(60 * USEC_PER_SEC)	/* for how long a Confirm is repeated */
 #define RECOVER_AFTER	(5 * USEC_PER_SEC)	/* Updates unanswered for so long; then doubled */
 
@@ -131,7 +132,7 @@ static void renew(struct core *c, struct hce *h, usec_t now)
 }
 
 /* The run failed. A host without an SA enters the negative cache (S7), a renewal is tried later. */
-static void give_up(struct core *c, struct hce *h, usec_t now)
+static void give_up(struct core *c, struct hce *h, usec_t now, const char *why)
 {
 	if (h->aap->recovering) {
 		aap_abort(h);
@@ -144,7 +145,7 @@ static void give_up(struct core *c, struct hce *h, usec_t now)
 	}
 	nonpeer_add(c, &h->aap->dst, now);
 	aap_abort(h);
-	hce_set_status(c, h, PEER_PLAIN, "did not answer AAP");
+	hce_set_status(c, h, PEER_PLAIN, why);
 }
 
 void aap_expire(struct core *c, struct hce *h, usec_t now)
@@ -164,7 +165,7 @@ void aap_expire(struct core *c, struct hce *h, usec_t now)
 		/* No Confirm arrived, or the peer refuses the SA. */
 		if (!t->renewing)
 			peer_detach(c, h, now);
-		give_up(c, h, now);
+		give_up(c, h, now, NO_ANSWER);
 	} else if (!l || !l->usable) {
 		bool renewing = t->renewing, recovering = t->recovering;
 
@@ -173,7 +174,7 @@ void aap_expire(struct core *c, struct hce *h, usec_t now)
 		if (h->aap)
 			h->aap->recovering = recovering;
 	} else if (t->sent >= AAP_TRIES) {
-		give_up(c, h, now);
+		give_up(c, h, now, NO_ANSWER);
 	} else {
 		send_init(c, h, now);
 	}
@@ -268,7 +269,8 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 	if (r < 0) {
 		aap_refuse(c, s, "AAP Response with wrong ICV");
 		if (++t->bad == AAP_BAD_RESPONSES)
-			give_up(c, h, now);	/* each costs us a multiplication */
+			give_up(c, h, now, "its answers to AAP are wrong");	/* each costs us a
+										 * multiplication */
 		goto out;
 	}
 	measure(h, now);
@@ -309,5 +311,5 @@ void aap_problem(struct core *c, const struct signal *quoted, usec_t now)
 	    memcmp(quoted->aap.init.nonce, t->init.nonce, sizeof(t->init.nonce)))
 		return;
 	event_emit(c, EVENT_AAP, fa->hce, &quoted->src, &quoted->dst, 0, "Parameter Problem heard");
-	give_up(c, fa->hce, now);
+	give_up(c, fa->hce, now, "its kernel does not know AAP");
 }

@@ -5,10 +5,10 @@
 #include "config.h"
 
 #include "array.h"
+#include "client.h"
 #include "coverage.h"
-#include "hostmap.h"
 #include "ipc_proto.h"
-#include "netns.h"
+#include "meet.h"
 #include "print.h"
 #include "translated.h"
 
@@ -19,13 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum exit_code {
-	EXIT_OK = 0,
-	EXIT_REFUSED = 1,	/* the helper answered with an error */
-	EXIT_USAGE = 2,
-	EXIT_NO_HELPER = 3,
-};
 
 static void print_preferred(FILE *out, json_t *answer)
 {
@@ -43,18 +36,23 @@ static const struct command {
 	bool stream;
 	/* instead of a request, for what takes more than that */
 	json_t *(*find)(const char *path, int *ret_exit);
+	/* instead of all that; returns the exit code */
+	int (*run)(const char *path, char **argument, bool as_json);
 } commands[] = {
 	{ "status", NULL, "the helper, this host's addresses, counters",
-	  print_status, false, NULL },
+	  print_status, false, NULL, NULL },
 	{ "cache", NULL, "peers, their addresses, states and lifetimes",
-	  print_cache, false, NULL },
+	  print_cache, false, NULL, NULL },
 	{ "sockets", NULL, "connections and their addresses on the wire",
-	  print_sockets, false, find_sockets },
+	  print_sockets, false, find_sockets, NULL },
 	{ "uncovered", NULL, "connections that would not survive a move, and why",
-	  print_uncovered, false, find_uncovered },
-	{ "sa", NULL, "security associations (never their keys)", print_sa, false, NULL },
-	{ "monitor", NULL, "events, as they happen", print_event, true, NULL },
-	{ "prefer", "ADDRESS|INTERFACE", "move there on purpose", print_preferred, false, NULL },
+	  print_uncovered, false, find_uncovered, NULL },
+	{ "sa", NULL, "security associations (never their keys)", print_sa, false, NULL, NULL },
+	{ "monitor", NULL, "events, as they happen", print_event, true, NULL, NULL },
+	{ "prefer", "ADDRESS|INTERFACE", "move there on purpose",
+	  print_preferred, false, NULL, NULL },
+	{ "meet", "HOST [PORT]", "begin mobility with a host, without a program",
+	  NULL, false, NULL, run_meet },
 };
 
 #define N_COMMANDS	ARRAY_LEN(commands)
@@ -73,72 +71,6 @@ static void usage(FILE *out)
 	      "  -h, --help\n", out);
 }
 
-/* Connects to the helper. Returns the descriptor; or the negated exit code, after printing why. */
-static int connect_helper(const char *path)
-{
-	struct sockaddr_un addr;
-	int len = control_address(path, &addr), fd;
-
-	if (len < 0) {
-		fprintf(stderr, "hmipctl: the path of the socket is too long: %s\n", path);
-		return -EXIT_USAGE;
-	}
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&addr, len) == 0)
-		return fd;
-	if (errno == ENOENT || errno == ECONNREFUSED)
-		fprintf(stderr,
-			"hmipctl: no helper listens at %s: start one (systemctl start hmip-helper, "
-			"or hmip-helper -f -s %s), or name its socket with -s\n",
-			path, path);
-	else
-		fprintf(stderr, "hmipctl: cannot reach the helper at %s: %s\n", path,
-			strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return -EXIT_NO_HELPER;
-}
-
-/*
- * Connects and sends a request. Returns the descriptor; or the negated exit code, after printing
- * why.
- */
-static int send_request(const char *path, const char *command, const char *argument)
-{
-	json_t *request = json_pack("{ss}", "command", command);
-	int fd = connect_helper(path);
-	char *text;
-
-	if (fd >= 0 && argument)
-		json_object_set_new(request, "target", json_string(argument));
-	text = json_dumps(request, JSON_COMPACT);
-	json_decref(request);
-	if (fd >= 0 && (!text || send(fd, text, strlen(text), MSG_NOSIGNAL) < 0)) {
-		fprintf(stderr, "hmipctl: cannot ask the helper at %s: %s\n", path,
-			strerror(errno));
-		close(fd);
-		fd = -EXIT_NO_HELPER;
-	}
-	free(text);
-	return fd;
-}
-
-/* Parses an answer. Returns a new reference; or NULL, after printing why. */
-static json_t *parse_answer(const char *text, size_t len)
-{
-	json_t *answer = json_loadb(text, len, JSON_DECODE_ANY, NULL);
-	const char *error = json_string_value(json_object_get(answer, "error"));
-
-	if (answer && !error)
-		return answer;
-	fprintf(stderr, "hmipctl: %s\n",
-		error ? error
-		      : "the helper's answer is not valid JSON: are hmipctl and hmip-helper of the "
-			"same version?");
-	json_decref(answer);
-	return NULL;
-}
-
 /* Prints an answer, and drops the reference. */
 static void print_answer(const struct command *c, json_t *answer, bool as_json)
 {
@@ -152,40 +84,6 @@ static void print_answer(const struct command *c, json_t *answer, bool as_json)
 	json_decref(answer);
 }
 
-/*
- * Sends a request and reads the whole answer. Returns a new reference; or NULL and the exit code,
- * after printing why.
- */
-static json_t *fetch(const char *path, const char *command, const char *argument, int *ret_exit)
-{
-	int fd = send_request(path, command, argument);
-	size_t len = 0, size = 0;
-	json_t *answer = NULL;
-	char *text = NULL;
-	ssize_t n = 1;
-
-	if (fd < 0) {
-		*ret_exit = -fd;
-		return NULL;
-	}
-	while (n > 0) {
-		if (size - len < CONTROL_PACKET_MAX) {
-			char *more = realloc(text, size += 2 * CONTROL_PACKET_MAX);
-
-			if (!more)
-				break;
-			text = more;
-		}
-		n = recv(fd, text + len, size - len, 0);
-		len += n > 0 ? n : 0;
-	}
-	close(fd);
-	answer = parse_answer(text ? text : "", len);
-	*ret_exit = answer ? EXIT_OK : EXIT_REFUSED;
-	free(text);
-	return answer;
-}
-
 /* Prints packet after packet. Returns the exit code. */
 static int print_stream(int fd, const struct command *c, bool as_json)
 {
@@ -193,7 +91,7 @@ static int print_stream(int fd, const struct command *c, bool as_json)
 	ssize_t n;
 
 	while ((n = recv(fd, text, sizeof(text), 0)) > 0) {
-		json_t *event = parse_answer(text, n);
+		json_t *event = client_parse(text, n);
 
 		if (!event)
 			return EXIT_REFUSED;
@@ -205,30 +103,14 @@ static int print_stream(int fd, const struct command *c, bool as_json)
 	return EXIT_NO_HELPER;
 }
 
-/* Whether the helper at path runs in our network namespace; true if its host map does not say. */
-static bool same_namespace(const char *path)
-{
-	char hostmap_path[sizeof(((struct sockaddr_un *)0)->sun_path) + sizeof(HOSTMAP_SUFFIX)];
-	const struct hostmap *v;
-	uint64_t own;
-	bool same;
-
-	snprintf(hostmap_path, sizeof(hostmap_path), "%s" HOSTMAP_SUFFIX, path);
-	v = hostmap_map(hostmap_path);
-	same = !v || netns_cookie(&own) || own == v->netns;
-	if (v)
-		hostmap_unmap(v);
-	return same;
-}
-
 /* The helper does not ask connection tracking, whose table may be long: it must not wait. */
 static json_t *find_sockets(const char *path, int *ret_exit)
 {
-	json_t *answer = fetch(path, "sockets", NULL, ret_exit);
+	json_t *answer = client_fetch(path, "sockets", NULL, ret_exit);
 	struct translated *t;
 	size_t n;
 
-	if (answer && same_namespace(path) && translated_list(&t, &n) == 0) {
+	if (answer && client_same_namespace(path) && translated_list(&t, &n) == 0) {
 		coverage_mark_translated(answer, t, n);
 		free(t);
 	}
@@ -237,15 +119,15 @@ static json_t *find_sockets(const char *path, int *ret_exit)
 
 static json_t *find_uncovered(const char *path, int *ret_exit)
 {
-	struct coverage_helper h = { .status = fetch(path, "status", NULL, ret_exit) };
+	struct coverage_helper h = { .status = client_fetch(path, "status", NULL, ret_exit) };
 	json_t *answer = NULL;
 	const char *why;
 
 	if (h.status)
-		h.cache = fetch(path, "cache", NULL, ret_exit);
+		h.cache = client_fetch(path, "cache", NULL, ret_exit);
 	if (h.cache)
-		h.sockets = fetch(path, "sockets", NULL, ret_exit);
-	if (h.sockets && !same_namespace(path)) {
+		h.sockets = client_fetch(path, "sockets", NULL, ret_exit);
+	if (h.sockets && !client_same_namespace(path)) {
 		fprintf(stderr,
 			"hmipctl: the helper at %s runs in another network namespace: use \"ip "
 			"netns exec\" or nsenter(1)\n",
@@ -274,22 +156,37 @@ static const struct command *command_named(const char *name)
 	return NULL;
 }
 
-/* Returns the exit code. */
-static int run_command(const struct command *c, const char *path, const char *argument,
-		       bool as_json)
+/* Whether n arguments are what the text in the usage says: those in brackets may be left out. */
+static bool takes(const struct command *c, int n)
+{
+	const char *text = c->argument ? c->argument : "", *optional = strchr(text, '[');
+	int least = 0, most = 0;
+
+	for (const char *at = text; *at; at++)
+		if (at == text || at[-1] == ' ') {
+			most++;
+			least += !optional || at < optional;
+		}
+	return n >= least && n <= most;
+}
+
+/* Returns the exit code. argument ends with NULL. */
+static int run_command(const struct command *c, const char *path, char **argument, bool as_json)
 {
 	json_t *answer;
 	int r, fd;
 
+	if (c->run)
+		return c->run(path, argument, as_json);
 	if (c->stream) {
-		fd = send_request(path, c->name, argument);
+		fd = client_ask(path, c->name, *argument);
 		if (fd < 0)
 			return -fd;
 		r = print_stream(fd, c, as_json);
 		close(fd);
 		return r;
 	}
-	answer = c->find ? c->find(path, &r) : fetch(path, c->name, argument, &r);
+	answer = c->find ? c->find(path, &r) : client_fetch(path, c->name, *argument, &r);
 	if (answer)
 		print_answer(c, answer, as_json);
 	return r;
@@ -304,7 +201,7 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
-	const char *path = NULL, *argument;
+	const char *path = NULL;
 	const struct command *c;
 	bool as_json = false;
 	int o;
@@ -334,11 +231,10 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return EXIT_USAGE;
 	}
-	argument = argv[optind + 1];
-	if (argc - optind - 1 != (c->argument ? 1 : 0)) {
+	if (!takes(c, argc - optind - 1)) {
 		fprintf(stderr, "hmipctl: %s takes %s\n", c->name,
 			c->argument ? c->argument : "no argument");
 		return EXIT_USAGE;
 	}
-	return run_command(c, control_path(path), argument, as_json);
+	return run_command(c, control_path(path), &argv[optind + 1], as_json);
 }

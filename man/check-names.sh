@@ -53,11 +53,11 @@ same "settings, examples/hmip.conf" \
 	"$(sed -n 's/^#*[[:space:]]*\([a-z_]*\) \(=\|".*{$\).*/\1/p' \
 		"$top_srcdir/examples/hmip.conf")"
 same "commands, hmipctl.8" \
-	"$(rows "$hmipctl/hmipctl.c" | sed -n 's/^\t{ "\([a-z]*\)", .*print_.*/\1/p')" \
+	"$(rows "$hmipctl/hmipctl.c" | sed -n 's/^\t{ "\([a-z]*\)", .* \(print\|run\)_.*/\1/p')" \
 	"$(items hmipctl.8 DESCRIPTION Cm)"
 same "commands that the helper answers, hmipctl.8" \
 	"$(sed -n 's/^\t{ "\([a-z]*\)", .*answer_.*/\1/p' "$helper/control/control_server.c"
-	   rows "$hmipctl/hmipctl.c" | sed -n 's/^\t{ "\([a-z]*\)", .*find_.*/\1/p')" \
+	   rows "$hmipctl/hmipctl.c" | sed -n 's/^\t{ "\([a-z]*\)", .* \(find\|run\)_.*/\1/p')" \
 	"$(items hmipctl.8 DESCRIPTION Cm)"
 same "counters, hmipctl.8" \
 	"$(table core/base/counters.c COUNT_; table datapath/datapath.c DP_)" \
@@ -74,7 +74,7 @@ same "states, hmipctl.8" \
 	   done)"
 same "JSON members, hmipctl.8" \
 	"$( (sed -n 's/^\t*"\([a-z_]*\)",.*/\1/p; s/.*_set_new([a-z]*, "\([a-z_]*\)".*/\1/p' \
-		"$helper/daemon/report.c" "$hmipctl/coverage.c"
+		"$helper/daemon/report.c" "$hmipctl/coverage.c" "$hmipctl/meet.c"
 	     echo preferred) | sort -u)" \
 	"$(sed -n '/^\.Sh JSON/,/^\.Sh ENV/s/^\.Ql \([a-z_]*\)\( [,.:)].*\)*$/\1/p' \
 		"$man/hmipctl.8" |

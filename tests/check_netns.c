@@ -34,6 +34,7 @@ static const struct script {
 #elif defined(SCRIPTS_PROGRAMS)
 	{ "netns/both-lose-dns.sh", 240 },
 	{ "netns/adopt.sh", 180 },
+	{ "netns/meet.sh", 180 },
 	{ "netns/young.sh", 180 },
 	{ "netns/servers.sh", 150 },
 	{ "netns/ports.sh", 180 },

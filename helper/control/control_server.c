@@ -224,6 +224,47 @@ static json_t *answer_prefer(struct client *cl, const char *command UNUSED, json
 	return r < 0 ? answer_error(strerror(-r)) : json_pack("{ss}", "preferred", target);
 }
 
+static const char *why_not_met(int err)
+{
+	switch (err) {
+	case -ENETUNREACH:
+		return "there is no route to it";
+	case -EADDRNOTAVAIL:
+		return "the address from which this host would send to it is none that status "
+		       "lists";
+	case -EACCES:
+		return "no_probe in hmip.conf forbids to ask it";
+	case -EINVAL:
+		return "it is no global or unique-local unicast address of another host";
+	case -EAGAIN:
+		return "the host that had the address is silent now: try later, or restart the "
+		       "helper";
+	case -ESHUTDOWN:
+		return "the helper is stopping";
+	default:
+		return strerror(-err);
+	}
+}
+
+/* Answers with the entry; its events follow, as for monitor: the caller waits for the outcome. */
+static json_t *answer_meet(struct client *cl, const char *command UNUSED, json_t *request)
+{
+	const char *target = json_string_value(json_object_get(request, "target"));
+	struct in6_addr addr;
+	uint32_t entry;
+	int r;
+
+	if (!target || inet_pton(AF_INET6, target, &addr) != 1)
+		return answer_error("meet needs an IPv6 address");
+	r = cl->server->handler.meet(cl->server->handler.ctx, &addr, &entry);
+	if (r < 0)
+		return json_pack("{so}", "error",
+				 json_sprintf("cannot meet %s: %s", target, why_not_met(r)));
+	cl->monitor = true;
+	cl->server->n_monitor++;
+	return json_pack("{sI}", "hce", (json_int_t)entry);
+}
+
 /* The commands of hmipctl. */
 static const struct command {
 	const char *name;
@@ -236,6 +277,7 @@ static const struct command {
 	{ "sa", false, answer_report },
 	{ "monitor", false, answer_monitor },
 	{ "prefer", true, answer_prefer },
+	{ "meet", true, answer_meet },
 };
 
 static json_t *answer_request(struct client *cl, const char *text, size_t len)
@@ -272,7 +314,7 @@ static int ctl_client_read(struct client *cl)
 		return -EPROTO;		/* one request a connection */
 	cl->answered = true;
 	a = n > REQUEST_MAX ? answer_error("the request is too long") : answer_request(cl, buf, n);
-	return cl->monitor ? 0 : client_put_json(cl, a);
+	return a || !cl->monitor ? client_put_json(cl, a) : 0;
 }
 
 static int shim_answer(struct client *cl, int fd, enum control_verb verb)

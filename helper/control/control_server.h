@@ -32,6 +32,11 @@ struct control_handler {
 	 * errno.
 	 */
 	int (*prefer)(void *ctx, const struct in6_addr *addr, const char *interface);
+	/*
+	 * Meets the host at addr; *ret_entry is the id of its entry. Returns 0 or a negative errno,
+	 * as core_meet() and -ENETUNREACH or -EADDRNOTAVAIL.
+	 */
+	int (*meet)(void *ctx, const struct in6_addr *addr, uint32_t *ret_entry);
 	/* A program registered its socket fd, which stays the caller's (a verb without answer). */
 	void (*registered)(void *ctx, int fd, const struct control_register *reg);
 	/*

@@ -20,6 +20,8 @@
 #define PAUSE_MS	20
 #define PAUSE_MAX_MS	320
 #define SHARE		10	/* scans use one part in so many of the time */
+#define STRANGERS	32	/* hosts that are asked at once, and then one an interval */
+#define STRANGER_INTERVAL	(USEC_PER_SEC / 10)
 #define HALVES_MAX	6	/* scans for incomplete handshakes without another reason */
 
 static void note_found(struct adoption *a, uint64_t cookie)
@@ -29,13 +31,30 @@ static void note_found(struct adoption *a, uint64_t cookie)
 		a->fresh[a->n_fresh++] = cookie;
 }
 
+/*
+ * Whether p begins mobility with a host that is not known. How often is limited: a host that starts
+ * with many connections asks no crowd at once. What is left over waits for the next scan.
+ */
+static bool initiates(struct daemon *d, const struct pcb *p)
+{
+	struct adoption *a = &d->adoption;
+	usec_t now = clock_boottime();
+
+	if (core_pcb(d->core, p->cookie) || !core_initiates(d->core, p, now))
+		return false;
+	if (ratelimit_take(&a->strangers, now))
+		return true;
+	a->postponed = true;
+	return false;
+}
+
 static void on_found(void *ctx, const struct sock_desc *s, bool half)
 {
 	struct daemon *d = ctx;
 	struct pcb p = pcb_from_sock(s, PCB_ADOPTED);
 	bool known = core_pcb(d->core, p.cookie);
 
-	if (!core_adopts(d->core, &p))
+	if (!core_adopts(d->core, &p) && !initiates(d, &p))
 		return;
 	/* An incomplete handshake may answer a spoofed SYN: wait until it is complete. */
 	if (half)
@@ -91,7 +110,7 @@ void adopt_scan(struct daemon *d)
 	if (!d->conf->adopt)
 		return;
 	event_del(a->ev);
-	a->found = a->half = false;
+	a->found = a->half = a->postponed = false;
 	datapath_scan_begin(d->datapath);
 	sock_events_drain(d);
 	note_brief(d);
@@ -115,6 +134,8 @@ void adopt_scan(struct daemon *d)
 		a->halves++;
 		soon(d, false);
 	}
+	if (a->postponed)
+		soon(d, false);
 }
 
 void adopt_schedule(struct daemon *d, bool at_once)
@@ -146,6 +167,7 @@ int adopt_open(struct daemon *d, event_callback_fn due)
 {
 	d->adoption.pause_ms = PAUSE_MS;
 	d->adoption.carried = true;
+	d->adoption.strangers = ratelimit_make(STRANGERS, STRANGER_INTERVAL, clock_boottime());
 	d->adoption.ev = evtimer_new(d->base, due, d);
 	return d->adoption.ev ? 0 : -ENOMEM;
 }
@@ -159,6 +181,7 @@ void adopt_close(struct daemon *d)
 void adopt_configure(struct daemon *d)
 {
 	datapath_adopt(d->datapath, d->conf->adopt);
+	datapath_initiate(d->datapath, d->conf->core.n_initiate > 0);
 	hostmap_set_adopting(d->view, d->conf->adopt);
 	d->view_now = true;
 	adopt_schedule(d, true);

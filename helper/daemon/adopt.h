@@ -11,6 +11,10 @@
  * newer than the last scan would not survive, adopt_scan_if_needed() scans at once. Incomplete
  * handshakes that a scan finds cause a few more scans; the datapath reports them again if they are
  * completed later.
+ *
+ * With initiate (hmip.conf), a scan also registers TCP connections that this host began with hosts
+ * it does not know, so that these are asked whether they are Homeless; the datapath then reports
+ * such connections, too.
  */
 #ifndef HMIP_ADOPT_H
 #define HMIP_ADOPT_H

@@ -306,6 +306,52 @@ static int take_prefixes(cfg_t *cfg, const char *name, bool probe, struct core_c
 	return 0;
 }
 
+/* The hosts with which connections of any program begin mobility. */
+static int take_initiate(cfg_t *cfg, struct conf *conf)
+{
+	struct core_config *core = &conf->core;
+
+	for (unsigned i = 0; i < cfg_size(cfg, "initiate"); i++) {
+		const struct conf_value *v = cfg_getnptr(cfg, "initiate", i);
+
+		if (!v->prefix.allowed)
+			continue;
+		if (core->n_initiate == CORE_PREFIXES_MAX) {
+			conf_complain(cfg->filename, v->line,
+				      "found one more prefix, expected at most %d in initiate",
+				      CORE_PREFIXES_MAX);
+			return -EINVAL;
+		}
+		if (!conf->adopt) {
+			conf_complain(cfg->filename, v->line,
+				      "found initiate with adopt = no, expected adopt = yes: what "
+				      "no program registers is found by adoption");
+			return -EINVAL;
+		}
+		core->initiate[core->n_initiate++] = v->prefix;
+	}
+	return 0;
+}
+
+static int take_meet(cfg_t *cfg, struct conf *conf)
+{
+	unsigned n = cfg_size(cfg, "meet");
+
+	if (n > CONF_MEET_MAX) {
+		const struct conf_value *v = cfg_getnptr(cfg, "meet", CONF_MEET_MAX);
+
+		conf_complain(cfg->filename, v->line,
+			      "found one more host, expected at most %d in meet", CONF_MEET_MAX);
+		return -EINVAL;
+	}
+	for (; conf->n_meet < n; conf->n_meet++) {
+		const struct conf_value *v = cfg_getnptr(cfg, "meet", conf->n_meet);
+
+		strcpy(conf->meet[conf->n_meet], v->text);
+	}
+	return 0;
+}
+
 static int take_all(cfg_t *cfg, struct conf *conf)
 {
 	const struct conf_value *resolve = value_of(cfg, "resolve"),
@@ -329,6 +375,10 @@ static int take_all(cfg_t *cfg, struct conf *conf)
 	r = take_prefixes(cfg, "probe", true, &conf->core);
 	if (r == 0)
 		r = take_prefixes(cfg, "no_probe", false, &conf->core);
+	if (r == 0)
+		r = take_initiate(cfg, conf);
+	if (r == 0)
+		r = take_meet(cfg, conf);
 	if (r == 0)
 		r = take_text(cfg, "control_group", &conf->control_group);
 	if (r == 0)
@@ -373,6 +423,8 @@ static int parse(const char *path, char *text, size_t len, struct conf *conf)
 		CFG_PTR_CB("max_connections", NULL, CFGF_NONE, parse_number, conf_value_free),
 		CFG_PTR_CB("max_foreign", NULL, CFGF_NONE, parse_number, conf_value_free),
 		CFG_PTR_CB("adopt", NULL, CFGF_NONE, conf_parse_switch, conf_value_free),
+		CFG_PTR_LIST_CB("initiate", NULL, CFGF_NONE, conf_parse_initiate, conf_value_free),
+		CFG_PTR_LIST_CB("meet", NULL, CFGF_NONE, conf_parse_host, conf_value_free_text),
 		CFG_PTR_CB("resend", NULL, CFGF_NONE, conf_parse_switch, conf_value_free),
 		CFG_PTR_CB("control_group", NULL, CFGF_NONE, conf_parse_group,
 			   conf_value_free_text),

@@ -17,6 +17,8 @@
  *	plain_lifetime = 3600		# no further Init to a host that did not answer one, s
  *	resend = yes			# small segments that a move lost
  *	adopt = yes			# scan for connections that no program registers
+ *	initiate = "preload"		# whose connections begin mobility: "all", or with prefixes
+ *	meet = {"server.example"}	# hosts that are met without a program
  *	control_group = "hmip"		# its members, too, may use "hmipctl prefer"
  *	state = "/var/lib/hmip/state"	# default: derived from the socket's path
  *
@@ -45,6 +47,8 @@
 #define CONF_DEFAULT	SYSCONFDIR "/hmip/hmip.conf"
 
 #define CONF_MEMBERS_MAX	16
+#define CONF_MEET_MAX		64
+#define CONF_HOST_SIZE		254	/* bytes, with the 0 at the end */
 
 /* The members of personality number i + 1 (core.h), i being the index in struct conf. */
 struct conf_personality {
@@ -58,6 +62,8 @@ struct conf {
 	struct conf_personality personality[CORE_PERSONALITIES_MAX];
 	struct datapath_config datapath;
 	bool adopt, resend;
+	unsigned n_meet;
+	char meet[CONF_MEET_MAX][CONF_HOST_SIZE];	/* names or addresses */
 	char *control_group;	/* NULL: root only */
 	char *state;		/* path, NULL: derived */
 	unsigned n_peer;

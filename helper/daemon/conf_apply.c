@@ -135,7 +135,8 @@ void conf_reload(struct daemon *d)
 		free(why);
 		return;
 	}
-	adopt = conf->adopt != d->conf->adopt;
+	adopt = conf->adopt != d->conf->adopt ||
+		(conf->core.n_initiate > 0) != (d->conf->core.n_initiate > 0);
 	keep_tables(conf, d->conf);
 	keep_personalities(conf, d->conf);
 	forget_peers(d, conf, d->conf);

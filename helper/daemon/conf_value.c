@@ -140,25 +140,50 @@ int conf_parse_address(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *resul
 			       "a global or unique-local IPv6 unicast address", result);
 }
 
-int conf_parse_prefix(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
+/* Whether text is ADDRESS/LENGTH, which *ret gets. */
+static bool prefix_good(const char *text, struct core_prefix *ret)
 {
-	struct conf_value *v = conf_value_new(cfg, opt);
 	char addr[INET6_ADDRSTRLEN];
 	const char *slash = strchr(text, '/');
 	size_t n = slash ? (size_t)(slash - text) : sizeof(addr);
 	unsigned long len;
 	char *end;
-	bool good = v && n < sizeof(addr) && isdigit((unsigned char)slash[1]);
 
-	if (good) {
-		memcpy(addr, text, n);
-		addr[n] = '\0';
-		len = strtoul(slash + 1, &end, 10);
-		good = !*end && len <= 128 && inet_pton(AF_INET6, addr, &v->prefix.addr) == 1;
-		v->prefix.len = len;
+	if (n >= sizeof(addr) || !isdigit((unsigned char)slash[1]))
+		return false;
+	memcpy(addr, text, n);
+	addr[n] = '\0';
+	len = strtoul(slash + 1, &end, 10);
+	ret->len = len;
+	return !*end && len <= 128 && inet_pton(AF_INET6, addr, &ret->addr) == 1;
+}
+
+int conf_parse_prefix(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
+{
+	struct conf_value *v = conf_value_new(cfg, opt);
+	bool good = v && prefix_good(text, &v->prefix);
+
+	return conf_value_done(cfg, opt, v, good, text,
+			       "an IPv6 prefix like 2001:db8::/32", result);
+}
+
+int conf_parse_initiate(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
+{
+	struct conf_value *v = conf_value_new(cfg, opt);
+	bool preload = strcmp(text, "preload") == 0, good = v && preload;
+
+	if (v && strcmp(text, "all") == 0) {
+		good = true;	/* ::/0 */
+	} else if (v && !preload && inet_pton(AF_INET6, text, &v->prefix.addr) == 1) {
+		v->prefix.len = 128;
+		good = addr_usable(&v->prefix.addr);
+	} else if (v && !preload) {
+		good = prefix_good(text, &v->prefix);
 	}
-	return conf_value_done(cfg, opt, v, good, text, "an IPv6 prefix like 2001:db8::/32",
-			       result);
+	if (v)
+		v->prefix.allowed = !preload;
+	return conf_value_done(cfg, opt, v, good, text,
+			       "preload, all, or an address or prefix like 2001:db8::/32", result);
 }
 
 int conf_parse_algorithm(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
@@ -211,6 +236,24 @@ int conf_parse_interface(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *res
 {
 	return parse_text(cfg, opt, conf_value_new(cfg, opt), *text && strlen(text) < IF_NAMESIZE,
 			  text, "the name of an interface", result);
+}
+
+/* What can be a name in the DNS, or an address. */
+static bool host_good(const char *text)
+{
+	struct in6_addr addr;
+
+	if (inet_pton(AF_INET6, text, &addr) == 1)
+		return addr_usable(&addr);
+	return *text && strlen(text) < 254 &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") ==
+		       strlen(text);
+}
+
+int conf_parse_host(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
+{
+	return parse_text(cfg, opt, conf_value_new(cfg, opt), host_good(text), text,
+			  "the name of a host or its IPv6 address", result);
 }
 
 int conf_parse_path(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)

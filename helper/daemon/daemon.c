@@ -21,6 +21,7 @@
 #include "ipc_proto.h"
 #include "log.h"
 #include "loop.h"
+#include "meet.h"
 #include "privileges.h"
 #include "resume.h"
 #include "route_sync.h"
@@ -60,6 +61,7 @@ static void on_address_up(void *ctx, const struct in6_addr *addr, unsigned ifind
 								       clock_boottime());
 	core_local_up(d->core, addr, ifindex, valid_until, clock_boottime());
 	d->route_now = true;
+	meet_hurry(d);
 }
 
 static void on_address_down(void *ctx, const struct in6_addr *addr)
@@ -112,6 +114,7 @@ static void on_routes(void *ctx)
 			  strerror(-r));
 	core_routes_changed(d->core, clock_boottime());
 	d->route_now = d->routes_now = true;
+	meet_hurry(d);
 }
 
 static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex UNUSED)
@@ -132,7 +135,10 @@ static void on_resolved(void *ctx, uint32_t hce, const struct in6_addr *addr, un
 {
 	struct daemon *d = ctx;
 
-	core_resolved(d->core, hce, addr, n, clock_boottime());
+	if (hce >= MEET_ID_FIRST)
+		meet_resolved(d, hce, addr, n);
+	else
+		core_resolved(d->core, hce, addr, n, clock_boottime());
 	apply_actions(d);
 }
 
@@ -147,6 +153,14 @@ static json_t *on_report(void *ctx, const char *what)
 static int on_prefer(void *ctx, const struct in6_addr *addr, const char *interface)
 {
 	int r = control_prefer(ctx, addr, interface);
+
+	apply_actions(ctx);
+	return r;
+}
+
+static int on_meet(void *ctx, const struct in6_addr *addr, uint32_t *ret_entry)
+{
+	int r = meet_once(ctx, addr, false, ret_entry);
 
 	apply_actions(ctx);
 	return r;
@@ -278,6 +292,9 @@ static int open_shells(struct daemon *d)
 	r = log_failed(tcp_hold_open(d), "open sock_diag");
 	if (r < 0)
 		return r;
+	r = meet_open(d);
+	if (r < 0)
+		return r;
 	return log_failed(dns_open(d->base, on_resolved, d, &d->dns), "open the resolver");
 }
 
@@ -330,6 +347,7 @@ static int restore(struct daemon *d)
 	datapath_record(d->datapath, d->conf->resend);
 	datapath_set_sender(d->datapath, signal_io_masquerade(d->signal_io));
 	adopt_configure(d);
+	meet_configure(d);
 	return 0;
 }
 
@@ -360,7 +378,7 @@ static int check_privilege(struct daemon *d UNUSED)
 static int open_control(struct daemon *d)
 {
 	const struct control_handler handler = {
-		.report = on_report, .prefer = on_prefer, .registered = on_registered,
+		.report = on_report, .prefer = on_prefer, .meet = on_meet, .registered = on_registered,
 		.asked = on_asked, .ctx = d,
 	};
 	int r = control_server_open(d->base, d->socket, &handler, &d->control_server);
@@ -438,6 +456,7 @@ void daemon_stop(struct daemon *d)
 	if (d->view)
 		hostmap_close(d->view, d->view_path);
 	loop_unwatch(d);
+	meet_close(d);
 	dns_close(d->dns);
 	tcp_hold_close(d);
 	resume_close(d);

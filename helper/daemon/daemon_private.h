@@ -16,6 +16,7 @@ struct hostmap;
 struct ifmon;
 struct dns;
 struct resume;
+struct meetings;
 struct sock_monitor;
 struct state;
 struct route_sync;
@@ -45,6 +46,8 @@ struct adoption {
 	unsigned halves;		/* scans since the last report, for handshakes under way */
 	uint64_t fresh[8];		/* cookies of the first that a scan found */
 	unsigned n_fresh;
+	struct ratelimit strangers;	/* hosts not known, with which it begins mobility */
+	bool postponed;			/* by this scan, for lack of a token there */
 	bool brief;			/* what a scan found was closed before the next one */
 };
 
@@ -62,6 +65,7 @@ struct daemon {
 	struct datapath *datapath;
 	struct route_sync *route_sync;
 	struct dns *dns;
+	struct meetings *meetings;
 	struct resume *resume;
 	struct tcp_hold *tcp_hold;
 	struct control_server *control_server;

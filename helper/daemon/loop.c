@@ -15,6 +15,7 @@
 #include "icmp_inject.h"
 #include "ifmon.h"
 #include "log.h"
+#include "meet.h"
 #include "sd_notify.h"
 #include "signal_io.h"
 #include "sock_events.h"
@@ -214,6 +215,7 @@ static void stop_event(evutil_socket_t sig, short what UNUSED, void *ptr)
 static void reload_event(evutil_socket_t sig UNUSED, short what UNUSED, void *ptr)
 {
 	conf_reload(ptr);
+	meet_configure(ptr);
 	apply_actions(ptr);
 }
 

@@ -551,6 +551,11 @@ void datapath_adopt(struct datapath *dp, bool on)
 	bss->new_conn_gen = 0;
 }
 
+void datapath_initiate(struct datapath *dp, bool on)
+{
+	dp->bpf->bss->initiating = on;
+}
+
 int datapath_adopt_from(struct datapath *dp, uint32_t hce, bool on)
 {
 	uint8_t yes = 1;

@@ -147,6 +147,8 @@ static inline __u32 dp_known_bit(const struct in6_addr *addr)
  *
  *   fragments   (source, destination, identification) of a first fragment -> the pair it was given
  *   young       (hce, ports) as in dp_pcb_in_key -> dp_young
+ *   strangers   address that is no peer's -> when a connection to it was last reported, coarse
+ *               CLOCK_MONOTONIC, ns
  *   others      set of dp_pcb_out_key: translated or forwarded traffic of this host that has the
  *               ports of a connection with the same peer
  */
@@ -199,7 +201,8 @@ enum dp_event_type {
 	DP_EVENT_SILENT = 3,
 	/* An unconnected datagram was received from addr at local, and hce has no pair. */
 	DP_EVENT_DATAGRAM = 4,
-	/* A connection that is not registered was begun with addr of hce; at most once a scan. */
+	/* A connection that is not registered was begun with addr of hce, or (0) with addr, which
+	 * is no peer's; at most once a scan. */
 	DP_EVENT_NEW_CONN = 5,
 	/* The first segment of a connection from addr was dropped, because another connection
 	 * would be the same on the wire; gen is its sequence number (R3). */

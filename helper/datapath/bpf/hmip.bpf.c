@@ -130,7 +130,10 @@ static __always_inline int forwarded(struct __sk_buff *skb, const struct headers
 static __always_inline int to_stranger(struct __sk_buff *skb, const struct headers *h,
 				       const struct ports *port)
 {
-	return h->proto == IPPROTO_TCP ? reset_out(skb, h, port, NULL) : PASS;
+	if (h->proto != IPPROTO_TCP)
+		return PASS;
+	note_stranger(skb, h);
+	return reset_out(skb, h, port, NULL);
 }
 
 /* A packet of this host's stack that has no registered connection's birth pair and ports. */
@@ -138,17 +141,17 @@ static __always_inline int unregistered(struct __sk_buff *skb, struct headers *h
 					const struct ports *port)
 {
 	struct dp_foreign *f = bpf_map_lookup_elem(&foreign, &h->addrs.dst);
+	struct dp_pcb_in *other;
 
-	if (f) {
-		struct dp_pcb_in *other = same_ports(h, port, f);
-
-		if (other && h->proto == IPPROTO_TCP && is_refused(skb, h, port, f, other))
-			return DROP;
-		note_other(skb, h, port, f, other);
-		note_birth(skb, h, port, f);
-		if (h->proto == IPPROTO_UDP)
-			return datagram_out(skb, h, f);
-	}
+	if (!f)
+		return to_stranger(skb, h, port);
+	other = same_ports(h, port, f);
+	if (other && h->proto == IPPROTO_TCP && is_refused(skb, h, port, f, other))
+		return DROP;
+	note_other(skb, h, port, f, other);
+	note_birth(skb, h, port, f);
+	if (h->proto == IPPROTO_UDP)
+		return datagram_out(skb, h, f);
 	return h->proto == IPPROTO_TCP ? reset_out(skb, h, port, f) : PASS;
 }
 

@@ -48,6 +48,13 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
+	__type(key, struct in6_addr);
+	__type(value, __u64);
+} strangers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
 	__type(key, struct dp_pcb_out_key);
 	__type(value, __u8);
 } others SEC(".maps");

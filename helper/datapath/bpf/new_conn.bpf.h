@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * New connections with Homeless peers that no program registered. The first one is reported, and
+ * New connections with Homeless peers, or with any host if the helper wants them (initiating), that
+ * no program registered. The first one is reported, and
  * the helper scans the kernel's sockets a moment later, once for all of them. If the peer moves
  * before that scan, its packets come from an address for which the kernel has no socket, and the
  * kernel's reset would end the connection. Such packets pass, because they may belong to another
@@ -12,11 +13,13 @@
 #include <linux/bpf.h>
 #include "port_clash.bpf.h"
 
-#define AGAIN_NS	10000000000ULL	/* between two reports of one connected UDP socket */
+#define AGAIN_NS	10000000000ULL	/* between two reports of one connected UDP socket, or of
+					 * one address that is no peer's */
 
 __u32 scan_gen;	/* number of the next scan; 0: the helper does not scan */
 __u32 looked;	/* the connections that scans with lower numbers found are in the maps */
 __u32 new_conn_gen;	/* scan_gen when a connection last began */
+__u32 initiating;	/* 1: connections to addresses that are no peer's are reported as well */
 
 static __always_inline bool is_adopted(const struct dp_foreign *f)
 {
@@ -33,13 +36,33 @@ young_key(const struct dp_foreign *f, const struct headers *h, const struct port
 	};
 }
 
-/* Reports that the next scan will find a connection, once a scan. */
-static __always_inline void expect_scan(const struct dp_foreign *f, const struct in6_addr *addr)
+/* Reports that the next scan will find a connection, once a scan. id: of the entry, 0: none. */
+static __always_inline void expect_scan(__u32 id, const struct in6_addr *addr)
 {
 	if (new_conn_gen == scan_gen)
 		return;
 	new_conn_gen = scan_gen;
-	tell(DP_EVENT_NEW_CONN, f->hce, 0, addr);
+	tell(DP_EVENT_NEW_CONN, id, 0, addr);
+}
+
+/*
+ * For a TCP segment of this host's stack to an address that is no peer's: if it begins a
+ * connection, the next scan will find that. What repeats within AGAIN_NS is not looked at, so that
+ * many short connections with one plain host cause few scans.
+ */
+static __always_inline void note_stranger(struct __sk_buff *skb, const struct headers *h)
+{
+	__u64 now = bpf_ktime_get_coarse_ns(), *noted;
+	struct segment t;
+
+	if (!initiating || !scan_gen || parse_segment(skb, h, &t) ||
+	    (t.flags & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN)
+		return;
+	noted = bpf_map_lookup_elem(&strangers, &h->addrs.dst);
+	if (noted && now - *noted < AGAIN_NS)
+		return;
+	bpf_map_update_elem(&strangers, &h->addrs.dst, &now, BPF_ANY);
+	expect_scan(0, &h->addrs.dst);
 }
 
 /* Whether the scan that registers y is not complete yet. */
@@ -54,7 +77,7 @@ static __always_inline void scan_again(struct dp_young *y, const struct dp_forei
 {
 	y->half = 0;
 	y->scan = scan_gen;
-	expect_scan(f, addr);
+	expect_scan(f->hce, addr);
 }
 
 /* An outgoing segment after a SYN+ACK of this host: the connection may not be registered yet. */
@@ -125,7 +148,7 @@ static __always_inline void note_birth(struct __sk_buff *skb, const struct heade
 		return;
 	y.noted = bpf_ktime_get_coarse_ns();
 	bpf_map_update_elem(&young, &key, &y, BPF_ANY);
-	expect_scan(f, &h->addrs.dst);
+	expect_scan(f->hce, &h->addrs.dst);
 }
 
 #endif

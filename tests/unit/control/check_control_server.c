@@ -67,8 +67,17 @@ static void fake_asked(void *ctx UNUSED, int fd UNUSED, enum control_verb verb, 
 	ret->connections = verb;
 }
 
-static const struct control_handler handler = { fake_report, fake_prefer, fake_shown, fake_asked,
-	NULL };
+static int fake_meet(void *ctx UNUSED, const struct in6_addr *addr, uint32_t *ret_entry)
+{
+	struct in6_addr none;
+
+	inet_pton(AF_INET6, "2001:db8::ffff", &none);
+	*ret_entry = 42;
+	return IN6_ARE_ADDR_EQUAL(addr, &none) ? -ENETUNREACH : 0;
+}
+
+static const struct control_handler handler = { fake_report, fake_prefer, fake_meet, fake_shown,
+	fake_asked, NULL };
 
 static void setup(void)
 {
@@ -232,6 +241,33 @@ static void as_nobody(gid_t group, const char *want)
 		event_base_loop(base, EVLOOP_NONBLOCK);
 	ck_assert_int_eq(status, 0);
 }
+
+START_TEST(who_meets_a_host_hears_its_events)
+{
+	static const char request[] = "{\"command\": \"meet\", \"target\": \"2001:db8::1\"}";
+	char text[256];
+	int fd = dial(false);
+	json_t *a;
+
+	send(fd, request, strlen(request), 0);
+	spin();
+	control_server_event(control_server, json_pack("{ss}", "event", "status"));
+	ck_assert_int_eq(recv(fd, text, sizeof(text), 0), 10);
+	ck_assert_mem_eq(text, "{\"hce\":42}", 10);
+	ck_assert_int_eq(recv(fd, text, sizeof(text), 0), 18);
+	close(fd);
+	spin();
+	a = ask("{\"command\": \"meet\", \"target\": \"2001:db8::ffff\"}");
+
+	ck_assert_str_eq(json_string_value(json_object_get(a, "error")),
+			 "cannot meet 2001:db8::ffff: there is no route to it");
+	json_decref(a);
+	a = ask("{\"command\": \"meet\", \"target\": \"server.example\"}");
+	ck_assert_ptr_nonnull(json_object_get(a, "error"));
+	json_decref(a);
+	ck_assert(!control_server_watched(control_server));
+}
+END_TEST
 
 START_TEST(others_may_not_and_are_told_the_group)
 {
@@ -515,6 +551,7 @@ int main(void)
 	tcase_add_loop_test(tc, what_is_no_request_gets_an_error, 0, 10);
 	tcase_add_test(tc, a_request_too_long_gets_an_error);
 	tcase_add_test(tc, root_may_prefer);
+	tcase_add_test(tc, who_meets_a_host_hears_its_events);
 	tcase_add_test(tc, others_may_not_and_are_told_the_group);
 	tcase_add_test(tc, every_monitor_sees_every_event);
 	tcase_add_test(tc, a_monitor_that_does_not_read_is_let_go_of);

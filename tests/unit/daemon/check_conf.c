@@ -53,6 +53,8 @@ START_TEST(a_complete_file_is_understood)
 
 	put("default_lifetime = 300\nmaximum_expired_lifetime = 900\nbinding_lifetime = "
 	    "200\npath_timeout = 0\nhold = 0\nresolve = no\nmax_entries = 7\n"
+	    "initiate = {\"2001:db8:7::/48\", \"2001:db8::9\", all}\n"
+	    "meet = {\"server.example\", \"2001:db8::8\"}\n"
 	    "max_connections = 1024\ncontrol_group = \"root\"\nstate = \"/tmp/x.state\"\n"
 	    "peer \"server\" {\n"
 	    "address = {\"2001:db8:2::10\", \"fd00::10\"}\n"
@@ -80,6 +82,15 @@ START_TEST(a_complete_file_is_understood)
 	ck_assert_uint_eq(c->core.max_foreign, 7 * core_config_default.max_addresses);
 	ck_assert_str_eq(c->control_group, "root");
 	ck_assert_str_eq(c->state, "/tmp/x.state");
+	ck_assert_uint_eq(c->core.n_initiate, 3);
+	ck_assert_uint_eq(c->core.initiate[0].len, 48);
+	ck_assert_uint_eq(c->core.initiate[1].len, 128);
+	inet_pton(AF_INET6, "2001:db8::9", &a);
+	ck_assert_mem_eq(&c->core.initiate[1].addr, &a, 16);
+	ck_assert_uint_eq(c->core.initiate[2].len, 0);
+	ck_assert_uint_eq(c->n_meet, 2);
+	ck_assert_str_eq(c->meet[0], "server.example");
+	ck_assert_str_eq(c->meet[1], "2001:db8::8");
 	ck_assert_uint_eq(c->n_peer, 2);
 	ck_assert_str_eq(c->peer[0].name, "server");
 	ck_assert_uint_eq(c->peer[0].n_addr, 2);
@@ -103,7 +114,7 @@ static const struct {
 	  ":2: found binding_lifetme, expected one of default_lifetime, maximum_expired_lifetime, "
 	  "binding_lifetime, appendix_b, hold, path_timeout, resolve, max_entries, max_addresses, "
 	  "max_per_prefix, plain_lifetime, probe, no_probe, max_connections, max_foreign, adopt, "
-	  "resend, control_group, state, personality, peer" },
+	  "initiate, meet, resend, control_group, state, personality, peer" },
 	{ "\n\ndefault_lifetime = 0\n",
 	  ":3: found default_lifetime = 0, expected a whole number from 1 to 31536000" },
 	{ "default_lifetime = ten\n",
@@ -172,6 +183,19 @@ static const struct {
 	{ "personality \"sixteen-letters.\" {\ninterface = {\"wg0\"}\n}\n",
 	  ":3: found personality \"sixteen-letters.\", expected a name of 1 to 15 characters "
 	  "without spaces" },
+	{ "initiate = \"everybody\"\n",
+	  ":1: found initiate = everybody, expected preload, all, or an address or prefix like "
+	  "2001:db8::/32" },
+	{ "initiate = {\"2001:db8::/129\"}\n",
+	  ":1: found initiate = 2001:db8::/129, expected preload, all, or an address or prefix "
+	  "like 2001:db8::/32" },
+	{ "adopt = no\ninitiate = all\n",
+	  ":2: found initiate with adopt = no, expected adopt = yes: what no program registers is "
+	  "found by adoption" },
+	{ "meet = {\"two words\"}\n",
+	  ":1: found meet = two words, expected the name of a host or its IPv6 address" },
+	{ "meet = {\"fe80::1\"}\n",
+	  ":1: found meet = fe80::1, expected the name of a host or its IPv6 address" },
 	{ "personality \"work\" {\n}\n",
 	  ":2: found personality \"work\" with 0 interfaces and 0 addresses, expected one at "
 	  "least, and at most 16 of each" },

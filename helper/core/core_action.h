@@ -6,7 +6,8 @@
 #include "core_types.h"
 
 enum action_type {
-	ACTION_SEND,		/* put a packet on the wire */
+	ACTION_SEND,		/* put a packet on the wire, by the ways in send.via */
+	ACTION_KEEPALIVE,	/* send one in UDP (encap.h) between the addresses of pair */
 	ACTION_PAIR,		/* set the pair of an F-HCE */
 	ACTION_PAIR_GONE,
 	ACTION_FOREIGN,		/* set the state of a peer's address */
@@ -72,6 +73,8 @@ enum core_event {
 	EVENT_AAP,		/* "aap": a message of AAP; detail says which */
 	EVENT_PATH,		/* "path": the pair in use, or one that was probed;
 				 * detail says how it fares */
+	EVENT_VIA,		/* "via": the way of signalling that works between two
+				 * addresses changed: from, to */
 	EVENT_HOLD,		/* "hold": connections are held in an outage, or not any more */
 	EVENT_CONFLICT,		/* "conflict": two hosts claim an address (X6) */
 	EVENT_KEYS,		/* "keys": an SA cannot be used any more; detail says why */
@@ -90,6 +93,7 @@ struct action {
 	union {
 		struct {
 			struct in6_addr src, dst;
+			enum via via;
 			uint16_t len;
 			uint8_t packet[SIGNAL_MTU];	/* the whole IPv6 packet */
 		} send;
@@ -175,6 +179,13 @@ enum core_counter {
 	COUNT_PROBES,			/* path probes sent */
 	COUNT_DETOURS,			/* failovers to another source */
 	COUNT_RESOLVED,			/* DNS look-ups for unreachable peers */
+	COUNT_UDP_SENT,			/* packets sent in UDP, alone or besides natively */
+	COUNT_UDP_HEARD,		/* datagrams with signalling */
+	COUNT_COPIES,			/* of a packet that came the other way before */
+	COUNT_KEEPALIVES,		/* sent in UDP */
+	COUNT_TRANSLATED,		/* datagrams from another address than is inside */
+	COUNT_UNPRIVILEGED,		/* AAP from another port than it must come from */
+	COUNT_UDP_REFUSED,		/* Port Unreachable came back */
 	COUNT_MAX,
 };
 

@@ -232,6 +232,48 @@ struct pair {
 					 * is not answered */
 };
 
+/* By which ways signalling goes, or came: bits. */
+enum via {
+	VIA_NONE,
+	VIA_NATIVE,		/* as it is */
+	VIA_UDP,		/* as the payload of UDP (encap.h) */
+	VIA_BOTH,
+};
+
+#define VIA_PATHS_MAX	8	/* pairs of an entry whose ways are known: the latest */
+
+/*
+ * What is known of the way from one of our addresses to one of the peer's (via.c). It is asked for
+ * answers, and what brings them is used.
+ */
+struct via_path {
+	struct in6_addr local, foreign;
+	usec_t used;			/* last, 0: none is here */
+	enum via out;			/* what is sent goes this way */
+	bool proven;			/* out is one way, and was answered */
+	enum via reported;		/* the last that was proven, as reported */
+	enum via failed;		/* ways that were not answered when used alone ... */
+	usec_t again;			/* ... which is forgotten then, as is that only UDP works */
+	bool refused;			/* the peer has no helper that reads UDP */
+	enum via answered_by;		/* the last answer, of so many in a row by this way */
+	unsigned answers;
+	bool asking;			/* something waits for an answer since then: */
+	usec_t asked;
+	bool asked_bu, asked_challenge, asked_init;
+	uint16_t seq;			/* of the first BU that does */
+	usec_t heard[2];		/* when signalling last came natively, and in UDP */
+	usec_t sent_udp;		/* last datagram */
+};
+
+/*
+ * The way that signalling goes by p: VIA_BOTH until it is known which one works, VIA_NONE when
+ * there was no answer for five seconds.
+ */
+enum via via_path_now(const struct via_path *p, usec_t now);
+
+/* "native", "udp", "both", "none". Static text. */
+const char *via_name(enum via way);
+
 /* What this host's leaving means to a peer (leave.c). */
 struct parting {
 	bool told;		/* the peer was sent a farewell */
@@ -304,6 +346,7 @@ struct hce {
 					 * of ours has come to it */
 	usec_t supported;		/* when it last sent Homeless Support, 0: never */
 	struct path_probe path;
+	struct via_path via[VIA_PATHS_MAX];
 	usec_t held_since;		/* its connections are held since then, 0: they are not;
 					 * these four are hold.c's */
 	usec_t hold_at;			/* they are to be then, 0: never */
@@ -468,6 +511,13 @@ struct core_prefix {
 	bool allowed;
 };
 
+/* Whether signalling goes in UDP. */
+enum encapsulate {
+	ENCAPSULATE_NEVER,	/* nor is it taken so */
+	ENCAPSULATE_AUTO,	/* where nothing else gets through */
+	ENCAPSULATE_ALWAYS,	/* nothing is sent natively */
+};
+
 /* C12 and the rest of the tunable values; durations in seconds. */
 struct core_config {
 	uint32_t default_lifetime;		/* DEFAULT-LIFETIME, 600 */
@@ -492,6 +542,8 @@ struct core_config {
 						 * is left alone, 3600 */
 	bool resolve;				/* names of peers that are not to be found are
 						 * resolved again, true */
+	enum encapsulate encapsulate;		/* never */
+	uint32_t encapsulate_port;		/* both ports of UDP, 434 */
 	unsigned n_initiate;			/* hosts with which any connection of this host
 						 * begins mobility, 0: only registered ones do */
 	struct core_prefix initiate[CORE_PREFIXES_MAX];
@@ -543,6 +595,10 @@ unsigned core_nonpeers(struct core *c, struct in6_addr *ret, unsigned max);
 
 /* The name of a personality, the core's until core_reconfigure(). NULL for the default one. */
 const char *core_personality_name(const struct core *c, unsigned personality);
+
+/* The path between two addresses; NULL if h has none of it. */
+const struct via_path *core_via(struct hce *h, const struct in6_addr *local,
+				const struct in6_addr *foreign);
 
 /* The time at which core_tick() must be called; USEC_NEVER if no timer is armed. */
 usec_t core_deadline(const struct core *c);

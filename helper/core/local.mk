@@ -32,7 +32,8 @@ libcore_proto_la_SOURCES = \
 	core/proto/leave.c core/proto/leave.h core/proto/path_probe.c core/proto/path_probe.h \
 	core/proto/peer_search.c core/proto/peer_search.h core/proto/reach.c core/proto/reach.h \
 	core/proto/reach_reply.c core/proto/reach_reply.h core/proto/retry.c core/proto/retry.h \
-	core/proto/send.c core/proto/send.h core/proto/unsent.c core/proto/unsent.h
+	core/proto/send.c core/proto/send.h core/proto/unsent.c core/proto/unsent.h \
+	core/proto/via.c core/proto/via.h
 
 libcore_la_CPPFLAGS = $(CORE_EVENT)
 libcore_la_SOURCES = \

@@ -183,6 +183,8 @@ static void apply_one(struct daemon *d, const struct action *a)
 	case ACTION_SEND:
 		d->send[d->n_send++] = *a;
 		return;
+	case ACTION_KEEPALIVE:
+		return;
 	case ACTION_OPEN:
 		resume_want(d, a->hce, RESUME_OPEN);
 		d->sync_established = true;

@@ -8,6 +8,7 @@
  */
 #include "ah.h"
 #include "core.h"
+#include "encap.h"
 #include "fuzz.h"
 
 #include <utlist.h>
@@ -76,6 +77,7 @@ static void sent(struct life *l, const struct action *a)
 	struct signal s;
 	int to = other_index(&a->send.dst);
 
+	must(a->send.via != VIA_NONE);
 	must(signal_parse(a->send.packet, a->send.len, &s) == 0);
 	for (unsigned i = 0; to >= 0 && i < s.n_ba; i++)
 		if (s.ba[i].has_challenge) {
@@ -145,6 +147,18 @@ static void fill_ack(struct life *l, struct signal *s)
 	memset(ba->challenge, how, CHALLENGE_LEN);
 }
 
+/* The host gets a packet, every third one in UDP, and now and then both ways. */
+static void arrives(struct life *l, const uint8_t *pkt, size_t len, uint32_t nth)
+{
+	static uint8_t datagram[SIGNAL_MTU];
+	int n = encap_build(pkt, len, ENCAP_PORT, datagram, sizeof(datagram));
+
+	if (nth % 3 == 0 && n > 0)
+		core_packet(l->core, datagram, (size_t)n, l->now);
+	if (nth % 3 || nth % 2)
+		core_packet(l->core, pkt, len, l->now);
+}
+
 /* A packet under one of the peers' keys. */
 static void from_peer(struct life *l)
 {
@@ -167,13 +181,13 @@ static void from_peer(struct life *l)
 	s.ah_seq = ++l->ah_seq[who];
 	len = signal_build(&s, ah_icv_len(p.in.key.alg), pkt, sizeof(pkt));
 	if (len > 0 && ah_sign(pkt, (size_t)len, &p.in.key) == 0)
-		core_packet(l->core, pkt, (size_t)len, l->now);
+		arrives(l, pkt, (size_t)len, l->ah_seq[who]);
 }
 
 /* The rest of the input, or some of it, behind an IPv6 header. */
 static void from_stranger(struct life *l)
 {
-	static const uint8_t kind[] = { 60, 51, 58, 43, 59, 44 };
+	static const uint8_t kind[] = { 60, 51, 58, 43, 59, 44, 17 };
 	uint8_t pkt[40 + 255] = { 0x60 }, how = next(&l->in);
 	struct in6_addr src = other(how), dst = own(how >> 3);
 	size_t n = next(&l->in), left = (size_t)(l->in.end - l->in.at);
@@ -274,9 +288,11 @@ static void pass_time(struct life *l, uint8_t how)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint8_t seed[32] = "a seed for fuzzing";
+	struct core_config config = core_config_default;
 	struct life l = { .in = { data, data + size }, .now = 1000 * USEC_PER_SEC };
 
-	l.core = core_new(&core_config_default, seed, 1000);
+	config.encapsulate = ENCAPSULATE_AUTO;
+	l.core = core_new(&config, seed, 1000);
 	must(l.core);
 	for (unsigned i = 0; i < PEERS; i++) {
 		struct core_peer p = peer(i);

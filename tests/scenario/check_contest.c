@@ -126,7 +126,7 @@ START_TEST(x6_a_mere_claim_costs_the_owner_nothing)
 	s.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = ++x->seq_out, .lifetime = 600,
 					   .n_addr = 1, .addr = { world_addr(A0) } };
 	world_down(&w, ALICE, A0);	/* and she cannot even answer */
-	core_send(w.host[XAVIER].core, x, &s);
+	core_send(w.host[XAVIER].core, x, &s, w.now);
 	world_collect(&w);
 	for (unsigned i = 0; i < 50; i++) {
 		world_run(&w, 100 * USEC_PER_MSEC);

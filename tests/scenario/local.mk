@@ -5,7 +5,7 @@ WORLD = scenario/world.c
 check_PROGRAMS += check_aap_run check_adopt check_binding check_contest check_core \
 	check_datagram check_draft check_first_contact check_hostile check_leave check_limits \
 	check_meet check_outage check_paths check_personalities check_rendezvous check_resend check_strangers \
-	check_trust check_unmoved check_unmoved_keys
+	check_trust check_unmoved check_unmoved_keys check_via
 check_aap_run_SOURCES = scenario/check_aap_run.c $(WORLD)
 check_adopt_SOURCES = scenario/check_adopt.c $(WORLD)
 check_binding_SOURCES = scenario/check_binding.c $(WORLD)
@@ -35,3 +35,4 @@ check_unmoved_SOURCES = scenario/check_unmoved.c $(WORLD)
 check_unmoved_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_unmoved_keys_SOURCES = scenario/check_unmoved_keys.c $(WORLD)
 check_unmoved_keys_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
+check_via_SOURCES = scenario/check_via.c $(WORLD)

@@ -9,6 +9,8 @@
 #include <utlist.h>
 
 #include "addr.h"
+#include "array.h"
+#include "encap.h"
 
 struct in6_addr world_addr(const char *text)
 {
@@ -28,15 +30,26 @@ static struct sa_half half(uint32_t spi, uint8_t fill)
 
 void world_renew(struct world *w, unsigned host)
 {
+	struct core_config config = core_config_default;
 	struct host *h = &w->host[host];
 	uint8_t seed[32];
 
 	core_free(h->core);
 	memset(seed, (int)host + 1, sizeof(seed));
-	h->core = core_new(&core_config_default, seed, 1000);
+	config.encapsulate = w->encapsulate;
+	h->core = core_new(&config, seed, 1000);
 	ck_assert_ptr_nonnull(h->core);
 	if (h->peer.name)
 		ck_assert_int_eq(core_peer_add(h->core, &h->peer, w->now), 0);
+}
+
+void world_encapsulate(struct world *w, enum encapsulate encapsulate)
+{
+	struct core_config config = core_config_default;
+
+	config.encapsulate = w->encapsulate = encapsulate;
+	for (unsigned i = 0; i < w->n_host; i++)
+		core_reconfigure(w->host[i].core, &config);
 }
 
 unsigned world_stranger(struct world *w, const char *name)
@@ -78,22 +91,36 @@ void world_free(struct world *w)
 		core_free(w->host[i].core);
 }
 
-static void fly(struct world *w, unsigned from, const struct action *a)
+/* One copy of a packet leaves. */
+static void launch(struct world *w, const struct packet_in_flight *p)
 {
-	struct packet_in_flight p = { .due = w->now + w->delay, .send = *a, .from = from };
-
-	if (w->no_route && w->no_route(w, &p)) {
-		core_send_failed(w->host[from].core, a, w->now);
-		return;
-	}
 	if (w->tap)
-		w->tap(w, &p);
-	if (w->lose && w->lose(w, &p)) {
+		w->tap(w, p);
+	if (w->lose && w->lose(w, p)) {
 		w->lost++;
 		return;
 	}
 	ck_assert_uint_lt(w->n_flight, WORLD_FLIGHT);
-	w->flight[w->n_flight++] = p;
+	w->flight[w->n_flight++] = *p;
+}
+
+static void fly(struct world *w, unsigned from, const struct action *a)
+{
+	static const enum via way[] = { VIA_NATIVE, VIA_UDP };
+	struct packet_in_flight p = { .send = *a, .from = from };
+
+	ck_assert_int_ne(a->send.via, VIA_NONE);
+	if (w->no_route && w->no_route(w, &p)) {
+		core_send_failed(w->host[from].core, a, w->now);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(way); i++) {
+		if (!(a->send.via & way[i]))
+			continue;
+		p.way = way[i];
+		p.due = w->now + w->delay + w->late[way[i]];
+		launch(w, &p);
+	}
 }
 
 static void note(struct world *w, unsigned i, const struct action *a)
@@ -107,6 +134,9 @@ static void note(struct world *w, unsigned i, const struct action *a)
 		h->sends++;
 		h->last_send = *a;
 		fly(w, i, a);
+		break;
+	case ACTION_KEEPALIVE:
+		h->keepalives++;
 		break;
 	case ACTION_PAIR:
 		h->pair = a->pair;
@@ -193,11 +223,11 @@ uint64_t world_connect(struct world *w, unsigned from, const char *src, unsigned
 }
 
 /* As the helper asks the kernel. */
-static void tell_connected(struct world *w, struct core *c, const struct packet_in_flight *p)
+static void tell_connected(struct world *w, struct core *c, const uint8_t *pkt, size_t len)
 {
 	struct in6_addr local, foreign;
 
-	if (!core_packet_asks(c, p->send.send.packet, p->send.send.len, w->now, &local, &foreign))
+	if (!core_packet_asks(c, pkt, len, w->now, &local, &foreign))
 		return;
 	for (const struct pcb *pcb = core_pcbs(c); pcb; pcb = pcb->hh.next)
 		if (pcb->linger_until == USEC_NEVER && addr_equal(&pcb->local, &local) &&
@@ -207,6 +237,17 @@ static void tell_connected(struct world *w, struct core *c, const struct packet_
 
 static void deliver(struct world *w, const struct packet_in_flight *p)
 {
+	uint8_t datagram[SIGNAL_MTU];
+	const uint8_t *pkt = p->send.send.packet;
+	size_t len = p->send.send.len;
+
+	if (p->way == VIA_UDP) {
+		int n = encap_build(pkt, len, ENCAP_PORT, datagram, sizeof(datagram));
+
+		ck_assert_int_gt(n, 0);
+		pkt = datagram;
+		len = (size_t)n;
+	}
 	for (unsigned i = 0; i < w->n_host; i++) {
 		struct local_addr *l;
 
@@ -214,8 +255,8 @@ static void deliver(struct world *w, const struct packet_in_flight *p)
 			  sizeof(struct in6_addr), l);
 		if (!l || !l->usable)
 			continue;
-		tell_connected(w, w->host[i].core, p);
-		core_packet(w->host[i].core, p->send.send.packet, p->send.send.len, w->now);
+		tell_connected(w, w->host[i].core, pkt, len);
+		core_packet(w->host[i].core, pkt, len, w->now);
 	}
 	world_collect(w);
 }

@@ -19,7 +19,7 @@ struct host {
 	struct core_peer peer;
 	struct pair pair;		/* what the datapath would use, by the last ACTION_PAIR */
 	unsigned kicks, kicks_lost;	/* all; those that say that what is in flight is lost */
-	unsigned unreachable, sends, events[EVENT_DROPPED + 1];
+	unsigned unreachable, keepalives, sends, events[EVENT_DROPPED + 1];
 	struct action last_send, last_switch;	/* the latest EVENT_SWITCHED */
 	unsigned lefts;			/* ACTION_LEFT */
 	struct action left;
@@ -31,10 +31,13 @@ struct packet_in_flight {
 	usec_t due;
 	struct action send;
 	unsigned from;
+	enum via way;
 };
 
 struct world {
 	usec_t now, delay;
+	usec_t late[VIA_BOTH];		/* delay of what goes this way, besides */
+	enum encapsulate encapsulate;	/* of cores that are made from now on */
 	unsigned n_host;
 	struct host host[WORLD_HOSTS];
 	unsigned n_flight;
@@ -59,6 +62,9 @@ unsigned world_stranger(struct world *w, const char *name);
  */
 void world_init(struct world *w);
 void world_free(struct world *w);
+
+/* Changes that setting of all hosts, and of those made later. */
+void world_encapsulate(struct world *w, enum encapsulate encapsulate);
 
 /* Replaces a host's core by a new one that knows its peer's keys, and nothing else. */
 void world_renew(struct world *w, unsigned host);

@@ -123,6 +123,7 @@ struct core {
 		usec_t until;
 	} answered[COOKIES_MAX];	/* a table of hashes, where the last one stays */
 	struct connected connected;
+	enum via arrived;		/* how the packet came that is being handled, else none */
 	struct ratelimit questions;	/* of core_packet_asks() */
 	usec_t inits_since;		/* start of the second in which inits are counted */
 	unsigned inits;

@@ -38,6 +38,13 @@ static const char *const counter_names[COUNT_MAX] = {
 	[COUNT_PROBES] = "probes",
 	[COUNT_DETOURS] = "detours",
 	[COUNT_RESOLVED] = "resolved",
+	[COUNT_UDP_SENT] = "udp-sent",
+	[COUNT_UDP_HEARD] = "udp-heard",
+	[COUNT_COPIES] = "copies",
+	[COUNT_KEEPALIVES] = "keep-alives",
+	[COUNT_TRANSLATED] = "translated",
+	[COUNT_UNPRIVILEGED] = "unprivileged",
+	[COUNT_UDP_REFUSED] = "udp-refused",
 };
 
 const char *core_counter_name(enum core_counter n)

@@ -14,6 +14,7 @@
 #include "addr_conflict.h"
 #include "bu_send.h"
 #include "bul.h"
+#include "encap.h"
 #include "entry.h"
 #include "foreign.h"
 #include "hold.h"
@@ -32,6 +33,7 @@
 #include "unsent.h"
 #include "udp_bound.h"
 #include "udp_sender.h"
+#include "via.h"
 
 #define FULL_INTERVAL	(60 * USEC_PER_SEC)
 #define QUESTIONS	20	/* a second, of core_packet_asks() */
@@ -49,6 +51,7 @@ const struct core_config core_config_default = {
 	.max_foreign = 262144,
 	.plain_lifetime = 3600,
 	.resolve = true,
+	.encapsulate_port = ENCAP_PORT,
 };
 
 struct core *core_new(const struct core_config *config, const uint8_t seed[static 32],
@@ -305,6 +308,7 @@ void core_tick(struct core *c, usec_t now)
 		bu_flush(c, h, now);
 		path_expire(c, h, now);
 		hold_expire(c, h, now);
+		via_expire(c, h, now);
 		search_expire(c, h, now);
 	}
 }
@@ -319,7 +323,7 @@ void core_routes_changed(struct core *c, usec_t now)
 	struct hce *h, *next;
 	struct foreign_addr *fa;
 
-	unsent_retry(c);
+	unsent_retry(c, now);
 	HASH_ITER(hh, c->entries, h, next) {
 		bu_routes_changed(h, now);
 		bu_flush(c, h, now);

@@ -15,6 +15,7 @@
 #include "local.h"
 #include "pair.h"
 #include "udp_bound.h"
+#include "via.h"
 
 /* l was usable and is not any more, as why says. */
 static void local_lose(struct core *c, struct local_addr *l, const char *why, usec_t now)
@@ -23,6 +24,7 @@ static void local_lose(struct core *c, struct local_addr *l, const char *why, us
 	struct hce *h, *next;
 
 	local_set_usable(c, l, false, why, now);
+	via_forget(c, &addr);
 	HASH_ITER(hh, c->entries, h, next) {
 		if (addr_equal(&h->pair.local, &addr)) {
 			h->source_lost = now;

@@ -14,6 +14,7 @@
 #include "bu_recv.h"
 #include "bu_send.h"
 #include "budget.h"
+#include "encap.h"
 #include "entry.h"
 #include "foreign.h"
 #include "hold.h"
@@ -24,16 +25,48 @@
 #include "peer.h"
 #include "reach.h"
 #include "reach_reply.h"
+#include "via.h"
 
+#define NEXT_HEADER		6	/* offset in the IPv6 header */
 #define ICMP_OFFSET		40	/* behind an IPv6 header without extensions */
 #define ICMP_QUOTE		48
+#define ICMP_UNREACHABLE	1
 #define ICMP_PARAMETER_PROBLEM	4
+
+/* A packet as it came: the signalling, which may have been in UDP. */
+struct arrival {
+	const uint8_t *pkt;
+	size_t len;
+	enum via way;
+	bool privileged;	/* its sender's kernel lets only the administrator send it */
+};
 
 static void drop(struct core *c, const struct hce *h, const struct signal *s, enum core_counter n,
 		 const char *why)
 {
 	c->counter[n]++;
 	event_emit(c, EVENT_DROPPED, h, s ? &s->dst : NULL, s ? &s->src : NULL, 0, why);
+}
+
+/* Takes the packet out of UDP. Returns 0 or, where that is no signalling, as encap_open() does. */
+static int unwrap(const struct core *c, const uint8_t *pkt, size_t len, struct arrival *ret)
+{
+	uint32_t port = c->config.encapsulate_port;
+	struct encap e;
+	int r;
+
+	*ret = (struct arrival){ pkt, len, VIA_NATIVE, true };
+	if (len <= NEXT_HEADER || pkt[NEXT_HEADER] != IPPROTO_UDP)
+		return 0;
+	if (c->config.encapsulate == ENCAPSULATE_NEVER)
+		return -ENOMSG;
+	r = encap_open(pkt, len, &e);
+	if (r == 0 && e.dport != port)
+		return -ENOMSG;
+	if (r == 0)
+		*ret = (struct arrival){ e.inner, e.len, VIA_UDP,
+					 e.sport == port && port < ENCAP_PRIVILEGED };
+	return r;
 }
 
 /* Whether s withdraws an Active address of h. */
@@ -58,23 +91,26 @@ static bool withdraws(struct core *c, const struct hce *h, const struct signal *
 bool core_packet_withdraws(struct core *c, const uint8_t *pkt, size_t len)
 {
 	const struct peer *p;
+	struct arrival a;
 	struct signal s;
 
-	if (signal_parse(pkt, len, &s) < 0 || !s.has_ah)
+	if (unwrap(c, pkt, len, &a) < 0 || signal_parse(a.pkt, a.len, &s) < 0 || !s.has_ah)
 		return false;
 	p = peer_by_spi(c, s.spi);
 	return p && p->hce && withdraws(c, p->hce, &s) && (!p->hce->seq_in_valid ||
 	       (int16_t)(s.bu[0].seq - p->hce->seq_in) > 0) &&
 	       ah_replay_check(&p->sa.replay, s.ah_seq) &&
-	       ah_verify(pkt, len, &p->sa.in.key) == 0;
+	       ah_verify(a.pkt, a.len, &p->sa.in.key) == 0;
 }
 
 bool core_packet_asks(struct core *c, const uint8_t *pkt, size_t len, usec_t now,
 		      struct in6_addr *local, struct in6_addr *foreign)
 {
+	struct arrival a;
 	struct signal s;
 
-	if (core_is_leaving(c) || signal_parse(pkt, len, &s) < 0 || !aap_asks(c, &s, now))
+	if (core_is_leaving(c) || unwrap(c, pkt, len, &a) < 0 || !a.privileged ||
+	    signal_parse(a.pkt, a.len, &s) < 0 || !aap_asks(c, &s, now))
 		return false;
 	*local = s.dst;
 	*foreign = s.src;
@@ -99,6 +135,10 @@ static struct peer *authenticate(struct core *c, const struct signal *s, const u
 		return NULL;
 	}
 	if (!ah_replay_check(&p->sa.replay, s->ah_seq)) {
+		if (via_is_copy(p->hce, s, c->arrived, now)) {
+			c->counter[COUNT_COPIES]++;
+			return NULL;
+		}
 		drop(c, p->hce, s, COUNT_REPLAYED, "replayed AH sequence number");
 		return NULL;
 	}
@@ -199,13 +239,31 @@ static void receive_request(struct core *c, const struct signal *s, usec_t now)
 }
 
 /*
- * ICMPv6 Parameter Problem: of interest only if it quotes an Init or a Challenge of ours, whose
- * nonce nobody could guess.
+ * Port Unreachable that quotes a datagram of ours. Anybody can send one: it is counted, and means
+ * more only if it quotes the nonce of an Init.
+ */
+static void receive_unreachable(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
+{
+	struct signal quoted;
+	struct arrival a;
+
+	if (unwrap(c, pkt + ICMP_QUOTE, len - ICMP_QUOTE, &a) < 0 || a.way != VIA_UDP)
+		return;
+	c->counter[COUNT_UDP_REFUSED]++;
+	if (signal_parse(a.pkt, a.len, &quoted) == 0)
+		via_refused(c, &quoted, now);
+}
+
+/*
+ * ICMPv6 errors. Parameter Problem is of interest only if it quotes an Init or a Challenge of ours,
+ * whose nonce nobody could guess.
  */
 static void receive_problem(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 {
 	struct signal quoted;
 
+	if (len > ICMP_QUOTE && pkt[ICMP_OFFSET] == ICMP_UNREACHABLE)
+		receive_unreachable(c, pkt, len, now);
 	if (len > ICMP_QUOTE && pkt[ICMP_OFFSET] == ICMP_PARAMETER_PROBLEM &&
 	    signal_parse(pkt + ICMP_QUOTE, len - ICMP_QUOTE, &quoted) == 0)
 		(quoted.n_ba ? reach_problem : aap_problem)(c, &quoted, now);
@@ -298,6 +356,7 @@ static void receive_authentic(struct core *c, struct peer *p, const struct local
 	}
 	id = p->hce->id;
 	hce_authenticated(c, p->hce, now);
+	via_heard(c, p->hce, s, c->arrived, now);
 	if (s->has_aap && s->aap.kind == AAP_INIT)
 		aap_renewal(c, p, s, len, now);
 	if (s->n_ba && !claimed)
@@ -326,22 +385,40 @@ static void receive(struct core *c, const struct signal *s, const uint8_t *pkt, 
 		receive_authentic(c, p, to, s, len, now);
 }
 
+/*
+ * Whether AAP in s may be listened to: who sends it speaks for its source, so a user without
+ * privileges there must not be able to (hmip-aap(7)). What comes under an SA is its peer's.
+ */
+static bool may_run_aap(struct core *c, const struct arrival *a, const struct signal *s)
+{
+	return a->privileged || !s->has_aap || (s->has_ah && peer_by_spi(c, s->spi));
+}
+
 void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 {
+	struct arrival a;
 	struct signal s;
 	int r;
 
-	if (len > ICMP_OFFSET && pkt[6] == IPPROTO_ICMPV6) {
+	if (len > ICMP_OFFSET && pkt[NEXT_HEADER] == IPPROTO_ICMPV6) {
 		receive_problem(c, pkt, len, now);
 		return;
 	}
-	r = signal_parse(pkt, len, &s);
-	if (r == -ENOMSG)
+	r = unwrap(c, pkt, len, &a);
+	c->counter[COUNT_TRANSLATED] += r == -EXDEV;
+	if (r == 0)
+		r = signal_parse(a.pkt, a.len, &s);
+	if (r == -ENOMSG || r == -EXDEV)
 		return;
 	c->counter[COUNT_PACKETS]++;
+	c->counter[COUNT_UDP_HEARD] += a.way == VIA_UDP;
+	c->arrived = a.way;
 	if (r < 0)
 		drop(c, NULL, NULL, COUNT_MALFORMED, "malformed");
+	else if (!may_run_aap(c, &a, &s))
+		drop(c, NULL, &s, COUNT_UNPRIVILEGED, "AAP from a port that any user may have");
 	else
-		receive(c, &s, pkt, len, now);
+		receive(c, &s, a.pkt, a.len, now);
+	c->arrived = VIA_NONE;
 	c->connected = (struct connected){ 0 };
 }

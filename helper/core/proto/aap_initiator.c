@@ -40,7 +40,8 @@ static void send_init(struct core *c, struct hce *h, usec_t now)
 	s.aap.init = t->init;
 	t->next = usec_add(now, AAP_TIMEOUT << t->sent++);
 	deadline_arm(c, t->next);
-	if ((t->renewing ? core_send_under(c, h, h->sa, &s) : core_send_open(c, h, &s)) == 0)
+	if ((t->renewing ? core_send_under(c, h, h->sa, &s, now)
+			 : core_send_open(c, h, &s, now)) == 0)
 		aap_emit(c, h, &s, "Init sent");
 }
 

@@ -47,7 +47,7 @@ static void send_retry(struct core *c, const struct signal *s, usec_t now)
 	r.aap.kind = AAP_RETRY;
 	if (aap_retry_make(c->retry_secret, &s->src, &s->dst, &s->aap.init, now,
 			   &r.aap.retry) < 0 ||
-	    core_send_open(c, NULL, &r) < 0)
+	    core_send_open(c, NULL, &r, now) < 0)
 		return;
 	c->counter[COUNT_AAP_RETRIES]++;
 }
@@ -150,7 +150,7 @@ static void send_response(struct core *c, const struct signal *s, const struct p
 	sa.out = (struct sa_half){ st.spi_i, keys.ri };
 	r.has_ah = true;
 	fit(&r, limit);
-	core_send_under(c, NULL, &sa, &r);
+	core_send_under(c, NULL, &sa, &r, now);
 	aap_emit(c, NULL, &r, "Response sent");
 	sa_wipe(&sa);
 	aap_keys_wipe(&keys);

@@ -33,7 +33,7 @@ static struct hce *party(struct core *c, const struct foreign_addr *fa, int who)
 	return who == OWNER ? fa->hce : core_entry(c, fa->conflict->claimant);
 }
 
-static void challenge(struct core *c, struct foreign_addr *fa, int who)
+static void challenge(struct core *c, struct foreign_addr *fa, int who, usec_t now)
 {
 	struct hce *h = party(c, fa, who);
 	const struct local_addr *l = who == OWNER && h ? local_find(c, &h->pair.local) : NULL;
@@ -48,7 +48,7 @@ static void challenge(struct core *c, struct foreign_addr *fa, int who)
 	s.ba[0].seq = h->seq_in;	/* lifetime 0: the claim is not granted yet */
 	s.ba[0].has_challenge = true;
 	memcpy(s.ba[0].challenge, fa->conflict->challenge[who], CHALLENGE_LEN);
-	core_send(c, h, &s);
+	core_send(c, h, &s, now);
 }
 
 static void challenge_both(struct core *c, struct foreign_addr *fa, usec_t now)
@@ -57,8 +57,8 @@ static void challenge_both(struct core *c, struct foreign_addr *fa, usec_t now)
 	fa->conflict->next =
 		usec_add(now, fa->conflict->sent++ ? CONFLICT_INTERVAL : retry_timeout(fa->hce));
 	deadline_arm(c, fa->conflict->next);
-	challenge(c, fa, OWNER);
-	challenge(c, fa, CLAIMANT);
+	challenge(c, fa, OWNER, now);
+	challenge(c, fa, CLAIMANT, now);
 }
 
 /* Returns whether connections on their birth pair received data from fa since the claim. */

@@ -299,7 +299,7 @@ static void answer(struct core *c, struct hce *h, const struct signal *s, uint8_
 		r.ba[r.n_ba++] = ba;
 	bu_piggyback(c, h, &r, now);
 	if (r.n_ba || r.n_bu)
-		core_send(c, h, &r);
+		core_send(c, h, &r, now);
 }
 
 void bu_receive_bare(struct core *c, struct hce *h, const struct signal *s, usec_t now)
@@ -345,14 +345,14 @@ static void receive_farewell(struct core *c, struct hce *h, const struct signal 
 	h->seq_in_valid = true;
 	leave_follow(c, h, "it leaves", now);
 	r.ba[0] = (struct binding_ack){ .status = BA_ACCEPTED, .seq = bu->seq };
-	core_send(c, h, &r);
+	core_send(c, h, &r, now);
 }
 
 /*
  * This host is nobody's home agent: a BU with the H bit is answered as draft-13 8.2 and 8.4 say.
  * Returns whether s has one.
  */
-static bool refuses_home(struct core *c, struct hce *h, const struct signal *s)
+static bool refuses_home(struct core *c, struct hce *h, const struct signal *s, usec_t now)
 {
 	struct signal r = { .src = s->dst, .dst = s->src, .n_ba = 1 };
 
@@ -367,7 +367,7 @@ static bool refuses_home(struct core *c, struct hce *h, const struct signal *s)
 		};
 		event_emit(c, EVENT_DROPPED, h, &s->dst, &s->src, s->bu[i].seq,
 			   "asks this host to be its home agent");
-		core_send(c, h, &r);
+		core_send(c, h, &r, now);
 		return true;
 	}
 	return false;
@@ -385,7 +385,7 @@ void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t no
 		receive_farewell(c, h, s, now);
 		return;
 	}
-	if (refuses_home(c, h, s))
+	if (refuses_home(c, h, s, now))
 		return;
 	room = apply(c, h, s, now);
 	if (!room)

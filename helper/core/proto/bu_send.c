@@ -283,7 +283,7 @@ static void send_everywhere(struct core *c, struct hce *h, const struct in6_addr
 		if (!ratelimit_take_leaving(&h->rt.limit, AT_ONCE_LEAVES, now) ||
 		    !bu_compose(c, h, &s, now))
 			break;
-		core_send(c, h, &s);
+		core_send(c, h, &s, now);
 		h->rt.at_once = h->rt.tries;
 	}
 	h->rt.everywhere = false;
@@ -331,10 +331,10 @@ void bu_flush(struct core *c, struct hce *h, usec_t now)
 	bare = only_new_source(c, h);
 	if (bare) {
 		s.src = bare->addr;
-		core_send(c, h, &s);
+		core_send(c, h, &s, now);
 		note_bare(c, h, now);
 	} else if (bu_compose(c, h, &s, now)) {
-		core_send(c, h, &s);
+		core_send(c, h, &s, now);
 		if (h->rt.tries == 1)
 			send_everywhere(c, h, &s.src, now);
 	}
@@ -550,5 +550,5 @@ void bu_request(struct core *c, struct foreign_addr *fa, usec_t now)
 
 	struct signal s = { .src = l->addr, .dst = fa->addr, .has_br = true };
 
-	core_send(c, h, &s);
+	core_send(c, h, &s, now);
 }

@@ -72,7 +72,7 @@ static void send_farewell(struct core *c, struct hce *h, usec_t now)
 	s.src = l->addr;
 	s.bu[0] = (struct binding_update){ .flags = BU_ACK, .seq = peer_next_bu(c, h),
 					   .names_source = true };
-	core_send(c, h, &s);
+	core_send(c, h, &s, now);
 }
 
 static void leave_peer(struct core *c, struct hce *h, usec_t now)

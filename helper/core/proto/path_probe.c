@@ -71,7 +71,7 @@ static void probe_send(struct core *c, struct hce *h, const struct in6_addr *loc
 	ba->lifetime = ba->refresh = reach_lifetime(fa, now);
 	ba->has_challenge = true;
 	memcpy(ba->challenge, h->path.challenge, sizeof(ba->challenge));
-	if (core_send(c, h, &s) == 0)
+	if (core_send(c, h, &s, now) == 0)
 		c->counter[COUNT_PROBES]++;
 }
 

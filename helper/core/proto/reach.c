@@ -108,7 +108,7 @@ void reach_send(struct core *c, struct foreign_addr *fa, usec_t now)
 	s.src = l->addr;
 	s.ba[0].seq = fa->reach.seq;
 	reach_fill(c, fa, &s.ba[0], now);
-	core_send(c, fa->hce, &s);
+	core_send(c, fa->hce, &s, now);
 }
 
 void reach_prove(struct core *c, struct foreign_addr *fa, usec_t now)

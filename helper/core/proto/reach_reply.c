@@ -34,7 +34,7 @@ void reach_respond(struct core *c, struct hce *h, const struct in6_addr *to,
 	bu->has_challenge = true;
 	if (ah_hmac128(&h->sa->out.key, ba->challenge, CHALLENGE_LEN, to, sizeof(*to),
 		       bu->challenge) < 0 ||
-	    core_send(c, h, &s) < 0)
+	    core_send(c, h, &s, now) < 0)
 		return;
 	probed = b->state == BINDING_VERIFIED;
 	bul_announced(b, bu->lifetime, now);

@@ -5,6 +5,8 @@
 #include <errno.h>
 
 #include "action.h"
+#include "encap.h"
+#include "via.h"
 
 static void emit_sent(struct core *c, const struct hce *h, const struct signal *s)
 {
@@ -21,9 +23,10 @@ static void emit_sent(struct core *c, const struct hce *h, const struct signal *
 }
 
 /* Builds s, signs it if key is not NULL, and queues it. */
-static int send_built(struct core *c, const struct hce *h, const struct signal *s,
-		      const struct ah_key *key)
+static int send_built(struct core *c, struct hce *h, const struct signal *s,
+		      const struct ah_key *key, usec_t now)
 {
+	enum via way = h ? via_choose(c, h, s, now) : via_answer(c);
 	struct action *a = action_push(c, ACTION_SEND, h);
 	unsigned icv_len = key ? ah_icv_len(key->alg) : 0;
 	int len = signal_build(s, icv_len, a->send.packet, sizeof(a->send.packet));
@@ -37,16 +40,19 @@ static int send_built(struct core *c, const struct hce *h, const struct signal *
 	a->send.src = s->src;
 	a->send.dst = s->dst;
 	a->send.len = (uint16_t)len;
+	/* What is too long for UDP can only go natively. */
+	a->send.via = len > ENCAP_INNER_MAX ? VIA_NATIVE : way;
+	c->counter[COUNT_UDP_SENT] += (a->send.via & VIA_UDP) != 0;
 	emit_sent(c, h, s);
 	return 0;
 }
 
-int core_send_open(struct core *c, const struct hce *h, struct signal *s)
+int core_send_open(struct core *c, struct hce *h, struct signal *s, usec_t now)
 {
-	return send_built(c, h, s, NULL);
+	return send_built(c, h, s, NULL, now);
 }
 
-int core_send_under(struct core *c, const struct hce *h, struct sa *sa, struct signal *s)
+int core_send_under(struct core *c, struct hce *h, struct sa *sa, struct signal *s, usec_t now)
 {
 	s->has_ah = true;
 	s->spi = sa->out.spi;
@@ -59,7 +65,7 @@ int core_send_under(struct core *c, const struct hce *h, struct sa *sa, struct s
 		event_emit(c, EVENT_KEYS, h, &s->src, &s->dst, 0,
 			   "the last AH sequence number is used up: nothing is signalled "
 			   "to this peer before it has other keys");
-	return send_built(c, h, s, &sa->out.key);
+	return send_built(c, h, s, &sa->out.key, now);
 }
 
 /* Adds the Confirm to a packet for h, until a BA shows that the peer has it. */
@@ -72,8 +78,8 @@ static void aap_piggyback(const struct hce *h, struct signal *s)
 	s->aap.confirm.sealed = h->aap->sealed;
 }
 
-int core_send(struct core *c, struct hce *h, struct signal *s)
+int core_send(struct core *c, struct hce *h, struct signal *s, usec_t now)
 {
 	aap_piggyback(h, s);
-	return core_send_under(c, h, h->sa, s);
+	return core_send_under(c, h, h->sa, s, now);
 }

@@ -106,7 +106,7 @@ void unsent_note(struct core *c, const struct action *send, usec_t now)
  * Other packets are sent as they are; an AH number of a few packets ago is within the peer's
  * window.
  */
-static void send_again(struct core *c, const struct action *send)
+static void send_again(struct core *c, const struct action *send, usec_t now)
 {
 	struct hce *h = core_entry(c, send->hce);
 	const struct local_addr *l = local_find(c, &send->send.src);
@@ -122,10 +122,10 @@ static void send_again(struct core *c, const struct action *send)
 	if (!b || !b->wanted)
 		return;
 	s.bu[0].seq = peer_next_bu(c, h);
-	core_send(c, h, &s);
+	core_send(c, h, &s, now);
 }
 
-void unsent_retry(struct core *c)
+void unsent_retry(struct core *c, usec_t now)
 {
 	struct action kept[UNSENT_MAX];
 	unsigned n = c->n_unsent;
@@ -133,5 +133,5 @@ void unsent_retry(struct core *c)
 	memcpy(kept, c->unsent, n * sizeof(kept[0]));
 	c->n_unsent = 0;
 	for (unsigned i = 0; i < n; i++)
-		send_again(c, &kept[i]);
+		send_again(c, &kept[i], now);
 }

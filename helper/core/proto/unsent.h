@@ -12,6 +12,6 @@
 void unsent_note(struct core *c, const struct action *send, usec_t now);
 
 /* There may be routes now: sends what is kept, oldest first. */
-void unsent_retry(struct core *c);
+void unsent_retry(struct core *c, usec_t now);
 
 #endif

@@ -119,6 +119,8 @@ struct aap_try {
 	bool confirming;			/* the SA is made; sealed goes with every
 						 * packet until a BA comes */
 	struct aap_sealed sealed;
+	uint32_t old_spi;			/* inbound SPI of the SA that is kept until then;
+						 * 0: none */
 };
 
 /*

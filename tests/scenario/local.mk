@@ -4,7 +4,7 @@ noinst_HEADERS += scenario/acquainted.h scenario/two_hosts.h scenario/unmoved.h 
 WORLD = scenario/world.c
 check_PROGRAMS += check_aap_run check_adopt check_binding check_contest check_core \
 	check_datagram check_draft check_first_contact check_hostile check_leave check_limits \
-	check_meet check_outage check_paths check_personalities check_rendezvous check_resend check_strangers \
+	check_meet check_outage check_paths check_personalities check_renewal check_rendezvous check_resend check_strangers \
 	check_trust check_unmoved check_unmoved_keys check_via
 check_aap_run_SOURCES = scenario/check_aap_run.c $(WORLD)
 check_adopt_SOURCES = scenario/check_adopt.c $(WORLD)
@@ -25,6 +25,8 @@ check_meet_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_outage_SOURCES = scenario/check_outage.c $(WORLD)
 check_paths_SOURCES = scenario/check_paths.c $(WORLD)
 check_personalities_SOURCES = scenario/check_personalities.c $(WORLD)
+check_renewal_SOURCES = scenario/check_renewal.c $(WORLD)
+check_renewal_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_rendezvous_SOURCES = scenario/check_rendezvous.c $(WORLD)
 check_resend_SOURCES = scenario/check_resend.c $(WORLD)
 check_strangers_SOURCES = scenario/check_strangers.c $(WORLD)

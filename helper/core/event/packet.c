@@ -9,6 +9,7 @@
 
 #include "aap_initiator.h"
 #include "aap_responder.h"
+#include "aap_try.h"
 #include "action.h"
 #include "addr.h"
 #include "bu_recv.h"
@@ -194,8 +195,13 @@ static bool plausible(struct core *c, const struct signal *s)
 	return true;
 }
 
-static void receive_acks(struct core *c, struct hce *h, const struct signal *s, usec_t now)
+static void receive_acks(struct core *c, struct peer *p, const struct signal *s, usec_t now)
 {
+	struct hce *h = p->hce;
+
+	/* One under the keys that a run replaces was sent before its Confirm came. */
+	if (h->peer == p)
+		aap_confirmed(c, h, now);
 	for (unsigned i = 0; i < s->n_ba; i++) {
 		const struct binding_ack *ba = &s->ba[i];
 
@@ -355,12 +361,13 @@ static void receive_authentic(struct core *c, struct peer *p, const struct local
 		return;
 	}
 	id = p->hce->id;
+	peer_settle(c, p, now);
 	hce_authenticated(c, p->hce, now);
 	via_heard(c, p->hce, s, c->arrived, now);
 	if (s->has_aap && s->aap.kind == AAP_INIT)
 		aap_renewal(c, p, s, len, now);
 	if (s->n_ba && !claimed)
-		receive_acks(c, p->hce, s, now);
+		receive_acks(c, p, s, now);
 	if (s->has_br)
 		receive_request(c, s, now);
 	receive_updates(c, id, s, now);

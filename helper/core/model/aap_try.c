@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "peer.h"
+
 void aap_abort(struct hce *h)
 {
 	if (!h->aap)
@@ -12,8 +14,14 @@ void aap_abort(struct hce *h)
 	h->aap = NULL;
 }
 
-void aap_confirmed(struct hce *h)
+void aap_confirmed(struct core *c, struct hce *h, usec_t now)
 {
-	if (h->aap && h->aap->confirming)
-		aap_abort(h);
+	struct peer *old;
+
+	if (!h->aap || !h->aap->confirming)
+		return;
+	old = peer_by_spi(c, h->aap->old_spi);
+	if (old && old->hce == h)
+		peer_retire(c, old, now);
+	aap_abort(h);
 }

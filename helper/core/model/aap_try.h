@@ -8,7 +8,10 @@
 /* Frees h's run, if there is one, and wipes its private key. */
 void aap_abort(struct hce *h);
 
-/* A BA of h's peer came: it has received the Confirm, which is not piggybacked any more. */
-void aap_confirmed(struct hce *h);
+/*
+ * A BA of h's peer came under its newest SA: it has received the Confirm, which is not piggybacked
+ * any more, and the SA before that retires.
+ */
+void aap_confirmed(struct core *c, struct hce *h, usec_t now);
 
 #endif

@@ -13,6 +13,7 @@
 #include "addr.h"
 #include "entry.h"
 
+#define RENEW_AGE	(24 * 3600 * USEC_PER_SEC)
 #define BU_BLOCK	64	/* numbers that are reserved at once: far less than half of all */
 #define GRACE_PERIOD	(30 * USEC_PER_SEC)	/* what was sent under the old keys may still
 						 * arrive */
@@ -141,6 +142,7 @@ struct peer *peer_make_anonymous(struct core *c, struct hce *h, const struct sa_
 	p->sa.in = *in;
 	p->sa.out = *out;
 	p->made = now;
+	p->renew_at = usec_add(now, RENEW_AGE);
 	HASH_ADD(hh, c->peers, sa.in.spi, sizeof(p->sa.in.spi), p);
 	action_push(c, ACTION_SPI, h)->spi = in->spi;
 	if (h)
@@ -219,6 +221,53 @@ void peer_retire(struct core *c, struct peer *old, usec_t now)
 {
 	old->grace_until = usec_add(now, GRACE_PERIOD);
 	deadline_arm(c, old->grace_until);
+}
+
+static struct peer *alternate(struct core *c, const struct hce *h)
+{
+	struct peer *p = h->peer && h->peer->alternate ? peer_by_spi(c, h->peer->alternate) : NULL;
+
+	return p && p->hce == h ? p : NULL;
+}
+
+/* h uses the keys p, and not those it has, from now on. */
+static void use(struct hce *h, struct peer *p, usec_t until)
+{
+	h->peer->grace_until = until;
+	p->grace_until = 0;
+	peer_attach(h, p);
+}
+
+void peer_return(struct core *c, struct hce *h, struct peer *old, usec_t until)
+{
+	h->peer->alternate = old->sa.in.spi;
+	old->alternate = h->peer->sa.in.spi;
+	use(h, old, until);
+	deadline_arm(c, until);
+}
+
+bool peer_swap(struct core *c, struct hce *h)
+{
+	struct peer *other = alternate(c, h);
+
+	if (other)
+		use(h, other, other->grace_until);
+	return other;
+}
+
+void peer_settle(struct core *c, struct peer *p, usec_t now)
+{
+	struct peer *other = alternate(c, p->hce);
+
+	if (!other)
+		return;
+	if (p == other)
+		peer_swap(c, p->hce);
+	else if (p != p->hce->peer)
+		return;
+	other = alternate(c, p->hce);
+	p->alternate = other->alternate = 0;
+	peer_retire(c, other, now);
 }
 
 uint16_t peer_next_bu(struct core *c, struct hce *h)

@@ -16,8 +16,11 @@ struct peer {
 	struct sa sa;
 	struct hce *hce;		/* NULL while there is no entry */
 	usec_t made;			/* anonymous: when its keys were made */
+	usec_t renew_at;		/* anonymous: when they are to be replaced by age */
 	bool initiated;			/* anonymous: this host was the initiator */
 	usec_t grace_until;		/* replaced by newer keys, removed then. 0: in use */
+	uint32_t alternate;		/* inbound SPI of keys of the same entry: the peer has
+					 * those or these. 0: none */
 	uint16_t seq_out;		/* last BU number: the next entry continues it */
 	UT_hash_handle hh;		/* by sa.in.spi */
 };
@@ -67,6 +70,21 @@ void peer_expire(struct core *c, usec_t now);
 
 /* Starts the grace period of old, in which packets under replaced keys are still accepted. */
 void peer_retire(struct core *c, struct peer *old, usec_t now);
+
+/*
+ * The peer did not say that it has h's keys. Goes back to old, which they were to replace, and
+ * keeps them as an alternate until then.
+ */
+void peer_return(struct core *c, struct hce *h, struct peer *old, usec_t until);
+
+/* Sends to h's peer under the alternate of its keys from now on. Returns false if it has none. */
+bool peer_swap(struct core *c, struct hce *h);
+
+/*
+ * A packet came under the keys p, which have an entry. If that has an alternate, p are the ones to
+ * use, and the others retire.
+ */
+void peer_settle(struct core *c, struct peer *p, usec_t now);
 
 /*
  * Takes the next BU sequence number to send to h, which has an SA. Numbers are reserved in blocks,

@@ -23,9 +23,7 @@
 						 * peer counts as plain */
 #define AAP_TIMEOUT	USEC_PER_SEC		/* for the first; then doubled */
 #define AAP_BAD_RESPONSES	8		/* that may fail before the run ends */
-#define RENEW_AGE	(24 * 3600 * USEC_PER_SEC)	/* what is older, or has sent
-							 * more, gets new keys */
-#define RENEW_PACKETS	(UINT32_C(1) << 31)
+#define RENEW_PACKETS	(UINT32_C(1) << 31)	/* keys that sent more are replaced */
 #define RENEW_RETRY	(3600 * USEC_PER_SEC)
 #define NO_ANSWER	"did not answer AAP"
 #define CONFIRM_LIFETIME	(60 * USEC_PER_SEC)	/* for how long a Confirm is repeated */
@@ -106,6 +104,10 @@ static void recover(struct core *c, struct hce *h, usec_t now)
 
 	h->recover_wait = wait < RENEW_RETRY ? wait : RENEW_RETRY;
 	h->recover_at = usec_add(now, h->recover_wait);
+	if (peer_swap(c, h) && h->peer->made > peer_by_spi(c, h->peer->alternate)->made) {
+		bul_reannounce(h);	/* bu_flush() asks under the newer ones first */
+		return;
+	}
 	begin(c, h, true, now);
 	if (h->aap)
 		h->aap->recovering = true;
@@ -123,7 +125,7 @@ static void renew(struct core *c, struct hce *h, usec_t now)
 		recover(c, h, now);
 		return;
 	}
-	due = usec_add(p->made, RENEW_AGE);
+	due = p->renew_at;
 	if (p->sa.out_seq >= RENEW_PACKETS || p->sa.replay.top >= RENEW_PACKETS)
 		due = now;
 	if (now >= due)
@@ -132,15 +134,29 @@ static void renew(struct core *c, struct hce *h, usec_t now)
 		deadline_arm(c, due);
 }
 
+/* The Confirm was not answered: the peer may have it nevertheless, so both pairs of keys stay. */
+static void return_to_old(struct core *c, struct hce *h, usec_t now)
+{
+	const struct aap_try *t = h->aap;
+	struct peer *old = t->confirming ? peer_by_spi(c, t->old_spi) : NULL;
+
+	if (!old || old->hce != h)
+		return;
+	event_emit(c, EVENT_AAP, h, &t->src, &t->dst, 0,
+		   "Confirm not answered: back to the earlier keys");
+	peer_return(c, h, old, usec_add(now, RENEW_RETRY));
+}
+
 /* The run failed. A host without an SA enters the negative cache (S7), a renewal is tried later. */
 static void give_up(struct core *c, struct hce *h, usec_t now, const char *why)
 {
+	return_to_old(c, h, now);
 	if (h->aap->recovering) {
 		aap_abort(h);
 		return;
 	}
 	if (h->aap->renewing) {
-		h->peer->made = now - RENEW_AGE + RENEW_RETRY;
+		h->peer->renew_at = usec_add(now, RENEW_RETRY);
 		aap_abort(h);
 		return;
 	}
@@ -281,8 +297,7 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 	if (!p)
 		goto out;
 	p->initiated = true;
-	if (replaced)
-		peer_retire(c, replaced, now);
+	t->old_spi = replaced ? replaced->sa.in.spi : 0;
 	ah_replay_update(&p->sa.replay, s->ah_seq);
 	t->confirming = true;
 	t->sealed = s->aap.response.sealed;

@@ -157,15 +157,20 @@ static void send_response(struct core *c, const struct signal *s, const struct p
 	aap_state_wipe(&st);
 }
 
+/* Whether the Init s is to be answered though the run t of ours, NULL: none, goes on. */
+static bool outranks(const struct aap_try *t, const struct signal *s)
+{
+	return !t || aap_precedence(t->init.nonce, s->aap.init.nonce) < 0;
+}
+
 /*
  * If both initiate at once, the greater nonce stays initiator. Returns whether to answer the Init.
  */
 static bool yields(struct core *c, const struct signal *s)
 {
 	struct foreign_addr *fa = foreign_find(c, &s->src);
-	struct aap_try *t = fa ? fa->hce->aap : NULL;
 
-	return !t || aap_precedence(t->init.nonce, s->aap.init.nonce) < 0;
+	return outranks(fa ? fa->hce->aap : NULL, s);
 }
 
 /*
@@ -225,7 +230,7 @@ void aap_renewal(struct core *c, const struct peer *p, const struct signal *s, s
 	c->counter[COUNT_AAP_INITS]++;
 	if (!fa || fa->hce != p->hce || fa->state != ADDR_ACTIVE)
 		aap_refuse(c, s, "AAP Init under AH from an address that is not proven");
-	else if (p->sa.class == SA_ANONYMOUS && p->hce->peer == p &&
+	else if (p->sa.class == SA_ANONYMOUS && p->hce->peer == p && outranks(p->hce->aap, s) &&
 		 budget_take(c, BUDGET_RENEWALS, NULL, p->hce, now) &&
 		 aap_refresh_secrets(c, personality_of(c, &s->dst), now))
 		send_response(c, s, p, len, now);
@@ -294,9 +299,9 @@ static int compare_spis(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 
 /*
  * Of two runs between the same hosts the one with the greater SPIs stays, at both ends. Returns
- * whether that is the Confirm's, not the one that made h; h takes its SA then.
+ * whether that is the Confirm's, not the one that made h's SA, which retires then.
  */
-static bool yields_to_confirm(struct core *c, struct hce *h, const struct aap_state *st, usec_t now)
+static bool retires(struct core *c, struct hce *h, const struct aap_state *st, usec_t now)
 {
 	const struct sa *sa = &h->peer->sa;
 
@@ -304,6 +309,14 @@ static bool yields_to_confirm(struct core *c, struct hce *h, const struct aap_st
 	    compare_spis(sa->in.spi, sa->out.spi, st->spi_i, st->spi_r) > 0)
 		return false;
 	peer_retire(c, h->peer, now);
+	return true;
+}
+
+/* The same for a first contact: h takes the Confirm's SA, and begins anew. */
+static bool yields_to_confirm(struct core *c, struct hce *h, const struct aap_state *st, usec_t now)
+{
+	if (!retires(c, h, st, now))
+		return false;
 	bul_restart(c, h);
 	return true;
 }
@@ -319,16 +332,18 @@ static struct hce *entry_for(struct core *c, const struct signal *s, usec_t now)
 }
 
 /*
- * Returns the entry whose SA of that SPI is replaced, NULL if it is not the current one any more.
+ * Returns the entry whose SA the Confirm replaces. NULL: that was replaced already, or a run of
+ * ours is about to, which stays.
  */
-static struct hce *replace_old(struct core *c, uint32_t spi, usec_t now)
+static struct hce *replace_old(struct core *c, const struct aap_state *st, usec_t now)
 {
-	struct peer *old = peer_by_spi(c, spi);
+	struct peer *old = peer_by_spi(c, st->old_spi);
+	struct hce *h = old && !old->grace_until ? old->hce : NULL;
 
-	if (!old || !old->hce || old->hce->peer != old)
+	if (!h || (h->peer != old && !retires(c, h, st, now)))
 		return NULL;
 	peer_retire(c, old, now);
-	return old->hce;
+	return h;
 }
 
 /*
@@ -360,7 +375,7 @@ static struct peer *on_confirm(struct core *c, const struct signal *s, const uin
 	}
 	own = st.old_spi ? NULL : rival(c, s, now);
 	if (st.old_spi)
-		h = replace_old(c, st.old_spi, now);
+		h = replace_old(c, &st, now);
 	else if (own)
 		h = yields_to_confirm(c, own, &st, now) ? own : NULL;
 	else if (s->n_bu && settle_claim(c, s, now))

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "aap_try.h"
 #include "action.h"
 #include "addr.h"
 #include "array.h"
@@ -483,7 +482,6 @@ void bu_acked(struct core *c, struct hce *h, const struct binding_ack *ba,
 	/* Lifetime 0 with a Challenge means an address conflict (X6): the Update was refused. */
 	if (h->support_sent && (int16_t)(ba->seq - h->support_seq) >= 0)
 		h->homeless_acked |= ba->lifetime || !ba->has_challenge;
-	aap_confirmed(h);
 	if (ba->status >= BA_REJECTED) {
 		rejected(c, h, now);
 		return;

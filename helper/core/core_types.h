@@ -14,6 +14,7 @@
 #include "base/sa.h"
 #include "mip6.h"
 #include "ratelimit.h"
+#include "timer.h"
 #include "usec.h"
 #include <netinet/in.h>
 #include <stddef.h>
@@ -332,7 +333,10 @@ struct hce {
 					 * peer; unspecified: not told */
 	struct peer *peer;		/* who holds the SA; NULL: none */
 	struct sa *sa;			/* peer's; NULL: none */
+	struct peer *keys;		/* all that have this entry: peer, and those that it
+					 * replaced or that are its alternate; utlist DL */
 	struct aap_try *aap;		/* owned; NULL: none is running */
+	unsigned n_claim;		/* addresses of other entries that it claims (X6) */
 	unsigned n_pcb;			/* connections, with those that linger */
 	struct pcb *pcbs;		/* these, oldest first; utlist DL */
 	struct pcb *left;		/* those that are not attached (PCB_WAITS_ROOM or
@@ -371,6 +375,7 @@ struct hce {
 	struct parting parting;
 	usec_t srtt;			/* smoothed BU-to-BA round trip, 0: not measured */
 
+	struct timer timer;		/* by hce_arm() */
 	UT_hash_handle hh;		/* by id */
 };
 
@@ -479,6 +484,7 @@ struct pcb {
 	usec_t opened;			/* when it was shown to us; 0: to an earlier helper */
 	usec_t linger_until;		/* the socket is gone; kept until then for
 					 * TIME-WAIT. USEC_NEVER: open */
+	struct timer timer;		/* armed if it lingers */
 	struct pcb_ports ports;		/* key of hh_ports, which holds those
 					 * that have an entry (R3) */
 	UT_hash_handle hh, hh_ports;	/* hh: by cookie */

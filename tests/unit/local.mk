@@ -2,11 +2,12 @@
 # Programs that use one module, or a few, at a time.
 noinst_HEADERS = unit/dns_server.h unit/own_netns.h unit/suite.h unit/tcp_socket.h
 
-check_PROGRAMS += check_addr check_netns_cookie check_ratelimit
+check_PROGRAMS += check_addr check_netns_cookie check_ratelimit check_timer
 check_addr_SOURCES = unit/base/check_addr.c
 check_netns_cookie_SOURCES = unit/base/check_netns_cookie.c
 check_netns_cookie_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 check_ratelimit_SOURCES = unit/base/check_ratelimit.c
+check_timer_SOURCES = unit/base/check_timer.c
 
 noinst_HEADERS += unit/wire/aap_load.h unit/wire/aap_vectors.h unit/wire/hex.h unit/wire/vectors.h \
 	same_signal.h

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
+
 static const char *const event_names[] = {
 	[EVENT_ENTRY_NEW] = "entry-new",
 	[EVENT_ENTRY_GONE] = "entry-gone",
@@ -128,15 +130,27 @@ struct action *event_change(struct core *c, enum core_event event, const struct 
 	return a;
 }
 
-void deadline_arm(struct core *c, usec_t t)
+void hce_arm(struct core *c, struct hce *h, usec_t t)
 {
-	if (t < c->deadline)
-		c->deadline = t;
+	timer_arm(&c->entry_timers, &h->timer, t);
+}
+
+void host_arm(struct core *c, usec_t t)
+{
+	if (t < c->host_deadline)
+		c->host_deadline = t;
 }
 
 usec_t core_deadline(const struct core *c)
 {
-	return c->deadline;
+	const struct timers *q[] = { &c->entry_timers, &c->pcb_timers, &c->peer_timers };
+	usec_t t = c->host_deadline;
+
+	/* Nothing else is looked after any more when this host leaves. */
+	for (unsigned i = 0; i < ARRAY_LEN(q) && !c->leave.until; i++)
+		if (timer_next(q[i]) < t)
+			t = timer_next(q[i]);
+	return t;
 }
 
 void nonce_draw(struct core *c, uint8_t ret[static CHALLENGE_LEN])

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The list of actions, the deadline and the generator of nonces. */
+/* The list of actions, the timers and the generator of nonces. */
 #ifndef HMIP_ACTION_H
 #define HMIP_ACTION_H
 
@@ -37,8 +37,11 @@ struct action *event_change(struct core *c, enum core_event event, const struct 
 			    const struct in6_addr *local, const struct in6_addr *foreign,
 			    const char *from, const char *to, const char *why);
 
-/* Makes sure core_tick() is called at t or before. */
-void deadline_arm(struct core *c, usec_t t);
+/* Makes sure that core_tick() looks after h, which is of this core, at t or before. */
+void hce_arm(struct core *c, struct hce *h, usec_t t);
+
+/* ... after what is of no entry. */
+void host_arm(struct core *c, usec_t t);
 
 /* Draws CHALLENGE_LEN unpredictable bytes. */
 void nonce_draw(struct core *c, uint8_t ret[static CHALLENGE_LEN]);

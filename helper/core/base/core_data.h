@@ -129,7 +129,10 @@ struct core {
 	unsigned inits;
 
 	struct leave leave;
-	usec_t deadline;		/* no timer expires before */
+	struct timers entry_timers;	/* of each struct hce */
+	struct timers pcb_timers;	/* of those that linger */
+	struct timers peer_timers;	/* of those in their grace period */
+	usec_t host_deadline;		/* all else is looked after then, at once */
 	uint64_t counter[COUNT_MAX];
 
 	struct action unsent[UNSENT_MAX];	/* ACTION_SEND, oldest first (unsent.h) */

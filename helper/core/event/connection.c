@@ -272,7 +272,7 @@ void core_failed(struct core *c, const struct action *failed, usec_t now)
 	else
 		return;
 	c->stale_next = usec_add(now, STALE_INTERVAL);
-	deadline_arm(c, c->stale_next);
+	host_arm(c, c->stale_next);
 }
 
 void core_pcb_established(struct core *c, uint64_t cookie, usec_t now)
@@ -325,10 +325,7 @@ void core_pcb_close(struct core *c, uint64_t cookie, usec_t now)
 		event_emit(c, EVENT_PCB_GONE, p->hce, &p->local, &p->foreign, 0, NULL);
 	/* The TIME-WAIT of a moved connection still sends and receives, on the pair. */
 	if (p->hce && p->proto == IPPROTO_TCP && pcb_follows_pair(p)) {
-		p->linger_until = usec_add(now, PCB_LINGER);
-		pcb_note_trust(p);
-		pcb_changed(c, p);
-		deadline_arm(c, p->linger_until);
+		pcb_linger(c, p, usec_add(now, PCB_LINGER));
 		return;
 	}
 	pcb_drop(c, p);

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "action.h"
 #include "bu_send.h"
 #include "peer_names.h"
 #include "peer_search.h"
@@ -21,6 +22,7 @@ void core_alternatives(struct core *c, uint32_t id, const char *name, const stru
 	peer_names_add(h->names, name);
 	peer_names_filter(c, h->names, addr, n, &more);
 	peer_names_replace(h->names, &more);
+	hce_arm(c, h, 0);	/* it may be looked for */
 }
 
 void core_resolved(struct core *c, uint32_t id, const struct in6_addr *addr, unsigned n, usec_t now)

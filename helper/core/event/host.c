@@ -66,7 +66,7 @@ struct core *core_new(const struct core_config *config, const uint8_t seed[stati
 	c->seed.len = 32;
 	memcpy(c->seed.key, seed, 32);
 	c->epoch = epoch;
-	c->deadline = USEC_NEVER;
+	c->host_deadline = USEC_NEVER;
 	c->questions = ratelimit_make(QUESTIONS, USEC_PER_SEC / QUESTIONS, 0);
 	aap_open(c);
 	return c;
@@ -103,6 +103,9 @@ void core_free(struct core *c)
 	}
 	OPENSSL_cleanse(c->share, sizeof(c->share));
 	OPENSSL_cleanse(c->seal, sizeof(c->seal));
+	timer_free_all(&c->entry_timers);
+	timer_free_all(&c->pcb_timers);
+	timer_free_all(&c->peer_timers);
 	free(c->action);
 	free(c);
 }
@@ -126,7 +129,7 @@ static bool foreign_lingers(struct core *c, struct foreign_addr *fa, usec_t now)
 	if (fa->state != ADDR_DEPRECATED || fa->withdrawn || !fa->heard || now >= until)
 		return false;
 	fa->expires = until;
-	deadline_arm(c, until);
+	hce_arm(c, fa->hce, until);
 	return true;
 }
 
@@ -141,7 +144,7 @@ static bool has_passed(struct core *c, struct hce *h, usec_t now)
 	if (h->conversed && now >= usec_add(h->conversed, span))
 		h->conversed = 0;
 	if (h->conversed)	/* by the middle of it the datapath is asked anew */
-		deadline_arm(c, usec_add(h->conversed,
+		hce_arm(c, h, usec_add(h->conversed,
 					 now - h->conversed < span / 2 ? span / 2 : span));
 	if (!h->sa || !hce_is_passing(h)) {
 		if (h->passing_since)
@@ -152,7 +155,7 @@ static bool has_passed(struct core *c, struct hce *h, usec_t now)
 	if (!h->passing_since)
 		h->passing_since = now;
 	until = usec_add(h->passing_since, span);
-	deadline_arm(c, until);
+	hce_arm(c, h, until);
 	return now >= until;
 }
 
@@ -164,7 +167,7 @@ static bool hce_expire(struct core *c, struct hce *h, usec_t now)
 
 	DL_FOREACH_SAFE(h->addrs, fa, next) {
 		if (now < fa->expires) {
-			deadline_arm(c, fa->expires);
+			hce_arm(c, h, fa->expires);
 			bu_request(c, fa, now);
 			continue;
 		}
@@ -173,7 +176,7 @@ static bool hce_expire(struct core *c, struct hce *h, usec_t now)
 		changed = true;
 		foreign_deprecate(c, fa, "expired", now);
 	}
-	if ((!h->addrs && !hce_in_use(h) && !conflict_claimed_by(c, h)) ||	/* C10 */
+	if ((!h->addrs && !hce_in_use(h) && !h->n_claim) ||	/* C10 */
 	    has_passed(c, h, now)) {
 		hce_destroy(c, h, now);
 		return false;
@@ -223,7 +226,7 @@ static void repeat_stale(struct core *c, usec_t now)
 	if (!c->stale_next)
 		return;
 	if (now < c->stale_next) {
-		deadline_arm(c, c->stale_next);
+		host_arm(c, c->stale_next);
 		return;
 	}
 	c->stale_next = 0;
@@ -242,7 +245,7 @@ static void tell_full(struct core *c, usec_t now)
 	if (!c->full_news)
 		return;
 	if (now < c->full_next) {
-		deadline_arm(c, c->full_next);
+		host_arm(c, c->full_next);
 		return;
 	}
 	c->full_news = false;
@@ -275,47 +278,67 @@ bool core_is_leaving(const struct core *c)
 	return c->leave.until != 0;
 }
 
+/* h's timer has expired. Whatever of h has not is armed again. */
+static void hce_look_after(struct core *c, struct hce *h, usec_t now)
+{
+	struct foreign_addr *fa, *next;
+
+	if (!hce_expire(c, h, now))
+		return;
+	DL_FOREACH(h->addrs, fa)
+		reach_expire(c, fa, now);
+	DL_FOREACH_SAFE(h->addrs, fa, next)
+		if (fa->conflict)
+			conflict_expire(c, fa, now);	/* which may take fa off h */
+	aap_expire(c, h, now);
+	pair_release(c, h, now);
+	bu_flush(c, h, now);
+	path_expire(c, h, now);
+	hold_expire(c, h, now);
+	via_expire(c, h, now);
+	search_expire(c, h, now);
+}
+
+/* The same for what is of no entry. */
+static void host_look_after(struct core *c, usec_t now)
+{
+	if (now < c->host_deadline)
+		return;
+	c->host_deadline = USEC_NEVER;
+	attach_waiting(c, now);
+	tell_full(c, now);
+	repeat_stale(c, now);
+	nonpeer_expire(c, now);
+	local_expire(c, now);
+}
+
 void core_tick(struct core *c, usec_t now)
 {
-	struct hce *h, *next;
-	struct foreign_addr *fa, *next_fa;
+	struct timer *t;
 
-	if (now < c->deadline)
+	if (now < core_deadline(c))
 		return;
-	/* Every timer that has not expired is armed again below. */
-	c->deadline = USEC_NEVER;
 	if (core_is_leaving(c)) {
+		c->host_deadline = USEC_NEVER;
 		leave_expire(c, now);
 		return;
 	}
 	pcb_expire(c, now);
-	attach_waiting(c, now);
-	tell_full(c, now);
-	repeat_stale(c, now);
+	host_look_after(c, now);
 	peer_expire(c, now);
-	nonpeer_expire(c, now);
-	local_expire(c, now);
-	HASH_ITER(hh, c->entries, h, next) {
-		if (!hce_expire(c, h, now))
-			continue;
-		DL_FOREACH(h->addrs, fa)
-			reach_expire(c, fa, now);
-		DL_FOREACH_SAFE(h->addrs, fa, next_fa)
-			if (fa->conflict)
-				conflict_expire(c, fa, now);	/* which may take fa off h */
-		aap_expire(c, h, now);
-		pair_release(c, h, now);
-		bu_flush(c, h, now);
-		path_expire(c, h, now);
-		hold_expire(c, h, now);
-		via_expire(c, h, now);
-		search_expire(c, h, now);
-	}
+	/* What an entry's turn makes due at once has its own in the next call. */
+	for (size_t n = c->entry_timers.n; n && (t = timer_take(&c->entry_timers, now)); n--)
+		hce_look_after(c, TIMER_OF(t, struct hce, timer), now);
 }
 
 void core_reconfigure(struct core *c, const struct core_config *config)
 {
+	struct hce *h, *next;
+
 	c->config = *config;
+	host_arm(c, 0);
+	HASH_ITER(hh, c->entries, h, next)
+		hce_arm(c, h, 0);
 }
 
 void core_routes_changed(struct core *c, usec_t now)
@@ -327,6 +350,7 @@ void core_routes_changed(struct core *c, usec_t now)
 	HASH_ITER(hh, c->entries, h, next) {
 		bu_routes_changed(h, now);
 		bu_flush(c, h, now);
+		hce_arm(c, h, now);
 		DL_FOREACH(h->addrs, fa)
 			reach_hurry(c, fa, now);
 	}

@@ -37,8 +37,9 @@ static void local_lose(struct core *c, struct local_addr *l, const char *why, us
 			pair_set_unconfirmed(c, h, true);
 		hold_soon(c, h, now);
 		bu_flush(c, h, now);
+		hce_arm(c, h, now);
 	}
-	deadline_arm(c, l->remember_until);
+	host_arm(c, l->remember_until);
 	local_make_room(c);
 }
 
@@ -108,7 +109,10 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 		}
 		bu_retry(h, now);
 		bu_flush(c, h, now);
+		hce_arm(c, h, now);
 	}
+	if (c->n_left)
+		host_arm(c, now);	/* connections from addr can be attached */
 }
 
 void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now)
@@ -151,6 +155,7 @@ int core_prefer(struct core *c, const struct in6_addr *addr, unsigned ifindex, u
 		path_clear_failover(h);
 		pair_update(c, h, now);
 		bu_flush(c, h, now);
+		hce_arm(c, h, now);
 	}
 	return 0;
 }

@@ -309,6 +309,8 @@ static void hce_authenticated(struct core *c, struct hce *h, usec_t now)
 		return;
 	h->switch_deferred = false;
 	pair_update(c, h, now);
+	if (h->left)
+		host_arm(c, now);	/* they can be attached */
 }
 
 /* What s, of the entry id, says of addresses, and what follows from hearing it. */
@@ -329,7 +331,8 @@ static void receive_updates(struct core *c, uint32_t id, const struct signal *s,
 	from = foreign_find(c, &s->src);
 	if (from && from->hce == h && foreign_confirm(c, from, now))
 		reach_prove(c, from, now);
-	deadline_arm(c, now);	/* an entry that nothing came of goes with the next tick */
+	if (h)
+		hce_arm(c, h, now);	/* if nothing came of it, it goes */
 }
 
 /* s came under the SA of p, to our address to. */

@@ -46,6 +46,7 @@ int core_peer_add(struct core *c, const struct core_peer *from, usec_t now)
 			peer_attach(fa->hce, p);
 			bul_want_all(c, p->hce);
 			bu_flush(c, p->hce, now);
+			hce_arm(c, p->hce, now);
 		}
 	}
 	return 0;

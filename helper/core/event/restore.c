@@ -139,7 +139,7 @@ int core_restore_address(struct core *c, struct hce *h, const struct in6_addr *a
 		h->from = *addr;	/* as good as any of a peer that the state lacks */
 	fa->lifetime = lifetime;
 	fa->expires = within(expires, state == ADDR_DEPRECATED ? expired : lifetime, now);
-	deadline_arm(c, fa->expires);
+	hce_arm(c, fa->hce, fa->expires);
 	return 0;
 }
 

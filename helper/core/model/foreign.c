@@ -115,7 +115,8 @@ void foreign_remove(struct core *c, struct foreign_addr *fa)
 	action_push(c, ACTION_FOREIGN_GONE, h)->foreign.addr = fa->addr;
 	HASH_DELETE(hh, c->foreign, fa);
 	DL_DELETE(h->addrs, fa);
-	conflict_end(fa);
+	conflict_end(c, fa);
+	hce_arm(c, h, 0);	/* it may expire without fa (C10) */
 	free(fa);
 }
 
@@ -125,7 +126,7 @@ void foreign_renew(struct core *c, struct foreign_addr *fa, enum lifetime_kind k
 	fa->kind = kind;
 	fa->lifetime = lifetime;
 	fa->expires = usec_add(now, lifetime);
-	deadline_arm(c, fa->expires);
+	hce_arm(c, fa->hce, fa->expires);
 }
 
 void foreign_end_check(struct foreign_addr *fa)
@@ -144,7 +145,7 @@ void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state 
 	if (state == ADDR_DEPRECATED) {
 		/* C9 */
 		fa->expires = usec_add(now, c->config.maximum_expired_lifetime * USEC_PER_SEC);
-		deadline_arm(c, fa->expires);
+		hce_arm(c, fa->hce, fa->expires);
 	} else {
 		fa->withdrawn = false;
 	}
@@ -195,18 +196,14 @@ void foreign_withdraw(struct core *c, struct foreign_addr *fa, usec_t now)
 	}
 }
 
-bool conflict_claimed_by(struct core *c, const struct hce *h)
+void conflict_end(struct core *c, struct foreign_addr *fa)
 {
-	struct foreign_addr *fa, *next;
+	struct hce *claimant = fa->conflict ? core_entry(c, fa->conflict->claimant) : NULL;
 
-	HASH_ITER(hh, c->foreign, fa, next)
-		if (fa->conflict && fa->conflict->claimant == h->id)
-			return true;
-	return false;
-}
-
-void conflict_end(struct foreign_addr *fa)
-{
+	if (claimant) {
+		claimant->n_claim--;
+		hce_arm(c, claimant, 0);	/* it may have been for the claim only */
+	}
 	free(fa->conflict);
 	fa->conflict = NULL;
 }

@@ -56,12 +56,7 @@ void foreign_deprecate(struct core *c, struct foreign_addr *fa, const char *why,
  */
 void foreign_withdraw(struct core *c, struct foreign_addr *fa, usec_t now);
 
-/*
- * Whether h claims an address that is in another entry: then it is needed, though it may have none.
- */
-bool conflict_claimed_by(struct core *c, const struct hce *h);
-
 /* Ends the conflict about fa, if there is one. */
-void conflict_end(struct foreign_addr *fa);
+void conflict_end(struct core *c, struct foreign_addr *fa);
 
 #endif

@@ -108,6 +108,7 @@ struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t n
 	if (peer)
 		peer_attach(h, peer);
 	HASH_ADD(hh, c->entries, id, sizeof(h->id), h);
+	hce_arm(c, h, now);	/* if nothing comes of it, it goes */
 	action_push(c, ACTION_ENTRY, h);
 	event_emit(c, EVENT_ENTRY_NEW, h, NULL, NULL, 0, h->name);
 	return h;
@@ -136,7 +137,7 @@ struct hce *hce_answer(struct core *c, const struct in6_addr *local, const struc
 		return NULL;
 	h->from = *from;
 	h->passing_since = now;
-	deadline_arm(c, now);
+	hce_arm(c, h, now);
 	return h;
 }
 
@@ -144,7 +145,7 @@ void hce_converse(struct core *c, struct hce *h, usec_t now)
 {
 	h->conversed = now;
 	if (h->passing_since)
-		deadline_arm(c, 0);
+		hce_arm(c, h, 0);
 }
 
 /* Forgets all that h has of its peer, but for the connections and the pair. */
@@ -167,6 +168,7 @@ void hce_destroy(struct core *c, struct hce *h, usec_t now)
 	forget_peer(c, h, now);
 	action_push(c, ACTION_PAIR_GONE, h);
 	event_emit(c, EVENT_ENTRY_GONE, h, NULL, NULL, 0, h->name);
+	timer_end(&c->entry_timers, &h->timer);
 	HASH_DEL(c->entries, h);
 	free(h);
 }
@@ -184,7 +186,7 @@ void hce_retire(struct core *c, struct hce *h, usec_t now)
 	pair_block(c, h, BLOCK_REWRITTEN);
 	hce_set_status(c, h, PEER_UNKNOWN, "its keys are gone");
 	action_push(c, ACTION_UNREACHABLE, h);
-	deadline_arm(c, now);
+	hce_arm(c, h, now);
 }
 
 void hce_set_status(struct core *c, struct hce *h, enum peer_status status, const char *why)

@@ -172,7 +172,7 @@ void local_release(struct core *c, struct local_addr *l)
 	if (!l || --l->n_pcb || l->usable)
 		return;
 	local_publish(c, l);	/* its route is not needed any more */
-	deadline_arm(c, l->remember_until);
+	host_arm(c, l->remember_until);
 }
 
 void local_drop_if_idle(struct core *c, const struct in6_addr *addr)
@@ -197,7 +197,7 @@ int local_restore(struct core *c, const struct in6_addr *addr, unsigned personal
 	l->personality = personality;
 	l->remember_until = remember_until;
 	local_publish(c, l);
-	deadline_arm(c, remember_until);
+	host_arm(c, remember_until);
 	local_make_room(c);
 	return 0;
 }
@@ -212,7 +212,7 @@ void local_expire(struct core *c, usec_t now)
 		if (now >= l->remember_until)
 			local_forget(c, l);
 		else
-			deadline_arm(c, l->remember_until);
+			host_arm(c, l->remember_until);
 	}
 }
 

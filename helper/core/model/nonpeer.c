@@ -45,7 +45,7 @@ void nonpeer_add(struct core *c, const struct in6_addr *addr, usec_t now)
 	q->until = usec_add(now, c->config.plain_lifetime * USEC_PER_SEC);
 	HASH_ADD(hh, c->nonpeers, addr, sizeof(q->addr), q);
 	action_push(c, ACTION_NONPEERS, NULL);
-	deadline_arm(c, q->until);
+	host_arm(c, q->until);
 }
 
 void nonpeer_forget(struct core *c, const struct in6_addr *addr)
@@ -65,7 +65,7 @@ void nonpeer_expire(struct core *c, usec_t now)
 		if (now >= q->until)
 			nonpeer_remove(c, q);
 		else
-			deadline_arm(c, q->until);
+			host_arm(c, q->until);
 	}
 }
 

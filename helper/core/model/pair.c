@@ -78,6 +78,7 @@ void pair_set(struct core *c, struct hce *h, const struct pair *to, const char *
 	if (!action_is_queued(c, h->pair_action))
 		h->published_gen = from.gen;
 	h->pair = next;
+	hce_arm(c, h, 0);	/* what is timed may be for the pair */
 	if (!IN6_IS_ADDR_UNSPECIFIED(&next.local))
 		core_act_once(c, ACTION_PAIR, h, &h->pair_action)->pair = next;
 	if (!switches)
@@ -213,13 +214,14 @@ const struct local_addr *pair_best_local(struct core *c, struct hce *h)
  * Whether h may move although nothing compels it: its peer has used its keys lately. If it has not,
  * it is asked to, and hce_authenticated() moves h.
  */
-static bool hce_may_switch(struct hce *h, usec_t now)
+static bool hce_may_switch(struct core *c, struct hce *h, usec_t now)
 {
 	if (hce_authenticated_lately(h, now))
 		return true;
 	h->switch_deferred = true;
 	if (!h->unanswered_since)
 		bul_reannounce(h);	/* bu_flush() sends it */
+	hce_arm(c, h, now);
 	return false;
 }
 
@@ -281,7 +283,7 @@ static const struct local_addr *choose_local(struct core *c, struct hce *h, usec
 	path_clear_failover(h);
 	best = pair_best_local(c, h);
 	if (best && l != best && local_good_for(l, h) &&
-	    (pair_is_kept(c, h) || !hce_may_switch(h, now)))
+	    (pair_is_kept(c, h) || !hce_may_switch(c, h, now)))
 		return l;
 	/* What lost its source waits for it, or for the peer: hce_authenticated() moves it then. */
 	return l == best || !peer_is_gone(h, now) ? best : NULL;

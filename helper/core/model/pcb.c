@@ -89,6 +89,7 @@ static void pcb_set_left(struct core *c, struct pcb *p, struct hce *h)
 	if (p->left_of) {
 		DL_DELETE(p->left_of->left, p);
 		c->n_left--;
+		hce_arm(c, p->left_of, 0);	/* p may have been what kept it from a move */
 	}
 	if (h) {
 		DL_APPEND(h->left, p);
@@ -96,7 +97,7 @@ static void pcb_set_left(struct core *c, struct pcb *p, struct hce *h)
 		c->full_news = true;
 	}
 	p->left_of = h;
-	deadline_arm(c, 0);	/* it may have been what kept the entry from a move */
+	host_arm(c, 0);
 }
 
 /* Why p is not attached from now on, and to which entry it may be. It must not be attached. */
@@ -170,7 +171,9 @@ static void pcb_detach(struct core *c, struct pcb *p)
 	DL_DELETE(p->hce->pcbs, p);
 	if (!--p->hce->n_pcb)
 		p->hce->conversed = 0;
-	deadline_arm(c, 0);	/* the entry may expire without it (C10) */
+	hce_arm(c, p->hce, 0);	/* it may expire without p (C10) */
+	if (c->n_left)
+		host_arm(c, 0);	/* there is room for another */
 	p->hce = NULL;
 }
 
@@ -181,6 +184,7 @@ void pcb_drop(struct core *c, struct pcb *p)
 	pcb_detach(c, p);
 	pcb_set_wait(c, p, PCB_WAITS_NOT, 0);
 	pcb_changed(c, p);
+	timer_end(&c->pcb_timers, &p->timer);
 	HASH_DELETE(hh, c->pcbs, p);
 	local_release(c, l);
 	free(p);
@@ -236,8 +240,7 @@ int pcb_attach(struct core *c, struct pcb *p, struct hce *h, uint32_t gen)
 	p->gen = gen;
 	p->ports = ports;
 	h->n_pcb++;
-	if (h->passing_since)
-		deadline_arm(c, 0);	/* it may learn more from now on */
+	hce_arm(c, h, 0);	/* it may learn more, and is in use, from now on */
 	DL_APPEND(h->pcbs, p);
 	HASH_ADD(hh_ports, c->ports, ports, sizeof(p->ports), p);
 	pcb_note_trust(p);
@@ -302,16 +305,20 @@ bool pcb_same_personality(struct core *c, const struct pcb *p, const struct hce 
 	return l && l->personality == h->personality;
 }
 
+void pcb_linger(struct core *c, struct pcb *p, usec_t until)
+{
+	p->linger_until = until;
+	timer_arm(&c->pcb_timers, &p->timer, until);
+	pcb_note_trust(p);
+	pcb_changed(c, p);
+}
+
 void pcb_expire(struct core *c, usec_t now)
 {
-	struct pcb *p, *next;
+	struct timer *t;
 
-	HASH_ITER(hh, c->pcbs, p, next) {
-		if (now >= p->linger_until)
-			pcb_drop(c, p);
-		else
-			deadline_arm(c, p->linger_until);
-	}
+	while ((t = timer_take(&c->pcb_timers, now)))
+		pcb_drop(c, TIMER_OF(t, struct pcb, timer));
 }
 
 /* Whether p, which is attached to nothing, is to be attached to fa's entry. */

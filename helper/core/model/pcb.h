@@ -35,6 +35,9 @@ int pcb_restore(struct core *c, const struct pcb *from, struct hce *h, uint32_t 
  */
 bool pcb_same_personality(struct core *c, const struct pcb *p, const struct hce *h);
 
+/* p's socket is gone: p is kept until then, with its ports. */
+void pcb_linger(struct core *c, struct pcb *p, usec_t until);
+
 /* Drops lingering connections that have expired. */
 void pcb_expire(struct core *c, usec_t now);
 

@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "action.h"
 #include "addr.h"
@@ -21,6 +22,7 @@
 void peer_free(struct core *c, struct peer *p)
 {
 	HASH_DEL(c->peers, p);
+	timer_end(&c->peer_timers, &p->timer);
 	sa_wipe(&p->sa);
 	free(p->name);
 	free(p);
@@ -162,6 +164,14 @@ void peer_prune(struct core *c)
 	}
 }
 
+/* p has no entry any more. */
+static void leave_entry(struct peer *p)
+{
+	if (p->hce)
+		DL_DELETE(p->hce->keys, p);
+	p->hce = NULL;
+}
+
 static void peer_revoke(struct core *c, struct peer *p, usec_t now)
 {
 	struct revoked_spi *e = &c->revoked[c->n_revoked % REVOKED_MAX];
@@ -175,6 +185,7 @@ static void peer_revoke(struct core *c, struct peer *p, usec_t now)
 		c->n_revoked++;
 	}
 	action_push(c, ACTION_SPI_GONE, p->hce)->spi = p->sa.in.spi;
+	leave_entry(p);
 	peer_free(c, p);
 }
 
@@ -190,37 +201,38 @@ void peer_detach(struct core *c, struct hce *h, usec_t now)
 {
 	struct peer *p, *next;
 
-	if (!h->peer)
-		return;
-	if (h->peer->sa.class == SA_GENERIC) {
-		h->peer->hce = NULL;
-		h->peer->seq_out = h->seq_out;
-	}
-	HASH_ITER(hh, c->peers, p, next)	/* the one it replaced, too */
-		if (p->hce == h && p->sa.class == SA_ANONYMOUS)
+	DL_FOREACH_SAFE(h->keys, p, next) {	/* the one it replaced, too */
+		if (p->sa.class == SA_ANONYMOUS) {
 			peer_revoke(c, p, now);
+			continue;
+		}
+		leave_entry(p);
+		p->seq_out = h->seq_out;
+	}
 	h->peer = NULL;
 	h->sa = NULL;
 }
 
 void peer_expire(struct core *c, usec_t now)
 {
-	struct peer *p, *next;
+	struct timer *t;
 
-	HASH_ITER(hh, c->peers, p, next) {
-		if (!p->grace_until)
-			continue;
-		if (now >= p->grace_until)
-			peer_revoke(c, p, now);
-		else
-			deadline_arm(c, p->grace_until);
-	}
+	while ((t = timer_take(&c->peer_timers, now)))
+		peer_revoke(c, TIMER_OF(t, struct peer, timer), now);
+}
+
+/* p goes then; 0: it stays. */
+static void set_grace(struct core *c, struct peer *p, usec_t until)
+{
+	p->grace_until = until;
+	timer_end(&c->peer_timers, &p->timer);
+	if (until)
+		timer_arm(&c->peer_timers, &p->timer, until);
 }
 
 void peer_retire(struct core *c, struct peer *old, usec_t now)
 {
-	old->grace_until = usec_add(now, GRACE_PERIOD);
-	deadline_arm(c, old->grace_until);
+	set_grace(c, old, usec_add(now, GRACE_PERIOD));
 }
 
 static struct peer *alternate(struct core *c, const struct hce *h)
@@ -231,10 +243,10 @@ static struct peer *alternate(struct core *c, const struct hce *h)
 }
 
 /* h uses the keys p, and not those it has, from now on. */
-static void use(struct hce *h, struct peer *p, usec_t until)
+static void use(struct core *c, struct hce *h, struct peer *p, usec_t until)
 {
-	h->peer->grace_until = until;
-	p->grace_until = 0;
+	set_grace(c, h->peer, until);
+	set_grace(c, p, 0);
 	peer_attach(h, p);
 }
 
@@ -242,8 +254,7 @@ void peer_return(struct core *c, struct hce *h, struct peer *old, usec_t until)
 {
 	h->peer->alternate = old->sa.in.spi;
 	old->alternate = h->peer->sa.in.spi;
-	use(h, old, until);
-	deadline_arm(c, until);
+	use(c, h, old, until);
 }
 
 bool peer_swap(struct core *c, struct hce *h)
@@ -251,7 +262,7 @@ bool peer_swap(struct core *c, struct hce *h)
 	struct peer *other = alternate(c, h);
 
 	if (other)
-		use(h, other, other->grace_until);
+		use(c, h, other, other->grace_until);
 	return other;
 }
 
@@ -281,6 +292,8 @@ uint16_t peer_next_bu(struct core *c, struct hce *h)
 
 void peer_attach(struct hce *h, struct peer *peer)
 {
+	if (peer->hce != h)
+		DL_APPEND(h->keys, peer);
 	h->peer = peer;
 	h->sa = &peer->sa;
 	h->name = peer->name;

@@ -15,10 +15,12 @@ struct peer {
 	struct in6_addr addr[BU_ADDRS_MAX];
 	struct sa sa;
 	struct hce *hce;		/* NULL while there is no entry */
+	struct peer *prev, *next;	/* of the entry: of keys */
 	usec_t made;			/* anonymous: when its keys were made */
 	usec_t renew_at;		/* anonymous: when they are to be replaced by age */
 	bool initiated;			/* anonymous: this host was the initiator */
 	usec_t grace_until;		/* replaced by newer keys, removed then. 0: in use */
+	struct timer timer;		/* armed if it is not */
 	uint32_t alternate;		/* inbound SPI of keys of the same entry: the peer has
 					 * those or these. 0: none */
 	uint16_t seq_out;		/* last BU number: the next entry continues it */

@@ -38,7 +38,7 @@ static void sender_leave(struct core *c, struct sender *s, unsigned i, struct hc
 	memmove(s->peer + i, s->peer + i + 1, (--s->n - i) * sizeof(s->peer[0]));
 	h->n_sender--;
 	sender_changed(c, s);
-	deadline_arm(c, 0);	/* the entry may expire without it (C10) */
+	hce_arm(c, h, 0);	/* the entry may expire without it (C10) */
 }
 
 static void sender_free(struct core *c, struct sender *s)
@@ -57,8 +57,7 @@ static void sender_join(struct core *c, struct sender *s, struct hce *h)
 		sender_leave(c, s, 0, core_entry(c, s->peer[0]));
 	s->peer[s->n++] = h->id;
 	h->n_sender++;
-	if (h->passing_since)
-		deadline_arm(c, 0);	/* it may learn more from now on */
+	hce_arm(c, h, 0);	/* it may learn more, and is in use, from now on */
 	sender_changed(c, s);
 }
 

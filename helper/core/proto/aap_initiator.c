@@ -37,7 +37,7 @@ static void send_init(struct core *c, struct hce *h, usec_t now)
 	s.aap.kind = AAP_INIT;
 	s.aap.init = t->init;
 	t->next = usec_add(now, AAP_TIMEOUT << t->sent++);
-	deadline_arm(c, t->next);
+	hce_arm(c, h, t->next);
 	if ((t->renewing ? core_send_under(c, h, h->sa, &s, now)
 			 : core_send_open(c, h, &s, now)) == 0)
 		aap_emit(c, h, &s, "Init sent");
@@ -131,7 +131,7 @@ static void renew(struct core *c, struct hce *h, usec_t now)
 	if (now >= due)
 		begin(c, h, true, now);
 	else
-		deadline_arm(c, due);
+		hce_arm(c, h, due);
 }
 
 /* The Confirm was not answered: the peer may have it nevertheless, so both pairs of keys stay. */
@@ -175,7 +175,7 @@ void aap_expire(struct core *c, struct hce *h, usec_t now)
 		return;
 	}
 	if (now < t->next) {
-		deadline_arm(c, t->next);
+		hce_arm(c, h, t->next);
 		return;
 	}
 	if (t->confirming) {
@@ -197,14 +197,14 @@ void aap_expire(struct core *c, struct hce *h, usec_t now)
 	}
 }
 
-static struct hce *try_by_spi(struct core *c, uint32_t spi)
+/* Returns the entry whose Init s answers, as its addresses and SPI say; NULL if there is none. */
+static struct hce *asked_by(struct core *c, const struct signal *s)
 {
-	struct hce *h, *next;
+	const struct foreign_addr *fa = foreign_find(c, &s->src);
+	const struct aap_try *t = fa ? fa->hce->aap : NULL;
 
-	HASH_ITER(hh, c->entries, h, next)
-		if (h->aap && !h->aap->confirming && h->aap->init.spi == spi)
-			return h;
-	return NULL;
+	return t && !t->confirming && t->init.spi == s->spi && addr_equal(&t->src, &s->dst) &&
+	       addr_equal(&t->dst, &s->src) ? fa->hce : NULL;
 }
 
 void aap_receive_retry(struct core *c, const struct signal *s, usec_t now)
@@ -259,7 +259,7 @@ static void prove_target(struct core *c, struct hce *h, usec_t now)
 struct peer *aap_receive_response(struct core *c, const struct signal *s, const uint8_t *pkt,
 				  size_t len, usec_t now)
 {
-	struct hce *h = try_by_spi(c, s->spi);
+	struct hce *h = asked_by(c, s);
 	struct aap_try *t = h ? h->aap : NULL;
 	struct aap_run run = { .initiator = s->dst, .responder = s->src,
 			       .response = &s->aap.response };
@@ -268,7 +268,7 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 	bool forgotten = false;
 	int r;
 
-	if (!t || !addr_equal(&t->src, &s->dst) || !addr_equal(&t->dst, &s->src)) {
+	if (!t) {
 		aap_refuse(c, s, "unexpected AAP Response");
 		return NULL;
 	}
@@ -302,7 +302,7 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 	t->confirming = true;
 	t->sealed = s->aap.response.sealed;
 	t->next = usec_add(now, CONFIRM_LIFETIME);
-	deadline_arm(c, t->next);
+	hce_arm(c, h, t->next);
 	aap_keypair_wipe(&t->own);
 	prove_target(c, h, now);
 	bul_want_all(c, h);

@@ -56,7 +56,7 @@ static void challenge_both(struct core *c, struct foreign_addr *fa, usec_t now)
 	/* The first round waits for one round trip only: its outcome is provisional. */
 	fa->conflict->next =
 		usec_add(now, fa->conflict->sent++ ? CONFLICT_INTERVAL : retry_timeout(fa->hce));
-	deadline_arm(c, fa->conflict->next);
+	hce_arm(c, fa->hce, fa->conflict->next);
 	challenge(c, fa, OWNER, now);
 	challenge(c, fa, CLAIMANT, now);
 }
@@ -87,7 +87,7 @@ static void suspend(struct core *c, struct foreign_addr *fa, usec_t now)
 		pair_block(c, h, BLOCK_ALL);
 }
 
-void conflict_open(struct core *c, struct foreign_addr *fa, const struct hce *claimant,
+void conflict_open(struct core *c, struct foreign_addr *fa, struct hce *claimant,
 		   const struct in6_addr *from, usec_t now)
 {
 	struct conflict *t;
@@ -100,6 +100,8 @@ void conflict_open(struct core *c, struct foreign_addr *fa, const struct hce *cl
 		return;
 	fa->conflict = t;
 	t->claimant = claimant ? claimant->id : 0;
+	if (claimant)
+		claimant->n_claim++;
 	t->answered[CLAIMANT] = !claimant;
 	t->from = *from;
 	t->since = now;
@@ -200,7 +202,7 @@ bool conflict_response(struct core *c, struct foreign_addr *fa, const struct hce
 		/* The owner withdrew it, or let it expire, or has no SA: decide now. */
 		fa->conflict->sent = CONFLICT_TRIES;
 		fa->conflict->next = now;
-		deadline_arm(c, now);
+		hce_arm(c, fa->hce, now);
 	}
 	if (!fa->conflict->answered[OWNER] || !fa->conflict->answered[CLAIMANT])
 		return true;
@@ -211,7 +213,7 @@ bool conflict_response(struct core *c, struct foreign_addr *fa, const struct hce
 void conflict_expire(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	if (now < fa->conflict->next) {
-		deadline_arm(c, fa->conflict->next);
+		hce_arm(c, fa->hce, fa->conflict->next);
 		return;
 	}
 	if (fa->conflict->answered[CLAIMANT])
@@ -225,6 +227,6 @@ void conflict_expire(struct core *c, struct foreign_addr *fa, usec_t now)
 		return;
 	}
 	event_emit(c, EVENT_CONFLICT, fa->hce, NULL, &fa->addr, 0, "its entry keeps it");
-	conflict_end(fa);
+	conflict_end(c, fa);
 	aap_start(c, fa->hce, now);
 }

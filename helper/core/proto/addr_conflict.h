@@ -10,7 +10,7 @@
  * from there. from is our address that received the claim. Sends Challenges to both, unless a
  * conflict about fa is open.
  */
-void conflict_open(struct core *c, struct foreign_addr *fa, const struct hce *claimant,
+void conflict_open(struct core *c, struct foreign_addr *fa, struct hce *claimant,
 		   const struct in6_addr *from, usec_t now);
 
 /* fa is another host's now, or this one's: removes it from its entry. why is static text. */

@@ -155,7 +155,7 @@ static void bu_arm(struct core *c, struct hce *h, usec_t now)
 									     : now + h->rt.timeout;
 	if (peer_names_due(h))
 		h->rt.next = now + retry_timeout(h);
-	deadline_arm(c, h->rt.next);
+	hce_arm(c, h, h->rt.next);
 }
 
 static bool bu_compose(struct core *c, struct hce *h, struct signal *s, usec_t now)
@@ -196,7 +196,7 @@ static bool bu_compose(struct core *c, struct hce *h, struct signal *s, usec_t n
 static void bul_expire(struct core *c, struct hce *h, struct binding *b, usec_t now)
 {
 	if (now < b->expires)
-		deadline_arm(c, b->expires);
+		hce_arm(c, h, b->expires);
 	else if (!b->wanted)
 		bul_remove(h, b);
 	else if (b->state > BINDING_SENT)
@@ -222,7 +222,7 @@ static bool bul_refresh(struct core *c, struct hce *h, usec_t now)
 		if (b->wanted && !b->pending && now >= b->refresh)
 			bul_set_pending(b);
 		if (!b->pending)
-			deadline_arm(c, b->refresh);
+			hce_arm(c, h, b->refresh);
 		unsent |= b->pending && !b->sent && !b->deferred;
 		if (b->state != BINDING_NONE)
 			bul_expire(c, h, b, now);
@@ -307,7 +307,7 @@ void bu_flush(struct core *c, struct hce *h, usec_t now)
 		return;
 	}
 	if (now < h->rt.next) {
-		deadline_arm(c, h->rt.next);
+		hce_arm(c, h, h->rt.next);
 		return;
 	}
 	if (sa_used_up(h->sa))
@@ -317,7 +317,7 @@ void bu_flush(struct core *c, struct hce *h, usec_t now)
 		return;		/* B13: core_local_up() calls this again */
 	if (!ratelimit_take(&h->rt.limit, now)) {
 		h->rt.next = ratelimit_next(&h->rt.limit);
-		deadline_arm(c, h->rt.next);
+		hce_arm(c, h, h->rt.next);
 		return;
 	}
 
@@ -389,7 +389,7 @@ void bu_assume_sent(struct core *c, struct hce *h, const struct in6_addr *src, u
 	h->rt.at_once = 0;
 	h->rt.timeout = INITIAL_BINDACK_TIMEOUT;
 	h->rt.next = usec_add(now, h->rt.timeout);
-	deadline_arm(c, h->rt.next);
+	hce_arm(c, h, h->rt.next);
 }
 
 /* news: BU number seq was the last of a packet with pending bindings. */
@@ -441,7 +441,7 @@ static void settle(struct core *c, struct hce *h, struct binding *b, const struc
 	if (b->state < BINDING_KNOWN)
 		bul_set_state(c, h, b, BINDING_KNOWN, "acknowledged");
 	b->refresh = usec_add(now, half < MIN_REFRESH ? MIN_REFRESH : half);
-	deadline_arm(c, b->refresh);
+	hce_arm(c, h, b->refresh);
 }
 
 static void rejected(struct core *c, struct hce *h, usec_t now)
@@ -453,7 +453,7 @@ static void rejected(struct core *c, struct hce *h, usec_t now)
 		h->rt.refused++;
 	/* It may have applied a part, which must be renewed. */
 	h->rt.next = usec_add(now, wait < MAX_BINDACK_TIMEOUT ? wait : MAX_BINDACK_TIMEOUT);
-	deadline_arm(c, h->rt.next);
+	hce_arm(c, h, h->rt.next);
 }
 
 /* A BA without a Challenge is sent only to Active addresses: to is verified at the peer. */
@@ -537,11 +537,11 @@ void bu_request(struct core *c, struct foreign_addr *fa, usec_t now)
 	if (h->requested && usec_add(h->requested, SLOW_UPDATE_INTERVAL) > from)
 		from = usec_add(h->requested, SLOW_UPDATE_INTERVAL);
 	if (now < from) {
-		deadline_arm(c, from);
+		hce_arm(c, h, from);
 		return;
 	}
 	h->requested = now;
-	deadline_arm(c, usec_add(now, SLOW_UPDATE_INTERVAL));
+	hce_arm(c, h, usec_add(now, SLOW_UPDATE_INTERVAL));
 	l = retry_source(c, h);
 	if (!l)
 		return;

@@ -46,14 +46,14 @@ void hold_soon(struct core *c, struct hce *h, usec_t now)
 	if (!c->config.hold || h->held_since || h->hold_at || !has_no_source(c, h))
 		return;
 	h->hold_at = usec_add(now, HOLD_AFTER);
-	deadline_arm(c, h->hold_at);
+	hce_arm(c, h, h->hold_at);
 }
 
 void hold_restored(struct core *c, struct hce *h, usec_t now)
 {
 	h->hold_unheard = true;
 	h->hold_at = has_no_source(c, h) ? now : usec_add(now, HOLD_AFTER_RESTART);
-	deadline_arm(c, h->hold_at);
+	hce_arm(c, h, h->hold_at);
 }
 
 void hold_begin(struct core *c, struct hce *h, const char *why, usec_t now)
@@ -61,7 +61,7 @@ void hold_begin(struct core *c, struct hce *h, const char *why, usec_t now)
 	if (!c->config.hold || h->held_since || h->hold_over || !hce_homeless(h) || !has_tcp(h))
 		return;
 	hold_set(c, h, now, why);
-	deadline_arm(c, usec_add(now, c->config.hold * USEC_PER_SEC));
+	hce_arm(c, h, usec_add(now, c->config.hold * USEC_PER_SEC));
 }
 
 void hold_end(struct core *c, struct hce *h)
@@ -90,7 +90,7 @@ void hold_expire(struct core *c, struct hce *h, usec_t now)
 	usec_t until = usec_add(h->held_since, c->config.hold * USEC_PER_SEC);
 
 	if (h->hold_at && now < h->hold_at) {
-		deadline_arm(c, h->hold_at);
+		hce_arm(c, h, h->hold_at);
 	} else if (h->hold_at) {
 		h->hold_at = 0;
 		if (has_no_source(c, h))
@@ -98,7 +98,7 @@ void hold_expire(struct core *c, struct hce *h, usec_t now)
 		else if (h->hold_unheard)
 			hold_begin(c, h, "the peer was not heard since the restart", now);
 	} else if (h->held_since && now < until) {
-		deadline_arm(c, until);
+		hce_arm(c, h, until);
 	} else if (h->held_since) {
 		h->hold_over = true;
 		hold_set(c, h, 0, "longer than the setting allows");

@@ -64,7 +64,7 @@ static void send_farewell(struct core *c, struct hce *h, usec_t now)
 	h->parting.next = usec_add(now, (wait < FIRST_WAIT_MAX ? wait : FIRST_WAIT_MAX)
 						<< h->parting.sent);
 	h->parting.sent++;
-	deadline_arm(c, h->parting.next);
+	host_arm(c, h->parting.next);
 	if (!local_good_for(l, h))
 		l = retry_source(c, h);
 	if (!l || IN6_IS_ADDR_UNSPECIFIED(&s.dst))
@@ -111,7 +111,7 @@ void leave_begin(struct core *c, usec_t now)
 			leave_peer(c, h, now);
 	if (!any_waits(c))
 		leave_end(c);
-	deadline_arm(c, c->leave.until);
+	host_arm(c, c->leave.until);
 }
 
 void leave_end(struct core *c)
@@ -142,14 +142,14 @@ void leave_expire(struct core *c, usec_t now)
 		leave_end(c);
 		return;
 	}
-	deadline_arm(c, c->leave.until);
+	host_arm(c, c->leave.until);
 	HASH_ITER(hh, c->entries, h, next) {
 		if (!h->parting.waits)
 			continue;
 		if (now >= h->parting.next)
 			send_farewell(c, h, now);
 		else
-			deadline_arm(c, h->parting.next);
+			host_arm(c, h->parting.next);
 	}
 }
 

@@ -109,7 +109,7 @@ static void probe_next(struct core *c, struct hce *h, usec_t now)
 		x->repeat = false;
 	}
 	x->next = usec_add(now, x->wait);
-	deadline_arm(c, x->next);
+	hce_arm(c, h, x->next);
 }
 
 static void probe_start(struct core *c, struct hce *h, usec_t now, const char *why)
@@ -157,10 +157,12 @@ void path_probed_by_peer(struct core *c, struct hce *h, const struct in6_addr *t
 	probe_start(c, h, now, "the peer tries another");
 }
 
-static void failback_arm(struct core *c, struct path_probe *x, usec_t now)
+static void failback_arm(struct core *c, struct hce *h, usec_t now)
 {
+	struct path_probe *x = &h->path;
+
 	x->failback_next = usec_add(now, x->failback_wait);
-	deadline_arm(c, x->failback_next);
+	hce_arm(c, h, x->failback_next);
 }
 
 /* local answered, and is used from now on. Starts probing the preferred source if it is another. */
@@ -181,7 +183,7 @@ static void fail_over(struct core *c, struct hce *h, const struct in6_addr *loca
 				   : first;
 	if (x->failback_wait > FAILBACK_WAIT_MAX)
 		x->failback_wait = FAILBACK_WAIT_MAX;
-	failback_arm(c, x, now);
+	failback_arm(c, h, now);
 }
 
 /* The pair in use answers, so its connections may have nothing to receive: probe less often. */
@@ -236,7 +238,7 @@ static void probe_preferred(struct core *c, struct hce *h, usec_t now)
 		probe_send(c, h, &x->preferred, &h->pair.foreign, now);
 	x->failback_wait =
 		2 * x->failback_wait < FAILBACK_WAIT_MAX ? 2 * x->failback_wait : FAILBACK_WAIT_MAX;
-	failback_arm(c, x, now);
+	failback_arm(c, h, now);
 }
 
 void path_expire(struct core *c, struct hce *h, usec_t now)
@@ -252,9 +254,9 @@ void path_expire(struct core *c, struct hce *h, usec_t now)
 	if (x->running && now >= x->next)
 		probe_next(c, h, now);
 	else if (x->running)
-		deadline_arm(c, x->next);
+		hce_arm(c, h, x->next);
 	if (x->failed_over && !x->running && now >= x->failback_next)
 		probe_preferred(c, h, now);
 	else if (x->failed_over)
-		deadline_arm(c, x->failback_next > now ? x->failback_next : now + USEC_PER_SEC);
+		hce_arm(c, h, x->failback_next > now ? x->failback_next : now + USEC_PER_SEC);
 }

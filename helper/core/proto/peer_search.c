@@ -72,5 +72,5 @@ void search_expire(struct core *c, struct hce *h, usec_t now)
 		return;
 	search_step(c, h, now);
 	if (r->next > now)
-		deadline_arm(c, r->next);
+		hce_arm(c, h, r->next);
 }

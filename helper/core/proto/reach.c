@@ -52,7 +52,7 @@ static void reach_arm(struct core *c, struct foreign_addr *fa, usec_t now)
 	fa->reach.last = now;
 	fa->reach.next = usec_add(now,
 				  wait < CHALLENGE_INTERVAL_MAX ? wait : CHALLENGE_INTERVAL_MAX);
-	deadline_arm(c, fa->reach.next);
+	hce_arm(c, fa->hce, fa->reach.next);
 	c->counter[COUNT_CHALLENGES]++;
 }
 
@@ -90,13 +90,13 @@ void reach_send(struct core *c, struct foreign_addr *fa, usec_t now)
 
 	if (!ratelimit_take(&fa->hce->ask_limit, now)) {
 		fa->reach.next = ratelimit_next(&fa->hce->ask_limit);
-		deadline_arm(c, fa->reach.next);
+		hce_arm(c, fa->hce, fa->reach.next);
 		return;
 	}
 	if (!budget_take(c, BUDGET_CHALLENGES, &fa->addr, NULL, now) ||
 	    !budget_take(c, BUDGET_ALL_CHALLENGES, &fa->addr, NULL, now)) {
 		fa->reach.next = usec_add(now, CHALLENGE_PAUSE);
-		deadline_arm(c, fa->reach.next);
+		hce_arm(c, fa->hce, fa->reach.next);
 		return;
 	}
 	if (!l || !l->usable)
@@ -124,7 +124,7 @@ void reach_expire(struct core *c, struct foreign_addr *fa, usec_t now)
 	if (!fa->reach.running)
 		return;
 	if (now < fa->reach.next)
-		deadline_arm(c, fa->reach.next);
+		hce_arm(c, fa->hce, fa->reach.next);
 	else if (fa->state == ADDR_ACTIVE && fa->reach.sent >= PROOF_TRIES)
 		foreign_end_check(fa);	/* the next Update asks again */
 	else if (fa->reach.sent >= CHALLENGE_TRIES)
@@ -167,7 +167,7 @@ void reach_problem(struct core *c, const struct signal *quoted, usec_t now)
 	/* Who answered AAP there may have lost the keys: the initiator's next run shows it. */
 	if (h->initiated && addr_equal(&h->pair.foreign, &fa->addr)) {
 		h->refused = now;
-		deadline_arm(c, now);
+		hce_arm(c, h, now);
 		return;
 	}
 	event_emit(c, EVENT_CONFLICT, h, &quoted->src, &fa->addr, 0,

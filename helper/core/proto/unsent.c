@@ -47,7 +47,7 @@ static void update_failed(struct core *c, struct hce *h, const struct in6_addr *
 		return;
 	h->rt.no_route++;
 	h->rt.next = now;
-	deadline_arm(c, now);
+	hce_arm(c, h, now);
 }
 
 /* A check of send's destination is running: its next Challenge is due as soon as routes change. */

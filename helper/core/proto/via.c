@@ -85,7 +85,7 @@ static struct via_path *path_get(const struct core *c, struct hce *h, const stru
 }
 
 /* Sets the way of what is sent by p from now on, which is reported if it is proven. */
-static void path_use(struct core *c, const struct hce *h, struct via_path *p, enum via out,
+static void path_use(struct core *c, struct hce *h, struct via_path *p, enum via out,
 		     bool proven, const char *why)
 {
 	bool news = proven && p->reported != out && c->config.encapsulate == ENCAPSULATE_AUTO;
@@ -93,6 +93,7 @@ static void path_use(struct core *c, const struct hce *h, struct via_path *p, en
 	p->out = out;
 	p->proven = proven;
 	p->answers = 0;
+	hce_arm(c, h, 0);	/* it may be to be kept alive */
 	if (!news)
 		return;
 	event_change(c, EVENT_VIA, h, &p->local, &p->foreign,
@@ -101,7 +102,7 @@ static void path_use(struct core *c, const struct hce *h, struct via_path *p, en
 }
 
 /* What went by p was not answered in time. */
-static void path_failed(struct core *c, const struct hce *h, struct via_path *p, usec_t now)
+static void path_failed(struct core *c, struct hce *h, struct via_path *p, usec_t now)
 {
 	enum via all = ways(c, p);
 
@@ -279,5 +280,5 @@ void via_expire(struct core *c, struct hce *h, usec_t now)
 		a->pair.local = p->local;
 		a->pair.foreign = p->foreign;
 	}
-	deadline_arm(c, usec_add(p->sent_udp, KEEPALIVE));
+	hce_arm(c, h, usec_add(p->sent_udp, KEEPALIVE));
 }

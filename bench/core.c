@@ -5,7 +5,6 @@
  */
 #include "crowd.h"
 
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,23 +74,13 @@ static void clear(struct bench *b)
 		b->of[i].n = 0;
 }
 
-static size_t allocated(void)
+/* Every peer comes. */
+static void meet_all(struct crowd *w, unsigned n, bool keys)
 {
-	return mallinfo2().uordblks + mallinfo2().hblkhd;
-}
-
-/* Every peer comes. Returns how many octets the server's side of one takes. */
-static double meet_all(struct crowd *w, unsigned n, bool keys)
-{
-	size_t before, peers = 0;
-
-	before = allocated();
 	for (unsigned i = 0; i < n; i++) {
 		crowd_meet(w, keys);
 		crowd_pass(w, SPREAD / n);
 	}
-	peers = allocated() - before;
-	return (double)peers / n;
 }
 
 static void run(unsigned n, bool keys)

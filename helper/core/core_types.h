@@ -49,6 +49,7 @@ const char *lifetime_kind_name(enum lifetime_kind k);
 const char *peer_status_name(enum peer_status s);
 
 struct hce;
+struct prefix;
 
 /*
  * One run of the reachability check of one address (X5, homelessv6 3.4.2): of a Tentative one, or
@@ -294,6 +295,7 @@ struct hce {
 	const char *name;		/* of the configured peer, NULL: it is not configured */
 	enum peer_status status;
 	bool trusted;			/* not evicted (X8): one of the next two; by hce_trust() */
+	unsigned evict_at;		/* place among those that can be evicted, from 1; 0: none */
 	bool vouched;			/* it has configured keys, or a program said so */
 	unsigned n_proof;		/* open connections that this host began, or whose
 					 * handshake proves that the peer is where it says */
@@ -302,8 +304,9 @@ struct hce {
 					 * within DEFAULT-LIFETIME */
 	usec_t passing_since;		/* since when hce_is_passing(), as far as was noted; 0:
 					 * it is not */
-	struct in6_addr from;		/* made by answering: where the first packet came from,
-					 * whose /64 it counts for; else unspecified */
+	struct prefix *prefix;		/* made by answering: the /64 of who came, which has so many
+					 * at most; NULL: it is not counted */
+	struct hce *prefix_prev, *prefix_next;	/* of that /64 */
 	bool initiated;			/* made because this host initiated (C4) */
 	unsigned personality;		/* the only one whose addresses the peer may learn (X9) */
 	usec_t created, heard;
@@ -476,6 +479,8 @@ struct pcb {
 	enum pcb_wait waits;
 	struct hce *left_of;		/* in whose list left it is, NULL: in none */
 	struct pcb *prev, *next;	/* of the entry: of pcbs or of left */
+	struct pcb *left_prev, *left_next;	/* of the lists left of all entries */
+	struct pcb *same_prev, *same_next;	/* without an entry, to the same address */
 	bool ports_clash;		/* another connection, which is left alone, has its ports */
 	bool proves;			/* it is one of its entry's n_proof */
 	bool published;			/* the datapath had it before this action */
@@ -488,6 +493,7 @@ struct pcb {
 	struct pcb_ports ports;		/* key of hh_ports, which holds those
 					 * that have an entry (R3) */
 	UT_hash_handle hh, hh_ports;	/* hh: by cookie */
+	UT_hash_handle hh_foreign;	/* by foreign: without an entry, the first of same */
 };
 
 /*

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Hosts that talk to each other in one process: no sockets, no clock (world.h).
-noinst_HEADERS += scenario/acquainted.h scenario/two_hosts.h scenario/unmoved.h scenario/world.h
+noinst_HEADERS += scenario/acquainted.h scenario/crowd.h scenario/two_hosts.h scenario/unmoved.h scenario/world.h
 WORLD = scenario/world.c
 check_PROGRAMS += check_aap_run check_adopt check_binding check_contest check_core \
 	check_datagram check_draft check_first_contact check_hostile check_leave check_limits \
-	check_meet check_outage check_paths check_personalities check_renewal check_rendezvous check_resend check_strangers \
-	check_trust check_unmoved check_unmoved_keys check_via
+	check_meet check_outage check_paths check_personalities check_renewal check_rendezvous \
+	check_resend check_scale check_strangers check_trust check_unmoved check_unmoved_keys \
+	check_via
 check_aap_run_SOURCES = scenario/check_aap_run.c $(WORLD)
 check_adopt_SOURCES = scenario/check_adopt.c $(WORLD)
 check_binding_SOURCES = scenario/check_binding.c $(WORLD)
@@ -29,6 +30,9 @@ check_renewal_SOURCES = scenario/check_renewal.c $(WORLD)
 check_renewal_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_rendezvous_SOURCES = scenario/check_rendezvous.c $(WORLD)
 check_resend_SOURCES = scenario/check_resend.c $(WORLD)
+# What the server allocates is counted.
+check_scale_SOURCES = scenario/check_scale.c scenario/crowd.c
+check_scale_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc,--wrap=free
 check_strangers_SOURCES = scenario/check_strangers.c $(WORLD)
 check_strangers_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_trust_SOURCES = scenario/check_trust.c $(WORLD)

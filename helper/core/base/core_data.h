@@ -6,6 +6,8 @@
 #include "core_action.h"
 
 struct peer;
+struct peer_addr;
+struct prefix;
 struct nonpeer;
 
 /*
@@ -91,13 +93,19 @@ struct core {
 	unsigned preferences;		/* given out so far by core_prefer() */
 
 	struct peer *peers;
+	struct peer_addr *peer_addrs;	/* by address */
 	struct hce *entries;
+	struct hce **evictable;		/* in any order; room for all entries */
+	unsigned n_evictable, evictable_room;
+	struct prefix *prefixes;	/* from which entries were made */
 	struct foreign_addr *foreign;	/* by address */
 	struct local_addr *locals;
 	struct pcb *pcbs;		/* by cookie */
 	struct pcb *ports;		/* by struct pcb_ports */
-	unsigned n_left;		/* connections in the lists left of all entries */
-	bool full_news;			/* there are more of them, and EVENT_TABLE_FULL is due */
+	struct pcb *unattached;		/* by foreign: of those without an entry to one
+					 * address the oldest */
+	struct pcb *left;		/* those in the lists left of all entries; utlist DL */
+	bool full_news;			/* there are more left, and EVENT_TABLE_FULL is due */
 	unsigned hostmap_cut;		/* rows that did not fit into the host map the last time */
 	usec_t cut_next;		/* when that may be reported again */
 	usec_t stale_next;		/* when what the datapath did not take is repeated; 0:

@@ -74,18 +74,6 @@ static bool fits(struct core *c, const struct pcb *p, const struct foreign_addr 
 	       !hce_unresponsive(fa->hce, now);
 }
 
-/* The peer with configured keys, or that keys were agreed on with, at addr; NULL: none. */
-static struct peer *peer_at(struct core *c, const struct in6_addr *addr)
-{
-	struct peer *peer, *next, *of = NULL;
-
-	HASH_ITER(hh, c->peers, peer, next)
-		for (unsigned i = 0; i < peer->n_addr; i++)
-			if (addr_equal(&peer->addr[i], addr))
-				of = peer;
-	return of;
-}
-
 /*
  * Returns the entry for a connection to p->foreign, made if this host initiates (C4). NULL: none.
  */
@@ -108,7 +96,7 @@ static struct hce *pcb_entry(struct core *c, const struct pcb *p, usec_t now)
 	if (p->origin != PCB_CONNECT)
 		return NULL;
 
-	of = peer_at(c, &p->foreign);
+	of = peer_by_addr(c, &p->foreign);
 	h = of && of->hce ? of->hce : hce_create(c, of, &p->local, true, now);
 	if (!h || !pcb_same_personality(c, p, h))
 		return NULL;
@@ -137,7 +125,7 @@ static void pcb_update(struct core *c, struct pcb *p, const struct pcb *from, us
 	if (p->source == PCB_ADOPTED && from->source == PCB_REGISTERED) {
 		p->source = PCB_REGISTERED;
 		p->origin = from->origin;
-		pcb_note_trust(p);
+		pcb_note_trust(c, p);
 	}
 	if (from->established)
 		core_pcb_established(c, p->cookie, now);
@@ -282,7 +270,7 @@ void core_pcb_established(struct core *c, uint64_t cookie, usec_t now)
 	if (!p || p->established)
 		return;
 	p->established = true;
-	pcb_note_trust(p);
+	pcb_note_trust(c, p);
 	pcb_changed(c, p);
 	if (p->hce)
 		pcb_on_established(c, p, now);
@@ -294,7 +282,7 @@ int core_trust(struct core *c, uint64_t cookie)
 
 	if (!p || !p->hce)
 		return -ENOENT;
-	hce_trust(p->hce, 0, true);
+	hce_trust(c, p->hce, 0, true);
 	return 0;
 }
 
@@ -388,7 +376,7 @@ static int entry_to_meet(struct core *c, const struct pcb *as, usec_t now, struc
 	if (!local_find(c, &as->local) || !addr_usable(&as->foreign) ||
 	    local_ours(c, &as->foreign))
 		return -EINVAL;
-	if (!aap_allowed(c, &as->foreign) && !peer_at(c, &as->foreign) && !(fa && fa->hce->sa))
+	if (!aap_allowed(c, &as->foreign) && !peer_by_addr(c, &as->foreign) && !(fa && fa->hce->sa))
 		return -EACCES;
 	nonpeer_forget(c, &as->foreign);
 	*ret = pcb_entry(c, as, now);
@@ -412,7 +400,7 @@ int core_meet(struct core *c, const struct in6_addr *local, const struct in6_add
 		return r;
 	/* No passing stranger, else it could not be asked. */
 	if (keep)
-		hce_trust(h, 0, true);
+		hce_trust(c, h, 0, true);
 	hce_converse(c, h, now);
 	if (!hce_homeless(h))
 		hce_answered(c, h, now);

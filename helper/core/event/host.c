@@ -87,6 +87,7 @@ void core_free(struct core *c)
 	sender_free_all(c);
 	bound_free_all(c);
 	HASH_CLEAR(hh_ports, c->ports);
+	HASH_CLEAR(hh_foreign, c->unattached);
 	HASH_ITER(hh, c->pcbs, b, next_b) {
 		HASH_DEL(c->pcbs, b);
 		free(b);
@@ -106,6 +107,7 @@ void core_free(struct core *c)
 	timer_free_all(&c->entry_timers);
 	timer_free_all(&c->pcb_timers);
 	timer_free_all(&c->peer_timers);
+	free(c->evictable);
 	free(c->action);
 	free(c);
 }
@@ -206,9 +208,7 @@ static void attach_waiting(struct core *c, usec_t now)
 {
 	struct pcb *p, *next;
 
-	if (!c->n_left)
-		return;
-	HASH_ITER(hh, c->pcbs, p, next) {
+	DL_FOREACH_SAFE2(c->left, p, next, left_next) {
 		struct hce *h = p->waits == PCB_WAITS_ROOM ? core_entry(c, p->waits_for) : NULL;
 
 		if (!pcb_has_room(c))
@@ -240,7 +240,7 @@ static void repeat_stale(struct core *c, usec_t now)
 /* Connections were not attached: reported at most once a minute. */
 static void tell_full(struct core *c, usec_t now)
 {
-	if (!c->n_left)
+	if (!c->left)
 		c->full_news = false;
 	if (!c->full_news)
 		return;

@@ -111,7 +111,7 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 		bu_flush(c, h, now);
 		hce_arm(c, h, now);
 	}
-	if (c->n_left)
+	if (c->left)
 		host_arm(c, now);	/* connections from addr can be attached */
 }
 

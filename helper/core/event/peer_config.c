@@ -14,24 +14,42 @@
 #include "lifecycle.h"
 #include "peer.h"
 
+static void drop(struct peer *p)
+{
+	if (p)
+		free(p->name);
+	free(p);
+}
+
+/* A peer without keys, which is in no table. Returns NULL if memory is short. */
+static struct peer *make(const struct core *c, const char *name)
+{
+	struct peer *p = calloc(1, sizeof(*p));
+
+	if (!p || !(p->name = strdup(name))) {
+		drop(p);
+		return NULL;
+	}
+	p->sa.class = SA_GENERIC;
+	p->seq_out = c->epoch;
+	return p;
+}
+
 int core_peer_add(struct core *c, const struct core_peer *from, usec_t now)
 {
 	if (peer_collides(c, from))
 		return -EEXIST;
 
-	struct peer *p = peer_by_name(c, from->name);
+	struct peer *known = peer_by_name(c, from->name), *p = known ? known : make(c, from->name);
 
-	if (p) {
+	if (!p || peer_set_addrs(c, p, from->n_addr, from->addr) < 0) {
+		if (!known)
+			drop(p);
+		return -ENOMEM;
+	}
+	if (known) {
 		action_push(c, ACTION_SPI_GONE, NULL)->spi = p->sa.in.spi;
 		HASH_DEL(c->peers, p);
-	} else {
-		p = calloc(1, sizeof(*p));
-		if (!p || !(p->name = strdup(from->name))) {
-			free(p);
-			return -ENOMEM;
-		}
-		p->sa.class = SA_GENERIC;
-		p->seq_out = c->epoch;
 	}
 	peer_rekey(c, p, from);
 	HASH_ADD(hh, c->peers, sa.in.spi, sizeof(p->sa.in.spi), p);
@@ -39,11 +57,11 @@ int core_peer_add(struct core *c, const struct core_peer *from, usec_t now)
 
 	/* An entry without an SA that has one of the addresses gets these keys. */
 	for (unsigned i = 0; i < p->n_addr && !p->hce; i++) {
-		struct foreign_addr *fa = foreign_find(c, &p->addr[i]);
+		struct foreign_addr *fa = foreign_find(c, &p->addr[i].addr);
 
 		if (fa && fa->state == ADDR_ACTIVE && !fa->hce->sa) {
 			aap_abort(fa->hce);
-			peer_attach(fa->hce, p);
+			peer_attach(c, fa->hce, p);
 			bul_want_all(c, p->hce);
 			bu_flush(c, p->hce, now);
 			hce_arm(c, p->hce, now);

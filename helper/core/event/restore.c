@@ -103,7 +103,7 @@ int core_restore_entry(struct core *c, const struct core_saved_entry *e, usec_t 
 	if (!h)
 		return -ENOMEM;
 	h->personality = e->personality;
-	hce_trust(h, 0, e->trusted);
+	hce_trust(c, h, 0, e->trusted);
 	h->initiated = e->initiated;
 	h->may_announce = e->may_announce;
 	h->homeless_acked = e->homeless_acked;
@@ -135,8 +135,8 @@ int core_restore_address(struct core *c, struct hce *h, const struct in6_addr *a
 	if (!fa)
 		return -ENOMEM;
 	fa->withdrawn = withdrawn;
-	if (!h->initiated && IN6_IS_ADDR_UNSPECIFIED(&h->from))
-		h->from = *addr;	/* as good as any of a peer that the state lacks */
+	if (!h->initiated && !h->prefix)
+		hce_count_for(c, h, addr);	/* as good as any of a peer that the state lacks */
 	fa->lifetime = lifetime;
 	fa->expires = within(expires, state == ADDR_DEPRECATED ? expired : lifetime, now);
 	hce_arm(c, fa->hce, fa->expires);

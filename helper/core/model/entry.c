@@ -2,6 +2,9 @@
 /* Foreign Host Cache Entries, looked up and described. */
 #include "entry.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 /* When an outage ends, the next Update may be due after SLOW_UPDATE_INTERVAL only. */
 #define UNRESPONSIVE_AFTER	(SLOW_UPDATE_INTERVAL + 2 * USEC_PER_SEC)
 #define AUTHENTICATED_LATELY	(60 * USEC_PER_SEC)
@@ -92,11 +95,61 @@ bool hce_homeless(const struct hce *h)
 	return h->sa && h->status == PEER_HOMELESS;
 }
 
-void hce_trust(struct hce *h, int proofs, bool vouch)
+int hce_reserve(struct core *c)
+{
+	unsigned room = c->evictable_room ? 2 * c->evictable_room : 16;
+	struct hce **more;
+
+	if (HASH_COUNT(c->entries) < c->evictable_room)
+		return 0;
+	more = reallocarray(c->evictable, room, sizeof(struct hce *));
+	if (!more)
+		return -ENOMEM;
+	c->evictable = more;
+	c->evictable_room = room;
+	return 0;
+}
+
+/* Whether h may be evicted: the only writer of the list of those that may. */
+static void set_evictable(struct core *c, struct hce *h, bool evictable)
+{
+	struct hce *last;
+
+	if (evictable == (h->evict_at != 0))
+		return;
+	if (evictable) {
+		c->evictable[c->n_evictable++] = h;
+		h->evict_at = c->n_evictable;
+		return;
+	}
+	last = c->evictable[--c->n_evictable];
+	c->evictable[h->evict_at - 1] = last;
+	last->evict_at = h->evict_at;
+	h->evict_at = 0;
+}
+
+static void note_evictable(struct core *c, struct hce *h)
+{
+	set_evictable(c, h, !h->trusted && !h->n_pcb);
+}
+
+void hce_trust(struct core *c, struct hce *h, int proofs, bool vouch)
 {
 	h->n_proof += (unsigned)proofs;
 	h->vouched |= vouch;
 	h->trusted = h->vouched || h->n_proof;
+	note_evictable(c, h);
+}
+
+void hce_count_pcb(struct core *c, struct hce *h, int more)
+{
+	h->n_pcb += (unsigned)more;
+	note_evictable(c, h);
+}
+
+void hce_forget(struct core *c, struct hce *h)
+{
+	set_evictable(c, h, false);
 }
 
 bool hce_is_passing(const struct hce *h)

@@ -32,7 +32,19 @@ bool hce_homeless(const struct hce *h);
  * The only writer of h->trusted: h has so many more connections that make it trusted (X8), or less;
  * vouch: it is trusted from now on, whatever these do.
  */
-void hce_trust(struct hce *h, int proofs, bool vouch);
+void hce_trust(struct core *c, struct hce *h, int proofs, bool vouch);
+
+/* h has so many more connections, or less. */
+void hce_count_pcb(struct core *c, struct hce *h, int more);
+
+/*
+ * Before an entry is made: makes room for it among those that can be evicted. Returns 0 or
+ * -ENOMEM.
+ */
+int hce_reserve(struct core *c);
+
+/* h is about to be freed: it cannot be evicted any more. */
+void hce_forget(struct core *c, struct hce *h);
 
 /*
  * Returns whether h is a stranger's who has nothing to do with this host at present: it is

@@ -10,6 +10,7 @@
 #include "action.h"
 #include "addr.h"
 #include "bul.h"
+#include "entry.h"
 #include "foreign.h"
 #include "local.h"
 #include "pair.h"
@@ -25,42 +26,96 @@
 #define CHALLENGE_BURST		16
 #define CHALLENGE_INTERVAL	(USEC_PER_SEC / 4)
 
-static bool evictable(const struct hce *h)
+/* A /64, and the entries that count for it: those that were made for who came from there. */
+struct prefix {
+	uint64_t net;		/* the first 8 octets */
+	unsigned n;
+	struct hce *entries;	/* utlist DL */
+	UT_hash_handle hh;	/* by net */
+};
+
+static struct prefix *prefix_find(struct core *c, const struct in6_addr *from)
 {
-	return !h->trusted && !h->n_pcb;
+	struct prefix *p;
+
+	HASH_FIND(hh, c->prefixes, from, sizeof(p->net), p);
+	return p;
 }
 
-/* Whether h counts for the /64 of from. */
-static bool counts_for(const struct hce *h, const struct in6_addr *from)
+bool hce_count_for(struct core *c, struct hce *h, const struct in6_addr *from)
 {
-	return !h->initiated && addr_common_prefix(&h->from, from) >= 64;
+	struct prefix *p = prefix_find(c, from);
+
+	if (!p) {
+		p = calloc(1, sizeof(*p));
+		if (!p)
+			return false;
+		memcpy(&p->net, from, sizeof(p->net));
+		HASH_ADD(hh, c->prefixes, net, sizeof(p->net), p);
+	}
+	p->n++;
+	DL_APPEND2(p->entries, h, prefix_prev, prefix_next);
+	h->prefix = p;
+	return true;
 }
 
-/*
- * Evicts an untrusted entry, chosen at random (X8): of those that count for the /64 of from, if
- * that is not NULL. Returns whether there was one.
- */
-static bool evict(struct core *c, const struct in6_addr *from, usec_t now)
+static void prefix_leave(struct core *c, struct hce *h)
 {
-	struct hce *h, *next;
+	struct prefix *p = h->prefix;
+
+	if (!p)
+		return;
+	DL_DELETE2(p->entries, h, prefix_prev, prefix_next);
+	h->prefix = NULL;
+	if (--p->n)
+		return;
+	HASH_DEL(c->prefixes, p);
+	free(p);
+}
+
+static unsigned draw(struct core *c, unsigned below)
+{
 	uint8_t nonce[CHALLENGE_LEN];
-	uint32_t n = 0, at;
+	uint32_t n;
 
-	HASH_ITER(hh, c->entries, h, next)
-		n += evictable(h) && (!from || counts_for(h, from));
+	nonce_draw(c, nonce);
+	memcpy(&n, nonce, sizeof(n));
+	return n % below;
+}
+
+static void evict(struct core *c, struct hce *h, usec_t now)
+{
+	c->counter[COUNT_EVICTED]++;
+	hce_destroy(c, h, now);
+}
+
+/* Evicts an untrusted entry, chosen at random (X8). Returns whether there was one. */
+static bool evict_any(struct core *c, usec_t now)
+{
+	if (!c->n_evictable)
+		return false;
+	evict(c, c->evictable[draw(c, c->n_evictable)], now);
+	return true;
+}
+
+/* ... of those that count for p, which may be NULL. */
+static bool evict_of(struct core *c, const struct prefix *p, usec_t now)
+{
+	struct hce *h;
+	unsigned n = 0, at;
+
+	if (!p)
+		return false;
+	DL_FOREACH2(p->entries, h, prefix_next)
+		n += h->evict_at != 0;
 	if (!n)
 		return false;
-	nonce_draw(c, nonce);
-	memcpy(&at, nonce, sizeof(at));
-	at %= n;
-	HASH_ITER(hh, c->entries, h, next) {
-		if (!evictable(h) || (from && !counts_for(h, from)) || at--)
-			continue;
-		c->counter[COUNT_EVICTED]++;
-		hce_destroy(c, h, now);
-		return true;
-	}
-	return false;
+	at = draw(c, n);
+	DL_FOREACH2(p->entries, h, prefix_next)
+		if (h->evict_at && !at--)
+			break;
+	evict(c, h, now);
+	return true;
 }
 
 static bool has_room(const struct core *c)
@@ -76,14 +131,12 @@ static bool has_room(const struct core *c)
  */
 static bool make_room(struct core *c, const struct in6_addr *from, usec_t now)
 {
-	struct hce *h, *next;
-	unsigned n = 0;
+	const struct prefix *p = prefix_find(c, from);
+	unsigned n = p ? p->n : 0;
 
-	HASH_ITER(hh, c->entries, h, next)
-		n += counts_for(h, from);
 	if (n < c->config.max_per_prefix && has_room(c))
 		return true;
-	if (evict(c, from, now) || n < c->config.max_per_prefix)
+	if (evict_of(c, p, now) || n < c->config.max_per_prefix)
 		return true;
 	c->counter[COUNT_NO_ROOM]++;
 	return false;
@@ -93,7 +146,7 @@ struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t n
 {
 	struct hce *h = NULL;
 
-	if (has_room(c) || evict(c, NULL, now))
+	if ((has_room(c) || evict_any(c, now)) && hce_reserve(c) == 0)
 		h = calloc(1, sizeof(*h));
 	if (!h) {
 		c->counter[COUNT_NO_ROOM]++;
@@ -105,8 +158,9 @@ struct hce *hce_restore(struct core *c, struct peer *peer, uint32_t id, usec_t n
 	h->rt.next = USEC_NEVER;
 	h->rt.limit = ratelimit_make(MAX_FAST_UPDATES, FAST_UPDATE_INTERVAL, now);	/* B10 */
 	h->ask_limit = ratelimit_make(CHALLENGE_BURST, CHALLENGE_INTERVAL, now);
+	hce_trust(c, h, 0, false);
 	if (peer)
-		peer_attach(h, peer);
+		peer_attach(c, h, peer);
 	HASH_ADD(hh, c->entries, id, sizeof(h->id), h);
 	hce_arm(c, h, now);	/* if nothing comes of it, it goes */
 	action_push(c, ACTION_ENTRY, h);
@@ -135,7 +189,10 @@ struct hce *hce_answer(struct core *c, const struct in6_addr *local, const struc
 
 	if (!h)
 		return NULL;
-	h->from = *from;
+	if (!hce_count_for(c, h, from)) {
+		hce_destroy(c, h, now);
+		return NULL;
+	}
 	h->passing_since = now;
 	hce_arm(c, h, now);
 	return h;
@@ -169,6 +226,8 @@ void hce_destroy(struct core *c, struct hce *h, usec_t now)
 	action_push(c, ACTION_PAIR_GONE, h);
 	event_emit(c, EVENT_ENTRY_GONE, h, NULL, NULL, 0, h->name);
 	timer_end(&c->entry_timers, &h->timer);
+	prefix_leave(c, h);
+	hce_forget(c, h);
 	HASH_DEL(c->entries, h);
 	free(h);
 }

@@ -27,6 +27,12 @@ struct hce *hce_answer(struct core *c, const struct in6_addr *local, const struc
 		       usec_t now);
 
 /*
+ * h, which counts for no /64 yet, does for that of from. Returns false if memory is short: it does
+ * not.
+ */
+bool hce_count_for(struct core *c, struct hce *h, const struct in6_addr *from);
+
+/*
  * This host has to do with h's peer, though not by a connection that is attached: it is no passing
  * stranger for DEFAULT-LIFETIME, and may learn more from now on.
  */

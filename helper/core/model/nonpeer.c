@@ -59,14 +59,11 @@ void nonpeer_forget(struct core *c, const struct in6_addr *addr)
 
 void nonpeer_expire(struct core *c, usec_t now)
 {
-	struct nonpeer *q, *next;
-
-	HASH_ITER(hh, c->nonpeers, q, next) {
-		if (now >= q->until)
-			nonpeer_remove(c, q);
-		else
-			host_arm(c, q->until);
-	}
+	/* If plain_lifetime was shortened, newer ones wait for older ones. */
+	while (c->nonpeers && now >= c->nonpeers->until)
+		nonpeer_remove(c, c->nonpeers);
+	if (c->nonpeers)
+		host_arm(c, c->nonpeers->until);
 }
 
 unsigned core_nonpeers(struct core *c, struct in6_addr *ret, unsigned max)

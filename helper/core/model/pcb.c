@@ -81,6 +81,31 @@ static struct pcb_ports pcb_key(const struct hce *h, const struct pcb *p)
 	};
 }
 
+/* p has no entry from now on: it is found by its peer's address. */
+static void unattached_add(struct core *c, struct pcb *p)
+{
+	struct pcb *first;
+
+	HASH_FIND(hh_foreign, c->unattached, &p->foreign, sizeof(p->foreign), first);
+	if (!first)
+		HASH_ADD(hh_foreign, c->unattached, foreign, sizeof(p->foreign), p);
+	DL_APPEND2(first, p, same_prev, same_next);
+}
+
+static void unattached_remove(struct core *c, struct pcb *p)
+{
+	struct pcb *first;
+	bool was_first;
+
+	HASH_FIND(hh_foreign, c->unattached, &p->foreign, sizeof(p->foreign), first);
+	was_first = first == p;
+	if (was_first)
+		HASH_DELETE(hh_foreign, c->unattached, p);
+	DL_DELETE2(first, p, same_prev, same_next);
+	if (was_first && first)
+		HASH_ADD(hh_foreign, c->unattached, foreign, sizeof(first->foreign), first);
+}
+
 /* Puts p into the list of those that h leaves out, NULL: into none. */
 static void pcb_set_left(struct core *c, struct pcb *p, struct hce *h)
 {
@@ -88,12 +113,12 @@ static void pcb_set_left(struct core *c, struct pcb *p, struct hce *h)
 		return;
 	if (p->left_of) {
 		DL_DELETE(p->left_of->left, p);
-		c->n_left--;
+		DL_DELETE2(c->left, p, left_prev, left_next);
 		hce_arm(c, p->left_of, 0);	/* p may have been what kept it from a move */
 	}
 	if (h) {
 		DL_APPEND(h->left, p);
-		c->n_left++;
+		DL_APPEND2(c->left, p, left_prev, left_next);
 		c->full_news = true;
 	}
 	p->left_of = h;
@@ -121,16 +146,16 @@ void pcb_wait_for_peer(struct core *c, struct pcb *p, const struct hce *h)
 	pcb_set_wait(c, p, PCB_WAITS_PEER, h->id);
 }
 
-static void pcb_set_proves(struct pcb *p, bool proves)
+static void pcb_set_proves(struct core *c, struct pcb *p, bool proves)
 {
-	hce_trust(p->hce, proves - p->proves, false);
+	hce_trust(c, p->hce, proves - p->proves, false);
 	p->proves = proves;
 }
 
-void pcb_note_trust(struct pcb *p)
+void pcb_note_trust(struct core *c, struct pcb *p)
 {
 	if (p->hce)
-		pcb_set_proves(p, p->linger_until == USEC_NEVER &&
+		pcb_set_proves(c, p, p->linger_until == USEC_NEVER &&
 				  (p->origin == PCB_CONNECT || p->established));
 }
 
@@ -165,16 +190,18 @@ static void pcb_detach(struct core *c, struct pcb *p)
 {
 	if (!p->hce)
 		return;
-	pcb_set_proves(p, false);
+	pcb_set_proves(c, p, false);
 	pcb_publish(c, ACTION_PCB_GONE, p);
 	HASH_DELETE(hh_ports, c->ports, p);
 	DL_DELETE(p->hce->pcbs, p);
-	if (!--p->hce->n_pcb)
+	hce_count_pcb(c, p->hce, -1);
+	if (!p->hce->n_pcb)
 		p->hce->conversed = 0;
 	hce_arm(c, p->hce, 0);	/* it may expire without p (C10) */
-	if (c->n_left)
+	if (c->left)
 		host_arm(c, 0);	/* there is room for another */
 	p->hce = NULL;
+	unattached_add(c, p);
 }
 
 void pcb_drop(struct core *c, struct pcb *p)
@@ -185,6 +212,7 @@ void pcb_drop(struct core *c, struct pcb *p)
 	pcb_set_wait(c, p, PCB_WAITS_NOT, 0);
 	pcb_changed(c, p);
 	timer_end(&c->pcb_timers, &p->timer);
+	unattached_remove(c, p);
 	HASH_DELETE(hh, c->pcbs, p);
 	local_release(c, l);
 	free(p);
@@ -236,14 +264,15 @@ int pcb_attach(struct core *c, struct pcb *p, struct hce *h, uint32_t gen)
 	}
 	pcb_set_wait(c, p, PCB_WAITS_NOT, 0);
 	pair_init(c, h, &p->local, &p->foreign);
+	unattached_remove(c, p);
 	p->hce = h;
 	p->gen = gen;
 	p->ports = ports;
-	h->n_pcb++;
+	hce_count_pcb(c, h, 1);
 	hce_arm(c, h, 0);	/* it may learn more, and is in use, from now on */
 	DL_APPEND(h->pcbs, p);
 	HASH_ADD(hh_ports, c->ports, ports, sizeof(p->ports), p);
-	pcb_note_trust(p);
+	pcb_note_trust(c, p);
 	pcb_publish(c, ACTION_PCB, p);
 	event_emit(c, EVENT_PCB_NEW, h, &p->local, &p->foreign, 0, NULL);
 	return 0;
@@ -269,6 +298,7 @@ struct pcb *pcb_add(struct core *c, const struct pcb *from, struct local_addr *l
 	p->opened = now;
 	p->linger_until = USEC_NEVER;
 	HASH_ADD(hh, c->pcbs, cookie, sizeof(p->cookie), p);
+	unattached_add(c, p);
 	l->n_pcb++;
 	pcb_changed(c, p);
 	return p;
@@ -309,7 +339,7 @@ void pcb_linger(struct core *c, struct pcb *p, usec_t until)
 {
 	p->linger_until = until;
 	timer_arm(&c->pcb_timers, &p->timer, until);
-	pcb_note_trust(p);
+	pcb_note_trust(c, p);
 	pcb_changed(c, p);
 }
 
@@ -321,21 +351,21 @@ void pcb_expire(struct core *c, usec_t now)
 		pcb_drop(c, TIMER_OF(t, struct pcb, timer));
 }
 
-/* Whether p, which is attached to nothing, is to be attached to fa's entry. */
+/* Whether p, which is attached to nothing and has fa's address, is to be attached to its entry. */
 static bool belongs_to(struct core *c, const struct pcb *p, const struct foreign_addr *fa)
 {
-	return !p->hce && (!p->waits_for || p->waits_for == fa->hce->id) &&
-	       p->linger_until == USEC_NEVER && addr_equal(&p->foreign, &fa->addr) &&
+	return (!p->waits_for || p->waits_for == fa->hce->id) && p->linger_until == USEC_NEVER &&
 	       pcb_same_personality(c, p, fa->hce);
 }
 
 void pcb_attach_foreign(struct core *c, struct foreign_addr *fa, usec_t now)
 {
 	bool may_begin = pcb_may_begin(fa, now);
-	struct pcb *p, *next;
+	struct pcb *first, *p, *next;
 
 	fa->left_alone = false;
-	HASH_ITER(hh, c->pcbs, p, next) {
+	HASH_FIND(hh_foreign, c->unattached, &fa->addr, sizeof(fa->addr), first);
+	DL_FOREACH_SAFE2(first, p, next, same_next) {
 		if (!belongs_to(c, p, fa))
 			continue;
 		if (p->origin == PCB_CONNECT && !may_begin)

@@ -64,7 +64,7 @@ void pcb_wait_for_peer(struct core *c, struct pcb *p, const struct hce *h);
  * Notes whether p makes its entry trusted (X8): it is open, and this host began it, or TCP's third
  * ACK proves that the peer receives where it says. Call when any of that changes.
  */
-void pcb_note_trust(struct pcb *p);
+void pcb_note_trust(struct core *c, struct pcb *p);
 
 /* p keeps its birth pair from now on, until its entry's pair changes. It has an entry. */
 void pcb_keep_birth_pair(struct core *c, struct pcb *p);

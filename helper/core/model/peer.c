@@ -5,6 +5,7 @@
  */
 #include "peer.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +20,19 @@
 #define GRACE_PERIOD	(30 * USEC_PER_SEC)	/* what was sent under the old keys may still
 						 * arrive */
 
+static void drop_addrs(struct core *c, struct peer *p)
+{
+	for (unsigned i = 0; i < p->n_addr; i++)
+		HASH_DELETE(hh, c->peer_addrs, &p->addr[i]);
+	free(p->addr);
+	p->addr = NULL;
+	p->n_addr = 0;
+}
+
 void peer_free(struct core *c, struct peer *p)
 {
 	HASH_DEL(c->peers, p);
+	drop_addrs(c, p);
 	timer_end(&c->peer_timers, &p->timer);
 	sa_wipe(&p->sa);
 	free(p->name);
@@ -38,21 +49,44 @@ struct peer *peer_by_name(struct core *c, const char *name)
 	return NULL;
 }
 
+struct peer *peer_by_addr(struct core *c, const struct in6_addr *addr)
+{
+	struct peer_addr *a;
+
+	HASH_FIND(hh, c->peer_addrs, addr, sizeof(*addr), a);
+	return a ? a->peer : NULL;
+}
+
+static bool is_another(const struct peer *p, const char *name)
+{
+	return p && (!p->name || strcmp(p->name, name));
+}
+
 bool peer_collides(struct core *c, const struct core_peer *p)
 {
-	struct peer *o, *next;
-
-	HASH_ITER(hh, c->peers, o, next) {
-		if (o->name && !strcmp(o->name, p->name))
-			continue;
-		if (o->sa.in.spi == p->in.spi)
+	for (unsigned i = 0; i < p->n_addr; i++)
+		if (is_another(peer_by_addr(c, &p->addr[i]), p->name))
 			return true;
-		for (unsigned i = 0; i < o->n_addr; i++)
-			for (unsigned k = 0; k < p->n_addr; k++)
-				if (addr_equal(&o->addr[i], &p->addr[k]))
-					return true;
+	return is_another(peer_by_spi(c, p->in.spi), p->name);
+}
+
+int peer_set_addrs(struct core *c, struct peer *p, unsigned n, const struct in6_addr *addr)
+{
+	struct peer_addr *a = calloc(n ? n : 1, sizeof(*a));
+
+	if (!a)
+		return -ENOMEM;
+	drop_addrs(c, p);
+	p->addr = a;
+	for (unsigned i = 0; i < n; i++) {
+		if (peer_by_addr(c, &addr[i]))
+			continue;	/* it is written there twice */
+		a = &p->addr[p->n_addr++];
+		a->addr = addr[i];
+		a->peer = p;
+		HASH_ADD(hh, c->peer_addrs, addr, sizeof(a->addr), a);
 	}
-	return false;
+	return 0;
 }
 
 static bool half_equal(const struct sa_half *a, const struct sa_half *b)
@@ -121,8 +155,6 @@ void peer_rekey(struct core *c, struct peer *p, const struct core_peer *from)
 	sa_wipe(&p->sa);
 	p->sa.in = from->in;
 	p->sa.out = from->out;
-	p->n_addr = from->n_addr;
-	memcpy(p->addr, from->addr, sizeof(p->addr));
 }
 
 struct peer *peer_by_spi(struct core *c, uint32_t spi)
@@ -148,7 +180,7 @@ struct peer *peer_make_anonymous(struct core *c, struct hce *h, const struct sa_
 	HASH_ADD(hh, c->peers, sa.in.spi, sizeof(p->sa.in.spi), p);
 	action_push(c, ACTION_SPI, h)->spi = in->spi;
 	if (h)
-		peer_attach(h, p);
+		peer_attach(c, h, p);
 	return p;
 }
 
@@ -247,7 +279,7 @@ static void use(struct core *c, struct hce *h, struct peer *p, usec_t until)
 {
 	set_grace(c, h->peer, until);
 	set_grace(c, p, 0);
-	peer_attach(h, p);
+	peer_attach(c, h, p);
 }
 
 void peer_return(struct core *c, struct hce *h, struct peer *old, usec_t until)
@@ -290,13 +322,13 @@ uint16_t peer_next_bu(struct core *c, struct hce *h)
 	return h->seq_out;
 }
 
-void peer_attach(struct hce *h, struct peer *peer)
+void peer_attach(struct core *c, struct hce *h, struct peer *peer)
 {
 	if (peer->hce != h)
 		DL_APPEND(h->keys, peer);
 	h->peer = peer;
 	h->sa = &peer->sa;
 	h->name = peer->name;
-	hce_trust(h, 0, peer->sa.class == SA_GENERIC);
+	hce_trust(c, h, 0, peer->sa.class == SA_GENERIC);
 	peer->hce = h;
 }

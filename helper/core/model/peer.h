@@ -5,6 +5,15 @@
 
 #include "core_data.h"
 
+struct peer;
+
+/* A configured address of a peer. */
+struct peer_addr {
+	struct in6_addr addr;
+	struct peer *peer;
+	UT_hash_handle hh;		/* by addr, over all peers */
+};
+
 /*
  * A host that shares keys with this one. A configured peer outlives its entry, because its sequence
  * numbers must not be used twice (RFC 4302, 3.3.2).
@@ -12,7 +21,7 @@
 struct peer {
 	char *name;			/* NULL: an anonymous one */
 	unsigned n_addr;
-	struct in6_addr addr[BU_ADDRS_MAX];
+	struct peer_addr *addr;		/* owned; as configured */
 	struct sa sa;
 	struct hce *hce;		/* NULL while there is no entry */
 	struct peer *prev, *next;	/* of the entry: of keys */
@@ -33,8 +42,14 @@ void peer_free(struct core *c, struct peer *p);
 /* Returns the configured peer of that name, NULL if there is none. */
 struct peer *peer_by_name(struct core *c, const char *name);
 
+/* Returns the peer that is configured with that address, NULL if none is. */
+struct peer *peer_by_addr(struct core *c, const struct in6_addr *addr);
+
 /* Returns whether another peer has p's inbound SPI or one of its addresses. */
 bool peer_collides(struct core *c, const struct core_peer *p);
+
+/* Makes these the addresses of p. Returns 0, or -ENOMEM: it has those that it had. */
+int peer_set_addrs(struct core *c, struct peer *p, unsigned n, const struct in6_addr *addr);
 
 /*
  * Notes how far the keys of p, a configured peer that is about to be removed, were used: if they
@@ -43,7 +58,7 @@ bool peer_collides(struct core *c, const struct core_peer *p);
 void peer_note_used(struct core *c, const struct peer *p);
 
 /*
- * Sets keys and addresses. New keys start with fresh sequence numbers; old keys, and those that
+ * Sets the keys. New keys start with fresh sequence numbers; old keys, and those that
  * were noted, go on with theirs.
  */
 void peer_rekey(struct core *c, struct peer *p, const struct core_peer *from);
@@ -95,6 +110,6 @@ void peer_settle(struct core *c, struct peer *p, usec_t now);
 uint16_t peer_next_bu(struct core *c, struct hce *h);
 
 /* Attaches peer, which no other entry may have, to h. */
-void peer_attach(struct hce *h, struct peer *peer);
+void peer_attach(struct core *c, struct hce *h, struct peer *peer);
 
 #endif

@@ -154,7 +154,7 @@ static bool is_answer(const struct via_path *p, const struct signal *s)
 }
 
 /* What was found out long ago may have changed: ways that failed, and the native one. */
-static void path_age(struct core *c, const struct hce *h, struct via_path *p, usec_t now)
+static void path_age(struct core *c, struct hce *h, struct via_path *p, usec_t now)
 {
 	if (now < p->again)
 		return;
@@ -195,7 +195,7 @@ enum via via_answer(const struct core *c)
 }
 
 /* Answers come by way: it is used alone if there is a choice, unless it has failed so. */
-static void path_answered(struct core *c, const struct hce *h, struct via_path *p, enum via way,
+static void path_answered(struct core *c, struct hce *h, struct via_path *p, enum via way,
 			  usec_t now)
 {
 	enum via other = VIA_BOTH & ~way;

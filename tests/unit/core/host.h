@@ -125,7 +125,7 @@ static inline void setup(void)
 	h = hce_create(c, p, &l0, true, now);
 	ck_assert_ptr_nonnull(h);
 	hce_set_status(c, h, PEER_HOMELESS, "test");
-	hce_trust(h, 0, true);		/* it may learn all, connections or not */
+	hce_trust(c, h, 0, true);		/* it may learn all, connections or not */
 	h->may_announce = h->seq_in_valid = true;
 	h->authenticated = now;
 	at(F0, ADDR_ACTIVE);

@@ -317,6 +317,9 @@ struct hce {
 					 * the peer owes nothing */
 	usec_t refused;			/* when a Parameter Problem quoted a Challenge to the
 					 * pair's address, 0: never, or keys were used since */
+	usec_t answered;		/* when a handshake was answered where Challenges or
+					 * Updates are not, 0: not since keys were used */
+	struct in6_addr answered_at;	/* ... and where */
 	usec_t recover_at, recover_wait;	/* when keys may be asked for because of
 					 * that; between two times */
 	struct foreign_addr *addrs;	/* utlist DL */

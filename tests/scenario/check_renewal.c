@@ -166,6 +166,76 @@ START_TEST(x4_renewals_that_cross_leave_both_with_the_same_keys)
 }
 END_TEST
 
+/* The server begins anew, without its state; its kernel says nothing of packets under AH. */
+static void lose_state(void)
+{
+	world_renew(&w, SERVER);
+	world_up(&w, SERVER, S0);
+	world_up(&w, SERVER, S1);
+}
+
+static void close_on(unsigned host, unsigned n)
+{
+	core_pcb_close(w.host[host].core, open_one[n], w.now);
+	world_collect(&w);
+}
+
+/*
+ * A server loses its state while a connection with it is idle, or none is open. The next one shows
+ * that somebody is there, whom the keys mean nothing: new ones are agreed on.
+ */
+START_TEST(x3_lost_keys_are_noticed_when_a_connection_begins)
+{
+	static const unsigned after[] = { 90, 400, 700 };	/* unproven; silent; expired */
+	bool idle = _i & 1, elsewhere = _i & 2;
+
+	begin_strangers();
+	world_up(&w, CLIENT, C1);
+	open_nth(0, C0, S0);
+	world_run(&w, 10 * USEC_PER_SEC);
+	lose_state();
+	if (!idle)
+		close_on(CLIENT, 0);
+	world_run(&w, after[_i / 4] * USEC_PER_SEC);
+	open_nth(1, C0, elsewhere ? S1 : S0);
+	world_run(&w, 15 * USEC_PER_SEC);
+	ck_assert_int_eq(egress(CLIENT, open_one[0]), AS_BORN);
+	ck_assert_int_eq(egress(CLIENT, open_one[1]), AS_BORN);
+	/* While others are attached, only who is where their data goes counts. */
+	if (idle && elsewhere)
+		return;
+	ck_assert(agree());
+	world_down(&w, CLIENT, C0);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_int_eq(egress(CLIENT, open_one[1]), MOVED);
+	ck_assert_int_eq(egress(SERVER, open_one[1]), MOVED);
+}
+END_TEST
+
+/*
+ * Another host has the server's address, and no other of its addresses: what its keys vouch for is
+ * that address only.
+ */
+START_TEST(x3_who_agrees_on_keys_anew_has_no_address_of_who_was_there)
+{
+	struct foreign_addr *fa;
+
+	begin_strangers();
+	open_nth(0, C0, S0);
+	world_run(&w, 10 * USEC_PER_SEC);
+	ck_assert_int_eq(world_foreign(&w, CLIENT, S1)->state, ADDR_ACTIVE);
+	world_renew(&w, SERVER);
+	world_up(&w, SERVER, S0);
+	close_on(CLIENT, 0);
+	world_run(&w, 90 * USEC_PER_SEC);
+	open_nth(1, C0, S0);
+	world_run(&w, 15 * USEC_PER_SEC);
+	ck_assert(agree());
+	fa = world_foreign(&w, CLIENT, S1);
+	ck_assert(!fa || fa->state != ADDR_ACTIVE);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("renewal");
@@ -176,6 +246,8 @@ int main(void)
 	tcase_add_loop_test(tc, x4_a_renewal_that_is_cut_off_leaves_both_with_the_same_keys, 0, 8);
 	tcase_add_test(tc, x4_a_late_acknowledgement_under_the_old_keys_confirms_nothing);
 	tcase_add_loop_test(tc, x4_renewals_that_cross_leave_both_with_the_same_keys, 0, 18);
+	tcase_add_loop_test(tc, x3_lost_keys_are_noticed_when_a_connection_begins, 0, 12);
+	tcase_add_test(tc, x3_who_agrees_on_keys_anew_has_no_address_of_who_was_there);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

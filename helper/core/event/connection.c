@@ -182,6 +182,26 @@ static bool must_be_proven(struct core *c, struct pcb *p, usec_t now)
 	return true;
 }
 
+/*
+ * p, which this host began, is established, and not attached as its peer's signalling is silent:
+ * somebody is there. Asks once more; the initiator of anonymous keys then agrees on others.
+ */
+static void note_answered(struct core *c, const struct pcb *p, usec_t now)
+{
+	const struct foreign_addr *fa = foreign_find(c, &p->foreign);
+	struct hce *h = fa ? fa->hce : NULL;
+
+	if (!h || p->hce || p->origin != PCB_CONNECT || !h->sa || fa->withdrawn ||
+	    fa->state == ADDR_TENTATIVE || p->waits == PCB_WAITS_ROOM || p->waits == PCB_REFUSED)
+		return;
+	if (!h->answered) {
+		h->answered = now;
+		h->answered_at = p->foreign;
+	}
+	bu_retry(h, now);
+	hce_arm(c, h, now);
+}
+
 /* B1: the first packet of the peer's that comes back is the sign to announce this host. */
 static void watch(struct core *c, const struct hce *h)
 {
@@ -233,6 +253,8 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 		c->counter[COUNT_ADOPTED]++;
 	if (p->hce && p->established && is_answered(p))
 		pcb_on_established(c, p, now);
+	if (p->established && p->proto == IPPROTO_TCP)
+		note_answered(c, p, now);
 	watch(c, p->hce);
 	return 0;
 }
@@ -274,6 +296,8 @@ void core_pcb_established(struct core *c, uint64_t cookie, usec_t now)
 	pcb_changed(c, p);
 	if (p->hce)
 		pcb_on_established(c, p, now);
+	else if (p->proto == IPPROTO_TCP)
+		note_answered(c, p, now);
 }
 
 int core_trust(struct core *c, uint64_t cookie)

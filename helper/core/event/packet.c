@@ -304,7 +304,7 @@ static void hce_authenticated(struct core *c, struct hce *h, usec_t now)
 	bool was_unresponsive = hce_unresponsive(h, now);
 
 	h->authenticated = now;
-	h->unanswered_since = h->recover_wait = h->refused = 0;
+	h->unanswered_since = h->recover_wait = h->refused = h->answered = 0;
 	if (!was_unresponsive && !h->switch_deferred)
 		return;
 	h->switch_deferred = false;

@@ -5,16 +5,20 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "aap_secrets.h"
 #include "aap_try.h"
 #include "action.h"
 #include "addr.h"
 #include "bul.h"
+#include "entry.h"
 #include "foreign.h"
 #include "lifecycle.h"
 #include "local.h"
 #include "nonpeer.h"
+#include "pair.h"
+#include "pcb.h"
 #include "peer.h"
 #include "retry.h"
 #include "send.h"
@@ -52,7 +56,8 @@ static bool may_start(struct core *c, const struct hce *h, usec_t now)
 	return aap_allowed(c, &h->pair.foreign) && !nonpeer_find(c, &h->pair.foreign, now);
 }
 
-static void begin(struct core *c, struct hce *h, bool renewing, usec_t now)
+static void begin(struct core *c, struct hce *h, const struct in6_addr *dst, bool renewing,
+		  usec_t now)
 {
 	const struct local_addr *l = retry_source(c, h);
 	uint8_t random[AAP_SHARE_LEN];
@@ -68,7 +73,7 @@ static void begin(struct core *c, struct hce *h, bool renewing, usec_t now)
 		return;
 	}
 	t->src = l->addr;
-	t->dst = h->pair.foreign;
+	t->dst = *dst;
 	t->init.spi = aap_draw_spi(c, h->personality, now);
 	aap_random(c, t->init.nonce, sizeof(t->init.nonce));
 	memcpy(t->init.share, t->own.share, sizeof(t->init.share));
@@ -80,25 +85,37 @@ void aap_start(struct core *c, struct hce *h, usec_t now)
 	if (!may_start(c, h, now))
 		return;
 	hce_set_status(c, h, PEER_UNKNOWN, "asked by AAP");
-	begin(c, h, false, now);
+	begin(c, h, &h->pair.foreign, false, now);
+}
+
+/* Whether a host is at fa, though not one that the SA means something to. */
+static bool is_there_without(const struct hce *h, const struct foreign_addr *fa, usec_t now)
+{
+	if (h->refused)
+		return true;
+	if (h->answered && addr_equal(&h->answered_at, &fa->addr))
+		return now >= usec_add(h->answered, RECOVER_AFTER);
+	return h->unanswered_since && now >= usec_add(h->unanswered_since, RECOVER_AFTER) &&
+	       fa->heard > h->unanswered_since;
 }
 
 /*
- * Returns whether data comes in on the pair although Updates are not answered: the peer may have
- * lost its state, and the SA with it.
+ * Returns where somebody is though nothing comes under the SA: the peer may have lost its state,
+ * and the SA with it. NULL: nowhere. That is where the entry's data goes, if there may be any: who
+ * is elsewhere must not get it.
  */
-static bool sa_may_be_lost(struct core *c, const struct hce *h, usec_t now)
+static const struct in6_addr *sa_may_be_lost(struct core *c, const struct hce *h, usec_t now)
 {
 	const struct foreign_addr *fa = foreign_find(c, &h->pair.foreign);
 
-	if (now < h->recover_at || !fa || fa->hce != h)
-		return false;
-	return h->refused ||
-	       (h->unanswered_since && now >= usec_add(h->unanswered_since, RECOVER_AFTER) &&
-		fa->heard > h->unanswered_since);
+	if (h->answered && !hce_in_use(h))
+		fa = foreign_find(c, &h->answered_at);
+	if (now < h->recover_at || !fa || fa->hce != h || !is_there_without(h, fa, now))
+		return NULL;
+	return &fa->addr;
 }
 
-static void recover(struct core *c, struct hce *h, usec_t now)
+static void recover(struct core *c, struct hce *h, const struct in6_addr *dst, usec_t now)
 {
 	usec_t wait = h->recover_wait ? 2 * h->recover_wait : RECOVER_AFTER;
 
@@ -108,7 +125,7 @@ static void recover(struct core *c, struct hce *h, usec_t now)
 		bul_reannounce(h);	/* bu_flush() asks under the newer ones first */
 		return;
 	}
-	begin(c, h, true, now);
+	begin(c, h, dst, true, now);
 	if (h->aap)
 		h->aap->recovering = true;
 }
@@ -117,19 +134,25 @@ static void recover(struct core *c, struct hce *h, usec_t now)
 static void renew(struct core *c, struct hce *h, usec_t now)
 {
 	const struct peer *p = h->peer;
+	const struct in6_addr *lost_at;
 	usec_t due;
 
 	if (!p || p->sa.class != SA_ANONYMOUS || !h->initiated)
 		return;
-	if (sa_may_be_lost(c, h, now)) {
-		recover(c, h, now);
+	lost_at = sa_may_be_lost(c, h, now);
+	if (lost_at) {
+		recover(c, h, lost_at, now);
 		return;
 	}
+	if (h->answered && now < usec_add(h->answered, RECOVER_AFTER))
+		hce_arm(c, h, usec_add(h->answered, RECOVER_AFTER));
+	else if (h->answered && now < h->recover_at)
+		hce_arm(c, h, h->recover_at);
 	due = p->renew_at;
 	if (p->sa.out_seq >= RENEW_PACKETS || p->sa.replay.top >= RENEW_PACKETS)
 		due = now;
 	if (now >= due)
-		begin(c, h, true, now);
+		begin(c, h, &h->pair.foreign, true, now);
 	else
 		hce_arm(c, h, due);
 }
@@ -185,9 +208,10 @@ void aap_expire(struct core *c, struct hce *h, usec_t now)
 		give_up(c, h, now, NO_ANSWER);
 	} else if (!l || !l->usable) {
 		bool renewing = t->renewing, recovering = t->recovering;
+		struct in6_addr dst = t->dst;
 
 		aap_abort(h);
-		begin(c, h, renewing, now);
+		begin(c, h, &dst, renewing, now);
 		if (h->aap)
 			h->aap->recovering = recovering;
 	} else if (t->sent >= AAP_TRIES) {
@@ -256,6 +280,24 @@ static void prove_target(struct core *c, struct hce *h, usec_t now)
 		foreign_prove(c, fa, NULL, now);
 }
 
+/*
+ * Who answered has lost its state, or is another host by now: all that is known of it is that it is
+ * where the Init went.
+ */
+static void begin_anew(struct core *c, struct hce *h, usec_t now)
+{
+	struct foreign_addr *fa;
+
+	bul_restart(c, h);
+	DL_FOREACH(h->addrs, fa) {
+		if (fa->state != ADDR_ACTIVE || addr_equal(&fa->addr, &h->aap->dst))
+			continue;
+		pcb_detach_unmoved(c, h, &fa->addr);
+		foreign_set_state(c, fa, ADDR_TENTATIVE, "keys are agreed on anew", now);
+	}
+	pair_update(c, h, now);
+}
+
 struct peer *aap_receive_response(struct core *c, const struct signal *s, const uint8_t *pkt,
 				  size_t len, usec_t now)
 {
@@ -278,7 +320,7 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 		run.old = &old;
 	}
 	r = verify_response(t, &run, pkt, len, &keys);
-	if (r < 0 && t->recovering && (h->unanswered_since || h->refused)) {
+	if (r < 0 && t->recovering && (h->unanswered_since || h->refused || h->answered)) {
 		run.old = NULL;
 		r = verify_response(t, &run, pkt, len, &keys);
 		forgotten = r == 0;
@@ -307,7 +349,7 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 	prove_target(c, h, now);
 	bul_want_all(c, h);
 	if (forgotten)
-		bul_restart(c, h);
+		begin_anew(c, h, now);
 	else if (t->renewing)
 		bul_reannounce(h);	/* something must carry the Confirm */
 	aap_emit(c, h, s, "Response heard");

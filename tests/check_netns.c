@@ -63,6 +63,7 @@ static const struct script {
 	{ "netns/fresh.sh", 150 },
 	{ "netns/server-moves.sh", 150 },
 	{ "netns/both-in-turn.sh", 360 },
+	{ "netns/wander.sh", 360 },
 	{ "netns/both-lose.sh", 180 },
 	{ "netns/dead-path.sh", 180 },
 	{ "netns/carrier.sh", 150 },

@@ -44,11 +44,11 @@ static bool has_library(int dir)
 		char *name = strrchr(line, '/');
 
 		/*
-		 * After an upgrade the name has " (deleted)" behind it; the old file is still
+		 * A version may follow; and after an upgrade " (deleted)", as the old file is still
 		 * mapped.
 		 */
 		found = name && !strncmp(name, LIBRARY, strlen(LIBRARY)) &&
-			strchr(" \n", name[strlen(LIBRARY)]);
+			strchr(". \n", name[strlen(LIBRARY)]);
 	}
 	if (f)
 		fclose(f);

@@ -3,15 +3,19 @@
  * hmip-run: starts a program with libhmip.so preloaded, and refuses programs that cannot be
  * preloaded.
  *
- * The library is the installed one; in a build tree, the one in .libs/ beside this program.
+ * The library is the installed one; in a build tree, the one in .libs/ beside this program. Where
+ * dynamic linkers look for libraries by themselves it is preloaded by its name, and not by its path:
+ * each program then gets the one for its own processor and word size.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
+#include "array.h"
 #include "execfile.h"
 #include "ipc_proto.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,7 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LIBRARY		"libhmip.so"
+#define LIBRARY		"libhmip.so.0"
 
 /* Prints to standard error, which the command shares. */
 #define say(...)	fprintf(stderr, "hmip-run: " __VA_ARGS__)
@@ -36,16 +40,38 @@ static void usage(FILE *to)
 		", else " HMIP_SOCKET_DEFAULT ")\n"
 		"  -v         print what will happen, then do it\n"
 		"  -h         print this help\n"
-		"  -V         print the version\n");
+		"  -V         print the version\n"
+		"Examples:\n"
+		"  hmip-run ssh server.example.org\n"
+		"  hmip-run -v curl -6 -O https://server.example.org/file\n"
+		"hmip-run(1) has more, and says which programs cannot be run so.\n");
 }
 
-/* Finds the library from the path of this program. Returns false if its path is too long. */
-static bool library_path(char ret[static PATH_MAX])
+/* Whether dynamic linkers find a library in LIBDIR by its name, without a file that says so. */
+static bool libdir_is_searched(void)
+{
+	static const char *const searched[] = {
+		"/lib", "/lib64", "/lib/" MULTIARCH,
+		"/usr/lib", "/usr/lib64", "/usr/lib/" MULTIARCH,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(searched); i++)
+		if (!strcmp(searched[i], LIBDIR))
+			return true;
+	return false;
+}
+
+/*
+ * Finds the library from the path of this program, and what to preload: its path, or its name.
+ * Returns false if its path is too long.
+ */
+static bool library_path(char ret[static PATH_MAX], const char **ret_preload)
 {
 	char self[PATH_MAX - sizeof("/.libs/" LIBRARY)];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	char *slash;
 
+	*ret_preload = ret;
 	if (len > 0) {
 		self[len] = '\0';
 		slash = strrchr(self, '/');
@@ -54,7 +80,23 @@ static bool library_path(char ret[static PATH_MAX])
 		if (!access(ret, R_OK))
 			return true;
 	}
+	if (libdir_is_searched())
+		*ret_preload = LIBRARY;
 	return snprintf(ret, PATH_MAX, "%s/%s", LIBDIR, LIBRARY) < PATH_MAX;
+}
+
+/* Whether the library is installed for the processor and word size of the program at path, too. */
+static bool has_library_for(const char *path)
+{
+	bool found = false;
+	glob_t g;
+
+	glob("/usr/lib*/" LIBRARY, 0, NULL, &g);
+	glob("/usr/lib/*/" LIBRARY, GLOB_APPEND, NULL, &g);
+	for (size_t i = 0; i < g.gl_pathc && !found; i++)
+		found = execfile_same_machine(path, g.gl_pathv[i]);
+	globfree(&g);
+	return found;
 }
 
 /* Whether LD_PRELOAD, a list separated by spaces and colons, has path. */
@@ -127,8 +169,11 @@ static struct execfile follow_scripts(char path[static PATH_MAX], bool verbose)
 	return p;
 }
 
-/* Refuses programs that cannot be preloaded. Returns 0 or the exit status. */
-static int check_command(const char *command, bool verbose)
+/*
+ * Refuses programs that cannot be preloaded; by_name: the library is preloaded by its name. Returns
+ * 0 or the exit status.
+ */
+static int check_command(const char *command, bool by_name, bool verbose)
 {
 	char path[PATH_MAX], at[PATH_MAX];
 	int r = execfile_find(command, path);
@@ -145,6 +190,8 @@ static int check_command(const char *command, bool verbose)
 
 	struct execfile p = follow_scripts(at, verbose);
 	bool script = strcmp(at, path) != 0;
+	if (p.kind == EXECFILE_FOREIGN && by_name && has_library_for(at))
+		p.kind = EXECFILE_FINE;
 	if (p.kind != EXECFILE_FINE) {
 		say("%s%s%s%s %s\n", script ? path : "", script ? ": " : "", at,
 		    script ? ", which runs it," : "", execfile_reason(p.kind));
@@ -171,7 +218,7 @@ static void print_environment(const char *library)
 
 int main(int argc, char **argv)
 {
-	const char *socket_option = NULL;
+	const char *socket_option = NULL, *name;
 	char library[PATH_MAX];
 	bool verbose = false;
 	int c, r;
@@ -200,17 +247,17 @@ int main(int argc, char **argv)
 		return EXIT_OWN;
 	}
 
-	if (!library_path(library) || strpbrk(library, " :") || access(library, R_OK)) {
+	if (!library_path(library, &name) || strpbrk(library, " :") || access(library, R_OK)) {
 		say("cannot preload %s: %s\n", library,
 		    strpbrk(library, " :") ? "its path must not have a space or colon"
 					   : strerror(errno));
 		return EXIT_OWN;
 	}
-	r = check_command(argv[0], verbose);
+	r = check_command(argv[0], name != library, verbose);
 	if (r)
 		return r;
 	check_helper(control_path(socket_option), argv[0], verbose);
-	if ((socket_option && setenv(HMIP_SOCKET_ENV, socket_option, 1)) || preload(library)) {
+	if ((socket_option && setenv(HMIP_SOCKET_ENV, socket_option, 1)) || preload(name)) {
 		say("%s\n", strerror(ENOMEM));
 		return EXIT_OWN;
 	}

@@ -136,18 +136,37 @@ static bool is_go(int fd, const ElfW(Ehdr) *h)
 	return names_go(names, names + n);
 }
 
+/* Reads the ELF header of the file at path. Returns false if it has none. */
+static bool read_header(const char *path, ElfW(Ehdr) *ret)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool read = fd >= 0 && pread(fd, ret, sizeof(*ret), 0) == sizeof(*ret) &&
+		    !memcmp(ret->e_ident, ELFMAG, SELFMAG);
+
+	if (fd >= 0)
+		close(fd);
+	return read;
+}
+
+/* e_machine is at the same place in both word sizes. */
+static bool same_machine(const ElfW(Ehdr) *a, const ElfW(Ehdr) *b)
+{
+	return a->e_ident[EI_CLASS] == b->e_ident[EI_CLASS] && a->e_machine == b->e_machine;
+}
+
+bool execfile_same_machine(const char *path, const char *other)
+{
+	ElfW(Ehdr) a, b;
+
+	return read_header(path, &a) && read_header(other, &b) && same_machine(&a, &b);
+}
+
 /* Whether a program with ELF header h is for the processor and word size of this one. */
 static bool is_native(const ElfW(Ehdr) *h)
 {
-	int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	ElfW(Ehdr) own;
-	bool native = self < 0 || pread(self, &own, sizeof(own), 0) != sizeof(own) ||
-		      (h->e_ident[EI_CLASS] == own.e_ident[EI_CLASS] &&
-		       h->e_machine == own.e_machine);
 
-	if (self >= 0)
-		close(self);
-	return native;
+	return !read_header("/proc/self/exe", &own) || same_machine(h, &own);
 }
 
 struct execfile execfile_read(int fd)

@@ -50,9 +50,9 @@ expect 'the socket is passed on' 0 "^$tmp/other \$" "no hmip-helper answers at $
 
 # Another library that hooks the same calls: a second one of ours.
 cp ../shim/.libs/libhmip.so "$tmp/other.so"
-expect 'another preload stays' 0 "^$tmp/other.so:/.*/libhmip.so \$" "$warning" \
+expect 'another preload stays' 0 "^$tmp/other.so:/.*/libhmip.so.0 \$" "$warning" \
 	env LD_PRELOAD="$tmp/other.so" "$run" sh -c 'echo $LD_PRELOAD'
-expect 'nested runs add it once' 0 "^$tmp/other.so:/[^:]*/libhmip.so \$" "$warning" \
+expect 'nested runs add it once' 0 "^$tmp/other.so:/[^:]*/libhmip.so.0 \$" "$warning" \
 	env LD_PRELOAD="$tmp/other.so" "$run" "$run" sh -c 'echo $LD_PRELOAD'
 
 expect 'a command that is not there' \
@@ -67,7 +67,7 @@ expect 'a script found in PATH' 0 '^script $' "$warning" env PATH="$tmp:$PATH" "
 
 # -v: one line for each thing that will be so.
 said="^hmip-run: /[^ ]*/true is dynamically linked hmip-run: no hmip-helper answers .*"
-said="$said hmip-run: LD_PRELOAD=/[^ ]*/libhmip.so preloads /[^ ]*/libhmip.so"
+said="$said hmip-run: LD_PRELOAD=/[^ ]*/libhmip.so.0 preloads /[^ ]*/libhmip.so.0"
 said="$said hmip-run: programs that it starts get the same,"
 said="$said as long as LD_PRELOAD and HMIP_SOCKET stay"
 expect 'what will happen' 0 "$nothing" "$said" "$run" -v true

@@ -2,12 +2,13 @@
 # Hosts that talk to each other in one process: no sockets, no clock (world.h).
 noinst_HEADERS += scenario/acquainted.h scenario/crowd.h scenario/two_hosts.h scenario/unmoved.h scenario/world.h
 WORLD = scenario/world.c
-check_PROGRAMS += check_aap_run check_adopt check_binding check_contest check_core \
+check_PROGRAMS += check_aap_run check_addresses check_adopt check_binding check_contest check_core \
 	check_datagram check_draft check_first_contact check_hostile check_leave check_limits \
 	check_meet check_outage check_paths check_personalities check_renewal check_rendezvous \
 	check_resend check_scale check_strangers check_trust check_unmoved check_unmoved_keys \
 	check_via
 check_aap_run_SOURCES = scenario/check_aap_run.c $(WORLD)
+check_addresses_SOURCES = scenario/check_addresses.c $(WORLD)
 check_adopt_SOURCES = scenario/check_adopt.c $(WORLD)
 check_binding_SOURCES = scenario/check_binding.c $(WORLD)
 check_contest_SOURCES = scenario/check_contest.c $(WORLD)

@@ -31,6 +31,7 @@ static void local_lose(struct core *c, struct local_addr *l, const char *why, us
 			h->rt.everywhere = true;
 		}
 		bul_want(c, h, &addr, false);
+		bul_fill(c, h);
 		pair_migrate_from(c, h, &addr);
 		pair_update(c, h, now);
 		if (addr_equal(&h->pair.local, &addr))

@@ -13,6 +13,8 @@
 #include "local.h"
 
 #define BINDINGS_MAX	(2 * BU_ADDRS_MAX)
+/* Addresses that a peer is told of: it may have room for no more than 64, lost ones included. */
+#define WANTED_MAX	32
 
 struct binding *bul_find(struct hce *h, const struct in6_addr *addr)
 {
@@ -71,10 +73,82 @@ static void bul_limit(struct hce *h)
 		bul_remove(h, oldest);
 }
 
+static unsigned count_wanted(const struct hce *h)
+{
+	const struct binding *b;
+	unsigned n = 0;
+
+	DL_FOREACH(h->bindings, b)
+		n += b->wanted;
+	return n;
+}
+
+/* How many of the addresses that h's peer is told of are on that interface. */
+static unsigned count_on(struct core *c, const struct hce *h, unsigned ifindex)
+{
+	const struct local_addr *l;
+	const struct binding *b;
+	unsigned n = 0;
+
+	DL_FOREACH(h->bindings, b) {
+		l = b->wanted ? local_find(c, &b->addr) : NULL;
+		n += l && l->ifindex == ifindex;
+	}
+	return n;
+}
+
+/* Whether an address is more to h's peer than one of many. */
+static bool is_needed(const struct hce *h, const struct local_addr *l)
+{
+	return l && (l->n_pcb || l->preference || addr_equal(&l->addr, &h->routed) ||
+		     addr_equal(&l->addr, &h->pair.local));
+}
+
+/*
+ * The newest address on the interface that has most, more than least: the peer can do best without
+ * that. NULL if there is none.
+ */
+static struct binding *least_useful(struct core *c, struct hce *h, unsigned least)
+{
+	struct binding *b, *worst = NULL;
+
+	DL_FOREACH(h->bindings, b) {
+		const struct local_addr *l = b->wanted ? local_find(c, &b->addr) : NULL;
+		unsigned n = l && !is_needed(h, l) ? count_on(c, h, l->ifindex) : 0;
+
+		if (n > least || (worst && n == least)) {
+			worst = b;
+			least = n;
+		}
+	}
+	return worst;
+}
+
+/*
+ * Whether h's peer is to be told of addr, too. If it is told of as many as it may be, the address
+ * takes the place of another, on an interface that has more.
+ */
+static bool has_place(struct core *c, struct hce *h, const struct in6_addr *addr)
+{
+	const struct local_addr *l = local_find(c, addr);
+	struct binding *worst;
+	unsigned n;
+
+	if (count_wanted(h) < WANTED_MAX)
+		return true;
+	n = l && !is_needed(h, l) ? count_on(c, h, l->ifindex) + 1 : 0;
+	worst = 2 * n <= WANTED_MAX ? least_useful(c, h, n) : NULL;
+	if (worst)
+		bul_want(c, h, &worst->addr, false);
+	return worst != NULL;
+}
+
 void bul_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool wanted)
 {
 	struct binding *b = bul_find(h, addr);
 
+	if (wanted && !(b && b->wanted) && !has_place(c, h, addr))
+		return;
 	if (!b && wanted) {
 		bul_limit(h);
 		b = calloc(1, sizeof(*b));
@@ -109,9 +183,16 @@ void bul_want_all(struct core *c, struct hce *h)
 {
 	struct local_addr *l, *next;
 
-	HASH_ITER(hh, c->locals, l, next)
-		if (local_good_for(l, h))
-			bul_want(c, h, &l->addr, true);
+	for (int needed = 1; needed >= 0; needed--)
+		HASH_ITER(hh, c->locals, l, next)
+			if (is_needed(h, l) == needed && local_good_for(l, h))
+				bul_want(c, h, &l->addr, true);
+}
+
+void bul_fill(struct core *c, struct hce *h)
+{
+	if (h->may_announce && HASH_COUNT(c->locals) > WANTED_MAX && count_wanted(h) < WANTED_MAX)
+		bul_want_all(c, h);
 }
 
 /* The remaining valid lifetime, or the configured one if that is shorter. */
@@ -189,4 +270,18 @@ void bul_restart(struct core *c, struct hce *h)
 	h->seq_in_valid = false;
 	h->has_our_ba = false;
 	bul_invalidate(c, h);
+}
+
+void bul_rejected(struct hce *h)
+{
+	struct binding *b, *next, *last = h->bindings ? h->bindings->prev : NULL;
+
+	DL_FOREACH_SAFE(h->bindings, b, next) {
+		if (b->pending && b->sent && !b->deferred) {
+			DL_DELETE(h->bindings, b);
+			DL_APPEND(h->bindings, b);
+		}
+		if (b == last)
+			break;
+	}
 }

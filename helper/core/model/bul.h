@@ -21,11 +21,24 @@ void bul_free(struct hce *h);
 /* Marks b, as it is now, to be announced to the peer and acknowledged. */
 void bul_set_pending(struct binding *b);
 
-/* Marks addr to be announced to h's peer (B5) or withdrawn (B6). bu_flush() sends that. */
+/*
+ * Marks addr to be announced to h's peer (B5) or withdrawn (B6). bu_flush() sends that. Nothing
+ * changes if the peer was told of as many as it may have room for, and of no other this could take
+ * the place.
+ */
 void bul_want(struct core *c, struct hce *h, const struct in6_addr *addr, bool wanted);
 
-/* Marks every usable local address of the entry's personality to be announced (B2, X9). */
+/*
+ * Marks every usable local address of the entry's personality to be announced (B2, X9): of very
+ * many as many as the peer may have room for, of each interface some.
+ */
 void bul_want_all(struct core *c, struct hce *h);
+
+/* An address was lost: announces another, if there are more than the peer was told of. */
+void bul_fill(struct core *c, struct hce *h);
+
+/* The peer rejected what is pending: other addresses are announced before it next. */
+void bul_rejected(struct hce *h);
 
 /* Returns the lifetime in seconds that a BU for our address addr asks for (B12). */
 uint32_t bul_lifetime(struct core *c, const struct in6_addr *addr, usec_t now);

@@ -178,8 +178,11 @@ static void hand_over(struct core *c, struct foreign_addr *fa, usec_t now)
 	fa = foreign_add(c, h, &addr, ADDR_ACTIVE, LIFETIME_ABSOLUTE,
 			 c->config.default_lifetime * USEC_PER_SEC, "only the claimant answers",
 			 now);
-	if (fa)
+	if (fa) {
 		foreign_prove(c, fa, NULL, now);
+		/* Its Update was acknowledged without the address: a Challenge says more. */
+		reach_prove(c, fa, now);
+	}
 	pair_update(c, h, now);
 }
 

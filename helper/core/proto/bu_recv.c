@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Binding Updates, receiving (homelessv6 2.3.1, draft-13 8.2): all of a packet is checked, then all
- * of it is done.
+ * of it is done, but for addresses that are another's.
  */
 #include "bu_recv.h"
 
@@ -61,31 +61,38 @@ static bool bu_refuse(struct core *c, const struct hce *h, const struct signal *
 	return false;
 }
 
+/*
+ * X7: only the entry of the SA that protects a BU may change. Whether it claims an address that is
+ * somebody else's: that is left out, and the rest of the BU is done. Many hosts have the same
+ * unique-local address as others, of a VPN or a bridge for containers, and cannot know that.
+ */
+static bool is_anothers_addr(struct core *c, const struct hce *h, const struct in6_addr *a)
+{
+	const struct local_addr *local = local_find(c, a);
+	const struct foreign_addr *fa = foreign_find(c, a);
+
+	return (local && local->usable) || (fa && fa->hce != h);
+}
+
 static bool check_addr(struct core *c, struct hce *h, const struct signal *s,
 		       const struct in6_addr *a, bool adds, uint16_t seq, usec_t now)
 {
-	const struct local_addr *local = local_find(c, a);
 	struct foreign_addr *fa = foreign_find(c, a);
 
 	if (!addr_usable(a))
 		return bu_refuse(c, h, s, COUNT_REFUSED_ADDR, seq,
 				 "names an address that cannot be anybody's");
 	/* A withdrawn address may be another peer's already; its entry is not changed. */
-	if (!adds)
+	if (!adds || !is_anothers_addr(c, h, a))
 		return true;
-	if (local && local->usable)
-		return bu_refuse(c, h, s, COUNT_WRONG_ENTRY, seq,
-				 "names an address of this host");
-	/*
-	 * X7: only the entry of the SA that protects the BU may change; who claims an addition,
-	 * must show more (X6)
-	 */
-	if (fa && fa->hce != h) {
+	/* Who claims an address, must show more (X6). */
+	if (fa && fa->hce != h)
 		conflict_open(c, fa, h, &s->dst, now);
-		return bu_refuse(c, h, s, COUNT_WRONG_ENTRY, seq,
-				 "names an address of another peer");
-	}
-	return true;
+	bu_refuse(c, h, s, COUNT_WRONG_ENTRY, seq,
+		  fa && fa->hce != h ? "names an address of another peer"
+				     : "names an address of this host");
+	/* The answer would go to whoever has it. */
+	return !addr_equal(a, &s->src);
 }
 
 static bool check_response(struct core *c, struct hce *h, const struct signal *s,
@@ -183,7 +190,7 @@ static void renew(struct core *c, struct foreign_addr *fa, bool proves, usec_t l
 
 /*
  * R5: what is new becomes Tentative; what is Active is renewed (C7), if need be with the Response
- * to a Challenge. Returns false if there is no room.
+ * to a Challenge. Leaves out what is another's. Returns false if there is no room.
  */
 static bool add_addr(struct core *c, struct hce *h, const struct in6_addr *a,
 		     const struct binding_update *bu, usec_t now)
@@ -196,7 +203,7 @@ static bool add_addr(struct core *c, struct hce *h, const struct in6_addr *a,
 	 * We lost it, and connections of ours still bear it: the kernel would keep to itself what
 	 * is sent there.
 	 */
-	if (local_ours(c, a))
+	if (local_ours(c, a) || is_anothers_addr(c, h, a))
 		return true;
 	if (!fa)
 		return foreign_add(c, h, a, ADDR_TENTATIVE, LIFETIME_ABSOLUTE, lifetime,
@@ -232,11 +239,29 @@ static void note_support(struct core *c, struct hce *h, const struct binding_upd
 	h->supported = now;
 }
 
-/* Returns whether there was room for all addresses. */
-static bool apply(struct core *c, struct hce *h, const struct signal *s, usec_t now)
+/* How many announced addresses of a packet there was room for, and for how many there was none. */
+struct applied {
+	unsigned added, left_out;
+};
+
+/* What a packet withdraws makes room for what it announces. */
+static void withdraw_first(struct core *c, struct hce *h, const struct signal *s, usec_t now)
 {
 	struct named named;
-	bool room = true;
+
+	for (unsigned i = 0; i < s->n_bu; i++) {
+		if (s->bu[i].lifetime)
+			continue;
+		name_addresses(s, &s->bu[i], &named);
+		for (unsigned k = 0; k < named.n; k++)
+			delete_addr(c, h, &named.addr[k], now);
+	}
+}
+
+static struct applied apply(struct core *c, struct hce *h, const struct signal *s, usec_t now)
+{
+	struct applied r = { 0 };
+	struct named named;
 
 	for (unsigned i = 0; i < s->n_bu; i++) {
 		const struct binding_update *bu = &s->bu[i];
@@ -244,18 +269,28 @@ static bool apply(struct core *c, struct hce *h, const struct signal *s, usec_t 
 		c->counter[COUNT_BU_HEARD]++;
 		event_emit(c, bu->has_challenge ? EVENT_RESPONSE_HEARD : EVENT_BU_HEARD, h, &s->dst,
 			   &s->src, bu->seq, bu->lifetime ? "add" : "delete");
+		if (!i)
+			withdraw_first(c, h, s, now);
 		name_addresses(s, bu, &named);
 		for (unsigned k = 0; k < named.n; k++) {
-			if (bu->lifetime)
-				room &= add_addr(c, h, &named.addr[k], bu, now);
-			else
+			if (!bu->lifetime)
 				delete_addr(c, h, &named.addr[k], now);
+			else if (add_addr(c, h, &named.addr[k], bu, now))
+				r.added++;
+			else
+				r.left_out++;
 		}
 		h->seq_in = bu->seq;
 		h->seq_in_valid = true;
 		note_support(c, h, bu, now);
 	}
-	return room;
+	return r;
+}
+
+/* What fits is taken: who has many addresses does not repeat all of them for the last one. */
+static uint8_t status_of(const struct applied *a)
+{
+	return a->added || !a->left_out ? BA_ACCEPTED : BA_NO_RESOURCES;
 }
 
 /* Whether the Update that is answered has the peer asked whether it is at fa. */
@@ -310,6 +345,7 @@ void bu_receive_bare(struct core *c, struct hce *h, const struct signal *s, usec
 	 * BA will bear.
 	 */
 	struct signal as_bu = { .src = s->src, .dst = s->dst, .n_bu = 1 };
+	struct applied applied;
 
 	if (fa && fa->state == ADDR_ACTIVE)
 		return;
@@ -318,7 +354,8 @@ void bu_receive_bare(struct core *c, struct hce *h, const struct signal *s, usec
 					       .lifetime = c->config.default_lifetime };
 	if (!h->seq_in_valid || !check_addr(c, h, s, &s->src, true, h->seq_in, now))
 		return;
-	answer(c, h, &as_bu, apply(c, h, &as_bu, now) ? BA_ACCEPTED : BA_NO_RESOURCES, now);
+	applied = apply(c, h, &as_bu, now);
+	answer(c, h, &as_bu, status_of(&applied), now);
 }
 
 /*
@@ -377,7 +414,8 @@ void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t no
 {
 	struct foreign_addr *src;
 	uint32_t gen = h->pair.gen;
-	bool left_used = left_is_used(c, h, now), room, was_away, left;
+	bool left_used = left_is_used(c, h, now), was_away, left;
+	struct applied applied;
 
 	if (settles_conflict(c, h, s, now) || !check(c, h, s, now))
 		return;
@@ -387,15 +425,15 @@ void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t no
 	}
 	if (refuses_home(c, h, s, now))
 		return;
-	room = apply(c, h, s, now);
-	if (!room)
+	applied = apply(c, h, s, now);
+	if (applied.left_out)
 		event_emit(c, EVENT_DROPPED, h, &s->dst, &s->src, s->bu[s->n_bu - 1].seq,
 			   "names more addresses than there is room for");
 	if (!h->may_announce || !h->bindings) {
 		h->may_announce = true;		/* B1: the peer's Initial BU triggers ours */
 		bul_want_all(c, h);
 	}
-	answer(c, h, s, room ? BA_ACCEPTED : BA_NO_RESOURCES, now);
+	answer(c, h, s, status_of(&applied), now);
 
 	pair_update(c, h, now);
 	pair_report_unreachable(c, h, now);

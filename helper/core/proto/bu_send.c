@@ -451,6 +451,7 @@ static void rejected(struct core *c, struct hce *h, usec_t now)
 	event_emit(c, EVENT_DROPPED, h, NULL, NULL, 0, "the peer rejected a Binding Update");
 	if (wait < MAX_BINDACK_TIMEOUT)
 		h->rt.refused++;
+	bul_rejected(h);
 	/* It may have applied a part, which must be renewed. */
 	h->rt.next = usec_add(now, wait < MAX_BINDACK_TIMEOUT ? wait : MAX_BINDACK_TIMEOUT);
 	hce_arm(c, h, h->rt.next);

@@ -219,6 +219,8 @@ void print_cache(FILE *out, json_t *a)
 			fprintf(out, ", personality %s", text(e, "personality"));
 		if (json_is_number(rtt))
 			fprintf(out, ", round trip %s", duration(e, "rtt").s);
+		if (json_is_number(json_object_get(e, "plain_for")))
+			fprintf(out, ", not asked again for %s", duration(e, "plain_for").s);
 		if (json_is_number(json_object_get(e, "held_since")))
 			fprintf(out, ", held for %s", duration(e, "held_since").s);
 		fprintf(out, "\n  pair %s - %s, %s\n", text(pair, "local"), text(pair, "foreign"),

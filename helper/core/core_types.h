@@ -610,6 +610,9 @@ struct sender *core_senders(struct core *c);
  */
 unsigned core_nonpeers(struct core *c, struct in6_addr *ret, unsigned max);
 
+/* Until when the host with addr is known not to take part; 0: it is not. */
+usec_t core_plain_until(const struct core *c, const struct in6_addr *addr);
+
 /* The name of a personality, the core's until core_reconfigure(). NULL for the default one. */
 const char *core_personality_name(const struct core *c, unsigned personality);
 

@@ -14,7 +14,7 @@
  *	max_connections = 65536		# size of the datapath's maps
  *	max_foreign = 262144		# the same, in addresses of peers; default: the product
  *	no_probe = {"2001:db8:bad::/48"}	# prefixes whose hosts are sent no AAP Init
- *	plain_lifetime = 3600		# no further Init to a host that did not answer one, s
+ *	plain_lifetime = 3600		# no further Init to a host that did not answer, s, at most
  *	resend = yes			# small segments that a move lost
  *	adopt = yes			# scan for connections that no program registers
  *	initiate = "preload"		# whose connections begin mobility: "all", or with prefixes

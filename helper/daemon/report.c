@@ -166,6 +166,14 @@ static json_t *alternatives(const struct peer_names *v)
 	return all;
 }
 
+/* For how long a peer that did not answer is not asked again; null: it is with the next chance. */
+static json_t *plain_for(const struct report *r, const struct hce *hce)
+{
+	usec_t t = hce->status == PEER_PLAIN ? core_plain_until(r->core, &hce->pair.foreign) : 0;
+
+	return t > r->now ? until(t, r->now) : json_null();
+}
+
 static json_t *entry(const struct report *r, const struct hce *hce)
 {
 	json_t *addresses = json_array(), *bindings = json_array();
@@ -176,14 +184,15 @@ static json_t *entry(const struct report *r, const struct hce *hce)
 		json_array_append_new(addresses, foreign(r, f));
 	DL_FOREACH(hce->bindings, b)
 		json_array_append_new(bindings, binding(r, b));
-	return json_pack("{sI, so, so, so, so, ss, sb, sb, s{so, so, sI}, so, so, so, so, si, si, "
-		"so, so, so}",
+	return json_pack("{sI, so, so, so, so, ss, so, sb, sb, s{so, so, sI}, so, so, so, so, si, "
+		"si, so, so, so}",
 		"id", (json_int_t)hce->id,
 		"name", json_or_null(hce->name),
 		"dns", names(hce->names),
 		"alternatives", alternatives(hce->names),
 		"personality", json_or_null(core_personality_name(r->core, hce->personality)),
 		"status", peer_status_name(hce->status),
+		"plain_for", plain_for(r, hce),
 		"trusted", hce->trusted,
 		"initiated", hce->initiated,
 		"pair",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Addresses as hosts have them: the same on several hosts, and more than fit. Bad news about one
- * does not spoil the rest.
+ * Addresses as hosts have them: the same on several hosts, more than fit, and some in networks that
+ * drop signalling. Bad news about one does not spoil the rest.
  */
 #include "acquainted.h"
 #include "addr.h"
@@ -145,10 +145,92 @@ START_TEST(c3_of_very_many_addresses_a_peer_knows_some_of_each_link)
 }
 END_TEST
 
+static bool lose_hotels(struct world *world UNUSED, const struct packet_in_flight *p)
+{
+	struct in6_addr c0 = world_addr(C0);
+
+	return addr_equal(&p->send.send.src, &c0) || addr_equal(&p->send.send.dst, &c0);
+}
+
+static void strangers(void)
+{
+	memset(&w, 0, sizeof(w));
+	w.now = 1000 * USEC_PER_SEC;
+	w.delay = 10 * USEC_PER_MSEC;
+	world_stranger(&w, "client");
+	world_stranger(&w, "server");
+	world_up(&w, CLIENT, C0);
+	world_up(&w, SERVER, S0);
+	w.lose = lose_hotels;
+	world_connect(&w, CLIENT, C0, SERVER, S0, 1000);
+	world_run(&w, 60 * USEC_PER_SEC);
+	ck_assert_int_eq(status_of(CLIENT), PEER_PLAIN);
+}
+
+START_TEST(s7_who_is_plain_in_one_network_is_asked_again_in_the_next)
+{
+	world_run(&w, 60 * USEC_PER_SEC);
+	world_down(&w, CLIENT, C0);
+	world_up(&w, CLIENT, C1);
+	world_connect(&w, CLIENT, C1, SERVER, S0, 1001);
+	world_run(&w, 2 * USEC_PER_SEC);
+	ck_assert_int_eq(world_foreign(&w, CLIENT, S0)->hce->status, PEER_HOMELESS);
+}
+END_TEST
+
+/* The server's helper was started later, or there was a minute of loss. */
+START_TEST(s7_who_is_plain_is_asked_again_by_a_new_connection_after_a_minute)
+{
+	struct in6_addr s0 = world_addr(S0);
+
+	ck_assert_uint_gt(core_plain_until(w.host[CLIENT].core, &s0), w.now);
+	w.lose = NULL;
+	world_connect(&w, CLIENT, C0, SERVER, S0, 1001);
+	world_run(&w, 60 * USEC_PER_SEC);
+	ck_assert_int_eq(status_of(CLIENT), PEER_PLAIN);
+	ck_assert_uint_eq(core_plain_until(w.host[CLIENT].core, &s0), 0);
+	world_connect(&w, CLIENT, C0, SERVER, S0, 1002);
+	world_run(&w, 2 * USEC_PER_SEC);
+	ck_assert_int_eq(status_of(CLIENT), PEER_HOMELESS);
+}
+END_TEST
+
+START_TEST(s7_who_stays_plain_is_asked_ever_more_seldom)
+{
+	unsigned sends = w.host[CLIENT].sends;
+
+	for (unsigned i = 0; i < 24 * 60; i++) {
+		world_connect(&w, CLIENT, C0, SERVER, S0, (uint16_t)(2000 + i));
+		world_run(&w, 60 * USEC_PER_SEC);
+	}
+	/* four Inits each time: after 1, 5 and 21 minutes, then every hour */
+	ck_assert_uint_ge(w.host[CLIENT].sends - sends, 4 * 20);
+	ck_assert_uint_le(w.host[CLIENT].sends - sends, 4 * 27);
+}
+END_TEST
+
+/* An address that comes and goes makes nobody send more than that. */
+START_TEST(s7_a_flapping_link_asks_plain_hosts_once_a_minute_at_most)
+{
+	unsigned sends;
+
+	world_run(&w, 60 * USEC_PER_SEC);
+	sends = w.host[CLIENT].sends;
+	for (unsigned i = 0; i < 600; i++) {
+		world_up(&w, CLIENT, C2);
+		world_run(&w, USEC_PER_SEC / 2);
+		world_down(&w, CLIENT, C2);
+		world_run(&w, USEC_PER_SEC / 2);
+	}
+	ck_assert_uint_ge(w.host[CLIENT].sends - sends, 4 * 5);
+	ck_assert_uint_le(w.host[CLIENT].sends - sends, 4 * 10);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("addresses");
-	TCase *tc = tcase_create("shared, and many");
+	TCase *tc = tcase_create("shared, and many"), *plain = tcase_create("plain hosts");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, x7_an_address_that_both_hosts_have_is_left_out);
@@ -156,5 +238,11 @@ int main(void)
 	tcase_add_test(tc, x6_who_has_the_address_that_another_left_gets_to_use_it);
 	tcase_add_loop_test(tc, c3_of_very_many_addresses_a_peer_knows_some_of_each_link, 0, 2);
 	suite_add_tcase(s, tc);
+	tcase_add_checked_fixture(plain, strangers, teardown);
+	tcase_add_test(plain, s7_who_is_plain_in_one_network_is_asked_again_in_the_next);
+	tcase_add_test(plain, s7_who_is_plain_is_asked_again_by_a_new_connection_after_a_minute);
+	tcase_add_test(plain, s7_who_stays_plain_is_asked_ever_more_seldom);
+	tcase_add_test(plain, s7_a_flapping_link_asks_plain_hosts_once_a_minute_at_most);
+	suite_add_tcase(s, plain);
 	return suite_run(s);
 }

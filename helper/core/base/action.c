@@ -143,7 +143,8 @@ void host_arm(struct core *c, usec_t t)
 
 usec_t core_deadline(const struct core *c)
 {
-	const struct timers *q[] = { &c->entry_timers, &c->pcb_timers, &c->peer_timers };
+	const struct timers *q[] = { &c->entry_timers, &c->pcb_timers, &c->peer_timers,
+				    &c->nonpeer_timers };
 	usec_t t = c->host_deadline;
 
 	/* Nothing else is looked after any more when this host leaves. */

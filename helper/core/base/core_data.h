@@ -140,6 +140,7 @@ struct core {
 	struct timers entry_timers;	/* of each struct hce */
 	struct timers pcb_timers;	/* of those that linger */
 	struct timers peer_timers;	/* of those in their grace period */
+	struct timers nonpeer_timers;	/* of all */
 	usec_t host_deadline;		/* all else is looked after then, at once */
 	uint64_t counter[COUNT_MAX];
 

@@ -107,6 +107,7 @@ void core_free(struct core *c)
 	timer_free_all(&c->entry_timers);
 	timer_free_all(&c->pcb_timers);
 	timer_free_all(&c->peer_timers);
+	timer_free_all(&c->nonpeer_timers);
 	free(c->evictable);
 	free(c->action);
 	free(c);
@@ -308,7 +309,6 @@ static void host_look_after(struct core *c, usec_t now)
 	attach_waiting(c, now);
 	tell_full(c, now);
 	repeat_stale(c, now);
-	nonpeer_expire(c, now);
 	local_expire(c, now);
 }
 
@@ -326,6 +326,7 @@ void core_tick(struct core *c, usec_t now)
 	pcb_expire(c, now);
 	host_look_after(c, now);
 	peer_expire(c, now);
+	nonpeer_expire(c, now);
 	/* What an entry's turn makes due at once has its own in the next call. */
 	for (size_t n = c->entry_timers.n; n && (t = timer_take(&c->entry_timers, now)); n--)
 		hce_look_after(c, TIMER_OF(t, struct hce, timer), now);

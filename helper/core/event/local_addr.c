@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "aap_initiator.h"
 #include "action.h"
 #include "addr.h"
 #include "addr_conflict.h"
@@ -13,6 +14,7 @@
 #include "foreign.h"
 #include "hold.h"
 #include "local.h"
+#include "nonpeer.h"
 #include "pair.h"
 #include "udp_bound.h"
 #include "via.h"
@@ -58,6 +60,17 @@ void core_local_personality(struct core *c, const struct in6_addr *addr, unsigne
 		l = local_add(c, addr, now);
 	if (l)
 		l->personality = personality;
+}
+
+/* Hosts that did not answer may do so in another network. */
+static void ask_plain(struct core *c, usec_t now)
+{
+	struct hce *h, *next;
+
+	nonpeer_ask_again(c, now);
+	HASH_ITER(hh, c->entries, h, next)
+		if (h->status == PEER_PLAIN && h->n_pcb)
+			aap_start(c, h, now);
 }
 
 void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex,
@@ -114,6 +127,7 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 	}
 	if (c->left)
 		host_arm(c, now);	/* connections from addr can be attached */
+	ask_plain(c, now);
 }
 
 void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now)

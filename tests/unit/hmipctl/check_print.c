@@ -76,6 +76,13 @@ static const struct whole {
 	  " 'alternatives': [], 'addresses': [], 'pair': {'local': null, 'foreign': null}}]",
 	  "3 -: unknown, not trusted, 0 connections\n"
 	  "  pair - - -, no security association\n" },
+	{ "a peer that did not answer", print_cache,
+	  "[{'id': 3, 'name': null, 'status': 'plain', 'plain_for': 240, 'trusted': true,"
+	  " 'connections': 1, 'senders': 0, 'rtt': null, 'sa': null, 'personality': null,"
+	  " 'dns': [], 'alternatives': [], 'addresses': [],"
+	  " 'pair': {'local': 'L', 'foreign': 'F'}}]",
+	  "3 -: plain, trusted, 1 connections, not asked again for 4m 00s\n"
+	  "  pair L - F, no security association\n" },
 	{ "names and a personality", print_cache,
 	  "[{'id': 3, 'name': 'p', 'status': 'homeless', 'trusted': true, 'connections': 2,"
 	  " 'senders': 1, 'rtt': 0.0123, 'held_since': 90, 'sa': {'algorithm': 'x'},"

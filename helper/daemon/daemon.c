@@ -117,6 +117,14 @@ static void on_routes(void *ctx)
 	meet_hurry(d);
 }
 
+/* What this host removed is computed anew for nothing; what others removed is needed. */
+static void on_own_route_gone(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	d->routes_later = true;
+}
+
 static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex UNUSED)
 {
 	struct in6_addr local, foreign;
@@ -265,7 +273,7 @@ static int open_shells(struct daemon *d)
 	const struct ifmon_handler handler = { .address_up = on_address_up,
 		.address_down = on_address_down,
 		.interface = on_interface, .interface_gone = on_interface_gone, .routes = on_routes,
-			.ctx = d };
+		.own_route_gone = on_own_route_gone, .ctx = d };
 	const char *why = NULL;
 	int r = log_failed(ifmon_open(&handler, &d->ifmon), "open rtnetlink");
 

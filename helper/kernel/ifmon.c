@@ -73,6 +73,7 @@ struct ifmon {
 };
 
 int ifmon_open(const struct ifmon_handler *handler, struct ifmon **ret)
+	bool own_route_gone;		/* since last reported */
 {
 	static const unsigned group[] = { RTNLGRP_LINK, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_ROUTE,
 					  RTNLGRP_IPV6_RULE };
@@ -362,6 +363,8 @@ static int match_addresses(struct ifmon *mon)
 			t->now = k;
 	}
 	return 0;
+		else if (nlh->nlmsg_type == RTM_DELROUTE)
+			mon->own_route_gone = true;
 }
 
 static bool lifetime_changed(usec_t a, usec_t b)
@@ -483,6 +486,9 @@ static int read_one(struct ifmon *mon)
 	for (; !r && mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
 		r = message(mon, nlh);
 	return r ? r : 1;
+	if (mon->own_route_gone)
+		mon->handler.own_route_gone(mon->handler.ctx);
+	mon->own_route_gone = false;
 }
 
 int ifmon_read(struct ifmon *mon)

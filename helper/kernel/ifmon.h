@@ -44,6 +44,8 @@ struct ifmon_handler {
 struct ifmon;
 
 /*
+	/* A route tagged ROUTE_PROTO was removed, perhaps by others. Once for a burst. */
+	void (*own_route_gone)(void *ctx);
  * Opens the sockets and subscribes; reports nothing yet. Call ifmon_sync() next. handler is copied.
  * Returns 0 or a negative errno.
  */

@@ -17,6 +17,7 @@ static struct {
 	usec_t valid[16];
 	unsigned ups, downs, routes, born[64], gone[64];
 	unsigned short hatype[64];
+	unsigned own_routes_gone;
 } reported_addr;
 
 static int known(const struct in6_addr *a)
@@ -69,9 +70,14 @@ static void routes(void *ctx UNUSED)
 	reported_addr.routes++;
 }
 
+static void own_route_gone(void *ctx UNUSED)
+{
+	reported_addr.own_routes_gone++;
+}
+
 static const struct ifmon_handler handler = {
 	.address_up = up, .address_down = down, .interface = born, .interface_gone = gone,
-	.routes = routes,
+	.routes = routes, .own_route_gone = own_route_gone,
 };
 
 static struct ifmon *l;
@@ -347,10 +353,16 @@ START_TEST(routes_of_others_are_told_once_a_burst_and_ours_are_not)
 		run("ip route add 2001:db8:%x::/64 dev a0", 16 + i);
 	ck_assert_int_eq(ifmon_read(l), 0);
 	ck_assert_uint_eq(reported_addr.routes, 1);
+	ck_assert_uint_eq(reported_addr.own_routes_gone, 0);
 	run("ip route add 2001:db8:99::/64 dev a0 proto 109");
 	ck_assert(readable(ifmon_fd(l), 1000));
 	ck_assert_int_eq(ifmon_read(l), 0);
 	ck_assert_uint_eq(reported_addr.routes, 1);
+	ck_assert_uint_eq(reported_addr.own_routes_gone, 0);
+	run("ip -6 route flush proto 109");
+	while (!reported_addr.own_routes_gone && readable(ifmon_fd(l), 5000))
+		ck_assert_int_eq(ifmon_read(l), 0);
+	ck_assert_uint_eq(reported_addr.own_routes_gone, 1);
 }
 END_TEST
 

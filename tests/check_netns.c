@@ -69,6 +69,7 @@ static const struct script {
 	{ "netns/both-lose.sh", 180 },
 	{ "netns/dead-path.sh", 180 },
 	{ "netns/carrier.sh", 150 },
+	{ "netns/stacked.sh", 150 },
 	{ "netns/prefer.sh", 150 },
 	{ "netns/rules.sh", 240 },
 	{ "netns/full.sh", 240 },

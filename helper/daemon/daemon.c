@@ -74,7 +74,8 @@ static void on_address_down(void *ctx, const struct in6_addr *addr)
 	d->route_now = true;
 }
 
-static void on_interface(void *ctx, unsigned ifindex, const char *name, unsigned short hatype)
+static void on_interface(void *ctx, unsigned ifindex, const char *name, unsigned short hatype,
+			 bool port)
 {
 	struct daemon *d = ctx;
 	struct interface *i = calloc(1, sizeof(*i));
@@ -85,9 +86,9 @@ static void on_interface(void *ctx, unsigned ifindex, const char *name, unsigned
 			  name);
 		return;
 	}
-	*i = (struct interface){ .ifindex = ifindex, .hatype = hatype };
+	*i = (struct interface){ .ifindex = ifindex, .hatype = hatype, .port = port };
 	LL_APPEND(d->interfaces, i);
-	if (d->attached)
+	if (d->attached && !port)
 		datapath_attach(d->datapath, ifindex, hatype);
 }
 
@@ -96,7 +97,7 @@ static void on_interface_gone(void *ctx, unsigned ifindex)
 	struct daemon *d = ctx;
 	struct interface *i, *tmp;
 
-	datapath_interface_gone(d->datapath, ifindex);
+	datapath_detach(d->datapath, ifindex);
 	LL_FOREACH_SAFE(d->interfaces, i, tmp)
 		if (i->ifindex == ifindex) {
 			LL_DELETE(d->interfaces, i);
@@ -125,11 +126,13 @@ static void on_own_route_gone(void *ctx)
 	d->routes_later = true;
 }
 
-static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex UNUSED)
+static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex)
 {
 	struct in6_addr local, foreign;
 	struct daemon *d = ctx;
 
+	if (ifmon_is_port(d->ifmon, ifindex))
+		return;		/* it is captured again on the interface that has the address */
 	/* Connections that bear what is withdrawn must be known; a stranger causes no scan. */
 	if (adopt_scan_is_due(d, true) && core_packet_withdraws(d->core, pkt, len))
 		adopt_scan(d);
@@ -348,8 +351,11 @@ static int restore(struct daemon *d)
 	r = open_view(d);
 	if (r < 0)
 		return r;
-	LL_FOREACH(d->interfaces, i)
+	LL_FOREACH(d->interfaces, i) {
 		datapath_attach(d->datapath, i->ifindex, i->hatype);
+		if (i->port)
+			datapath_detach(d->datapath, i->ifindex);	/* and an earlier helper's */
+	}
 	d->attached = true;
 	datapath_watch(d->datapath, d->conf->core.path_timeout);
 	datapath_record(d->datapath, d->conf->resend);

@@ -31,6 +31,7 @@ struct tcp_hold;
 struct interface {
 	unsigned ifindex;
 	unsigned short hatype;
+	bool port;			/* without the datapath */
 	usec_t flush_next;	/* its neighbours are not flushed before then */
 	struct interface *next;	/* utlist LL */
 };

@@ -251,13 +251,14 @@ int datapath_attach(struct datapath *dp, unsigned ifindex, unsigned short hatype
 	return 0;
 }
 
-void datapath_interface_gone(struct datapath *dp, unsigned ifindex)
+void datapath_detach(struct datapath *dp, unsigned ifindex)
 {
 	struct attachment *a;
 
 	HASH_FIND(hh, dp->attached, &ifindex, sizeof(ifindex), a);
 	if (!a)
 		return;
+	dp->kind->detach(a);
 	HASH_DEL(dp->attached, a);
 	free(a);
 }

@@ -51,8 +51,11 @@ void datapath_close(struct datapath *dp);
  */
 int datapath_attach(struct datapath *dp, unsigned ifindex, unsigned short hatype);
 
-/* Frees the record of an interface that was removed, and its programs with it. */
-void datapath_interface_gone(struct datapath *dp, unsigned ifindex);
+/*
+ * Detaches from an interface, which may have been removed. Programs of an earlier helper that are
+ * there stay.
+ */
+void datapath_detach(struct datapath *dp, unsigned ifindex);
 
 /* The descriptor of one of the four programs, for test runs by bpf(2). dp owns it. */
 int datapath_program(const struct datapath *dp, bool egress, bool ethernet);

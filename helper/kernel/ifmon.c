@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdlib.h>
@@ -35,6 +36,9 @@ struct iface {
 	bool up;			/* addresses on it can be used */
 	bool exists, reported_addr;
 	bool reborn;			/* reported, removed, and added again with the same index */
+	bool enslaved;			/* what it receives goes to its master */
+	unsigned passthru;		/* a macvlan that takes all that this other one receives; 0 */
+	bool port;			/* as last reported */
 	unsigned round;			/* number of the last dump that had it */
 	UT_hash_handle hh;
 };
@@ -69,11 +73,11 @@ struct ifmon {
 	struct reported_addr *reported_addr;
 	unsigned round;
 	bool routes;			/* changed since last reported */
+	bool own_route_gone;		/* since last reported */
 	char buf[NETLINK_BUFFER] __attribute__((aligned(4)));
 };
 
 int ifmon_open(const struct ifmon_handler *handler, struct ifmon **ret)
-	bool own_route_gone;		/* since last reported */
 {
 	static const unsigned group[] = { RTNLGRP_LINK, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_ROUTE,
 					  RTNLGRP_IPV6_RULE };
@@ -157,6 +161,66 @@ static void iface_remove(struct ifmon *mon, struct iface *i)
 			kaddr_remove(mon, k);
 }
 
+/* Whether the attribute is the text. */
+static bool attr_is(const struct nlattr *a, const char *text)
+{
+	size_t len = strlen(text);
+
+	return mnl_attr_get_payload_len(a) == len + 1 && !memcmp(mnl_attr_get_payload(a), text, len);
+}
+
+/* Whether a master of that kind takes what its interfaces receive. A VRF, for one, does not. */
+static bool takes_all(const struct nlattr *kind)
+{
+	static const char *const kinds[] = { "bridge", "bond", "team", "openvswitch" };
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (attr_is(kind, kinds[i]))
+			return true;
+	return false;
+}
+
+static bool is_passthru(const struct nlattr *data)
+{
+	const struct nlattr *a;
+
+	mnl_attr_for_each_nested(a, data)
+		if (mnl_attr_get_type(a) == IFLA_MACVLAN_MODE &&
+		    mnl_attr_get_payload_len(a) == sizeof(uint32_t))
+			return mnl_attr_get_u32(a) == MACVLAN_MODE_PASSTHRU;
+	return false;
+}
+
+/* Reads from RTM_NEWLINK which interface is above or below i. */
+static void iface_stack(struct iface *i, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *a, *b, *kind = NULL, *data = NULL, *master_kind = NULL;
+	bool master = false, elsewhere = false;
+	unsigned link = 0;
+
+	mnl_attr_for_each(a, nlh, sizeof(struct ifinfomsg)) {
+		if (mnl_attr_get_type(a) == IFLA_MASTER)
+			master = true;
+		if (mnl_attr_get_type(a) == IFLA_LINK && mnl_attr_get_payload_len(a) == sizeof(link))
+			link = mnl_attr_get_u32(a);
+		if (mnl_attr_get_type(a) == IFLA_LINK_NETNSID)
+			elsewhere = true;
+		if (mnl_attr_get_type(a) != IFLA_LINKINFO)
+			continue;
+		mnl_attr_for_each_nested(b, a) {
+			kind = mnl_attr_get_type(b) == IFLA_INFO_KIND ? b : kind;
+			data = mnl_attr_get_type(b) == IFLA_INFO_DATA ? b : data;
+			master_kind = mnl_attr_get_type(b) == IFLA_INFO_SLAVE_KIND ? b :
+				master_kind;
+		}
+	}
+	/* Without a kind: the master of a paravirtual link's accelerated half. */
+	i->enslaved = master && (!master_kind || takes_all(master_kind));
+	i->passthru = kind && data && !elsewhere &&
+		      (attr_is(kind, "macvlan") || attr_is(kind, "macvtap")) && is_passthru(data) ?
+		      link : 0;
+}
+
 /*
  * RTM_NEWLINK, RTM_DELLINK. Ignores those of other families: a bridge reports its ports under its
  * own.
@@ -195,6 +259,7 @@ static int iface_message(struct ifmon *mon, const struct nlmsghdr *nlh)
 		mon->routes =
 			true;	/* ignore_routes_with_linkdown changes routes without a message */
 	i->up = up;
+	iface_stack(i, nlh);
 	mnl_attr_for_each(a, nlh, sizeof(*m))
 		if (mnl_attr_get_type(a) == IFLA_IFNAME &&
 		    mnl_attr_validate(a, MNL_TYPE_NUL_STRING) == 0 &&
@@ -298,6 +363,8 @@ static int message(void *ctx, const struct nlmsghdr *nlh)
 		if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(*rt) &&
 		    rt->rtm_protocol != ROUTE_PROTO && !(rt->rtm_flags & RTM_F_CLONED))
 			mon->routes = true;
+		else if (nlh->nlmsg_type == RTM_DELROUTE)
+			mon->own_route_gone = true;
 		return 0;
 	case RTM_NEWRULE:
 	case RTM_DELRULE:
@@ -308,12 +375,24 @@ static int message(void *ctx, const struct nlmsghdr *nlh)
 	}
 }
 
+static bool is_port(const struct ifmon *mon, const struct iface *i)
+{
+	const struct iface *above;
+
+	for (above = mon->ifaces; above; above = above->hh.next)
+		if (above->exists && above->passthru == i->index)
+			return true;
+	return i->enslaved;
+}
+
 static void report_interfaces(struct ifmon *mon)
 {
 	struct iface *i, *next;
 
 	HASH_ITER(hh, mon->ifaces, i, next) {
-		if (i->reported_addr && (!i->exists || i->reborn)) {
+		bool port = is_port(mon, i);
+
+		if (i->reported_addr && (!i->exists || i->reborn || i->port != port)) {
 			i->reported_addr = i->reborn = false;
 			mon->handler.interface_gone(mon->handler.ctx, i->index);
 		}
@@ -322,7 +401,9 @@ static void report_interfaces(struct ifmon *mon)
 			free(i);
 		} else if (!i->reported_addr) {
 			i->reported_addr = true;
-			mon->handler.interface(mon->handler.ctx, i->index, i->name, i->hatype);
+			i->port = port;
+			mon->handler.interface(mon->handler.ctx, i->index, i->name, i->hatype,
+					       port);
 		}
 	}
 }
@@ -331,7 +412,7 @@ static bool kaddr_usable(const struct ifmon *mon, const struct kaddr *k)
 {
 	const struct iface *i = iface_find(mon, k->key.ifindex);
 
-	return k->good && i && i->up;
+	return k->good && i && i->up && !i->port;
 }
 
 /*
@@ -363,8 +444,6 @@ static int match_addresses(struct ifmon *mon)
 			t->now = k;
 	}
 	return 0;
-		else if (nlh->nlmsg_type == RTM_DELROUTE)
-			mon->own_route_gone = true;
 }
 
 static bool lifetime_changed(usec_t a, usec_t b)
@@ -407,6 +486,9 @@ static int report(struct ifmon *mon)
 	if (mon->routes)
 		mon->handler.routes(mon->handler.ctx);
 	mon->routes = false;
+	if (mon->own_route_gone)
+		mon->handler.own_route_gone(mon->handler.ctx);
+	mon->own_route_gone = false;
 	return r;
 }
 
@@ -486,9 +568,6 @@ static int read_one(struct ifmon *mon)
 	for (; !r && mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
 		r = message(mon, nlh);
 	return r ? r : 1;
-	if (mon->own_route_gone)
-		mon->handler.own_route_gone(mon->handler.ctx);
-	mon->own_route_gone = false;
 }
 
 int ifmon_read(struct ifmon *mon)
@@ -519,6 +598,13 @@ const char *ifmon_name(const struct ifmon *mon, unsigned ifindex)
 	const struct iface *i = iface_find(mon, ifindex);
 
 	return i && i->exists ? i->name : NULL;
+}
+
+bool ifmon_is_port(const struct ifmon *mon, unsigned ifindex)
+{
+	const struct iface *i = iface_find(mon, ifindex);
+
+	return i && i->exists && i->port;
 }
 
 bool ifmon_has(const struct ifmon *mon, const struct in6_addr *addr)

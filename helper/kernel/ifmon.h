@@ -5,7 +5,11 @@
  *
  * An address is usable (C3) if it has global scope (unique-local addresses included), is not
  * tentative unless optimistic, has not failed duplicate address detection, is not deprecated
- * (preferred lifetime 0), and if its interface is up, has carrier and is not the loopback.
+ * (preferred lifetime 0), and if its interface is up, has carrier, and is neither the loopback nor a
+ * port.
+ *
+ * A port hands all that it receives to another interface of this host: the bridge, bond, team or
+ * switch that it is part of, or its only macvlan (passthru).
  *
  * A burst of messages is reported as the difference between the states before and after it: first
  * interfaces, then addresses lost, then addresses gained, then routes. Handlers may call
@@ -30,22 +34,24 @@ struct ifmon_handler {
 	void (*address_down)(void *ctx, const struct in6_addr *addr);
 	/*
 	 * An interface was added or removed, up or not. hatype: ARPHRD_*. Renaming is not reported.
+	 * One that becomes a port, or is none any more, is reported as gone and then as added.
 	 */
-	void (*interface)(void *ctx, unsigned ifindex, const char *name, unsigned short hatype);
+	void (*interface)(void *ctx, unsigned ifindex, const char *name, unsigned short hatype,
+			  bool port);
 	void (*interface_gone)(void *ctx, unsigned ifindex);
 	/*
 	 * IPv6 routes not tagged ROUTE_PROTO, routing rules or carriers changed. Called once for a
 	 * burst, and not by ifmon_sync().
 	 */
 	void (*routes)(void *ctx);
+	/* A route tagged ROUTE_PROTO was removed, perhaps by others. Once for a burst. */
+	void (*own_route_gone)(void *ctx);
 	void *ctx;
 };
 
 struct ifmon;
 
 /*
-	/* A route tagged ROUTE_PROTO was removed, perhaps by others. Once for a burst. */
-	void (*own_route_gone)(void *ctx);
  * Opens the sockets and subscribes; reports nothing yet. Call ifmon_sync() next. handler is copied.
  * Returns 0 or a negative errno.
  */
@@ -72,6 +78,9 @@ int ifmon_read(struct ifmon *mon);
  * ifmon_sync().
  */
 const char *ifmon_name(const struct ifmon *mon, unsigned ifindex);
+
+/* Whether the interface is a port. */
+bool ifmon_is_port(const struct ifmon *mon, unsigned ifindex);
 
 /* Whether any interface has addr, usable or not. */
 bool ifmon_has(const struct ifmon *mon, const struct in6_addr *addr);

@@ -5,6 +5,7 @@
  * belongs to a registered connection, or the comments below say otherwise.
  */
 #include <linux/bpf.h>
+#include <linux/if_packet.h>
 #include <linux/pkt_cls.h>
 #include "masquerade.h"
 #include "new_conn.bpf.h"
@@ -14,6 +15,8 @@
 #include "flight.bpf.h"
 #include "seq.bpf.h"
 #include "settled.bpf.h"
+
+#define VLAN_ID_MASK	0x0fff
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
@@ -381,11 +384,22 @@ static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 	return PASS;
 }
 
+/*
+ * Whether another interface of this host, above this one, receives the packet as well: a VLAN's,
+ * whose tag the kernel has taken from the frame, or a macvlan's, which has a hardware address of
+ * its own. It is judged there, once. A tag of VLAN 0 has a priority only.
+ */
+static __always_inline bool is_for_another(const struct __sk_buff *skb)
+{
+	return skb->pkt_type == PACKET_OTHERHOST ||
+	       (skb->vlan_present && skb->vlan_tci & VLAN_ID_MASK);
+}
+
 static __always_inline int ingress(struct __sk_buff *skb, bool ethernet)
 {
 	struct headers h;
 
-	if (parse(skb, ethernet, &h))
+	if ((ethernet && is_for_another(skb)) || parse(skb, ethernet, &h))
 		return PASS;
 	if (h.later) {
 		rewrite_later(skb, &h);

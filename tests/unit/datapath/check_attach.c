@@ -380,8 +380,8 @@ START_TEST(an_interface_may_go_at_any_time)
 	open_datapath(_i);
 	ck_assert_int_eq(datapath_attach(dp, va, ARPHRD_ETHER), 0);
 	sh("ip link del va");
-	datapath_interface_gone(dp, va);
-	datapath_interface_gone(dp, va);
+	datapath_detach(dp, va);
+	datapath_detach(dp, va);
 	ck_assert_int_eq(datapath_attach(dp, va, ARPHRD_ETHER), -ENODEV);
 	sh("ip link add va type veth peer name vb && ip link set va up && ip link set vb up");
 	va = if_nametoindex("va");

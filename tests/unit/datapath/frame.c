@@ -121,7 +121,7 @@ static void put_extension(struct frame *f, char c, unsigned next, const struct p
 
 static void put_link_layer(struct frame *f, const struct packet *p)
 {
-	put(f, "\2\0\0\0\0\1\2\0\0\0\0\2", 12);
+	put(f, "\x33\x33\0\0\0\1\2\0\0\0\0\2", 12);	/* to all: any interface takes it */
 	for (unsigned i = 0; i < p->vlans; i++) {
 		put16(f, i + 1 < p->vlans ? 0x88a8 : 0x8100);
 		put16(f, 5);

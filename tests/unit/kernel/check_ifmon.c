@@ -17,6 +17,7 @@ static struct {
 	usec_t valid[16];
 	unsigned ups, downs, routes, born[64], gone[64];
 	unsigned short hatype[64];
+	bool port[64];
 	unsigned own_routes_gone;
 } reported_addr;
 
@@ -53,11 +54,13 @@ static void down(void *ctx UNUSED, const struct in6_addr *a)
 	reported_addr.downs++;
 }
 
-static void born(void *ctx UNUSED, unsigned ifindex, const char *name UNUSED, unsigned short hatype)
+static void born(void *ctx UNUSED, unsigned ifindex, const char *name UNUSED, unsigned short hatype,
+		 bool port)
 {
 	ck_assert_uint_lt(ifindex, 64);
 	reported_addr.born[ifindex]++;
 	reported_addr.hatype[ifindex] = hatype;
+	reported_addr.port[ifindex] = port;
 }
 
 static void gone(void *ctx UNUSED, unsigned ifindex)
@@ -330,6 +333,29 @@ START_TEST(an_interface_made_anew_under_the_same_index_is_told_anew)
 }
 END_TEST
 
+/* Its addresses are of no use: what comes to them is the bridge's. */
+START_TEST(what_becomes_a_port_is_told_anew_and_has_no_address)
+{
+	unsigned index = if_nametoindex("a0");
+
+	if (system(_i == 2 ? "ip link add m0 link a1 type macvlan mode bridge 2>/dev/null"
+			   : "ip link add br0 type bridge 2>/dev/null"))
+		return;		/* a kernel without */
+	run("ip addr add 2001:db8:1::1/64 dev a0 nodad");
+	ck_assert(becomes("2001:db8:1::1", true, index));
+	ck_assert(!reported_addr.port[index]);
+	run(_i == 2 ? "ip link add m1 link a0 type macvlan mode passthru"
+		    : "ip link set a0 master br0");
+	ck_assert(becomes("2001:db8:1::1", false, 0));
+	ck_assert(reported_addr.port[index] && ifmon_is_port(l, index));
+	ck_assert_uint_eq(reported_addr.gone[index], 1);
+	run(_i == 2 ? "ip link del m1" : _i ? "ip link del br0" : "ip link set a0 nomaster");
+	ck_assert(becomes("2001:db8:1::1", true, index));
+	ck_assert(!reported_addr.port[index] && !ifmon_is_port(l, index));
+	ck_assert_uint_eq(reported_addr.born[index], 3);
+}
+END_TEST
+
 START_TEST(a_bridge_losing_a_port_is_no_interface_gone)
 {
 	unsigned index = if_nametoindex("a0");
@@ -414,6 +440,7 @@ int main(void)
 	tcase_add_test(tc, an_interface_is_told_once_and_keeps_its_name_up_to_date);
 	tcase_add_loop_test(tc, an_interface_deleted_or_moved_away_takes_its_addresses, 0, 2);
 	tcase_add_test(tc, an_interface_made_anew_under_the_same_index_is_told_anew);
+	tcase_add_loop_test(tc, what_becomes_a_port_is_told_anew_and_has_no_address, 0, 3);
 	tcase_add_test(tc, a_bridge_losing_a_port_is_no_interface_gone);
 	tcase_add_test(tc, routes_of_others_are_told_once_a_burst_and_ours_are_not);
 	tcase_add_test(tc, after_an_overrun_the_picture_is_right_again);

@@ -19,14 +19,14 @@ KINDS = {"down": "download", "up": "upload", "rpc": "dialogue"}
 SYSTEMS = {
     "udpfloor": "floor",
     "mptcp_full": "MPTCP",
-    "mptcp_backup": "MPTCP backup",
-    "mptcp_late": "MPTCP late",
+    "mptcp_backup": "MPTCP (b)",
+    "mptcp_late": "MPTCP (l)",
     "wireguard": "WireGuard",
     "openvpn": "OpenVPN",
     "mobike": "MOBIKE",
     "quic": "QUIC",
 }
-WIDTH = 14
+WIDTH = 11
 
 
 def measured(name):

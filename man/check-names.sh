@@ -68,7 +68,7 @@ same "reasons, hmipctl.8" \
 same "events, hmipctl.8" "$(table core/base/action.c EVENT_)" "$(items hmipctl.8 EVENTS Sy)"
 same "states, hmipctl.8" \
 	"$(for prefix in ADDR_ LIFETIME_ BINDING_; do table core/model/entry.c $prefix; done
-	   echo unknown; echo homeless)" \
+	   echo unknown; echo homeless; echo plain)" \
 	"$(table core/model/entry.c '[A-Z]*' | while read -r name; do
 		grep -qE "^\.([PQ].*)?Ql $name( |\$)" "$man/hmipctl.8" && echo "$name"
 	   done)"

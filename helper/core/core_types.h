@@ -399,6 +399,10 @@ struct local_addr {
 	usec_t valid_until;		/* the kernel's valid lifetime; USEC_NEVER */
 	unsigned preference;		/* by core_prefer(): the highest wins; 0 by default */
 	usec_t since;			/* became usable, or was lost */
+	unsigned blips;			/* how often it was lost for a moment, lately */
+	usec_t blip;			/* when it came back from the last one */
+	usec_t calm_at;			/* it came back from one, and is the last choice until then;
+					 * 0: it is not */
 	usec_t remember_until;		/* peers remember it as deprecated until
 					 * then, once it is lost */
 	unsigned n_pcb;			/* connections born with it, and sockets bound to

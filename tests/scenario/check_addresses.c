@@ -145,6 +145,57 @@ START_TEST(c3_of_very_many_addresses_a_peer_knows_some_of_each_link)
 }
 END_TEST
 
+/* The kernel's routes prefer C0, whose wireless link sleeps for a moment again and again. */
+static void blip(usec_t lost, usec_t usable)
+{
+	world_down(&w, CLIENT, C0);
+	world_run(&w, lost);
+	world_up(&w, CLIENT, C0);
+	world_run(&w, usable);
+}
+
+static void two_links(void)
+{
+	struct in6_addr c0 = world_addr(C0);
+
+	world_up(&w, CLIENT, C1);
+	acquaint();
+	core_routed(w.host[CLIENT].core, entry(CLIENT)->id, &c0, w.now);
+	world_run(&w, 5 * USEC_PER_SEC);
+	assert_pair(CLIENT, C0, S0);
+}
+
+START_TEST(s1_a_link_that_comes_and_goes_is_the_last_choice_until_it_is_calm)
+{
+	uint64_t switched;
+
+	two_links();
+	switched = count(CLIENT, COUNT_SWITCHED);
+	for (unsigned i = 0; i < 20; i++)
+		blip(300 * USEC_PER_MSEC, 2 * USEC_PER_SEC);
+	ck_assert_uint_le(count(CLIENT, COUNT_SWITCHED) - switched, 10);
+	assert_pair(CLIENT, C1, S0);
+	/* Whoever has no other uses it all the same. */
+	world_down(&w, CLIENT, C1);
+	world_run(&w, USEC_PER_SEC);
+	assert_pair(CLIENT, C0, S0);
+	world_up(&w, CLIENT, C1);
+	world_run(&w, 65 * USEC_PER_SEC);
+	assert_pair(CLIENT, C0, S0);
+	assert_pair(SERVER, S0, C0);
+}
+END_TEST
+
+START_TEST(s1_a_link_that_is_back_from_longer_outages_is_used_at_once)
+{
+	two_links();
+	for (unsigned i = 0; i < 10; i++) {
+		blip(3 * USEC_PER_SEC, USEC_PER_SEC);
+		assert_pair(CLIENT, C0, S0);
+	}
+}
+END_TEST
+
 static bool lose_hotels(struct world *world UNUSED, const struct packet_in_flight *p)
 {
 	struct in6_addr c0 = world_addr(C0);
@@ -237,6 +288,8 @@ int main(void)
 	tcase_add_test(tc, x7_an_address_that_two_peers_have_locks_neither_out);
 	tcase_add_test(tc, x6_who_has_the_address_that_another_left_gets_to_use_it);
 	tcase_add_loop_test(tc, c3_of_very_many_addresses_a_peer_knows_some_of_each_link, 0, 2);
+	tcase_add_test(tc, s1_a_link_that_comes_and_goes_is_the_last_choice_until_it_is_calm);
+	tcase_add_test(tc, s1_a_link_that_is_back_from_longer_outages_is_used_at_once);
 	suite_add_tcase(s, tc);
 	tcase_add_checked_fixture(plain, strangers, teardown);
 	tcase_add_test(plain, s7_who_is_plain_in_one_network_is_asked_again_in_the_next);

@@ -300,6 +300,18 @@ static void hce_look_after(struct core *c, struct hce *h, usec_t now)
 	search_expire(c, h, now);
 }
 
+/* An address that came and went is calm: it may be better than that in use. */
+static void update_pairs(struct core *c, usec_t now)
+{
+	struct hce *h, *next;
+
+	HASH_ITER(hh, c->entries, h, next) {
+		pair_update(c, h, now);
+		bu_flush(c, h, now);
+		hce_arm(c, h, now);
+	}
+}
+
 /* The same for what is of no entry. */
 static void host_look_after(struct core *c, usec_t now)
 {
@@ -309,7 +321,8 @@ static void host_look_after(struct core *c, usec_t now)
 	attach_waiting(c, now);
 	tell_full(c, now);
 	repeat_stale(c, now);
-	local_expire(c, now);
+	if (local_expire(c, now))
+		update_pairs(c, now);
 }
 
 void core_tick(struct core *c, usec_t now)

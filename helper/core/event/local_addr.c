@@ -97,6 +97,8 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 		l = local_add(c, addr, now);	/* bound_close_addr() may have freed it */
 	if (!l)
 		return;
+	if (!l->usable && l->remember_until)
+		local_note_blip(c, l, now);
 	l->valid_until = valid_until;
 	l->ifindex = ifindex;
 	l->unassigned = false;

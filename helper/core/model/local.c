@@ -10,6 +10,10 @@
 #include "addr.h"
 #include "entry.h"
 
+#define BLIP		USEC_PER_SEC		/* a wireless link that sleeps, or roams */
+#define BLIPS_SPAN	(60 * USEC_PER_SEC)	/* since the last one: they count together */
+#define BLIPS_FREE	3
+
 struct local_addr *local_find(struct core *c, const struct in6_addr *addr)
 {
 	struct local_addr *l;
@@ -70,6 +74,22 @@ struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t
 	return l;
 }
 
+void local_note_blip(struct core *c, struct local_addr *l, usec_t now)
+{
+	usec_t wait;
+
+	if (now >= usec_add(l->since, BLIP))
+		return;
+	if (now >= usec_add(l->blip, BLIPS_SPAN))
+		l->blips = 0;
+	l->blip = now;
+	if (++l->blips < BLIPS_FREE)
+		return;
+	wait = USEC_PER_SEC << (l->blips - BLIPS_FREE < 6 ? l->blips - BLIPS_FREE : 6);
+	l->calm_at = usec_add(now, wait);
+	host_arm(c, l->calm_at);
+}
+
 bool local_better(const struct hce *h, const struct in6_addr *dst, const struct local_addr *a,
 		  const struct local_addr *b)
 {
@@ -80,6 +100,8 @@ bool local_better(const struct hce *h, const struct in6_addr *dst, const struct 
 	unsigned prefix_a = addr_common_prefix(dst, &a->addr),
 		 prefix_b = addr_common_prefix(dst, &b->addr);
 
+	if (!a->calm_at != !b->calm_at)
+		return !a->calm_at;
 	if (a->preference != b->preference)
 		return a->preference > b->preference;
 	if (routed_a != routed_b && !h->policy_routed)
@@ -202,11 +224,18 @@ int local_restore(struct core *c, const struct in6_addr *addr, unsigned personal
 	return 0;
 }
 
-void local_expire(struct core *c, usec_t now)
+bool local_expire(struct core *c, usec_t now)
 {
 	struct local_addr *l, *next;
+	bool calm = false;
 
 	HASH_ITER(hh, c->locals, l, next) {
+		if (l->calm_at && now >= l->calm_at) {
+			l->calm_at = 0;
+			calm = true;
+		} else if (l->calm_at) {
+			host_arm(c, l->calm_at);
+		}
 		if (!is_idle(l))
 			continue;
 		if (now >= l->remember_until)
@@ -214,6 +243,7 @@ void local_expire(struct core *c, usec_t now)
 		else
 			host_arm(c, l->remember_until);
 	}
+	return calm;
 }
 
 struct local_addr *core_locals(struct core *c)

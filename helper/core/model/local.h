@@ -18,11 +18,18 @@ void local_publish(struct core *c, const struct local_addr *l);
 void local_set_usable(struct core *c, struct local_addr *l, bool usable, const char *why,
 		      usec_t now);
 
+/*
+ * l was lost for a moment and is back: notes that. From the third time within a minute on, it is
+ * used only if there is no other, for twice as long each time.
+ */
+void local_note_blip(struct core *c, struct local_addr *l, usec_t now);
+
 /* Makes the record of an address that is not usable yet. Returns NULL if memory is short. */
 struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t now);
 
 /*
- * Whether a is preferred to b as a source for dst: by an administrator, by routing for h, because h
+ * Whether a is preferred to b as a source for dst: because it does not come and go, by an
+ * administrator, by routing for h, because h
  * uses it now, by its prefix (RFC 6724, rule 8), or because it is older. h may be NULL.
  */
 bool local_better(const struct hce *h, const struct in6_addr *dst, const struct local_addr *a,
@@ -54,7 +61,10 @@ void local_drop_if_idle(struct core *c, const struct in6_addr *addr);
 int local_restore(struct core *c, const struct in6_addr *addr, unsigned personality,
 		  usec_t remember_until, usec_t now);
 
-/* Removes expired lost addresses that nothing uses. */
-void local_expire(struct core *c, usec_t now);
+/*
+ * Removes expired lost addresses that nothing uses. Returns whether an address that came and went
+ * is as good as others again.
+ */
+bool local_expire(struct core *c, usec_t now);
 
 #endif

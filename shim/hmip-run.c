@@ -12,9 +12,12 @@
 #endif
 #include "array.h"
 #include "execfile.h"
+#include "hostmap.h"
 #include "ipc_proto.h"
+#include "netns.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -33,18 +36,19 @@ enum { EXIT_OWN = 125, EXIT_CANNOT = 126, EXIT_NOT_FOUND = 127 };
 
 static void usage(FILE *to)
 {
-	fprintf(to,
-		"usage: hmip-run [-v] [-s SOCKET] COMMAND [ARGUMENT]...\n"
-		"Run COMMAND so that its connections to Homeless hosts survive moves.\n"
-		"  -s SOCKET  the helper's socket (default: $" HMIP_SOCKET_ENV
-		", else " HMIP_SOCKET_DEFAULT ")\n"
-		"  -v         print what will happen, then do it\n"
-		"  -h         print this help\n"
-		"  -V         print the version\n"
-		"Examples:\n"
-		"  hmip-run ssh server.example.org\n"
-		"  hmip-run -v curl -6 -O https://server.example.org/file\n"
-		"hmip-run(1) has more, and says which programs cannot be run so.\n");
+	fputs("usage: hmip-run [-qv] [-s SOCKET] COMMAND [ARGUMENT]...\n"
+	      "Run COMMAND so that its connections to Homeless hosts survive moves.\n"
+	      "  -s, --socket SOCKET  the helper's socket (else $" HMIP_SOCKET_ENV ", else\n"
+	      "                       " HMIP_SOCKET_DEFAULT ")\n"
+	      "  -q, --quiet          no warning if no helper answers\n"
+	      "  -v, --verbose        print what will happen, then do it\n"
+	      "  -h, --help           print this help\n"
+	      "  -V, --version        print the version\n"
+	      "Examples:\n"
+	      "  hmip-run ssh server.example.org\n"
+	      "  hmip-run -v curl -6 -O https://server.example.org/file\n"
+	      "hmip-run(1) has more, and says which programs cannot be run so.\n",
+	      to);
 }
 
 /* Whether dynamic linkers find a library in LIBDIR by its name, without a file that says so. */
@@ -132,22 +136,52 @@ static int preload(const char *path)
 	return r;
 }
 
-/* Warns if there is no helper: the program then runs as without hmip-run. */
-static void check_helper(const char *socket_path, const char *command, bool verbose)
+/* Why the library cannot use the helper that answers at socket_path; NULL: it can. */
+static const char *helper_problem(const char *socket_path)
+{
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path) + sizeof(HOSTMAP_SUFFIX)];
+	const struct hostmap *map;
+	uint64_t own = 0;
+	bool elsewhere;
+
+	snprintf(path, sizeof(path), "%s" HOSTMAP_SUFFIX, socket_path);
+	map = hostmap_map(path);
+	if (!map)
+		return "is of another version, or neither root's nor yours: restart it";
+	elsewhere = !netns_cookie(&own) && own != map->netns;
+	hostmap_unmap(map);
+	return elsewhere ? "runs in another network namespace: start one here, or use nsenter(1)"
+			 : NULL;
+}
+
+static bool helper_answers(const char *socket_path)
 {
 	struct sockaddr_un listener;
 	int len = control_shim_address(socket_path, &listener);
 	int fd = len < 0 ? -1 : socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool answers = fd >= 0 && !connect(fd, (struct sockaddr *)&listener, len);
 
-	if (fd < 0 || connect(fd, (struct sockaddr *)&listener, len))
+	if (fd >= 0)
+		close(fd);
+	return answers;
+}
+
+/* Warns if there is no helper: the program then runs as without hmip-run. */
+static void check_helper(const char *socket_path, const char *command, bool quiet, bool verbose)
+{
+	bool answers = helper_answers(socket_path);
+	const char *problem = answers ? helper_problem(socket_path) : NULL;
+
+	if (problem && !quiet)
+		say("the hmip-helper at %s %s; the connections of %s will not be registered\n",
+		    socket_path, problem, command);
+	else if (!answers && !quiet)
 		say("no hmip-helper answers at %s, so the connections of %s will not survive a "
 		    "move; start it with \"systemctl start hmip-helper\", or as root \"hmip-helper "
 		    "-s %s\"\n",
 		    socket_path, command, socket_path);
-	else if (verbose)
+	else if (answers && !problem && verbose)
 		say("its connections will be registered with the hmip-helper at %s\n", socket_path);
-	if (fd >= 0)
-		close(fd);
 }
 
 /* Follows scripts to their interpreters. Returns the kind of the last, and its path in path. */
@@ -192,6 +226,15 @@ static int check_command(const char *command, bool by_name, bool verbose)
 	bool script = strcmp(at, path) != 0;
 	if (p.kind == EXECFILE_FOREIGN && by_name && has_library_for(at))
 		p.kind = EXECFILE_FINE;
+	if (script && access(at, F_OK)) {
+		say("%s: its interpreter %s: %s\n", path, at, strerror(errno));
+		return EXIT_NOT_FOUND;
+	}
+	if (p.kind == EXECFILE_STATIC) {
+		say("%s%s%s%s %s\n", script ? path : "", script ? ": " : "", at,
+		    script ? ", which runs it," : "", execfile_reason(p.kind));
+		return 0;
+	}
 	if (p.kind != EXECFILE_FINE) {
 		say("%s%s%s%s %s\n", script ? path : "", script ? ": " : "", at,
 		    script ? ", which runs it," : "", execfile_reason(p.kind));
@@ -218,13 +261,24 @@ static void print_environment(const char *library)
 
 int main(int argc, char **argv)
 {
+	static const struct option options[] = {
+		{ "socket", required_argument, NULL, 's' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 }
+	};
 	const char *socket_option = NULL, *name;
+	bool quiet = false, verbose = false;
 	char library[PATH_MAX];
-	bool verbose = false;
 	int c, r;
 
-	while ((c = getopt(argc, argv, "+s:vhV")) != -1)
+	while ((c = getopt_long(argc, argv, "+s:qvhV", options, NULL)) != -1)
 		switch (c) {
+		case 'q':
+			quiet = true;
+			break;
 		case 'v':
 			verbose = true;
 			break;
@@ -247,6 +301,11 @@ int main(int argc, char **argv)
 		return EXIT_OWN;
 	}
 
+	if (socket_option && *socket_option != '/') {
+		say("found -s %s, expected an absolute path: programs use it from any directory\n",
+		    socket_option);
+		return EXIT_OWN;
+	}
 	if (!library_path(library, &name) || strpbrk(library, " :") || access(library, R_OK)) {
 		say("cannot preload %s: %s\n", library,
 		    strpbrk(library, " :") ? "its path must not have a space or colon"
@@ -256,7 +315,7 @@ int main(int argc, char **argv)
 	r = check_command(argv[0], name != library, verbose);
 	if (r)
 		return r;
-	check_helper(control_path(socket_option), argv[0], verbose);
+	check_helper(control_path(socket_option), argv[0], quiet, verbose);
 	if ((socket_option && setenv(HMIP_SOCKET_ENV, socket_option, 1)) || preload(name)) {
 		say("%s\n", strerror(ENOMEM));
 		return EXIT_OWN;

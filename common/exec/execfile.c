@@ -215,8 +215,9 @@ const char *execfile_reason(enum execfile_kind kind)
 {
 	static const char *const reason[] = {
 		[EXECFILE_STATIC] =
-			"is statically linked, so no library can be preloaded; " WITHOUT
-			", or run a dynamically linked build of it",
+			"is statically linked, so no library can be preloaded: it is run, and the "
+			"dynamically linked programs that it starts are covered, but hmip-helper "
+			"must adopt its own connections (hmip-run(1))",
 		[EXECFILE_FOREIGN] =
 			"is built for another processor or word size than libhmip.so; " WITHOUT
 			", or install hmip for that one",

@@ -27,8 +27,8 @@ static void usage(FILE *out)
 	      "(" HMIP_SOCKET_DEFAULT ")\n"
 	      "  -t          test the configuration and exit\n"
 	      "  -v          log more\n"
-	      "  -V          the version\n"
-	      "  -h          this text\n", out);
+	      "  -V, --version  the version\n"
+	      "  -h, --help  this text\n", out);
 }
 
 static int test(const char *path)
@@ -41,7 +41,10 @@ static int test(const char *path)
 		free(why);
 		return EXIT_FAILURE;
 	}
-	printf("%s: good, %u peers\n", path, conf->n_peer);
+	if (access(path, F_OK))
+		printf("%s: not there, so all settings have their defaults\n", path);
+	else
+		printf("%s: good, %u peers\n", path, conf->n_peer);
 	conf_free(conf);
 	return EXIT_SUCCESS;
 }
@@ -100,13 +103,18 @@ static void leave_terminal(int fd, bool verbose)
 
 int main(int argc, char **argv)
 {
+	static const struct option long_options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 }
+	};
 	struct daemon_options options = { .conf = CONF_DEFAULT, .socket = HMIP_SOCKET_DEFAULT };
 	bool foreground = false, only_test = false, verbose = false;
 	const char *state = NULL;
 	struct daemon *d;
 	int o, fd = -1, r;
 
-	while ((o = getopt(argc, argv, "c:d:fs:tvVh")) != -1)
+	while ((o = getopt_long(argc, argv, "c:d:fs:tvVh", long_options, NULL)) != -1)
 		switch (o) {
 		case 'c':
 			options.conf = optarg;

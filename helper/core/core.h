@@ -262,6 +262,12 @@ void core_leave(struct core *c, usec_t now);
 /* Returns whether core_leave() was called. */
 bool core_is_leaving(const struct core *c);
 
+/*
+ * The entries that core_tick() will look after now: sets *ret to their ids, which are valid until
+ * it is called or an entry is made. Returns how many.
+ */
+unsigned core_due(struct core *c, usec_t now, const uint32_t **ret);
+
 /* Runs the timers that have expired. Does nothing before core_deadline(). */
 void core_tick(struct core *c, usec_t now);
 

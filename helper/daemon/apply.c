@@ -187,12 +187,12 @@ static void apply_one(struct daemon *d, const struct action *a)
 		return;
 	case ACTION_OPEN:
 		resume_want(d, a->hce, RESUME_OPEN);
-		d->sync_established = true;
+		entry_set_add(&d->established, a->hce);
 		return;
 	case ACTION_RETRANSMIT:
 		resume_want(d, a->hce, a->retransmit.lost ? RESUME_KICK | RESUME_LOST :
 			    RESUME_KICK);
-		d->sync_established = true;
+		entry_set_add(&d->established, a->hce);
 		return;
 	case ACTION_HOLD:
 		tcp_hold_changed(d);
@@ -211,7 +211,7 @@ static void apply_one(struct daemon *d, const struct action *a)
 		apply_left(d, a);
 		return;
 	case ACTION_ENTRY:
-		d->route_now = true;
+		entry_set_add(&d->source_of, a->hce);
 		return;
 	case ACTION_STATUS:
 		adopt_status(d, a->hce);
@@ -226,8 +226,12 @@ static void apply_one(struct daemon *d, const struct action *a)
 		d->save_now = true;
 		return;
 	case ACTION_PAIR:
+		entry_set_add(&d->routes_of, a->hce);
+		d->routes_later = true;		/* what an address that is used again needed */
+		d->view_now = d->save_now = true;
+		break;
 	case ACTION_PAIR_GONE:
-		d->routes_now = d->view_now = d->save_now = true;
+		d->routes_gone = d->view_now = d->save_now = true;
 		break;
 	case ACTION_LOCAL:
 	case ACTION_LOCAL_GONE:
@@ -244,7 +248,8 @@ static void apply_one(struct daemon *d, const struct action *a)
 			return;
 		break;
 	case ACTION_PCB:
-		d->routes_now |= pcb_is_rewritten(d, a);
+		if (pcb_is_rewritten(d, a))
+			entry_set_add(&d->routes_of, a->hce);
 		d->view_now |= pcb_differs_from_last(d, a);
 		d->save_later = true;
 		if (a->pcb.linger_until == USEC_NEVER && route_sync_apart(d->route_sync, &a->pcb))
@@ -252,7 +257,8 @@ static void apply_one(struct daemon *d, const struct action *a)
 		break;
 	case ACTION_PCB_GONE:
 		d->routes_later = d->view_later = d->save_later = true;
-		d->route_now |= entry_was_apart(d, a->hce);
+		if (entry_was_apart(d, a->hce))
+			entry_set_add(&d->source_of, a->hce);
 		break;
 	case ACTION_SPI:
 	case ACTION_SPI_GONE:
@@ -303,11 +309,36 @@ static void apply_send(struct daemon *d, const struct action *a)
 	core_send_failed(d->core, a, clock_boottime());
 }
 
+static void sync_entry(void *ctx, struct hce *hce)
+{
+	sock_events_sync_entry(ctx, hce);
+}
+
 static void sync_established(struct daemon *d)
 {
-	if (d->sync_established)
-		sock_events_sync_established(d);
-	d->sync_established = false;
+	entry_set_take(&d->established, d->core, sync_entry, d);
+}
+
+static void update_routes_of(void *ctx, struct hce *hce)
+{
+	struct daemon *d = ctx;
+
+	route_sync_entry(d->route_sync, d->core, hce);
+}
+
+/* Of entries that are gone, of those whose pair changed, or all. */
+static void update_routes(struct daemon *d)
+{
+	if (d->routes_gone)
+		route_sync_sweep(d->route_sync, d->core);
+	d->routes_gone = false;
+	if (!d->routes_now && !d->routes_of.all) {
+		entry_set_take(&d->routes_of, d->core, update_routes_of, d);
+		return;
+	}
+	d->routes_of = (struct entry_set){ 0 };
+	d->routes_now = false;
+	route_sync_update(d->route_sync, d->core);
 }
 
 /*
@@ -318,15 +349,13 @@ static void apply_queued(struct daemon *d)
 {
 	unsigned n_send = d->n_send;
 
-	if (d->routes_now)
-		route_sync_update(d->route_sync, d->core);
-	d->routes_now = false;
+	update_routes(d);
 	if (d->n_active) {
 		sync_established(d);
 		resume_run(d, FIRST_MAX);
 		apply_active(d);
 	}
-	if (d->view_now)
+	if (d->view_now && hostmap_may_sync(d))
 		hostmap_sync(d);
 	if (d->save_now)
 		saving_write(d);
@@ -336,23 +365,18 @@ static void apply_queued(struct daemon *d)
 	sync_established(d);
 }
 
-/* Reports to the core which source the kernel would choose for each entry. */
-static void apply_route_sources(struct daemon *d)
+/* Reports to the core which source the kernel would choose for an entry. */
+static void apply_route_source(void *ctx, struct hce *hce)
 {
-	d->route_now = false;
-	d->view_now = true;	/* hostmap_ports_may_clash() */
-	for (struct hce *hce = core_entries(d->core), *next; hce; hce = next) {
-		const struct in6_addr *dst = &hce->pair.foreign;
-		struct in6_addr src;
+	const struct in6_addr *dst = &hce->pair.foreign;
+	struct daemon *d = ctx;
+	struct in6_addr src;
 
-		next = hce->hh.next;
-		core_policy_routed(d->core, hce->id, entry_is_apart(d, hce), clock_boottime());
-		if (IN6_IS_ADDR_UNSPECIFIED(dst) && hce->addrs)
-			dst = &hce->addrs->addr;
-		if (!IN6_IS_ADDR_UNSPECIFIED(dst) && route_source(d->route_sync, dst, NULL,
-								  &src) == 0)
-			core_routed(d->core, hce->id, &src, clock_boottime());
-	}
+	core_policy_routed(d->core, hce->id, entry_is_apart(d, hce), clock_boottime());
+	if (IN6_IS_ADDR_UNSPECIFIED(dst) && hce->addrs)
+		dst = &hce->addrs->addr;
+	if (!IN6_IS_ADDR_UNSPECIFIED(dst) && route_source(d->route_sync, dst, NULL, &src) == 0)
+		core_routed(d->core, hce->id, &src, clock_boottime());
 }
 
 static void apply_timer(struct daemon *d, bool more)
@@ -383,16 +407,19 @@ void apply_actions(struct daemon *d)
 				apply_queued(d);
 		}
 		apply_queued(d);
-		if (d->route_now) {
-			apply_route_sources(d);
+		if (!entry_set_empty(&d->source_of)) {
+			d->view_now = true;	/* hostmap_ports_may_clash() */
+			entry_set_take(&d->source_of, d->core, apply_route_source, d);
 			more = true;
 		}
 	}
 	resume_run(d, RESUME_TURN);
 	if (!more)
 		adopt_carried(d);
-	if ((d->save_later || d->routes_later || d->view_later) &&
-	    !event_pending(d->ev_later, EV_TIMEOUT, NULL))
+	if (d->view_now)
+		later.tv_usec = (suseconds_t)usec_until(d->view_next, clock_boottime());
+	if (d->view_now || ((d->save_later || d->routes_later || d->view_later) &&
+			    !event_pending(d->ev_later, EV_TIMEOUT, NULL)))
 		event_add(d->ev_later, &later);
 	apply_timer(d, more);
 }
@@ -400,9 +427,9 @@ void apply_actions(struct daemon *d)
 void apply_deferred(struct daemon *d)
 {
 	if (d->routes_later)
-		route_sync_update(d->route_sync, d->core);
+		route_sync_sweep(d->route_sync, d->core);
 	d->routes_later = false;
-	if (d->view_later)
+	if (d->view_later || d->view_now)
 		hostmap_sync(d);
 	if (d->save_later)
 		saving_write(d);

@@ -60,7 +60,7 @@ static void on_address_up(void *ctx, const struct in6_addr *addr, unsigned ifind
 							       ifmon_name(d->ifmon, ifindex)),
 								       clock_boottime());
 	core_local_up(d->core, addr, ifindex, valid_until, clock_boottime());
-	d->route_now = true;
+	entry_set_add_all(&d->source_of);
 	meet_hurry(d);
 }
 
@@ -71,7 +71,7 @@ static void on_address_down(void *ctx, const struct in6_addr *addr)
 	adopt_scan_if_needed(d);
 	udp_bound_scan(d, addr);
 	core_local_down(d->core, addr, clock_boottime());
-	d->route_now = true;
+	entry_set_add_all(&d->source_of);
 }
 
 static void on_interface(void *ctx, unsigned ifindex, const char *name, unsigned short hatype,
@@ -114,7 +114,8 @@ static void on_routes(void *ctx)
 		log_warnx("cannot read the routing policy rules: %s, using those read before",
 			  strerror(-r));
 	core_routes_changed(d->core, clock_boottime());
-	d->route_now = d->routes_now = true;
+	d->routes_now = true;
+	entry_set_add_all(&d->source_of);
 	meet_hurry(d);
 }
 

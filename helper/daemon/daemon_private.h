@@ -4,6 +4,7 @@
 #define HMIP_DAEMON_PRIVATE_H
 
 #include "core.h"
+#include "entry_set.h"
 #include "hostmap.h"
 
 #include <event2/event.h>
@@ -83,16 +84,19 @@ struct daemon {
 	unsigned n_send;
 	struct action active[ACTIVES_MAX];	/* ACTION_FOREIGN, not in the datapath yet */
 	unsigned n_active;
-	bool sync_established;			/* before connections resume */
+	struct entry_set established;		/* may be by now, which matters to resume them */
 	/*
 	 * Update the routes, the host map, the state file: within apply_actions(), or by
 	 * apply_deferred().
 	 */
+	bool routes_gone;			/* entries have gone: remove what was theirs */
 	bool routes_now, routes_later, view_now, view_later, save_now, save_later;
-	bool route_now;				/* report the kernel's sources to the core */
+	struct entry_set routes_of;		/* update those of these, within apply_actions() */
+	struct entry_set source_of;		/* report the kernel's sources for these to the core */
 	struct hostmap_row row[HOSTMAP_ROWS_MAX];	/* used within hostmap_sync() */
 	unsigned n_row;
 	unsigned rows_cut;	/* rows about peers that did not fit */
+	usec_t view_next;	/* no update before, as hostmap_may_sync() says */
 	struct in6_addr plain[PLAIN_ROWS_MAX];	/* used within hostmap_sync() */
 	struct adoption adoption;
 };

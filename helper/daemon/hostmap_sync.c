@@ -12,6 +12,9 @@
 
 #include <utlist.h>
 
+#define REST		9	/* times as long as an update took, before the next */
+#define REST_MAX	(100 * USEC_PER_MSEC)
+
 /*
  * The address by which programs know the peer of hce: the foreign birth address of its oldest open
  * connection. NULL unless it is a Deprecated address of the peer, which must be translated.
@@ -139,8 +142,15 @@ static void add_local_rows(struct daemon *d)
 	}
 }
 
+bool hostmap_may_sync(const struct daemon *d)
+{
+	return clock_boottime() >= d->view_next;
+}
+
 void hostmap_sync(struct daemon *d)
 {
+	usec_t began = clock_boottime(), rest;
+
 	d->n_row = d->rows_cut = 0;
 	d->view_now = d->view_later = false;
 	/* In the order in which they matter: what strangers cause does not displace the rest. */
@@ -151,4 +161,6 @@ void hostmap_sync(struct daemon *d)
 	core_hostmap_cut(d->core, d->rows_cut, clock_boottime());
 	if (d->view)
 		hostmap_write(d->view, d->row, d->n_row);
+	rest = REST * (clock_boottime() - began);
+	d->view_next = clock_boottime() + (rest < REST_MAX ? rest : REST_MAX);
 }

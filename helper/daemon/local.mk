@@ -14,6 +14,7 @@ libdaemon_la_SOURCES = \
 	daemon/daemon.c daemon/daemon.h \
 	daemon/daemon_private.h \
 	daemon/dns.c daemon/dns.h \
+	daemon/entry_set.c daemon/entry_set.h \
 	daemon/event_log.c daemon/event_log.h \
 	daemon/hostmap_sync.c daemon/hostmap_sync.h \
 	daemon/loop.c daemon/loop.h \

@@ -52,9 +52,12 @@ static void on_refused(struct daemon *d, const struct dp_event *e)
 static void on_datapath(void *ctx, const struct dp_event *e)
 {
 	struct daemon *d = ctx;
+	struct hce *hce;
 
 	if (e->type == DP_EVENT_HEARD) {
-		sock_events_sync_established(d);
+		hce = core_entry(d->core, e->hce);
+		if (hce)
+			sock_events_sync_entry(d, hce);
 		core_heard(d->core, e->hce, &e->addr, clock_boottime());
 		state_note_entry(d->state, e->hce);
 		d->save_later = true;
@@ -128,32 +131,41 @@ static void datapath_event(evutil_socket_t fd UNUSED, short what UNUSED, void *p
 	apply_actions(d);
 }
 
+static void refresh_entry(struct daemon *d, struct hce *hce, usec_t now)
+{
+	usec_t half = d->conf->core.default_lifetime * USEC_PER_SEC / 2;
+	struct foreign_addr *f;
+
+	DL_FOREACH(hce->addrs, f) {
+		usec_t heard = 0;
+
+		if (f->state != ADDR_TENTATIVE &&
+		    (f->expires <= now || hce->unanswered_since || f->conflict ||
+		     (hce->conversed && now - hce->conversed >= half)))
+			heard = datapath_heard(d->datapath, &f->addr);
+		if (heard <= f->heard)
+			continue;
+		core_heard(d->core, hce->id, &f->addr, heard);
+		state_note_entry(d->state, hce->id);
+		d->save_later = true;
+	}
+}
+
 /*
  * Passes the datapath's time of the last packet to the core for addresses that are about to expire
- * for silence, or are in doubt (C6, C9), or whose datagrams keep an entry (X8). Others need not be
- * read.
+ * for silence, or are in doubt (C6, C9), or whose datagrams keep an entry (X8). Only entries whose
+ * timers have expired can have one.
  */
 static void refresh_heard(struct daemon *d, usec_t now)
 {
-	usec_t half = d->conf->core.default_lifetime * USEC_PER_SEC / 2;
+	const uint32_t *id;
+	unsigned n = core_due(d->core, now, &id);
 
-	for (struct hce *hce = core_entries(d->core), *next; hce; hce = next) {
-		struct foreign_addr *f;
+	for (unsigned i = 0; i < n; i++) {
+		struct hce *hce = core_entry(d->core, id[i]);
 
-		next = hce->hh.next;
-		DL_FOREACH(hce->addrs, f) {
-			usec_t heard = 0;
-
-			if (f->state != ADDR_TENTATIVE &&
-			    (f->expires <= now || hce->unanswered_since || f->conflict ||
-			     (hce->conversed && now - hce->conversed >= half)))
-				heard = datapath_heard(d->datapath, &f->addr);
-			if (heard <= f->heard)
-				continue;
-			core_heard(d->core, hce->id, &f->addr, heard);
-			state_note_entry(d->state, hce->id);
-			d->save_later = true;
-		}
+		if (hce)
+			refresh_entry(d, hce, now);
 	}
 }
 

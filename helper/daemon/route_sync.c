@@ -41,20 +41,39 @@ struct route_sync {
 
 static const struct flow anybody;
 
-/* Adds a route that may be needed to the set, or marks it. Returns NULL if memory is short. */
-static struct host_route *want(struct route_sync *s, uint32_t type, const struct in6_addr *dst,
-			       const struct in6_addr *src,
-			       const struct flow *flow)
+static struct host_route_key key_of(uint32_t type, const struct in6_addr *dst,
+				    const struct in6_addr *src, const struct flow *flow)
 {
 	struct host_route_key key;
-	struct host_route *e;
 
 	memset(&key, 0, sizeof(key));
 	key.dst = *dst;
 	key.src = *src;
 	key.flow = *flow;
 	key.type = type;
+	return key;
+}
+
+/* The route in the set; NULL: it is not in it. */
+static struct host_route *find(struct route_sync *s, uint32_t type, const struct in6_addr *dst,
+			       const struct in6_addr *src, const struct flow *flow)
+{
+	struct host_route_key key = key_of(type, dst, src, flow);
+	struct host_route *e;
+
 	HASH_FIND(hh, s->set, &key, sizeof(key), e);
+	return e;
+}
+
+/* Adds a route that may be needed to the set, or marks it. Returns NULL if memory is short. */
+static struct host_route *want(struct route_sync *s, uint32_t type, const struct in6_addr *dst,
+			       const struct in6_addr *src,
+			       const struct flow *flow)
+{
+	struct host_route_key key = key_of(type, dst, src, flow);
+	struct host_route *e;
+
+	e = find(s, type, dst, src, flow);
 	if (!e) {
 		e = calloc(1, sizeof(*e));
 		if (!e)
@@ -269,6 +288,25 @@ static int want_birth(struct route_sync *s, struct core *c, const struct pcb *p)
 	return want(s, RTN_LOCAL, &p->local, &in6addr_any, &anybody) ? 0 : -ENOMEM;
 }
 
+/* Removes e, which is not wanted. Returns 0 or a negative errno (logged). */
+static int drop(struct route_sync *s, struct host_route *e)
+{
+	struct host_route_key key = e->key;
+	int r = host_route_remove(s, e);
+
+	if (r)
+		log_warnx("cannot remove the route to %s from %s: %s, continuing",
+			  addr_text(&key.dst).s, addr_text(&key.src).s, strerror(-r));
+	return r;
+}
+
+/* Marks the routes that p may need. Returns 0 or -ENOMEM. */
+static int mark(struct route_sync *s, struct core *c, const struct pcb *p)
+{
+	return (pcb_wire_pair(p, NULL, NULL) && !want_for(s, p)) || want_birth(s, c, p) ? -ENOMEM
+											 : 0;
+}
+
 /*
  * Marks the routes that may be needed and removes the others, before any lookup, which might find
  * them. Returns 0 or the first negative errno.
@@ -276,7 +314,6 @@ static int want_birth(struct route_sync *s, struct core *c, const struct pcb *p)
 static int mark_and_sweep(struct route_sync *s, struct core *c)
 {
 	struct host_route *e, *next;
-	struct host_route_key key;
 	int r = 0, err;
 
 	for (e = s->set; e; e = e->hh.next)
@@ -285,19 +322,18 @@ static int mark_and_sweep(struct route_sync *s, struct core *c)
 		if (lost(la) && !want(s, RTN_LOCAL, &la->addr, &in6addr_any, &anybody))
 			return -ENOMEM;
 	for (const struct pcb *p = core_pcbs(c); p; p = p->hh.next)
-		if ((pcb_wire_pair(p, NULL, NULL) && !want_for(s, p)) || want_birth(s, c, p))
+		if (mark(s, c, p))
 			return -ENOMEM;
 	HASH_ITER(hh, s->set, e, next) {
-		if (e->wanted)
-			continue;
-		key = e->key;
-		err = host_route_remove(s, e);
-		if (err)
-			log_warnx("cannot remove the route to %s from %s: %s, continuing",
-				  addr_text(&key.dst).s, addr_text(&key.src).s, strerror(-err));
+		err = e->wanted ? 0 : drop(s, e);
 		r = r ? r : err;
 	}
 	return r;
+}
+
+int route_sync_sweep(struct route_sync *s, struct core *c)
+{
+	return s->set ? mark_and_sweep(s, c) : 0;
 }
 
 /*
@@ -368,17 +404,69 @@ static int route_sync_pcb(struct route_sync *s, struct core *c, const struct pcb
 	return install(s, e, table, METRIC_HOST_ROUTE, &nh);
 }
 
-int route_sync_update(struct route_sync *s, struct core *c)
+static int install_local(struct route_sync *s, struct host_route *e)
 {
 	static const struct nexthop loopback = { .ifindex = LOOPBACK };
+
+	return e->wanted && e->key.type == RTN_LOCAL ?
+	       install(s, e, RT_TABLE_LOCAL, METRIC_LOCAL, &loopback) : 0;
+}
+
+int route_sync_update(struct route_sync *s, struct core *c)
+{
 	int r = mark_and_sweep(s, c), err;
 
 	for (struct host_route *e = s->set; e; e = e->hh.next) {
-		err = e->wanted && e->key.type == RTN_LOCAL ?
-		      install(s, e, RT_TABLE_LOCAL, METRIC_LOCAL, &loopback) : 0;
+		err = install_local(s, e);
 		r = r ? r : err;
 	}
 	for (const struct pcb *p = core_pcbs(c); p; p = p->hh.next) {
+		err = pcb_wire_pair(p, NULL, NULL) ? route_sync_pcb(s, c, p) : 0;
+		r = r ? r : err;
+	}
+	return r;
+}
+
+/* The route of p's packets that is in the set; NULL: none. */
+static struct host_route *find_for(struct route_sync *s, const struct pcb *p)
+{
+	struct flow flow = route_sync_flow(s, p);
+
+	return find(s, RTN_UNICAST, &p->foreign, &p->local, &flow);
+}
+
+/* Marks what hce's connections need, and removes what they do not need any more. */
+static int mark_entry(struct route_sync *s, struct core *c, const struct hce *hce)
+{
+	struct host_route *e;
+	int r = 0, err;
+
+	for (const struct pcb *p = hce->pcbs; p; p = p->next) {
+		e = find_for(s, p);
+		if (e)
+			e->wanted = e->done = false;
+	}
+	for (const struct pcb *p = hce->pcbs; p; p = p->next)
+		if (mark(s, c, p))
+			return -ENOMEM;
+	for (const struct pcb *p = hce->pcbs; p; p = p->next) {
+		e = find_for(s, p);
+		err = e && !e->wanted ? drop(s, e) : 0;
+		r = r ? r : err;
+	}
+	return r;
+}
+
+int route_sync_entry(struct route_sync *s, struct core *c, const struct hce *hce)
+{
+	int r = mark_entry(s, c, hce), err = 0;
+
+	for (const struct pcb *p = hce->pcbs; p; p = p->next) {
+		struct host_route *e = find(s, RTN_LOCAL, &p->local, &in6addr_any, &anybody);
+
+		if (e && !e->installed)
+			err = install_local(s, e);
+		r = r ? r : err;
 		err = pcb_wire_pair(p, NULL, NULL) ? route_sync_pcb(s, c, p) : 0;
 		r = r ? r : err;
 	}

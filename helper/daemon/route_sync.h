@@ -73,6 +73,15 @@ void route_sync_close(struct route_sync *s);
 int route_sync_update(struct route_sync *s, struct core *c);
 
 /*
+ * The same for the connections of hce only, whose pair changed. Routes of connections that are not
+ * there any more, and for what is sent to its birth addresses, stay until route_sync_sweep().
+ */
+int route_sync_entry(struct route_sync *s, struct core *c, const struct hce *hce);
+
+/* Removes the routes that no connection needs any more; the others stay as they are. */
+int route_sync_sweep(struct route_sync *s, struct core *c);
+
+/*
  * Looks up the next hop from src (NULL: any) to dst. With oif (0: any) it is out of that interface,
  * whatever the metrics of others: by the route for src if that uses it, else by the route for any
  * source. Returns 0 or a negative errno; -ENETUNREACH and the like if there is no route, or dst is

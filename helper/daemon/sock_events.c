@@ -68,14 +68,22 @@ void sock_events_drain(struct daemon *d)
 		log_warnx("cannot read which sockets were closed: %s, continuing", strerror(-r));
 }
 
-void sock_events_sync_established(struct daemon *d)
+void sock_events_sync_entry(struct daemon *d, struct hce *hce)
 {
-	for (struct pcb *p = core_pcbs(d->core), *next; p; p = next) {
+	for (struct pcb *p = hce->pcbs, *next; p; p = next) {
 		uint32_t acked;
 
-		next = p->hh.next;
-		if (p->proto == IPPROTO_TCP && p->hce && !p->established &&
-		    datapath_acked(d->datapath, p->hce->id, p, &acked) == 0 && acked)
+		next = p->next;
+		if (p->proto == IPPROTO_TCP && !p->established &&
+		    datapath_acked(d->datapath, hce->id, p, &acked) == 0 && acked)
 			core_pcb_established(d->core, p->cookie, clock_boottime());
+	}
+}
+
+void sock_events_sync_established(struct daemon *d)
+{
+	for (struct hce *h = core_entries(d->core), *next; h; h = next) {
+		next = h->hh.next;
+		sock_events_sync_entry(d, h);
 	}
 }

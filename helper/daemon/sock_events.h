@@ -27,6 +27,9 @@ void sock_events_drain(struct daemon *d);
  */
 void sock_events_sync_established(struct daemon *d);
 
+/* The same of one entry. */
+void sock_events_sync_entry(struct daemon *d, struct hce *hce);
+
 /* Converts a socket of the kernel to a connection of the core; entry and pair are not set. */
 struct pcb pcb_from_sock(const struct sock_desc *s, enum pcb_source source);
 

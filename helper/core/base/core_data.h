@@ -96,7 +96,8 @@ struct core {
 	struct peer_addr *peer_addrs;	/* by address */
 	struct hce *entries;
 	struct hce **evictable;		/* in any order; room for all entries */
-	unsigned n_evictable, evictable_room;
+	uint32_t *due;			/* by core_due(); room for all entries */
+	unsigned n_evictable, n_due, entry_room;
 	struct prefix *prefixes;	/* from which entries were made */
 	struct foreign_addr *foreign;	/* by address */
 	struct local_addr *locals;

@@ -109,6 +109,7 @@ void core_free(struct core *c)
 	timer_free_all(&c->peer_timers);
 	timer_free_all(&c->nonpeer_timers);
 	free(c->evictable);
+	free(c->due);
 	free(c->action);
 	free(c);
 }
@@ -323,6 +324,21 @@ static void host_look_after(struct core *c, usec_t now)
 	repeat_stale(c, now);
 	if (local_expire(c, now))
 		update_pairs(c, now);
+}
+
+static void note_due(void *ctx, const struct timer *t)
+{
+	struct core *c = ctx;
+
+	c->due[c->n_due++] = TIMER_OF(t, struct hce, timer)->id;
+}
+
+unsigned core_due(struct core *c, usec_t now, const uint32_t **ret)
+{
+	c->n_due = 0;
+	timer_each_expired(&c->entry_timers, now, note_due, c);
+	*ret = c->due;
+	return c->n_due;
 }
 
 void core_tick(struct core *c, usec_t now)

@@ -97,16 +97,21 @@ bool hce_homeless(const struct hce *h)
 
 int hce_reserve(struct core *c)
 {
-	unsigned room = c->evictable_room ? 2 * c->evictable_room : 16;
-	struct hce **more;
+	unsigned room = c->entry_room ? 2 * c->entry_room : 16;
+	struct hce **evictable;
+	uint32_t *due;
 
-	if (HASH_COUNT(c->entries) < c->evictable_room)
+	if (HASH_COUNT(c->entries) < c->entry_room)
 		return 0;
-	more = reallocarray(c->evictable, room, sizeof(struct hce *));
-	if (!more)
+	evictable = reallocarray(c->evictable, room, sizeof(*evictable));
+	if (!evictable)
 		return -ENOMEM;
-	c->evictable = more;
-	c->evictable_room = room;
+	c->evictable = evictable;
+	due = reallocarray(c->due, room, sizeof(*due));
+	if (!due)
+		return -ENOMEM;
+	c->due = due;
+	c->entry_room = room;
 	return 0;
 }
 

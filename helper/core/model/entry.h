@@ -37,10 +37,7 @@ void hce_trust(struct core *c, struct hce *h, int proofs, bool vouch);
 /* h has so many more connections, or less. */
 void hce_count_pcb(struct core *c, struct hce *h, int more);
 
-/*
- * Before an entry is made: makes room for it among those that can be evicted. Returns 0 or
- * -ENOMEM.
- */
+/* Before an entry is made: makes room for it in the lists that may have all. 0 or -ENOMEM. */
 int hce_reserve(struct core *c);
 
 /* h is about to be freed: it cannot be evicted any more. */

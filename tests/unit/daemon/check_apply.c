@@ -29,6 +29,7 @@
 static struct daemon *d;
 static char done[512];	/* words */
 static bool wanted;	/* connections are to resume */
+static bool resting;	/* the host map was updated just now */
 
 static void note(const char *word)
 {
@@ -65,6 +66,19 @@ void resume_run(struct daemon *dm UNUSED, unsigned max UNUSED)
 int route_sync_update(struct route_sync *s UNUSED, struct core *core UNUSED)
 {
 	note("routes");
+	return 0;
+}
+
+int route_sync_entry(struct route_sync *s UNUSED, struct core *core UNUSED,
+		     const struct hce *hce UNUSED)
+{
+	note("routes");
+	return 0;
+}
+
+int route_sync_sweep(struct route_sync *s UNUSED, struct core *core UNUSED)
+{
+	note("sweep");
 	return 0;
 }
 
@@ -134,6 +148,11 @@ void event_log(struct daemon *dm UNUSED, const struct action *act UNUSED)
 {
 }
 
+bool hostmap_may_sync(const struct daemon *dm UNUSED)
+{
+	return !resting;
+}
+
 void hostmap_sync(struct daemon *dm)
 {
 	dm->view_now = dm->view_later = false;
@@ -145,7 +164,7 @@ int icmp_inject_unreachable(struct signal_io *io UNUSED, const struct sock_desc 
 	return 0;
 }
 
-void sock_events_sync_established(struct daemon *dm UNUSED)
+void sock_events_sync_entry(struct daemon *dm UNUSED, struct hce *hce2 UNUSED)
 {
 }
 
@@ -173,7 +192,7 @@ static void setup_daemon(void)
 	d->base = event_base_new();
 	d->ev_later = evtimer_new(d->base, NULL, NULL);
 	done[0] = 0;
-	wanted = false;
+	wanted = resting = false;
 }
 
 static void teardown_daemon(void)
@@ -231,6 +250,27 @@ START_TEST(A3_of_many_addresses_none_is_forgotten)
 }
 END_TEST
 
+START_TEST(routes_of_an_entry_that_is_gone_are_removed_before_others_are_looked_up)
+{
+	action_push(c, ACTION_PAIR, h);
+	action_push(c, ACTION_PAIR_GONE, NULL)->hce = h->id + 1;
+	apply_actions(d);
+	ck_assert_str_eq(done, "pair other sweep routes save");
+}
+END_TEST
+
+START_TEST(a_host_map_that_takes_long_is_updated_later)
+{
+	resting = true;
+	action_push(c, ACTION_PAIR, h);
+	apply_actions(d);
+	ck_assert(d->view_now);
+	ck_assert(event_pending(d->ev_later, EV_TIMEOUT, NULL));
+	apply_deferred(d);
+	ck_assert(!d->view_now);
+}
+END_TEST
+
 static Suite *make(void)
 {
 	Suite *s = suite_create("apply");
@@ -240,6 +280,8 @@ static Suite *make(void)
 	tcase_add_test(tc, B13_tcp_resumes_before_the_peers_new_address_is_heard);
 	tcase_add_test(tc, A3_the_states_of_an_address_keep_their_order);
 	tcase_add_test(tc, A3_of_many_addresses_none_is_forgotten);
+	tcase_add_test(tc, routes_of_an_entry_that_is_gone_are_removed_before_others_are_looked_up);
+	tcase_add_test(tc, a_host_map_that_takes_long_is_updated_later);
 	suite_add_tcase(s, tc);
 	return s;
 }

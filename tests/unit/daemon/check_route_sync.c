@@ -388,6 +388,48 @@ START_TEST(tcp_goes_on_when_its_address_is_gone)
 }
 END_TEST
 
+START_TEST(what_nobody_needs_is_swept_and_the_rest_is_not_touched)
+{
+	move(L1, F1);
+	ck_assert_int_eq(route_sync_entry(s, NULL, &hce), 0);
+	ck_assert_int_eq(route_sync_sweep(s, NULL), 0);
+	ck_assert(leads(F0 " from " L0, "via 2001:db8:2::2 dev a1"));
+	HASH_DEL(pcbs, &pcb);
+	hce.pcbs = NULL;
+	ck_assert_int_eq(route_sync_entry(s, NULL, &hce), 0);
+	ck_assert(any_way_out());
+	ck_assert_int_eq(route_sync_sweep(s, NULL), 0);
+	ck_assert(!any());
+}
+END_TEST
+
+static void setup_of_entry(void)
+{
+	setup();
+	of_entry = true;
+}
+
+/* When only the pair of one entry changed: what holds for an update of all holds as well. */
+static TCase *entry_case(void)
+{
+	TCase *tc = tcase_create("entry");
+
+	tcase_set_timeout(tc, 30);
+	tcase_add_checked_fixture(tc, setup_of_entry, teardown);
+	tcase_add_test(tc, an_unmoved_connection_needs_no_route);
+	tcase_add_test(tc, the_interface_that_owns_the_source_wins_over_metrics);
+	tcase_add_test(tc, a_route_that_leads_there_already_is_not_doubled);
+	tcase_add_test(tc, a_peer_on_link_is_the_gateway_to_where_it_was);
+	tcase_add_test(tc, a_host_route_of_others_is_not_hidden_from_other_sources);
+	tcase_add_test(tc, an_address_of_the_peer_that_is_ours_now_stays_ours);
+	tcase_add_test(tc, the_mtu_of_the_route_is_mirrored);
+	tcase_add_test(tc, a_peer_that_cannot_be_reached_leaves_things_alone);
+	tcase_add_test(tc, what_is_right_is_not_touched);
+	tcase_add_test(tc, tcp_takes_the_new_way_with_its_next_segment);
+	tcase_add_test(tc, what_nobody_needs_is_swept_and_the_rest_is_not_touched);
+	return tc;
+}
+
 int main(void)
 {
 	Suite *suite = suite_create("route_sync");
@@ -416,5 +458,6 @@ int main(void)
 	tcase_add_test(tc, tcp_takes_the_new_way_with_its_next_segment);
 	tcase_add_test(tc, tcp_goes_on_when_its_address_is_gone);
 	suite_add_tcase(suite, tc);
+	suite_add_tcase(suite, entry_case());
 	return netns_suite_run(suite);
 }

@@ -33,11 +33,13 @@ LAYERS = {
     # The shells. Only the daemon uses all of them.
     "helper/kernel": "common/base common/wire common/ipc",
     "helper/control": "common/base common/ipc",
-    "helper/datapath": "common/base common/wire helper/core helper/kernel/netlink",
+    "helper/datapath": "common/base common/wire helper/core helper/kernel/netlink"
+    " helper/kernel/tc_filter",
     "helper/datapath/bpf": "common/wire/masquerade.h helper/datapath/dp_abi.h",
     "helper/daemon": "common/base common/wire common/ipc helper/core helper/core/base/sa.h"
     " helper/kernel helper/control helper/datapath",
-    "hmipctl": "common/base common/ipc common/exec helper/kernel/inet_diag helper/kernel/netlink",
+    "hmipctl": "common/base common/ipc common/exec helper/kernel/fib helper/kernel/inet_diag"
+    " helper/kernel/netlink helper/kernel/sock_info.h helper/kernel/tc_filter",
     "shim": "common/base common/ipc common/exec shim/lib",
     "shim/lib": "common/base common/ipc",
     "shim/hooks": "common/base common/ipc shim/lib",

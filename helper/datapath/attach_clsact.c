@@ -6,7 +6,7 @@
  */
 #include "attach.h"
 #include "log.h"
-#include "netlink.h"
+#include "tc_filter.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -32,41 +32,20 @@ struct dump {
 	} left[LEFT_MAX];
 };
 
-static int bpf_name(const struct nlattr *attr, void *data)
-{
-	const char **name = data;
-
-	if (mnl_attr_get_type(attr) == TCA_BPF_NAME &&
-	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
-		*name = mnl_attr_get_str(attr);
-	return MNL_CB_OK;
-}
-
-static int filter_attr(const struct nlattr *attr, void *data)
-{
-	if (mnl_attr_get_type(attr) == TCA_OPTIONS)
-		return mnl_attr_parse_nested(attr, bpf_name, data);
-	return MNL_CB_OK;
-}
-
 static int note_filter(void *ctx, const struct nlmsghdr *nlh)
 {
-	const struct tcmsg *t = mnl_nlmsg_get_payload(nlh);
 	struct dump *d = ctx;
-	const char *name = NULL;
-	uint32_t priority;
+	struct tc_filter f;
 
-	if (nlh->nlmsg_type != RTM_NEWTFILTER || mnl_nlmsg_get_payload_len(nlh) < sizeof(*t))
+	if (!tc_filter(nlh, &f))
 		return 0;
-	priority = TC_H_MAJ(t->tcm_info) >> 16;
-	d->used[priority] = true;
-	if (!t->tcm_handle)		/* describes the priority, not a filter */
+	d->used[f.priority] = true;
+	if (!f.handle)		/* describes the priority, not a filter */
 		return 0;
 	d->n_filters++;
-	mnl_attr_parse(nlh, sizeof(*t), filter_attr, &name);
-	if (name && !strncmp(name, ATTACH_NAME, strlen(ATTACH_NAME)) && d->n_left < LEFT_MAX) {
-		d->left[d->n_left].priority = priority;
-		d->left[d->n_left].handle = t->tcm_handle;
+	if (f.name && !strncmp(f.name, ATTACH_NAME, strlen(ATTACH_NAME)) && d->n_left < LEFT_MAX) {
+		d->left[d->n_left].priority = f.priority;
+		d->left[d->n_left].handle = f.handle;
 		d->n_left++;
 	}
 	return 0;
@@ -78,29 +57,10 @@ static void dump_again(void *ctx)
 	memset(ctx, 0, sizeof(struct dump));
 }
 
-/*
- * Lists the filters on one hook. An interface without clsact has none. Returns 0 or a negative
- * errno.
- */
+/* Lists the filters on one hook. Returns 0 or a negative errno. */
 static int dump_filters(unsigned ifindex, enum attach_direction d, struct dump *ret)
 {
-	char buf[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct tcmsg))] __attribute__((aligned(4)));
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct netlink *n;
-	struct tcmsg *t;
-	int r = netlink_open(NETLINK_ROUTE, &n);
-
-	if (r < 0)
-		return r;
-	nlh->nlmsg_type = RTM_GETTFILTER;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	t = mnl_nlmsg_put_extra_header(nlh, sizeof(*t));
-	t->tcm_family = AF_UNSPEC;
-	t->tcm_ifindex = (int)ifindex;
-	t->tcm_parent = TC_H_MAKE(TC_H_CLSACT, d == ATTACH_IN ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
-	r = netlink_dump(n, nlh, note_filter, dump_again, ret);
-	netlink_close(n);
-	return r;
+	return tc_filter_dump(ifindex, d == ATTACH_OUT, note_filter, dump_again, ret);
 }
 
 /* A priority before all filters there are, else the first free one; 0 if all are used. */

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Requests to netlink and sock_diag, for the datapath and hmipctl as well.
+# Requests to netlink and sock_diag, and routes, for the datapath and hmipctl as well.
 noinst_LTLIBRARIES += libnetlink.la
 libnetlink_la_CPPFLAGS = -iquote $(srcdir)/kernel $(COMMON)
 libnetlink_la_CFLAGS = $(AM_CFLAGS)
 libnetlink_la_SOURCES = \
+	kernel/fib.c kernel/fib.h \
 	kernel/inet_diag.c kernel/inet_diag.h \
-	kernel/netlink.c kernel/netlink.h
+	kernel/netlink.c kernel/netlink.h \
+	kernel/tc_filter.c kernel/tc_filter.h
 libnetlink_la_LIBADD = $(MNL_LIBS)
 
 # The kernel's interfaces that the daemon uses: links, routes, neighbours, sockets, packets.
@@ -13,7 +15,6 @@ noinst_LTLIBRARIES += libkernel.la
 libkernel_la_CPPFLAGS = -iquote $(srcdir)/kernel $(COMMON)
 libkernel_la_CFLAGS = $(AM_CFLAGS)
 libkernel_la_SOURCES = \
-	kernel/fib.c kernel/fib.h \
 	kernel/icmp_inject.c kernel/icmp_inject.h \
 	kernel/ifmon.c kernel/ifmon.h \
 	kernel/neigh.c kernel/neigh.h \

@@ -265,6 +265,28 @@ static json_t *answer_meet(struct client *cl, const char *command UNUSED, json_t
 	return json_pack("{sI}", "hce", (json_int_t)entry);
 }
 
+/* As above; what the peer answers is among the events that follow. */
+static json_t *answer_ping(struct client *cl, const char *command UNUSED, json_t *request)
+{
+	const char *target = json_string_value(json_object_get(request, "target"));
+	struct in6_addr addr;
+	json_t *a;
+	int err = 0;
+
+	if (!target || inet_pton(AF_INET6, target, &addr) != 1)
+		return answer_error("ping needs an IPv6 address");
+	a = cl->server->handler.ping(cl->server->handler.ctx, &addr, &err);
+	if (!a)
+		return json_pack("{so}", "error",
+				 json_sprintf(err == -ENOENT ?
+					      "%s is no peer's address: hmipctl meet it" :
+					      "the peer at %s is not known to be Homeless, or was "
+					      "asked a moment ago", target));
+	cl->monitor = true;
+	cl->server->n_monitor++;
+	return a;
+}
+
 /* The commands of hmipctl. */
 static const struct command {
 	const char *name;
@@ -278,6 +300,7 @@ static const struct command {
 	{ "monitor", false, answer_monitor },
 	{ "prefer", true, answer_prefer },
 	{ "meet", true, answer_meet },
+	{ "ping", true, answer_ping },
 };
 
 static json_t *answer_request(struct client *cl, const char *text, size_t len)

@@ -37,6 +37,11 @@ struct control_handler {
 	 * as core_meet() and -ENETUNREACH or -EADDRNOTAVAIL.
 	 */
 	int (*meet)(void *ctx, const struct in6_addr *addr, uint32_t *ret_entry);
+	/*
+	 * Asks the peer that has addr by each pair. Returns a new reference; or NULL and
+	 * *ret_error, -ENOENT or -EAGAIN. Answers of the peer are events.
+	 */
+	json_t *(*ping)(void *ctx, const struct in6_addr *addr, int *ret_error);
 	/* A program registered its socket fd, which stays the caller's (a verb without answer). */
 	void (*registered)(void *ctx, int fd, const struct control_register *reg);
 	/*

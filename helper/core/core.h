@@ -117,12 +117,21 @@ bool core_initiates(struct core *c, const struct pcb *p, usec_t now);
  * Somebody wants the host at foreign to be met, although no connection with it is known: it is
  * signalled to from local at once, and if it did not answer earlier, it is asked again. keep: its
  * entry is kept without a connection and not evicted, else it is one for DEFAULT-LIFETIME.
- * *ret_entry is the id of the entry, whose status tells the outcome. Returns 0; -EACCES if the configuration
- * forbids that; -EINVAL if no peer may have that address, or this host has no address local;
- * -EAGAIN if the entry it has now cannot be used; -ESHUTDOWN after core_leave(); -ENOMEM.
+ * *ret_entry is the id of the entry, whose status tells the outcome. Returns 0; -EACCES if the
+ * configuration forbids that; -EINVAL if no peer may have that address, or this host has no address
+ * local; -EAGAIN if the entry it has now cannot be used; -ESHUTDOWN after core_leave(); -ENOMEM.
  */
 int core_meet(struct core *c, const struct in6_addr *local, const struct in6_addr *foreign,
 	      bool keep, usec_t now, uint32_t *ret_entry);
+
+/*
+ * Asks the peer of entry id by each pair of addresses that may be used, the one in use first: a
+ * Challenge each, whose Response within ten seconds is an EVENT_PING and changes nothing of what
+ * connections use. At most five times a second. Returns how many pairs are in ret; -ENOENT if there
+ * is no such entry; -EAGAIN if its peer is not known to be Homeless, or was asked a moment ago.
+ */
+int core_ping(struct core *c, uint32_t id, usec_t now,
+	      struct path_pair ret[static PATH_PAIRS_MAX]);
 
 /*
  * A program sends datagrams from an unconnected socket, unasked: from p->local, as the kernel would

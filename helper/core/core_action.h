@@ -73,6 +73,7 @@ enum core_event {
 	EVENT_AAP,		/* "aap": a message of AAP; detail says which */
 	EVENT_PATH,		/* "path": the pair in use, or one that was probed;
 				 * detail says how it fares */
+	EVENT_PING,		/* "ping": the peer answered core_ping() by this pair */
 	EVENT_VIA,		/* "via": the way of signalling that works between two
 				 * addresses changed: from, to */
 	EVENT_HOLD,		/* "hold": connections are held in an outage, or not any more */

@@ -190,7 +190,16 @@ struct path_probe {
 	bool failed_over;		/* the preferred local address, home, did not work */
 	struct in6_addr preferred;
 	usec_t failback_wait, failback_next, failed_back;
+	uint8_t ping[CHALLENGE_LEN];	/* the same of core_ping() */
+	usec_t pinged;			/* when it was sent last, 0: never */
 };
+
+/* A local address, and one of a peer, between which signalling is tried. */
+struct path_pair {
+	struct in6_addr local, foreign;
+};
+
+#define PATH_PAIRS_MAX	16	/* of a peer that are tried at once */
 
 /* Which outgoing packets of an entry are dropped because another host may receive them (A3). */
 enum block {

@@ -22,6 +22,7 @@
 #include "log.h"
 #include "loop.h"
 #include "meet.h"
+#include "ping.h"
 #include "privileges.h"
 #include "resume.h"
 #include "route_sync.h"
@@ -176,6 +177,14 @@ static int on_meet(void *ctx, const struct in6_addr *addr, uint32_t *ret_entry)
 
 	apply_actions(ctx);
 	return r;
+}
+
+static json_t *on_ping(void *ctx, const struct in6_addr *addr, int *ret_error)
+{
+	json_t *answer = ping_peer(ctx, addr, ret_error);
+
+	apply_actions(ctx);
+	return answer;
 }
 
 static void on_registered(void *ctx, int fd, const struct control_register *reg)
@@ -393,7 +402,8 @@ static int check_privilege(struct daemon *d UNUSED)
 static int open_control(struct daemon *d)
 {
 	const struct control_handler handler = {
-		.report = on_report, .prefer = on_prefer, .meet = on_meet, .registered = on_registered,
+		.report = on_report, .prefer = on_prefer, .meet = on_meet, .ping = on_ping,
+		.registered = on_registered,
 		.asked = on_asked, .ctx = d,
 	};
 	int r = control_server_open(d->base, d->socket, &handler, &d->control_server);

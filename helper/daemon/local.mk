@@ -19,6 +19,7 @@ libdaemon_la_SOURCES = \
 	daemon/hostmap_sync.c daemon/hostmap_sync.h \
 	daemon/loop.c daemon/loop.h \
 	daemon/meet.c daemon/meet.h \
+	daemon/ping.c daemon/ping.h \
 	daemon/privileges.c daemon/privileges.h \
 	daemon/report.c daemon/report.h \
 	daemon/resume.c daemon/resume.h \

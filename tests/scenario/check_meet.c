@@ -203,6 +203,41 @@ START_TEST(c4_with_initiate_datagrams_and_what_was_accepted_begin_nothing)
 }
 END_TEST
 
+static bool lose_from_c1(struct world *world UNUSED, const struct packet_in_flight *p)
+{
+	struct in6_addr c1 = world_addr(C1);
+
+	return addr_equal(&p->send.send.src, &c1) || addr_equal(&p->send.send.dst, &c1);
+}
+
+START_TEST(x5_every_pair_is_asked_and_none_is_changed)
+{
+	struct path_pair pair[PATH_PAIRS_MAX];
+	uint32_t id;
+
+	world_connect(&w, CLIENT, C0, SERVER, S0, 1000);
+	world_run(&w, 5 * USEC_PER_SEC);
+	id = core_entries(core(CLIENT))->id;
+	ck_assert_int_eq(core_ping(core(CLIENT), id + 7, w.now, pair), -ENOENT);
+	ck_assert_int_eq(core_ping(core(CLIENT), id, w.now, pair), 2);
+	ck_assert_str_eq(addr_text(&pair[0].local).s, C0);
+	ck_assert_str_eq(addr_text(&pair[1].local).s, C1);
+	ck_assert_int_eq(core_ping(core(CLIENT), id, w.now, pair), -EAGAIN);
+	world_collect(&w);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_uint_eq(w.host[CLIENT].events[EVENT_PING], 2);
+	w.lose = lose_from_c1;
+	ck_assert_int_eq(core_ping(core(CLIENT), id, w.now, pair), 2);
+	world_collect(&w);
+	world_run(&w, 5 * USEC_PER_SEC);
+	ck_assert_uint_eq(w.host[CLIENT].events[EVENT_PING], 3);
+	assert_pair(CLIENT, C0, S0);
+	assert_pair(SERVER, S0, C0);
+	ck_assert_int_eq(egress(CLIENT, core_pcbs(core(CLIENT))->cookie), AS_BORN);
+	ck_assert_int_eq(egress(SERVER, core_pcbs(core(SERVER))->cookie), AS_BORN);
+}
+END_TEST
+
 static Suite *make(void)
 {
 	Suite *s = suite_create("meet");
@@ -217,6 +252,7 @@ static Suite *make(void)
 	tcase_add_test(t, c4_with_initiate_what_a_scan_finds_begins_mobility);
 	tcase_add_test(t, s7_with_initiate_a_plain_host_is_asked_once);
 	tcase_add_test(t, c4_with_initiate_datagrams_and_what_was_accepted_begin_nothing);
+	tcase_add_test(t, x5_every_pair_is_asked_and_none_is_changed);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -34,6 +34,7 @@ static const char *const event_names[] = {
 	[EVENT_AAP] = "aap",
 	[EVENT_CONFLICT] = "conflict",
 	[EVENT_PATH] = "path",
+	[EVENT_PING] = "ping",
 	[EVENT_VIA] = "via",
 	[EVENT_HOLD] = "hold",
 	[EVENT_KEYS] = "keys",

@@ -2,6 +2,8 @@
 /* Reports of the datapath: data was received, none was received, the peer was followed. */
 #include "core.h"
 
+#include <errno.h>
+
 #include "action.h"
 #include "addr.h"
 #include "connection.h"
@@ -49,6 +51,17 @@ void core_silent(struct core *c, uint32_t id, usec_t now)
 
 	if (h)
 		path_silent(c, h, now);
+}
+
+int core_ping(struct core *c, uint32_t id, usec_t now,
+	      struct path_pair ret[static PATH_PAIRS_MAX])
+{
+	struct hce *h = core_entry(c, id);
+	unsigned n = h ? path_ping(c, h, now, ret) : 0;
+
+	if (!h)
+		return -ENOENT;
+	return n ? (int)n : -EAGAIN;
 }
 
 void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint32_t gen,

@@ -29,7 +29,8 @@
 #include "retry.h"
 #include "send.h"
 
-#define PAIRS_MAX	16				/* probed in one round */
+#define PING_INTERVAL	(USEC_PER_SEC / 5)
+#define PING_PATIENCE	(10 * USEC_PER_SEC)	/* later Responses are not reported */
 #define PROBE_DURATION	(60 * USEC_PER_SEC)		/* after the last report of silence */
 #define BACKOFF_MAX	(64 * USEC_PER_SEC)
 #define FAILBACK_WAIT_MAX	(64 * USEC_PER_SEC)
@@ -56,9 +57,10 @@ static const struct in6_addr *nth_local(struct core *c, struct hce *h, unsigned 
 	return NULL;
 }
 
-/* Sends a Challenge from local to foreign. */
+/* Sends that Challenge from local to foreign. */
 static void probe_send(struct core *c, struct hce *h, const struct in6_addr *local,
-		       const struct in6_addr *foreign, usec_t now)
+		       const struct in6_addr *foreign,
+		       const uint8_t challenge[static CHALLENGE_LEN], usec_t now)
 {
 	const struct foreign_addr *fa = foreign_find(c, foreign);
 	struct signal s = { .src = *local, .dst = *foreign, .n_ba = 1 };
@@ -70,7 +72,7 @@ static void probe_send(struct core *c, struct hce *h, const struct in6_addr *loc
 	ba->seq = h->seq_in;
 	ba->lifetime = ba->refresh = reach_lifetime(fa, now);
 	ba->has_challenge = true;
-	memcpy(ba->challenge, h->path.challenge, sizeof(ba->challenge));
+	memcpy(ba->challenge, challenge, sizeof(ba->challenge));
 	if (core_send(c, h, &s, now) == 0)
 		c->counter[COUNT_PROBES]++;
 }
@@ -81,9 +83,9 @@ static bool nth_pair(struct core *c, struct hce *h, unsigned n, const struct in6
 {
 	unsigned n_local = 0;
 
-	while (n_local < PAIRS_MAX && nth_local(c, h, n_local))
+	while (n_local < PATH_PAIRS_MAX && nth_local(c, h, n_local))
 		n_local++;
-	if (!n_local || n >= PAIRS_MAX || n / n_local >= retry_count_foreign(h, false))
+	if (!n_local || n >= PATH_PAIRS_MAX || n / n_local >= retry_count_foreign(h, false))
 		return false;
 	*local = nth_local(c, h, n % n_local);
 	*foreign = n < n_local ? &h->pair.foreign : retry_other_foreign(h, n / n_local - 1);
@@ -104,7 +106,7 @@ static void probe_next(struct core *c, struct hce *h, usec_t now)
 		x->wait = 2 * x->wait < SLOW_UPDATE_INTERVAL ? 2 * x->wait : SLOW_UPDATE_INTERVAL;
 	}
 	if (nth_pair(c, h, x->at, &local, &foreign)) {
-		probe_send(c, h, local, foreign, now);
+		probe_send(c, h, local, foreign, x->challenge, now);
 		x->at += !x->repeat;
 		x->repeat = false;
 	}
@@ -125,6 +127,25 @@ static void probe_start(struct core *c, struct hce *h, usec_t now, const char *w
 	nonce_draw(c, x->challenge);
 	event_emit(c, EVENT_PATH, h, &h->pair.local, &h->pair.foreign, 0, why);
 	probe_next(c, h, now);
+}
+
+unsigned path_ping(struct core *c, struct hce *h, usec_t now,
+		   struct path_pair ret[static PATH_PAIRS_MAX])
+{
+	struct path_probe *x = &h->path;
+	const struct in6_addr *local, *foreign;
+	unsigned n = 0;
+
+	if (!hce_homeless(h) || !h->seq_in_valid || h->pair.block ||
+	    (x->pinged && now < usec_add(x->pinged, PING_INTERVAL)))
+		return 0;
+	x->pinged = now;
+	nonce_draw(c, x->ping);
+	for (; n < PATH_PAIRS_MAX && nth_pair(c, h, n, &local, &foreign); n++) {
+		ret[n] = (struct path_pair){ *local, *foreign };
+		probe_send(c, h, local, foreign, x->ping, now);
+	}
+	return n;
 }
 
 void path_silent(struct core *c, struct hce *h, usec_t now)
@@ -204,6 +225,9 @@ void path_answered(struct core *c, struct hce *h, const struct in6_addr *local,
 {
 	struct path_probe *x = &h->path;
 
+	if (x->pinged && now < usec_add(x->pinged, PING_PATIENCE) &&
+	    reach_is_response(h, x->ping, &fa->addr, bu))
+		event_emit(c, EVENT_PING, h, local, &fa->addr, 0, NULL);
 	if ((!x->running && !x->failed_over) || !path_may_probe(c, h) || fa->state != ADDR_ACTIVE ||
 	    !reach_is_response(h, x->challenge, &fa->addr, bu))
 		return;
@@ -235,7 +259,7 @@ static void probe_preferred(struct core *c, struct hce *h, usec_t now)
 
 	nonce_draw(c, x->challenge);
 	if (l && pair_may_send_from(h, l))
-		probe_send(c, h, &x->preferred, &h->pair.foreign, now);
+		probe_send(c, h, &x->preferred, &h->pair.foreign, x->challenge, now);
 	x->failback_wait =
 		2 * x->failback_wait < FAILBACK_WAIT_MAX ? 2 * x->failback_wait : FAILBACK_WAIT_MAX;
 	failback_arm(c, h, now);

@@ -76,8 +76,14 @@ static int fake_meet(void *ctx UNUSED, const struct in6_addr *addr, uint32_t *re
 	return IN6_ARE_ADDR_EQUAL(addr, &none) ? -ENETUNREACH : 0;
 }
 
-static const struct control_handler handler = { fake_report, fake_prefer, fake_meet, fake_shown,
-	fake_asked, NULL };
+static json_t *fake_ping(void *ctx UNUSED, const struct in6_addr *addr UNUSED, int *ret_error)
+{
+	*ret_error = -ENOENT;
+	return NULL;
+}
+
+static const struct control_handler handler = { fake_report, fake_prefer, fake_meet, fake_ping,
+	fake_shown, fake_asked, NULL };
 
 static void setup(void)
 {
@@ -264,6 +270,10 @@ START_TEST(who_meets_a_host_hears_its_events)
 	json_decref(a);
 	a = ask("{\"command\": \"meet\", \"target\": \"server.example\"}");
 	ck_assert_ptr_nonnull(json_object_get(a, "error"));
+	json_decref(a);
+	a = ask("{\"command\": \"ping\", \"target\": \"2001:db8::1\"}");
+	ck_assert_str_eq(json_string_value(json_object_get(a, "error")),
+			 "2001:db8::1 is no peer's address: hmipctl meet it");
 	json_decref(a);
 	ck_assert(!control_server_watched(control_server));
 }

@@ -2,15 +2,29 @@
 #include "config.h"
 
 #include "client.h"
+#include "clock.h"
 #include "hostmap.h"
 #include "ipc_proto.h"
 #include "netns.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+bool client_answers(const char *path)
+{
+	struct sockaddr_un addr;
+	int len = control_address(path, &addr);
+	int fd = len < 0 ? -1 : socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	bool r = fd >= 0 && connect(fd, (struct sockaddr *)&addr, len) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
 
 /* Connects to the helper. Returns the descriptor; or the negated exit code, after printing why. */
 static int connect_helper(const char *path)
@@ -71,6 +85,19 @@ json_t *client_parse(const char *text, size_t len)
 			"same version?");
 	json_decref(answer);
 	return NULL;
+}
+
+json_t *client_next(int fd, usec_t end)
+{
+	static char text[CONTROL_PACKET_MAX];
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	usec_t now = clock_boottime();
+	ssize_t n;
+
+	if (now >= end || poll(&p, 1, (int)((end - now) / USEC_PER_MSEC) + 1) <= 0)
+		return NULL;
+	n = recv(fd, text, sizeof(text), 0);
+	return n > 0 ? client_parse(text, n) : NULL;
 }
 
 json_t *client_fetch(const char *path, const char *command, const char *argument, int *ret_exit)

@@ -3,6 +3,8 @@
 #ifndef HMIP_CLIENT_H
 #define HMIP_CLIENT_H
 
+#include "usec.h"
+
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,6 +14,12 @@ enum exit_code {
 	EXIT_REFUSED = 1,	/* the helper answered with an error */
 	EXIT_USAGE = 2,
 	EXIT_NO_HELPER = 3,
+};
+
+/* How the caller wants the answer. */
+struct options {
+	bool json;
+	bool anonymous;		/* of report */
 };
 
 /*
@@ -28,6 +36,15 @@ json_t *client_parse(const char *text, size_t len);
  * after printing why.
  */
 json_t *client_fetch(const char *path, const char *command, const char *argument, int *ret_exit);
+
+/*
+ * Receives one packet of an answer, before end (CLOCK_BOOTTIME). Returns a new reference; or NULL
+ * if there is none in time or, after printing it, if it is an error.
+ */
+json_t *client_next(int fd, usec_t end);
+
+/* Whether a helper listens at path. Prints nothing. */
+bool client_answers(const char *path);
 
 /* Whether the helper at path runs in our network namespace; true if its host map does not say. */
 bool client_same_namespace(const char *path);

@@ -111,18 +111,6 @@ struct key {
 	char s[64];
 };
 
-struct endpoint_text {
-	char s[sizeof("[]:65535") + INET6_ADDRSTRLEN];
-};
-
-static struct endpoint_text endpoint_text(const struct in6_addr *a, unsigned number)
-{
-	struct endpoint_text e;
-
-	snprintf(e.s, sizeof(e.s), "[%s]:%u", addr_text(a).s, number);
-	return e;
-}
-
 struct wide_key {
 	char s[8 + 2 * sizeof(struct endpoint_text)];
 };

@@ -7,9 +7,12 @@
 #include "array.h"
 #include "client.h"
 #include "coverage.h"
+#include "doctor.h"
 #include "ipc_proto.h"
 #include "meet.h"
+#include "ping.h"
 #include "print.h"
+#include "report.h"
 #include "translated.h"
 
 #include <errno.h>
@@ -37,7 +40,7 @@ static const struct command {
 	/* instead of a request, for what takes more than that */
 	json_t *(*find)(const char *path, int *ret_exit);
 	/* instead of all that; returns the exit code */
-	int (*run)(const char *path, char **argument, bool as_json);
+	int (*run)(const char *path, char **argument, const struct options *options);
 } commands[] = {
 	{ "status", NULL, "the helper, this host's addresses, counters",
 	  print_status, false, NULL, NULL },
@@ -51,6 +54,12 @@ static const struct command {
 	{ "monitor", NULL, "events, as they happen", print_event, true, NULL, NULL },
 	{ "prefer", "ADDRESS|INTERFACE", "move there on purpose",
 	  print_preferred, false, NULL, NULL },
+	{ "doctor", "[HOST|CONNECTION|PID]", "what is wrong, and what to do",
+	  NULL, false, NULL, run_doctor },
+	{ "report", NULL, "what belongs to a bug report, without keys",
+	  NULL, false, NULL, run_report },
+	{ "ping", "HOST", "round trips to a peer by each pair of addresses",
+	  NULL, false, NULL, run_ping },
 	{ "meet", "HOST [PORT]", "begin mobility with a host, without a program",
 	  NULL, false, NULL, run_meet },
 };
@@ -62,11 +71,12 @@ static void usage(FILE *out)
 	fputs("usage: hmipctl [-s SOCKET] [--json] COMMAND\n\n", out);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(out, "  %s %-*s %s\n", commands[i].name,
-			(int)(26 - strlen(commands[i].name)),
+			(int)(30 - strlen(commands[i].name)),
 			commands[i].argument ? commands[i].argument : "", commands[i].help);
 	fputs("\n  -s, --socket SOCKET   the helper's socket (else $" HMIP_SOCKET_ENV
 	      ", else " HMIP_SOCKET_DEFAULT ")\n"
 	      "  -j, --json            the answer as JSON\n"
+	      "  -a, --anonymous       report: with other addresses and names\n"
 	      "  -V, --version\n"
 	      "  -h, --help\n", out);
 }
@@ -171,30 +181,32 @@ static bool takes(const struct command *c, int n)
 }
 
 /* Returns the exit code. argument ends with NULL. */
-static int run_command(const struct command *c, const char *path, char **argument, bool as_json)
+static int run_command(const struct command *c, const char *path, char **argument,
+		       const struct options *options)
 {
 	json_t *answer;
 	int r, fd;
 
 	if (c->run)
-		return c->run(path, argument, as_json);
+		return c->run(path, argument, options);
 	if (c->stream) {
 		fd = client_ask(path, c->name, *argument);
 		if (fd < 0)
 			return -fd;
-		r = print_stream(fd, c, as_json);
+		r = print_stream(fd, c, options->json);
 		close(fd);
 		return r;
 	}
 	answer = c->find ? c->find(path, &r) : client_fetch(path, c->name, *argument, &r);
 	if (answer)
-		print_answer(c, answer, as_json);
+		print_answer(c, answer, options->json);
 	return r;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
+	static const struct option known[] = {
+		{ "anonymous", no_argument, NULL, 'a' },
 		{ "socket", required_argument, NULL, 's' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "version", no_argument, NULL, 'V' },
@@ -203,16 +215,19 @@ int main(int argc, char **argv)
 	};
 	const char *path = NULL;
 	const struct command *c;
-	bool as_json = false;
+	struct options options = { false, false };
 	int o;
 
-	while ((o = getopt_long(argc, argv, "s:jVh", options, NULL)) != -1)
+	while ((o = getopt_long(argc, argv, "s:ajVh", known, NULL)) != -1)
 		switch (o) {
 		case 's':
 			path = optarg;
 			break;
+		case 'a':
+			options.anonymous = true;
+			break;
 		case 'j':
-			as_json = true;
+			options.json = true;
 			break;
 		case 'V':
 			puts("hmipctl " PACKAGE_VERSION);
@@ -236,5 +251,5 @@ int main(int argc, char **argv)
 			c->argument ? c->argument : "no argument");
 		return EXIT_USAGE;
 	}
-	return run_command(c, control_path(path), &argv[optind + 1], as_json);
+	return run_command(c, control_path(path), &argv[optind + 1], &options);
 }

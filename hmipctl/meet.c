@@ -4,7 +4,6 @@
 #include "addr.h"
 #include "client.h"
 #include "clock.h"
-#include "ipc_proto.h"
 #include "meet.h"
 
 #include <errno.h>
@@ -16,12 +15,14 @@
 #include <unistd.h>
 
 #define PATIENCE	(20 * USEC_PER_SEC)	/* four Inits take 15 s */
+#define ANSWER	(6 * USEC_PER_SEC)	/* ... but what has keys is never called plain */
 #define CONNECT_MS	5000
 
 unsigned meet_resolve(const char *host, struct in6_addr ret[static MEET_ADDRS_MAX],
 		      const char **why)
 {
-	struct addrinfo hints = { .ai_family = AF_INET6, .ai_socktype = SOCK_STREAM }, *found = NULL;
+	struct addrinfo hints = { .ai_family = AF_INET6, .ai_socktype = SOCK_STREAM };
+	struct addrinfo *found = NULL;
 	unsigned n = 0;
 	int r = getaddrinfo(host, NULL, &hints, &found);
 
@@ -64,20 +65,6 @@ static int open_connection(const struct in6_addr *addr, const char *port)
 	return -err;
 }
 
-/* Receives a packet of the helper before end. Returns a new reference, or NULL. */
-static json_t *next_packet(int fd, usec_t end)
-{
-	static char text[CONTROL_PACKET_MAX];
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	usec_t now = clock_boottime();
-	ssize_t n;
-
-	if (now >= end || poll(&p, 1, (int)((end - now) / USEC_PER_MSEC) + 1) <= 0)
-		return NULL;
-	n = recv(fd, text, sizeof(text), 0);
-	return n > 0 ? client_parse(text, n) : NULL;
-}
-
 static json_t *entry_of(json_t *cache, json_int_t id)
 {
 	json_t *e;
@@ -97,7 +84,7 @@ static json_t *await_status(int fd, json_int_t id, usec_t end)
 {
 	json_t *e;
 
-	while ((e = next_packet(fd, end))) {
+	while ((e = client_next(fd, end))) {
 		const char *event = json_string_value(json_object_get(e, "event")),
 			   *to = json_string_value(json_object_get(e, "to"));
 		json_t *why = json_object_get(e, "reason");
@@ -149,7 +136,7 @@ static json_t *outcome(const char *path, const struct in6_addr *addr, json_int_t
 static json_t *await(const char *path, int fd, const struct in6_addr *addr, int *ret_exit)
 {
 	usec_t end = usec_add(clock_boottime(), PATIENCE);
-	json_t *answer = next_packet(fd, end), *cache, *why = NULL;
+	json_t *answer = client_next(fd, end), *cache, *why = NULL;
 	json_int_t id = json_integer_value(json_object_get(answer, "hce"));
 
 	*ret_exit = EXIT_REFUSED;
@@ -159,6 +146,8 @@ static json_t *await(const char *path, int fd, const struct in6_addr *addr, int 
 	cache = client_fetch(path, "cache", NULL, ret_exit);
 	if (!cache)
 		return NULL;
+	if (json_is_object(json_object_get(entry_of(cache, id), "sa")))
+		end = usec_add(clock_boottime(), ANSWER);
 	if (!is_known(entry_of(cache, id)))
 		why = await_status(fd, id, end);
 	json_decref(cache);
@@ -206,7 +195,7 @@ static void print_met(const char *host, json_t *r)
 		printf("the TCP connection there: %s\n", connection);
 }
 
-int run_meet(const char *path, char **argument, bool as_json)
+int run_meet(const char *path, char **argument, const struct options *options)
 {
 	struct in6_addr addr[MEET_ADDRS_MAX];
 	const char *why;
@@ -221,7 +210,7 @@ int run_meet(const char *path, char **argument, bool as_json)
 		if (!met)
 			continue;
 		r = is_known(met) ? EXIT_OK : EXIT_REFUSED;
-		if (as_json) {
+		if (options->json) {
 			json_dumpf(met, stdout, JSON_INDENT(2));
 			putchar('\n');
 		} else {

@@ -5,9 +5,10 @@
 
 #include <jansson.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 
 #define MEET_ADDRS_MAX	4	/* of a name that are tried */
+
+struct options;
 
 /*
  * Resolves host. Returns how many IPv6 addresses were found, at most MEET_ADDRS_MAX; or 0, with
@@ -26,6 +27,6 @@ unsigned meet_resolve(const char *host, struct in6_addr ret[static MEET_ADDRS_MA
 json_t *meet_at(const char *path, const struct in6_addr *addr, const char *port, int *ret_exit);
 
 /* The command. Returns the exit code: 0 if the host is Homeless. */
-int run_meet(const char *path, char **argument, bool as_json);
+int run_meet(const char *path, char **argument, const struct options *options);
 
 #endif

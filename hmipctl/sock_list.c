@@ -2,11 +2,13 @@
 #include "config.h"
 
 #include "sock_list.h"
+#include "addr.h"
 #include "inet_diag.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -55,6 +57,14 @@ static int dump_entry(void *ctx, const struct nlmsghdr *nlh)
 	c.mptcp = inet_diag_mptcp(nlh);
 	l->c[l->n++] = c;
 	return 0;
+}
+
+struct endpoint_text endpoint_text(const struct in6_addr *addr, unsigned port)
+{
+	struct endpoint_text e;
+
+	snprintf(e.s, sizeof(e.s), "[%s]:%u", addr_text(addr).s, port);
+	return e;
 }
 
 int sock_list(struct sock_entry **ret, size_t *n)

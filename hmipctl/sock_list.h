@@ -23,6 +23,13 @@ struct sock_entry {
 	bool mptcp;			/* it is a subflow of Multipath TCP */
 };
 
+struct endpoint_text {
+	char s[sizeof("[]:65535") + INET6_ADDRSTRLEN];
+};
+
+/* "[ADDRESS]:PORT", as the helper's answers have it. */
+struct endpoint_text endpoint_text(const struct in6_addr *addr, unsigned port);
+
 /*
  * Lists established and half-closed TCP connections, and connected UDP sockets, that a process
  * holds; not those between v4-mapped addresses. Needs no privilege. Returns 0 and fills *ret, which

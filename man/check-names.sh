@@ -74,7 +74,8 @@ same "states, hmipctl.8" \
 	   done)"
 same "JSON members, hmipctl.8" \
 	"$( (sed -n 's/^\t*"\([a-z_]*\)",.*/\1/p; s/.*_set_new([a-z]*, "\([a-z_]*\)".*/\1/p' \
-		"$helper/daemon/report.c" "$hmipctl/coverage.c" "$hmipctl/meet.c"
+		"$helper/daemon/report.c" "$hmipctl/coverage.c" "$hmipctl/meet.c" \
+		"$hmipctl/finding.c" "$hmipctl/ping.c" "$helper/daemon/ping.c"
 	     echo preferred) | sort -u)" \
 	"$(sed -n '/^\.Sh JSON/,/^\.Sh ENV/s/^\.Ql \([a-z_]*\)\( [,.:)].*\)*$/\1/p' \
 		"$man/hmipctl.8" |

@@ -52,11 +52,13 @@ static const struct script {
 	{ "netns/ftp.sh", 240 },
 	{ "netns/api.sh", 150 },
 	{ "netns/uncovered.sh", 150 },
+	{ "netns/doctor.sh", 240 },
 	{ "netns/reasons.sh", 180 },
 	{ "netns/crowd.sh", 240 },
 #elif defined(SCRIPTS_WAITS)
 	{ "netns/outage.sh", 240 },
 	{ "netns/hold.sh", 300 },
+	{ "netns/doctor-peer.sh", 360 },
 	{ "netns/unmoved.sh", 600 },
 	{ "netns/time-shift.sh", 420 },
 	{ "netns/killed.sh", 600 },

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Somebody else's tcx program, for others.sh: attaches to the ingress and egress of an interface a
- * program that counts packets and passes them on, says "attached", then prints the count ten times
- * a second until it is ended. Plain bpf(2), so that it stands beside the helper's own way of
- * attaching.
+ * Somebody else's tcx program, for others.sh and doctor.sh: attaches, before all others if asked
+ * to, a program that counts packets and passes them on to the ingress and egress of an interface,
+ * says "attached", then prints the count ten times a second until it is ended. Plain bpf(2), so
+ * that it stands beside the helper's own way of attaching.
  */
 #include "array.h"
 
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 
 #define TCX_INGRESS	46	/* enum bpf_attach_type of Linux 6.6, which older headers lack */
 #define TCX_EGRESS	47
+#define TCX_BEFORE	(1U << 3)
 #define TCX_NEXT	(-1)
 
 /* A program that adds 1 to the only entry of map. Returns its descriptor or a negative errno. */
@@ -45,7 +47,7 @@ static int load(int map)
 			     NULL);
 }
 
-static int attach(int prog, unsigned ifindex, unsigned type)
+static int attach(int prog, unsigned ifindex, unsigned type, bool before)
 {
 	union bpf_attr attr;
 
@@ -53,24 +55,26 @@ static int attach(int prog, unsigned ifindex, unsigned type)
 	attr.link_create.prog_fd = prog;
 	attr.link_create.target_ifindex = ifindex;
 	attr.link_create.attach_type = type;
+	attr.link_create.flags = before ? TCX_BEFORE : 0;
 	return (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
 }
 
 int main(int argc, char **argv)
 {
-	unsigned ifindex = argc == 2 ? if_nametoindex(argv[1]) : 0;
+	bool before = argc == 3 && strcmp(argv[2], "before") == 0;
+	unsigned ifindex = argc == 2 || before ? if_nametoindex(argv[1]) : 0;
 	uint32_t key = 0;
 	uint64_t count;
 
 	if (!ifindex) {
-		fprintf(stderr, "usage: tcx_counter INTERFACE\n");
+		fprintf(stderr, "usage: tcx_counter INTERFACE [before]\n");
 		return EXIT_FAILURE;
 	}
 	int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "packets", sizeof(key), sizeof(count), 1,
 				 NULL);
 	int prog = map < 0 ? map : load(map);
-	if (prog < 0 || attach(prog, ifindex, TCX_INGRESS) < 0 ||
-	    attach(prog, ifindex, TCX_EGRESS) < 0) {
+	if (prog < 0 || attach(prog, ifindex, TCX_INGRESS, before) < 0 ||
+	    attach(prog, ifindex, TCX_EGRESS, before) < 0) {
 		perror("tcx_counter");
 		return EXIT_FAILURE;
 	}

@@ -87,6 +87,7 @@ static const struct script {
 	{ "netns/misbehave.sh", 240 },
 	{ "netns/appendix-c.sh", 180 },
 	{ "netns/storm.sh", 240 },
+	{ "netns/many-peers.sh", 180 },
 	{ "netns/clean.sh", 240 },
 	{ "netns/restart.sh", 360 },
 	{ "netns/stop.sh", 360 },

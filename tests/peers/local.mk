@@ -12,6 +12,8 @@ peers/verify_ah.log: packets$(EXEEXT)
 # Run by netns/misbehave.sh and others.
 EXTRA_DIST += peers/appendix_c.py peers/homeless.py peers/malformed.py peers/misbehave.py peers/storm.py \
 	peers/strangers.py
-noinst_PROGRAMS += flood
+noinst_PROGRAMS += flood many_peers
+many_peers_SOURCES = peers/many_peers.c
+many_peers_LDADD = ../helper/libcore.la ../common/libwire.la
 flood_SOURCES = peers/flood.c
 flood_LDADD =

@@ -37,11 +37,13 @@ enum hostmap_side {
 };
 
 enum hostmap_flag {		/* of HOSTMAP_FOREIGN */
-	HOSTMAP_MOVED = 1,	/* the peer has left this address: use now instead */
+	HOSTMAP_MOVED = 1,	/* the peer has left this address: what it was known by there
+				 * goes on at now */
 	HOSTMAP_AUTO_REGISTERED = 2,		/* the helper adopts connections with it */
 	HOSTMAP_UNIQUE_PORT = 4,	/* a new connection needs a port of its own (R3) */
 	HOSTMAP_NO_DNS_NAME = 8,	/* the helper lacks a DNS name: register
 					 * if you have one (C5) */
+	HOSTMAP_REDIRECTS = 16,	/* with MOVED: what begins there begins at now instead */
 };
 
 struct hostmap_row {

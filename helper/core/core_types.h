@@ -77,6 +77,8 @@ struct foreign_addr {
 				 * there any more: not asked */
 	bool withdrawn;		/* Deprecated as the peer said so; false: as it said nothing */
 	usec_t withdrawn_at;	/* ... when it did; 0: to an earlier helper */
+	usec_t redirects_until;	/* Deprecated: new connections to it are made to the
+				 * pair's address until then; 0: not */
 	bool left_alone;	/* connections that began there while the peer was silent are
 				 * not attached */
 	enum lifetime_kind kind;

@@ -92,7 +92,8 @@ static void add_entry_rows(struct daemon *d, const struct hce *hce)
 		if (f->state == ADDR_TENTATIVE)
 			continue;
 		add_row(d, HOSTMAP_FOREIGN, &f->addr, now, hce->id,
-			(elsewhere ? HOSTMAP_MOVED : 0) | (d->conf->adopt ?
+			(elsewhere ? HOSTMAP_MOVED : 0) |
+			(elsewhere && f->redirects_until ? HOSTMAP_REDIRECTS : 0) | (d->conf->adopt ?
 							   HOSTMAP_AUTO_REGISTERED : 0) |
 			(hce->names ? 0 : HOSTMAP_NO_DNS_NAME) |
 			(hostmap_ports_may_clash(hce, elsewhere ? now : &f->addr,

@@ -128,7 +128,7 @@ bool client_lookup(int fd, enum hostmap_side side, const struct in6_addr *addr,
 	struct hostmap_row row;
 
 	if (!hostmap_lookup(map, side, addr, &row) ||
-	    (side == HOSTMAP_FOREIGN && !(row.flags & HOSTMAP_MOVED)) ||
+	    (side == HOSTMAP_FOREIGN && !(row.flags & HOSTMAP_REDIRECTS)) ||
 	    !socket_in_namespace(fd, map))
 		return false;
 	*ret = row.now;

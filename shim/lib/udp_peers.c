@@ -324,6 +324,11 @@ static void dest_of_peer(const struct hostmap *map, int fd, const struct in6_add
 		dest->must_register = register_due(map, &known.peer);
 		return;
 	}
+	/* Nothing began there before the peer left: another host may be meant. */
+	if (!has_name && dest->moved && !(row->flags & HOSTMAP_REDIRECTS)) {
+		dest->moved = false;
+		return;
+	}
 	peer_insert(map, asked, fd, row->hce, true, &at);
 	if (!has_name)
 		alias_set(map, row->hce, fd, asked, &row->now, at.peer.initiated);

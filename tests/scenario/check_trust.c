@@ -126,6 +126,73 @@ START_TEST(x5_a_connection_is_attached_where_its_peer_is_proven)
 }
 END_TEST
 
+/* C4: he called, so the client has never asked for him. It asks for each connection, at once. */
+START_TEST(x5_who_called_proves_each_address_when_it_is_connected_to)
+{
+	begin_with_mallory();
+	struct pcb *p = begin(F0);
+
+	ck_assert_ptr_null(p->hce);
+	ck_assert_str_eq(pcb_reason(p), "unproven");
+	assert_out_of_reach();
+}
+END_TEST
+
+START_TEST(x5_who_called_and_is_there_has_the_connection_a_round_trip_later)
+{
+	begin_strangers();
+	open_nth(0, C0, S0);
+	world_run(&w, 3 * USEC_PER_SEC);
+	open_by(1, SERVER, C0, S0);
+	ck_assert_ptr_null(connection(SERVER, open_one[1])->hce);
+	world_run(&w, 2 * w.delay);
+	ck_assert_ptr_nonnull(connection(SERVER, open_one[1])->hce);
+	ck_assert_ptr_nonnull(connection(CLIENT, open_one[1])->hce);
+}
+END_TEST
+
+/* C9: what begins at an address that its peer left goes elsewhere while it is known whose it was. */
+START_TEST(x5_an_address_that_was_left_redirects_for_a_minute)
+{
+	begin_strangers();
+	open_nth(0, C0, S0);
+	world_run(&w, (_i ? 61 : 59) * USEC_PER_SEC);
+	world_down(&w, SERVER, S0);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_int_eq(state_of(CLIENT, S0), ADDR_DEPRECATED);
+	ck_assert_int_eq(world_foreign(&w, CLIENT, S0)->redirects_until > w.now, !_i);
+	ck_assert_uint_eq(world_foreign(&w, SERVER, C0)->redirects_until, 0);
+	world_run(&w, 60 * USEC_PER_SEC);
+	ck_assert_uint_eq(world_foreign(&w, CLIENT, S0)->redirects_until, 0);
+}
+END_TEST
+
+/* ... not where who called says that it was there, */
+START_TEST(x5_an_address_of_who_called_redirects_nothing)
+{
+	begin_with_mallory();
+	world_down(&w, MALLORY, F0);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_int_eq(state_of(CLIENT, F0), ADDR_DEPRECATED);
+	ck_assert_uint_eq(world_foreign(&w, CLIENT, F0)->redirects_until, 0);
+}
+END_TEST
+
+/* ... and always where keys were configured. */
+START_TEST(x5_an_address_of_a_configured_peer_redirects_until_it_is_forgotten)
+{
+	memset(open_one, 0, sizeof(open_one));
+	world_init(&w);
+	world_up(&w, SERVER, S1);
+	open_nth(0, C0, S0);
+	world_run(&w, 200 * USEC_PER_SEC);
+	world_down(&w, SERVER, S0);
+	world_run(&w, 200 * USEC_PER_SEC);
+	ck_assert_int_eq(state_of(CLIENT, S0), ADDR_DEPRECATED);
+	ck_assert_uint_eq(world_foreign(&w, CLIENT, S0)->redirects_until, USEC_NEVER);
+}
+END_TEST
+
 /* What has nothing to hide notices a round trip at most. */
 START_TEST(x5_who_is_there_is_asked_and_has_the_connection)
 {
@@ -362,6 +429,11 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, x5_an_address_is_not_renewed_by_who_is_not_there);
 	tcase_add_loop_test(tc, x5_a_connection_is_attached_where_its_peer_is_proven, 0, 2);
+	tcase_add_test(tc, x5_who_called_proves_each_address_when_it_is_connected_to);
+	tcase_add_test(tc, x5_who_called_and_is_there_has_the_connection_a_round_trip_later);
+	tcase_add_loop_test(tc, x5_an_address_that_was_left_redirects_for_a_minute, 0, 2);
+	tcase_add_test(tc, x5_an_address_of_who_called_redirects_nothing);
+	tcase_add_test(tc, x5_an_address_of_a_configured_peer_redirects_until_it_is_forgotten);
 	tcase_add_test(tc, x5_who_is_there_is_asked_and_has_the_connection);
 	tcase_add_test(tc, x5_an_address_that_answers_other_connections_is_not_asked);
 	tcase_add_test(tc, x5_a_connection_that_the_peer_opens_needs_no_proof);

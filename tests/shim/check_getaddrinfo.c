@@ -252,7 +252,7 @@ START_TEST(of_very_many_names_the_last_are_known)
 	/* to be connected to there must be somebody */
 	for (unsigned i = 1; i <= ARRAY_LEN(row); i++) {
 		row[i - 1] = (struct hostmap_row){ .hce = 1, .side = HOSTMAP_FOREIGN,
-						   .flags = HOSTMAP_MOVED };
+						   .flags = HOSTMAP_MOVED | HOSTMAP_REDIRECTS };
 		inet_pton(AF_INET6, "2001:db8:5::", &row[i - 1].known);
 		row[i - 1].known.s6_addr[15] = (uint8_t)i;
 		inet_pton(AF_INET6, THERE, &row[i - 1].now);

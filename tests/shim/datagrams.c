@@ -26,7 +26,8 @@ void map_peers(const struct peer_addr *a, unsigned n, const char *const now[stat
 		row[n_row++] = (struct hostmap_row){ .known = in6(a[i].text),
 						     .now = in6(now[a[i].hce]), .hce = a[i].hce,
 						     .side = HOSTMAP_FOREIGN,
-						     .flags = a[i].left ? HOSTMAP_MOVED : 0 };
+						     .flags = a[i].left ?
+						     HOSTMAP_MOVED | HOSTMAP_REDIRECTS : 0 };
 	row[n_row++] = (struct hostmap_row){ .known = in6(LOST), .now = in6(HERE),
 					     .side = HOSTMAP_LOCAL };
 	hostmap_write(rig_hostmap, row, n_row);

@@ -143,7 +143,7 @@ static void fill_queue(void)
 static void open_map(void)
 {
 	struct hostmap_row row[] = {
-		{ .hce = 1, .side = HOSTMAP_FOREIGN, .flags = HOSTMAP_MOVED },
+		{ .hce = 1, .side = HOSTMAP_FOREIGN, .flags = HOSTMAP_MOVED | HOSTMAP_REDIRECTS },
 		{ .side = HOSTMAP_LOCAL },
 		{ .hce = 1, .side = HOSTMAP_NAME },
 		{ .known = hostmap_personality(PERSONALITY), .side = HOSTMAP_PERSONALITY },
@@ -165,7 +165,7 @@ void rig_adopt(void)
 {
 	struct hostmap_row row[] = {
 		{ .hce = 1, .side = HOSTMAP_FOREIGN,
-		  .flags = HOSTMAP_MOVED | HOSTMAP_AUTO_REGISTERED },
+		  .flags = HOSTMAP_MOVED | HOSTMAP_REDIRECTS | HOSTMAP_AUTO_REGISTERED },
 		{ .hce = 1, .side = HOSTMAP_FOREIGN, .flags = HOSTMAP_AUTO_REGISTERED },
 		{ .side = HOSTMAP_FOREIGN, .flags = HOSTMAP_AUTO_REGISTERED },
 		{ .hce = 1, .side = HOSTMAP_NAME },

@@ -170,6 +170,7 @@ static bool hce_expire(struct core *c, struct hce *h, usec_t now)
 	bool changed = false;
 
 	DL_FOREACH_SAFE(h->addrs, fa, next) {
+		foreign_end_redirect(c, fa, now);
 		if (now < fa->expires) {
 			hce_arm(c, h, fa->expires);
 			bu_request(c, fa, now);

@@ -135,6 +135,8 @@ int core_restore_address(struct core *c, struct hce *h, const struct in6_addr *a
 	if (!fa)
 		return -ENOMEM;
 	fa->withdrawn = withdrawn;
+	if (state == ADDR_DEPRECATED && h->sa->class == SA_GENERIC)
+		fa->redirects_until = USEC_NEVER;
 	if (!h->initiated && !h->prefix)
 		hce_count_for(c, h, addr);	/* as good as any of a peer that the state lacks */
 	fa->lifetime = lifetime;

@@ -10,6 +10,7 @@
 
 #include "action.h"
 #include "addr.h"
+#include "entry.h"
 #include "local.h"
 #include "pair.h"
 #include "pcb.h"
@@ -136,6 +137,37 @@ void foreign_end_check(struct foreign_addr *fa)
 	fa->reach.grants = 0;
 }
 
+/*
+ * fa's peer has left it, as it says, or is silent. Programs that connect there mean who has it: the
+ * peer, if it proved that it was its own when it did, for a while; another host, later.
+ */
+static void redirect(struct foreign_addr *fa, usec_t now)
+{
+	const struct hce *h = fa->hce;
+
+	if (h->sa && h->sa->class == SA_GENERIC)
+		fa->redirects_until = USEC_NEVER;
+	else
+		fa->redirects_until = h->initiated && pcb_may_begin(fa, now) ?
+				      usec_add(now, PROOF_TO_BEGIN) : 0;
+}
+
+void foreign_end_redirect(struct core *c, struct foreign_addr *fa, usec_t now)
+{
+	struct action *a;
+
+	if (!fa->redirects_until || fa->redirects_until == USEC_NEVER)
+		return;
+	if (now < fa->redirects_until) {
+		hce_arm(c, fa->hce, fa->redirects_until);
+		return;
+	}
+	fa->redirects_until = 0;
+	a = action_push(c, ACTION_FOREIGN, fa->hce);
+	a->foreign.addr = fa->addr;
+	a->foreign.state = fa->state;
+}
+
 void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state state,
 		       const char *why, usec_t now)
 {
@@ -144,10 +176,12 @@ void foreign_set_state(struct core *c, struct foreign_addr *fa, enum addr_state 
 	foreign_end_check(fa);
 	if (state == ADDR_DEPRECATED) {
 		/* C9 */
+		redirect(fa, now);
 		fa->expires = usec_add(now, c->config.maximum_expired_lifetime * USEC_PER_SEC);
 		hce_arm(c, fa->hce, fa->expires);
 	} else {
 		fa->withdrawn = false;
+		fa->redirects_until = 0;
 	}
 	state_write(c, fa, addr_state_name(fa->state), state, why, now);
 }

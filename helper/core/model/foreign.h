@@ -21,6 +21,12 @@ void foreign_renew(struct core *c, struct foreign_addr *fa, enum lifetime_kind k
 		   usec_t lifetime, usec_t now);
 
 /*
+ * Publishes that fa does not redirect new connections any more, when its time is over; until then,
+ * arms the timer.
+ */
+void foreign_end_redirect(struct core *c, struct foreign_addr *fa, usec_t now);
+
+/*
  * Changes an address's state: sets the timers that go with it, binds connections, publishes and
  * reports it with the reason.
  */

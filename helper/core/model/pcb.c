@@ -172,11 +172,20 @@ static bool vouches(const struct pcb *p, const struct in6_addr *addr)
 	       !pcb_wire_pair(p, NULL, NULL);
 }
 
+/*
+ * How old the proof of an address may be where this host begins a connection. Who called us may
+ * have done so from another's address: it has to prove that it is there for each connection anew.
+ */
+static usec_t proof_to_begin(const struct hce *h)
+{
+	return h->initiated || h->sa->class == SA_GENERIC ? PROOF_TO_BEGIN : 1;
+}
+
 bool pcb_may_begin(const struct foreign_addr *fa, usec_t now)
 {
 	const struct pcb *p;
 
-	if (!hce_homeless(fa->hce) || foreign_proven_since(fa, PROOF_TO_BEGIN, now))
+	if (!hce_homeless(fa->hce) || foreign_proven_since(fa, proof_to_begin(fa->hce), now))
 		return true;
 	if (!fa->heard || now >= usec_add(fa->heard, PROOF_TO_BEGIN))
 		return false;

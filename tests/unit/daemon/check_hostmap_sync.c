@@ -129,6 +129,9 @@ START_TEST(c9_who_asks_for_an_address_that_the_peer_left_gets_the_one_in_use)
 	r = foreign_row(F0);
 	assert_now(r, F1);
 	ck_assert(r->flags & HOSTMAP_MOVED);
+	ck_assert(!(r->flags & HOSTMAP_REDIRECTS));
+	h->addrs->redirects_until = USEC_NEVER;
+	ck_assert(foreign_row(F0)->flags & HOSTMAP_REDIRECTS);
 	r = foreign_row(F1);
 	assert_now(r, F1);
 	ck_assert(!(r->flags & HOSTMAP_MOVED));

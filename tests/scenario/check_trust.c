@@ -29,6 +29,13 @@ static bool lose_at_f0(struct world *world UNUSED, const struct packet_in_flight
 	return addr_equal(&p->send.send.src, &f0) || addr_equal(&p->send.send.dst, &f0);
 }
 
+static bool lose_at_s0(struct world *world UNUSED, const struct packet_in_flight *p)
+{
+	struct in6_addr s0 = world_addr(S0);
+
+	return addr_equal(&p->send.send.src, &s0) || addr_equal(&p->send.send.dst, &s0);
+}
+
 static void prefer(unsigned host, const char *addr)
 {
 	struct in6_addr a = world_addr(addr);
@@ -190,6 +197,32 @@ START_TEST(x5_an_address_of_a_configured_peer_redirects_until_it_is_forgotten)
 	world_run(&w, 200 * USEC_PER_SEC);
 	ck_assert_int_eq(state_of(CLIENT, S0), ADDR_DEPRECATED);
 	ck_assert_uint_eq(world_foreign(&w, CLIENT, S0)->redirects_until, USEC_NEVER);
+}
+END_TEST
+
+/*
+ * Mallory names S0, where he is not. The client's connection there begins before that is found out,
+ * and has its entry as soon as it is.
+ */
+START_TEST(c4_an_address_that_another_named_is_met_when_it_is_free)
+{
+	begin_strangers();
+	ck_assert_uint_eq(world_stranger(&w, "Mallory"), MALLORY);
+	world_up(&w, MALLORY, M1);
+	world_connect(&w, MALLORY, M1, CLIENT, C0, 1000);
+	world_run(&w, 3 * USEC_PER_SEC);
+	w.lose = lose_at_s0;
+	world_up(&w, MALLORY, S0);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_int_eq(world_foreign(&w, CLIENT, S0)->state, ADDR_TENTATIVE);
+	open_nth(0, C0, S0);
+	ck_assert_ptr_null(connection(CLIENT, open_one[0])->hce);
+	world_down(&w, MALLORY, S0);
+	w.lose = NULL;
+	world_run(&w, 12 * USEC_PER_SEC);
+	ck_assert_ptr_nonnull(connection(CLIENT, open_one[0])->hce);
+	ck_assert_int_eq(world_foreign(&w, CLIENT, S0)->state, ADDR_ACTIVE);
+	ck_assert(hce_homeless(world_foreign(&w, CLIENT, S0)->hce));
 }
 END_TEST
 
@@ -434,6 +467,7 @@ int main(void)
 	tcase_add_loop_test(tc, x5_an_address_that_was_left_redirects_for_a_minute, 0, 2);
 	tcase_add_test(tc, x5_an_address_of_who_called_redirects_nothing);
 	tcase_add_test(tc, x5_an_address_of_a_configured_peer_redirects_until_it_is_forgotten);
+	tcase_add_test(tc, c4_an_address_that_another_named_is_met_when_it_is_free);
 	tcase_add_test(tc, x5_who_is_there_is_asked_and_has_the_connection);
 	tcase_add_test(tc, x5_an_address_that_answers_other_connections_is_not_asked);
 	tcase_add_test(tc, x5_a_connection_that_the_peer_opens_needs_no_proof);

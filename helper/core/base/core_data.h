@@ -22,6 +22,8 @@ struct revoked_spi {
 	usec_t until;
 };
 
+#define GIVEN_BACK_MAX	64
+
 #define UNSENT_MAX	16	/* packets that are kept until there is a route */
 
 /* A key that seals the responder's states, and until when it seals new ones. */
@@ -103,6 +105,10 @@ struct core {
 	struct local_addr *locals;
 	struct pcb *pcbs;		/* by cookie */
 	struct pcb *ports;		/* by struct pcb_ports */
+	struct in6_addr given_back[GIVEN_BACK_MAX];	/* that peers named and never proved, and
+							 * connections wait at; a ring */
+	unsigned n_given_back;		/* how many were not looked at; more than there is room for:
+					 * the oldest are not */
 	struct pcb *unattached;		/* by foreign: of those without an entry to one
 					 * address the oldest */
 	struct pcb *left;		/* those in the lists left of all entries; utlist DL */

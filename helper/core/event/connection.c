@@ -14,6 +14,7 @@
 #include "bul.h"
 #include "entry.h"
 #include "foreign.h"
+#include "leave.h"
 #include "lifecycle.h"
 #include "local.h"
 #include "nonpeer.h"
@@ -59,7 +60,7 @@ bool core_initiates(struct core *c, const struct pcb *p, usec_t now)
 	const struct local_addr *l = local_find(c, &p->local);
 
 	if (p->origin != PCB_CONNECT || p->proto != IPPROTO_TCP || !l || !l->usable ||
-	    core_is_leaving(c) || !initiates_to(c, &p->foreign) || !aap_allowed(c, &p->foreign))
+	    leave_is_begun(c) || !initiates_to(c, &p->foreign) || !aap_allowed(c, &p->foreign))
 		return false;
 	if (fa && (fa->state != ADDR_ACTIVE || fa->hce->sa || fa->hce->aap))
 		return false;
@@ -139,7 +140,7 @@ static void pcb_on_established(struct core *c, struct pcb *p, usec_t now)
 {
 	struct hce *h = p->hce;
 
-	if (h->sa && !h->bindings && !core_is_leaving(c)) {	/* it left, and may be back */
+	if (h->sa && !h->bindings && !leave_is_begun(c)) {	/* it left, and may be back */
 		bul_want_all(c, h);
 		bu_flush(c, h, now);
 	}
@@ -257,6 +258,31 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 		note_answered(c, p, now);
 	watch(c, p->hce);
 	return 0;
+}
+
+/* The first connection that this host began to addr, and that is attached to nothing; NULL: none. */
+static struct pcb *waits_at(struct core *c, const struct in6_addr *addr)
+{
+	struct pcb *p = pcb_unattached(c, addr);
+
+	while (p && (p->origin != PCB_CONNECT || p->linger_until != USEC_NEVER || p->waits))
+		p = p->same_next;
+	return p;
+}
+
+void connection_address_given_back(struct core *c, const struct in6_addr *addr, usec_t now)
+{
+	struct pcb *p = foreign_find(c, addr) ? NULL : waits_at(c, addr);
+	const struct local_addr *l = p ? local_find(c, &p->local) : NULL;
+	struct hce *h = l && l->usable ? pcb_entry(c, p, now) : NULL;
+
+	if (h && !p->hce && !p->waits && pcb_attach(c, p, h, h->pair.gen) < 0)
+		return;
+	if (!p || !p->hce)
+		return;
+	if (p->established && is_answered(p))
+		pcb_on_established(c, p, now);
+	watch(c, p->hce);
 }
 
 static void pcb_failed(struct core *c, const struct pcb *failed)
@@ -418,7 +444,7 @@ int core_meet(struct core *c, const struct in6_addr *local, const struct in6_add
 	struct hce *h = fa && hce_homeless(fa->hce) ? fa->hce : NULL;
 	int r = -ESHUTDOWN;
 
-	if (!core_is_leaving(c))
+	if (!leave_is_begun(c))
 		r = h ? 0 : entry_to_meet(c, &as, now, &h);
 	if (r)
 		return r;
@@ -434,7 +460,7 @@ int core_meet(struct core *c, const struct in6_addr *local, const struct in6_add
 
 void hce_answered(struct core *c, struct hce *h, usec_t now)
 {
-	if (core_is_leaving(c))
+	if (leave_is_begun(c))
 		return;
 	if (!h->may_announce) {
 		h->may_announce = true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The host as a whole: creation, configuration, timers, routes. */
+#include "connection.h"
 #include "core.h"
 
 #include <openssl/crypto.h>
@@ -278,7 +279,7 @@ void core_leave(struct core *c, usec_t now)
 
 bool core_is_leaving(const struct core *c)
 {
-	return c->leave.until != 0;
+	return leave_is_begun(c);
 }
 
 /* h's timer has expired. Whatever of h has not is armed again. */
@@ -315,11 +316,24 @@ static void update_pairs(struct core *c, usec_t now)
 }
 
 /* The same for what is of no entry. */
+/* Looks after connections to addresses that entries have lost since the last time. */
+static void attach_anew(struct core *c, usec_t now)
+{
+	unsigned n = c->n_given_back, from = n < GIVEN_BACK_MAX ? 0 : n - GIVEN_BACK_MAX;
+	struct in6_addr addr[GIVEN_BACK_MAX];
+
+	memcpy(addr, c->given_back, sizeof(addr));
+	c->n_given_back = 0;
+	for (unsigned i = from; i < n; i++)
+		connection_address_given_back(c, &addr[i % GIVEN_BACK_MAX], now);
+}
+
 static void host_look_after(struct core *c, usec_t now)
 {
 	if (now < c->host_deadline)
 		return;
 	c->host_deadline = USEC_NEVER;
+	attach_anew(c, now);
 	attach_waiting(c, now);
 	tell_full(c, now);
 	repeat_stale(c, now);

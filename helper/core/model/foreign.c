@@ -114,6 +114,10 @@ void foreign_remove(struct core *c, struct foreign_addr *fa)
 	struct hce *h = fa->hce;
 
 	action_push(c, ACTION_FOREIGN_GONE, h)->foreign.addr = fa->addr;
+	if (!fa->was_active && pcb_unattached(c, &fa->addr)) {
+		c->given_back[c->n_given_back++ % GIVEN_BACK_MAX] = fa->addr;
+		host_arm(c, 0);
+	}
 	HASH_DELETE(hh, c->foreign, fa);
 	DL_DELETE(h->addrs, fa);
 	conflict_end(c, fa);

@@ -81,6 +81,14 @@ static struct pcb_ports pcb_key(const struct hce *h, const struct pcb *p)
 	};
 }
 
+struct pcb *pcb_unattached(struct core *c, const struct in6_addr *foreign)
+{
+	struct pcb *first;
+
+	HASH_FIND(hh_foreign, c->unattached, foreign, sizeof(*foreign), first);
+	return first;
+}
+
 /* p has no entry from now on: it is found by its peer's address. */
 static void unattached_add(struct core *c, struct pcb *p)
 {

@@ -41,6 +41,9 @@ void pcb_linger(struct core *c, struct pcb *p, usec_t until);
 /* Drops lingering connections that have expired. */
 void pcb_expire(struct core *c, usec_t now);
 
+/* The first of the connections to foreign that have no entry (same_next); NULL: there is none. */
+struct pcb *pcb_unattached(struct core *c, const struct in6_addr *foreign);
+
 /*
  * Whether a connection that this host begins to the Active fa may be attached: its peer, whose
  * connections it may move, has just proved that fa is its own (X5). Or others of this host to fa

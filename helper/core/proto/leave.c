@@ -201,3 +201,8 @@ void leave_follow(struct core *c, struct hce *h, const char *why, usec_t now)
 		if (fa->state == ADDR_TENTATIVE)
 			foreign_withdraw(c, fa, now);	/* it answers no Challenge any more */
 }
+
+bool leave_is_begun(const struct core *c)
+{
+	return c->leave.until != 0;
+}

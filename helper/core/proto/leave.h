@@ -37,4 +37,7 @@ bool leave_is_farewell(const struct signal *s);
  */
 void leave_follow(struct core *c, struct hce *h, const char *why, usec_t now);
 
+/* Returns whether this host leaves. */
+bool leave_is_begun(const struct core *c);
+
 #endif

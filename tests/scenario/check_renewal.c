@@ -212,6 +212,42 @@ START_TEST(x3_lost_keys_are_noticed_when_a_connection_begins)
 }
 END_TEST
 
+/* The client's last packet, quoted in a Parameter Problem from where it went; flip spoils a bit. */
+static void problem(uint8_t flip)
+{
+	const struct action *a = &w.host[CLIENT].last_send;
+	uint8_t pkt[48 + SIGNAL_MTU] = { 0x60, [6] = IPPROTO_ICMPV6, [40] = 4, [41] = 1 };
+
+	memcpy(pkt + 8, &a->send.dst, 16);
+	memcpy(pkt + 24, &a->send.src, 16);
+	memcpy(pkt + 48, a->send.packet, a->send.len);
+	pkt[48 + a->send.len - 1] ^= flip;
+	core_packet(w.host[CLIENT].core, pkt, 48u + a->send.len, w.now);
+	world_collect(&w);
+}
+
+/* The kernel of a rebooted server says that it does not know AH: no data is needed to notice. */
+START_TEST(x3_lost_keys_are_noticed_when_an_update_is_refused)
+{
+	begin_strangers();
+	open_nth(0, C0, S0);
+	world_run(&w, 10 * USEC_PER_SEC);
+	lose_state();
+	world_up(&w, CLIENT, C1);
+	problem(1);
+	world_run(&w, 100 * USEC_PER_MSEC);
+	ck_assert_ptr_null(core_entries(w.host[SERVER].core));
+	world_up(&w, CLIENT, C2);
+	world_run(&w, 30 * USEC_PER_SEC);
+	ck_assert_ptr_null(core_entries(w.host[SERVER].core));
+	world_routes(&w, CLIENT);	/* sends the Update again */
+	problem(0);
+	world_run(&w, 100 * USEC_PER_MSEC);
+	ck_assert(agree());
+	ck_assert_int_eq(egress(CLIENT, open_one[0]), AS_BORN);
+}
+END_TEST
+
 /*
  * Another host has the server's address, and no other of its addresses: what its keys vouch for is
  * that address only.
@@ -247,6 +283,7 @@ int main(void)
 	tcase_add_test(tc, x4_a_late_acknowledgement_under_the_old_keys_confirms_nothing);
 	tcase_add_loop_test(tc, x4_renewals_that_cross_leave_both_with_the_same_keys, 0, 18);
 	tcase_add_loop_test(tc, x3_lost_keys_are_noticed_when_a_connection_begins, 0, 12);
+	tcase_add_test(tc, x3_lost_keys_are_noticed_when_an_update_is_refused);
 	tcase_add_test(tc, x3_who_agrees_on_keys_anew_has_no_address_of_who_was_there);
 	suite_add_tcase(s, tc);
 	return suite_run(s);

@@ -262,7 +262,7 @@ static void receive_unreachable(struct core *c, const uint8_t *pkt, size_t len, 
 
 /*
  * ICMPv6 errors. Parameter Problem is of interest only if it quotes an Init or a Challenge of ours,
- * whose nonce nobody could guess.
+ * whose nonce nobody could guess, or an Update under our keys.
  */
 static void receive_problem(struct core *c, const uint8_t *pkt, size_t len, usec_t now)
 {
@@ -270,9 +270,15 @@ static void receive_problem(struct core *c, const uint8_t *pkt, size_t len, usec
 
 	if (len > ICMP_QUOTE && pkt[ICMP_OFFSET] == ICMP_UNREACHABLE)
 		receive_unreachable(c, pkt, len, now);
-	if (len > ICMP_QUOTE && pkt[ICMP_OFFSET] == ICMP_PARAMETER_PROBLEM &&
-	    signal_parse(pkt + ICMP_QUOTE, len - ICMP_QUOTE, &quoted) == 0)
-		(quoted.n_ba ? reach_problem : aap_problem)(c, &quoted, now);
+	if (len <= ICMP_QUOTE || pkt[ICMP_OFFSET] != ICMP_PARAMETER_PROBLEM ||
+	    signal_parse(pkt + ICMP_QUOTE, len - ICMP_QUOTE, &quoted) < 0)
+		return;
+	if (quoted.n_ba)
+		reach_problem(c, &quoted, now);
+	else if (quoted.has_aap)
+		aap_problem(c, &quoted, now);
+	else if (quoted.n_bu && quoted.has_ah)
+		aap_update_refused(c, &quoted, pkt + ICMP_QUOTE, len - ICMP_QUOTE, now);
 }
 
 /*

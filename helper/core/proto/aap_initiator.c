@@ -371,3 +371,17 @@ void aap_problem(struct core *c, const struct signal *quoted, usec_t now)
 	event_emit(c, EVENT_AAP, fa->hce, &quoted->src, &quoted->dst, 0, "Parameter Problem heard");
 	give_up(c, fa->hce, now, "its kernel does not know AAP");
 }
+
+void aap_update_refused(struct core *c, const struct signal *quoted, const uint8_t *pkt, size_t len,
+			usec_t now)
+{
+	const struct foreign_addr *fa = foreign_find(c, &quoted->dst);
+	struct hce *h = fa ? fa->hce : NULL;
+
+	if (!h || !h->initiated || !h->sa || h->sa->class != SA_ANONYMOUS ||
+	    !addr_equal(&h->pair.foreign, &fa->addr) || quoted->spi != h->sa->out.spi ||
+	    !h->unanswered_since || ah_verify(pkt, len, &h->sa->out.key) < 0)
+		return;
+	h->refused = now;
+	hce_arm(c, h, now);
+}

@@ -27,4 +27,11 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 /* An ICMPv6 Parameter Problem quotes an Init: the host does not know AAP, so its run ends. */
 void aap_problem(struct core *c, const struct signal *quoted, usec_t now);
 
+/*
+ * A Parameter Problem quotes an Update of ours, the packet pkt: if that was under the SA of an entry
+ * whose Updates are not answered, its peer may have lost the SA, and is asked by AAP at once.
+ */
+void aap_update_refused(struct core *c, const struct signal *quoted, const uint8_t *pkt, size_t len,
+			usec_t now);
+
 #endif

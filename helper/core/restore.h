@@ -23,7 +23,8 @@ struct core_saved_peer {
 };
 
 struct core_saved_entry {
-	uint32_t id, spi;		/* inbound SPI of its peer */
+	uint32_t id, spi;		/* inbound SPI of its peer, 0: its keys are gone, and what
+					 * was moved is held */
 	unsigned personality;
 	enum peer_status status;
 	bool trusted;			/* for ever, whatever connections it has */

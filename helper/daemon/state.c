@@ -238,7 +238,7 @@ static int write_names(struct state *s, uint32_t id, const struct peer_names *n)
 static void saved_entry(const struct hce *h, struct core_saved_entry *ret)
 {
 	*ret = (struct core_saved_entry){
-		.id = h->id, .spi = h->sa->in.spi, .status = h->status, .trusted = h->vouched,
+		.id = h->id, .spi = h->sa ? h->sa->in.spi : 0, .status = h->status, .trusted = h->vouched,
 		.initiated = h->initiated, .may_announce = h->may_announce,
 		.homeless_acked = h->homeless_acked, .has_our_ba = h->has_our_ba,
 		.seq_in_valid = h->seq_in_valid, .seq_in = h->seq_in, .srtt = h->srtt,
@@ -246,14 +246,22 @@ static void saved_entry(const struct hce *h, struct core_saved_entry *ret)
 	};
 }
 
-/* An entry without an SA is not kept: a peer without keys cannot have moved. */
+/*
+ * A peer that never had keys cannot have moved. One whose keys are gone may have: what was moved is
+ * blocked, after a restart as well (A3).
+ */
+static bool is_kept(const struct hce *h)
+{
+	return h->sa || (h->pair.block && h->n_pcb);
+}
+
 static int write_entry(struct state *s, struct core *c, uint32_t id)
 {
 	struct state_record r = { .kind = STATE_ENTRY, .saved.id = id };
 	const struct hce *h = core_entry(c, id);
 	int e;
 
-	if (h && !h->sa)
+	if (h && !is_kept(h))
 		h = NULL;
 	if (h) {
 		saved_entry(h, &r.saved);
@@ -266,7 +274,7 @@ static int write_entry(struct state *s, struct core *c, uint32_t id)
 		e = write_bindings(s, id, h);
 	if (e == 0)
 		e = write_names(s, id, h ? h->names : NULL);
-	return e < 0 || !h ? e : write_sa(s, c, h->sa->in.spi, false);
+	return e < 0 || !h || !h->sa ? e : write_sa(s, c, h->sa->in.spi, false);
 }
 
 static int write_connection(struct state *s, const struct pcb *p, uint64_t cookie)

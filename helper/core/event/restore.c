@@ -94,10 +94,10 @@ int core_restore_peer(struct core *c, const struct core_saved_peer *s, usec_t no
 
 int core_restore_entry(struct core *c, const struct core_saved_entry *e, usec_t now)
 {
-	struct peer *p = peer_by_spi(c, e->spi);
+	struct peer *p = e->spi ? peer_by_spi(c, e->spi) : NULL;
 	struct hce *h;
 
-	if (!p || p->hce || core_entry(c, e->id))
+	if ((e->spi && !p) || (p && p->hce) || core_entry(c, e->id))
 		return -ENOENT;
 	h = hce_restore(c, p, e->id, now);
 	if (!h)

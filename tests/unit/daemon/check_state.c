@@ -338,6 +338,25 @@ START_TEST(a3_what_is_left_alone_waits_for_its_peer_across_a_restart)
 }
 END_TEST
 
+/* The peer was taken out of the configuration: its moved connection must not go back by a restart. */
+START_TEST(a3_what_is_held_without_an_entrys_keys_is_held_after_a_restart)
+{
+	const struct pcb *p;
+
+	ck_assert_int_eq(core_peer_remove(w.host[CLIENT].core, "server", w.now), 0);
+	world_collect(&w);
+	ck_assert_int_eq(restart(1), 0);
+	p = core_pcbs(w.host[CLIENT].core);
+	ck_assert_ptr_nonnull(p->hce);
+	ck_assert_int_eq(p->hce->pair.block, BLOCK_REWRITTEN);
+	ck_assert(pcb_wire_pair(p, NULL, NULL));
+	core_prune(w.host[CLIENT].core, w.now);
+	core_pcb_close(w.host[CLIENT].core, p->cookie, w.now);
+	world_run(&w, 100 * USEC_PER_SEC);
+	ck_assert_ptr_null(core_entries(w.host[CLIENT].core));
+}
+END_TEST
+
 START_TEST(c5_names_and_where_else_they_lead_are_remembered)
 {
 	struct in6_addr more[2] = { world_addr("2001:db8:23::5"), world_addr("2001:db8:24::5") };
@@ -400,6 +419,7 @@ int main(void)
 	tcase_add_test(tc, b10_an_address_that_comes_back_after_a_restart_is_announced);
 	tcase_add_loop_test(tc, c7_no_restored_address_lasts_longer_than_one_granted_now, 0, 5);
 	tcase_add_test(tc, a3_what_is_left_alone_waits_for_its_peer_across_a_restart);
+	tcase_add_test(tc, a3_what_is_held_without_an_entrys_keys_is_held_after_a_restart);
 	tcase_add_test(tc, c5_names_and_where_else_they_lead_are_remembered);
 	tcase_add_test(tc, only_its_owner_can_read_the_files);
 	tcase_add_test(tc, no_file_is_no_fault);

@@ -6,6 +6,7 @@
 #include "suite.h"
 #include "unused.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -146,6 +147,31 @@ START_TEST(b11_a_bare_packet_adds_its_source_as_tentative_and_is_answered)
 }
 END_TEST
 
+/*
+ * A host that moves faster than Updates may be sent is not heard of at each place, but at the last
+ * one: as soon as the rate allows, which is a second.
+ */
+START_TEST(b10_who_moves_too_fast_is_found_where_it_stays)
+{
+	char to[32], from[32] = C0;
+	unsigned sends;
+
+	acquaint();
+	sends = w.host[CLIENT].sends;
+	for (unsigned i = 1; i <= 100; i++) {
+		snprintf(to, sizeof(to), "2001:db8:%x::c", 0x100 + i);
+		world_up(&w, CLIENT, to);
+		world_down(&w, CLIENT, from);
+		strcpy(from, to);
+		world_run(&w, 300 * USEC_PER_MSEC);
+	}
+	ck_assert_uint_le(w.host[CLIENT].sends - sends, 4 * 30 + 20);
+	world_run(&w, 1200 * USEC_PER_MSEC);
+	assert_pair(CLIENT, to, S0);
+	assert_pair(SERVER, S0, to);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("resend");
@@ -159,6 +185,7 @@ int main(void)
 	tcase_add_test(tc, b10_a_requests_identifier_comes_back);
 	tcase_add_test(tc, b11_a_new_address_may_be_announced_by_using_it);
 	tcase_add_test(tc, b11_a_bare_packet_adds_its_source_as_tentative_and_is_answered);
+	tcase_add_test(tc, b10_who_moves_too_fast_is_found_where_it_stays);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

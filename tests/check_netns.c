@@ -48,6 +48,7 @@ static const struct script {
 	{ "netns/resume.sh", 180 },
 	{ "netns/small.sh", 120 },
 	{ "netns/stateful.sh", 90 },
+	{ "netns/middleboxes.sh", 180 },
 	{ "netns/without-helper.sh", 150 },
 	{ "netns/ftp.sh", 240 },
 	{ "netns/api.sh", 150 },

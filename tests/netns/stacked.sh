@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Addresses on bridges, with a hardware address of their own and with that of their port, on macvlans
-# and, where the kernel has them, on a VLAN and a bond. The device below receives the packet first. It
-# is judged once, on the device that has the address, and a move from each to another is as any.
+# Addresses on bridges, with a hardware address of their own and with that of their port, on
+# macvlans and, where the kernel has them, on a VLAN and a bond. The device below receives the packet
+# first. It is judged once, on the device that has the address, and a move from each to another is
+# as any.
 source "$(dirname "$0")/lib.sh"
 
-# onto NAMESPACE LINK DEVICE ADDRESS GATEWAY METRIC: the address and the default route of a link are on
-# a device above it.
+# onto NAMESPACE LINK DEVICE ADDRESS GATEWAY METRIC: the address and the default route of a link are
+# on a device above it.
 onto()
 {
 	ip -n "$1" addr del "$4/64" dev "$2" 2>/dev/null || true
@@ -103,7 +104,9 @@ must_soon 10 "the client sends from what was a port" uses client $C0
 goes_on t 5 "from what was a port"
 
 say "a path that dies silently is left"
-in_ns "$r0" nft add table inet dead '{ chain forward { type filter hook forward priority 0; policy drop; } ; }'
+in_ns "$r0" nft -f - <<-END
+table inet dead { chain forward { type filter hook forward priority filter; policy drop; } }
+END
 must_soon 20 "the client uses the second bridge" uses client $C1
 goes_on t 10 "around the dead path"
 stop_talk t

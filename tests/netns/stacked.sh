@@ -99,13 +99,19 @@ done
 
 say "a port that is none any more"
 ip -n "$client" link del br0
+# The router knows the bridge's hardware address.
+ip -n "$client" link set c0 address 02:00:00:00:be:01
 onto "$client" c0 c0 $C0 2001:db8:a0::1 100
 must_soon 10 "the client sends from what was a port" uses client $C0
 goes_on t 5 "from what was a port"
 
 say "a path that dies silently is left"
 in_ns "$r0" nft -f - <<-END
-table inet dead { chain forward { type filter hook forward priority filter; policy drop; } }
+	table inet dead {
+		chain forward {
+			type filter hook forward priority filter; policy drop;
+		}
+	}
 END
 must_soon 20 "the client uses the second bridge" uses client $C1
 goes_on t 10 "around the dead path"

@@ -5,6 +5,7 @@
 
 #include "core.h"
 #include "entry_set.h"
+#include "handovers.h"
 #include "hostmap.h"
 
 #include <event2/event.h>
@@ -99,6 +100,7 @@ struct daemon {
 	usec_t view_next;	/* no update before, as hostmap_may_sync() says */
 	struct in6_addr plain[PLAIN_ROWS_MAX];	/* used within hostmap_sync() */
 	struct adoption adoption;
+	struct handovers handovers;
 };
 
 #endif

@@ -75,6 +75,8 @@ void event_log(struct daemon *d, const struct action *a)
 {
 	usec_t after_loss = a->event.lost ? clock_boottime() - a->event.lost : USEC_NEVER;
 
+	if (a->event.event == EVENT_SWITCHED)
+		handovers_count(&d->handovers, a->event.reason, after_loss);
 	log_event(d, a, after_loss);
 	if (d->control_server && control_server_watched(d->control_server)) {
 		struct report r = daemon_report(d);

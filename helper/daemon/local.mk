@@ -16,6 +16,7 @@ libdaemon_la_SOURCES = \
 	daemon/dns.c daemon/dns.h \
 	daemon/entry_set.c daemon/entry_set.h \
 	daemon/event_log.c daemon/event_log.h \
+	daemon/handovers.c daemon/handovers.h \
 	daemon/hostmap_sync.c daemon/hostmap_sync.h \
 	daemon/loop.c daemon/loop.h \
 	daemon/meet.c daemon/meet.h \

@@ -10,6 +10,7 @@
 #include "core_types.h"
 #include "daemon_private.h"
 #include "dp_abi.h"
+#include "handovers.h"
 #include "sa.h"
 #include "usec.h"
 
@@ -94,18 +95,21 @@ static json_t *datapath(const struct report *r)
 
 json_t *report_status(const struct report *r)
 {
-	return json_pack("{ss, si, so, so, so, si, si, sb, sb, sI, so, so, so}",
+	return json_pack("{ss, si, so, so, so, si, sI, si, sI, sb, sb, sI, so, so, so, so}",
 		"version", PACKAGE_VERSION,
 		"pid", (int)getpid(),
 		"uptime", since(r->started, r->now),
 		"socket", json_or_null(r->socket),
 		"state", json_or_null(r->state),
 		"peers", (int)HASH_COUNT(core_entries(r->core)),
+		"max_entries", (json_int_t)r->max_entries,
 		"connections", (int)HASH_COUNT(core_pcbs(r->core)),
+		"max_connections", (json_int_t)r->max_connections,
 		"leaving", core_is_leaving(r->core),
 		"adopting", r->adopting,
 		"scans", (json_int_t)r->scans,
 		"addresses", locals(r),
+		"handovers", r->handovers ? handovers_report(r->handovers) : json_null(),
 		"counters", counters(r),
 		"datapath", datapath(r));
 }
@@ -303,5 +307,7 @@ struct report daemon_report(struct daemon *d)
 		.socket = d->socket,
 		.state = d->state_path, .started = d->started, .now = clock_boottime(), .adopting =
 			d->conf->adopt,
+		.max_entries = d->conf->core.max_entries,
+		.max_connections = d->conf->core.max_connections, .handovers = &d->handovers,
 		.scans = d->adoption.scans };
 }

@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 struct daemon;
+struct handovers;
 
 struct report {
 	struct core *core;
@@ -21,6 +22,8 @@ struct report {
 	const char *socket, *state;	/* paths */
 	usec_t started, now;
 	bool adopting;
+	uint32_t max_entries, max_connections;	/* what there is room for */
+	const struct handovers *handovers;	/* may be NULL */
 	uint64_t scans;			/* of the kernel's sockets, for adoption */
 };
 

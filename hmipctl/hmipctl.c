@@ -8,12 +8,15 @@
 #include "client.h"
 #include "coverage.h"
 #include "doctor.h"
+#include "genpeer.h"
 #include "ipc_proto.h"
 #include "meet.h"
+#include "metrics.h"
 #include "ping.h"
 #include "print.h"
 #include "report.h"
 #include "translated.h"
+#include "unused.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -32,6 +35,7 @@ static void print_preferred(FILE *out, json_t *answer)
 
 static json_t *find_sockets(const char *path, int *ret_exit);
 static json_t *find_uncovered(const char *path, int *ret_exit);
+static int run_metrics(const char *path, char **argument, const struct options *options);
 
 static const struct command {
 	const char *name, *argument, *help;
@@ -62,6 +66,10 @@ static const struct command {
 	  NULL, false, NULL, run_ping },
 	{ "meet", "HOST [PORT]", "begin mobility with a host, without a program",
 	  NULL, false, NULL, run_meet },
+	{ "metrics", NULL, "figures for a monitoring system, as OpenMetrics",
+	  NULL, false, NULL, run_metrics },
+	{ "genpeer", "NAME ADDRESS...", "sections with fresh keys for two hosts' hmip.conf",
+	  NULL, false, NULL, run_genpeer },
 };
 
 #define N_COMMANDS	ARRAY_LEN(commands)
@@ -78,7 +86,13 @@ static void usage(FILE *out)
 	      "  -j, --json            the answer as JSON\n"
 	      "  -a, --anonymous       report: with other addresses and names\n"
 	      "  -V, --version\n"
-	      "  -h, --help\n", out);
+	      "  -h, --help\n"
+	      "\nExamples:\n"
+	      "  hmipctl status                  is the helper there, which addresses may it use?\n"
+	      "  hmipctl uncovered               which connections would be lost, and why?\n"
+	      "  hmipctl prefer wlan0            move all connections to that interface (root)\n"
+	      "  hmipctl -j sockets | jq length  all answers can be had as JSON\n"
+	      "hmipctl(8) explains each word of the answers.\n", out);
 }
 
 /* Prints an answer, and drops the reference. */
@@ -158,6 +172,29 @@ static json_t *find_uncovered(const char *path, int *ret_exit)
 	return answer;
 }
 
+static int run_metrics(const char *path, char **argument UNUSED, const struct options *options)
+{
+	json_t *cache = NULL, *sockets = NULL, *status;
+	int r = EXIT_USAGE;
+
+	if (options->json) {
+		fprintf(stderr, "hmipctl: metrics is OpenMetrics text; \"hmipctl -j status\" has "
+			"counters as JSON\n");
+		return r;
+	}
+	status = client_fetch(path, "status", NULL, &r);
+	if (status)
+		cache = client_fetch(path, "cache", NULL, &r);
+	if (cache)
+		sockets = client_fetch(path, "sockets", NULL, &r);
+	if (sockets)
+		metrics_print(stdout, status, cache, sockets);
+	json_decref(status);
+	json_decref(cache);
+	json_decref(sockets);
+	return r;
+}
+
 static const struct command *command_named(const char *name)
 {
 	for (size_t i = 0; i < N_COMMANDS; i++)
@@ -166,7 +203,10 @@ static const struct command *command_named(const char *name)
 	return NULL;
 }
 
-/* Whether n arguments are what the text in the usage says: those in brackets may be left out. */
+/*
+ * Whether n arguments are what the text in the usage says: those in brackets may be left out, and
+ * there may be more of what has "..." behind it.
+ */
 static bool takes(const struct command *c, int n)
 {
 	const char *text = c->argument ? c->argument : "", *optional = strchr(text, '[');
@@ -177,7 +217,7 @@ static bool takes(const struct command *c, int n)
 			most++;
 			least += !optional || at < optional;
 		}
-	return n >= least && n <= most;
+	return n >= least && (n <= most || strstr(text, "..."));
 }
 
 /* Returns the exit code. argument ends with NULL. */

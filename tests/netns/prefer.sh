@@ -36,4 +36,16 @@ must "prefer c0" ctl client prefer c0
 must_soon 5 "the client sends from its first address again" uses client $C0
 must_soon 5 "the switch back is in the events" last_switch "s['local'] == '$C0'"
 must "the switch back does not report the old loss" last_switch "s['after_loss'] is None"
+
+# What a monitoring system is given.
+ctl client metrics >"$dir/metrics"
+must "the metrics are OpenMetrics, and have the switches" \
+	python3 "$netns_dir/../peers/openmetrics.py" \
+	'hmip_handovers_total{cause="another source is preferred"}>3' \
+	'hmip_handovers_total{cause="the source was lost"}>0' \
+	'hmip_handover_after_loss_seconds_count>0' 'hmip_peers{status="homeless"}>0' \
+	'hmip_connections{proto="tcp",known_by="preload",state="unmoved"}' \
+	'hmip_signalling_rtt_seconds_gcount>0' 'hmip_table_limit{table="connections"}>0' \
+	'hmip_events_total{event="bu-sent"}>0' 'hmip_refusals_total{reason="bad-icv"}' \
+	@"$netns_dir/../../packaging/monitoring/grafana.json" <"$dir/metrics"
 stop_talk t

@@ -134,10 +134,12 @@ check_udp_bound_scan_SOURCES = unit/daemon/check_udp_bound_scan.c
 check_udp_bound_scan_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_udp_bound_scan_LDADD = $(HELPER_LDADD)
 
-check_PROGRAMS += check_coverage check_doctor check_print
+check_PROGRAMS += check_coverage check_doctor check_metrics check_print
 check_coverage_SOURCES = unit/hmipctl/check_coverage.c
 check_coverage_LDADD = ../hmipctl/libcoverage.la $(CHECK_LIBS)
 check_doctor_SOURCES = unit/hmipctl/check_doctor.c
 check_doctor_LDADD = ../hmipctl/libdoctor.la $(CHECK_LIBS)
+check_metrics_SOURCES = unit/hmipctl/check_metrics.c
+check_metrics_LDADD = ../hmipctl/libprint.la $(CHECK_LIBS)
 check_print_SOURCES = unit/hmipctl/check_print.c
 check_print_LDADD = ../hmipctl/libprint.la $(CHECK_LIBS)

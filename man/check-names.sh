@@ -55,6 +55,14 @@ same "settings, examples/hmip.conf" \
 same "commands, hmipctl.8" \
 	"$(rows "$hmipctl/hmipctl.c" | sed -n 's/^\t{ "\([a-z]*\)", .* \(print\|run\)_.*/\1/p')" \
 	"$(items hmipctl.8 DESCRIPTION Cm)"
+commands=$(rows "$hmipctl/hmipctl.c" | sed -n 's/^\t{ "\([a-z]*\)", .*NULL.*/\1/p')
+completion=$top_srcdir/packaging/completion
+same "commands, completion for bash" "$commands" \
+	"$(sed -n 's/.*commands+*="\(.*\)"/\1/p' "$completion/hmip.bash" | xargs -n 1)"
+same "commands, completion for zsh" "$commands" \
+	"$(sed -n "s/^\t\t['\"]\([a-z]*\):.*/\1/p" "$completion/_hmip")"
+same "commands, completion for fish" "$commands" \
+	"$(sed -n 's/.*"$first" -a \([a-z]*\) .*/\1/p' "$completion/hmipctl.fish")"
 same "commands that the helper answers, hmipctl.8" \
 	"$(sed -n 's/^\t{ "\([a-z]*\)", .*answer_.*/\1/p' "$helper/control/control_server.c"
 	   rows "$hmipctl/hmipctl.c" | sed -n 's/^\t{ "\([a-z]*\)", .* \(find\|run\)_.*/\1/p')" \
@@ -75,7 +83,8 @@ same "states, hmipctl.8" \
 same "JSON members, hmipctl.8" \
 	"$( (sed -n 's/^\t*"\([a-z_]*\)",.*/\1/p; s/.*_set_new([a-z]*, "\([a-z_]*\)".*/\1/p' \
 		"$helper/daemon/report.c" "$hmipctl/coverage.c" "$hmipctl/meet.c" \
-		"$hmipctl/finding.c" "$hmipctl/ping.c" "$helper/daemon/ping.c"
+		"$hmipctl/finding.c" "$hmipctl/ping.c" "$helper/daemon/ping.c" \
+		"$helper/daemon/handovers.c"
 	     echo preferred) | sort -u)" \
 	"$(sed -n '/^\.Sh JSON/,/^\.Sh ENV/s/^\.Ql \([a-z_]*\)\( [,.:)].*\)*$/\1/p' \
 		"$man/hmipctl.8" |

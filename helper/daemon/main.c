@@ -28,7 +28,12 @@ static void usage(FILE *out)
 	      "  -t          test the configuration and exit\n"
 	      "  -v          log more\n"
 	      "  -V, --version  the version\n"
-	      "  -h, --help  this text\n", out);
+	      "  -h, --help  this text\n"
+	      "\nExamples:\n"
+	      "  hmip-helper -t                            is hmip.conf right?\n"
+	      "  systemctl enable --now hmip-helper        run it, from each boot on\n"
+	      "  hmip-helper -f -v                         run it here, and watch\n"
+	      "hmip-helper(8) has a list of what to look at if nothing moves.\n", out);
 }
 
 static int test(const char *path)

@@ -70,9 +70,10 @@ static void blame_keys(json_t *facts, json_t *all)
 
 static void blame_meeting(json_t *facts, json_t *all)
 {
-	static const char start[] = "start hmip-helper there; if it runs, hmipctl doctor there, and "
-				    "have firewalls on the way pass the Authentication Header and "
-				    "destination options (hmip(7), Firewalls)";
+	static const char start[] =
+		"start hmip-helper there; if it runs, hmipctl doctor there, and have firewalls on "
+		"the way pass the Authentication Header and destination options (hmip(7), "
+		"Firewalls)";
 	json_t *met = json_object_get(facts, "met");
 	const char *reason = string(met, "reason");
 

@@ -35,6 +35,7 @@ static const struct script {
 #elif defined(SCRIPTS_PROGRAMS)
 	{ "packages/debian.sh", 300 },
 	{ "netns/both-lose-dns.sh", 240 },
+	{ "netns/ddns.sh", 180 },
 	{ "netns/adopt.sh", 180 },
 	{ "netns/meet.sh", 180 },
 	{ "netns/young.sh", 180 },

@@ -50,7 +50,8 @@ hang_up()
 
 is_homeless()
 {
-	cache client "[e for e in d if e['status'] == 'homeless' and e['sa']['class'] == 'anonymous']"
+	cache client "[e for e in d
+		if e['status'] == 'homeless' and e['sa']['class'] == 'anonymous']"
 }
 
 moves()

@@ -28,7 +28,7 @@ static unsigned told;
 
 static void see(void *ctx UNUSED, const struct dp_event *e)
 {
-	if (e->type == DP_EVENT_NEW_CONN && e->hce == HCE)
+	if (e->type == DP_EVENT_NEW_CONN && (e->hce == HCE || !e->hce))
 		told++;
 }
 
@@ -104,6 +104,37 @@ START_TEST(a_birth_is_reported_once_a_scan)
 	ck_assert(!datapath_unscanned(dp));
 	pass(true, L1, F0, IPPROTO_TCP, SYN);
 	ck_assert_uint_eq(births(), 1);
+}
+END_TEST
+
+#define STRANGER	"2001:db8:99::1"
+#define ANOTHER		"2001:db8:99::2"
+
+START_TEST(c4_a_strangers_birth_is_reported_only_with_initiate_and_seldom)
+{
+	ck_assert_uint_eq(pass(true, L1, STRANGER, IPPROTO_TCP, SYN), PASS);
+	ck_assert_uint_eq(births(), 0);
+	datapath_initiate(dp, true);
+	pass(true, L1, STRANGER, IPPROTO_TCP, ACK);
+	pass(true, L1, STRANGER, IPPROTO_TCP, SYN | ACK);
+	pass(true, L1, STRANGER, IPPROTO_UDP, 0);
+	pass(false, STRANGER, L1, IPPROTO_TCP, SYN);
+	ck_assert_uint_eq(births(), 0);
+	ck_assert(!datapath_unscanned(dp));
+	ck_assert_uint_eq(pass(true, L1, STRANGER, IPPROTO_TCP, SYN), PASS);
+	pass(true, L1, ANOTHER, IPPROTO_TCP, SYN);
+	ck_assert_uint_eq(births(), 1);
+	ck_assert(datapath_unscanned(dp));
+	/* The same address again is no news, another is. */
+	scan();
+	pass(true, L1, STRANGER, IPPROTO_TCP, SYN);
+	ck_assert_uint_eq(births(), 0);
+	pass(true, L1, "2001:db8:99::3", IPPROTO_TCP, SYN);
+	ck_assert_uint_eq(births(), 1);
+	scan();
+	datapath_initiate(dp, false);
+	pass(true, L1, "2001:db8:99::4", IPPROTO_TCP, SYN);
+	ck_assert_uint_eq(births(), 0);
 }
 END_TEST
 
@@ -278,6 +309,7 @@ int main(void)
 		return 77;
 	tcase_add_checked_fixture(tc, setup, entry_teardown);
 	tcase_add_test(tc, a_birth_is_reported_once_a_scan);
+	tcase_add_test(tc, c4_a_strangers_birth_is_reported_only_with_initiate_and_seldom);
 	tcase_add_test(tc, nothing_else_is_reported);
 	tcase_add_test(tc, what_follows_an_answered_syn_is_reported_once);
 	tcase_add_loop_test(tc, a_young_connection_is_not_reset_until_the_scan_is_over, 0,

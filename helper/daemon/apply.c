@@ -23,6 +23,7 @@
 #include "fib.h"
 #include "hostmap_sync.h"
 #include "icmp_inject.h"
+#include "ifmon.h"
 #include "log.h"
 #include "resume.h"
 #include "route_sync.h"
@@ -293,6 +294,21 @@ static void flush_fresh_link(struct daemon *d, const struct local_addr *la)
 		}
 }
 
+/*
+ * On a link that lost its carrier a segment waits three seconds for its neighbour, and TCP repeats
+ * none that still waits in this host.
+ */
+static void flush_dead_links(struct daemon *d)
+{
+	struct interface *i;
+
+	LL_FOREACH(d->interfaces, i) {
+		if (i->lost && !ifmon_works(d->ifmon, i->ifindex))
+			route_sync_flush_neighbours(d->route_sync, i->ifindex);
+		i->lost = false;
+	}
+}
+
 static void apply_send(struct daemon *d, const struct action *a)
 {
 	const struct in6_addr *src = &a->send.src;
@@ -350,6 +366,7 @@ static void apply_queued(struct daemon *d)
 	unsigned n_send = d->n_send;
 
 	update_routes(d);
+	flush_dead_links(d);
 	if (d->n_active) {
 		sync_established(d);
 		resume_run(d, FIRST_MAX);

@@ -68,7 +68,11 @@ static void on_address_up(void *ctx, const struct in6_addr *addr, unsigned ifind
 static void on_address_down(void *ctx, const struct in6_addr *addr)
 {
 	struct daemon *d = ctx;
+	const struct local_addr *la = core_local(d->core, addr);
+	struct interface *i;
 
+	LL_FOREACH(d->interfaces, i)
+		i->lost |= la && la->ifindex == i->ifindex;
 	adopt_scan_if_needed(d);
 	udp_bound_scan(d, addr);
 	core_local_down(d->core, addr, clock_boottime());

@@ -35,6 +35,7 @@ struct interface {
 	unsigned short hatype;
 	bool port;			/* without the datapath */
 	usec_t flush_next;	/* its neighbours are not flushed before then */
+	bool lost;		/* an address on it: its neighbours may be to be flushed */
 	struct interface *next;	/* utlist LL */
 };
 

@@ -600,6 +600,13 @@ const char *ifmon_name(const struct ifmon *mon, unsigned ifindex)
 	return i && i->exists ? i->name : NULL;
 }
 
+bool ifmon_works(const struct ifmon *mon, unsigned ifindex)
+{
+	const struct iface *i = iface_find(mon, ifindex);
+
+	return i && i->exists && i->up;
+}
+
 bool ifmon_is_port(const struct ifmon *mon, unsigned ifindex)
 {
 	const struct iface *i = iface_find(mon, ifindex);

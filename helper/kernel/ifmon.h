@@ -79,6 +79,9 @@ int ifmon_read(struct ifmon *mon);
  */
 const char *ifmon_name(const struct ifmon *mon, unsigned ifindex);
 
+/* Whether the interface is up and has carrier. */
+bool ifmon_works(const struct ifmon *mon, unsigned ifindex);
+
 /* Whether the interface is a port. */
 bool ifmon_is_port(const struct ifmon *mon, unsigned ifindex);
 

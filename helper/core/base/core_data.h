@@ -45,6 +45,7 @@ struct responder_share {
 struct leave {
 	usec_t until;			/* when it does not wait any longer; 0: it stays */
 	bool done;			/* ACTION_LEFT was given */
+	unsigned n_waits;		/* entries whose parting waits */
 	unsigned stranded;		/* moved connections whose birth pair cannot be used */
 };
 

@@ -199,9 +199,16 @@ void peer_prune(struct core *c)
 /* p has no entry any more. */
 static void leave_entry(struct peer *p)
 {
-	if (p->hce)
-		DL_DELETE(p->hce->keys, p);
+	struct hce *h = p->hce;
+
 	p->hce = NULL;
+	if (!h)
+		return;
+	DL_DELETE(h->keys, p);
+	if (h->peer != p)
+		return;
+	h->peer = NULL;
+	h->sa = NULL;
 }
 
 static void peer_revoke(struct core *c, struct peer *p, usec_t now)
@@ -241,8 +248,6 @@ void peer_detach(struct core *c, struct hce *h, usec_t now)
 		leave_entry(p);
 		p->seq_out = h->seq_out;
 	}
-	h->peer = NULL;
-	h->sa = NULL;
 }
 
 void peer_expire(struct core *c, usec_t now)

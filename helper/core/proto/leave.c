@@ -87,18 +87,9 @@ static void leave_peer(struct core *c, struct hce *h, usec_t now)
 		c->leave.stranded += moved && !back;
 	}
 	h->parting.waits = h->parting.n_back > 0;
+	c->leave.n_waits += h->parting.waits;
 	leave_follow(c, h, "this host leaves", now);
 	send_farewell(c, h, now);
-}
-
-static bool any_waits(const struct core *c)
-{
-	const struct hce *h;
-
-	for (h = c->entries; h; h = h->hh.next)
-		if (h->parting.waits)
-			return true;
-	return false;
 }
 
 void leave_begin(struct core *c, usec_t now)
@@ -109,7 +100,7 @@ void leave_begin(struct core *c, usec_t now)
 	HASH_ITER(hh, c->entries, h, next)
 		if (hce_homeless(h) && h->may_announce && hce_in_use(h))
 			leave_peer(c, h, now);
-	if (!any_waits(c))
+	if (!c->leave.n_waits)
 		leave_end(c);
 	host_arm(c, c->leave.until);
 }
@@ -159,7 +150,7 @@ void leave_acked(struct core *c, struct hce *h, const struct binding_ack *ba)
 	    (int16_t)(h->seq_out - ba->seq) < 0)
 		return;
 	h->parting.waits = false;
-	if (!any_waits(c))
+	if (!--c->leave.n_waits)
 		leave_end(c);
 }
 

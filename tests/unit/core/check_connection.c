@@ -33,6 +33,16 @@ static unsigned left_out(void)
 	return n;
 }
 
+/* A run whose SPI was taken meanwhile retires the keys that it was to replace, and has no others. */
+START_TEST(r4_keys_that_expire_while_they_are_in_use_are_not_used_any_more)
+{
+	peer_retire(c, h->peer, now);
+	core_tick(c, now + 60 * USEC_PER_SEC);
+	ck_assert_ptr_null(h->peer);
+	ck_assert_ptr_null(h->sa);
+}
+END_TEST
+
 START_TEST(b1_the_next_packet_of_a_new_peer_is_watched_for)
 {
 	struct pcb p = opened(F1, 1);
@@ -211,6 +221,7 @@ int main(void)
 	TCase *tc = tcase_create("connection");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, r4_keys_that_expire_while_they_are_in_use_are_not_used_any_more);
 	tcase_add_test(tc, b1_the_next_packet_of_a_new_peer_is_watched_for);
 	tcase_add_test(tc, b1_so_is_that_of_one_to_which_datagrams_are_sent);
 	tcase_add_test(tc, b1_a_peer_that_may_be_sent_updates_is_not_watched);

@@ -277,7 +277,7 @@ START_TEST(c3_an_address_that_flaps_ends_where_it_began)
 		world_up(&w, CLIENT, C0);
 		world_run(&w, 300 * USEC_PER_MSEC);
 	}
-	world_run(&w, 10 * USEC_PER_SEC);
+	world_run(&w, 70 * USEC_PER_SEC);
 	assert_state(SERVER, C0, ADDR_ACTIVE);
 	assert_state(SERVER, C1, ADDR_ACTIVE);
 	assert_pair(CLIENT, C0, S0);

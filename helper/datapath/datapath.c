@@ -60,8 +60,9 @@ static const char *load_remedy(int err)
 {
 	switch (err) {
 	case -EPERM:
-		return "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are needed: start it as root or by "
-		       "its service unit";
+		return "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are needed in the initial user "
+		       "namespace: start it as root or by its service unit, in a container as "
+		       "root of the host that enters its network namespace";
 	case -EACCES:
 	case -E2BIG:
 		return "the verifier rejects them: CAP_PERFMON is needed; if the helper has it, "

@@ -33,6 +33,11 @@ says 'CAP_NET_ADMIN|CAP_BPF|root' \
 	ip netns exec "$client" setpriv --bounding-set=-net_admin,-bpf,-sys_admin --inh-caps=-all \
 	"$helper" -f -c "$dir/empty.conf" -s "$dir/x.sock"
 
+if unshare -Urn true 2>/dev/null; then
+	says 'initial user namespace' \
+		unshare -Urn "$helper" -f -c "$dir/empty.conf" -s "$dir/x.sock"
+fi
+
 (umask 077 && sed 's/^spi_in/spy_in/' "$dir/client.conf" >"$dir/bad.conf")
 line=$(grep -n spy_in "$dir/bad.conf" | cut -d: -f1)
 says "bad.conf:$line: .*spy_in" "$helper" -t -c "$dir/bad.conf"

@@ -26,8 +26,8 @@ static void local_lose(struct core *c, struct local_addr *l, const char *why, us
 	struct hce *h, *next;
 
 	local_set_usable(c, l, false, why, now);
-	via_forget(c, &addr);
 	HASH_ITER(hh, c->entries, h, next) {
+		via_forget(h, &addr);
 		if (addr_equal(&h->pair.local, &addr)) {
 			h->source_lost = now;
 			h->rt.everywhere = true;

@@ -32,8 +32,8 @@ enum via via_path_now(const struct via_path *p, usec_t now)
 	return p->asking && now >= usec_add(p->asked, UNANSWERED) ? VIA_NONE : p->out;
 }
 
-static struct via_path *path_find(struct hce *h, const struct in6_addr *local,
-				  const struct in6_addr *foreign)
+const struct via_path *core_via(const struct hce *h, const struct in6_addr *local,
+				const struct in6_addr *foreign)
 {
 	for (unsigned i = 0; i < ARRAY_LEN(h->via); i++)
 		if (h->via[i].used && addr_equal(&h->via[i].local, local) &&
@@ -42,10 +42,12 @@ static struct via_path *path_find(struct hce *h, const struct in6_addr *local,
 	return NULL;
 }
 
-const struct via_path *core_via(struct hce *h, const struct in6_addr *local,
-				const struct in6_addr *foreign)
+static struct via_path *path_find(struct hce *h, const struct in6_addr *local,
+				  const struct in6_addr *foreign)
 {
-	return path_find(h, local, foreign);
+	const struct via_path *p = core_via(h, local, foreign);
+
+	return p ? &h->via[p - h->via] : NULL;
 }
 
 /* The ways that p may use at all. */
@@ -181,8 +183,10 @@ enum via via_choose(struct core *c, struct hce *h, const struct signal *s, usec_
 	}
 	path_age(c, h, p, now);
 	out = fa->state == ADDR_ACTIVE ? p->out : ways(c, p);
-	if (out & VIA_UDP)
+	if (out & VIA_UDP) {
 		p->sent_udp = now;
+		hce_arm(c, h, usec_add(now, KEEPALIVE));
+	}
 	return out;
 }
 
@@ -218,8 +222,11 @@ static void path_answered(struct core *c, struct hce *h, struct via_path *p, enu
 
 void via_heard(struct core *c, struct hce *h, const struct signal *s, enum via way, usec_t now)
 {
+	const struct foreign_addr *fa = foreign_find(c, &s->src);
 	struct via_path *p = path_get(c, h, &s->dst, &s->src, now);
 
+	if (fa && fa->state == ADDR_DEPRECATED)
+		path_reset(c, p);	/* the peer is back there */
 	p->heard[way == VIA_UDP] = now;
 	if (way == VIA_UDP)
 		p->refused = false;
@@ -256,14 +263,11 @@ void via_refused(struct core *c, const struct signal *quoted, usec_t now)
 	path_use(c, fa->hce, p, ways(c, p), false, NULL);
 }
 
-void via_forget(struct core *c, const struct in6_addr *local)
+void via_forget(struct hce *h, const struct in6_addr *local)
 {
-	struct hce *h, *next;
-
-	HASH_ITER(hh, c->entries, h, next)
-		for (unsigned i = 0; i < ARRAY_LEN(h->via); i++)
-			if (addr_equal(&h->via[i].local, local))
-				h->via[i] = (struct via_path){ 0 };
+	for (unsigned i = 0; i < ARRAY_LEN(h->via); i++)
+		if (addr_equal(&h->via[i].local, local))
+			h->via[i] = (struct via_path){ 0 };
 }
 
 void via_expire(struct core *c, struct hce *h, usec_t now)

@@ -529,6 +529,11 @@ void datapath_set_sender(struct datapath *dp, uint64_t cookie)
 	dp->bpf->bss->sender = cookie;
 }
 
+void datapath_set_signal_port(struct datapath *dp, uint16_t port)
+{
+	dp->bpf->bss->signal_port = htons(port);
+}
+
 void datapath_watch(struct datapath *dp, uint32_t seconds)
 {
 	dp->bpf->bss->path_timeout = seconds * 1000000000ULL;

@@ -81,6 +81,9 @@ int datapath_notify(struct datapath *dp, uint32_t hce);
  */
 void datapath_set_sender(struct datapath *dp, uint64_t cookie);
 
+/* UDP to that port is signalling (encap.h), and no data of connections; 0: none is. */
+void datapath_set_signal_port(struct datapath *dp, uint16_t port);
+
 /*
  * Sets after how many seconds of sending without receiving DP_EVENT_SILENT is reported
  * (path_timeout); 0: never.

@@ -2,12 +2,14 @@
 #include "config.h"
 
 #include "signal_io.h"
+#include "encap.h"
 #include "masquerade.h"
 #include "mip6.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <libnet.h>
+#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <netinet/ip6.h>
@@ -16,12 +18,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define BATCH		64		/* packets handed over by one signal_io_read() */
 #define SNAPLEN		2048		/* more than any signalling has */
 #define CAPTURE_BUFFER	(1 << 20)
 /* Next Header: AH, Destination Options, or an ICMPv6 Parameter Problem. */
-#define FILTER		"ip6 and (ip6[6] == 51 or ip6[6] == 60 or (ip6[6] == 58 and ip6[40] == 4))"
+#define FILTER		"ip6[6] == 51 or ip6[6] == 60 or (ip6[6] == 58 and ip6[40] == 4)"
+/* UDP to a port, or an ICMPv6 Port Unreachable that quotes it. */
+#define UDP_FILTER	"(ip6[6] == 17 and ip6[42:2] == %u) or " \
+			"(ip6[6] == 58 and ip6[40:2] == 0x104 and ip6[54] == 17 and " \
+			"ip6[90:2] == %u)"
 
 #ifndef SO_BINDTOIFINDEX
 #define SO_BINDTOIFINDEX	62
@@ -33,6 +40,8 @@ struct signal_io {
 	pcap_t *in;
 	libnet_t *out;
 	unsigned oif;			/* what out is bound to */
+	int port_fd;			/* holds the port of signalling in UDP; -1: none is in use */
+	uint16_t port;
 	bool masquerade;		/* packets end with MASQUERADE_NEXTHDR inside this host */
 	int handed;			/* packets passed on by this signal_io_read() */
 	char pcap_error[PCAP_ERRBUF_SIZE], net_error[LIBNET_ERRBUF_SIZE];
@@ -45,10 +54,26 @@ static int pcap_errno(int r)
 	       r == PCAP_ERROR_NO_SUCH_DEVICE ? -ENODEV : -EIO;
 }
 
+/* Captures signalling, with port (not 0) in UDP as well. Returns 0, or -EIO with pcap's text. */
+static int set_filter(struct signal_io *io, uint16_t port)
+{
+	struct bpf_program filter;
+	char udp[160] = "", text[320];
+	int r;
+
+	if (port)
+		snprintf(udp, sizeof(udp), " or " UDP_FILTER, port, port);
+	snprintf(text, sizeof(text), "ip6 and (" FILTER "%s)", udp);
+	if (pcap_compile(io->in, &filter, text, 1, PCAP_NETMASK_UNKNOWN))
+		return -EIO;
+	r = pcap_setfilter(io->in, &filter);
+	pcap_freecode(&filter);
+	return r ? -EIO : 0;
+}
+
 /* Opens the capture. Returns 0, or a negative errno with pcap's text in *why. */
 static int open_in(struct signal_io *io, const char **why)
 {
-	struct bpf_program filter;
 	int r, on = 1;
 
 	*why = io->pcap_error;
@@ -66,11 +91,7 @@ static int open_in(struct signal_io *io, const char **why)
 	}
 	/* SLL2, unlike SLL, has the interface. */
 	if (pcap_set_datalink(io->in, DLT_LINUX_SLL2) || pcap_setdirection(io->in, PCAP_D_IN) ||
-	    pcap_compile(io->in, &filter, FILTER, 1, PCAP_NETMASK_UNKNOWN))
-		return -EIO;
-	r = pcap_setfilter(io->in, &filter);
-	pcap_freecode(&filter);
-	if (r)
+	    set_filter(io, 0))
 		return -EIO;
 	*why = "cannot set up the capture";
 	/* PCAP_D_IN drops outgoing packets after the kernel has cloned each for the capture. */
@@ -113,6 +134,7 @@ int signal_io_open(signal_io_receive_fn *fn, void *ctx, struct signal_io **ret, 
 		return -ENOMEM;
 	io->fn = fn;
 	io->ctx = ctx;
+	io->port_fd = -1;
 	r = open_in(io, &lib);
 	if (r < 0)
 		goto fail;
@@ -137,7 +159,49 @@ void signal_io_close(struct signal_io *io)
 		pcap_close(io->in);
 	if (io->out)
 		libnet_destroy(io->out);
+	if (io->port_fd >= 0)
+		close(io->port_fd);
 	free(io);
+}
+
+/*
+ * Binds a socket that takes nothing to the port: no other program has it then, and the kernel does
+ * not answer Port Unreachable to what the capture reads. Returns the socket or a negative errno.
+ */
+static int hold_port(uint16_t port)
+{
+	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog none = { .len = 1, .filter = &nothing };
+	struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), on = 1, r;
+
+	if (fd < 0)
+		return -errno;
+	/* IPv4's port may be another program's. */
+	if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &none, sizeof(none)) ||
+	    bind(fd, (struct sockaddr *)&any, sizeof(any))) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+int signal_io_encapsulate(struct signal_io *io, uint16_t port)
+{
+	int fd = hold_port(port), r;
+
+	if (fd < 0)
+		return fd;
+	r = set_filter(io, port);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	io->port_fd = fd;
+	io->port = port;
+	return 0;
 }
 
 int signal_io_fd(const struct signal_io *io)
@@ -260,4 +324,34 @@ int signal_io_send(struct signal_io *io, const uint8_t *pkt, size_t len, unsigne
 	if (next && *next == IPPROTO_NONE)
 		*next = MASQUERADE_NEXTHDR;
 	return libnet_write_raw_ipv6(io->out, copy, (uint32_t)len) < 0 ? -errno : 0;
+}
+
+int signal_io_send_udp(struct signal_io *io, const uint8_t *pkt, size_t len, unsigned ifindex)
+{
+	uint8_t datagram[SIGNAL_MTU];
+	struct in6_addr src;
+	int n, r;
+
+	if (io->port_fd < 0)
+		return -ENOTCONN;
+	n = encap_build(pkt, len, io->port, datagram, sizeof(datagram));
+	if (n < 0)
+		return n;
+	memcpy(&src, pkt + offsetof(struct ip6_hdr, ip6_src), sizeof(src));
+	r = aim(io, &src, ifindex);
+	if (r)
+		return r;
+	return libnet_write_raw_ipv6(io->out, datagram, (uint32_t)n) < 0 ? -errno : 0;
+}
+
+int signal_io_keepalive(struct signal_io *io, const struct in6_addr *src,
+			const struct in6_addr *dst, unsigned ifindex)
+{
+	uint8_t datagram[ENCAP_KEEPALIVE_LEN];
+	int r = io->port_fd < 0 ? -ENOTCONN : aim(io, src, ifindex);
+
+	if (r)
+		return r;
+	encap_keepalive(src, dst, io->port, datagram);
+	return libnet_write_raw_ipv6(io->out, datagram, sizeof(datagram)) < 0 ? -errno : 0;
 }

@@ -24,6 +24,15 @@ typedef void signal_io_receive_fn(void *ctx, const uint8_t *pkt, size_t len, uns
  */
 int signal_io_open(signal_io_receive_fn *fn, void *ctx, struct signal_io **ret, const char **why);
 
+/*
+ * From now on signalling in UDP (encap.h), both ports being port, is captured and can be sent, and
+ * no other program gets that port. Like native signalling it is captured, not read from a socket:
+ * so it is received whatever a firewall of this host, or the datapath, says of its source, and in
+ * the order of arrival. A port below 1024 needs CAP_NET_BIND_SERVICE. Call once. Returns 0, or a
+ * negative errno; -EADDRINUSE: another program has the port.
+ */
+int signal_io_encapsulate(struct signal_io *io, uint16_t port);
+
 /* Closes both and frees. NULL is fine. */
 void signal_io_close(struct signal_io *io);
 
@@ -33,8 +42,8 @@ int signal_io_fd(const struct signal_io *io);
 /*
  * Calls fn for the captured packets, up to a limit; signal_io_fd() stays readable while there are
  * more. They were received on any interface and have an AH or Destination Options header directly
- * behind the IPv6 header, or are ICMPv6 Parameter Problems. Packets that this host sends are not
- * captured. A packet received through stacked interfaces (bridge, VLAN) may be captured on each.
+ * behind the IPv6 header, or are ICMPv6 Parameter Problems; after signal_io_encapsulate() also UDP
+ * to that port, and Port Unreachables about it. Packets that this host sends are not captured. A packet received through stacked interfaces (bridge, VLAN) may be captured on each.
  * Returns the number of packets or a negative errno.
  */
 int signal_io_read(struct signal_io *io);
@@ -48,6 +57,16 @@ int signal_io_read(struct signal_io *io);
  * signalling.
  */
 int signal_io_send(struct signal_io *io, const uint8_t *pkt, size_t len, unsigned ifindex);
+
+/*
+ * Sends the same as the payload of UDP, after signal_io_encapsulate(): a packet of ENCAP_INNER_MAX
+ * octets at most, by the same route. Returns 0 or a negative errno.
+ */
+int signal_io_send_udp(struct signal_io *io, const uint8_t *pkt, size_t len, unsigned ifindex);
+
+/* Sends a keep-alive from src to dst in UDP. Returns likewise. */
+int signal_io_keepalive(struct signal_io *io, const struct in6_addr *src,
+			const struct in6_addr *dst, unsigned ifindex);
 
 /*
  * Makes packets end with MASQUERADE_NEXTHDR inside this host, so that its firewall does not drop

@@ -21,6 +21,7 @@
 char _license[] SEC("license") = "Dual BSD/GPL";
 
 __u64 path_timeout;	/* ns; 0: silence is not reported */
+__be16 signal_port;	/* of signalling in UDP; 0: there is none */
 __u64 sender;	/* socket cookie of the helper's raw socket; 0: MASQUERADE_NEXTHDR is not in use */
 
 /* Replaces MASQUERADE_NEXTHDR by No Next Header in signalling of this host (masquerade.h). */
@@ -44,6 +45,15 @@ static __always_inline void end_signalling(struct __sk_buff *skb, struct headers
 	}
 	if (h->proto == MASQUERADE_NEXTHDR)
 		bpf_skb_store_bytes(skb, h->proto_at, &none, sizeof(none), 0);
+}
+
+/*
+ * Whether it is signalling in UDP, which the helper's capture has read or its raw socket has sent:
+ * it is nobody's data, so it keeps its addresses and shows nothing of a path.
+ */
+static __always_inline bool is_signal_port(const struct headers *h, const struct ports *port)
+{
+	return h->proto == IPPROTO_UDP && signal_port && port->dst == signal_port;
 }
 
 #define KEEPALIVE_NS	500000000ULL	/* TCP waits at least a second before it asks */
@@ -148,6 +158,8 @@ static __always_inline int unregistered(struct __sk_buff *skb, struct headers *h
 
 	if (!f)
 		return to_stranger(skb, h, port);
+	if (is_signal_port(h, port))
+		return PASS;
 	other = same_ports(h, port, f);
 	if (other && h->proto == IPPROTO_TCP && is_refused(skb, h, port, f, other))
 		return DROP;
@@ -362,6 +374,8 @@ static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 	};
 
 	pcb = bpf_map_lookup_elem(&pcb_in, &key);
+	if (!pcb && is_signal_port(h, &port))
+		return PASS;
 	if (!pcb)
 		return h->proto == IPPROTO_UDP ? datagram_in(skb, h, f, &port) : PASS;
 	if (h->proto == IPPROTO_TCP && parse_segment(skb, h, &t))

@@ -166,6 +166,35 @@ START_TEST(c6_an_entry_that_has_a_pair_is_told_nothing_new)
 }
 END_TEST
 
+/* What the helper's capture has read is no data: it shows nothing of a path, and waits for nothing. */
+START_TEST(signalling_in_udp_is_nobodys_data)
+{
+	struct action pair = {
+		.type = ACTION_PAIR, .hce = HCE,
+		.pair = { .local = addr(L1), .foreign = addr(F1), .gen = 2, .unconfirmed = true }
+	};
+	static const struct row rows[] = {
+		{ "from the peer", false, { .src = F1, .dst = L1, UDP, .sport = 434, .dport = 434 },
+		  NULL, NULL, NONE, false },
+		{ "to it, from an address that it cannot know", true,
+		  { .src = L1, .dst = F1, UDP, .sport = 434, .dport = 434 },
+		  NULL, NULL, NONE, false },
+	};
+	struct in6_addr f1 = addr(F1);
+
+	datapath_set_signal_port(dp, 434);
+	act(&pair);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		check_row(&rows[i], false);
+	ck_assert_uint_eq(datapath_heard(dp, &f1), 0);
+	poll_events();
+	ck_assert_uint_eq(n_seen, 0);
+	datapath_set_signal_port(dp, 0);
+	check_row(&rows[0], false);
+	ck_assert_uint_ne(datapath_heard(dp, &f1), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("unconnected");
@@ -182,6 +211,7 @@ int main(void)
 	tcase_add_test(tc, x5_datagrams_wait_while_the_peer_cannot_know_whose_they_are);
 	tcase_add_test(tc, c6_datagrams_of_no_connection_are_heard);
 	tcase_add_test(tc, c6_an_entry_that_has_a_pair_is_told_nothing_new);
+	tcase_add_test(tc, signalling_in_udp_is_nobodys_data);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

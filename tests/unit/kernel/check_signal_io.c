@@ -2,6 +2,7 @@
 /* signal_io.h: packets out of the right interface and in from any. */
 #include "config.h"
 
+#include "encap.h"
 #include "two_cables.h"
 
 #include <errno.h>
@@ -181,6 +182,65 @@ START_TEST(a_packet_for_another_host_is_not_heard)
 }
 END_TEST
 
+START_TEST(a_packet_goes_in_udp_and_is_read_from_it)
+{
+	struct in6_addr src = in6("2001:db8:1::1"), dst = in6("2001:db8:1::2");
+	struct signal_io *w = open_in(&here), *v = open_in(&there);
+	struct encap e;
+	uint8_t buf[64];
+	size_t len = packet(buf, "2001:db8:1::1", "2001:db8:1::2", IPPROTO_DSTOPTS, 8);
+
+	netns_enter(&here);
+	ck_assert_int_eq(signal_io_send_udp(w, buf, len, 0), -ENOTCONN);
+	ck_assert_int_eq(signal_io_encapsulate(w, ENCAP_PORT), 0);
+	netns_enter(&there);
+	ck_assert_int_eq(signal_io_encapsulate(v, ENCAP_PORT), 0);
+	netns_enter(&here);
+	ck_assert_int_eq(signal_io_send_udp(w, buf, len, if_nametoindex("a0")), 0);
+	ck_assert(hears(v, 1));
+	ck_assert_int_eq(encap_open(got.pkt, got.len, &e), 0);
+	ck_assert_uint_eq(e.len, len);
+	ck_assert_mem_eq(e.inner, buf, len);
+	ck_assert_int_eq(signal_io_keepalive(w, &src, &dst, 0), 0);
+	ck_assert(hears(v, 2));
+	ck_assert_int_eq(encap_open(got.pkt, got.len, &e), -ENOMSG);
+	/* Native ones are read as before, and nothing was answered to what came in UDP. */
+	ck_assert_int_eq(signal_io_send(w, buf, len, 0), 0);
+	ck_assert(hears(v, 3));
+	ck_assert_int_eq(signal_io_read(w), 0);
+}
+END_TEST
+
+START_TEST(a_host_that_has_no_such_port_says_so)
+{
+	struct signal_io *w = open_in(&here);
+	uint8_t buf[64];
+	size_t len = packet(buf, "2001:db8:1::1", "2001:db8:1::2", IPPROTO_DSTOPTS, 8);
+
+	ck_assert_int_eq(signal_io_encapsulate(w, ENCAP_PORT), 0);
+	ck_assert_int_eq(signal_io_send_udp(w, buf, len, 0), 0);
+	ck_assert(hears(w, 1));
+	ck_assert_uint_eq(got.pkt[6], IPPROTO_ICMPV6);
+	ck_assert_mem_eq(got.pkt + 48 + ENCAP_OVERHEAD, buf, len);
+}
+END_TEST
+
+START_TEST(the_port_is_held_for_ipv6_alone)
+{
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(ENCAP_PORT) };
+	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons(ENCAP_PORT) };
+	struct signal_io *w = open_in(&here), *other = open_in(&here);
+	int fd6 = socket(AF_INET6, SOCK_DGRAM, 0), fd4 = socket(AF_INET, SOCK_DGRAM, 0);
+
+	ck_assert_int_eq(signal_io_encapsulate(w, ENCAP_PORT), 0);
+	ck_assert_int_eq(signal_io_encapsulate(other, ENCAP_PORT), -EADDRINUSE);
+	ck_assert_int_lt(bind(fd6, (struct sockaddr *)&six, sizeof(six)), 0);
+	ck_assert_int_eq(bind(fd4, (struct sockaddr *)&four, sizeof(four)), 0);
+	close(fd4);
+	close(fd6);
+}
+END_TEST
+
 START_TEST(without_privileges_opening_fails_and_says_why)
 {
 	const char *why = NULL;
@@ -212,6 +272,9 @@ int main(void)
 	tcase_add_test(tc, an_interface_that_comes_later_is_heard_and_sent_from);
 	tcase_add_test(tc, only_signalling_that_comes_in_is_heard);
 	tcase_add_test(tc, a_packet_for_another_host_is_not_heard);
+	tcase_add_test(tc, a_packet_goes_in_udp_and_is_read_from_it);
+	tcase_add_test(tc, a_host_that_has_no_such_port_says_so);
+	tcase_add_test(tc, the_port_is_held_for_ipv6_alone);
 	tcase_add_test(tc, without_privileges_opening_fails_and_says_why);
 	suite_add_tcase(s, tc);
 	return netns_suite_run(s);

@@ -199,6 +199,19 @@ static void print_list(FILE *out, const char *title, json_t *array)
 		fputc('\n', out);
 }
 
+/* Paths, the pair's and others, by which signalling does not get through. */
+static void print_dead_paths(FILE *out, json_t *entry)
+{
+	json_t *p;
+	size_t i;
+
+	json_array_foreach(json_object_get(entry, "paths"), i, p)
+		if (strcmp(text(p, "via"), "none") == 0)
+			fprintf(out, "  no signalling gets through: %s - %s, unanswered for %s\n",
+				text(p, "local"), text(p, "foreign"),
+				duration(p, "unanswered").s);
+}
+
 void print_cache(FILE *out, json_t *a)
 {
 	json_t *e;
@@ -223,8 +236,12 @@ void print_cache(FILE *out, json_t *a)
 			fprintf(out, ", not asked again for %s", duration(e, "plain_for").s);
 		if (json_is_number(json_object_get(e, "held_since")))
 			fprintf(out, ", held for %s", duration(e, "held_since").s);
-		fprintf(out, "\n  pair %s - %s, %s\n", text(pair, "local"), text(pair, "foreign"),
+		fprintf(out, "\n  pair %s - %s, %s", text(pair, "local"), text(pair, "foreign"),
 			json_is_object(sa) ? text(sa, "algorithm") : "no security association");
+		if (json_is_string(json_object_get(e, "via")))
+			fprintf(out, ", via %s", text(e, "via"));
+		fputc('\n', out);
+		print_dead_paths(out, e);
 		print_list(out, "  found by name: ", json_object_get(e, "dns"));
 		print_list(out, "  perhaps also at: ", json_object_get(e, "alternatives"));
 		print_addresses(out, e);

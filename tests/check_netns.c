@@ -82,6 +82,7 @@ static const struct script {
 	{ "netns/late-route.sh", 120 },
 	{ "netns/strangers.sh", 240 },
 	{ "netns/firewall.sh", 240 },
+	{ "netns/udp.sh", 180 },
 	{ "netns/pmtu.sh", 180 },
 	{ "netns/wire.sh", 180 },
 	{ "netns/tentative.sh", 180 },

@@ -574,7 +574,7 @@ struct core_config {
 						 * is left alone, 3600 */
 	bool resolve;				/* names of peers that are not to be found are
 						 * resolved again, true */
-	enum encapsulate encapsulate;		/* never */
+	enum encapsulate encapsulate;		/* auto */
 	uint32_t encapsulate_port;		/* both ports of UDP, 434 */
 	unsigned n_initiate;			/* hosts with which any connection of this host
 						 * begins mobility, 0: only registered ones do */
@@ -632,7 +632,7 @@ usec_t core_plain_until(const struct core *c, const struct in6_addr *addr);
 const char *core_personality_name(const struct core *c, unsigned personality);
 
 /* The path between two addresses; NULL if h has none of it. */
-const struct via_path *core_via(struct hce *h, const struct in6_addr *local,
+const struct via_path *core_via(const struct hce *h, const struct in6_addr *local,
 				const struct in6_addr *foreign);
 
 /* The time at which core_tick() must be called; USEC_NEVER if no timer is armed. */

@@ -176,6 +176,26 @@ static bool waits(struct daemon *d, const struct action *a)
 	return true;
 }
 
+/* The interface of an address of ours, 0 if it is not usable. */
+static unsigned interface_of(struct daemon *d, const struct in6_addr *src)
+{
+	const struct local_addr *la = core_local(d->core, src);
+
+	return la ? la->ifindex : 0;
+}
+
+/* One that cannot be sent is not missed: the next one follows, or another path is in use by then. */
+static void apply_keepalive(struct daemon *d, const struct action *a)
+{
+	int r = signal_io_keepalive(d->signal_io, &a->pair.local, &a->pair.foreign,
+				    interface_of(d, &a->pair.local));
+
+	if (r < 0)
+		log_debug("cannot send a keep-alive from %s to %s: %s",
+			  addr_text(&a->pair.local).s, addr_text(&a->pair.foreign).s,
+			  strerror(-r));
+}
+
 /* Carries out one action, or queues it for apply_queued(). */
 static void apply_one(struct daemon *d, const struct action *a)
 {
@@ -185,6 +205,7 @@ static void apply_one(struct daemon *d, const struct action *a)
 		d->send[d->n_send++] = *a;
 		return;
 	case ACTION_KEEPALIVE:
+		apply_keepalive(d, a);
 		return;
 	case ACTION_OPEN:
 		resume_want(d, a->hce, RESUME_OPEN);
@@ -309,6 +330,21 @@ static void flush_dead_links(struct daemon *d)
 	}
 }
 
+/* Sends it by all its ways. Returns 0 if it left by one of them, or a negative errno. */
+static int send_by_ways(struct daemon *d, const struct action *a)
+{
+	unsigned ifindex = interface_of(d, &a->send.src);
+	int native = -ENETUNREACH, udp = -ENETUNREACH;
+
+	if (a->send.via & VIA_NATIVE)
+		native = signal_io_send(d->signal_io, a->send.packet, a->send.len, ifindex);
+	if (a->send.via & VIA_UDP)
+		udp = signal_io_send_udp(d->signal_io, a->send.packet, a->send.len, ifindex);
+	if (!native || !udp)
+		return 0;
+	return a->send.via & VIA_NATIVE ? native : udp;
+}
+
 static void apply_send(struct daemon *d, const struct action *a)
 {
 	const struct in6_addr *src = &a->send.src;
@@ -317,7 +353,7 @@ static void apply_send(struct daemon *d, const struct action *a)
 
 	if (la)
 		flush_fresh_link(d, la);
-	r = signal_io_send(d->signal_io, a->send.packet, a->send.len, la ? la->ifindex : 0);
+	r = send_by_ways(d, a);
 	if (r == 0)
 		return;
 	log_debug("cannot send signalling from %s to %s: %s", addr_text(src).s,

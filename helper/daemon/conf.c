@@ -54,6 +54,7 @@ static const struct number {
 	{ "plain_lifetime", offsetof(struct conf, core.plain_lifetime), 1, YEAR },
 	{ "max_connections", offsetof(struct conf, datapath.max_pcbs), 16, 1 << 22 },
 	{ "max_foreign", offsetof(struct conf, datapath.max_foreign), FOREIGN_MIN, FOREIGN_MAX },
+	{ "encapsulate_port", offsetof(struct conf, core.encapsulate_port), 1, UINT16_MAX },
 	{ "spi_in", NO_OFFSET, SPI_MIN, UINT32_MAX },
 	{ "spi_out", NO_OFFSET, SPI_MIN, UINT32_MAX },
 };
@@ -356,7 +357,8 @@ static int take_all(cfg_t *cfg, struct conf *conf)
 {
 	const struct conf_value *resolve = value_of(cfg, "resolve"),
 				*adopt = value_of(cfg, "adopt"),
-				*resend = value_of(cfg, "resend");
+				*resend = value_of(cfg, "resend"),
+				*encapsulate = value_of(cfg, "encapsulate");
 	int r;
 
 	if (resolve)
@@ -365,6 +367,8 @@ static int take_all(cfg_t *cfg, struct conf *conf)
 		conf->adopt = adopt->number;
 	if (resend)
 		conf->resend = resend->number;
+	if (encapsulate)
+		conf->core.encapsulate = (enum encapsulate)encapsulate->number;
 	for (size_t i = 0; i < N_NUMBERS; i++) {
 		const struct conf_value *v = numbers[i].offset == NO_OFFSET ?
 					     NULL : value_of(cfg, numbers[i].name);
@@ -425,6 +429,8 @@ static int parse(const char *path, char *text, size_t len, struct conf *conf)
 		CFG_PTR_CB("adopt", NULL, CFGF_NONE, conf_parse_switch, conf_value_free),
 		CFG_PTR_LIST_CB("initiate", NULL, CFGF_NONE, conf_parse_initiate, conf_value_free),
 		CFG_PTR_LIST_CB("meet", NULL, CFGF_NONE, conf_parse_host, conf_value_free_text),
+		CFG_PTR_CB("encapsulate", NULL, CFGF_NONE, conf_parse_encapsulate, conf_value_free),
+		CFG_PTR_CB("encapsulate_port", NULL, CFGF_NONE, parse_number, conf_value_free),
 		CFG_PTR_CB("resend", NULL, CFGF_NONE, conf_parse_switch, conf_value_free),
 		CFG_PTR_CB("control_group", NULL, CFGF_NONE, conf_parse_group,
 			   conf_value_free_text),

@@ -15,6 +15,8 @@
  *	max_foreign = 262144		# the same, in addresses of peers; default: the product
  *	no_probe = {"2001:db8:bad::/48"}	# prefixes whose hosts are sent no AAP Init
  *	plain_lifetime = 3600		# no further Init to a host that did not answer, s, at most
+ *	encapsulate = auto		# signalling in UDP, too: where it is needed
+ *	encapsulate_port = 434
  *	resend = yes			# small segments that a move lost
  *	adopt = yes			# scan for connections that no program registers
  *	initiate = "preload"		# whose connections begin mobility: "all", or with prefixes

@@ -123,6 +123,17 @@ static void keep_tables(struct conf *conf, const struct conf *old)
 	conf->core.max_foreign = old->core.max_foreign;
 }
 
+/* The port was opened with privileges that are dropped since. */
+static void keep_encapsulation(struct conf *conf, const struct conf *old)
+{
+	if (conf->core.encapsulate != old->core.encapsulate ||
+	    conf->core.encapsulate_port != old->core.encapsulate_port)
+		log_warnx("encapsulate and encapsulate_port cannot change at a reload, keeping the "
+			  "old values: restart the helper");
+	conf->core.encapsulate = old->core.encapsulate;
+	conf->core.encapsulate_port = old->core.encapsulate_port;
+}
+
 void conf_reload(struct daemon *d)
 {
 	struct conf *conf;
@@ -138,6 +149,7 @@ void conf_reload(struct daemon *d)
 	adopt = conf->adopt != d->conf->adopt ||
 		(conf->core.n_initiate > 0) != (d->conf->core.n_initiate > 0);
 	keep_tables(conf, d->conf);
+	keep_encapsulation(conf, d->conf);
 	keep_personalities(conf, d->conf);
 	forget_peers(d, conf, d->conf);
 	conf_declare_peers(d, conf, d->conf);

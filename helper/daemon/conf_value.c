@@ -3,6 +3,7 @@
 
 #include "conf_value.h"
 #include "addr.h"
+#include "array.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -129,6 +130,23 @@ int conf_parse_switch(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result
 		v->number = strcmp(text, "yes") == 0;
 	return conf_value_done(cfg, opt, v, strcmp(text, "yes") == 0 || strcmp(text, "no") == 0,
 			       text, "yes or no", result);
+}
+
+int conf_parse_encapsulate(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)
+{
+	static const char *const names[] = {
+		[ENCAPSULATE_NEVER] = "never", [ENCAPSULATE_AUTO] = "auto",
+		[ENCAPSULATE_ALWAYS] = "always",
+	};
+	struct conf_value *v = conf_value_new(cfg, opt);
+	bool good = false;
+
+	for (uint32_t i = 0; v && i < ARRAY_LEN(names); i++)
+		if (strcmp(text, names[i]) == 0) {
+			v->number = i;
+			good = true;
+		}
+	return conf_value_done(cfg, opt, v, good, text, "auto, always or never", result);
 }
 
 int conf_parse_address(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result)

@@ -69,6 +69,7 @@ int conf_value_done(cfg_t *cfg, cfg_opt_t *opt, struct conf_value *v, bool good,
  * not allowed for "preload".
  */
 int conf_parse_switch(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result);
+int conf_parse_encapsulate(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result);
 int conf_parse_address(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result);
 int conf_parse_prefix(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result);
 int conf_parse_initiate(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result);

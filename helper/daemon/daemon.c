@@ -285,6 +285,31 @@ static int log_failed(int r, const char *what)
 	return r;
 }
 
+/* Signalling in UDP is one way of two: without the port the helper runs all the same. */
+static void open_udp(struct daemon *d)
+{
+	struct core_config *conf = &d->conf->core;
+	int r;
+
+	if (conf->encapsulate == ENCAPSULATE_NEVER)
+		return;
+	r = signal_io_encapsulate(d->signal_io, (uint16_t)conf->encapsulate_port);
+	if (r == 0)
+		return;
+	log_warnx("cannot use UDP port %u for signalling: %s, continuing without signalling in UDP",
+		  conf->encapsulate_port, strerror(-r));
+	conf->encapsulate = ENCAPSULATE_NEVER;
+	core_reconfigure(d->core, conf);
+}
+
+/* The port of signalling in UDP, 0: none is in use. */
+static uint16_t udp_port(const struct daemon *d)
+{
+	const struct core_config *conf = &d->conf->core;
+
+	return conf->encapsulate == ENCAPSULATE_NEVER ? 0 : (uint16_t)conf->encapsulate_port;
+}
+
 static int open_shells(struct daemon *d)
 {
 	const struct ifmon_handler handler = { .address_up = on_address_up,
@@ -305,6 +330,7 @@ static int open_shells(struct daemon *d)
 			  why ? why : strerror(-r));
 		return r;
 	}
+	open_udp(d);
 	r = log_failed(sock_monitor_open(sock_events_gone, d, &d->sock_monitor), "open sock_diag");
 	if (r < 0)
 		return r;
@@ -374,6 +400,7 @@ static int restore(struct daemon *d)
 	datapath_watch(d->datapath, d->conf->core.path_timeout);
 	datapath_record(d->datapath, d->conf->resend);
 	datapath_set_sender(d->datapath, signal_io_masquerade(d->signal_io));
+	datapath_set_signal_port(d->datapath, udp_port(d));
 	adopt_configure(d);
 	meet_configure(d);
 	return 0;

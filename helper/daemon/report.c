@@ -178,6 +178,35 @@ static json_t *plain_for(const struct report *r, const struct hce *hce)
 	return t > r->now ? until(t, r->now) : json_null();
 }
 
+/* The ways of signalling that were found between this host's addresses and the peer's. */
+static json_t *paths(const struct report *r, const struct hce *hce)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < VIA_PATHS_MAX; i++) {
+		const struct via_path *p = &hce->via[i];
+
+		if (!p->used)
+			continue;
+		json_array_append_new(all, json_pack("{so, so, ss, so, so, so}",
+			"local", address(&p->local),
+			"foreign", address(&p->foreign),
+			"via", via_name(via_path_now(p, r->now)),
+			"native_heard", since(p->heard[0], r->now),
+			"udp_heard", since(p->heard[1], r->now),
+			"unanswered", since(p->asking ? p->asked : 0, r->now)));
+	}
+	return all;
+}
+
+/* The way between the addresses in use. */
+static const char *via_pair(const struct report *r, const struct hce *hce)
+{
+	const struct via_path *p = core_via(hce, &hce->pair.local, &hce->pair.foreign);
+
+	return p ? via_name(via_path_now(p, r->now)) : NULL;
+}
+
 static json_t *entry(const struct report *r, const struct hce *hce)
 {
 	json_t *addresses = json_array(), *bindings = json_array();
@@ -188,8 +217,8 @@ static json_t *entry(const struct report *r, const struct hce *hce)
 		json_array_append_new(addresses, foreign(r, f));
 	DL_FOREACH(hce->bindings, b)
 		json_array_append_new(bindings, binding(r, b));
-	return json_pack("{sI, so, so, so, so, ss, so, sb, sb, s{so, so, sI}, so, so, so, so, si, "
-		"si, so, so, so}",
+	return json_pack("{sI, so, so, so, so, ss, so, sb, sb, s{so, so, sI}, so, so, so, so, so, so, "
+		"si, si, so, so, so}",
 		"id", (json_int_t)hce->id,
 		"name", json_or_null(hce->name),
 		"dns", names(hce->names),
@@ -203,6 +232,8 @@ static json_t *entry(const struct report *r, const struct hce *hce)
 			"local", address(&hce->pair.local),
 			"foreign", address(&hce->pair.foreign),
 			"generation", (json_int_t)hce->pair.gen,
+		"via", json_or_null(via_pair(r, hce)),
+		"paths", paths(r, hce),
 		"rtt", seconds(hce->srtt ? hce->srtt : USEC_NEVER),
 		"age", since(hce->created, r->now),
 		"last_heard", since(hce->heard, r->now),

@@ -8,8 +8,8 @@
 source "$(dirname "$0")/lib.sh"
 
 # What goes on is moved; behind what only stays, nobody moves.
-goes_on="none client server both"
-stays="bare closed no-ah no-options neither strict invalid"
+goes_on="none client server both no-ah no-options neither"
+stays="bare closed nothing strict invalid"
 
 if (($# == 0)); then
 	# shellcheck disable=SC2086
@@ -73,6 +73,8 @@ middlebox()
 	no-ah) for r in "$r0" "$r1"; do forward "$r" "ip6 nexthdr 51 drop"; done ;;
 	no-options) for r in "$r0" "$r1"; do forward "$r" "ip6 nexthdr 60 drop"; done ;;
 	neither) for r in "$r0" "$r1"; do forward "$r" "ip6 nexthdr { 51, 60 } drop"; done ;;
+	nothing) for r in "$r0" "$r1"; do forward "$r" "ip6 nexthdr { 51, 60 } drop
+			udp dport 434 drop"; done ;;
 	strict) deny_client "$rule" && loose 0 ;;
 	invalid) deny_client "ct state invalid drop; $rule" && loose 0 ;;
 	esac

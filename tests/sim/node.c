@@ -212,6 +212,7 @@ static void configure(struct sim *s, struct host *h)
 	memcpy(seed, &own, sizeof(own));
 	struct core_config config = core_config_default;
 
+	config.encapsulate = ENCAPSULATE_NEVER;	/* these links carry no UDP of the helpers */
 	config.max_entries = s->config.star ? core_config_default.max_entries : 16;
 	h->core = core_new(&config, seed,
 			   (uint32_t)((SIM_WALL + s->now - s->began) / USEC_PER_SEC));

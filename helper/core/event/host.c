@@ -52,6 +52,7 @@ const struct core_config core_config_default = {
 	.max_foreign = 262144,
 	.plain_lifetime = 3600,
 	.resolve = true,
+	.encapsulate = ENCAPSULATE_AUTO,
 	.encapsulate_port = ENCAP_PORT,
 };
 

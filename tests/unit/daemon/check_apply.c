@@ -30,6 +30,8 @@ static struct daemon *d;
 static char done[512];	/* words */
 static bool wanted;	/* connections are to resume */
 static bool resting;	/* the host map was updated just now */
+static enum via refused;	/* ways that the kernel has no way for */
+static unsigned dropped;	/* packets that left by no way */
 
 static void note(const char *word)
 {
@@ -86,6 +88,20 @@ int signal_io_send(struct signal_io *io UNUSED, const uint8_t *pkt UNUSED, size_
 		   unsigned ifindex UNUSED)
 {
 	note("send");
+	return refused & VIA_NATIVE ? -EPERM : 0;
+}
+
+int signal_io_send_udp(struct signal_io *io UNUSED, const uint8_t *pkt UNUSED, size_t len UNUSED,
+		       unsigned ifindex UNUSED)
+{
+	note("udp");
+	return refused & VIA_UDP ? -EPERM : 0;
+}
+
+int signal_io_keepalive(struct signal_io *io UNUSED, const struct in6_addr *src UNUSED,
+			const struct in6_addr *dst UNUSED, unsigned ifindex UNUSED)
+{
+	note("keep-alive");
 	return 0;
 }
 
@@ -144,8 +160,9 @@ void dns_ask(struct dns *r UNUSED, uint32_t id UNUSED, const char *name UNUSED)
 {
 }
 
-void event_log(struct daemon *dm UNUSED, const struct action *act UNUSED)
+void event_log(struct daemon *dm UNUSED, const struct action *act)
 {
+	dropped += act->event.event == EVENT_DROPPED;
 }
 
 bool hostmap_may_sync(const struct daemon *dm UNUSED)
@@ -193,6 +210,8 @@ static void setup_daemon(void)
 	d->ev_later = evtimer_new(d->base, NULL, NULL);
 	done[0] = 0;
 	wanted = resting = false;
+	refused = VIA_NONE;
+	dropped = 0;
 }
 
 static void teardown_daemon(void)
@@ -211,10 +230,15 @@ static void push_foreign(const char *addr, enum addr_state state)
 	act->foreign.state = state;
 }
 
+static void push_send(enum via via)
+{
+	action_push(c, ACTION_SEND, h)->send.via = via;
+}
+
 START_TEST(B13_tcp_resumes_before_the_peers_new_address_is_heard)
 {
 	push_foreign(F1, ADDR_ACTIVE);
-	action_push(c, ACTION_SEND, h);
+	push_send(VIA_NATIVE);
 	action_push(c, ACTION_PAIR, h);
 	action_push(c, ACTION_RETRANSMIT, h);
 	apply_actions(d);
@@ -271,6 +295,29 @@ START_TEST(a_host_map_that_takes_long_is_updated_later)
 }
 END_TEST
 
+/* _i: the ways that are refused. */
+START_TEST(a_packet_was_sent_if_it_left_by_one_of_its_ways)
+{
+	refused = (enum via)_i;
+	push_send(VIA_BOTH);
+	apply_actions(d);
+	ck_assert_str_eq(done, "send udp");
+	ck_assert_uint_eq(dropped, refused == VIA_BOTH);
+	push_send(VIA_UDP);
+	apply_actions(d);
+	ck_assert_str_eq(done, "send udp udp");
+	ck_assert_uint_eq(dropped, refused == VIA_BOTH ? 2 : refused == VIA_UDP);
+}
+END_TEST
+
+START_TEST(a_keepalive_is_sent_at_once)
+{
+	action_push(c, ACTION_KEEPALIVE, h);
+	apply_actions(d);
+	ck_assert_str_eq(done, "keep-alive");
+}
+END_TEST
+
 static Suite *make(void)
 {
 	Suite *s = suite_create("apply");
@@ -282,6 +329,9 @@ static Suite *make(void)
 	tcase_add_test(tc, A3_of_many_addresses_none_is_forgotten);
 	tcase_add_test(tc, routes_of_an_entry_that_is_gone_are_removed_before_others_are_looked_up);
 	tcase_add_test(tc, a_host_map_that_takes_long_is_updated_later);
+	tcase_add_loop_test(tc, a_packet_was_sent_if_it_left_by_one_of_its_ways, VIA_NONE,
+			    VIA_BOTH + 1);
+	tcase_add_test(tc, a_keepalive_is_sent_at_once);
 	suite_add_tcase(s, tc);
 	return s;
 }

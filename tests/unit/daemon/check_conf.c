@@ -114,7 +114,12 @@ static const struct {
 	  ":2: found binding_lifetme, expected one of default_lifetime, maximum_expired_lifetime, "
 	  "binding_lifetime, appendix_b, hold, path_timeout, resolve, max_entries, max_addresses, "
 	  "max_per_prefix, plain_lifetime, probe, no_probe, max_connections, max_foreign, adopt, "
-	  "initiate, meet, resend, control_group, state, personality, peer" },
+	  "initiate, meet, encapsulate, encapsulate_port, resend, control_group, state, "
+	  "personality, peer" },
+	{ "encapsulate = yes\n",
+	  ":1: found encapsulate = yes, expected auto, always or never" },
+	{ "encapsulate_port = 65536\n",
+	  ":1: found encapsulate_port = 65536, expected a whole number from 1 to 65535" },
 	{ "\n\ndefault_lifetime = 0\n",
 	  ":3: found default_lifetime = 0, expected a whole number from 1 to 31536000" },
 	{ "default_lifetime = ten\n",

@@ -190,6 +190,16 @@ START_TEST(sizes_of_tables_stay_as_the_tables_are)
 }
 END_TEST
 
+START_TEST(signalling_in_udp_stays_as_it_was_at_the_start)
+{
+	start("encapsulate = always\nencapsulate_port = 4191\n");
+	ck_assert_int_eq(d->conf->core.encapsulate, ENCAPSULATE_ALWAYS);
+	reload("encapsulate = never\nencapsulate_port = 435\n");
+	ck_assert_int_eq(d->conf->core.encapsulate, ENCAPSULATE_ALWAYS);
+	ck_assert_uint_eq(d->conf->core.encapsulate_port, 4191);
+}
+END_TEST
+
 static const char *const personalities[] = {
 	"",
 	"personality \"home\" {\ninterface = {\"wg0\"}\n}\n",
@@ -268,6 +278,7 @@ static Suite *make(void)
 	tcase_add_test(tc, what_may_change_reaches_who_uses_it);
 	tcase_add_test(tc, adoption_is_switched_only_if_it_changes);
 	tcase_add_test(tc, sizes_of_tables_stay_as_the_tables_are);
+	tcase_add_test(tc, signalling_in_udp_stays_as_it_was_at_the_start);
 	tcase_add_loop_test(tc, x9_personalities_stay_those_of_the_start, 0, 4);
 	tcase_add_test(tc, peers_come_and_go_with_the_file);
 	tcase_add_test(tc,

@@ -121,6 +121,37 @@ START_TEST(the_cache_has_what_scripts_rely_on)
 }
 END_TEST
 
+START_TEST(the_cache_has_the_ways_that_signalling_goes)
+{
+	struct hce *h = core_entries(core);
+	json_t *all, *e, *p;
+
+	memset(h->via, 0, sizeof(h->via));
+	h->via[3] = (struct via_path){
+		.local = h->pair.local, .foreign = h->pair.foreign, .used = 1, .out = VIA_UDP,
+		.heard = { 0, report.now - 3 * USEC_PER_SEC },
+	};
+	h->via[5] = (struct via_path){
+		.local = a("2001:db8:9::1"), .foreign = h->pair.foreign, .used = 1,
+		.out = VIA_BOTH, .asking = true, .asked = report.now - 9 * USEC_PER_SEC,
+	};
+	all = report_cache(&report);
+	e = json_array_get(all, 0);
+	ck_assert_str_eq(str(e, "via"), "udp");
+	ck_assert_uint_eq(json_array_size(json_object_get(e, "paths")), 2);
+	p = json_array_get(json_object_get(e, "paths"), 0);
+	ck_assert_str_eq(str(p, "via"), "udp");
+	ck_assert(json_is_null(json_object_get(p, "native_heard")));
+	ck_assert(json_real_value(json_object_get(p, "udp_heard")) == 3);
+	ck_assert(json_is_null(json_object_get(p, "unanswered")));
+	p = json_array_get(json_object_get(e, "paths"), 1);
+	ck_assert_str_eq(str(p, "local"), "2001:db8:9::1");
+	ck_assert_str_eq(str(p, "via"), "none");
+	ck_assert(json_real_value(json_object_get(p, "unanswered")) == 9);
+	json_decref(all);
+}
+END_TEST
+
 START_TEST(c5_the_cache_has_the_names_that_led_to_a_peer_and_where_else_they_lead)
 {
 	struct in6_addr more = a("2001:db8:3::10");
@@ -272,6 +303,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, the_cache_has_what_scripts_rely_on);
+	tcase_add_test(tc, the_cache_has_the_ways_that_signalling_goes);
 	tcase_add_test(tc, c5_the_cache_has_the_names_that_led_to_a_peer_and_where_else_they_lead);
 	tcase_add_test(tc, a_socket_shows_its_birth_pair_and_the_pair_on_the_wire);
 	tcase_add_test(tc, c11_a_socket_that_a_policy_rule_keeps_says_so_for_so_long);

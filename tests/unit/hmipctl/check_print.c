@@ -94,6 +94,15 @@ static const struct whole {
 	  "  pair L - F, x\n"
 	  "  found by name: a.example, b.example\n"
 	  "  perhaps also at: 2001:db8::9\n" },
+	{ "a path through which no signalling gets", print_cache,
+	  "[{'id': 3, 'name': 'p', 'status': 'homeless', 'trusted': true, 'connections': 2,"
+	  " 'sa': {'algorithm': 'x'}, 'pair': {'local': 'L', 'foreign': 'F'}, 'via': 'udp',"
+	  " 'paths': [{'local': 'L', 'foreign': 'F', 'via': 'udp', 'unanswered': null},"
+	  "  {'local': 'M', 'foreign': 'F', 'via': 'none', 'unanswered': 90}],"
+	  " 'addresses': []}]",
+	  "3 p: homeless, trusted, 2 connections\n"
+	  "  pair L - F, x, via udp\n"
+	  "  no signalling gets through: M - F, unanswered for 1m 30s\n" },
 };
 
 START_TEST(each_answer_is_printed_as_a_table)

@@ -76,6 +76,7 @@ static const struct script {
 	{ "netns/stacked.sh", 150 },
 	{ "netns/prefer.sh", 150 },
 	{ "netns/rules.sh", 240 },
+	{ "netns/link-types.sh", 120 },
 	{ "netns/full.sh", 240 },
 	{ "netns/back.sh", 180 },
 	{ "netns/flap.sh", 180 },

@@ -225,7 +225,10 @@ void core_silent(struct core *c, uint32_t id, usec_t now);
 void core_followed(struct core *c, uint32_t id, const struct in6_addr *src, uint32_t gen,
 		   usec_t now);
 
-/* A packet was captured: len bytes, from the IPv6 header on. Its content is untrusted. */
+/*
+ * A packet was received that may be signalling: len bytes, from the IPv6 header on. Its content is
+ * untrusted.
+ */
 void core_packet(struct core *c, const uint8_t *pkt, size_t len, usec_t now);
 
 /*

@@ -132,22 +132,6 @@ static void on_own_route_gone(void *ctx)
 	d->routes_later = true;
 }
 
-static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex)
-{
-	struct in6_addr local, foreign;
-	struct daemon *d = ctx;
-
-	if (ifmon_is_port(d->ifmon, ifindex))
-		return;		/* it is captured again on the interface that has the address */
-	/* Connections that bear what is withdrawn must be known; a stranger causes no scan. */
-	if (adopt_scan_is_due(d, true) && core_packet_withdraws(d->core, pkt, len))
-		adopt_scan(d);
-	if (core_packet_asks(d->core, pkt, len, clock_boottime(), &local, &foreign) &&
-	    sock_monitor_connected(d->sock_monitor, &local, &foreign))
-		core_connected(d->core, &local, &foreign);
-	core_packet(d->core, pkt, len, clock_boottime());
-}
-
 static void on_resolved(void *ctx, uint32_t hce, const struct in6_addr *addr, unsigned n)
 {
 	struct daemon *d = ctx;
@@ -324,10 +308,9 @@ static int open_shells(struct daemon *d)
 	r = datapath_open(&d->conf->datapath, &d->datapath);
 	if (r < 0)
 		return r;
-	r = signal_io_open(on_packet, d, &d->signal_io, &why);
+	r = signal_io_open(&d->signal_io, &why);
 	if (r < 0) {
-		log_warnx("cannot open the capture or the raw socket: %s",
-			  why ? why : strerror(-r));
+		log_warnx("cannot open the raw socket: %s", why ? why : strerror(-r));
 		return r;
 	}
 	open_udp(d);

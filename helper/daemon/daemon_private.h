@@ -29,7 +29,7 @@ struct tcp_hold;
 #define ACTIVES_MAX	16	/* addresses of peers that are heard when connections resume */
 #define PLAIN_ROWS_MAX	1024	/* of the host map */
 
-/* An interface to which the datapath is attached, or will be. */
+/* An interface to which the datapath is attached, or will be, if it knows the type. */
 struct interface {
 	unsigned ifindex;
 	unsigned short hatype;
@@ -78,7 +78,7 @@ struct daemon {
 	bool attached;				/* attach the datapath to new interfaces */
 	bool clean;				/* daemon_stop() leaves nothing in the kernel */
 	int lock, timer;			/* descriptors */
-	struct event *ev_lock, *ev_timer, *ev_ifmon, *ev_signal_io, *ev_sock_monitor, *ev_datapath;
+	struct event *ev_lock, *ev_timer, *ev_ifmon, *ev_signal, *ev_sock_monitor, *ev_datapath;
 	struct event *ev_term, *ev_int, *ev_hup, *ev_later, *ev_sock_pause;
 	usec_t started;
 

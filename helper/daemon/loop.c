@@ -17,7 +17,6 @@
 #include "log.h"
 #include "meet.h"
 #include "sd_notify.h"
-#include "signal_io.h"
 #include "sock_events.h"
 #include "sock_info.h"
 #include "sock_monitor.h"
@@ -94,13 +93,27 @@ static void ifmon_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 	apply_actions(d);
 }
 
-static void signal_io_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
+static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex UNUSED)
+{
+	struct in6_addr local, foreign;
+	struct daemon *d = ctx;
+
+	/* Connections that bear what is withdrawn must be known; a stranger causes no scan. */
+	if (adopt_scan_is_due(d, true) && core_packet_withdraws(d->core, pkt, len))
+		adopt_scan(d);
+	if (core_packet_asks(d->core, pkt, len, clock_boottime(), &local, &foreign) &&
+	    sock_monitor_connected(d->sock_monitor, &local, &foreign))
+		core_connected(d->core, &local, &foreign);
+	core_packet(d->core, pkt, len, clock_boottime());
+}
+
+static void signal_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
 	struct daemon *d = ptr;
-	int r = signal_io_read(d->signal_io);
+	int r = datapath_signals(d->datapath, on_packet, d);
 
 	if (r < 0)
-		log_warnx("cannot read captured signalling: %s, continuing", strerror(-r));
+		log_warnx("cannot read signalling from the datapath: %s, continuing", strerror(-r));
 	apply_actions(d);
 }
 
@@ -258,7 +271,7 @@ int loop_watch(struct daemon *d)
 	} row[] = {
 		{ d->timer, EV_READ, timer_event, &d->ev_timer },
 		{ ifmon_fd(d->ifmon), EV_READ, ifmon_event, &d->ev_ifmon },
-		{ signal_io_fd(d->signal_io), EV_READ, signal_io_event, &d->ev_signal_io },
+		{ datapath_signal_fd(d->datapath), EV_READ, signal_event, &d->ev_signal },
 		{ sock_monitor_fd(d->sock_monitor), EV_READ, sock_monitor_event,
 		  &d->ev_sock_monitor },
 		{ datapath_event_fd(d->datapath), EV_READ, datapath_event, &d->ev_datapath },
@@ -286,7 +299,7 @@ void loop_unwatch(struct daemon *d)
 	free_event(d->ev_lock);
 	free_event(d->ev_timer);
 	free_event(d->ev_ifmon);
-	free_event(d->ev_signal_io);
+	free_event(d->ev_signal);
 	free_event(d->ev_sock_monitor);
 	free_event(d->ev_datapath);
 	free_event(d->ev_term);

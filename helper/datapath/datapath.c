@@ -9,6 +9,7 @@
 #include "attach.h"
 #include "hmip.skel.h"
 #include "log.h"
+#include "unused.h"
 
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -24,16 +25,20 @@
 #define ARPHRD_RAWIP	519
 #endif
 
+#define BATCH		64	/* packets handed over by one datapath_signals() */
 #define CONFIGURED_MAX	16384	/* peers: the file of a megabyte has fewer */
 
 struct datapath {
 	struct datapath_bpf *bpf;
-	struct ring_buffer *ring;
+	struct ring_buffer *ring, *signals;
 	const struct attach_kind *kind;
 	struct attachment *attached;	/* uthash, by ifindex */
 	uint32_t n_known[DP_KNOWN_BITS];	/* rows that set each bit of "known" */
 	void (*fn)(void *ctx, const struct dp_event *e);	/* during datapath_events() */
 	void *ctx;
+	datapath_signal_fn *signal_fn;	/* during datapath_signals() */
+	void *signal_ctx;
+	unsigned handed;
 };
 
 /*
@@ -144,6 +149,26 @@ static int got_event(void *ctx, void *data, size_t len)
 	return 0;
 }
 
+/* libbpf ends here if the return value is negative. What is left is still queued. */
+static int got_signal(void *ctx, void *data, size_t len UNUSED)
+{
+	const struct dp_signal *s = data;
+	struct datapath *dp = ctx;
+
+	dp->signal_fn(dp->signal_ctx, s->octets, s->len, s->ifindex);
+	return ++dp->handed < BATCH ? 0 : -EAGAIN;
+}
+
+/* Opens the two ring buffers for reading. Returns 0 or a negative errno. */
+static int open_rings(struct datapath *dp)
+{
+	dp->ring = ring_buffer__new(bpf_map__fd(dp->bpf->maps.events), got_event, dp, NULL);
+	if (!dp->ring)
+		return -errno;
+	dp->signals = ring_buffer__new(bpf_map__fd(dp->bpf->maps.signals), got_signal, dp, NULL);
+	return dp->signals ? 0 : -errno;
+}
+
 int datapath_open(const struct datapath_config *config, struct datapath **ret)
 {
 	struct datapath *dp = calloc(1, sizeof(*dp));
@@ -158,11 +183,9 @@ int datapath_open(const struct datapath_config *config, struct datapath **ret)
 	r = load(dp, config);
 	if (r < 0)
 		goto fail;
-	dp->ring = ring_buffer__new(bpf_map__fd(dp->bpf->maps.events), got_event, dp, NULL);
-	if (!dp->ring) {
-		r = -errno;
+	r = open_rings(dp);
+	if (r < 0)
 		goto fail;
-	}
 	*ret = dp;
 	return 0;
 
@@ -196,6 +219,7 @@ void datapath_close(struct datapath *dp)
 		free(a);
 	}
 	ring_buffer__free(dp->ring);
+	ring_buffer__free(dp->signals);
 	datapath_bpf__destroy(dp->bpf);
 	free(dp);
 }
@@ -609,6 +633,22 @@ int datapath_events(struct datapath *dp, void (*fn)(void *ctx, const struct dp_e
 	return ring_buffer__consume(dp->ring);
 }
 
+int datapath_signal_fd(const struct datapath *dp)
+{
+	return ring_buffer__epoll_fd(dp->signals);
+}
+
+int datapath_signals(struct datapath *dp, datapath_signal_fn *fn, void *ctx)
+{
+	int r;
+
+	dp->signal_fn = fn;
+	dp->signal_ctx = ctx;
+	dp->handed = 0;
+	r = ring_buffer__consume(dp->signals);
+	return r < 0 && r != -EAGAIN ? r : (int)dp->handed;
+}
+
 usec_t datapath_heard(struct datapath *dp, const struct in6_addr *addr)
 {
 	struct dp_foreign f;
@@ -677,6 +717,7 @@ const char *datapath_counter_name(enum dp_counter n)
 		[DP_OUT_REFUSED] = "out-refused",
 		[DP_HELD] = "held",
 		[DP_REFUSALS] = "refusals",
+		[DP_SIGNALLING_LOST] = "signalling-lost",
 	};
 
 	return (unsigned)n < DP_COUNTER_MAX ? name[n] : "unknown";

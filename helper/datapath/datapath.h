@@ -131,6 +131,24 @@ int datapath_events(struct datapath *dp, void (*fn)(void *ctx, const struct dp_e
 		    void *ctx);
 
 /*
+ * Called with each packet that may be signalling, which is untrusted: len octets from the IPv6
+ * header on, as long as its Payload Length says, received on interface ifindex.
+ */
+typedef void datapath_signal_fn(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex);
+
+/* A descriptor to poll: it is readable when packets are queued. Then call datapath_signals(). */
+int datapath_signal_fd(const struct datapath *dp);
+
+/*
+ * Calls fn for the queued packets, up to a limit; datapath_signal_fd() stays readable while there
+ * are more. They were received on an interface with the programs for an address that ACTION_LOCAL
+ * named, and have an AH or Destination Options header directly behind the IPv6 header, or are
+ * ICMPv6 Parameter Problems. One that comes through stacked interfaces (bridge, VLAN) may be queued
+ * on each. Returns their number or a negative errno.
+ */
+int datapath_signals(struct datapath *dp, datapath_signal_fn *fn, void *ctx);
+
+/*
  * When a packet was last received from addr, in CLOCK_BOOTTIME microseconds; 0 if never, or if addr
  * is not a peer's.
  */

@@ -209,6 +209,14 @@ enum dp_event_type {
 	DP_EVENT_REFUSED = 6,
 };
 
+/* A packet that may be signalling, from its IPv6 header on, in the ring buffer "signals". */
+#define DP_SIGNAL_MAX	2048u		/* octets: a power of two, and more than any has */
+
+struct dp_signal {
+	__u32 ifindex, len;
+	__u8 octets[DP_SIGNAL_MAX];	/* behind len there is anything */
+};
+
 #define DP_SILENCE_NS	1000000000ULL
 
 struct dp_event {
@@ -222,7 +230,7 @@ enum dp_counter {
 	DP_OUT_REWRITTEN,
 	DP_IN_REWRITTEN,
 	DP_IN_TENTATIVE_DROPPED,
-	DP_SIGNALLING,			/* dropped: AH that the capture has read */
+	DP_SIGNALLING,			/* dropped: AH that was handed over */
 	DP_ICMP_TRANSLATED,
 	DP_FRAGMENTS,			/* non-first fragments rewritten */
 	DP_FOLLOWED,
@@ -230,6 +238,7 @@ enum dp_counter {
 	DP_OUT_REFUSED,			/* first segments dropped because of a port clash (R3) */
 	DP_HELD,			/* dropped: DP_HCE_HOLD*, _NO_SOURCE, unproven */
 	DP_REFUSALS,			/* dropped: refusals that would end a connection */
+	DP_SIGNALLING_LOST,		/* the ring buffer was full */
 	DP_COUNTER_MAX,
 };
 

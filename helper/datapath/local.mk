@@ -21,6 +21,7 @@ DATAPATH_BPF = \
 	datapath/bpf/rewrite.bpf.h \
 	datapath/bpf/seq.bpf.h \
 	datapath/bpf/settled.bpf.h \
+	datapath/bpf/signals.bpf.h \
 	datapath/bpf/udp_unconn.bpf.h
 EXTRA_DIST = $(DATAPATH_BPF)
 BUILT_SOURCES = datapath/hmip.skel.h

@@ -607,13 +607,6 @@ bool ifmon_works(const struct ifmon *mon, unsigned ifindex)
 	return i && i->exists && i->up;
 }
 
-bool ifmon_is_port(const struct ifmon *mon, unsigned ifindex)
-{
-	const struct iface *i = iface_find(mon, ifindex);
-
-	return i && i->exists && i->port;
-}
-
 bool ifmon_has(const struct ifmon *mon, const struct in6_addr *addr)
 {
 	for (const struct kaddr *k = mon->kaddrs; k; k = k->hh.next)

@@ -82,9 +82,6 @@ const char *ifmon_name(const struct ifmon *mon, unsigned ifindex);
 /* Whether the interface is up and has carrier. */
 bool ifmon_works(const struct ifmon *mon, unsigned ifindex);
 
-/* Whether the interface is a port. */
-bool ifmon_is_port(const struct ifmon *mon, unsigned ifindex);
-
 /* Whether any interface has addr, usable or not. */
 bool ifmon_has(const struct ifmon *mon, const struct in6_addr *addr);
 

@@ -10,95 +10,34 @@
 #include <fcntl.h>
 #include <libnet.h>
 #include <linux/filter.h>
-#include <linux/if_packet.h>
-#include <net/ethernet.h>
 #include <netinet/ip6.h>
-#include <pcap/pcap.h>
-#include <pcap/sll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define BATCH		64		/* packets handed over by one signal_io_read() */
-#define SNAPLEN		2048		/* more than any signalling has */
-#define CAPTURE_BUFFER	(1 << 20)
-/* Next Header: AH, Destination Options, or an ICMPv6 Parameter Problem. */
-#define FILTER		"ip6[6] == 51 or ip6[6] == 60 or (ip6[6] == 58 and ip6[40] == 4)"
-/* UDP to a port, or an ICMPv6 Port Unreachable that quotes it. */
-#define UDP_FILTER	"(ip6[6] == 17 and ip6[42:2] == %u) or " \
-			"(ip6[6] == 58 and ip6[40:2] == 0x104 and ip6[54] == 17 and " \
-			"ip6[90:2] == %u)"
 
 #ifndef SO_BINDTOIFINDEX
 #define SO_BINDTOIFINDEX	62
 #endif
 
 struct signal_io {
-	signal_io_receive_fn *fn;
-	void *ctx;
-	pcap_t *in;
 	libnet_t *out;
 	unsigned oif;			/* what out is bound to */
 	int port_fd;			/* holds the port of signalling in UDP; -1: none is in use */
 	uint16_t port;
 	bool masquerade;		/* packets end with MASQUERADE_NEXTHDR inside this host */
-	int handed;			/* packets passed on by this signal_io_read() */
-	char pcap_error[PCAP_ERRBUF_SIZE], net_error[LIBNET_ERRBUF_SIZE];
+	char net_error[LIBNET_ERRBUF_SIZE];
 };
 
-/* libpcap's error codes as errno; its texts say more. */
-static int pcap_errno(int r)
+/* Why there is no raw socket: libnet overwrites errno. */
+static int raw_errno(void)
 {
-	return r == PCAP_ERROR_PERM_DENIED ? -EPERM :
-	       r == PCAP_ERROR_NO_SUCH_DEVICE ? -ENODEV : -EIO;
-}
+	int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
 
-/* Captures signalling, with port (not 0) in UDP as well. Returns 0, or -EIO with pcap's text. */
-static int set_filter(struct signal_io *io, uint16_t port)
-{
-	struct bpf_program filter;
-	char udp[160] = "", text[320];
-	int r;
-
-	if (port)
-		snprintf(udp, sizeof(udp), " or " UDP_FILTER, port, port);
-	snprintf(text, sizeof(text), "ip6 and (" FILTER "%s)", udp);
-	if (pcap_compile(io->in, &filter, text, 1, PCAP_NETMASK_UNKNOWN))
-		return -EIO;
-	r = pcap_setfilter(io->in, &filter);
-	pcap_freecode(&filter);
-	return r ? -EIO : 0;
-}
-
-/* Opens the capture. Returns 0, or a negative errno with pcap's text in *why. */
-static int open_in(struct signal_io *io, const char **why)
-{
-	int r, on = 1;
-
-	*why = io->pcap_error;
-	io->in = pcap_create("any", io->pcap_error);
-	if (!io->in)
-		return -EIO;
-	if (pcap_set_snaplen(io->in, SNAPLEN) || pcap_set_immediate_mode(io->in, 1) ||
-	    pcap_set_buffer_size(io->in, CAPTURE_BUFFER))
-		return -EIO;
-	*why = pcap_geterr(io->in);
-	r = pcap_activate(io->in);
-	if (r < 0) {
-		*why = *pcap_geterr(io->in) ? pcap_geterr(io->in) : pcap_statustostr(r);
-		return pcap_errno(r);
-	}
-	/* SLL2, unlike SLL, has the interface. */
-	if (pcap_set_datalink(io->in, DLT_LINUX_SLL2) || pcap_setdirection(io->in, PCAP_D_IN) ||
-	    set_filter(io, 0))
-		return -EIO;
-	*why = "cannot set up the capture";
-	/* PCAP_D_IN drops outgoing packets after the kernel has cloned each for the capture. */
-	if (setsockopt(pcap_fileno(io->in), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)))
+	if (fd < 0)
 		return -errno;
-	*why = io->pcap_error;
-	return pcap_setnonblock(io->in, 1, io->pcap_error) ? -EIO : 0;
+	close(fd);
+	return -EIO;
 }
 
 /*
@@ -110,10 +49,9 @@ static int open_out(struct signal_io *io, const char **why)
 	int fd, on = 1;
 
 	*why = io->net_error;
-	errno = 0;
 	io->out = libnet_init(LIBNET_RAW6, NULL, io->net_error);
 	if (!io->out)
-		return errno ? -errno : -EIO;
+		return raw_errno();
 	fd = libnet_getfd(io->out);
 	*why = "cannot set up the raw socket";
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) || fcntl(fd, F_SETFL, O_NONBLOCK) ||
@@ -122,9 +60,9 @@ static int open_out(struct signal_io *io, const char **why)
 	return 0;
 }
 
-int signal_io_open(signal_io_receive_fn *fn, void *ctx, struct signal_io **ret, const char **why)
+int signal_io_open(struct signal_io **ret, const char **why)
 {
-	static _Thread_local char text[256];	/* a copy: the libraries' texts are freed with io */
+	static _Thread_local char text[256];	/* a copy: libnet's text is freed with io */
 	struct signal_io *io = calloc(1, sizeof(*io));
 	const char *lib = "";
 	int r;
@@ -132,31 +70,22 @@ int signal_io_open(signal_io_receive_fn *fn, void *ctx, struct signal_io **ret, 
 	*why = "out of memory";
 	if (!io)
 		return -ENOMEM;
-	io->fn = fn;
-	io->ctx = ctx;
 	io->port_fd = -1;
-	r = open_in(io, &lib);
-	if (r < 0)
-		goto fail;
 	r = open_out(io, &lib);
-	if (r < 0)
-		goto fail;
+	if (r < 0) {
+		snprintf(text, sizeof(text), "%s", lib);
+		*why = text;
+		signal_io_close(io);
+		return r;
+	}
 	*ret = io;
 	return 0;
-
-fail:
-	snprintf(text, sizeof(text), "%s", lib);
-	*why = text;
-	signal_io_close(io);
-	return r;
 }
 
 void signal_io_close(struct signal_io *io)
 {
 	if (!io)
 		return;
-	if (io->in)
-		pcap_close(io->in);
 	if (io->out)
 		libnet_destroy(io->out);
 	if (io->port_fd >= 0)
@@ -166,7 +95,7 @@ void signal_io_close(struct signal_io *io)
 
 /*
  * Binds a socket that takes nothing to the port: no other program has it then, and the kernel does
- * not answer Port Unreachable to what the capture reads. Returns the socket or a negative errno.
+ * not answer Port Unreachable to what the datapath hands over. Returns the socket or a negative errno.
  */
 static int hold_port(uint16_t port)
 {
@@ -190,52 +119,13 @@ static int hold_port(uint16_t port)
 
 int signal_io_encapsulate(struct signal_io *io, uint16_t port)
 {
-	int fd = hold_port(port), r;
+	int fd = hold_port(port);
 
 	if (fd < 0)
 		return fd;
-	r = set_filter(io, port);
-	if (r < 0) {
-		close(fd);
-		return r;
-	}
 	io->port_fd = fd;
 	io->port = port;
 	return 0;
-}
-
-int signal_io_fd(const struct signal_io *io)
-{
-	return pcap_get_selectable_fd(io->in);
-}
-
-static void captured(u_char *ctx, const struct pcap_pkthdr *h, const u_char *data)
-{
-	struct signal_io *io = (struct signal_io *)ctx;
-	struct sll2_header sll;
-	struct ip6_hdr ip6;
-	size_t len;
-
-	if (h->caplen < sizeof(sll) + sizeof(ip6))
-		return;
-	memcpy(&sll, data, sizeof(sll));
-	memcpy(&ip6, data + sizeof(sll), sizeof(ip6));
-	if (ntohs(sll.sll2_protocol) != ETHERTYPE_IPV6 || sll.sll2_pkttype == LINUX_SLL_OTHERHOST)
-		return;
-	/* More octets are link-layer padding; fewer mean that SNAPLEN cut the packet. */
-	len = sizeof(ip6) + ntohs(ip6.ip6_plen);
-	if (len > h->caplen - sizeof(sll))
-		return;
-	io->handed++;
-	io->fn(io->ctx, data + sizeof(sll), len, ntohl(sll.sll2_if_index));
-}
-
-int signal_io_read(struct signal_io *io)
-{
-	io->handed = 0;
-	/* Bounded: in a flood, packets may arrive faster than they are read. */
-	return pcap_dispatch(io->in, BATCH, captured, (u_char *)io) == PCAP_ERROR ? -EIO :
-		io->handed;
 }
 
 /*

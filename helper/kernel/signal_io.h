@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Receives and sends signalling. libpcap captures on every interface; its tap is before tc ingress,
- * so that the datapath can drop the packets afterwards. libnet sends.
- */
+/* Sends signalling with libnet. What is received comes from the datapath. */
 #ifndef HMIP_SIGNAL_IO_H
 #define HMIP_SIGNAL_IO_H
 
@@ -13,40 +10,22 @@
 struct signal_io;
 
 /*
- * Called with each captured packet, which is untrusted: len octets from the IPv6 header on, as long
- * as its Payload Length says, received on interface ifindex.
+ * Opens the sender. Needs CAP_NET_RAW. Returns 0, or a negative errno with the reason in *why, a
+ * text that is not freed.
  */
-typedef void signal_io_receive_fn(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex);
+int signal_io_open(struct signal_io **ret, const char **why);
 
 /*
- * Opens capture and sender. Needs CAP_NET_RAW. Returns 0, or a negative errno with the reason in
- * *why, a text that is not freed.
- */
-int signal_io_open(signal_io_receive_fn *fn, void *ctx, struct signal_io **ret, const char **why);
-
-/*
- * From now on signalling in UDP (encap.h), both ports being port, is captured and can be sent, and
- * no other program gets that port. Like native signalling it is captured, not read from a socket:
- * so it is received whatever a firewall of this host, or the datapath, says of its source, and in
- * the order of arrival. A port below 1024 needs CAP_NET_BIND_SERVICE. Call once. Returns 0, or a
- * negative errno; -EADDRINUSE: another program has the port.
+ * From now on signalling in UDP (encap.h), both ports being port, can be sent, and no other program
+ * gets that port. It is received by the datapath like native signalling, not read from a socket: so
+ * whatever a firewall of this host, or the datapath, says of its source, and in the order of
+ * arrival. A port below 1024 needs CAP_NET_BIND_SERVICE. Call once. Returns 0, or a negative errno;
+ * -EADDRINUSE: another program has the port.
  */
 int signal_io_encapsulate(struct signal_io *io, uint16_t port);
 
-/* Closes both and frees. NULL is fine. */
+/* Closes and frees. NULL is fine. */
 void signal_io_close(struct signal_io *io);
-
-/* A descriptor to poll: it is readable when packets are queued. Then call signal_io_read(). */
-int signal_io_fd(const struct signal_io *io);
-
-/*
- * Calls fn for the captured packets, up to a limit; signal_io_fd() stays readable while there are
- * more. They were received on any interface and have an AH or Destination Options header directly
- * behind the IPv6 header, or are ICMPv6 Parameter Problems; after signal_io_encapsulate() also UDP
- * to that port, and Port Unreachables about it. Packets that this host sends are not captured. A packet received through stacked interfaces (bridge, VLAN) may be captured on each.
- * Returns the number of packets or a negative errno.
- */
-int signal_io_read(struct signal_io *io);
 
 /*
  * Sends a whole IPv6 packet of 40 to SIGNAL_MTU octets unchanged (but see signal_io_masquerade()).

@@ -74,7 +74,6 @@ def inits(c, x):
     c.case(
         "X4 an Init to an address that is not the host's",
         [opened(good, dst=address("ff02::1"))],
-        not_local=1,
     )
     ways = [
         opened(aap.retry(os.urandom(16), os.urandom(20))),
@@ -154,7 +153,6 @@ def confirms(c, x):
     c.case(
         "X4 a Response sent back, as it is and with its addresses exchanged",
         [run.message.raw, run.message.raw[:8] + x.addr + x.dst + run.message.raw[40:]],
-        not_local=1,
         wrong_entry=1,
     )
     c.case("X4 C4 a Confirm without a Binding Update", [run.confirm()])

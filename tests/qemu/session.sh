@@ -14,8 +14,8 @@ fi
 
 # The machine is emulated, and shares its processor: limits there are against hanging only.
 export HMIP_LOGS=/tmp/hmip-logs CK_TIMEOUT_MULTIPLIER=30 HMIP_PATIENCE=5
-for check in check_datapath check_birth check_forwarded check_heard check_attach check_move \
-	check_seq check_flight; do
+for check in check_datapath check_birth check_forwarded check_heard check_signals check_attach \
+	check_move check_seq check_flight; do
 	[[ ! -x $HMIP_BUILD/tests/$check ]] || "$HMIP_BUILD/tests/$check"
 done
 for test in move fresh; do

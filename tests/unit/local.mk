@@ -49,13 +49,14 @@ check_retry_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 # The kernel's side, in network namespaces; skipped without root.
 HELPER_LDADD = ../helper/libhelper.la ../common/libwire.la $(CHECK_LIBS)
 noinst_HEADERS += unit/kernel/two_cables.h
-check_PROGRAMS += check_ifmon check_neigh check_signal_io check_sock_monitor check_tcp_inject
+check_PROGRAMS += check_ifmon check_neigh check_signal_io check_sock_monitor \
+	check_tcp_inject
 check_ifmon_SOURCES = unit/kernel/check_ifmon.c
 check_ifmon_LDADD = $(HELPER_LDADD)
 check_neigh_SOURCES = unit/kernel/check_neigh.c
 check_neigh_LDADD = $(HELPER_LDADD)
 check_signal_io_SOURCES = unit/kernel/check_signal_io.c
-check_signal_io_LDADD = $(HELPER_LDADD)
+check_signal_io_LDADD = $(HELPER_LDADD) $(PCAP_LIBS)
 check_sock_monitor_SOURCES = unit/kernel/check_sock_monitor.c
 check_sock_monitor_LDADD = $(HELPER_LDADD)
 check_tcp_inject_SOURCES = unit/kernel/check_tcp_inject.c
@@ -67,7 +68,7 @@ FRAMES = unit/datapath/frame.c
 ENTRY = unit/datapath/entry.c $(FRAMES)
 DATAPATH_LDADD = ../helper/libdatapath.la $(BPF_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += check_attach check_birth check_datapath check_flight check_forwarded check_heard check_move \
-	check_seq check_settled check_unconnected
+	check_seq check_settled check_signals check_unconnected
 check_attach_SOURCES = unit/datapath/check_attach.c $(FRAMES)
 check_attach_LDADD = $(DATAPATH_LDADD) $(CAP_LIBS)
 check_birth_SOURCES = unit/datapath/check_birth.c $(ENTRY)
@@ -87,6 +88,8 @@ check_seq_SOURCES = unit/datapath/check_seq.c
 check_seq_LDADD = $(DATAPATH_LDADD)
 check_settled_SOURCES = unit/datapath/check_settled.c $(ENTRY)
 check_settled_LDADD = $(DATAPATH_LDADD)
+check_signals_SOURCES = unit/datapath/check_signals.c $(ENTRY)
+check_signals_LDADD = $(DATAPATH_LDADD)
 check_unconnected_SOURCES = unit/datapath/check_unconnected.c $(ENTRY)
 check_unconnected_LDADD = $(DATAPATH_LDADD)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A captured packet: authenticated first, then given to whom it concerns. What is not right changes
- * nothing and is counted.
+ * A packet that may be signalling: authenticated first, then given to whom it concerns. What is not
+ * right changes nothing and is counted.
  */
 #include "core.h"
 

@@ -47,17 +47,6 @@ static __always_inline bool read_head(struct __sk_buff *skb, const struct header
 }
 
 /*
- * What len is, if it is from 1 to DP_FLIGHT_SEGMENT, in a way that the verifier of Linux 6.1
- * follows.
- */
-static __always_inline __u32 bounded(__u32 len)
-{
-	len--;
-	asm volatile("" : "+r"(len));	/* the compiler knows the bounds, and would drop the mask */
-	return (len & (DP_FLIGHT_SEGMENT - 1)) + 1;
-}
-
-/*
  * Copies len octets, 1 to DP_FLIGHT_SEGMENT, to their place in the ring. Returns 0, or -1: nothing
  * is certain about it.
  */
@@ -67,12 +56,13 @@ static __always_inline int keep_octets(struct __sk_buff *skb, struct dp_flight *
 	__u32 at = seq % DP_FLIGHT_OCTETS, over;
 
 	/* Behind the ring there is room for a segment, so this is one copy. */
-	if (bpf_skb_load_bytes(skb, off, f->octets + at, bounded(len)))
+	if (bpf_skb_load_bytes(skb, off, f->octets + at, bounded(len, DP_FLIGHT_SEGMENT)))
 		return -1;
 	if (at + len <= DP_FLIGHT_OCTETS)
 		return 0;
 	over = at + len - DP_FLIGHT_OCTETS;
-	return bpf_skb_load_bytes(skb, off + len - over, f->octets, bounded(over)) ? -1 : 0;
+	return bpf_skb_load_bytes(skb, off + len - over, f->octets,
+				  bounded(over, DP_FLIGHT_SEGMENT)) ? -1 : 0;
 }
 
 /*

@@ -43,6 +43,7 @@ struct headers {
 	__u32 l3, l4;		/* offsets into the frame */
 	__u32 proto_at;		/* offset of the Next Header field that has proto */
 	__be32 frag_id;
+	__u8 first;		/* of the header behind that of IPv6; 0: parse_plain() found it */
 	__u8 proto;		/* of the header at l4 */
 	bool frag;		/* is a fragment */
 	bool later;		/* is a fragment but not the first: there is no header at l4 */
@@ -131,6 +132,7 @@ static __always_inline int parse_ipv6(struct __sk_buff *skb, __u32 off, struct h
 	if (bpf_skb_load_bytes(skb, off, &ip, sizeof(ip)) || ip.version != 6)
 		return -1;
 	*h = (struct headers){ .l3 = off,
+			       .first = ip.nexthdr,
 			       .proto = ip.nexthdr,
 			       .proto_at = off + offsetof(struct ipv6hdr, nexthdr) };
 	__builtin_memcpy(&h->addrs, &ip.saddr, sizeof(h->addrs));
@@ -183,13 +185,15 @@ static __always_inline bool is_foreign_type(const struct __sk_buff *skb)
 	       eth->h_proto != bpf_htons(ETH_P_IPV6) && !is_vlan(eth->h_proto);
 }
 
-/* Returns 0, or -1: let the packet pass. */
+/* Returns 0, or -1: let the packet pass. h->first and plain are set then as well. */
 static __always_inline int parse(struct __sk_buff *skb, bool ethernet, struct headers *h)
 {
 	int l3;
 
 	if (parse_plain(skb, ethernet, h))
 		return 0;
+	h->first = 0;
+	h->plain = false;
 	if (ethernet && is_foreign_type(skb))
 		return -1;
 	l3 = find_ipv6(skb, ethernet);
@@ -233,6 +237,17 @@ static __always_inline int parse_segment(struct __sk_buff *skb, const struct hea
 		return 0;
 	}
 	return bpf_skb_load_bytes(skb, h->l4 + TCP_ACK_AT, ret, sizeof(*ret)) ? -1 : 0;
+}
+
+/*
+ * What len is, if it is from 1 to max, a power of two, in a way that the verifier of Linux 6.1
+ * follows.
+ */
+static __always_inline __u32 bounded(__u32 len, __u32 max)
+{
+	len--;
+	asm volatile("" : "+r"(len));	/* the compiler knows the bounds, and would drop the mask */
+	return (len & (max - 1)) + 1;
 }
 
 static __always_inline bool same_addr(const struct in6_addr *a, const struct in6_addr *b)

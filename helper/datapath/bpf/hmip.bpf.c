@@ -15,13 +15,13 @@
 #include "flight.bpf.h"
 #include "seq.bpf.h"
 #include "settled.bpf.h"
+#include "signals.bpf.h"
 
 #define VLAN_ID_MASK	0x0fff
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
 __u64 path_timeout;	/* ns; 0: silence is not reported */
-__be16 signal_port;	/* of signalling in UDP; 0: there is none */
 __u64 sender;	/* socket cookie of the helper's raw socket; 0: MASQUERADE_NEXTHDR is not in use */
 
 /* Replaces MASQUERADE_NEXTHDR by No Next Header in signalling of this host (masquerade.h). */
@@ -45,15 +45,6 @@ static __always_inline void end_signalling(struct __sk_buff *skb, struct headers
 	}
 	if (h->proto == MASQUERADE_NEXTHDR)
 		bpf_skb_store_bytes(skb, h->proto_at, &none, sizeof(none), 0);
-}
-
-/*
- * Whether it is signalling in UDP, which the helper's capture has read or its raw socket has sent:
- * it is nobody's data, so it keeps its addresses and shows nothing of a path.
- */
-static __always_inline bool is_signal_port(const struct headers *h, const struct ports *port)
-{
-	return h->proto == IPPROTO_UDP && signal_port && port->dst == signal_port;
 }
 
 #define KEEPALIVE_NS	500000000ULL	/* TCP waits at least a second before it asks */
@@ -257,8 +248,8 @@ static __always_inline int egress(struct __sk_buff *skb, bool ethernet)
 }
 
 /*
- * Drops AH with a registered SPI: the helper's capture, which is before tc, has read it, and the
- * kernel would answer with a Parameter Problem.
+ * Drops AH with a registered SPI, which was handed over to the helper: the kernel would answer with
+ * a Parameter Problem.
  */
 static __always_inline int signalling(struct __sk_buff *skb, struct headers *h)
 {
@@ -412,8 +403,14 @@ static __always_inline bool is_for_another(const struct __sk_buff *skb)
 static __always_inline int ingress(struct __sk_buff *skb, bool ethernet)
 {
 	struct headers h;
+	int r;
 
-	if ((ethernet && is_for_another(skb)) || parse(skb, ethernet, &h))
+	if (ethernet && is_for_another(skb))
+		return PASS;
+	r = parse(skb, ethernet, &h);
+	if (may_be_signalling(skb, &h))
+		hand_over(skb, &h);
+	if (r)
 		return PASS;
 	if (h.later) {
 		rewrite_later(skb, &h);

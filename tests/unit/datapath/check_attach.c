@@ -12,6 +12,7 @@
 #include "frame.h"
 #include "need_bpf.h"
 #include "suite.h"
+#include "unused.h"
 
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -159,6 +160,20 @@ static uint64_t dropped(void)
 static uint64_t rewritten(void)
 {
 	return datapath_counter(dp, DP_OUT_REWRITTEN);
+}
+
+static void count_signal(void *ctx, const uint8_t *pkt UNUSED, size_t len UNUSED, unsigned ifindex)
+{
+	ck_assert_uint_eq(ifindex, if_nametoindex("tun0"));
+	++*(uint64_t *)ctx;
+}
+
+static uint64_t signals(void)
+{
+	static uint64_t n;
+
+	ck_assert_int_ge(datapath_signals(dp, count_signal, &n), 0);
+	return n;
 }
 
 static struct frame udp_frame(const char *src, const char *dst, uint16_t sport, uint16_t dport)
@@ -483,6 +498,12 @@ START_TEST(an_interface_without_link_layer_header)
 	ck_assert_int_eq(write(tun, in.b, in.len), (int)in.len);
 	/* the socket only takes what is from F0 */
 	ck_assert_int_eq(recv(s, got, sizeof(got), 0), 7);
+
+	p = (struct packet){ .src = F1, .dst = L0, .chain = "a", .proto = IPPROTO_NONE,
+			     .raw = true };
+	in = frame_of(&p);
+	ck_assert_int_eq(write(tun, in.b, in.len), (int)in.len);
+	ck_assert(becomes(signals, 1));
 	datapath_close(dp);
 	close(s);
 	close(tun);

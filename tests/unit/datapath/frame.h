@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct frame {
-	uint8_t b[2048];
+	uint8_t b[2112];
 	size_t len, l3, l4;
 };
 

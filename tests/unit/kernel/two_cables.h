@@ -5,37 +5,19 @@
 
 #include "own_netns.h"
 #include "signal_io.h"
-#include "unused.h"
-
-#include <string.h>
 
 static struct netns here, there;
 static struct signal_io *opened[2];
 static unsigned n_opened;
 
-static struct {
-	uint8_t pkt[2048];
-	size_t len;
-	unsigned ifindex, n;
-} got;
-
-static inline void receive(void *ctx UNUSED, const uint8_t *pkt, size_t len, unsigned ifindex)
-{
-	ck_assert_uint_le(len, sizeof(got.pkt));
-	memcpy(got.pkt, pkt, len);
-	got.len = len;
-	got.ifindex = ifindex;
-	got.n++;
-}
-
-/* Opens a wire in namespace n; leaves the caller there. */
+/* Opens a sender in namespace n; leaves the caller there. */
 static inline struct signal_io *open_in(const struct netns *n)
 {
 	const char *why = "";
 	struct signal_io *w;
 
 	netns_enter(n);
-	ck_assert_msg(signal_io_open(receive, NULL, &w, &why) == 0, "%s", why);
+	ck_assert_msg(signal_io_open(&w, &why) == 0, "%s", why);
 	opened[n_opened++] = w;
 	return w;
 }

@@ -29,6 +29,7 @@
 #include "route_sync.h"
 #include "saving.h"
 #include "signal_io.h"
+#include "signal_record.h"
 #include "sock_events.h"
 #include "sock_info.h"
 #include "state.h"
@@ -354,8 +355,10 @@ static void apply_send(struct daemon *d, const struct action *a)
 	if (la)
 		flush_fresh_link(d, la);
 	r = send_by_ways(d, a);
-	if (r == 0)
+	if (r == 0) {
+		signal_record_packet(d->record, a->send.packet, a->send.len);
 		return;
+	}
 	log_debug("cannot send signalling from %s to %s: %s", addr_text(src).s,
 		  addr_text(&a->send.dst).s, strerror(-r));
 	core_send_failed(d->core, a, clock_boottime());

@@ -29,6 +29,7 @@
 #include "saving.h"
 #include "sd_notify.h"
 #include "signal_io.h"
+#include "signal_record.h"
 #include "sock_events.h"
 #include "sock_monitor.h"
 #include "state.h"
@@ -251,6 +252,16 @@ static int take_lock(struct daemon *d)
 	return d->lock < 0 && d->lock != -EACCES ? d->lock : 0;
 }
 
+static int open_record(struct daemon *d)
+{
+	const char *why = NULL;
+	int r = d->record_path ? signal_record_open(d->record_path, &d->record, &why) : 0;
+
+	if (r < 0)
+		log_warnx("cannot record signalling: %s", why);
+	return r;
+}
+
 static int open_core(struct daemon *d)
 {
 	uint8_t seed[32];
@@ -440,7 +451,7 @@ int daemon_start(const struct daemon_options *options, struct daemon **ret)
 	 */
 	static int (*const step[])(struct daemon *d) = {
 		read_conf, check_privilege, take_lock, name_files, loop_open, open_control,
-		open_core, open_shells, restore, loop_watch, drop_privileges,
+		open_record, open_core, open_shells, restore, loop_watch, drop_privileges,
 	};
 	struct daemon *d = calloc(1, sizeof(*d));
 
@@ -448,6 +459,7 @@ int daemon_start(const struct daemon_options *options, struct daemon **ret)
 		return -ENOMEM;
 	d->conf_path = options->conf;
 	d->socket = options->socket;
+	d->record_path = options->record;
 	d->lock = d->timer = -1;
 	d->started = clock_boottime();
 	raise_limits();
@@ -503,6 +515,7 @@ void daemon_stop(struct daemon *d)
 	datapath_close(d->datapath);
 	route_sync_close(d->route_sync);
 	signal_io_close(d->signal_io);
+	signal_record_close(d->record);
 	sock_monitor_close(d->sock_monitor);
 	ifmon_close(d->ifmon);
 	core_free(d->core);

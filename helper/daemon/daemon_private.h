@@ -23,6 +23,7 @@ struct sock_monitor;
 struct state;
 struct route_sync;
 struct signal_io;
+struct signal_record;
 struct tcp_hold;
 
 #define SENDS_MAX	64	/* packets queued until the routes are set */
@@ -56,7 +57,7 @@ struct adoption {
 };
 
 struct daemon {
-	const char *conf_path, *socket;		/* of struct daemon_options */
+	const char *conf_path, *socket, *record_path;	/* of struct daemon_options */
 	char *state_path, *view_path;
 	struct state *state;			/* NULL until the first one is restored */
 	int state_error;			/* of the last try to save it, 0: none */
@@ -65,6 +66,7 @@ struct daemon {
 	struct core *core;
 	struct ifmon *ifmon;
 	struct signal_io *signal_io;
+	struct signal_record *record;		/* NULL: nothing is recorded */
 	struct sock_monitor *sock_monitor;
 	struct datapath *datapath;
 	struct route_sync *route_sync;

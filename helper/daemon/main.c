@@ -19,7 +19,7 @@
 
 static void usage(FILE *out)
 {
-	fputs("usage: hmip-helper [-c FILE] [-d STATE] [-f] [-s SOCKET] [-t] [-v]\n\n"
+	fputs("usage: hmip-helper [-c FILE] [-d STATE] [-f] [-s SOCKET] [-t] [-v] [-w FILE]\n\n"
 	      "  -c FILE     the configuration (" CONF_DEFAULT ")\n"
 	      "  -d STATE    print a file of the state as JSON, without keys, and exit\n"
 	      "  -f          stay in the foreground, log to standard error\n"
@@ -27,6 +27,7 @@ static void usage(FILE *out)
 	      "(" HMIP_SOCKET_DEFAULT ")\n"
 	      "  -t          test the configuration and exit\n"
 	      "  -v          log more\n"
+	      "  -w FILE     record signalling in FILE, for tcpdump -r\n"
 	      "  -V, --version  the version\n"
 	      "  -h, --help  this text\n"
 	      "\nExamples:\n"
@@ -119,7 +120,7 @@ int main(int argc, char **argv)
 	struct daemon *d;
 	int o, fd = -1, r;
 
-	while ((o = getopt_long(argc, argv, "c:d:fs:tvVh", long_options, NULL)) != -1)
+	while ((o = getopt_long(argc, argv, "c:d:fs:tvVw:h", long_options, NULL)) != -1)
 		switch (o) {
 		case 'c':
 			options.conf = optarg;
@@ -138,6 +139,9 @@ int main(int argc, char **argv)
 			break;
 		case 'v':
 			verbose = true;
+			break;
+		case 'w':
+			options.record = optarg;
 			break;
 		case 'V':
 			puts("hmip-helper " PACKAGE_VERSION);

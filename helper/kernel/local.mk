@@ -19,6 +19,7 @@ libkernel_la_SOURCES = \
 	kernel/ifmon.c kernel/ifmon.h \
 	kernel/neigh.c kernel/neigh.h \
 	kernel/signal_io.c kernel/signal_io.h \
+	kernel/signal_record.c kernel/signal_record.h \
 	kernel/sock_info.c kernel/sock_info.h \
 	kernel/sock_monitor.c kernel/sock_monitor.h \
 	kernel/tcp_flight.c kernel/tcp_flight.h \

@@ -74,9 +74,9 @@ _hmip_helper()
 {
 	local word=${COMP_WORDS[COMP_CWORD]}
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
-	-c | -d | -s) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	-c | -d | -s | -w) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	*)
-		mapfile -t COMPREPLY < <(compgen -W "-c -d -f -s -t -v -V -h --help --version" \
+		mapfile -t COMPREPLY < <(compgen -W "-c -d -f -s -t -v -w -V -h --help --version" \
 			-- "$word")
 		;;
 	esac

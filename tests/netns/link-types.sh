@@ -8,7 +8,8 @@ GRE=823		# ARPHRD_IP6GRE
 S2=2001:db8:b0::22
 
 topology c0 s0
-helpers
+helper_start client -w "$dir/client.pcap"
+helper_start server
 serve
 talk t --rate 400000
 must_soon 10 "the server has verified the client's address" is_active server $C0
@@ -33,3 +34,11 @@ ip -n "$r0" -6 route del $C0/128 dev t0
 must_soon 20 "the client knows the address" is_active client $S2
 goes_on t 10 "moved"
 stop_talk t
+# recorded PACKETS
+recorded()
+{
+	[[ -n $(tcpdump -n -r "$dir/client.pcap" "ip6 proto 51 and $1" 2>/dev/null) ]]
+}
+
+must "what was heard is recorded" recorded "src $S2"
+must "what was sent, too" recorded "dst $S2"

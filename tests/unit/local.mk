@@ -49,7 +49,7 @@ check_retry_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 # The kernel's side, in network namespaces; skipped without root.
 HELPER_LDADD = ../helper/libhelper.la ../common/libwire.la $(CHECK_LIBS)
 noinst_HEADERS += unit/kernel/two_cables.h
-check_PROGRAMS += check_ifmon check_neigh check_signal_io check_sock_monitor \
+check_PROGRAMS += check_ifmon check_neigh check_signal_io check_signal_record check_sock_monitor \
 	check_tcp_inject
 check_ifmon_SOURCES = unit/kernel/check_ifmon.c
 check_ifmon_LDADD = $(HELPER_LDADD)
@@ -57,6 +57,8 @@ check_neigh_SOURCES = unit/kernel/check_neigh.c
 check_neigh_LDADD = $(HELPER_LDADD)
 check_signal_io_SOURCES = unit/kernel/check_signal_io.c
 check_signal_io_LDADD = $(HELPER_LDADD) $(PCAP_LIBS)
+check_signal_record_SOURCES = unit/kernel/check_signal_record.c
+check_signal_record_LDADD = $(HELPER_LDADD) $(PCAP_LIBS)
 check_sock_monitor_SOURCES = unit/kernel/check_sock_monitor.c
 check_sock_monitor_LDADD = $(HELPER_LDADD)
 check_tcp_inject_SOURCES = unit/kernel/check_tcp_inject.c

@@ -4,8 +4,8 @@
  * preloaded.
  *
  * The library is the installed one; in a build tree, the one in .libs/ beside this program. Where
- * dynamic linkers look for libraries by themselves it is preloaded by its name, and not by its path:
- * each program then gets the one for its own processor and word size.
+ * dynamic linkers look for libraries by themselves it is preloaded by its name, and not by its
+ * path: each program then gets the one for its own processor and word size.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"

@@ -3,8 +3,8 @@
  * Runs scripts as libcheck tests, one test case each, so that a report names them: those of
  * tests/netns that are about what the helpers do, with SCRIPTS_WAITS defined those of them that
  * take long because lifetimes or outages do, with SCRIPTS_PROGRAMS those about what programs see of
- * it, and tests/packages, with SCRIPTS_QEMU those of tests/qemu: four programs, so that make can run
- * them side by side.
+ * it, and tests/packages, with SCRIPTS_QEMU those of tests/qemu: four programs, so that make can
+ * run them side by side.
  * A script that ends with 77 was skipped: it is told with its reason on a line of its own and not
  * counted among the checks.
  */

@@ -46,7 +46,9 @@ struct execfile execfile_look(const char *path);
  */
 struct execfile execfile_read(int fd);
 
-/* Whether the files at both paths are programs or libraries for the same processor and word size. */
+/*
+ * Whether the files at both paths are programs or libraries for the same processor and word size.
+ */
 bool execfile_same_machine(const char *path, const char *other);
 
 /*

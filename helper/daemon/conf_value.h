@@ -64,9 +64,9 @@ int conf_value_done(cfg_t *cfg, cfg_opt_t *opt, struct conf_value *v, bool good,
 
 /*
  * Callbacks: *result becomes a struct conf_value, for conf_value_free() or, of groups, hosts,
- * interfaces and paths, conf_value_free_text(). Each returns 0; or -1 after conf_complain() or if memory is
- * short. A setting that is no list is accepted once. conf_parse_initiate() leaves a prefix, which is
- * not allowed for "preload".
+ * interfaces and paths, conf_value_free_text(). Each returns 0; or -1 after conf_complain() or if
+ * memory is short. A setting that is no list is accepted once. conf_parse_initiate() leaves a
+ * prefix, which is not allowed for "preload".
  */
 int conf_parse_switch(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result);
 int conf_parse_encapsulate(cfg_t *cfg, cfg_opt_t *opt, const char *text, void *result);

@@ -96,7 +96,7 @@ struct daemon {
 	bool routes_gone;			/* entries have gone: remove what was theirs */
 	bool routes_now, routes_later, view_now, view_later, save_now, save_later;
 	struct entry_set routes_of;		/* update those of these, within apply_actions() */
-	struct entry_set source_of;		/* report the kernel's sources for these to the core */
+	struct entry_set source_of;		/* report the kernel's sources for these */
 	struct hostmap_row row[HOSTMAP_ROWS_MAX];	/* used within hostmap_sync() */
 	unsigned n_row;
 	unsigned rows_cut;	/* rows about peers that did not fit */

@@ -93,8 +93,8 @@ static void add_entry_rows(struct daemon *d, const struct hce *hce)
 			continue;
 		add_row(d, HOSTMAP_FOREIGN, &f->addr, now, hce->id,
 			(elsewhere ? HOSTMAP_MOVED : 0) |
-			(elsewhere && f->redirects_until ? HOSTMAP_REDIRECTS : 0) | (d->conf->adopt ?
-							   HOSTMAP_AUTO_REGISTERED : 0) |
+			(elsewhere && f->redirects_until ? HOSTMAP_REDIRECTS : 0) |
+			(d->conf->adopt ? HOSTMAP_AUTO_REGISTERED : 0) |
 			(hce->names ? 0 : HOSTMAP_NO_DNS_NAME) |
 			(hostmap_ports_may_clash(hce, elsewhere ? now : &f->addr,
 						 route_sync_ruled(d->route_sync)) ?

@@ -4,8 +4,8 @@
  * as long as it names them, and those of hmipctl meet.
  *
  * A host of the configuration is tried when the helper starts, when an address of this host becomes
- * usable, and then at growing intervals until it is Homeless; what becomes of it is looked at once a
- * minute. A name is resolved anew for each try, and its addresses take turns.
+ * usable, and then at growing intervals until it is Homeless; what becomes of it is looked at once
+ * a minute. A name is resolved anew for each try, and its addresses take turns.
  */
 #ifndef HMIP_MEET_H
 #define HMIP_MEET_H

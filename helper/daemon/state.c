@@ -238,8 +238,8 @@ static int write_names(struct state *s, uint32_t id, const struct peer_names *n)
 static void saved_entry(const struct hce *h, struct core_saved_entry *ret)
 {
 	*ret = (struct core_saved_entry){
-		.id = h->id, .spi = h->sa ? h->sa->in.spi : 0, .status = h->status, .trusted = h->vouched,
-		.initiated = h->initiated, .may_announce = h->may_announce,
+		.id = h->id, .spi = h->sa ? h->sa->in.spi : 0, .status = h->status,
+		.trusted = h->vouched, .initiated = h->initiated, .may_announce = h->may_announce,
 		.homeless_acked = h->homeless_acked, .has_our_ba = h->has_our_ba,
 		.seq_in_valid = h->seq_in_valid, .seq_in = h->seq_in, .srtt = h->srtt,
 		.pair = h->pair,

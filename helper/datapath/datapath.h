@@ -100,8 +100,8 @@ void datapath_watch(struct datapath *dp, uint32_t seconds);
 void datapath_adopt(struct datapath *dp, bool on);
 
 /*
- * While adoption is on, too: whether DP_EVENT_NEW_CONN is also reported of TCP connections that this
- * host begins with addresses that are no peer's, each at most once in ten seconds.
+ * While adoption is on, too: whether DP_EVENT_NEW_CONN is also reported of TCP connections that
+ * this host begins with addresses that are no peer's, each at most once in ten seconds.
  */
 void datapath_initiate(struct datapath *dp, bool on);
 

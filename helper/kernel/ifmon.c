@@ -37,7 +37,7 @@ struct iface {
 	bool exists, reported_addr;
 	bool reborn;			/* reported, removed, and added again with the same index */
 	bool enslaved;			/* what it receives goes to its master */
-	unsigned passthru;		/* a macvlan that takes all that this other one receives; 0 */
+	unsigned passthru;		/* a macvlan that takes all of this other one's; 0 */
 	bool port;			/* as last reported */
 	unsigned round;			/* number of the last dump that had it */
 	UT_hash_handle hh;
@@ -166,7 +166,8 @@ static bool attr_is(const struct nlattr *a, const char *text)
 {
 	size_t len = strlen(text);
 
-	return mnl_attr_get_payload_len(a) == len + 1 && !memcmp(mnl_attr_get_payload(a), text, len);
+	return mnl_attr_get_payload_len(a) == len + 1 &&
+	       !memcmp(mnl_attr_get_payload(a), text, len);
 }
 
 /* Whether a master of that kind takes what its interfaces receive. A VRF, for one, does not. */
@@ -201,7 +202,8 @@ static void iface_stack(struct iface *i, const struct nlmsghdr *nlh)
 	mnl_attr_for_each(a, nlh, sizeof(struct ifinfomsg)) {
 		if (mnl_attr_get_type(a) == IFLA_MASTER)
 			master = true;
-		if (mnl_attr_get_type(a) == IFLA_LINK && mnl_attr_get_payload_len(a) == sizeof(link))
+		if (mnl_attr_get_type(a) == IFLA_LINK &&
+		    mnl_attr_get_payload_len(a) == sizeof(link))
 			link = mnl_attr_get_u32(a);
 		if (mnl_attr_get_type(a) == IFLA_LINK_NETNSID)
 			elsewhere = true;
@@ -255,9 +257,9 @@ static int iface_message(struct ifmon *mon, const struct nlmsghdr *nlh)
 	i->hatype = m->ifi_type;
 	i->round = mon->round;
 	up = (m->ifi_flags & need) == need && !(m->ifi_flags & IFF_LOOPBACK);
+	/* ignore_routes_with_linkdown changes routes without a message. */
 	if (up != i->up)
-		mon->routes =
-			true;	/* ignore_routes_with_linkdown changes routes without a message */
+		mon->routes = true;
 	i->up = up;
 	iface_stack(i, nlh);
 	mnl_attr_for_each(a, nlh, sizeof(*m))

@@ -5,8 +5,8 @@
  *
  * An address is usable (C3) if it has global scope (unique-local addresses included), is not
  * tentative unless optimistic, has not failed duplicate address detection, is not deprecated
- * (preferred lifetime 0), and if its interface is up, has carrier, and is neither the loopback nor a
- * port.
+ * (preferred lifetime 0), and if its interface is up, has carrier, and is neither the loopback nor
+ * a port.
  *
  * A port hands all that it receives to another interface of this host: the bridge, bond, team or
  * switch that it is part of, or its only macvlan (passthru).

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# examples/hmip-ddns keeps the server's name in a real name server (BIND), and both hosts, which move
-# at the same moment to addresses that the other has never heard of, find each other by it.
+# examples/hmip-ddns keeps the server's name in a real name server (BIND), and both hosts, which
+# move at the same moment to addresses that the other has never heard of, find each other by it.
 source "$(dirname "$0")/lib.sh"
 
 for p in named tsig-keygen nsupdate jq; do
@@ -43,7 +43,8 @@ within=(sh -c 'mount --bind "$0" /etc/resolv.conf && exec "$@"' "$dir/resolv.con
 # name_has ADDRESS: and no other.
 name_has()
 {
-	[[ $(in_ns "$core" dig +short +time=1 +tries=1 @2001:db8:f0::2 server.example AAAA) == "$1" ]]
+	[[ $(in_ns "$core" dig +short +time=1 +tries=1 @2001:db8:f0::2 \
+		server.example AAAA) == "$1" ]]
 }
 
 helpers

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Addresses on bridges, with a hardware address of their own and with that of their port, on
-# macvlans and, where the kernel has them, on a VLAN and a bond. The device below receives the packet
-# first. It is judged once, on the device that has the address, and a move from each to another is
-# as any.
+# macvlans and, where the kernel has them, on a VLAN and a bond. The device below receives the
+# packet first. It is judged once, on the device that has the address, and a move from each to
+# another is as any.
 source "$(dirname "$0")/lib.sh"
 
 # onto NAMESPACE LINK DEVICE ADDRESS GATEWAY METRIC: the address and the default route of a link are

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# The Debian packages: lintian finds nothing wrong; in a root of their own they are installed, move a
-# connection, are upgraded, removed and purged, and leave nothing behind.
+# The Debian packages: lintian finds nothing wrong; in a root of their own they are installed, move
+# a connection, are upgraded, removed and purged, and leave nothing behind.
 #
 #	HMIP_ROOT=DIRECTORY	the system they are installed on, as debootstrap makes one; default:
 #				this one. Nothing is written there: changes go to a file system on
@@ -48,8 +48,8 @@ root=$work/root
 mount_root()
 {
 	mount -t tmpfs tmpfs "$root" && mkdir "$root/up" "$root/work" "$root/on" &&
-		mount -t overlay -o "lowerdir=${HMIP_ROOT:-/},upperdir=$root/up,workdir=$root/work" \
-			overlay "$root/on"
+		mount -t overlay overlay "$root/on" -o \
+			"lowerdir=${HMIP_ROOT:-/},upperdir=$root/up,workdir=$root/work"
 }
 
 mount_root || skip "no overlay file system can be mounted here"
@@ -127,7 +127,8 @@ if within test -x /usr/bin/cc; then
 fi
 
 if within python3 -c '' 2>/dev/null; then
-	within env HMIP_SOURCE=/run/hmip-source /run/hmip-source/packaging/debian/tests/moves move ||
+	within env HMIP_SOURCE=/run/hmip-source \
+		/run/hmip-source/packaging/debian/tests/moves move ||
 		fail "the installed programs do not move a connection"
 	echo "moved after $((SECONDS - began)) s"
 fi

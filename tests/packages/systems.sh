@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Two whole Debian systems, each under its own systemd, as somebody has them who installs the
-# packages: a session of ssh with an sshd that knows nothing of hmip moves, both packages are upgraded
-# meanwhile, it moves again, goes back when the service is stopped, and a purge leaves nothing.
+# packages: a session of ssh with an sshd that knows nothing of hmip moves, both packages are
+# upgraded meanwhile, it moves again, goes back when the service is stopped, and a purge leaves
+# nothing.
 #
 #	HMIP_ROOT=DIRECTORY	the system, without which this is skipped. To make it:
 #	    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,iproute2,procps,\
@@ -43,7 +44,8 @@ has_leader()
 # sys SIDE COMMAND...: there.
 sys()
 {
-	nsenter -a -t "${system[$1]}" -- /usr/bin/env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 \
+	nsenter -a -t "${system[$1]}" -- \
+		/usr/bin/env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 \
 		"${@:2}"
 }
 
@@ -60,7 +62,8 @@ boot()
 	mount -t tmpfs tmpfs "$at"
 	on_exit "umount -l $at"
 	mkdir "$at/up" "$at/work" "$at/root"
-	mount -t overlay -o "lowerdir=$HMIP_ROOT,upperdir=$at/up,workdir=$at/work" overlay "$at/root"
+	mount -t overlay overlay "$at/root" -o \
+		"lowerdir=$HMIP_ROOT,upperdir=$at/up,workdir=$at/work"
 	on_exit "umount -l $at/root"
 	# Not by spawn: in the mount namespace of "ip netns exec" no cgroups are to be seen.
 	systemd-nspawn -q -D "$at/root" -M "$PREFIX-$1" \
@@ -82,7 +85,8 @@ apt()
 	local side=$1
 	shift
 	sys "$side" sh -c "apt-get -q -y --no-install-recommends $*" \
-		>>"$dir/$side-apt.log" 2>&1 || fail "apt-get of the $side: $(tail -n 5 "$dir/$side-apt.log")"
+		>>"$dir/$side-apt.log" 2>&1 ||
+		fail "apt-get of the $side: $(tail -n 5 "$dir/$side-apt.log")"
 }
 
 # The same packages with another version, as an upgrade has them.
@@ -128,17 +132,21 @@ answers()
 
 session_begin()
 {
-	sys client sh -c 'mkdir -p /root/.ssh; ssh-keygen -q -t ed25519 -N "" -f /root/.ssh/id_ed25519'
+	sys client mkdir -p /root/.ssh
+	sys client ssh-keygen -q -t ed25519 -N "" -f /root/.ssh/id_ed25519
 	sys server mkdir -p /root/.ssh
-	sys client cat /root/.ssh/id_ed25519.pub | sys server tee /root/.ssh/authorized_keys >/dev/null
-	coproc words { sys client hmip-run ssh -6 -o StrictHostKeyChecking=no -o ServerAliveInterval=0 \
+	sys client cat /root/.ssh/id_ed25519.pub |
+		sys server tee /root/.ssh/authorized_keys >/dev/null
+	coproc words { sys client hmip-run ssh -6 -o StrictHostKeyChecking=no \
+		-o ServerAliveInterval=0 \
 		$S0 cat 2>"$dir/ssh.log"; }
 	must "the session answers" answers
 }
 
 moved_to()
 {
-	sys client hmipctl --json sockets | json "any('$1' in s['wire_local'] for s in d)" >/dev/null
+	sys client hmipctl --json sockets |
+		json "any('$1' in s['wire_local'] for s in d)" >/dev/null
 }
 
 hmip_routes()
@@ -160,7 +168,8 @@ done
 say "installed; the helpers run under their units"
 session_begin
 must_soon 20 "the client's second address is verified" \
-	sys server sh -c "hmipctl --json cache | tr -d ' \n' | grep -q '\"$C1\",\"state\":\"active\"'"
+	sys server hmipctl --json cache | tr -d ' \n' |
+		grep -q "\"$C1\",\"state\":\"active\""
 link_down c0
 must "the session goes on, moved" answers
 must_soon 10 "it is on the second link" moved_to $C1
@@ -173,7 +182,8 @@ for side in client server; do
 done
 link_ready c0
 must_soon 30 "the client's first address is verified again" \
-	sys server sh -c "hmipctl --json cache | tr -d ' \n' | grep -q '\"$C0\",\"state\":\"active\"'"
+	sys server hmipctl --json cache | tr -d ' \n' |
+		grep -q "\"$C0\",\"state\":\"active\""
 link_down c1
 must "the session moves under the new helpers" answers
 link_ready c1

@@ -158,7 +158,9 @@ START_TEST(x5_who_called_and_is_there_has_the_connection_a_round_trip_later)
 }
 END_TEST
 
-/* C9: what begins at an address that its peer left goes elsewhere while it is known whose it was. */
+/*
+ * C9: what begins at an address that its peer left goes elsewhere while it is known whose it was.
+ */
 START_TEST(x5_an_address_that_was_left_redirects_for_a_minute)
 {
 	begin_strangers();

@@ -260,7 +260,9 @@ int core_pcb_open(struct core *c, const struct pcb *from, usec_t now)
 	return 0;
 }
 
-/* The first connection that this host began to addr, and that is attached to nothing; NULL: none. */
+/*
+ * The first connection that this host began to addr, and that is attached to nothing; NULL: none.
+ */
 static struct pcb *waits_at(struct core *c, const struct in6_addr *addr)
 {
 	struct pcb *p = pcb_unattached(c, addr);

@@ -9,8 +9,8 @@
 void hce_answered(struct core *c, struct hce *h, usec_t now);
 
 /*
- * The entry that had addr, never proven, lost it, so that connections of this host to addr may have an entry of
- * their own (C4).
+ * The entry that had addr, never proven, lost it, so that connections of this host to addr may have
+ * an entry of their own (C4).
  */
 void connection_address_given_back(struct core *c, const struct in6_addr *addr, usec_t now);
 

@@ -28,8 +28,8 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 void aap_problem(struct core *c, const struct signal *quoted, usec_t now);
 
 /*
- * A Parameter Problem quotes an Update of ours, the packet pkt: if that was under the SA of an entry
- * whose Updates are not answered, its peer may have lost the SA, and is asked by AAP at once.
+ * A Parameter Problem quotes an Update of ours, the packet pkt: if that was under the SA of an
+ * entry whose Updates are not answered, its peer may have lost the SA, and is asked by AAP at once.
  */
 void aap_update_refused(struct core *c, const struct signal *quoted, const uint8_t *pkt, size_t len,
 			usec_t now);

@@ -33,7 +33,9 @@ static unsigned left_out(void)
 	return n;
 }
 
-/* A run whose SPI was taken meanwhile retires the keys that it was to replace, and has no others. */
+/*
+ * A run whose SPI was taken meanwhile retires the keys that it was to replace, and has no others.
+ */
 START_TEST(r4_keys_that_expire_while_they_are_in_use_are_not_used_any_more)
 {
 	peer_retire(c, h->peer, now);

@@ -338,7 +338,9 @@ START_TEST(a3_what_is_left_alone_waits_for_its_peer_across_a_restart)
 }
 END_TEST
 
-/* The peer was taken out of the configuration: its moved connection must not go back by a restart. */
+/*
+ * The peer was taken out of the configuration: its moved connection must not go back by a restart.
+ */
 START_TEST(a3_what_is_held_without_an_entrys_keys_is_held_after_a_restart)
 {
 	const struct pcb *p;

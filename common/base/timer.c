@@ -41,7 +41,7 @@ static void sink(struct timers *q, struct timer *t)
 static void grow(struct timers *q)
 {
 	size_t room = q->room ? 2 * q->room : 16;
-	struct timer **heap = reallocarray(q->heap, room, sizeof(q->heap[0]));
+	struct timer **heap = reallocarray(q->heap, room, sizeof(struct timer *));
 
 	if (!heap)
 		abort();	/* what has no timer would stay for ever */

@@ -185,7 +185,9 @@ static unsigned interface_of(struct daemon *d, const struct in6_addr *src)
 	return la ? la->ifindex : 0;
 }
 
-/* One that cannot be sent is not missed: the next one follows, or another path is in use by then. */
+/*
+ * One that cannot be sent is not missed: the next one follows, or another path is in use by then.
+ */
 static void apply_keepalive(struct daemon *d, const struct action *a)
 {
 	int r = signal_io_keepalive(d->signal_io, &a->pair.local, &a->pair.foreign,

@@ -388,7 +388,7 @@ static int restore(struct daemon *d)
 	LL_FOREACH(d->interfaces, i) {
 		datapath_attach(d->datapath, i->ifindex, i->hatype);
 		if (i->port)
-			datapath_detach(d->datapath, i->ifindex);	/* an earlier helper's, too */
+			datapath_detach(d->datapath, i->ifindex);	/* an earlier one, too */
 	}
 	d->attached = true;
 	datapath_watch(d->datapath, d->conf->core.path_timeout);

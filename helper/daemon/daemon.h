@@ -11,7 +11,7 @@ struct daemon;
 struct daemon_options {
 	const char *conf;	/* path of the configuration */
 	const char *socket;	/* absolute path of the socket of hmipctl */
-	const char *record;	/* file for signalling (signal_record.h); NULL: it is not recorded */
+	const char *record;	/* file for signalling (signal_record.h), or NULL */
 };
 
 /*

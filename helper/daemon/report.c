@@ -217,7 +217,8 @@ static json_t *entry(const struct report *r, const struct hce *hce)
 		json_array_append_new(addresses, foreign(r, f));
 	DL_FOREACH(hce->bindings, b)
 		json_array_append_new(bindings, binding(r, b));
-	return json_pack("{sI, so, so, so, so, ss, so, sb, sb, s{so, so, sI}, so, so, so, so, so, so, "
+	return json_pack("{sI, so, so, so, so, ss, so, sb, sb, s{so, so, sI}, "
+			 "so, so, so, so, so, so, "
 		"si, si, so, so, so}",
 		"id", (json_int_t)hce->id,
 		"name", json_or_null(hce->name),

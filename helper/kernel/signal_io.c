@@ -23,7 +23,7 @@
 struct signal_io {
 	libnet_t *out;
 	unsigned oif;			/* what out is bound to */
-	int port_fd;			/* holds the port of signalling in UDP; -1: none is in use */
+	int port_fd;			/* holds the port of signalling in UDP, or -1 */
 	uint16_t port;
 	bool masquerade;		/* packets end with MASQUERADE_NEXTHDR inside this host */
 	char net_error[LIBNET_ERRBUF_SIZE];
@@ -95,7 +95,8 @@ void signal_io_close(struct signal_io *io)
 
 /*
  * Binds a socket that takes nothing to the port: no other program has it then, and the kernel does
- * not answer Port Unreachable to what the datapath hands over. Returns the socket or a negative errno.
+ * not answer Port Unreachable to what the datapath hands over. Returns the socket or a negative
+ * errno.
  */
 static int hold_port(uint16_t port)
 {

@@ -143,6 +143,13 @@ session_begin()
 	must "the session answers" answers
 }
 
+# verified ADDRESS: the server holds that address of the client Active.
+verified()
+{
+	sys server hmipctl --json cache | tr -d ' \n' |
+		grep -q "\"$1\",\"state\":\"active\""
+}
+
 moved_to()
 {
 	sys client hmipctl --json sockets |
@@ -167,9 +174,7 @@ for side in client server; do
 done
 say "installed; the helpers run under their units"
 session_begin
-must_soon 20 "the client's second address is verified" \
-	sys server hmipctl --json cache | tr -d ' \n' |
-		grep -q "\"$C1\",\"state\":\"active\""
+must_soon 20 "the client's second address is verified" verified $C1
 link_down c0
 must "the session goes on, moved" answers
 must_soon 10 "it is on the second link" moved_to $C1
@@ -181,9 +186,7 @@ for side in client server; do
 	must "the session goes on after the upgrade of the $side" answers
 done
 link_ready c0
-must_soon 30 "the client's first address is verified again" \
-	sys server hmipctl --json cache | tr -d ' \n' |
-		grep -q "\"$C0\",\"state\":\"active\""
+must_soon 30 "the client's first address is verified again" verified $C0
 link_down c1
 must "the session moves under the new helpers" answers
 link_ready c1

@@ -103,7 +103,7 @@ int hce_reserve(struct core *c)
 
 	if (HASH_COUNT(c->entries) < c->entry_room)
 		return 0;
-	evictable = reallocarray(c->evictable, room, sizeof(c->evictable[0]));
+	evictable = reallocarray(c->evictable, room, sizeof(struct hce *));
 	if (!evictable)
 		return -ENOMEM;
 	c->evictable = evictable;

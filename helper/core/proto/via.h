@@ -34,7 +34,9 @@ bool via_is_copy(struct hce *h, const struct signal *s, enum via way, usec_t now
  */
 void via_refused(struct core *c, const struct signal *quoted, usec_t now);
 
-/* Our address is lost: if it comes back, it may be elsewhere. h has no paths from there any more. */
+/*
+ * Our address is lost: if it comes back, it may be elsewhere. h has no paths from there any more.
+ */
 void via_forget(struct hce *h, const struct in6_addr *local);
 
 /* Keeps the way to h's peer open, if that is UDP and connections may need it. */

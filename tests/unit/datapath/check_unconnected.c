@@ -166,7 +166,9 @@ START_TEST(c6_an_entry_that_has_a_pair_is_told_nothing_new)
 }
 END_TEST
 
-/* What is handed over to the helper is no data: it shows nothing of a path, and waits for nothing. */
+/*
+ * What is handed over to the helper is no data: it shows nothing of a path, and waits for nothing.
+ */
 START_TEST(signalling_in_udp_is_nobodys_data)
 {
 	struct action pair = {

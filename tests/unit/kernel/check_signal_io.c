@@ -66,7 +66,8 @@ static pcap_t *capture_in(const struct netns *n)
 	ck_assert(!pcap_set_snaplen(p, sizeof(got.pkt)) && !pcap_set_immediate_mode(p, 1));
 	ck_assert_int_ge(pcap_activate(p), 0);
 	ck_assert(!pcap_set_datalink(p, DLT_LINUX_SLL2) && !pcap_setdirection(p, PCAP_D_IN) &&
-		  !pcap_compile(p, &filter, "ip6[6] == 51 or ip6[6] == 60 or udp or (ip6[6] == 58 and ip6[40] == 1)", 1,
+		  !pcap_compile(p, &filter, "ip6[6] == 51 or ip6[6] == 60 or udp or "
+						 "(ip6[6] == 58 and ip6[40] == 1)", 1,
 				PCAP_NETMASK_UNKNOWN) &&
 		  !pcap_setfilter(p, &filter) && !pcap_setnonblock(p, 1, why));
 	pcap_freecode(&filter);

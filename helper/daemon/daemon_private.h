@@ -3,6 +3,7 @@
 #ifndef HMIP_DAEMON_PRIVATE_H
 #define HMIP_DAEMON_PRIVATE_H
 
+#include "log_budget.h"
 #include "core.h"
 #include "entry_set.h"
 #include "handovers.h"
@@ -83,6 +84,7 @@ struct daemon {
 	struct event *ev_lock, *ev_timer, *ev_ifmon, *ev_signal, *ev_sock_monitor, *ev_datapath;
 	struct event *ev_term, *ev_int, *ev_hup, *ev_later, *ev_sock_pause;
 	usec_t started;
+	struct log_budget log_budget;		/* of lines about peers */
 
 	struct action send[SENDS_MAX];
 	unsigned n_send;

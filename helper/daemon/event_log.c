@@ -34,10 +34,29 @@ static bool event_is_news(enum core_event e)
 	}
 }
 
+/* Whether the event is logged without -v: it is news, and its peer does not cause too much of it. */
+static bool is_logged(struct daemon *d, const struct action *a, const struct hce *hce)
+{
+	bool trusted = hce && hce->trusted;
+	unsigned left_out;
+
+	if (!event_is_news(a->event.event))
+		return false;
+	if (!a->hce)
+		return true;
+	if (!log_budget_take(&d->log_budget, trusted ? a->hce : 0, clock_boottime(), &left_out))
+		return false;
+	if (left_out && trusted)
+		log_info("entry %u: %u events were too many to be logged", a->hce, left_out);
+	else if (left_out)
+		log_info("%u events of strangers were too many to be logged", left_out);
+	return true;
+}
+
 static void log_event(struct daemon *d, const struct action *a, usec_t after_loss)
 {
 	const struct hce *hce = a->hce ? core_entry(d->core, a->hce) : NULL;
-	void (*line)(const char *fmt, ...) = event_is_news(a->event.event) ? log_info : log_debug;
+	void (*line)(const char *fmt, ...) = is_logged(d, a, hce) ? log_info : log_debug;
 	bool switched = a->event.event == EVENT_SWITCHED;
 	char text[512];
 	int n = 0;

@@ -101,7 +101,7 @@ check_control_server_LDADD = $(HELPER_LDADD)
 
 noinst_HEADERS += unit/daemon/routed.h unit/daemon/state_world.h
 check_PROGRAMS += check_apply check_conf check_conf_apply check_dns check_hostmap_sync check_report \
-	check_route_rules check_route_sync check_sd_notify check_state check_state_files
+	check_log_budget check_route_rules check_route_sync check_sd_notify check_state check_state_files
 check_apply_SOURCES = unit/daemon/check_apply.c
 check_apply_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_apply_LDADD = $(HELPER_LDADD)
@@ -122,6 +122,8 @@ check_route_rules_SOURCES = unit/daemon/check_route_rules.c
 check_route_rules_LDADD = $(HELPER_LDADD)
 check_route_sync_SOURCES = unit/daemon/check_route_sync.c
 check_route_sync_LDADD = $(HELPER_LDADD)
+check_log_budget_SOURCES = unit/daemon/check_log_budget.c
+check_log_budget_LDADD = $(HELPER_LDADD)
 check_sd_notify_SOURCES = unit/daemon/check_sd_notify.c
 check_sd_notify_LDADD = $(HELPER_LDADD)
 check_state_SOURCES = unit/daemon/check_state.c scenario/world.c

@@ -484,9 +484,11 @@ void apply_actions(struct daemon *d)
 
 void apply_deferred(struct daemon *d)
 {
-	if (d->routes_later)
+	if (d->routes_lost)
+		route_sync_update(d->route_sync, d->core);
+	else if (d->routes_later)
 		route_sync_sweep(d->route_sync, d->core);
-	d->routes_later = false;
+	d->routes_lost = d->routes_later = false;
 	if (d->view_later || d->view_now)
 		hostmap_sync(d);
 	if (d->save_later)

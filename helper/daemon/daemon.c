@@ -130,7 +130,7 @@ static void on_own_route_gone(void *ctx)
 {
 	struct daemon *d = ctx;
 
-	d->routes_later = true;
+	d->routes_lost = d->routes_later = true;
 }
 
 static void on_resolved(void *ctx, uint32_t hce, const struct in6_addr *addr, unsigned n)

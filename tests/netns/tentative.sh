@@ -16,6 +16,7 @@ table ip6 cut {
 		type filter hook forward priority filter; policy accept;
 		ip6 daddr $C1 meta l4proto ah counter drop
 		ip6 daddr $C1 ip6 nexthdr 60 counter drop
+		ip6 daddr $C1 udp dport 434 counter drop
 	}
 }
 END

@@ -152,12 +152,13 @@ conf_of()
 		maximum_expired_lifetime $EXPIRED
 }
 
-# block ROUTER EXPRESSION: of signalling.
+# block ROUTER EXPRESSION: of signalling, native and in UDP.
 block()
 {
 	in_ns "$1" nft "add table ip6 block;
 		add chain ip6 block forward { type filter hook forward priority 0; };
-		add rule ip6 block forward ip6 nexthdr { 51, 59, 60 } $2 counter drop"
+		add rule ip6 block forward ip6 nexthdr { 51, 59, 60 } $2 counter drop;
+		add rule ip6 block forward udp dport 434 $2 drop"
 }
 
 kill_helper()

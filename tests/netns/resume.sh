@@ -52,9 +52,10 @@ for i in $(seq $moves); do
 	must_soon 10 "the server sends there" sends_to server $C0
 	link_down c0
 	goes_on t 5 "loss $i"
-	link_ready c0
-	# A host may send one Update a second (B10), and a move and the way back take two.
+	# A host may send one Update a second (B10), and a move and the way back take two; and an
+	# address that is lost for less than a second again and again is avoided for a while.
 	sleep 2
+	link_ready c0
 done
 must_soon 10 "the server sends to the first address" sends_to server $C0
 for side in client server; do

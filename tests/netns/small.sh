@@ -45,6 +45,8 @@ for i in $(seq $moves); do
 	say "loss $i: TCP sent $n segments again (longest silence so far $(figure t max_gap_ms) ms)"
 	((n > 0)) || quiet=$((quiet + 1))
 	in_ns "$r0" sysctl -qw net.ipv6.conf.all.forwarding=1
+	# An address that is lost for less than a second again and again is avoided for a while.
+	sleep 1
 	link_ready c0
 done
 # On a slow machine a timer is faster now and then.

@@ -273,8 +273,11 @@ static void apply_one(struct daemon *d, const struct action *a)
 			return;
 		break;
 	case ACTION_PCB:
-		if (pcb_is_rewritten(d, a))
+		if (pcb_is_rewritten(d, a)) {
 			entry_set_add(&d->routes_of, a->hce);
+			/* The next helper must know it, or this host resets it. */
+			d->save_now = true;
+		}
 		d->view_now |= pcb_differs_from_last(d, a);
 		d->save_later = true;
 		if (a->pcb.linger_until == USEC_NEVER && route_sync_apart(d->route_sync, &a->pcb))

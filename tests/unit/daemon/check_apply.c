@@ -318,6 +318,23 @@ START_TEST(a_keepalive_is_sent_at_once)
 }
 END_TEST
 
+/* A1: a helper that is killed later leaves to the next one what bears another pair. */
+START_TEST(a1_a_connection_that_bears_another_pair_is_saved_at_once)
+{
+	struct pcb born = { .cookie = 2, .local = a(L1), .foreign = a(F0), .lport = 2, .fport = 80,
+			    .proto = IPPROTO_TCP, .established = true };
+
+	connection(L0, F0, 1);
+	apply_actions(d);
+	ck_assert_ptr_null(strstr(done, "save"));
+	ck_assert(d->save_later);
+	up(L1);
+	ck_assert_int_eq(pcb_restore(c, &born, h, h->pair.gen - 1, now), 0);
+	apply_actions(d);
+	ck_assert_ptr_nonnull(strstr(done, "save"));
+}
+END_TEST
+
 static Suite *make(void)
 {
 	Suite *s = suite_create("apply");
@@ -332,6 +349,7 @@ static Suite *make(void)
 	tcase_add_loop_test(tc, a_packet_was_sent_if_it_left_by_one_of_its_ways, VIA_NONE,
 			    VIA_BOTH + 1);
 	tcase_add_test(tc, a_keepalive_is_sent_at_once);
+	tcase_add_test(tc, a1_a_connection_that_bears_another_pair_is_saved_at_once);
 	suite_add_tcase(s, tc);
 	return s;
 }

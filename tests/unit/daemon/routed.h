@@ -59,8 +59,11 @@ static inline void local(struct local_addr *l, const char *addr, const char *ifn
 /* A connection born with (L0, F0). */
 static inline void setup(void)
 {
+	/* Who has a tentative link-local address only would wait a second to solicit. */
 	here = netns_new();
+	run("sysctl -qw net.ipv6.conf.default.accept_dad=0");
 	there = netns_new();
+	run("sysctl -qw net.ipv6.conf.default.accept_dad=0");
 	netns_cable(&here, "a0", &there, "b0");
 	netns_cable(&here, "a1", &there, "b1");
 	run("ip addr add " L0 "/64 dev a0 nodad && ip addr add " L1 "/64 dev a1 nodad");

@@ -153,8 +153,11 @@ for side in client server r0; do
 	helper_start $side
 done
 on client python3 "$netns_dir/neutral.py" work $S0 7000 9 >"$dir/first.out"
+# Addresses are told, and asked about, while there is a connection.
+spawn_on first client python3 "$netns_dir/neutral.py" hold $S0 7000 42000
 must_soon 10 "the server has verified the client's addresses" both_active server $C0 $C1
 must_soon 10 "the client has verified the server's" both_active client $S0 $S1
+kill "${pid_of[first]}"
 spawn calls-client "$client" python3 "$netns_dir/neutral.py" calls $S0 7000 100
 spawn calls-back "$server" python3 "$netns_dir/neutral.py" calls $C0 3128 50
 try with

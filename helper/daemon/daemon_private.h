@@ -96,7 +96,7 @@ struct daemon {
 	 * apply_deferred().
 	 */
 	bool routes_gone;			/* entries have gone: remove what was theirs */
-	bool routes_lost;			/* some are not in the kernel any more: later, all */
+	bool routes_lost;			/* some were removed: later, all */
 	bool routes_now, routes_later, view_now, view_later, save_now, save_later;
 	struct entry_set routes_of;		/* update those of these, within apply_actions() */
 	struct entry_set source_of;		/* report the kernel's sources for these */

@@ -34,7 +34,7 @@ static bool event_is_news(enum core_event e)
 	}
 }
 
-/* Whether the event is logged without -v: it is news, and its peer does not cause too much of it. */
+/* Whether the event is logged without -v: it is news, and its peer causes not too much of it. */
 static bool is_logged(struct daemon *d, const struct action *a, const struct hce *hce)
 {
 	bool trusted = hce && hce->trusted;

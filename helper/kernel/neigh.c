@@ -16,6 +16,8 @@ struct neigh_vec {
 	struct in6_addr addr[FOUND_MAX];
 };
 
+static const uint8_t nobody[32];	/* a hardware address of any length (MAX_ADDR_LEN) */
+
 static struct nlmsghdr *neigh_request(char *buf, uint16_t type, uint16_t flags, unsigned ifindex)
 {
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
@@ -52,6 +54,28 @@ static void neigh_vec_reset(void *ctx)
 	f->n = 0;
 }
 
+/*
+ * Deleting an incomplete entry would tell whoever waits for it that the host is unreachable, which
+ * ends a connect(). With a hardware address, what waits leaves first, and is lost.
+ */
+static int neigh_drop(struct netlink *n, unsigned ifindex, const struct in6_addr *addr)
+{
+	char buf[MNL_NLMSG_HDRLEN + 128];
+	struct nlmsghdr *nlh = neigh_request(buf, RTM_NEWNEIGH, NLM_F_ACK, ifindex);
+	struct ndmsg *nd = mnl_nlmsg_get_payload(nlh);
+	int r;
+
+	nd->ndm_state = NUD_STALE;
+	mnl_attr_put(nlh, NDA_DST, sizeof(*addr), addr);
+	mnl_attr_put(nlh, NDA_LLADDR, sizeof(nobody), nobody);
+	r = netlink_ask(n, nlh, NULL, NULL);
+	if (r)
+		return r;
+	nlh = neigh_request(buf, RTM_DELNEIGH, NLM_F_ACK, ifindex);
+	mnl_attr_put(nlh, NDA_DST, sizeof(*addr), addr);
+	return netlink_ask(n, nlh, NULL, NULL);
+}
+
 int neigh_flush_unresolved(struct netlink *n, unsigned ifindex)
 {
 	char buf[MNL_NLMSG_HDRLEN + 64];
@@ -60,10 +84,7 @@ int neigh_flush_unresolved(struct netlink *n, unsigned ifindex)
 			     neigh_vec_add, neigh_vec_reset, &f);
 
 	for (unsigned i = 0; !r && i < f.n; i++) {
-		struct nlmsghdr *nlh = neigh_request(buf, RTM_DELNEIGH, NLM_F_ACK, ifindex);
-
-		mnl_attr_put(nlh, NDA_DST, sizeof(f.addr[i]), &f.addr[i]);
-		r = netlink_ask(n, nlh, NULL, NULL);
+		r = neigh_drop(n, ifindex, &f.addr[i]);
 		if (r == -ENOENT)	/* removed by the kernel in the meantime */
 			r = 0;
 	}

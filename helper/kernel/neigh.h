@@ -17,7 +17,8 @@
 
 /*
  * Removes the incomplete and failed neighbour entries of the interface, and the packets that wait
- * for them, so that the next packet solicits at once. Returns 0 or a negative errno.
+ * for them, so that the next packet solicits at once. Nobody is told an error. Returns 0 or a
+ * negative errno.
  */
 int neigh_flush_unresolved(struct netlink *n, unsigned ifindex);
 

@@ -5,6 +5,7 @@
 #include "neigh.h"
 #include "own_netns.h"
 
+#include <errno.h>
 #include <net/if.h>
 
 #define SHOW	"ip -6 neigh show"
@@ -41,6 +42,25 @@ START_TEST(what_is_unresolved_is_asked_for_anew_and_what_is_known_stays)
 }
 END_TEST
 
+/* A flush must not end what another program begins on the link: it tries again by itself. */
+START_TEST(who_connects_is_not_refused)
+{
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_port = htons(7000) };
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0), err;
+	socklen_t len = sizeof(err);
+
+	inet_pton(AF_INET6, "2001:db8:1::9", &to.sin6_addr);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), -1);
+	ck_assert_int_eq(errno, EINPROGRESS);
+	ck_assert(shows(SHOW, "2001:db8:1::9"));
+	ck_assert_int_eq(neigh_flush_unresolved(nl, if_nametoindex("n0")), 0);
+	ck_assert(!shows(SHOW, "2001:db8:1::9"));
+	ck_assert_int_eq(getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len), 0);
+	ck_assert_int_eq(err, 0);
+	close(fd);
+}
+END_TEST
+
 START_TEST(an_interface_that_is_gone_is_no_fault)
 {
 	ck_assert_int_eq(neigh_flush_unresolved(nl, 4711), 0);
@@ -54,6 +74,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, what_is_unresolved_is_asked_for_anew_and_what_is_known_stays);
+	tcase_add_test(tc, who_connects_is_not_refused);
 	tcase_add_test(tc, an_interface_that_is_gone_is_no_fault);
 	suite_add_tcase(suite, tc);
 	return netns_suite_run(suite);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * New connections with Homeless peers, or with any host if the helper wants them (initiating), that
- * no program registered. The first one is reported, and
- * the helper scans the kernel's sockets a moment later, once for all of them. If the peer moves
+ * no program registered. The first one is reported, and the helper scans the kernel's sockets a
+ * moment later, once for all of them. If the peer moves
  * before that scan, its packets come from an address for which the kernel has no socket, and the
  * kernel's reset would end the connection. Such packets pass, because they may belong to another
  * host; the reset is dropped (refusal.bpf.h), and TCP retransmits.
@@ -52,12 +52,13 @@ static __always_inline void expect_scan(__u32 id, const struct in6_addr *addr)
  */
 static __always_inline void note_stranger(struct __sk_buff *skb, const struct headers *h)
 {
-	__u64 now = bpf_ktime_get_coarse_ns(), *noted;
+	__u64 now, *noted;
 	struct segment t;
 
 	if (!initiating || !scan_gen || parse_segment(skb, h, &t) ||
 	    (t.flags & (FLAG_SYN | FLAG_ACK)) != FLAG_SYN)
 		return;
+	now = bpf_ktime_get_coarse_ns();
 	noted = bpf_map_lookup_elem(&strangers, &h->addrs.dst);
 	if (noted && now - *noted < AGAIN_NS)
 		return;

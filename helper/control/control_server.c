@@ -82,6 +82,13 @@ static void client_arm(struct client *cl)
 			  cl->monitor && STAILQ_EMPTY(&cl->out) ? NULL : &patience);
 }
 
+/* From now on the client gets events. */
+static void client_monitor(struct client *cl)
+{
+	cl->monitor = true;
+	cl->server->n_monitor++;
+}
+
 /* Disconnects a client. If closing could block, the client stays in the list and is tried again. */
 static void client_end(struct client *cl)
 {
@@ -190,8 +197,7 @@ static json_t *answer_report(struct client *cl, const char *command, json_t *req
 
 static json_t *answer_monitor(struct client *cl, const char *command UNUSED, json_t *request UNUSED)
 {
-	cl->monitor = true;
-	cl->server->n_monitor++;
+	client_monitor(cl);
 	return NULL;
 }
 
@@ -260,8 +266,7 @@ static json_t *answer_meet(struct client *cl, const char *command UNUSED, json_t
 	if (r < 0)
 		return json_pack("{so}", "error",
 				 json_sprintf("cannot meet %s: %s", target, why_not_met(r)));
-	cl->monitor = true;
-	cl->server->n_monitor++;
+	client_monitor(cl);
 	return json_pack("{sI}", "hce", (json_int_t)entry);
 }
 
@@ -282,8 +287,7 @@ static json_t *answer_ping(struct client *cl, const char *command UNUSED, json_t
 					      "%s is no peer's address: hmipctl meet it" :
 					      "the peer at %s is not known to be Homeless, or was "
 					      "asked a moment ago", target));
-	cl->monitor = true;
-	cl->server->n_monitor++;
+	client_monitor(cl);
 	return a;
 }
 

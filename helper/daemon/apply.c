@@ -329,6 +329,9 @@ static void flush_dead_links(struct daemon *d)
 {
 	struct interface *i;
 
+	if (!d->links_lost)
+		return;
+	d->links_lost = false;
 	LL_FOREACH(d->interfaces, i) {
 		if (i->lost && !ifmon_works(d->ifmon, i->ifindex))
 			route_sync_flush_neighbours(d->route_sync, i->ifindex);

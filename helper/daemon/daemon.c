@@ -74,6 +74,7 @@ static void on_address_down(void *ctx, const struct in6_addr *addr)
 
 	LL_FOREACH(d->interfaces, i)
 		i->lost |= la && la->ifindex == i->ifindex;
+	d->links_lost = true;
 	adopt_scan_if_needed(d);
 	udp_bound_scan(d, addr);
 	core_local_down(d->core, addr, clock_boottime());

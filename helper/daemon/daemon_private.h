@@ -37,7 +37,7 @@ struct interface {
 	unsigned short hatype;
 	bool port;			/* without the datapath */
 	usec_t flush_next;	/* its neighbours are not flushed before then */
-	bool lost;		/* an address on it: its neighbours may be to be flushed */
+	bool lost;		/* an address on it, since neighbours were last flushed */
 	struct interface *next;	/* utlist LL */
 };
 
@@ -95,6 +95,7 @@ struct daemon {
 	 * Update the routes, the host map, the state file: within apply_actions(), or by
 	 * apply_deferred().
 	 */
+	bool links_lost;			/* some interfaces' "lost" may be set */
 	bool routes_gone;			/* entries have gone: remove what was theirs */
 	bool routes_lost;			/* some were removed: later, all */
 	bool routes_now, routes_later, view_now, view_later, save_now, save_later;

@@ -9,7 +9,7 @@
 #include "attach.h"
 #include "hmip.skel.h"
 #include "log.h"
-#include "unused.h"
+#include "signal_ring.h"
 
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -25,20 +25,17 @@
 #define ARPHRD_RAWIP	519
 #endif
 
-#define BATCH		64	/* packets handed over by one datapath_signals() */
 #define CONFIGURED_MAX	16384	/* peers: the file of a megabyte has fewer */
 
 struct datapath {
 	struct datapath_bpf *bpf;
-	struct ring_buffer *ring, *signals;
+	struct ring_buffer *ring;
+	struct signal_ring *signals;
 	const struct attach_kind *kind;
 	struct attachment *attached;	/* uthash, by ifindex */
 	uint32_t n_known[DP_KNOWN_BITS];	/* rows that set each bit of "known" */
 	void (*fn)(void *ctx, const struct dp_event *e);	/* during datapath_events() */
 	void *ctx;
-	datapath_signal_fn *signal_fn;	/* during datapath_signals() */
-	void *signal_ctx;
-	unsigned handed;
 };
 
 /*
@@ -149,24 +146,13 @@ static int got_event(void *ctx, void *data, size_t len)
 	return 0;
 }
 
-/* libbpf ends here if the return value is negative. What is left is still queued. */
-static int got_signal(void *ctx, void *data, size_t len UNUSED)
-{
-	const struct dp_signal *s = data;
-	struct datapath *dp = ctx;
-
-	dp->signal_fn(dp->signal_ctx, s->octets, s->len, s->ifindex);
-	return ++dp->handed < BATCH ? 0 : -EAGAIN;
-}
-
 /* Opens the two ring buffers for reading. Returns 0 or a negative errno. */
 static int open_rings(struct datapath *dp)
 {
 	dp->ring = ring_buffer__new(bpf_map__fd(dp->bpf->maps.events), got_event, dp, NULL);
 	if (!dp->ring)
 		return -errno;
-	dp->signals = ring_buffer__new(bpf_map__fd(dp->bpf->maps.signals), got_signal, dp, NULL);
-	return dp->signals ? 0 : -errno;
+	return signal_ring_open(bpf_map__fd(dp->bpf->maps.signals), &dp->signals);
 }
 
 int datapath_open(const struct datapath_config *config, struct datapath **ret)
@@ -219,7 +205,7 @@ void datapath_close(struct datapath *dp)
 		free(a);
 	}
 	ring_buffer__free(dp->ring);
-	ring_buffer__free(dp->signals);
+	signal_ring_close(dp->signals);
 	datapath_bpf__destroy(dp->bpf);
 	free(dp);
 }
@@ -635,18 +621,12 @@ int datapath_events(struct datapath *dp, void (*fn)(void *ctx, const struct dp_e
 
 int datapath_signal_fd(const struct datapath *dp)
 {
-	return ring_buffer__epoll_fd(dp->signals);
+	return signal_ring_fd(dp->signals);
 }
 
 int datapath_signals(struct datapath *dp, datapath_signal_fn *fn, void *ctx)
 {
-	int r;
-
-	dp->signal_fn = fn;
-	dp->signal_ctx = ctx;
-	dp->handed = 0;
-	r = ring_buffer__consume(dp->signals);
-	return r < 0 && r != -EAGAIN ? r : (int)dp->handed;
+	return signal_ring_read(dp->signals, fn, ctx);
 }
 
 usec_t datapath_heard(struct datapath *dp, const struct in6_addr *addr)

@@ -142,9 +142,9 @@ int datapath_signal_fd(const struct datapath *dp);
 /*
  * Calls fn for the queued packets, up to a limit; datapath_signal_fd() stays readable while there
  * are more. They were received on an interface with the programs for an address that ACTION_LOCAL
- * named, and have an AH or Destination Options header directly behind the IPv6 header, or are
- * ICMPv6 Parameter Problems. One that comes through stacked interfaces (bridge, VLAN) may be queued
- * on each. Returns their number or a negative errno.
+ * named, and have an AH or Destination Options header directly behind the IPv6 header, or are UDP
+ * to the port of datapath_set_signal_port(), ICMPv6 Parameter Problems, or Port Unreachable about
+ * that port. Returns their number or a negative errno.
  */
 int datapath_signals(struct datapath *dp, datapath_signal_fn *fn, void *ctx);
 

@@ -5,6 +5,7 @@ libdatapath_la_CPPFLAGS = -iquote $(srcdir)/datapath -iquote $(builddir)/datapat
 libdatapath_la_CFLAGS = $(AM_CFLAGS)
 libdatapath_la_SOURCES = \
 	datapath/datapath.c datapath/datapath.h datapath/dp_abi.h datapath/flight.c datapath/flight.h \
+	datapath/signal_ring.c datapath/signal_ring.h \
 	datapath/attach.h datapath/attach_tcx.c datapath/attach_clsact.c
 nodist_libdatapath_la_SOURCES = datapath/hmip.skel.h
 libdatapath_la_LIBADD = libnetlink.la ../common/libwire.la $(BPF_LIBS)

@@ -354,6 +354,14 @@ static int send_by_ways(struct daemon *d, const struct action *a)
 	return a->send.via & VIA_NATIVE ? native : udp;
 }
 
+void apply_record(struct daemon *d, const uint8_t *pkt, size_t len)
+{
+	int r = signal_record_packet(d->record, pkt, len);
+
+	if (r < 0)
+		log_warnx("cannot record signalling: %s, recording no more", strerror(-r));
+}
+
 static void apply_send(struct daemon *d, const struct action *a)
 {
 	const struct in6_addr *src = &a->send.src;
@@ -364,7 +372,7 @@ static void apply_send(struct daemon *d, const struct action *a)
 		flush_fresh_link(d, la);
 	r = send_by_ways(d, a);
 	if (r == 0) {
-		signal_record_packet(d->record, a->send.packet, a->send.len);
+		apply_record(d, a->send.packet, a->send.len);
 		return;
 	}
 	log_debug("cannot send signalling from %s to %s: %s", addr_text(src).s,

@@ -17,7 +17,6 @@
 #include "log.h"
 #include "meet.h"
 #include "sd_notify.h"
-#include "signal_record.h"
 #include "sock_events.h"
 #include "sock_info.h"
 #include "sock_monitor.h"
@@ -99,7 +98,7 @@ static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifinde
 	struct in6_addr local, foreign;
 	struct daemon *d = ctx;
 
-	signal_record_packet(d->record, pkt, len);
+	apply_record(d, pkt, len);
 	/* Connections that bear what is withdrawn must be known; a stranger causes no scan. */
 	if (adopt_scan_is_due(d, true) && core_packet_withdraws(d->core, pkt, len))
 		adopt_scan(d);

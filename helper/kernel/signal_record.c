@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <pcap/pcap.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/time.h>
@@ -14,6 +15,7 @@
 struct signal_record {
 	pcap_t *format;
 	pcap_dumper_t *file;
+	bool failed;
 };
 
 int signal_record_open(const char *path, struct signal_record **ret, const char **why)
@@ -50,13 +52,15 @@ void signal_record_close(struct signal_record *r)
 	free(r);
 }
 
-void signal_record_packet(struct signal_record *r, const uint8_t *pkt, size_t len)
+int signal_record_packet(struct signal_record *r, const uint8_t *pkt, size_t len)
 {
 	struct pcap_pkthdr h = { .caplen = (bpf_u_int32)len, .len = (bpf_u_int32)len };
 
-	if (!r)
-		return;
+	if (!r || r->failed)
+		return 0;
 	gettimeofday(&h.ts, NULL);
 	pcap_dump((u_char *)r->file, &h, pkt);
-	pcap_dump_flush(r->file);
+	errno = 0;
+	r->failed = pcap_dump_flush(r->file) != 0;
+	return r->failed ? errno ? -errno : -EIO : 0;
 }

@@ -22,8 +22,9 @@ void signal_record_close(struct signal_record *r);
 
 /*
  * Appends a packet, len octets from the IPv6 header on, with the time of now. It is in the file
- * when this returns. With NULL, nothing is done.
+ * when this returns. With NULL, nothing is done. Returns 0; or, once, a negative errno: the file
+ * cannot be written, and nothing more is recorded.
  */
-void signal_record_packet(struct signal_record *r, const uint8_t *pkt, size_t len);
+int signal_record_packet(struct signal_record *r, const uint8_t *pkt, size_t len);
 
 #endif

@@ -5,6 +5,7 @@
 #include "signal_record.h"
 #include "suite.h"
 
+#include <errno.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,19 @@ START_TEST(a_file_that_cannot_be_made_is_named)
 }
 END_TEST
 
+START_TEST(a_full_disk_is_told_once)
+{
+	static const uint8_t packet[48] = "\x60";
+	struct signal_record *r = NULL;
+	const char *why = NULL;
+
+	ck_assert_int_eq(signal_record_open("/dev/full", &r, &why), 0);
+	ck_assert_int_eq(signal_record_packet(r, packet, sizeof(packet)), -ENOSPC);
+	ck_assert_int_eq(signal_record_packet(r, packet, sizeof(packet)), 0);
+	signal_record_close(r);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("signal_record");
@@ -63,6 +77,7 @@ int main(void)
 
 	tcase_add_test(tc, each_packet_is_in_the_file_as_it_was_at_once);
 	tcase_add_test(tc, a_file_that_cannot_be_made_is_named);
+	tcase_add_test(tc, a_full_disk_is_told_once);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

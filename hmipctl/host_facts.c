@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LIBRARY		"libhmip.so"
+#define LIBRARY		"libhmip.so.0"
 #define ANYWHERE	"2000::"	/* a global address that no link has */
 #define RULESET_MAX	(16 << 20)
 

@@ -80,7 +80,7 @@ static void print_host(FILE *out, json_t *status)
 
 static void print_peers(FILE *out, json_t *status, json_t *cache)
 {
-	static const char *const statuses[] = { "homeless", "unknown" };
+	static const char *const statuses[] = { "homeless", "plain", "unknown" };
 	json_int_t n[ARRAY_LEN(statuses)] = { 0 }, held = 0;
 	json_t *peer;
 	size_t i;

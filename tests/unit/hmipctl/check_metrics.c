@@ -47,9 +47,11 @@ START_TEST(peers_are_counted_by_status)
 	char *t = metrics("{\"max_entries\": 4096}",
 			  "[{\"status\": \"homeless\", \"rtt\": 0.02, \"held_since\": null},"
 			  " {\"status\": \"homeless\", \"rtt\": 0.2, \"held_since\": 3.5},"
+			  " {\"status\": \"plain\", \"rtt\": null, \"held_since\": null},"
 			  " {\"status\": \"unknown\", \"rtt\": null, \"held_since\": null}]", "[]");
 
 	has_line(t, "hmip_peers{status=\"homeless\"} 2");
+	has_line(t, "hmip_peers{status=\"plain\"} 1");
 	has_line(t, "hmip_peers{status=\"unknown\"} 1");
 	has_line(t, "hmip_peers_held 1");
 	has_line(t, "hmip_table_limit{table=\"peers\"} 4096");

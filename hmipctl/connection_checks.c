@@ -4,16 +4,10 @@
 #include "connection_checks.h"
 #include "finding.h"
 #include "host_checks.h"
+#include "json_text.h"
 
 #include <stdbool.h>
 #include <string.h>
-
-static const char *string(json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "";
-}
 
 static json_t *of_helper(json_t *facts, const char *what)
 {

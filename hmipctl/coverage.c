@@ -3,6 +3,7 @@
 
 #include "addr.h"
 #include "coverage.h"
+#include "json_text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -80,13 +81,6 @@ static const struct {
 			   "another helper's socket" },
 	[DEVICE] = { "device", "its program bound it to an interface, so it moves to no other" },
 };
-
-static const char *string(json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "";
-}
 
 /*
  * The helper's answers, by the keys they are looked up by. The values are borrowed from the

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "firewall.h"
+#include "json_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,13 +35,6 @@ static const struct {
 	{ "icmpv6", 58 }, { "ipv6-icmp", 58 }, { "ipv6-nonxt", 59 }, { "ipv6-opts", 60 },
 	{ "comp", 108 }, { "dccp", 33 }, { "sctp", 132 }, { "udplite", 136 },
 };
-
-static const char *string(json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "";
-}
 
 static enum truth is_protocol(json_t *v, unsigned number)
 {

@@ -5,6 +5,7 @@
 #include "finding.h"
 #include "firewall.h"
 #include "host_checks.h"
+#include "json_text.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -13,13 +14,6 @@
 #define CLOCK_MIN	1767225600		/* 2026, before which no helper was */
 #define OPTIMISTIC	"sysctl net.ipv6.conf.default.optimistic_dad=1, and the same for " \
 			"each interface: an address is usable a second earlier after a move"
-
-static const char *string(json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "";
-}
 
 static json_t *status_of(json_t *facts)
 {

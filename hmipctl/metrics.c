@@ -10,6 +10,7 @@
 
 #include "metrics.h"
 #include "array.h"
+#include "json_text.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -43,13 +44,6 @@ static void sample(FILE *out, const char *name, const char *label, const char *v
 static json_int_t integer(json_t *object, const char *key)
 {
 	return json_integer_value(json_object_get(object, key));
-}
-
-static const char *string(json_t *object, const char *key)
-{
-	const char *s = json_string_value(json_object_get(object, key));
-
-	return s ? s : "";
 }
 
 static bool is_set(json_t *object, const char *key)

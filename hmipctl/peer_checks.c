@@ -3,19 +3,13 @@
 
 #include "array.h"
 #include "finding.h"
+#include "json_text.h"
 #include "peer_checks.h"
 
 #include <stdbool.h>
 #include <string.h>
 
 #define YOUNG	5.0	/* seconds in which a peer may still be about to answer */
-
-static const char *string(json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "";
-}
 
 static json_int_t counter(json_t *facts, const char *name)
 {

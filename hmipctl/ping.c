@@ -4,6 +4,7 @@
 #include "addr.h"
 #include "client.h"
 #include "clock.h"
+#include "json_text.h"
 #include "meet.h"
 #include "ping.h"
 
@@ -12,13 +13,6 @@
 #include <unistd.h>
 
 #define PATIENCE	(2 * USEC_PER_SEC)
-
-static const char *string(json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "";
-}
 
 /* Notes the round trip of the pair that e, an event, is about. Returns how many were new. */
 static unsigned note_answer(json_t *answer, json_t *e)

@@ -396,6 +396,34 @@ START_TEST(addresses_are_replaced_the_same_by_the_same)
 }
 END_TEST
 
+/* What a report has, and what an anonymous one has instead. */
+static const char *const anonymous[][2] = {
+	{ "{'t': '2a02:1:2:3::5: no answer, nor 2a02:1:2:3::9.'}",
+	  "{'t': '2001:db8:0:1::1: no answer, nor 2001:db8:0:1::2.'}" },
+	{ "{'t': 'ether saddr 52:54:00:12:34:56, then 52:54:00:12:34:57:'}",
+	  "{'t': 'ether saddr 00:00:5e:00:53:01, then 00:00:5e:00:53:02:'}" },
+	{ "{'name': 'alice-laptop', 'dns': ['a.example'], 'personality': 'work'}",
+	  "{'name': 'host-1', 'dns': ['host-2'], 'personality': 'host-3'}" },
+	{ "{'hce': 1, 'name': 'alice-laptop'}", "{'hce': 1, 'name': 'host-1'}" },
+	{ "{'hce': 1, 'name': null}", "{'hce': 1, 'name': null}" },
+	{ "{'name': 'eth0', 'in': ['hmip_in']}", "{'name': 'eth0', 'in': ['hmip_in']}" },
+	{ "{'comment': 'for the bank'}", "{'comment': 'host-1'}" },
+	{ "{'t': ':: ::1: . : .. 1.2.3'}", "{'t': ':: ::1: . : .. 1.2.3'}" },
+};
+
+START_TEST(what_tells_who_somebody_is_is_replaced)
+{
+	json_t *j = load(anonymous[_i][0]), *want = load(anonymous[_i][1]), *got = anonymise(j);
+	char *text = json_dumps(got, JSON_COMPACT);
+
+	ck_assert_msg(json_equal(got, want), "%s", text);
+	free(text);
+	json_decref(got);
+	json_decref(want);
+	json_decref(j);
+}
+END_TEST
+
 START_TEST(what_may_be_a_key_is_left_out)
 {
 	char text[] = "key_in = \"00112233445566778899aabbccddeeff\" # 1234 abc\n0123456789"
@@ -403,6 +431,12 @@ START_TEST(what_may_be_a_key_is_left_out)
 
 	anonymise_keys(text);
 	ck_assert_str_eq(text, "key_in = \"*\" # 1234 abc\n*");
+	strcpy(text, "key_out=0011zz22 # x\n#key_in = 'a b\n2' key_in of 20");
+	anonymise_keys(text);
+	ck_assert_str_eq(text, "key_out=* # x\n#key_in = '*' key_in of 20");
+	strcpy(text, "key_in = \"0011");
+	anonymise_keys(text);
+	ck_assert_str_eq(text, "key_in = \"*");
 	strcpy(text, "");
 	anonymise_keys(text);
 	ck_assert_str_eq(text, "");
@@ -422,6 +456,7 @@ static Suite *make(void)
 	tcase_add_test(t, each_pair_of_a_connection_has_its_reason);
 	tcase_add_test(t, a_connection_that_is_not_covered_has_a_remedy);
 	tcase_add_test(t, addresses_are_replaced_the_same_by_the_same);
+	tcase_add_loop_test(t, what_tells_who_somebody_is_is_replaced, 0, ARRAY_LEN(anonymous));
 	tcase_add_test(t, what_may_be_a_key_is_left_out);
 	suite_add_tcase(s, t);
 	return s;

@@ -10,6 +10,7 @@
 #include "host_facts.h"
 #include "peer_checks.h"
 #include "peer_facts.h"
+#include "print.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,12 +20,10 @@ static int tell(json_t *all, bool as_json)
 {
 	int r = finding_problems(all) ? EXIT_REFUSED : EXIT_OK;
 
-	if (as_json) {
-		json_dumpf(all, stdout, JSON_INDENT(2));
-		putchar('\n');
-	} else {
+	if (as_json)
+		print_json(all);
+	else
 		finding_print(stdout, all);
-	}
 	json_decref(all);
 	return r;
 }

@@ -5,6 +5,7 @@
 #include "client.h"
 #include "clock.h"
 #include "meet.h"
+#include "print.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -42,11 +43,20 @@ unsigned meet_resolve(const char *host, struct in6_addr ret[static MEET_ADDRS_MA
 	return n;
 }
 
+/* The port that text names; 0: none. */
+static uint16_t port_of(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+	unsigned long port = n <= 5 && !text[n] ? strtoul(text, NULL, 10) : 0;
+
+	return port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
 /* Opens a TCP connection. Returns its descriptor, or a negative errno. */
-static int open_connection(const struct in6_addr *addr, const char *port)
+static int open_connection(const struct in6_addr *addr, uint16_t port)
 {
 	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_addr = *addr,
-				   .sin6_port = htons(strtoul(port, NULL, 10)) };
+				   .sin6_port = htons(port) };
 	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), err = 0;
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 	socklen_t n = sizeof(err);
@@ -154,7 +164,7 @@ static json_t *await(const char *path, int fd, const struct in6_addr *addr, int 
 	return outcome(path, addr, id, why, ret_exit);
 }
 
-json_t *meet_at(const char *path, const struct in6_addr *addr, const char *port, int *ret_exit)
+json_t *meet_at(const char *path, const struct in6_addr *addr, uint16_t port, int *ret_exit)
 {
 	int connection = port ? open_connection(addr, port) : 0;
 	int fd = client_ask(path, "meet", addr_text(addr).s);
@@ -197,28 +207,31 @@ static void print_met(const char *host, json_t *r)
 
 int run_meet(const char *path, char **argument, const struct options *options)
 {
+	uint16_t port = argument[1] ? port_of(argument[1]) : 0;
 	struct in6_addr addr[MEET_ADDRS_MAX];
-	const char *why;
-	unsigned n = meet_resolve(argument[0], addr, &why);
 	int r = EXIT_REFUSED;
+	const char *why;
+	unsigned n;
 
+	if (argument[1] && !port) {
+		fprintf(stderr, "hmipctl: \"%s\" is no port, which is a number from 1 to 65535\n",
+			argument[1]);
+		return EXIT_USAGE;
+	}
+	n = meet_resolve(argument[0], addr, &why);
 	if (!n)
 		fprintf(stderr, "hmipctl: cannot meet %s: %s\n", argument[0], why);
-	for (unsigned i = 0; i < n; i++) {
-		json_t *met = meet_at(path, &addr[i], argument[1], &r);
+	for (unsigned i = 0; i < n && (!i || r == EXIT_REFUSED); i++) {
+		json_t *met = meet_at(path, &addr[i], port, &r);
 
 		if (!met)
 			continue;
 		r = is_known(met) ? EXIT_OK : EXIT_REFUSED;
-		if (options->json) {
-			json_dumpf(met, stdout, JSON_INDENT(2));
-			putchar('\n');
-		} else {
+		if (options->json)
+			print_json(met);
+		else
 			print_met(argument[0], met);
-		}
 		json_decref(met);
-		if (r == EXIT_OK || r == EXIT_NO_HELPER)
-			break;
 	}
 	return r;
 }

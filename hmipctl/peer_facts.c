@@ -57,7 +57,7 @@ static json_t *meet(const char *path, const struct in6_addr *addr, unsigned n)
 
 	for (unsigned i = 0; i < n && !is_homeless(r); i++) {
 		json_decref(r);
-		r = meet_at(path, &addr[i], NULL, &status);
+		r = meet_at(path, &addr[i], 0, &status);
 	}
 	return r;
 }

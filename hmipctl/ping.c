@@ -7,6 +7,7 @@
 #include "json_text.h"
 #include "meet.h"
 #include "ping.h"
+#include "print.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -115,12 +116,10 @@ int run_ping(const char *path, char **argument, const struct options *options)
 	if (!answer)
 		return r;
 	r = count_answered(answer) ? EXIT_OK : EXIT_REFUSED;
-	if (options->json) {
-		json_dumpf(answer, stdout, JSON_INDENT(2));
-		putchar('\n');
-	} else {
+	if (options->json)
+		print_json(answer);
+	else
 		print_pairs(answer);
-	}
 	json_decref(answer);
 	return r;
 }

@@ -412,3 +412,9 @@ void print_event(FILE *out, json_t *e)
 	fputc('\n', out);
 	fflush(out);
 }
+
+void print_json(json_t *answer)
+{
+	json_dumpf(answer, stdout, JSON_INDENT(2));
+	putchar('\n');
+}

@@ -20,4 +20,7 @@ void print_uncovered(FILE *out, json_t *answer);
 void print_sa(FILE *out, json_t *answer);
 void print_event(FILE *out, json_t *event);	/* one line */
 
+/* Prints any answer to standard output as JSON, over several lines. */
+void print_json(json_t *answer);
+
 #endif

@@ -5,6 +5,7 @@
 #include "client.h"
 #include "host_checks.h"
 #include "host_facts.h"
+#include "print.h"
 #include "report.h"
 #include "unused.h"
 
@@ -80,8 +81,7 @@ int run_report(const char *path, char **argument UNUSED, const struct options *o
 		r = anonymise(named);
 		json_decref(named);
 	}
-	json_dumpf(r, stdout, JSON_INDENT(1));
-	putchar('\n');
+	print_json(r);
 	json_decref(r);
 	return EXIT_OK;
 }

@@ -84,6 +84,11 @@ say "hmipctl meet"
 restart_client 'initiate = preload'
 must "it is said" [ "$(in_ns "$client" "$(program hmipctl)" -s "$dir/client.sock" meet $S0 7100 |
 	sed 's/, round trip .*//')" = "$S0 at $S0 is Homeless, keys agreed on by AAP" ]
+for port in https 0 65536; do
+	status=0
+	ctl client meet $S0 $port >/dev/null 2>&1 || status=$?
+	must "$port is no port" [ $status = 2 ]
+done
 must "again, at once" ctl client --json meet $S0 >"$dir/again.json"
 must "the same" [ "$(json "d['status']" <"$dir/again.json")" = homeless ]
 echoes met

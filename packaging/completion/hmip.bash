@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # bash completion for hmipctl, hmip-run and hmip-helper. Installed under the name of each.
 
+# compgen -W expands its words: a name with a "$" in it must not become a command.
 _hmip_interfaces()
 {
-	ip -o link 2>/dev/null | sed 's/^[0-9]*: \([^:@]*\).*/\1/'
+	ip -o link 2>/dev/null | sed -n 's/^[0-9]*: \([[:alnum:]._-]*\)[:@].*/\1/p'
 }
 
 _hmip_addresses()

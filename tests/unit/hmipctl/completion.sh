@@ -36,6 +36,18 @@ completes '--quiet' hmip-run --q
 completes '(.* )?-t( .*)?' hmip-helper -
 completes '/etc/hostname' hmip-helper -c /etc/hostnam
 
+# The name of an interface is not executed. (Its own network namespace needs root.)
+executed=$(mktemp -d)
+if unshare --net true 2>/dev/null; then
+	# shellcheck disable=SC2016 # expanded there, or not
+	(cd "$executed" && unshare --net bash -c 'source "$0" &&
+		ip link add "\$(echo>bad)" type veth peer name p0 &&
+		COMP_WORDS=(hmipctl prefer p) COMP_CWORD=2 && _hmipctl &&
+		[[ ${COMPREPLY[*]} == p0 && ! -e bad ]]' "$files/hmip.bash") ||
+		{ echo "names of interfaces: executed, or not completed"; failed=1; }
+fi
+rm -r "$executed"
+
 # Each lists what the programs take, -h.
 options()
 {

@@ -285,8 +285,8 @@ static bool looks_back(json_t *rule)
 		       *flags = json_object_get(json_object_get(left, "fib"), "flags");
 
 		json_array_foreach(flags, k, flag) {
-			saddr |= !strcmp(json_string_value(flag), "saddr");
-			iif |= !strcmp(json_string_value(flag), "iif");
+			saddr |= is_text(flag, "saddr") == YES;
+			iif |= is_text(flag, "iif") == YES;
 		}
 		drops |= json_object_get(e, "drop") != NULL;
 	}

@@ -107,7 +107,7 @@ static void check_addresses(json_t *facts, json_t *all)
 /* What of a hook's programs is wrong; NULL: nothing. */
 static const char *hook_fault(json_t *names)
 {
-	unsigned ours = 0, first = 0, at = 0;
+	unsigned ours = 0, at = 0;
 	json_t *name;
 	size_t i;
 
@@ -119,7 +119,7 @@ static const char *hook_fault(json_t *names)
 	}
 	if (!ours)
 		return "is not attached";
-	if (at > first)
+	if (at > 0)
 		return "is not the first program";
 	return ours > 1 ? "is attached twice" : NULL;
 }

@@ -108,6 +108,8 @@ loaded()
 [[ $(loaded 'echo $LD_PRELOAD') == libhmip.so.0 ]] || fail "the library is not preloaded by name"
 loaded 'cat /proc/self/maps; true' | grep -q 'linux-gnu/libhmip\.so\.0' ||
 	fail "the library is not preloaded"
+within dpkg -S '*/libhmip.so' | grep -q '^libhmip0:' && [[ -z $(within env \
+	LD_PRELOAD=libhmip.so true 2>&1) ]] || fail "LD_PRELOAD=libhmip.so needs libhmip-dev"
 if within test -x /usr/bin/musl-gcc; then
 	printf '%s\n' '#include <stdio.h>' 'int main(void) { char line[999];' \
 		'FILE *f = fopen("/proc/self/maps", "r");' \

@@ -255,7 +255,8 @@ enum via {
 	VIA_BOTH,
 };
 
-#define VIA_PATHS_MAX	8	/* pairs of an entry whose ways are known: the latest */
+#define VIA_PATHS_MAX	8	/* pairs of an entry whose ways are known: the latest,
+				 * and the one in use */
 
 /*
  * What is known of the way from one of our addresses to one of the peer's (via.c). It is asked for

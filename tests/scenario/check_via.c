@@ -225,6 +225,28 @@ START_TEST(an_address_that_returns_is_tried_both_ways)
 }
 END_TEST
 
+/* More pairs than are remembered are asked at once: that in use is not forgotten for them. */
+START_TEST(the_way_of_the_pair_in_use_outlives_signalling_by_many_others)
+{
+	struct path_pair pair[PATH_PAIRS_MAX];
+	char addr[] = "2001:db8:1::a0";
+
+	network_drops(VIA_NATIVE, VIA_NATIVE);
+	acquaint();
+	settle();
+	assert_via(SERVER, S0, C0, VIA_UDP);
+	for (; addr[sizeof(addr) - 2] <= '9'; addr[sizeof(addr) - 2]++)
+		world_up(&w, CLIENT, addr);
+	world_run(&w, 5 * USEC_PER_SEC);
+	assert_pair(SERVER, S0, C0);
+	ck_assert_int_gt(core_ping(w.host[SERVER].core, entry(SERVER)->id, w.now, pair),
+			 VIA_PATHS_MAX);
+	world_collect(&w);
+	world_run(&w, 2 * w.delay);
+	assert_via(SERVER, S0, C0, VIA_UDP);
+}
+END_TEST
+
 /* How many packets both hosts send in vain within half an hour, and what becomes of the move. */
 static unsigned sent_in_vain(enum encapsulate encapsulate)
 {
@@ -460,6 +482,7 @@ int main(void)
 	tcase_add_test(keys, a_way_that_needs_udp_is_kept_open_while_there_are_connections);
 	tcase_add_test(keys, a_way_that_falls_silent_is_not_the_only_one_any_more);
 	tcase_add_test(keys, an_address_that_returns_is_tried_both_ways);
+	tcase_add_test(keys, the_way_of_the_pair_in_use_outlives_signalling_by_many_others);
 	tcase_add_test(keys, where_nothing_gets_through_the_connection_stays_and_little_is_sent);
 	tcase_add_loop_test(keys, copies_change_nothing, 0, ARRAY_LEN(lateness));
 	tcase_add_test(keys, who_shares_keys_may_send_from_any_port);

@@ -68,17 +68,26 @@ static void path_reset(const struct core *c, struct via_path *p)
 	p->out = ways(c, p);
 }
 
-/* The path between two addresses, made if there is none in place of the one not used longest. */
+/* The one not used longest, but for that of the pair in use: connections may need it kept open. */
+static struct via_path *path_to_replace(struct hce *h)
+{
+	const struct via_path *in_use = core_via(h, &h->pair.local, &h->pair.foreign);
+	struct via_path *p = in_use == &h->via[0] ? &h->via[1] : &h->via[0];
+
+	for (unsigned i = 1; i < ARRAY_LEN(h->via); i++)
+		if (h->via[i].used < p->used && &h->via[i] != in_use)
+			p = &h->via[i];
+	return p;
+}
+
+/* The path between two addresses, made if there is none. */
 static struct via_path *path_get(const struct core *c, struct hce *h, const struct in6_addr *local,
 				 const struct in6_addr *foreign, usec_t now)
 {
 	struct via_path *p = path_find(h, local, foreign);
 
 	if (!p) {
-		p = &h->via[0];
-		for (unsigned i = 1; i < ARRAY_LEN(h->via); i++)
-			if (h->via[i].used < p->used)
-				p = &h->via[i];
+		p = path_to_replace(h);
 		*p = (struct via_path){ .local = *local, .foreign = *foreign };
 		path_reset(c, p);
 	}

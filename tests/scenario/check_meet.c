@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Mobility that begins without the preload: hosts that are met on request, and initiate. */
 #include "core.h"
+#include "nonpeer.h"
 #include "suite.h"
 #include "unmoved.h"
 #include "unused.h"
@@ -110,6 +111,31 @@ START_TEST(s7_a_plain_host_is_asked_again_on_request_only)
 	ck_assert_int_eq(meet(C0, S0, false), 0);
 	world_run(&w, 2 * USEC_PER_SEC);
 	ck_assert_int_eq(status(CLIENT), PEER_HOMELESS);
+}
+END_TEST
+
+static unsigned told;
+
+static void count_nonpeers(struct world *world UNUSED, unsigned host, const struct action *a)
+{
+	told += host == CLIENT && a->type == ACTION_NONPEERS;
+}
+
+START_TEST(s7_that_many_may_be_asked_again_is_said_once)
+{
+	struct in6_addr plain = world_addr("2001:db8:7::");
+
+	for (unsigned i = 0; i < 2 * 100; i++) {
+		plain.s6_addr[15] = (uint8_t)(i % 100);
+		nonpeer_add(core(CLIENT), &plain, w.now);
+	}
+	world_run(&w, 100 * USEC_PER_SEC);
+	ck_assert_uint_eq(core_nonpeers(core(CLIENT), &plain, 1), 1);
+	world_collect(&w);
+	w.acted = count_nonpeers;
+	world_up(&w, CLIENT, "2001:db8:1::c2");
+	ck_assert_uint_eq(told, 1);
+	ck_assert_uint_eq(core_nonpeers(core(CLIENT), &plain, 1), 0);
 }
 END_TEST
 
@@ -247,6 +273,7 @@ static Suite *make(void)
 	tcase_add_test(t, c4_a_host_that_is_met_has_its_connections_adopted);
 	tcase_add_test(t, s7_a_plain_host_is_asked_again_on_request_only);
 	tcase_add_test(t, x8_whom_the_configuration_excludes_is_not_met);
+	tcase_add_test(t, s7_that_many_may_be_asked_again_is_said_once);
 	tcase_add_test(t, x8_one_that_is_to_be_kept_is_there_a_day_later);
 	tcase_add_test(t, x8_one_that_is_not_is_forgotten);
 	tcase_add_test(t, c4_with_initiate_what_a_scan_finds_begins_mobility);

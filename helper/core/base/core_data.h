@@ -122,6 +122,7 @@ struct core {
 	struct sender *senders;		/* by cookie */
 	struct bound *bound;		/* by cookie */
 	struct nonpeer *nonpeers;	/* by address, oldest first */
+	uint64_t nonpeers_action;	/* number of the last ACTION_NONPEERS */
 
 	uint32_t spi_range[CORE_PERSONALITIES_MAX + 1];	/* upper half of a personality's anonymous
 							 * SPIs of ours */

@@ -25,9 +25,15 @@ bool aap_allowed(const struct core *c, const struct in6_addr *addr)
 	return !best || best->allowed;
 }
 
+/* All verdicts may change at once, which one action says. */
+static void say_changed(struct core *c)
+{
+	core_act_once(c, ACTION_NONPEERS, NULL, &c->nonpeers_action);
+}
+
 static void nonpeer_remove(struct core *c, struct nonpeer *q)
 {
-	action_push(c, ACTION_NONPEERS, NULL);
+	say_changed(c);
 	timer_end(&c->nonpeer_timers, &q->timer);
 	HASH_DEL(c->nonpeers, q);
 	free(q);
@@ -84,7 +90,7 @@ void nonpeer_add(struct core *c, const struct in6_addr *addr, usec_t now)
 	q->found = now;
 	q->until = usec_add(now, wait);
 	q->over = false;
-	action_push(c, ACTION_NONPEERS, NULL);
+	say_changed(c);
 	timer_end(&c->nonpeer_timers, &q->timer);
 	timer_arm(&c->nonpeer_timers, &q->timer, q->until);
 }
@@ -102,7 +108,7 @@ static void end(struct core *c, struct nonpeer *q, usec_t now)
 {
 	q->over = true;
 	q->until = now;
-	action_push(c, ACTION_NONPEERS, NULL);
+	say_changed(c);
 	timer_end(&c->nonpeer_timers, &q->timer);
 	timer_arm(&c->nonpeer_timers, &q->timer, usec_add(now, longest(c)));
 }

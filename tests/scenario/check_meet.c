@@ -156,6 +156,27 @@ START_TEST(x8_whom_the_configuration_excludes_is_not_met)
 }
 END_TEST
 
+static bool lose_from_s1(struct world *world UNUSED, const struct packet_in_flight *p)
+{
+	struct in6_addr s1 = world_addr(S1);
+
+	return addr_equal(&p->send.send.src, &s1) || addr_equal(&p->send.send.dst, &s1);
+}
+
+/* Anybody can name an address: its host is not who named it before that is proven. */
+START_TEST(x8_who_names_the_address_of_another_is_not_met_for_it)
+{
+	world_connect(&w, CLIENT, C0, SERVER, S0, 1000);
+	world_run(&w, USEC_PER_SEC);
+	w.lose = lose_from_s1;
+	world_up(&w, SERVER, S1);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_int_eq(world_foreign(&w, CLIENT, S1)->state, ADDR_TENTATIVE);
+	ck_assert_int_eq(meet(C0, S1, true), -EAGAIN);
+	ck_assert(!core_entries(core(CLIENT))->vouched);
+}
+END_TEST
+
 START_TEST(x8_one_that_is_to_be_kept_is_there_a_day_later)
 {
 	ck_assert_int_eq(meet(C0, S0, true), 0);
@@ -273,6 +294,7 @@ static Suite *make(void)
 	tcase_add_test(t, c4_a_host_that_is_met_has_its_connections_adopted);
 	tcase_add_test(t, s7_a_plain_host_is_asked_again_on_request_only);
 	tcase_add_test(t, x8_whom_the_configuration_excludes_is_not_met);
+	tcase_add_test(t, x8_who_names_the_address_of_another_is_not_met_for_it);
 	tcase_add_test(t, s7_that_many_may_be_asked_again_is_said_once);
 	tcase_add_test(t, x8_one_that_is_to_be_kept_is_there_a_day_later);
 	tcase_add_test(t, x8_one_that_is_not_is_forgotten);

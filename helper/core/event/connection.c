@@ -443,9 +443,12 @@ int core_meet(struct core *c, const struct in6_addr *local, const struct in6_add
 {
 	const struct pcb as = { .local = *local, .foreign = *foreign, .origin = PCB_CONNECT };
 	const struct foreign_addr *fa = foreign_find(c, foreign);
-	struct hce *h = fa && hce_homeless(fa->hce) ? fa->hce : NULL;
+	struct hce *h = NULL;
 	int r = -ESHUTDOWN;
 
+	/* Who only named the address may not be there. */
+	if (fa && fa->state != ADDR_TENTATIVE && hce_homeless(fa->hce))
+		h = fa->hce;
 	if (!leave_is_begun(c))
 		r = h ? 0 : entry_to_meet(c, &as, now, &h);
 	if (r)

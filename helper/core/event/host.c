@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The host as a whole: creation, configuration, timers, routes. */
-#include "connection.h"
 #include "core.h"
 
 #include <openssl/crypto.h>
@@ -15,6 +14,7 @@
 #include "addr_conflict.h"
 #include "bu_send.h"
 #include "bul.h"
+#include "connection.h"
 #include "encap.h"
 #include "entry.h"
 #include "foreign.h"
@@ -151,7 +151,7 @@ static bool has_passed(struct core *c, struct hce *h, usec_t now)
 		h->conversed = 0;
 	if (h->conversed)	/* by the middle of it the datapath is asked anew */
 		hce_arm(c, h, usec_add(h->conversed,
-					 now - h->conversed < span / 2 ? span / 2 : span));
+				       now - h->conversed < span / 2 ? span / 2 : span));
 	if (!h->sa || !hce_is_passing(h)) {
 		if (h->passing_since)
 			bul_want_all(c, h);
@@ -316,7 +316,6 @@ static void update_pairs(struct core *c, usec_t now)
 	}
 }
 
-/* The same for what is of no entry. */
 /* Looks after connections to addresses that entries have lost since the last time. */
 static void attach_anew(struct core *c, usec_t now)
 {
@@ -329,6 +328,7 @@ static void attach_anew(struct core *c, usec_t now)
 		connection_address_given_back(c, &addr[i % GIVEN_BACK_MAX], now);
 }
 
+/* The timer of what is of no entry may have expired. */
 static void host_look_after(struct core *c, usec_t now)
 {
 	if (now < c->host_deadline)

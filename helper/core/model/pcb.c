@@ -164,7 +164,7 @@ void pcb_note_trust(struct core *c, struct pcb *p)
 {
 	if (p->hce)
 		pcb_set_proves(c, p, p->linger_until == USEC_NEVER &&
-				  (p->origin == PCB_CONNECT || p->established));
+				     (p->origin == PCB_CONNECT || p->established));
 }
 
 void pcb_wait_for_proof(struct core *c, struct pcb *p)

@@ -29,8 +29,9 @@ void via_heard(struct core *c, struct hce *h, const struct signal *s, enum via w
 bool via_is_copy(struct hce *h, const struct signal *s, enum via way, usec_t now);
 
 /*
- * A host answered Port Unreachable to quoted, an Init or another packet of ours in UDP. Where only
- * the peer or a router on the way can have seen what is quoted, it is sent no more UDP there.
+ * Somebody says that a host answered Port Unreachable to quoted, a packet of ours in UDP. If that
+ * is the Init of a run that goes on, whose nonce only the host and routers on the way can know, it
+ * is sent no more UDP.
  */
 void via_refused(struct core *c, const struct signal *quoted, usec_t now);
 

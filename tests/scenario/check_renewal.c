@@ -11,6 +11,7 @@
 #include "unmoved.h"
 #include "unused.h"
 
+#include <string.h>
 #include <utlist.h>
 
 #define RENEWAL		(24 * 3600 * USEC_PER_SEC)	/* after that time */
@@ -107,6 +108,57 @@ START_TEST(x4_a_renewal_that_is_cut_off_leaves_both_with_the_same_keys)
 	world_run(&w, 2 * 3600 * USEC_PER_SEC);
 	ck_assert(agree());
 	ck_assert_uint_lt(entry(CLIENT)->sa->out_seq, UINT32_C(1) << 31);
+}
+END_TEST
+
+static bool lose_aap(struct world *world UNUSED, const struct packet_in_flight *p)
+{
+	struct signal s;
+
+	return p->send.send.len && signal_parse(p->send.send.packet, p->send.send.len, &s) == 0 &&
+	       s.has_aap;
+}
+
+/* A peer chooses its AH numbers, and may make keys look used up: that is no reason to hurry. */
+START_TEST(x4_keys_that_are_used_up_are_renewed_no_faster_than_others)
+{
+	unsigned inits;
+
+	meet();
+	w.lose = lose_aap;
+	use_up_keys();
+	inits = w.host[CLIENT].events[EVENT_AAP];
+	talk(1800 * USEC_PER_SEC);
+	ck_assert_uint_le(w.host[CLIENT].events[EVENT_AAP] - inits, 4);
+	w.lose = NULL;
+	talk(1900 * USEC_PER_SEC);
+	ck_assert(agree());
+	ck_assert_uint_lt(entry(CLIENT)->sa->out_seq, UINT32_C(1) << 31);
+}
+END_TEST
+
+/* The server claims that it has used up each key that it is given. */
+START_TEST(x4_who_uses_up_keys_at_once_gets_no_others_at_once)
+{
+	struct ratelimit *budget;	/* it answers as often as it is asked */
+	unsigned runs = 0;
+	uint32_t spi;
+
+	meet();
+	budget = w.host[SERVER].core->budget[BUDGET_RENEWALS];
+	spi = entry(CLIENT)->sa->in.spi;
+	for (unsigned i = 0; i < 60; i++) {
+		entry(SERVER)->sa->out_seq |= UINT32_C(1) << 31;
+		entry(SERVER)->sa->out_limit = UINT32_MAX;
+		memset(budget, 0, sizeof(w.host[SERVER].core->budget[0]));
+		(i % 2 ? world_down : world_up)(&w, SERVER, S1);
+		world_run(&w, USEC_PER_SEC);
+		runs += entry(CLIENT)->sa->in.spi != spi;
+		spi = entry(CLIENT)->sa->in.spi;
+	}
+	ck_assert_uint_gt(runs, 0);
+	ck_assert_uint_le(runs, 7);
+	ck_assert(agree());
 }
 END_TEST
 
@@ -280,6 +332,8 @@ int main(void)
 	tcase_add_checked_fixture(tc, NULL, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, x4_a_renewal_that_is_cut_off_leaves_both_with_the_same_keys, 0, 8);
+	tcase_add_test(tc, x4_keys_that_are_used_up_are_renewed_no_faster_than_others);
+	tcase_add_test(tc, x4_who_uses_up_keys_at_once_gets_no_others_at_once);
 	tcase_add_test(tc, x4_a_late_acknowledgement_under_the_old_keys_confirms_nothing);
 	tcase_add_loop_test(tc, x4_renewals_that_cross_leave_both_with_the_same_keys, 0, 18);
 	tcase_add_loop_test(tc, x3_lost_keys_are_noticed_when_a_connection_begins, 0, 12);

@@ -26,7 +26,8 @@ struct peer {
 	struct hce *hce;		/* NULL while there is no entry */
 	struct peer *prev, *next;	/* of the entry: of keys */
 	usec_t made;			/* anonymous: when its keys were made */
-	usec_t renew_at;		/* anonymous: when they are to be replaced by age */
+	usec_t renew_at;		/* anonymous: when they are to be replaced */
+	bool used_up;			/* anonymous: so many packets had them that this was due */
 	bool initiated;			/* anonymous: this host was the initiator */
 	usec_t grace_until;		/* replaced by newer keys, removed then. 0: in use */
 	struct timer timer;		/* armed if it is not */
@@ -58,8 +59,8 @@ int peer_set_addrs(struct core *c, struct peer *p, unsigned n, const struct in6_
 void peer_note_used(struct core *c, const struct peer *p);
 
 /*
- * Sets the keys. New keys start with fresh sequence numbers; old keys, and those that
- * were noted, go on with theirs.
+ * Sets the keys. New keys start with fresh sequence numbers; old keys, and those that were noted,
+ * go on with theirs.
  */
 void peer_rekey(struct core *c, struct peer *p, const struct core_peer *from);
 

@@ -28,6 +28,7 @@
 #define AAP_TIMEOUT	USEC_PER_SEC		/* for the first; then doubled */
 #define AAP_BAD_RESPONSES	8		/* that may fail before the run ends */
 #define RENEW_PACKETS	(UINT32_C(1) << 31)	/* keys that sent more are replaced */
+#define RENEW_AGE_MIN	(10 * USEC_PER_SEC)
 #define RENEW_RETRY	(3600 * USEC_PER_SEC)
 #define NO_ANSWER	"did not answer AAP"
 #define CONFIRM_LIFETIME	(60 * USEC_PER_SEC)	/* for how long a Confirm is repeated */
@@ -130,12 +131,22 @@ static void recover(struct core *c, struct hce *h, const struct in6_addr *dst, u
 		h->aap->recovering = true;
 }
 
+/*
+ * The peer chooses its numbers, and whether a run fails: neither makes the next one follow at once.
+ */
+static void note_used_up(struct peer *p)
+{
+	if (p->used_up || (p->sa.out_seq < RENEW_PACKETS && p->sa.replay.top < RENEW_PACKETS))
+		return;
+	p->used_up = true;
+	p->renew_at = usec_add(p->made, RENEW_AGE_MIN);
+}
+
 /* The initiator replaces keys that are old, or much used, by a run under the present SA. */
 static void renew(struct core *c, struct hce *h, usec_t now)
 {
-	const struct peer *p = h->peer;
+	struct peer *p = h->peer;
 	const struct in6_addr *lost_at;
-	usec_t due;
 
 	if (!p || p->sa.class != SA_ANONYMOUS || !h->initiated)
 		return;
@@ -148,13 +159,11 @@ static void renew(struct core *c, struct hce *h, usec_t now)
 		hce_arm(c, h, usec_add(h->answered, RECOVER_AFTER));
 	else if (h->answered && now < h->recover_at)
 		hce_arm(c, h, h->recover_at);
-	due = p->renew_at;
-	if (p->sa.out_seq >= RENEW_PACKETS || p->sa.replay.top >= RENEW_PACKETS)
-		due = now;
-	if (now >= due)
+	note_used_up(p);
+	if (now >= p->renew_at)
 		begin(c, h, &h->pair.foreign, true, now);
 	else
-		hce_arm(c, h, due);
+		hce_arm(c, h, p->renew_at);
 }
 
 /* The Confirm was not answered: the peer may have it nevertheless, so both pairs of keys stay. */
@@ -327,9 +336,9 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 	}
 	if (r < 0) {
 		aap_refuse(c, s, "AAP Response with wrong ICV");
+		/* Each costs us a multiplication. */
 		if (++t->bad == AAP_BAD_RESPONSES)
-			give_up(c, h, now, "its answers to AAP are wrong");	/* each costs us a
-										 * multiplication */
+			give_up(c, h, now, "its answers to AAP are wrong");
 		goto out;
 	}
 	measure(h, now);

@@ -230,15 +230,10 @@ static int check_command(const char *command, bool by_name, bool verbose)
 		say("%s: its interpreter %s: %s\n", path, at, strerror(errno));
 		return EXIT_NOT_FOUND;
 	}
-	if (p.kind == EXECFILE_STATIC) {
-		say("%s%s%s%s %s\n", script ? path : "", script ? ": " : "", at,
-		    script ? ", which runs it," : "", execfile_reason(p.kind));
-		return 0;
-	}
 	if (p.kind != EXECFILE_FINE) {
 		say("%s%s%s%s %s\n", script ? path : "", script ? ": " : "", at,
 		    script ? ", which runs it," : "", execfile_reason(p.kind));
-		return EXIT_CANNOT;
+		return p.kind == EXECFILE_STATIC ? 0 : EXIT_CANNOT;
 	}
 	if (p.go)
 		say("%s is written in Go and connects without the C library: it is run, but "

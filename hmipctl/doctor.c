@@ -31,7 +31,7 @@ static int tell(json_t *all, bool as_json)
 /* [ADDRESS]:PORT, or a number. */
 static bool is_connection(const char *target)
 {
-	return *target == '[' || target[strspn(target, "0123456789")] == '\0';
+	return *target == '[' || (*target && !target[strspn(target, "0123456789")]);
 }
 
 int run_doctor(const char *path, char **argument, const struct options *options)

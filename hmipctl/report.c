@@ -16,6 +16,17 @@
 
 #define TEXT_MAX	(1 << 20)
 
+/* JSON has UTF-8 only: where text is not that, what is not ASCII is a question mark. */
+static json_t *string_of(char *text)
+{
+	json_t *r = json_string(text);
+
+	for (char *c = text; !r && *c; c++)
+		if (*c & 0x80)
+			*c = '?';
+	return r ? r : json_string(text);
+}
+
 /* What a file or a command gives, with whatever may be a key left out; or null. Closes f. */
 static json_t *text_of(FILE *f, int (*close_it)(FILE *f))
 {
@@ -26,7 +37,7 @@ static json_t *text_of(FILE *f, int (*close_it)(FILE *f))
 	if (text) {
 		text[n] = '\0';
 		anonymise_keys(text);
-		r = n ? json_string(text) : NULL;
+		r = n ? string_of(text) : NULL;
 	}
 	free(text);
 	if (f)

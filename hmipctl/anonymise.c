@@ -166,7 +166,8 @@ static json_t *copy_members(struct seen *s, json_t *j)
 /* Whether strings under that key are what somebody called a host or himself, or wrote freely. */
 static bool names_hosts(const char *key)
 {
-	static const char *const keys[] = { "dns", "host", "personality", "comment", PEER_NAME };
+	static const char *const keys[] = { "dns", "host", "personality", "comment", "prefix",
+					    PEER_NAME };
 
 	for (unsigned i = 0; key && i < ARRAY_LEN(keys); i++)
 		if (!strcmp(keys[i], key))

@@ -408,6 +408,9 @@ static const char *const anonymous[][2] = {
 	{ "{'hce': 1, 'name': null}", "{'hce': 1, 'name': null}" },
 	{ "{'name': 'eth0', 'in': ['hmip_in']}", "{'name': 'eth0', 'in': ['hmip_in']}" },
 	{ "{'comment': 'for the bank'}", "{'comment': 'host-1'}" },
+	{ "{'log': {'prefix': 'bank: '}}", "{'log': {'prefix': 'host-1'}}" },
+	{ "{'prefix': {'addr': '2a02:1:2:3::', 'len': 64}}",
+	  "{'prefix': {'addr': '2001:db8:0:1::0', 'len': 64}}" },
 	{ "{'t': ':: ::1: . : .. 1.2.3'}", "{'t': ':: ::1: . : .. 1.2.3'}" },
 };
 

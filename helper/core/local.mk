@@ -20,7 +20,7 @@ libcore_model_la_SOURCES = \
 	core/model/lifecycle.h core/model/local.c core/model/local.h core/model/nonpeer.c \
 	core/model/nonpeer.h core/model/pair.c core/model/pair.h core/model/pcb.c core/model/pcb.h \
 	core/model/pcb_wire.c core/model/pcb_wire.h core/model/peer.c core/model/peer.h \
-	core/model/peer_names.c core/model/peer_names.h \
+	core/model/peer_names.c core/model/peer_names.h core/model/status.c core/model/status.h \
 	core/model/udp_bound.c core/model/udp_bound.h core/model/udp_sender.c core/model/udp_sender.h
 
 libcore_proto_la_CPPFLAGS = $(CORE_PROTO)

@@ -28,7 +28,7 @@ check_ipc_proto_LDADD = ../common/libipc.la $(CHECK_LIBS)
 # Files of the core one by one.
 noinst_HEADERS += unit/core/host.h
 check_PROGRAMS += check_addr_conflict check_bul check_changes check_connection check_local check_pair \
-	check_path_probe check_retry
+	check_path_probe check_retry check_status
 check_addr_conflict_SOURCES = unit/core/check_addr_conflict.c
 check_addr_conflict_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_bul_SOURCES = unit/core/check_bul.c
@@ -45,6 +45,8 @@ check_path_probe_SOURCES = unit/core/check_path_probe.c
 check_path_probe_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_retry_SOURCES = unit/core/check_retry.c
 check_retry_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
+check_status_SOURCES = unit/core/check_status.c
+check_status_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 
 # The kernel's side, in network namespaces; skipped without root.
 HELPER_LDADD = ../helper/libhelper.la ../common/libwire.la $(CHECK_LIBS)

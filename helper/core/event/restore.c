@@ -112,7 +112,7 @@ int core_restore_entry(struct core *c, const struct core_saved_entry *e, usec_t 
 	h->seq_in = e->seq_in;
 	h->srtt = e->srtt;
 	pair_set(c, h, &e->pair, RESTORED);
-	hce_set_status(c, h, e->status, RESTORED);
+	hce_restore_status(c, h, e->status, RESTORED);
 	return 0;
 }
 

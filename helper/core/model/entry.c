@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "status.h"
+
 /* When an outage ends, the next Update may be due after SLOW_UPDATE_INTERVAL only. */
 #define UNRESPONSIVE_AFTER	(SLOW_UPDATE_INTERVAL + 2 * USEC_PER_SEC)
 #define AUTHENTICATED_LATELY	(60 * USEC_PER_SEC)
@@ -92,7 +94,7 @@ struct hce *core_entry(struct core *c, uint32_t id)
 
 bool hce_homeless(const struct hce *h)
 {
-	return h->sa && h->status == PEER_HOMELESS;
+	return h->sa && status_may(h->status) & STATUS_MAY_MOVE;
 }
 
 int hce_reserve(struct core *c)

@@ -243,12 +243,13 @@ void hce_retire(struct core *c, struct hce *h, usec_t now)
 	h->name = NULL;		/* the peer's, which may go */
 	h->initiated = false;
 	pair_block(c, h, BLOCK_REWRITTEN);
-	hce_set_status(c, h, PEER_UNKNOWN, "its keys are gone");
+	hce_status_event(c, h, STATUS_KEYS_GONE);
 	action_push(c, ACTION_UNREACHABLE, h);
 	hce_arm(c, h, now);
 }
 
-void hce_set_status(struct core *c, struct hce *h, enum peer_status status, const char *why)
+/* The only writer of the peer's status: publishes a change, and reports it with the reason. */
+static void set_status(struct core *c, struct hce *h, enum peer_status status, const char *why)
 {
 	const char *was = peer_status_name(h->status);
 	struct pair to = h->pair;
@@ -260,4 +261,14 @@ void hce_set_status(struct core *c, struct hce *h, enum peer_status status, cons
 	pair_set(c, h, &to, NULL);
 	action_push(c, ACTION_STATUS, h);
 	event_change(c, EVENT_STATUS, h, NULL, NULL, was, peer_status_name(status), why);
+}
+
+void hce_status_event(struct core *c, struct hce *h, enum status_event e)
+{
+	set_status(c, h, status_after(h->status, e), status_event_text(e));
+}
+
+void hce_restore_status(struct core *c, struct hce *h, enum peer_status saved, const char *why)
+{
+	set_status(c, h, status_restored(saved), why);
 }

@@ -4,6 +4,7 @@
 #define HMIP_LIFECYCLE_H
 
 #include "core_data.h"
+#include "status.h"
 
 /*
  * Makes the entry of that id, which none may have, for peer if not NULL. Returns NULL (counted) if
@@ -47,7 +48,10 @@ void hce_destroy(struct core *c, struct hce *h, usec_t now);
  */
 void hce_retire(struct core *c, struct hce *h, usec_t now);
 
-/* The only writer of the peer's status: publishes a change, and reports it with the reason. */
-void hce_set_status(struct core *c, struct hce *h, enum peer_status status, const char *why);
+/* e happened to h's peer, whose status may change by it (status.h): that is published, reported. */
+void hce_status_event(struct core *c, struct hce *h, enum status_event e);
+
+/* h's peer had that status when an earlier helper ended. */
+void hce_restore_status(struct core *c, struct hce *h, enum peer_status saved, const char *why);
 
 #endif

@@ -22,6 +22,7 @@
 #include "peer.h"
 #include "retry.h"
 #include "send.h"
+#include "status.h"
 
 #define AAP_TRIES	4			/* Inits without an answer before the
 						 * peer counts as plain */
@@ -30,7 +31,6 @@
 #define RENEW_PACKETS	(UINT32_C(1) << 31)	/* keys that sent more are replaced */
 #define RENEW_AGE_MIN	(10 * USEC_PER_SEC)
 #define RENEW_RETRY	(3600 * USEC_PER_SEC)
-#define NO_ANSWER	"did not answer AAP"
 #define CONFIRM_LIFETIME	(60 * USEC_PER_SEC)	/* for how long a Confirm is repeated */
 #define RECOVER_AFTER	(5 * USEC_PER_SEC)	/* Updates unanswered for so long; then doubled */
 
@@ -52,7 +52,8 @@ static bool may_start(struct core *c, const struct hce *h, usec_t now)
 {
 	const struct foreign_addr *fa = foreign_find(c, &h->pair.foreign);
 
-	if (h->sa || h->aap || !h->may_announce || !h->initiated || (fa && fa->conflict))
+	if (h->sa || h->aap || !h->may_announce || !h->initiated || (fa && fa->conflict) ||
+	    !(status_may(h->status) & STATUS_MAY_ASK))
 		return false;
 	return aap_allowed(c, &h->pair.foreign) && !nonpeer_find(c, &h->pair.foreign, now);
 }
@@ -85,7 +86,7 @@ void aap_start(struct core *c, struct hce *h, usec_t now)
 {
 	if (!may_start(c, h, now))
 		return;
-	hce_set_status(c, h, PEER_UNKNOWN, "asked by AAP");
+	hce_status_event(c, h, STATUS_ASKED);
 	begin(c, h, &h->pair.foreign, false, now);
 }
 
@@ -180,7 +181,7 @@ static void return_to_old(struct core *c, struct hce *h, usec_t now)
 }
 
 /* The run failed. A host without an SA enters the negative cache (S7), a renewal is tried later. */
-static void give_up(struct core *c, struct hce *h, usec_t now, const char *why)
+static void give_up(struct core *c, struct hce *h, usec_t now, enum status_event why)
 {
 	return_to_old(c, h, now);
 	if (h->aap->recovering) {
@@ -194,7 +195,7 @@ static void give_up(struct core *c, struct hce *h, usec_t now, const char *why)
 	}
 	nonpeer_add(c, &h->aap->dst, now);
 	aap_abort(h);
-	hce_set_status(c, h, PEER_PLAIN, why);
+	hce_status_event(c, h, why);
 }
 
 void aap_expire(struct core *c, struct hce *h, usec_t now)
@@ -214,7 +215,7 @@ void aap_expire(struct core *c, struct hce *h, usec_t now)
 		/* No Confirm arrived, or the peer refuses the SA. */
 		if (!t->renewing)
 			peer_detach(c, h, now);
-		give_up(c, h, now, NO_ANSWER);
+		give_up(c, h, now, STATUS_SILENT);
 	} else if (!l || !l->usable) {
 		bool renewing = t->renewing, recovering = t->recovering;
 		struct in6_addr dst = t->dst;
@@ -224,7 +225,7 @@ void aap_expire(struct core *c, struct hce *h, usec_t now)
 		if (h->aap)
 			h->aap->recovering = recovering;
 	} else if (t->sent >= AAP_TRIES) {
-		give_up(c, h, now, NO_ANSWER);
+		give_up(c, h, now, STATUS_SILENT);
 	} else {
 		send_init(c, h, now);
 	}
@@ -338,7 +339,7 @@ struct peer *aap_receive_response(struct core *c, const struct signal *s, const 
 		aap_refuse(c, s, "AAP Response with wrong ICV");
 		/* Each costs us a multiplication. */
 		if (++t->bad == AAP_BAD_RESPONSES)
-			give_up(c, h, now, "its answers to AAP are wrong");
+			give_up(c, h, now, STATUS_WRONG);
 		goto out;
 	}
 	measure(h, now);
@@ -378,7 +379,7 @@ void aap_problem(struct core *c, const struct signal *quoted, usec_t now)
 	    memcmp(quoted->aap.init.nonce, t->init.nonce, sizeof(t->init.nonce)))
 		return;
 	event_emit(c, EVENT_AAP, fa->hce, &quoted->src, &quoted->dst, 0, "Parameter Problem heard");
-	give_up(c, fa->hce, now, "its kernel does not know AAP");
+	give_up(c, fa->hce, now, STATUS_PROBLEM);
 }
 
 void aap_update_refused(struct core *c, const struct signal *quoted, const uint8_t *pkt, size_t len,

@@ -232,7 +232,7 @@ static void note_support(struct core *c, struct hce *h, const struct binding_upd
 		h->has_our_ba = true;
 		return;
 	}
-	hce_set_status(c, h, PEER_HOMELESS, "sends Homeless Support");
+	hce_status_event(c, h, STATUS_SUPPORTS);
 	if (h->has_our_ba || (h->supported && now >= usec_add(h->supported, SUPPORT_REPEATS)))
 		bul_invalidate(c, h);
 	h->has_our_ba = false;
@@ -380,7 +380,7 @@ static void receive_farewell(struct core *c, struct hce *h, const struct signal 
 	event_emit(c, EVENT_BU_HEARD, h, &s->dst, &s->src, bu->seq, "leaves");
 	h->seq_in = bu->seq;
 	h->seq_in_valid = true;
-	leave_follow(c, h, "it leaves", now);
+	leave_follow(c, h, STATUS_LEAVES, now);
 	r.ba[0] = (struct binding_ack){ .status = BA_ACCEPTED, .seq = bu->seq };
 	core_send(c, h, &r, now);
 }

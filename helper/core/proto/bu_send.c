@@ -23,6 +23,7 @@
 #include "peer_names.h"
 #include "retry.h"
 #include "send.h"
+#include "status.h"
 
 #define MAX_BINDACK_TIMEOUT	(256 * USEC_PER_SEC)
 #define MIN_REFRESH	(5 * USEC_PER_SEC)
@@ -292,7 +293,7 @@ void bu_flush(struct core *c, struct hce *h, usec_t now)
 {
 	const struct local_addr *src, *bare;
 
-	if (!h->sa || !h->may_announce)
+	if (!h->sa || !h->may_announce || !(status_may(h->status) & STATUS_MAY_UPDATE))
 		return;
 	if (bul_refresh(c, h, now)) {
 		h->rt.tries = 0;

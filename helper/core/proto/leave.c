@@ -42,9 +42,9 @@ static bool is_moved(const struct pcb *p)
 }
 
 /* Neither host holds anything of the other from now on, and nothing moves. */
-static void part(struct core *c, struct hce *h, const char *why)
+static void part(struct core *c, struct hce *h, enum status_event why)
 {
-	hce_set_status(c, h, PEER_UNKNOWN, why);
+	hce_status_event(c, h, why);
 	bul_free(h);
 	h->may_announce = h->homeless_acked = h->support_sent = h->has_our_ba = false;
 	h->retransmit_on_ack = h->switch_deferred = false;
@@ -88,7 +88,7 @@ static void leave_peer(struct core *c, struct hce *h, usec_t now)
 	}
 	h->parting.waits = h->parting.n_back > 0;
 	c->leave.n_waits += h->parting.waits;
-	leave_follow(c, h, "this host leaves", now);
+	leave_follow(c, h, STATUS_LEFT, now);
 	send_farewell(c, h, now);
 }
 
@@ -178,13 +178,13 @@ static void pair_return(struct core *c, struct hce *h, const char *why)
 		}
 }
 
-void leave_follow(struct core *c, struct hce *h, const char *why, usec_t now)
+void leave_follow(struct core *c, struct hce *h, enum status_event why, usec_t now)
 {
 	struct foreign_addr *fa, *next;
 	struct pcb *p;
 
 	part(c, h, why);
-	pair_return(c, h, why);
+	pair_return(c, h, status_event_text(why));
 	DL_FOREACH(h->pcbs, p)
 		if (birth_pair_works(c, p))
 			pcb_keep_birth_pair(c, p);

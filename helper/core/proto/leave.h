@@ -15,6 +15,7 @@
 #define HMIP_LEAVE_H
 
 #include "core_data.h"
+#include "status.h"
 
 /* This host leaves: see core_leave(). */
 void leave_begin(struct core *c, usec_t now);
@@ -35,7 +36,7 @@ bool leave_is_farewell(const struct signal *s);
  * h's peer or this host leaves, as why says: its connections stay on their birth pair or go back
  * there, and do not move any more. A new connection asks whether the peer is back.
  */
-void leave_follow(struct core *c, struct hce *h, const char *why, usec_t now);
+void leave_follow(struct core *c, struct hce *h, enum status_event why, usec_t now);
 
 /* Returns whether this host leaves. */
 bool leave_is_begun(const struct core *c);

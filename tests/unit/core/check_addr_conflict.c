@@ -20,7 +20,7 @@ static void two(void)
 	p = peer_make_anonymous(c, NULL, &half, &half, now);
 	claimant = hce_create(c, p, &l0, false, now);
 	ck_assert_ptr_nonnull(claimant);
-	hce_set_status(c, claimant, PEER_HOMELESS, "test");
+	hce_status_event(c, claimant, STATUS_SUPPORTS);
 	claimant->may_announce = claimant->seq_in_valid = true;
 	ck_assert_ptr_nonnull(foreign_add(c, claimant, &f1, ADDR_ACTIVE, LIFETIME_ABSOLUTE,
 					  600 * USEC_PER_SEC, "test", now));

@@ -31,12 +31,12 @@ START_TEST(s7_the_status_of_a_peer)
 {
 	struct action e;
 
-	hce_set_status(c, h, PEER_HOMELESS, "no change");
+	hce_status_event(c, h, STATUS_SUPPORTS);
 	last_of(EVENT_STATUS, 0);
-	hce_set_status(c, h, PEER_PLAIN, "the reason");
+	hce_status_event(c, h, STATUS_SILENT);
 	e = last_of(EVENT_STATUS, 1);
 	assert_change(&e, "homeless", "plain");
-	ck_assert_str_eq(e.event.reason, "the reason");
+	ck_assert_str_eq(e.event.reason, "did not answer AAP");
 	ck_assert_uint_eq(e.hce, h->id);
 }
 END_TEST

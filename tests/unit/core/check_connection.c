@@ -95,9 +95,9 @@ END_TEST
 
 START_TEST(s7_a_status_is_published_when_it_changes)
 {
-	hce_set_status(c, h, PEER_PLAIN, "test");
+	hce_status_event(c, h, STATUS_SILENT);
 	ck_assert_uint_eq(take_of(ACTION_STATUS, h->id), 1);
-	hce_set_status(c, h, PEER_PLAIN, "test");
+	hce_status_event(c, h, STATUS_SILENT);
 	ck_assert_uint_eq(take(ACTION_STATUS, NULL), 0);
 }
 END_TEST

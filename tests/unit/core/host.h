@@ -124,7 +124,7 @@ static inline void setup(void)
 	ck_assert_ptr_nonnull(p);
 	h = hce_create(c, p, &l0, true, now);
 	ck_assert_ptr_nonnull(h);
-	hce_set_status(c, h, PEER_HOMELESS, "test");
+	hce_status_event(c, h, STATUS_SUPPORTS);
 	hce_trust(c, h, 0, true);		/* it may learn all, connections or not */
 	h->may_announce = h->seq_in_valid = true;
 	h->authenticated = now;

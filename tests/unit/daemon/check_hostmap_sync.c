@@ -241,7 +241,7 @@ START_TEST(rows_that_do_not_fit_are_left_out_and_counted_strangers_first)
 		ck_assert_ptr_nonnull(foreign_add(c, e, &f, ADDR_ACTIVE, LIFETIME_ABSOLUTE,
 						  600 * USEC_PER_SEC, "test", now));
 		pair_init(c, e, &l0, &f);
-		hce_set_status(c, e, PEER_HOMELESS, "test");
+		hce_status_event(c, e, STATUS_SUPPORTS);
 	}
 	connection(L0, F0, 1);
 	HASH_DEL(c->entries, h);	/* the one that is in use is the last of all */

@@ -30,8 +30,8 @@ static const struct script {
 	unsigned seconds;	/* it has for all */
 } script[] = {
 #ifdef SCRIPTS_QEMU
-	{ "qemu/session.sh", 920 },
-	{ "qemu/ah.sh", 240 },
+	{ "qemu/session.sh", 1820 },
+	{ "qemu/ah.sh", 600 },
 #elif defined(SCRIPTS_PROGRAMS)
 	{ "packages/debian.sh", 300 },
 	{ "netns/both-lose-dns.sh", 240 },

@@ -158,6 +158,24 @@ bool route_sync_apart(struct route_sync *s, const struct pcb *p)
 	       (!addr_equal(&own, &root) || (s->rules.other && !addr_equal(&p->local, &root)));
 }
 
+bool route_sync_forbids(struct route_sync *s, struct core *c, const struct pcb *p,
+			const struct in6_addr *local, const struct in6_addr *foreign)
+{
+	const struct flow flow = route_sync_flow(s, p);
+	const struct local_addr *la = core_local(c, local);
+	struct fib_match own, root;
+
+	if (!route_sync_ruled(s) || !la || !la->usable ||
+	    (addr_equal(local, &p->local) && addr_equal(foreign, &p->foreign)) ||
+	    fib_get(s->nl, foreign, local, 0, NULL, &root))
+		return false;
+	if (fib_get(s->nl, foreign, local, 0, &flow, &own))
+		return true;
+	/* Of several next hops the look-up tells one. */
+	return own.table != root.table && !own.multipath && own.nh.ifindex != la->ifindex &&
+	       (s->rules.refuse || fib_refuses(s->nl, own.table, foreign) == 1);
+}
+
 void route_sync_flush_neighbours(struct route_sync *s, unsigned ifindex)
 {
 	int r = neigh_flush_unresolved(s->nl, ifindex);

@@ -52,6 +52,14 @@ struct flow route_sync_flow(const struct route_sync *s, const struct pcb *p);
  */
 bool route_sync_apart(struct route_sync *s, const struct pcb *p);
 
+/*
+ * Whether policy rules forbid p's packets to leave from local to foreign: they let them leave by
+ * another link only, and nowhere without it. A table that leads elsewhere but refuses nothing only
+ * prefers its link. False for the birth pair.
+ */
+bool route_sync_forbids(struct route_sync *s, struct core *c, const struct pcb *p,
+			const struct in6_addr *local, const struct in6_addr *foreign);
+
 /* Calls neigh_flush_unresolved(); an error goes to the debug log. */
 void route_sync_flush_neighbours(struct route_sync *s, unsigned ifindex);
 

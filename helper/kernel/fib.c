@@ -206,6 +206,8 @@ static int found_rule(void *ctx, const struct nlmsghdr *nlh)
 	if (nlh->nlmsg_type != RTM_NEWRULE || mnl_nlmsg_get_payload_len(nlh) < sizeof(*hdr))
 		return -EBADMSG;
 	rules->other |= hdr->tos != 0;
+	rules->refuse |= hdr->action == FR_ACT_BLACKHOLE || hdr->action == FR_ACT_UNREACHABLE ||
+			 hdr->action == FR_ACT_PROHIBIT;
 	mnl_attr_for_each(a, nlh, sizeof(*hdr)) {
 		unsigned type = mnl_attr_get_type(a);
 
@@ -235,6 +237,58 @@ int fib_rules(struct netlink *n, struct fib_rules *ret)
 	if (!r)
 		*ret = rules;
 	return r;
+}
+
+struct refusal {
+	uint32_t table;
+	const struct in6_addr *dst;
+	bool found;
+};
+
+static bool in_prefix(const struct in6_addr *addr, const struct in6_addr *prefix, unsigned bits)
+{
+	unsigned whole = bits / 8;
+
+	return !memcmp(addr, prefix, whole) &&
+	       (bits % 8 == 0 ||
+		(addr->s6_addr[whole] ^ prefix->s6_addr[whole]) >> (8 - bits % 8) == 0);
+}
+
+static int found_refusal(void *ctx, const struct nlmsghdr *nlh)
+{
+	const struct rtmsg *rt = mnl_nlmsg_get_payload(nlh);
+	struct refusal *refusal = ctx;
+	struct in6_addr dst = { 0 };
+	const struct nlattr *a;
+	uint32_t table;
+
+	if (nlh->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(nlh) < sizeof(*rt))
+		return -EBADMSG;
+	if (rt->rtm_family != AF_INET6 || rt->rtm_dst_len > 128 ||
+	    (rt->rtm_type != RTN_BLACKHOLE && rt->rtm_type != RTN_UNREACHABLE &&
+	     rt->rtm_type != RTN_PROHIBIT))
+		return 0;
+	table = rt->rtm_table;
+	mnl_attr_for_each(a, nlh, sizeof(*rt)) {
+		if (mnl_attr_get_type(a) == RTA_TABLE && !mnl_attr_validate(a, MNL_TYPE_U32))
+			table = mnl_attr_get_u32(a);
+		else if (mnl_attr_get_type(a) == RTA_DST &&
+			 mnl_attr_get_payload_len(a) == sizeof(dst))
+			memcpy(&dst, mnl_attr_get_payload(a), sizeof(dst));
+	}
+	refusal->found |= table == refusal->table && in_prefix(refusal->dst, &dst, rt->rtm_dst_len);
+	return 0;
+}
+
+int fib_refuses(struct netlink *n, uint32_t table, const struct in6_addr *dst)
+{
+	char buf[REQUEST_MAX] __attribute__((aligned(4)));
+	struct refusal refusal = { .table = table, .dst = dst };
+	struct rtmsg *rt;
+	struct nlmsghdr *nlh = fib_request(buf, RTM_GETROUTE, NLM_F_DUMP, &rt);
+	int r = netlink_dump(n, nlh, found_refusal, NULL, &refusal);
+
+	return refusal.found ? 1 : r;
 }
 
 /* Adds the attributes that identify a route of hmip. */

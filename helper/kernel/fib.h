@@ -36,6 +36,7 @@ struct flow {
 struct fib_rules {
 	bool uid, mark, proto, lport, fport;
 	bool other;		/* by what a look-up cannot tell, such as the traffic class */
+	bool refuse;		/* one of them refuses what it selects, instead of a table */
 };
 
 /* A route that hmip sets: to one address, from one source or from any. */
@@ -86,6 +87,12 @@ int fib_forget_mtu(struct netlink *n, const struct in6_addr *dst, const struct i
 
 /* Reads by what policy rules select. Returns 0, or a negative errno with *ret unchanged. */
 int fib_rules(struct netlink *n, struct fib_rules *ret);
+
+/*
+ * Whether table has a route that refuses packets to dst (blackhole, unreachable, prohibit), used or
+ * behind others. Returns 1, 0 or a negative errno.
+ */
+int fib_refuses(struct netlink *n, uint32_t table, const struct in6_addr *dst);
 
 /*
  * Sets r, tagged ROUTE_PROTO. With replace, r replaces a route of the same table, destination,

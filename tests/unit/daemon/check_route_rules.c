@@ -172,6 +172,46 @@ START_TEST(a_route_is_where_the_user_and_the_mark_find_it)
 }
 END_TEST
 
+/*
+ * Rules send user 1000 by a1, "in" a table that has more routes or not, with "more" rules. Whether
+ * he may leave by a0 all the same.
+ */
+START_TEST(what_rules_refuse_without_their_link_is_forbidden)
+{
+	static const struct {
+		const char *in, *more;
+		bool forbidden, without;	/* while a1 is there, and when its route has gone */
+	} row[] = {
+		{ "true", "true", false, false },
+		{ "ip -6 route add unreachable default metric 4096 table 100", "true", true, true },
+		{ "ip -6 route add blackhole 2000::/3 metric 4096 table 100 && "
+		  "ip -6 route replace 2000::/3 via 2001:db8:2::2 dev a1 table 100", "true", true,
+		  true },
+		{ "ip -6 route add prohibit 2001:db8:8::/48 metric 4096 table 100", "true", false,
+		  false },
+		{ "ip -6 route add prohibit default table 101", "true", false, false },
+		{ "true", "ip -6 rule add uidrange 1000-1000 prohibit pref 32000", true, true },
+	};
+	struct in6_addr here_ = in6(L0), peer = in6(F0), other = in6(F1);
+
+	run("ip -6 rule add uidrange 1000-1000 lookup 100 pref 100");
+	run("ip -6 route add default via 2001:db8:2::2 dev a1 table 100");
+	run(row[_i].in);
+	run(row[_i].more);
+	pcb.local = in6(L1);
+	pcb.uid = 1000;
+	ck_assert(!route_sync_forbids(s, NULL, &pcb, &here_, &peer));
+	ck_assert_int_eq(route_sync_rules(s), 0);
+	ck_assert_int_eq(route_sync_forbids(s, NULL, &pcb, &here_, &peer), row[_i].forbidden);
+	ck_assert(!route_sync_forbids(s, NULL, &pcb, &pcb.local, &peer));
+	ck_assert(!route_sync_forbids(s, NULL, &pcb, &pcb.local, &other));
+	run("ip -6 route flush table 100 dev a1");
+	ck_assert_int_eq(route_sync_forbids(s, NULL, &pcb, &here_, &peer), row[_i].without);
+	pcb.uid = 0;
+	ck_assert(!route_sync_forbids(s, NULL, &pcb, &here_, &peer));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("route_rules");
@@ -186,6 +226,7 @@ int main(void)
 	tcase_add_test(tc, by_another_selector_what_was_born_elsewhere_is_apart);
 	tcase_add_test(tc, a_route_is_where_the_protocol_and_the_ports_find_it);
 	tcase_add_loop_test(tc, a_route_is_where_the_user_and_the_mark_find_it, 0, 2);
+	tcase_add_loop_test(tc, what_rules_refuse_without_their_link_is_forbidden, 0, 6);
 	suite_add_tcase(suite, tc);
 	return netns_suite_run(suite);
 }

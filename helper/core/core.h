@@ -85,6 +85,20 @@ void core_routed(struct core *c, uint32_t id, const struct in6_addr *src, usec_t
  */
 void core_policy_routed(struct core *c, uint32_t id, bool policy_routed, usec_t now);
 
+/*
+ * Whether policy rules forbid connection cookie to leave by its entry's pair. While they do it
+ * keeps its birth pair, and the entry goes to an address that is not barred, if it has one. Call
+ * after ACTION_PAIR, and when rules or routes changed.
+ */
+void core_policy_forbids(struct core *c, uint64_t cookie, bool forbidden, usec_t now);
+
+/*
+ * Whether policy rules forbid our address local to a connection of entry id that they confine
+ * (pcb.confined).
+ */
+void core_policy_bars(struct core *c, uint32_t id, const struct in6_addr *local, bool barred,
+		      usec_t now);
+
 /* The kernel refused the packet of an ACTION_SEND (no route, no buffer): it was not sent. */
 void core_send_failed(struct core *c, const struct action *send, usec_t now);
 

@@ -152,6 +152,7 @@ struct binding {
 	bool announced;		/* news went out at all, so the peer may know of it */
 	bool deferred;		/* there was no room for it in the last packet with news: its
 				 * turn comes with the BA */
+	bool barred;		/* policy rules forbid it to a connection of the entry */
 	uint16_t seq;
 	usec_t refresh;		/* when it must be announced anew */
 	usec_t expires;		/* by then the peer uses it no more, unless it is told */
@@ -502,6 +503,8 @@ struct pcb {
 	struct pcb *same_prev, *same_next;	/* without an entry, to the same address */
 	bool ports_clash;		/* another connection, which is left alone, has its ports */
 	bool proves;			/* it is one of its entry's n_proof */
+	bool forbidden;			/* policy rules forbid it the pair: it keeps its own */
+	bool confined;			/* ... or did so once */
 	bool published;			/* the datapath had it before this action */
 	bool stale;			/* what the datapath has of it is older: it did not take
 					 * the last change, which is repeated */

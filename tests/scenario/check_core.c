@@ -311,6 +311,57 @@ START_TEST(c11_routes_of_others_do_not_move_what_a_policy_rule_sends_its_own_way
 }
 END_TEST
 
+/* The source that the client's packets of a connection have. */
+static void assert_source(uint64_t cookie, const char *addr)
+{
+	struct in6_addr want = world_addr(addr), l;
+
+	pcb_wire_pair(core_pcb(w.host[CLIENT].core, cookie), &l, NULL);
+	ck_assert_mem_eq(&l, &want, sizeof(l));
+}
+
+/*
+ * One connection may leave from C1 only, and waits when that is lost. All with its peer go there
+ * when it is back, unless rules allow the connection another by then.
+ */
+START_TEST(s1_what_a_policy_rule_forbids_waits_for_its_own_link)
+{
+	struct in6_addr c0 = world_addr(C0);
+	struct core *c = w.host[CLIENT].core;
+	uint64_t cookie;
+
+	world_up(&w, CLIENT, C1);
+	acquaint();
+	cookie = world_connect(&w, CLIENT, C1, SERVER, S0, 2000);
+	core_policy_routed(c, entry(CLIENT)->id, true, w.now);
+	world_run(&w, 10 * USEC_PER_SEC);
+	world_down(&w, CLIENT, C1);
+	assert_source(cookie, C0);
+	core_policy_forbids(c, cookie, true, w.now);
+	core_policy_bars(c, entry(CLIENT)->id, &c0, true, w.now);
+	assert_source(cookie, C1);
+	world_run(&w, 10 * USEC_PER_SEC);
+	assert_source(cookie, C1);
+	assert_pair(CLIENT, C0, S0);
+	ck_assert_str_eq(pcb_reason(core_pcb(c, cookie)), "policy-forbids");
+	if (_i) {
+		core_policy_forbids(c, cookie, false, w.now);
+		core_policy_bars(c, entry(CLIENT)->id, &c0, false, w.now);
+		world_collect(&w);
+		assert_source(cookie, C0);
+	} else {
+		world_up(&w, CLIENT, C1);
+		world_run(&w, USEC_PER_SEC);
+		assert_pair(CLIENT, C1, S0);
+		core_policy_forbids(c, cookie, false, w.now);
+		assert_source(cookie, C1);
+		world_run(&w, 10 * USEC_PER_SEC);
+		assert_pair(CLIENT, C1, S0);
+	}
+	ck_assert_str_eq(pcb_reason(core_pcb(c, cookie)), "policy-rule");
+}
+END_TEST
+
 static bool remembers(unsigned side, const struct in6_addr *addr)
 {
 	struct local_addr *all = core_locals(w.host[side].core), *l;
@@ -603,6 +654,7 @@ int main(void)
 	tcase_add_loop_test(tc,
 			    c11_routes_of_others_do_not_move_what_a_policy_rule_sends_its_own_way,
 			    0, 2);
+	tcase_add_loop_test(tc, s1_what_a_policy_rule_forbids_waits_for_its_own_link, 0, 2);
 	tcase_add_test(tc,
 		s6_moved_connections_are_told_when_nothing_but_deprecated_addresses_is_left);
 	tcase_add_test(tc, c9_an_unrefreshed_address_is_deprecated_then_gone_and_the_entry_with_it);

@@ -427,6 +427,31 @@ void core_policy_routed(struct core *c, uint32_t id, bool policy_routed, usec_t 
 	bu_flush(c, h, now);
 }
 
+void core_policy_forbids(struct core *c, uint64_t cookie, bool forbidden, usec_t now)
+{
+	struct pcb *p = core_pcb(c, cookie);
+
+	if (!p || !p->hce || (!forbidden && !p->forbidden))
+		return;
+	pcb_set_forbidden(c, p, forbidden);
+	if (!forbidden)
+		pair_resume(c, p->hce, true);
+	hce_arm(c, p->hce, now);
+}
+
+void core_policy_bars(struct core *c, uint32_t id, const struct in6_addr *local, bool barred,
+		      usec_t now)
+{
+	struct hce *h = core_entry(c, id);
+	struct binding *b = h ? bul_find(h, local) : NULL;
+
+	if (!b || b->barred == barred)
+		return;
+	b->barred = barred;
+	pair_update(c, h, now);
+	bu_flush(c, h, now);
+}
+
 void core_send_failed(struct core *c, const struct action *send, usec_t now)
 {
 	const struct hce *h = core_entry(c, send->hce);

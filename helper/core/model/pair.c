@@ -198,14 +198,28 @@ bool pair_may_send_from(struct hce *h, const struct local_addr *l)
 	return (b && b->state >= BINDING_RESPONDED) || addr_equal(&h->pair.local, &l->addr);
 }
 
+static bool is_barred(struct hce *h, const struct local_addr *l)
+{
+	const struct binding *b = bul_find(h, &l->addr);
+
+	return b && b->barred;
+}
+
+/* What policy rules forbid to one of h's connections is the last choice for all of them. */
+static bool better(struct hce *h, const struct local_addr *a, const struct local_addr *b)
+{
+	bool barred_a = is_barred(h, a), barred_b = is_barred(h, b);
+
+	return barred_a != barred_b ? barred_b : local_better(h, &h->pair.foreign, a, b);
+}
+
 const struct local_addr *pair_best_local(struct core *c, struct hce *h)
 {
 	const struct local_addr *best = NULL;
 	struct local_addr *l, *next;
 
 	HASH_ITER(hh, c->locals, l, next)
-		if (pair_may_send_from(h, l) &&
-		    (!best || local_better(h, &h->pair.foreign, l, best)))
+		if (pair_may_send_from(h, l) && (!best || better(h, l, best)))
 			best = l;
 	return best;
 }
@@ -436,7 +450,7 @@ static bool pcb_any_keeps_addr(const struct hce *h, const struct in6_addr *addr)
 	const struct pcb *p;
 
 	DL_FOREACH(h->pcbs, p)
-		if (!pcb_follows_pair(p) &&
+		if (!pcb_follows_pair(p) && !p->forbidden &&
 		    (addr_equal(&p->local, addr) || addr_equal(&p->foreign, addr)))
 			return true;
 	return false;
@@ -456,7 +470,7 @@ static bool pcb_any_keeps_other_pair(const struct hce *h)
 	const struct pcb *p;
 
 	DL_FOREACH(h->pcbs, p)
-		if (!pcb_follows_pair(p) && !pcb_born_with(p, &h->pair))
+		if (!pcb_follows_pair(p) && !p->forbidden && !pcb_born_with(p, &h->pair))
 			return true;
 	return false;
 }

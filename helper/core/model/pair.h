@@ -44,8 +44,8 @@ void pair_block(struct core *c, struct hce *h, enum block how);
 bool pair_may_send_from(struct hce *h, const struct local_addr *l);
 
 /*
- * Returns the best of the addresses that packets of h may leave from, by local_better(); NULL if
- * there is none.
+ * Returns the best of the addresses that packets of h may leave from, by what policy rules bar and
+ * local_better(); NULL if there is none.
  */
 const struct local_addr *pair_best_local(struct core *c, struct hce *h);
 

@@ -27,6 +27,8 @@ const char *pcb_reason(const struct pcb *p)
 		[PCB_REFUSED] = "datapath",
 	};
 
+	if (p->hce && p->forbidden)
+		return "policy-forbids";
 	if (p->hce)
 		return p->hce->policy_routed ? "policy-rule" : NULL;
 	return word[p->waits];
@@ -284,6 +286,7 @@ int pcb_attach(struct core *c, struct pcb *p, struct hce *h, uint32_t gen)
 	unattached_remove(c, p);
 	p->hce = h;
 	p->gen = gen;
+	p->forbidden = false;
 	p->ports = ports;
 	hce_count_pcb(c, h, 1);
 	hce_arm(c, h, 0);	/* it may learn more, and is in use, from now on */
@@ -425,6 +428,20 @@ void pcb_keep_birth_pair(struct core *c, struct pcb *p)
 	if (p->gen == p->hce->pair.gen)
 		return;
 	p->gen = p->hce->pair.gen;
+	pcb_publish(c, ACTION_PCB, p);
+}
+
+void pcb_set_forbidden(struct core *c, struct pcb *p, bool forbidden)
+{
+	const struct pair *pair = &p->hce->pair;
+
+	if (p->forbidden != forbidden)
+		pcb_changed(c, p);
+	p->forbidden = forbidden;
+	p->confined |= forbidden;
+	if (forbidden == !pcb_follows_pair(p))
+		return;
+	p->gen = forbidden ? pair->gen : pair->gen - 1;
 	pcb_publish(c, ACTION_PCB, p);
 }
 

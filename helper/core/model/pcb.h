@@ -72,6 +72,12 @@ void pcb_note_trust(struct core *c, struct pcb *p);
 /* p keeps its birth pair from now on, until its entry's pair changes. It has an entry. */
 void pcb_keep_birth_pair(struct core *c, struct pcb *p);
 
+/*
+ * Whether policy rules forbid p, which has an entry, the entry's pair: it keeps its birth pair
+ * while they do, and has the entry's when they no longer do.
+ */
+void pcb_set_forbidden(struct core *c, struct pcb *p, bool forbidden);
+
 /* h has no part in addr any more, NULL: in any: connections born there that never moved go. */
 void pcb_detach_unmoved(struct core *c, struct hce *h, const struct in6_addr *addr);
 

@@ -22,6 +22,7 @@ enum reason {
 	UNPROVEN,
 	DATAPATH,
 	POLICY_RULE,
+	POLICY_FORBIDS,
 	PREVENTED,
 	CLASH,
 	PERSONALITY,
@@ -59,6 +60,9 @@ static const struct {
 	[POLICY_RULE] = { "policy-rule",
 			  "policy rules send a connection with this peer by a link of its own: "
 			  "those with this peer move only when their address is lost" },
+	[POLICY_FORBIDS] = { "policy-forbids",
+			     "policy rules let it leave by a link that is lost, and by no other: "
+			     "it goes on when that link is back" },
 	[PREVENTED] = { "prevented", "its program called hmip_prevent()" },
 	[CLASH] = { "port-clash", "another connection with this peer has the same ports" },
 	[PERSONALITY] = { "personality",

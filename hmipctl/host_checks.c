@@ -312,6 +312,7 @@ static const struct {
 	{ "datapath", "look into the helper's log" },
 	{ "policy-rule", "ip -6 rule: let the helper's packets (of root, without a mark) take the "
 	  "same link; or move by hmipctl prefer" },
+	{ "policy-forbids", "ip -6 rule: it waits for the link that the rules send it by" },
 	{ "prevented", "its program does not want it: see its configuration" },
 	{ "port-clash", "it ends with the other connection: connect again from another port" },
 	{ "personality", "connect from an address of that personality (HMIP_PERSONALITY)" },

@@ -148,6 +148,66 @@ static void apply_left(struct daemon *d, const struct action *a)
 	event_base_loopbreak(d->base);
 }
 
+/* Whether policy rules forbid an address of ours to any connection of hce that they confine. */
+static bool entry_is_barred(struct daemon *d, const struct hce *hce, const struct in6_addr *local)
+{
+	const struct pcb *p, *last = NULL;
+
+	DL_FOREACH(hce->pcbs, p) {
+		if (!p->confined || p->linger_until != USEC_NEVER ||
+		    (last && pcb_same_flow(d, p, last)))
+			continue;
+		if (route_sync_forbids(d->route_sync, d->core, p, local, &hce->pair.foreign))
+			return true;
+		last = p;
+	}
+	return false;
+}
+
+/* Whether policy rules confine a connection of hce, or did so when this was last asked. */
+static bool any_is_confined(const struct hce *hce)
+{
+	const struct binding *b;
+	const struct pcb *p;
+
+	DL_FOREACH(hce->bindings, b)
+		if (b->barred)
+			return true;
+	DL_FOREACH(hce->pcbs, p)
+		if (p->confined)
+			return true;
+	return false;
+}
+
+/*
+ * Reports to the core which connections of hce policy rules forbid its pair, of those that would
+ * have it, and which addresses they bar to any. Neighbours of one flow are looked up once.
+ */
+static void check_policy(struct daemon *d, struct hce *hce)
+{
+	const struct pair pair = hce->pair;
+	bool forbidden = false;
+	const struct pcb *p, *last = NULL;
+	usec_t now = clock_boottime();
+
+	DL_FOREACH(hce->pcbs, p) {
+		if (p->linger_until != USEC_NEVER ||
+		    (!p->forbidden && !pcb_wire_pair(p, NULL, NULL)))
+			continue;
+		if (!last || !pcb_same_flow(d, p, last))
+			forbidden = route_sync_forbids(d->route_sync, d->core, p, &pair.local,
+						       &pair.foreign);
+		core_policy_forbids(d->core, p->cookie, forbidden, now);
+		last = p;
+	}
+	if (!any_is_confined(hce))
+		return;
+	for (const struct local_addr *la = core_locals(d->core); la; la = la->hh.next)
+		if (la->usable && la->personality == hce->personality)
+			core_policy_bars(d->core, hce->id, &la->addr,
+					 entry_is_barred(d, hce, &la->addr), now);
+}
+
 static void write_maps(struct daemon *d, const struct action *a)
 {
 	if (datapath_action(d->datapath, a) < 0)
@@ -202,6 +262,8 @@ static void apply_keepalive(struct daemon *d, const struct action *a)
 /* Carries out one action, or queues it for apply_queued(). */
 static void apply_one(struct daemon *d, const struct action *a)
 {
+	struct hce *hce;
+
 	state_note(d->state, a);
 	switch (a->type) {
 	case ACTION_SEND:
@@ -252,6 +314,9 @@ static void apply_one(struct daemon *d, const struct action *a)
 		return;
 	case ACTION_PAIR:
 		entry_set_add(&d->routes_of, a->hce);
+		hce = core_entry(d->core, a->hce);
+		if (hce && route_sync_ruled(d->route_sync))
+			check_policy(d, hce);
 		d->routes_later = true;		/* what an address that is used again needed */
 		d->view_now = d->save_now = true;
 		break;
@@ -445,6 +510,7 @@ static void apply_route_source(void *ctx, struct hce *hce)
 	struct in6_addr src;
 
 	core_policy_routed(d->core, hce->id, entry_is_apart(d, hce), clock_boottime());
+	check_policy(d, hce);
 	if (IN6_IS_ADDR_UNSPECIFIED(dst) && hce->addrs)
 		dst = &hce->addrs->addr;
 	if (!IN6_IS_ADDR_UNSPECIFIED(dst) && route_source(d->route_sync, dst, NULL, &src) == 0)

@@ -129,6 +129,18 @@ bool route_sync_apart(struct route_sync *s UNUSED, const struct pcb *p UNUSED)
 	return false;
 }
 
+bool route_sync_ruled(const struct route_sync *s UNUSED)
+{
+	return false;
+}
+
+bool route_sync_forbids(struct route_sync *s UNUSED, struct core *c UNUSED,
+			const struct pcb *p UNUSED, const struct in6_addr *local UNUSED,
+			const struct in6_addr *foreign UNUSED)
+{
+	return false;
+}
+
 struct flow route_sync_flow(const struct route_sync *s UNUSED, const struct pcb *p UNUSED)
 {
 	return (struct flow){ 0 };

@@ -29,6 +29,9 @@ static const char sockets_text[] = "[{'cookie': 1, 'hce': 7, 'proto': 'tcp', 'lo
 				   " {'cookie': 4, 'hce': 7, 'proto': 'tcp', 'local': "
 				   "'[2001:db8:a::1]:4003', 'foreign': '[2001:db8:b::1]:80',"
 				   "  'reason': 'policy-rule'},"
+				   " {'cookie': 6, 'hce': 7, 'proto': 'tcp', 'local': "
+				   "'[2001:db8:a::1]:4004', 'foreign': '[2001:db8:b::1]:80',"
+				   "  'reason': 'policy-forbids'},"
 				   " {'cookie': 5, 'hce': 7, 'proto': 'tcp', 'local': "
 				   "'[2001:db8:a::1]:4201', 'foreign': '[2001:db8:b::1]:80',"
 				   "  'reason': null}]";
@@ -97,6 +100,8 @@ static const struct risk {
 	{ "of Multipath TCP, adopted", NULL, HERE, THERE, 1, 4000, { .pid = 5 },
 	  0, false, false, true },
 	{ "C11: kept where it is by a policy rule", "policy-rule", HERE, THERE, 4, 4003,
+	  { .pid = 5 }, 0, false, false, false },
+	{ "S1: forbidden to leave by another link", "policy-forbids", HERE, THERE, 6, 4004,
 	  { .pid = 5 }, 0, false, false, false },
 	{ "translated, from inside", "translated", HERE, THERE, 9, 4200, { .pid = 5 },
 	  0, false, false, false },

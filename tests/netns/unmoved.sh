@@ -3,7 +3,8 @@
 # Signalling fails in each of many ways, and nobody moves: downloads, uploads, quiet sessions and
 # datagrams go on where they are for longer than all lifetimes, and new connections are as without
 # hmip (C9, S6). Then the client loses the address: what goes on and what waits is as "When
-# signalling falls silent" in hmip-helper(8) says, and new connections work as before.
+# signalling falls silent" in hmip-helper(8) says, and new connections work as before. In some
+# causes it does so at once, before anybody can have noticed.
 #
 #	unmoved.sh [CAUSE]	all of them side by side, or one
 #
@@ -21,6 +22,9 @@ declare -A causes=(
 	[silent-link]="no signalling gets through on the link in use"
 	[user]="no signalling gets through; a rule sends the user's traffic by another link"
 	[mark]="the server's helper is killed; a rule sends marked traffic by another link"
+	[stopped-at-once]="the server's helper is stopped, and at once the address is lost"
+	[killed-at-once]="the server's helper is killed, and at once the address is lost"
+	[no-state-at-once]="the server's helper loses its state, and at once the address is lost"
 )
 cause=${1-}
 [[ -z $cause ]] || test_name=unmoved/$cause
@@ -169,7 +173,7 @@ kill_helper()
 
 comes_true()
 {
-	case $cause in
+	case ${cause%-at-once} in
 	stopped) helper_stop server ;;
 	restarting) helper_leave server ;;
 	killed | mark) kill_helper ;;
@@ -214,6 +218,38 @@ up_for()
 
 # ---- nobody moves ----------------------------------------------------------------------------
 
+nobody_moves()
+{
+	local began had side address
+	began=$(status client "int(d['uptime'])")
+	new_connections "at once"
+	while read -r side address; do
+		must_soon $((2 * LIFETIME)) "$address expires at the $side" \
+			is_deprecated "$side" $address
+	done < <(silent_to)
+	must_soon $((2 * LIFETIME + 2 * EXPIRED)) "time passes" \
+		up_for $((began + LIFETIME + EXPIRED + 2))
+	undisturbed "for all lifetimes"
+	new_connections "while all are at work"
+
+	say "all are quiet"
+	quieten
+	began=$(status client "int(d['uptime'])")
+	while read -r side address; do
+		must_soon $((2 * EXPIRED + 2 * LIFETIME)) "the $side forgets $address" \
+			not state_at "$side" $address
+	done < <(silent_to)
+	must_soon $((2 * LIFETIME + 2 * EXPIRED)) "time passes" \
+		up_for $((began + LIFETIME + EXPIRED + 2))
+	new_connections "while all are quiet"
+	had=$(answered)
+	kill -USR2 "${pid_of[work]}"
+	must_soon 5 "all go on after a silence" all_go_on "$had" $works
+	undisturbed "after a silence"
+}
+
+# ---- all of it -------------------------------------------------------------------------------
+
 own=$C0 link=c0
 topology c0 c1 s0
 if [[ $cause == user || $cause == mark ]]; then
@@ -232,33 +268,15 @@ must_soon 15 "the server has verified the client's addresses" both_active server
 
 say "${causes[$cause]}"
 comes_true
-began=$(status client "int(d['uptime'])")
-new_connections "at once"
-while read -r side address; do
-	must_soon $((2 * LIFETIME)) "$address expires at the $side" is_deprecated "$side" $address
-done < <(silent_to)
-must_soon $((2 * LIFETIME + 2 * EXPIRED)) "time passes" up_for $((began + LIFETIME + EXPIRED + 2))
-undisturbed "for all lifetimes"
-new_connections "while all are at work"
-
-say "all are quiet"
-quieten
-began=$(status client "int(d['uptime'])")
-while read -r side address; do
-	must_soon $((2 * EXPIRED + 2 * LIFETIME)) "the $side forgets $address" \
-		not state_at "$side" $address
-done < <(silent_to)
-must_soon $((2 * LIFETIME + 2 * EXPIRED)) "time passes" up_for $((began + LIFETIME + EXPIRED + 2))
-new_connections "while all are quiet"
-had=$(answered)
-kill -USR2 "${pid_of[work]}"
-must_soon 5 "all go on after a silence" all_go_on "$had" $works
-undisturbed "after a silence"
+if [[ $cause != *-at-once ]]; then
+	nobody_moves
+fi
 
 # ---- the client moves ------------------------------------------------------------------------
 
 case $cause in
-no-state | no-keys | silent-link) moving="$streams" waiting="" ;;
+no-state | no-keys | silent-link | killed-at-once) moving="$streams" waiting="" ;;
+no-state-at-once) moving="" waiting="" streams="" ;;	# the server resets those
 *) moving="" waiting="$streams" ;;
 esac
 
@@ -271,13 +289,17 @@ must_soon 15 "those go on by another link that can: $moving unconnected" \
 for name in $waiting; do
 	must "$name waits" at_work "w['$name']['answered'] == ${had}['$name']"
 done
-must "nobody's connection ended when the address was lost" nobody_ended
+[[ $cause == no-state-at-once ]] ||
+	must "nobody's connection ended when the address was lost" nobody_ended
 
 say "the address is back"
 link_ready $link
 [[ $link == c0 ]] || ip -n "$client" -6 route replace default via 2001:db8:a1::1 dev c1 table 100
 must_soon 30 "all go on when the address is back" all_go_on "$had" $streams unconnected
 new_connections "when the address is back"
+if [[ $cause == no-state-at-once ]]; then
+	exit 0
+fi
 quieten
 had=$(answered)
 kill -USR2 "${pid_of[work]}"

@@ -277,6 +277,15 @@ void core_connected(struct core *c, const struct in6_addr *local, const struct i
 int core_prefer(struct core *c, const struct in6_addr *addr, unsigned ifindex, usec_t now);
 
 /*
+ * addr, or each address on ifindex if addr is NULL, is about to be lost (departs), or is not: that
+ * is taken back. Entries move to another source while this one works, as soon as their peers have
+ * proof of it; then it is withdrawn (B6). It stays the last choice until it is lost, or
+ * core_prefer() names it. Returns 0, or -EADDRNOTAVAIL if no such address is usable.
+ */
+int core_depart(struct core *c, const struct in6_addr *addr, unsigned ifindex, bool departs,
+		usec_t now);
+
+/*
  * This host is about to be without hmip. Moved connections whose birth pair can be used take it
  * again, and peers are told, so that they do the same. ACTION_LEFT is given when those peers have
  * acknowledged that, at once if there are none, and after a second at the latest, for which

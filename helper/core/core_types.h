@@ -154,6 +154,7 @@ struct binding {
 				 * turn comes with the BA */
 	bool barred;		/* policy rules forbid it to a connection of the entry */
 	uint16_t seq;
+	usec_t withdraw_at;	/* it departs, and h has left it: when to tell the peer; 0: not */
 	usec_t refresh;		/* when it must be announced anew */
 	usec_t expires;		/* by then the peer uses it no more, unless it is told */
 	usec_t acked;		/* until when the peer holds it by its last Acknowledgement, 0:
@@ -409,6 +410,8 @@ struct local_addr {
 					 * connections or sockets use it */
 	bool unassigned;		/* lost, and no interface has it: it is not only
 					 * deprecated, or without a carrier */
+	bool departing;			/* usable, but about to be lost, as somebody said: the last
+					 * choice; by local_set_departing() */
 	usec_t valid_until;		/* the kernel's valid lifetime; USEC_NEVER */
 	unsigned preference;		/* by core_prefer(): the highest wins; 0 by default */
 	usec_t since;			/* became usable, or was lost */

@@ -29,6 +29,7 @@ libcore_proto_la_SOURCES = \
 	core/proto/aap_responder.h core/proto/aap_secrets.c core/proto/aap_secrets.h \
 	core/proto/addr_conflict.c core/proto/addr_conflict.h core/proto/bu_recv.c core/proto/bu_recv.h \
 	core/proto/bu_send.c core/proto/bu_send.h core/proto/hold.c core/proto/hold.h \
+	core/proto/departure.c core/proto/departure.h \
 	core/proto/leave.c core/proto/leave.h core/proto/path_probe.c core/proto/path_probe.h \
 	core/proto/peer_search.c core/proto/peer_search.h core/proto/reach.c core/proto/reach.h \
 	core/proto/reach_reply.c core/proto/reach_reply.h core/proto/retry.c core/proto/retry.h \

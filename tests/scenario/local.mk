@@ -3,7 +3,7 @@
 noinst_HEADERS += scenario/acquainted.h scenario/crowd.h scenario/two_hosts.h scenario/unmoved.h scenario/world.h
 WORLD = scenario/world.c
 check_PROGRAMS += check_aap_run check_addresses check_adopt check_binding check_contest check_core \
-	check_datagram check_draft check_first_contact check_hostile check_leave check_limits \
+	check_datagram check_departure check_draft check_first_contact check_hostile check_leave check_limits \
 	check_meet check_outage check_paths check_personalities check_renewal check_rendezvous \
 	check_resend check_scale check_strangers check_trust check_unmoved check_unmoved_keys \
 	check_via
@@ -15,6 +15,7 @@ check_contest_SOURCES = scenario/check_contest.c $(WORLD)
 check_contest_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_core_SOURCES = scenario/check_core.c $(WORLD)
 check_datagram_SOURCES = scenario/check_datagram.c $(WORLD)
+check_departure_SOURCES = scenario/check_departure.c $(WORLD)
 check_draft_SOURCES = scenario/check_draft.c $(WORLD)
 check_first_contact_SOURCES = scenario/check_first_contact.c $(WORLD)
 check_first_contact_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)

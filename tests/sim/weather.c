@@ -157,6 +157,19 @@ static void prefer(struct sim *s, struct host *h)
 	node_settle(s, h);
 }
 
+/* Somebody says that an address will be lost; mostly that is so. */
+static void depart(struct sim *s, struct host *h)
+{
+	unsigned i = pick_slot(s, h, true);
+
+	if (i == s->config.slots || !h->core)
+		return;
+	core_depart(h->core, &h->slot[i].addr, 0, rng_chance(&s->rng, 0.8), s->now);
+	node_settle(s, h);
+	if (rng_chance(&s->rng, 0.7))
+		later_down(s, h, rng_wait(&s->rng, USEC_PER_SEC), i);
+}
+
 static void restart(struct sim *s, struct host *h)
 {
 	struct sim_event e = { .on = ON_START, .host = h->id };
@@ -178,7 +191,7 @@ static void befall(struct sim *s, struct host *h)
 {
 	static void (*const what[])(struct sim *s, struct host *h) = {
 		gain, gain, gain, lose, lose, hand_over, hand_over, hand_over, flap, outage,
-		silence, prefer, restart,
+		silence, prefer, restart, depart,
 	};
 
 	s->moves++;

@@ -104,6 +104,7 @@ struct core {
 	struct prefix *prefixes;	/* from which entries were made */
 	struct foreign_addr *foreign;	/* by address */
 	struct local_addr *locals;
+	unsigned n_departing;		/* of these */
 	struct pcb *pcbs;		/* by cookie */
 	struct pcb *ports;		/* by struct pcb_ports */
 	struct in6_addr given_back[GIVEN_BACK_MAX];	/* that peers named and never proved, and

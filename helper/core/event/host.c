@@ -15,6 +15,7 @@
 #include "bu_send.h"
 #include "bul.h"
 #include "connection.h"
+#include "departure.h"
 #include "encap.h"
 #include "entry.h"
 #include "foreign.h"
@@ -297,6 +298,7 @@ static void hce_look_after(struct core *c, struct hce *h, usec_t now)
 			conflict_expire(c, fa, now);	/* which may take fa off h */
 	aap_expire(c, h, now);
 	pair_release(c, h, now);
+	departure_step(c, h, now);
 	bu_flush(c, h, now);
 	path_expire(c, h, now);
 	hold_expire(c, h, now);

@@ -10,6 +10,7 @@
 #include "addr_conflict.h"
 #include "bu_send.h"
 #include "bul.h"
+#include "departure.h"
 #include "entry.h"
 #include "foreign.h"
 #include "hold.h"
@@ -164,6 +165,7 @@ int core_prefer(struct core *c, const struct in6_addr *addr, unsigned ifindex, u
 		if (!l->usable || (addr ? !addr_equal(&l->addr, addr) : l->ifindex != ifindex))
 			continue;
 		l->preference = c->preferences;
+		departure_cancel(c, l, now);
 		found = true;
 	}
 	if (!found)
@@ -175,4 +177,25 @@ int core_prefer(struct core *c, const struct in6_addr *addr, unsigned ifindex, u
 		hce_arm(c, h, now);
 	}
 	return 0;
+}
+
+int core_depart(struct core *c, const struct in6_addr *addr, unsigned ifindex, bool departs,
+		usec_t now)
+{
+	struct local_addr *l, *next;
+	int r = -EADDRNOTAVAIL;
+
+	/* All of them before anything moves, else it would move from one to another. */
+	HASH_ITER(hh, c->locals, l, next) {
+		if (!l->usable || (addr ? !addr_equal(&l->addr, addr) : l->ifindex != ifindex))
+			continue;
+		if (departs)
+			local_set_departing(c, l, true);
+		else
+			departure_cancel(c, l, now);
+		r = 0;
+	}
+	if (departs && r == 0)
+		departure_begin(c, now);
+	return r;
 }

@@ -44,11 +44,18 @@ static const char *local_state_name(const struct local_addr *l)
 	return l->remember_until ? "lost" : NULL;
 }
 
+void local_set_departing(struct core *c, struct local_addr *l, bool departing)
+{
+	c->n_departing += departing - l->departing;
+	l->departing = departing;
+}
+
 void local_set_usable(struct core *c, struct local_addr *l, bool usable, const char *why,
 		      usec_t now)
 {
 	const char *was = local_state_name(l);
 
+	local_set_departing(c, l, false);
 	l->usable = usable;
 	l->since = now;
 	if (!usable)
@@ -100,6 +107,8 @@ bool local_better(const struct hce *h, const struct in6_addr *dst, const struct 
 	unsigned prefix_a = addr_common_prefix(dst, &a->addr),
 		 prefix_b = addr_common_prefix(dst, &b->addr);
 
+	if (a->departing != b->departing)
+		return b->departing;
 	if (!a->calm_at != !b->calm_at)
 		return !a->calm_at;
 	if (a->preference != b->preference)

@@ -12,11 +12,15 @@ struct local_addr *local_find(struct core *c, const struct in6_addr *addr);
 void local_publish(struct core *c, const struct local_addr *l);
 
 /*
- * The only writer of an address's being usable. When it is lost, peers remember it from now on.
+ * The only writer of an address's being usable: it does not depart any more. When it is lost,
+ * peers remember it from now on.
  * Publishes and reports the change, with the reason.
  */
 void local_set_usable(struct core *c, struct local_addr *l, bool usable, const char *why,
 		      usec_t now);
+
+/* The only writer of departing. l is usable if it departs. */
+void local_set_departing(struct core *c, struct local_addr *l, bool departing);
 
 /*
  * l was lost for a moment and is back: notes that. From the third time within a minute on, it is
@@ -28,9 +32,9 @@ void local_note_blip(struct core *c, struct local_addr *l, usec_t now);
 struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t now);
 
 /*
- * Whether a is preferred to b as a source for dst: because it does not come and go, by an
- * administrator, by routing for h, because h uses it now, by its prefix (RFC 6724, rule 8), or
- * because it is older. h may be NULL.
+ * Whether a is preferred to b as a source for dst: because it does not depart, or does not come and
+ * go, by an administrator, by routing for h, because h uses it now, by its prefix (RFC 6724, rule
+ * 8), or because it is older. h may be NULL.
  */
 bool local_better(const struct hce *h, const struct in6_addr *dst, const struct local_addr *a,
 		  const struct local_addr *b);

@@ -292,7 +292,7 @@ static const struct local_addr *choose_local(struct core *c, struct hce *h, usec
 {
 	const struct local_addr *l = local_find(c, &h->pair.local), *best;
 
-	if (h->path.failed_over && l && pair_may_send_from(h, l))
+	if (h->path.failed_over && l && !l->departing && pair_may_send_from(h, l))
 		return l;
 	path_clear_failover(h);
 	best = pair_best_local(c, h);
@@ -375,9 +375,12 @@ void pair_report_unreachable(struct core *c, const struct hce *h, usec_t now)
 
 static const char *why_update(struct core *c, const struct hce *h, const struct pair *to)
 {
+	const struct local_addr *l = local_find(c, &h->pair.local);
+
+	if (!addr_equal(&to->local, &h->pair.local) && l && l->departing)
+		return "the source departs";
 	if (!addr_equal(&to->local, &h->pair.local))
-		return local_good_for(local_find(c, &h->pair.local), h) ?
-		       "another source is preferred" : "the source was lost";
+		return local_good_for(l, h) ? "another source is preferred" : "the source was lost";
 	if (!addr_equal(&to->foreign, &h->pair.foreign))
 		return "the destination cannot be used any more";
 	return "the destination can be used again";
@@ -441,11 +444,7 @@ void pair_follow(struct core *c, struct hce *h, const struct foreign_addr *fa, u
 	pair_use(c, h, &local, &fa->addr, "signalling of the peer comes from there");
 }
 
-/*
- * Whether a connection of h was born with addr (as local or foreign) and keeps its birth pair to
- * this day.
- */
-static bool pcb_any_keeps_addr(const struct hce *h, const struct in6_addr *addr)
+bool pcb_any_keeps_addr(const struct hce *h, const struct in6_addr *addr)
 {
 	const struct pcb *p;
 

@@ -94,6 +94,12 @@ void pair_report_unreachable(struct core *c, const struct hce *h, usec_t now);
 /* Returns whether the birth pair of an open connection of h is h's pair. */
 bool pcb_any_on_birth_pair(const struct hce *h);
 
+/*
+ * Returns whether a connection of h was born with addr (as local or foreign) and keeps its birth
+ * pair to this day.
+ */
+bool pcb_any_keeps_addr(const struct hce *h, const struct in6_addr *addr);
+
 /* Returns whether an open connection of h has been moved off its birth pair. */
 bool pcb_any_moved(const struct hce *h);
 

@@ -80,6 +80,15 @@ static bool bu_fits(struct core *c, const struct binding *b, uint32_t lifetime, 
 	return !lifetime || t == lifetime || (longer && t > lifetime);
 }
 
+/*
+ * Whether pending b is withdrawn by the packet s. None withdraws its own source, which is in use:
+ * that would be a farewell (leave.h).
+ */
+static bool bu_withdraws(const struct binding *b, const struct signal *s)
+{
+	return b->pending && !b->wanted && !addr_equal(&b->addr, &s->src);
+}
+
 /* Adds a BU for as many addresses as there is room for. */
 static void compose_one(struct core *c, struct hce *h, struct signal *s, uint32_t lifetime,
 			bool longer, unsigned *room, usec_t now)
@@ -88,7 +97,8 @@ static void compose_one(struct core *c, struct hce *h, struct signal *s, uint32_
 	struct binding *b;
 
 	DL_FOREACH(h->bindings, b) {
-		if (!*room || !bu_fits(c, b, lifetime, longer, now))
+		if (!*room || !bu_fits(c, b, lifetime, longer, now) ||
+		    (!lifetime && !bu_withdraws(b, s)))
 			continue;
 		bu_name(bu, s, &b->addr);
 		bul_mark_sent(c, h, b, bu->seq);
@@ -173,7 +183,7 @@ static bool bu_compose(struct core *c, struct hce *h, struct signal *s, usec_t n
 	set_home(h, s);
 	DL_FOREACH(h->bindings, b) {
 		b->deferred = b->pending;
-		deletes |= b->pending && !b->wanted;
+		deletes |= bu_withdraws(b, s);
 	}
 	/*
 	 * A standard host reads one BU in a packet: an Initial BU has all, at the shortest

@@ -20,6 +20,7 @@ enum exit_code {
 struct options {
 	bool json;
 	bool anonymous;		/* of report */
+	bool wait, cancel;	/* of leave */
 };
 
 /*

@@ -10,6 +10,7 @@
 #include "doctor.h"
 #include "genpeer.h"
 #include "ipc_proto.h"
+#include "leave.h"
 #include "meet.h"
 #include "metrics.h"
 #include "ping.h"
@@ -58,6 +59,8 @@ static const struct command {
 	{ "monitor", NULL, "events, as they happen", print_event, true, NULL, NULL },
 	{ "prefer", "ADDRESS|INTERFACE", "move there on purpose",
 	  print_preferred, false, NULL, NULL },
+	{ "leave", "ADDRESS|INTERFACE", "move away before it is lost",
+	  NULL, false, NULL, run_leave },
 	{ "doctor", "[HOST|CONNECTION|PID]", "what is wrong, and what to do",
 	  NULL, false, NULL, run_doctor },
 	{ "report", NULL, "what belongs to a bug report, without keys",
@@ -85,12 +88,15 @@ static void usage(FILE *out)
 	      ", else " HMIP_SOCKET_DEFAULT ")\n"
 	      "  -j, --json            the answer as JSON\n"
 	      "  -a, --anonymous       report: with other addresses and names\n"
+	      "  -w, --wait            leave: until all peers have moved, 3 seconds at most\n"
+	      "  -c, --cancel          leave: take it back\n"
 	      "  -V, --version\n"
 	      "  -h, --help\n"
 	      "\nExamples:\n"
 	      "  hmipctl status                  is the helper there, which addresses may it use?\n"
 	      "  hmipctl uncovered               which connections would be lost, and why?\n"
 	      "  hmipctl prefer wlan0            move all connections to that interface (root)\n"
+	      "  hmipctl leave --wait wlan0      ... away from it, before it goes down\n"
 	      "  hmipctl -j sockets | jq length  all answers can be had as JSON\n"
 	      "hmipctl(8) explains each word of the answers.\n", out);
 }
@@ -247,6 +253,8 @@ int main(int argc, char **argv)
 {
 	static const struct option known[] = {
 		{ "anonymous", no_argument, NULL, 'a' },
+		{ "cancel", no_argument, NULL, 'c' },
+		{ "wait", no_argument, NULL, 'w' },
 		{ "socket", required_argument, NULL, 's' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "version", no_argument, NULL, 'V' },
@@ -255,16 +263,22 @@ int main(int argc, char **argv)
 	};
 	const char *path = NULL;
 	const struct command *c;
-	struct options options = { false, false };
+	struct options options = { 0 };
 	int o;
 
-	while ((o = getopt_long(argc, argv, "s:ajVh", known, NULL)) != -1)
+	while ((o = getopt_long(argc, argv, "s:acjwVh", known, NULL)) != -1)
 		switch (o) {
 		case 's':
 			path = optarg;
 			break;
 		case 'a':
 			options.anonymous = true;
+			break;
+		case 'c':
+			options.cancel = true;
+			break;
+		case 'w':
+			options.wait = true;
 			break;
 		case 'j':
 			options.json = true;

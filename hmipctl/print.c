@@ -149,7 +149,8 @@ void print_status(FILE *out, json_t *a)
 		PUT(row, 2, "%s for %s", flag(l, "usable") ? "usable" : "lost",
 		    duration(l, "since").s);
 		PUT(row, 3, "%lld connections", number(l, "connections"));
-		PUT(row, 4, "%s", number(l, "preference") ? "preferred" : "");
+		PUT(row, 4, "%s", flag(l, "leaving") ? "leaving" :
+				  number(l, "preference") ? "preferred" : "");
 		if (json_is_string(json_object_get(l, "personality")))
 			PUT(row, 5, "personality %s", text(l, "personality"));
 	}

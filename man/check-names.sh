@@ -63,8 +63,10 @@ same "commands, completion for zsh" "$commands" \
 	"$(sed -n "s/^\t\t['\"]\([a-z]*\):.*/\1/p" "$completion/_hmip")"
 same "commands, completion for fish" "$commands" \
 	"$(sed -n 's/.*"$first" -a \([a-z]*\) .*/\1/p' "$completion/hmipctl.fish")"
+# "stay" is what "leave --cancel" asks.
 same "commands that the helper answers, hmipctl.8" \
-	"$(sed -n 's/^\t{ "\([a-z]*\)", .*answer_.*/\1/p' "$helper/control/control_server.c"
+	"$(sed -n 's/^\t{ "\([a-z]*\)", .*answer_.*/\1/p' "$helper/control/control_server.c" |
+		grep -vx stay
 	   rows "$hmipctl/hmipctl.c" | sed -n 's/^\t{ "\([a-z]*\)", .* \(find\|run\)_.*/\1/p')" \
 	"$(items hmipctl.8 DESCRIPTION Cm)"
 same "counters, hmipctl.8" \
@@ -83,9 +85,9 @@ same "states, hmipctl.8" \
 same "JSON members, hmipctl.8" \
 	"$( (sed -n 's/^\t*"\([a-z_]*\)",.*/\1/p; s/.*_set_new([a-z]*, "\([a-z_]*\)".*/\1/p' \
 		"$helper/daemon/report.c" "$hmipctl/coverage.c" "$hmipctl/meet.c" \
-		"$hmipctl/finding.c" "$hmipctl/ping.c" "$helper/daemon/ping.c" \
+		"$hmipctl/finding.c" "$hmipctl/leave.c" "$hmipctl/ping.c" "$helper/daemon/ping.c" \
 		"$helper/daemon/handovers.c"
-	     echo preferred) | sort -u)" \
+	     echo preferred; echo staying) | sort -u)" \
 	"$(sed -n '/^\.Sh JSON/,/^\.Sh ENV/s/^\.Ql \([a-z_]*\)\( [,.:)].*\)*$/\1/p' \
 		"$man/hmipctl.8" |
 		grep -vxE 'null|tcx|clsact|activity|absolute')"

@@ -211,23 +211,45 @@ static json_t *answer_refused(const struct client *cl)
 				      cl->server->group));
 }
 
-static json_t *answer_prefer(struct client *cl, const char *command UNUSED, json_t *request)
+/*
+ * Has the handler do what command says with the address or interface of the request; the answer
+ * names that as word.
+ */
+static json_t *answer_about(struct client *cl, const char *command, json_t *request,
+			    const char *word)
 {
+	const struct control_handler *h = &cl->server->handler;
 	const char *target = json_string_value(json_object_get(request, "target"));
-	struct in6_addr addr;
-	bool is_addr;
+	struct in6_addr addr, *a;
 	int r;
 
 	if (!target || strlen(target) >= INET6_ADDRSTRLEN)
-		return answer_error("prefer needs an address or the name of an interface");
-	is_addr = inet_pton(AF_INET6, target, &addr) == 1;
-	r = cl->server->handler.prefer(cl->server->handler.ctx, is_addr ? &addr :
-					       NULL, target);
+		return json_pack("{so}", "error",
+				 json_sprintf("%s needs an address or the name of an interface",
+					      command));
+	a = inet_pton(AF_INET6, target, &addr) == 1 ? &addr : NULL;
+	r = strcmp(command, "prefer") == 0 ? h->prefer(h->ctx, a, target) :
+	    h->depart(h->ctx, a, target, strcmp(command, "leave") == 0);
 	if (r == -EADDRNOTAVAIL)
 		return json_pack("{so}", "error",
 				 json_sprintf("%s is no usable address of this host, nor an "
 					      "interface with one", target));
-	return r < 0 ? answer_error(strerror(-r)) : json_pack("{ss}", "preferred", target);
+	return r < 0 ? answer_error(strerror(-r)) : json_pack("{ss}", word, target);
+}
+
+static json_t *answer_prefer(struct client *cl, const char *command, json_t *request)
+{
+	return answer_about(cl, command, request, "preferred");
+}
+
+static json_t *answer_leave(struct client *cl, const char *command, json_t *request)
+{
+	return answer_about(cl, command, request, "leaving");
+}
+
+static json_t *answer_stay(struct client *cl, const char *command, json_t *request)
+{
+	return answer_about(cl, command, request, "staying");
 }
 
 static const char *why_not_met(int err)
@@ -303,6 +325,8 @@ static const struct command {
 	{ "sa", false, answer_report },
 	{ "monitor", false, answer_monitor },
 	{ "prefer", true, answer_prefer },
+	{ "leave", true, answer_leave },
+	{ "stay", true, answer_stay },
 	{ "meet", true, answer_meet },
 	{ "ping", true, answer_ping },
 };

@@ -33,6 +33,11 @@ struct control_handler {
 	 */
 	int (*prefer)(void *ctx, const struct in6_addr *addr, const char *interface);
 	/*
+	 * addr, or the interface of that name, is about to be lost, or, if departs is false, is
+	 * not: that is taken back. Returns as above.
+	 */
+	int (*depart)(void *ctx, const struct in6_addr *addr, const char *interface, bool departs);
+	/*
 	 * Meets the host at addr; *ret_entry is the id of its entry. Returns 0 or a negative errno,
 	 * as core_meet() and -ENETUNREACH or -EADDRNOTAVAIL.
 	 */

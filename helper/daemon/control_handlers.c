@@ -60,6 +60,23 @@ int control_prefer(struct daemon *d, const struct in6_addr *addr, const char *in
 	return r;
 }
 
+int control_depart(struct daemon *d, const struct in6_addr *addr, const char *interface,
+		   bool departs)
+{
+	unsigned ifindex = addr ? 0 : ifmon_index(d->ifmon, interface);
+	int r;
+
+	if (!addr && !ifindex)
+		return -EADDRNOTAVAIL;
+	/* What moves with the address is to be known before. */
+	adopt_scan_if_needed(d);
+	r = core_depart(d->core, addr, ifindex, departs, clock_boottime());
+	if (r == 0)
+		log_info("%s %s at the request of hmipctl", departs ? "leaving" : "staying at",
+			 addr ? addr_text(addr).s : interface);
+	return r;
+}
+
 /* Stores the DNS name by which a program found the peer of entry hce, if it sent one (C5). */
 static void learn_name(struct daemon *d, uint32_t hce, const struct control_register *reg)
 {

@@ -21,6 +21,10 @@ json_t *control_report(struct daemon *d, const char *what);
  */
 int control_prefer(struct daemon *d, const struct in6_addr *addr, const char *interface);
 
+/* These depart (core_depart()), or do not, if departs is false. Returns as above. */
+int control_depart(struct daemon *d, const struct in6_addr *addr, const char *interface,
+		   bool departs);
+
 /* Registers the socket fd of a program. fd stays the caller's; errors go to the debug log. */
 void control_registered(struct daemon *d, int fd, const struct control_register *reg);
 

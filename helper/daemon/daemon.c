@@ -161,6 +161,14 @@ static int on_prefer(void *ctx, const struct in6_addr *addr, const char *interfa
 	return r;
 }
 
+static int on_depart(void *ctx, const struct in6_addr *addr, const char *interface, bool departs)
+{
+	int r = control_depart(ctx, addr, interface, departs);
+
+	apply_actions(ctx);
+	return r;
+}
+
 static int on_meet(void *ctx, const struct in6_addr *addr, uint32_t *ret_entry)
 {
 	int r = meet_once(ctx, addr, false, ret_entry);
@@ -428,8 +436,8 @@ static int check_privilege(struct daemon *d UNUSED)
 static int open_control(struct daemon *d)
 {
 	const struct control_handler handler = {
-		.report = on_report, .prefer = on_prefer, .meet = on_meet, .ping = on_ping,
-		.registered = on_registered,
+		.report = on_report, .prefer = on_prefer, .depart = on_depart,
+		.meet = on_meet, .ping = on_ping, .registered = on_registered,
 		.asked = on_asked, .ctx = d,
 	};
 	int r = control_server_open(d->base, d->socket, &handler, &d->control_server);

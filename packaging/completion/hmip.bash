@@ -15,7 +15,7 @@ _hmip_addresses()
 _hmipctl()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} i command=
-	local commands="cache doctor genpeer meet metrics monitor ping prefer report sa sockets"
+	local commands="cache doctor genpeer leave meet metrics monitor ping prefer report sa sockets"
 	commands+=" status uncovered"
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -28,11 +28,11 @@ _hmipctl()
 	if [[ $previous == -s || $previous == --socket ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 	elif [[ $word == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "-a -s -j -V -h --anonymous --socket --json
-			--version --help" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "-a -c -s -j -w -V -h --anonymous --cancel
+			--socket --json --wait --version --help" -- "$word")
 	elif [[ -z $command ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$word")
-	elif [[ $command == prefer ]]; then
+	elif [[ $command =~ ^(leave|prefer)$ ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_hmip_interfaces) $(_hmip_addresses)" -- "$word")
 	elif [[ $command =~ ^(doctor|meet|ping)$ ]]; then
 		mapfile -t COMPREPLY < <(compgen -A hostname -- "$word")

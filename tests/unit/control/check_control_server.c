@@ -28,6 +28,7 @@ static struct control_server *control_server;
 static unsigned n_shown, n_asked, n_prefer;
 static size_t big;		/* length of the text a report contains */
 static char preferred[64];
+static bool departing;
 
 static json_t *fake_report(void *ctx UNUSED, const char *what)
 {
@@ -51,6 +52,12 @@ static int fake_prefer(void *ctx UNUSED, const struct in6_addr *addr, const char
 	else
 		snprintf(preferred, sizeof(preferred), "%s", interface);
 	return strcmp(preferred, "nowhere") == 0 ? -EADDRNOTAVAIL : 0;
+}
+
+static int fake_depart(void *ctx, const struct in6_addr *addr, const char *interface, bool departs)
+{
+	departing = departs;
+	return fake_prefer(ctx, addr, interface);
 }
 
 static void fake_shown(void *ctx UNUSED, int fd UNUSED, const struct control_register *reg UNUSED)
@@ -82,8 +89,8 @@ static json_t *fake_ping(void *ctx UNUSED, const struct in6_addr *addr UNUSED, i
 	return NULL;
 }
 
-static const struct control_handler handler = { fake_report, fake_prefer, fake_meet, fake_ping,
-	fake_shown, fake_asked, NULL };
+static const struct control_handler handler = { fake_report, fake_prefer, fake_depart, fake_meet,
+	fake_ping, fake_shown, fake_asked, NULL };
 
 static void setup(void)
 {
@@ -181,6 +188,8 @@ START_TEST(what_is_no_request_gets_an_error)
 		"{\"command\": \"reboot\"}",
 		"{\"command\": \"cache\", \"command\": \"sa\"}",
 		"{\"command\": \"prefer\"}",
+		"{\"command\": \"leave\"}",
+		"{\"command\": \"stay\", \"target\": \"nowhere\"}",
 		"{\"command\": \"prefer\", \"target\": \"nowhere\"}",
 		"{\"command\": \"prefer\", \"target\": "
 		"\"0123456789012345678901234567890123456789012345678901234567890\"}",
@@ -217,6 +226,23 @@ START_TEST(root_may_prefer)
 	json_decref(a);
 	a = ask("{\"command\": \"prefer\", \"target\": \"wlan0\"}");
 	ck_assert_str_eq(preferred, "wlan0");
+	json_decref(a);
+}
+END_TEST
+
+START_TEST(root_may_leave_and_stay)
+{
+	json_t *a;
+
+	if (geteuid() != 0)
+		return;
+	a = ask("{\"command\": \"leave\", \"target\": \"2001:db8::7\"}");
+	ck_assert_str_eq(json_string_value(json_object_get(a, "leaving")), "2001:db8::7");
+	ck_assert(departing);
+	json_decref(a);
+	a = ask("{\"command\": \"stay\", \"target\": \"wlan0\"}");
+	ck_assert_str_eq(json_string_value(json_object_get(a, "staying")), "wlan0");
+	ck_assert(!departing);
 	json_decref(a);
 }
 END_TEST
@@ -558,9 +584,10 @@ int main(void)
 	tcase_set_timeout(tc, 15);
 	tcase_add_loop_test(tc, looking_is_answered, 0, 4);
 	tcase_add_test(tc, an_answer_of_many_packets_arrives_whole);
-	tcase_add_loop_test(tc, what_is_no_request_gets_an_error, 0, 10);
+	tcase_add_loop_test(tc, what_is_no_request_gets_an_error, 0, 12);
 	tcase_add_test(tc, a_request_too_long_gets_an_error);
 	tcase_add_test(tc, root_may_prefer);
+	tcase_add_test(tc, root_may_leave_and_stay);
 	tcase_add_test(tc, who_meets_a_host_hears_its_events);
 	tcase_add_test(tc, others_may_not_and_are_told_the_group);
 	tcase_add_test(tc, every_monitor_sees_every_event);

@@ -325,6 +325,20 @@ START_TEST(only_what_is_usable_can_be_preferred)
 }
 END_TEST
 
+START_TEST(only_what_is_usable_departs)
+{
+	struct in6_addr l0 = a(L0), l1 = a(L1), f0 = a(F0);
+
+	up(L1)->ifindex = 7;
+	ck_assert_int_eq(control_depart(d, &f0, NULL, true), -EADDRNOTAVAIL);
+	ck_assert_int_eq(control_depart(d, NULL, "eth9", true), -EADDRNOTAVAIL);
+	ck_assert_int_eq(control_depart(d, NULL, "wlan0", true), 0);
+	ck_assert(local_find(c, &l1)->departing && !local_find(c, &l0)->departing);
+	ck_assert_int_eq(control_depart(d, &l1, NULL, false), 0);
+	ck_assert(!local_find(c, &l1)->departing);
+}
+END_TEST
+
 START_TEST(a_report_is_made_by_its_whole_name)
 {
 	static const char *const name[] = { "status", "cache", "sockets", "sa" },
@@ -360,6 +374,7 @@ static Suite *make(void)
 	tcase_add_test(tc, x8_who_vouches_for_its_peer_makes_it_trusted_and_saved);
 	tcase_add_test(tc, x8_another_users_entry_cannot_be_forgotten);
 	tcase_add_test(tc, only_what_is_usable_can_be_preferred);
+	tcase_add_test(tc, only_what_is_usable_departs);
 	tcase_add_test(tc, a_report_is_made_by_its_whole_name);
 	suite_add_tcase(s, tc);
 	return s;

@@ -75,6 +75,7 @@ static const struct script {
 	{ "netns/carrier.sh", 150 },
 	{ "netns/stacked.sh", 150 },
 	{ "netns/prefer.sh", 150 },
+	{ "netns/leave.sh", 180 },
 	{ "netns/rules.sh", 240 },
 	{ "netns/link-types.sh", 120 },
 	{ "netns/full.sh", 240 },

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Comparison with independent implementations.
-dist_check_SCRIPTS = peers/aap_vectors.py peers/verify_ah.py
+dist_check_SCRIPTS = peers/aap_vectors.py peers/dissector.sh peers/verify_ah.py
 TESTS += $(dist_check_SCRIPTS)
 TEST_EXTENSIONS = .py
 

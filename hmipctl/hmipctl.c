@@ -69,7 +69,7 @@ static const struct command {
 	  NULL, false, NULL, run_ping },
 	{ "meet", "HOST [PORT]", "begin mobility with a host, without a program",
 	  NULL, false, NULL, run_meet },
-	{ "metrics", NULL, "figures for a monitoring system, as OpenMetrics",
+	{ "metrics", NULL, "figures for a monitoring system, as Prometheus has them",
 	  NULL, false, NULL, run_metrics },
 	{ "genpeer", "NAME ADDRESS...", "sections with fresh keys for two hosts' hmip.conf",
 	  NULL, false, NULL, run_genpeer },
@@ -184,7 +184,7 @@ static int run_metrics(const char *path, char **argument UNUSED, const struct op
 	int r = EXIT_USAGE;
 
 	if (options->json) {
-		fprintf(stderr, "hmipctl: metrics is OpenMetrics text; \"hmipctl -j status\" has "
+		fprintf(stderr, "hmipctl: metrics is text for Prometheus; \"hmipctl -j status\" has "
 			"counters as JSON\n");
 		return r;
 	}

@@ -2,9 +2,12 @@
 /*
  * A family of figures is its metadata and then its samples:
  *
- *	# TYPE hmip_handovers counter
- *	# HELP hmip_handovers Switches of a peer to another pair of addresses.
+ *	# HELP hmip_handovers_total Switches of a peer to another pair of addresses.
+ *	# TYPE hmip_handovers_total counter
  *	hmip_handovers_total{cause="the source was lost"} 3
+ *
+ * This is Prometheus's text format 0.0.4. node_exporter takes no OpenMetrics: a type that only that
+ * has, and it refuses the whole file.
  */
 #include "config.h"
 
@@ -15,13 +18,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-static void family(FILE *out, const char *name, const char *type, const char *unit,
-		   const char *help)
+static void family(FILE *out, const char *name, const char *type, const char *help)
 {
-	fprintf(out, "# TYPE %s %s\n", name, type);
-	if (unit)
-		fprintf(out, "# UNIT %s %s\n", name, unit);
 	fprintf(out, "# HELP %s %s\n", name, help);
+	fprintf(out, "# TYPE %s %s\n", name, type);
 }
 
 static void escaped(FILE *out, const char *text)
@@ -59,14 +59,14 @@ static void print_host(FILE *out, json_t *status)
 	json_int_t usable = 0;
 	size_t i;
 
-	family(out, "hmip_build", "info", NULL, "The version of hmip-helper.");
+	family(out, "hmip_build_info", "gauge", "The version of hmip-helper.");
 	sample(out, "hmip_build_info", "version", string(status, "version"), 1);
-	family(out, "hmip_uptime_seconds", "gauge", "seconds", "For how long hmip-helper runs.");
+	family(out, "hmip_uptime_seconds", "gauge", "For how long hmip-helper runs.");
 	fprintf(out, "hmip_uptime_seconds %.3f\n",
 		json_number_value(json_object_get(status, "uptime")));
 	json_array_foreach(addresses, i, a)
 		usable += json_is_true(json_object_get(a, "usable"));
-	family(out, "hmip_addresses", "gauge", NULL, "Addresses of this host.");
+	family(out, "hmip_addresses", "gauge", "Addresses of this host.");
 	sample(out, "hmip_addresses", "usable", "true", usable);
 	sample(out, "hmip_addresses", "usable", "false",
 	       (json_int_t)json_array_size(addresses) - usable);
@@ -84,13 +84,13 @@ static void print_peers(FILE *out, json_t *status, json_t *cache)
 		for (size_t s = 0; s < ARRAY_LEN(statuses); s++)
 			n[s] += strcmp(string(peer, "status"), statuses[s]) == 0;
 	}
-	family(out, "hmip_peers", "gauge", NULL, "Entries of the Host Cache.");
+	family(out, "hmip_peers", "gauge", "Entries of the Host Cache.");
 	for (size_t s = 0; s < ARRAY_LEN(statuses); s++)
 		sample(out, "hmip_peers", "status", statuses[s], n[s]);
-	family(out, "hmip_peers_held", "gauge", NULL,
+	family(out, "hmip_peers_held", "gauge",
 	       "Peers that cannot be reached, whose connections are held.");
 	fprintf(out, "hmip_peers_held %" JSON_INTEGER_FORMAT "\n", held);
-	family(out, "hmip_table_limit", "gauge", NULL, "How many of each there is room for.");
+	family(out, "hmip_table_limit", "gauge", "How many of each there is room for.");
 	sample(out, "hmip_table_limit", "table", "peers", integer(status, "max_entries"));
 	sample(out, "hmip_table_limit", "table", "connections",
 	       integer(status, "max_connections"));
@@ -124,7 +124,7 @@ static void print_connections(FILE *out, json_t *sockets)
 	static const char *const proto[] = { "tcp", "udp" }, *const by[] = { "preload", "adopted" },
 			*const state[] = { "unmoved", "moved", "uncovered", "lingering" };
 
-	family(out, "hmip_connections", "gauge", NULL, "Connections that the helper knows.");
+	family(out, "hmip_connections", "gauge", "Connections that the helper knows.");
 	for (size_t i = 0; i < ARRAY_LEN(proto) * ARRAY_LEN(by) * ARRAY_LEN(state); i++) {
 		const char *p = proto[i / (ARRAY_LEN(by) * ARRAY_LEN(state))];
 		const char *b = by[i / ARRAY_LEN(state) % ARRAY_LEN(by)];
@@ -140,12 +140,12 @@ static void print_handovers(FILE *out, json_t *handovers)
 	json_t *after_loss = json_object_get(handovers, "after_loss"), *each;
 	size_t i;
 
-	family(out, "hmip_handovers", "counter", NULL,
+	family(out, "hmip_handovers_total", "counter",
 	       "Switches of a peer to another pair of addresses.");
 	json_array_foreach(json_object_get(handovers, "causes"), i, each)
 		sample(out, "hmip_handovers_total", "cause", string(each, "cause"),
 		       integer(each, "count"));
-	family(out, "hmip_handover_after_loss_seconds", "histogram", "seconds",
+	family(out, "hmip_handover_after_loss_seconds", "histogram",
 	       "Time from the loss of an address to the switch that it caused.");
 	json_array_foreach(json_object_get(after_loss, "buckets"), i, each)
 		fprintf(out, "hmip_handover_after_loss_seconds_bucket{le=\"%g\"} "
@@ -177,14 +177,14 @@ static void print_rtt(FILE *out, json_t *cache)
 		for (size_t b = 0; b < ARRAY_LEN(bound); b++)
 			n[b] += rtt <= bound[b];
 	}
-	family(out, "hmip_signalling_rtt_seconds", "gaugehistogram", "seconds",
+	family(out, "hmip_signalling_rtt_seconds", "histogram",
 	       "Peers by the smoothed round-trip time of their signalling.");
 	for (size_t b = 0; b < ARRAY_LEN(bound); b++)
 		fprintf(out, "hmip_signalling_rtt_seconds_bucket{le=\"%g\"} "
 			"%" JSON_INTEGER_FORMAT "\n", bound[b], n[b]);
 	sample(out, "hmip_signalling_rtt_seconds_bucket", "le", "+Inf", all);
-	fprintf(out, "hmip_signalling_rtt_seconds_gcount %" JSON_INTEGER_FORMAT "\n"
-		"hmip_signalling_rtt_seconds_gsum %.6f\n", all, sum);
+	fprintf(out, "hmip_signalling_rtt_seconds_count %" JSON_INTEGER_FORMAT "\n"
+		"hmip_signalling_rtt_seconds_sum %.6f\n", all, sum);
 }
 
 /* Counters of the helper that are among the refusals; what else it counts is an event. */
@@ -207,16 +207,16 @@ static void print_counters(FILE *out, json_t *status)
 	json_t *counters = json_object_get(status, "counters"), *n;
 	const char *name;
 
-	family(out, "hmip_refusals", "counter", NULL, "What was refused or dropped.");
+	family(out, "hmip_refusals_total", "counter", "What was refused or dropped.");
 	json_object_foreach(counters, name, n)
 		if (is_refusal(name))
 			sample(out, "hmip_refusals_total", "reason", name, json_integer_value(n));
-	family(out, "hmip_events", "counter", NULL,
+	family(out, "hmip_events_total", "counter",
 	       "What else the helper counts: see COUNTERS in hmipctl(8).");
 	json_object_foreach(counters, name, n)
 		if (!is_refusal(name))
 			sample(out, "hmip_events_total", "event", name, json_integer_value(n));
-	family(out, "hmip_datapath_packets", "counter", NULL,
+	family(out, "hmip_datapath_packets_total", "counter",
 	       "What the datapath counts: see COUNTERS in hmipctl(8).");
 	json_object_foreach(json_object_get(status, "datapath"), name, n)
 		if (json_is_integer(n))
@@ -232,5 +232,4 @@ void metrics_print(FILE *out, json_t *status, json_t *cache, json_t *sockets)
 	print_handovers(out, json_object_get(status, "handovers"));
 	print_rtt(out, cache);
 	print_counters(out, status);
-	fputs("# EOF\n", out);
 }

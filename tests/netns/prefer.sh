@@ -39,13 +39,13 @@ must "the switch back does not report the old loss" last_switch "s['after_loss']
 
 # What a monitoring system is given.
 ctl client metrics >"$dir/metrics"
-must "the metrics are OpenMetrics, and have the switches" \
-	python3 "$netns_dir/../peers/openmetrics.py" \
+must "the metrics are as Prometheus wants them, and have the switches" \
+	python3 "$netns_dir/../peers/prometheus.py" \
 	'hmip_handovers_total{cause="another source is preferred"}>3' \
 	'hmip_handovers_total{cause="the source was lost"}>0' \
 	'hmip_handover_after_loss_seconds_count>0' 'hmip_peers{status="homeless"}>0' \
 	'hmip_connections{proto="tcp",known_by="preload",state="unmoved"}' \
-	'hmip_signalling_rtt_seconds_gcount>0' 'hmip_table_limit{table="connections"}>0' \
+	'hmip_signalling_rtt_seconds_count>0' 'hmip_table_limit{table="connections"}>0' \
 	'hmip_events_total{event="bu-sent"}>0' 'hmip_refusals_total{reason="bad-icv"}' \
 	@"$netns_dir/../../packaging/monitoring/grafana.json" <"$dir/metrics"
 stop_talk t

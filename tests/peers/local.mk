@@ -10,7 +10,7 @@ packets_SOURCES = peers/packets.c
 peers/verify_ah.log: packets$(EXEEXT)
 
 # Run by netns/misbehave.sh and others.
-EXTRA_DIST += peers/appendix_c.py peers/homeless.py peers/malformed.py peers/misbehave.py peers/openmetrics.py peers/storm.py \
+EXTRA_DIST += peers/appendix_c.py peers/homeless.py peers/malformed.py peers/misbehave.py peers/prometheus.py peers/storm.py \
 	peers/strangers.py
 noinst_PROGRAMS += flood many_peers
 many_peers_SOURCES = peers/many_peers.c

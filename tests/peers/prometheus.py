@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Checks OpenMetrics text on standard input, strictly: OpenMetrics 1.0, as far as hmipctl uses it.
+"""Checks text on standard input: Prometheus's text format 0.0.4, as far as hmipctl uses it, and as
+"promtool check metrics" does.
 
-    openmetrics.py [SAMPLE...] [@FILE]
+    prometheus.py [SAMPLE...] [@FILE]
 
 Each SAMPLE, such as 'hmip_peers{status="homeless"}', must be there; SAMPLE>NUMBER: and be larger.
 @FILE: so must all names in that file, as a dashboard has them, that begin with hmip_.
@@ -12,28 +13,29 @@ import sys
 
 SUFFIXES = {
     "gauge": [""],
-    "counter": ["_total"],
-    "info": ["_info"],
+    "counter": [""],
     "histogram": ["_bucket", "_count", "_sum"],
-    "gaugehistogram": ["_bucket", "_gcount", "_gsum"],
 }
-NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
-LABEL = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*"'
+NAME = r"[a-z_:][a-z0-9_:]*"
+LABEL = r'[a-z_][a-z0-9_]*="(?:[^"\\\n]|\\[\\"n])*"'
 SAMPLE = re.compile(rf"({NAME})(?:\{{({LABEL}(?:,{LABEL})*)\}})? (-?[0-9.]+(?:e[+-]?[0-9]+)?)")
-METADATA = re.compile(rf"# (TYPE|UNIT|HELP) ({NAME}) (.+)")
+METADATA = re.compile(rf"# (TYPE|HELP) ({NAME}) (.+)")
 
 
 def check_family(name, meta, samples):
     kind = meta.get("TYPE")
     assert kind in SUFFIXES, f"{name} has no known type"
     assert meta.get("HELP"), f"{name} has no help"
-    assert not meta.get("UNIT") or name.endswith("_" + meta["UNIT"]), f"{name} lacks its unit"
+    assert (kind == "counter") == name.endswith("_total"), f"{name} is a {kind}"
+    assert not re.search("_(count|sum|bucket)$", name), f"{name} is as of a histogram"
+    for _, labels, _ in samples:
+        assert kind == "histogram" or not re.search("(^|,)le=", labels), f"{name} has le"
     for sample, _, value in samples:
         assert sample.removeprefix(name) in SUFFIXES[kind], f"{sample} is of no {kind} {name}"
         assert kind == "gauge" or value >= 0, f"{sample} is negative"
     keys = [(s, labels) for s, labels, _ in samples]
     assert len(keys) == len(set(keys)), f"{name} has a sample twice"
-    if kind.endswith("histogram"):
+    if kind == "histogram":
         bounds = [re.fullmatch('le="(.*)"', la).group(1) for s, la, _ in samples if "_bucket" in s]
         counts = [v for s, _, v in samples if s.endswith("_bucket")]
         all_of = [v for s, _, v in samples if s.endswith("count")]
@@ -45,9 +47,9 @@ def check_family(name, meta, samples):
 
 def families(text):
     """Yields (name, metadata, samples) of each."""
-    assert text.endswith("\n# EOF\n") and text.count("# EOF") == 1, "no # EOF at the end"
+    assert text.endswith("\n"), "the last line does not end"
     name, meta, samples, done = None, {}, [], set()
-    for line in text.split("\n")[:-2]:
+    for line in text.split("\n")[:-1]:
         m = METADATA.fullmatch(line)
         if m:
             if m.group(2) != name:
@@ -84,4 +86,4 @@ def main():
 try:
     main()
 except AssertionError as e:
-    sys.exit(f"openmetrics.py: {e}")
+    sys.exit(f"prometheus.py: {e}")

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,13 +37,15 @@ static int row_order(const void *a, const void *b)
 	return row_compare(&x->known, x->side, &y->known, y->side);
 }
 
-/* Whether the file fd is large enough, and of root or our own user. */
-static bool hostmap_plausible(int fd)
+/* What a map of any version begins with. */
+#define HEADER_SIZE	offsetof(struct hostmap, table)
+
+/* Whether the file fd has that size at least, and is of root or our own user. */
+static bool hostmap_plausible(int fd, size_t size)
 {
 	struct stat st;
 
-	return !fstat(fd, &st) && S_ISREG(st.st_mode) &&
-	       st.st_size >= (off_t)sizeof(struct hostmap) &&
+	return !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size >= (off_t)size &&
 	       (st.st_uid == 0 || st.st_uid == geteuid());
 }
 
@@ -53,17 +56,35 @@ static void hostmap_invalidate(const char *path)
 
 	if (fd < 0)
 		return;
-	if (hostmap_plausible(fd)) {
-		struct hostmap *map = mmap(NULL, sizeof(*map), PROT_READ | PROT_WRITE,
+	if (hostmap_plausible(fd, HEADER_SIZE)) {
+		struct hostmap *map = mmap(NULL, HEADER_SIZE, PROT_READ | PROT_WRITE,
 					   MAP_SHARED, fd, 0);
 
 		if (map != MAP_FAILED) {
 			if (map->magic == HOSTMAP_MAGIC)
 				__atomic_store_n(&map->live, 0, __ATOMIC_RELEASE);
-			munmap(map, sizeof(*map));
+			munmap(map, HEADER_SIZE);
 		}
 	}
 	close(fd);
+}
+
+/* Allocates the first blocks of both tables: on a full file system a write would raise SIGBUS. */
+static int hostmap_allocate(int fd)
+{
+	int r = 0;
+
+	if (ftruncate(fd, sizeof(struct hostmap)) < 0)
+		return -errno;
+	for (int i = 0; r == 0 && i < 2; i++) {
+		off_t from = offsetof(struct hostmap, table[i]),
+		      to = offsetof(struct hostmap, table[i].row[HOSTMAP_ROWS_FIRST]);
+
+		if (i == 0)
+			from = 0;
+		r = -posix_fallocate(fd, from, to - from);
+	}
+	return r;
 }
 
 struct hostmap *hostmap_create(const char *path)
@@ -85,8 +106,7 @@ struct hostmap *hostmap_create(const char *path)
 		r = -errno;
 		goto out;
 	}
-	/* Allocates all blocks now: on a full file system a later write would raise SIGBUS. */
-	r = fchmod(fd, 0644) ? -errno : -posix_fallocate(fd, 0, sizeof(*map));
+	r = fchmod(fd, 0644) ? -errno : hostmap_allocate(fd);
 	if (r)
 		goto out;
 	map = mmap(NULL, sizeof(*map), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -97,6 +117,7 @@ struct hostmap *hostmap_create(const char *path)
 	map->magic = HOSTMAP_MAGIC;
 	map->version = HOSTMAP_VERSION;
 	map->live = 1;
+	map->room = HOSTMAP_ROWS_FIRST;
 	map->netns = netns;
 	hostmap_invalidate(path);
 	if (rename(tmp, path))
@@ -129,17 +150,43 @@ void hostmap_leave(struct hostmap *map)
 		munmap(map, sizeof(*map));
 }
 
+/* Takes memory for the rows from to to of a table. Fails where a write would raise SIGBUS. */
+static int table_populate(struct hostmap_table *t, unsigned from, unsigned to)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE),
+		  at = (uintptr_t)&t->row[from] & ~(page - 1);
+
+	return madvise((void *)at, (uintptr_t)&t->row[to] - at, MADV_POPULATE_WRITE);
+}
+
+unsigned hostmap_make_room(struct hostmap *map, unsigned n)
+{
+	unsigned room = map->room;
+
+	if (n <= room)
+		return n;
+	/* Twice as much, so that it seldom happens. */
+	while (room < n && room < HOSTMAP_ROWS_MAX)
+		room *= 2;
+	for (int i = 0; i < 2; i++)
+		if (table_populate(&map->table[i], map->room, room) < 0)
+			return map->room;
+	map->room = room;
+	return n < room ? n : room;
+}
+
 void hostmap_write(struct hostmap *map, const struct hostmap_row *rows, unsigned n)
 {
 	uint32_t seq = map->seq + 1;
 	struct hostmap_table *t = &map->table[seq & 1];
 
+	n = hostmap_make_room(map, n);
 	/*
 	 * Readers of this table must see the earlier change of seq before they see the table
 	 * change.
 	 */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	t->n = n < HOSTMAP_ROWS_MAX ? n : HOSTMAP_ROWS_MAX;
+	t->n = n;
 	if (t->n) {
 		memcpy(t->row, rows, t->n * sizeof(*rows));
 		qsort(t->row, t->n, sizeof(*rows), row_order);
@@ -161,7 +208,7 @@ const struct hostmap *hostmap_map(const char *path)
 
 	if (fd < 0)
 		return NULL;
-	if (hostmap_plausible(fd))
+	if (hostmap_plausible(fd, sizeof(*map)))
 		map = mmap(NULL, sizeof(*map), PROT_READ, MAP_SHARED, fd, 0);
 	syscall(SYS_close, fd);
 	if (map == MAP_FAILED)

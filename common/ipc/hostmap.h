@@ -21,8 +21,9 @@
 #include <stdint.h>
 
 #define HOSTMAP_MAGIC	UINT32_C(0x686d7677)
-#define HOSTMAP_VERSION	3
-#define HOSTMAP_ROWS_MAX	16384
+#define HOSTMAP_VERSION	4
+#define HOSTMAP_ROWS_MAX	262144
+#define HOSTMAP_ROWS_FIRST	16384	/* the memory of more is taken when they are needed */
 #define HOSTMAP_TRIES	64	/* after which a reader gives up and finds no row */
 #define HOSTMAP_SUFFIX	".view"
 
@@ -63,7 +64,7 @@ struct hostmap {
 	uint32_t live;		/* atomic; 0: the helper has ended, open a newer file */
 	uint32_t seq;		/* atomic; writes so far */
 	uint32_t adopting;	/* atomic; 1: the helper adopts accepted connections */
-	uint32_t zero;
+	uint32_t room;		/* rows that each table has memory for; the writer's own */
 	uint64_t netns;		/* netns_cookie() of the helper */
 	struct hostmap_table table[2];
 };
@@ -83,7 +84,14 @@ void hostmap_close(struct hostmap *map, const char *path);
 void hostmap_leave(struct hostmap *map);
 
 /*
- * Writer. Replaces all rows, in any order; those beyond HOSTMAP_ROWS_MAX are left out. Wait-free.
+ * Writer. Takes memory for n rows. Returns for how many there is some: less than n if n is greater
+ * than HOSTMAP_ROWS_MAX, the file system is full, or Linux is older than 5.14.
+ */
+unsigned hostmap_make_room(struct hostmap *map, unsigned n);
+
+/*
+ * Writer. Replaces all rows, in any order; those that hostmap_make_room() has no memory for are
+ * left out. Wait-free for readers.
  */
 void hostmap_write(struct hostmap *map, const struct hostmap_row *rows, unsigned n);
 

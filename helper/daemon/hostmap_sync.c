@@ -143,6 +143,16 @@ static void add_local_rows(struct daemon *d)
 	}
 }
 
+/* Leaves out what there is no memory for, the rows that matter least. */
+static void cut_rows(struct daemon *d)
+{
+	unsigned room = d->view ? hostmap_make_room(d->view, d->n_row) : d->n_row;
+
+	for (unsigned i = room; i < d->n_row; i++)
+		d->rows_cut += d->row[i].side != HOSTMAP_PLAIN;
+	d->n_row = room;
+}
+
 bool hostmap_may_sync(const struct daemon *d)
 {
 	return clock_boottime() >= d->view_next;
@@ -159,6 +169,7 @@ void hostmap_sync(struct daemon *d)
 	add_entries(d, true);
 	add_entries(d, false);
 	add_plain_rows(d);
+	cut_rows(d);
 	core_hostmap_cut(d->core, d->rows_cut, clock_boottime());
 	if (d->view)
 		hostmap_write(d->view, d->row, d->n_row);

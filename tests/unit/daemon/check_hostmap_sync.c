@@ -9,6 +9,9 @@
 #include "route_sync.h"
 #include "unused.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 static struct daemon *d;
 static struct conf conf;
 static bool ruled;
@@ -225,30 +228,70 @@ START_TEST(hosts_without_hmip_are_listed_only_with_adoption_and_last)
 }
 END_TEST
 
+static void add_peers(unsigned n, unsigned addresses)
+{
+	struct in6_addr l0 = a(L0), f = a("2001:db8:ffff::");
+
+	for (unsigned i = 0; i < n; i++) {
+		struct hce *e = hce_create(c, NULL, &l0, true, now);
+
+		ck_assert_ptr_nonnull(e);
+		for (unsigned k = 0; k < addresses; k++) {
+			f.s6_addr32[2] = htonl(k);
+			f.s6_addr32[3] = htonl(i + 1);
+			ck_assert_ptr_nonnull(foreign_add(c, e, &f, ADDR_ACTIVE, LIFETIME_ABSOLUTE,
+							  600 * USEC_PER_SEC, "test", now));
+		}
+		pair_init(c, e, &l0, &f);
+		hce_status_event(c, e, STATUS_SUPPORTS);
+		take(ACTION_EVENT, NULL);
+	}
+}
+
+START_TEST(ten_thousand_peers_are_all_there)
+{
+	add_peers(10000, 1);
+	assert_now(foreign_row("2001:db8:ffff::1"), "2001:db8:ffff::1");
+	assert_now(foreign_row("2001:db8:ffff::2710"), "2001:db8:ffff::2710");
+	ck_assert_uint_eq(d->rows_cut, 0);
+	ck_assert_uint_eq(core_counter(c, COUNT_HOSTMAP_CUT), 0);
+	ck_assert_uint_eq(take(ACTION_EVENT, NULL), 0);
+}
+END_TEST
+
+/* A map that gets no more memory than it begins with. */
+static struct hostmap *small_map(void)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	struct hostmap *map = mmap(NULL, sizeof(*map), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+				   0);
+
+	ck_assert_ptr_ne(map, MAP_FAILED);
+	for (unsigned i = 0; i < 2; i++) {
+		uintptr_t from = i ? (uintptr_t)&map->table[i] & ~(page - 1) : (uintptr_t)map,
+			  to = (uintptr_t)&map->table[i].row[HOSTMAP_ROWS_FIRST];
+
+		ck_assert_int_eq(mprotect((void *)from, to - from, PROT_READ | PROT_WRITE), 0);
+	}
+	map->room = HOSTMAP_ROWS_FIRST;
+	return map;
+}
+
 START_TEST(rows_that_do_not_fit_are_left_out_and_counted_strangers_first)
 {
-	struct in6_addr l0 = a(L0), l1 = a(L1), f0 = a(F0), f = a("2001:db8:ffff::");
+	struct in6_addr l1 = a(L1), f0 = a(F0);
 	struct action full;
 	uint64_t cut;
 
 	up(L1)->usable = false;		/* lost: L0 takes its place */
-
-	for (unsigned i = 0; i <= HOSTMAP_ROWS_MAX / 2; i++) {
-		struct hce *e = hce_create(c, NULL, &l0, true, now);
-
-		ck_assert_ptr_nonnull(e);
-		f.s6_addr32[3] = htonl(i + 1);
-		ck_assert_ptr_nonnull(foreign_add(c, e, &f, ADDR_ACTIVE, LIFETIME_ABSOLUTE,
-						  600 * USEC_PER_SEC, "test", now));
-		pair_init(c, e, &l0, &f);
-		hce_status_event(c, e, STATUS_SUPPORTS);
-	}
+	d->view = small_map();
+	add_peers(HOSTMAP_ROWS_FIRST / 64, 63);	/* and a row for each peer */
 	connection(L0, F0, 1);
 	HASH_DEL(c->entries, h);	/* the one that is in use is the last of all */
 	HASH_ADD(hh, c->entries, id, sizeof(h->id), h);
 	take(ACTION_EVENT, NULL);
 	ck_assert_ptr_nonnull(row(HOSTMAP_LOCAL, &l1));
-	ck_assert_uint_eq(d->n_row, HOSTMAP_ROWS_MAX);
+	ck_assert_uint_eq(d->n_row, HOSTMAP_ROWS_FIRST);
 	ck_assert_uint_eq(take(ACTION_EVENT, &full), 1);
 	ck_assert_int_eq(full.event.event, EVENT_TABLE_FULL);
 	cut = core_counter(c, COUNT_HOSTMAP_CUT);
@@ -256,6 +299,7 @@ START_TEST(rows_that_do_not_fit_are_left_out_and_counted_strangers_first)
 	ck_assert_ptr_nonnull(row(HOSTMAP_FOREIGN, &f0));
 	ck_assert_uint_eq(take(ACTION_EVENT, NULL), 0);
 	ck_assert_uint_eq(core_counter(c, COUNT_HOSTMAP_CUT), cut);
+	munmap(d->view, sizeof(*d->view));
 }
 END_TEST
 
@@ -265,6 +309,7 @@ static Suite *make(void)
 	TCase *tc = tcase_create("rows");
 
 	tcase_add_checked_fixture(tc, setup_daemon, teardown_daemon);
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_homeless_peer_is_there_by_its_addresses_and_its_id);
 	tcase_add_test(tc, what_waits_for_an_update_does_not_any_more);
 	tcase_add_test(tc, a_peer_of_unknown_capability_is_not_there);
@@ -277,6 +322,7 @@ static Suite *make(void)
 	tcase_add_test(tc, c5_who_knows_a_name_is_asked_for_it_as_long_as_there_is_none);
 	tcase_add_test(tc, c2_a_lost_address_leads_to_one_of_its_personality);
 	tcase_add_test(tc, hosts_without_hmip_are_listed_only_with_adoption_and_last);
+	tcase_add_test(tc, ten_thousand_peers_are_all_there);
 	tcase_add_test(tc, rows_that_do_not_fit_are_left_out_and_counted_strangers_first);
 	suite_add_tcase(s, tc);
 	return s;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* hostmap.h: what readers see while the writer writes, dies, and is followed by another. */
+#define _GNU_SOURCE	/* unshare() */
 #include "hostmap.h"
 #include "suite.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -105,18 +108,84 @@ START_TEST(the_sides_are_told_apart)
 }
 END_TEST
 
+/* Row i of many. */
+static struct hostmap_row nth(unsigned i)
+{
+	return (struct hostmap_row){ addr(i >> 16, i), addr(0xff00 | i >> 16, i), 1,
+				     HOSTMAP_FOREIGN, 0 };
+}
+
+static bool holds(const struct hostmap *v, unsigned i)
+{
+	struct hostmap_row row = nth(i);
+
+	return says(v, HOSTMAP_FOREIGN, row.known, row.now);
+}
+
+static struct hostmap_row many[HOSTMAP_ROWS_MAX + 1];
+
+static void write_many(unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		many[i] = nth(i);
+	hostmap_write(map, many, n);
+}
+
 START_TEST(rows_beyond_the_limit_are_cut)
 {
-	static struct hostmap_row row[HOSTMAP_ROWS_MAX + 1];
 	const struct hostmap *v = hostmap_map(path);
 
-	for (unsigned i = 0; i <= HOSTMAP_ROWS_MAX; i++)
-		row[i] = (struct hostmap_row){ addr(1, i), addr(2, i), 1, HOSTMAP_FOREIGN, 0 };
-	hostmap_write(map, row, HOSTMAP_ROWS_MAX + 1);
-	ck_assert(says(v, HOSTMAP_FOREIGN, addr(1, HOSTMAP_ROWS_MAX - 1),
-		       addr(2, HOSTMAP_ROWS_MAX - 1)));
-	ck_assert(silent(v, HOSTMAP_FOREIGN, addr(1, HOSTMAP_ROWS_MAX)));
+	write_many(HOSTMAP_ROWS_MAX + 1);
+	ck_assert(holds(v, 0));
+	ck_assert(holds(v, HOSTMAP_ROWS_MAX - 1));
+	ck_assert(!holds(v, HOSTMAP_ROWS_MAX));
 	hostmap_unmap(v);
+}
+END_TEST
+
+START_TEST(memory_is_taken_for_the_rows_that_there_are)
+{
+	const struct hostmap *v = hostmap_map(path);
+	struct stat before, after;
+
+	ck_assert_int_eq(stat(path, &before), 0);
+	ck_assert_uint_lt((unsigned long)before.st_blocks * 512, sizeof(*map) / 8);
+	write_many(HOSTMAP_ROWS_FIRST);
+	ck_assert_int_eq(stat(path, &after), 0);
+	ck_assert_int_eq(after.st_blocks, before.st_blocks);
+	write_many(3 * HOSTMAP_ROWS_FIRST);
+	ck_assert(holds(v, 3 * HOSTMAP_ROWS_FIRST - 1));
+	hostmap_unmap(v);
+}
+END_TEST
+
+/* On a file system of 2 MiB, which has room for the first rows and some more, not for many. */
+START_TEST(rows_that_the_file_system_has_no_room_for_are_cut)
+{
+	char dir[80], there[96];
+	const struct hostmap *v;
+
+	snprintf(dir, sizeof(dir), "%s.d", path);
+	ck_assert_int_eq(mkdir(dir, 0700), 0);
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("tmpfs", dir, "tmpfs", 0, "size=2m") < 0) {
+		rmdir(dir);
+		return;		/* not as root */
+	}
+	snprintf(there, sizeof(there), "%s/map", dir);
+	hostmap_close(map, path);
+	map = hostmap_create(there);
+	ck_assert_ptr_nonnull(map);
+	v = hostmap_map(there);
+	ck_assert_uint_eq(hostmap_make_room(map, 4 * HOSTMAP_ROWS_FIRST), HOSTMAP_ROWS_FIRST);
+	write_many(4 * HOSTMAP_ROWS_FIRST);
+	ck_assert(holds(v, HOSTMAP_ROWS_FIRST - 1));
+	ck_assert(!holds(v, HOSTMAP_ROWS_FIRST));
+	hostmap_unmap(v);
+	hostmap_close(map, there);
+	map = NULL;
+	ck_assert_int_eq(umount(dir), 0);
+	rmdir(dir);
 }
 END_TEST
 
@@ -219,6 +288,20 @@ START_TEST(a_new_helper_buries_the_old_map)
 }
 END_TEST
 
+/* Programs that were started before an upgrade must not go by it for ever. */
+START_TEST(a_new_helper_buries_a_smaller_map_of_another_version)
+{
+	struct hostmap *orphan = map;
+
+	map->version = 3;
+	ck_assert_int_eq(truncate(path, 1 << 20), 0);
+	map = hostmap_create(path);
+	ck_assert_ptr_nonnull(map);
+	ck_assert(!hostmap_live(orphan));
+	hostmap_unmap(orphan);
+}
+END_TEST
+
 START_TEST(a_closed_map_is_dead_and_gone)
 {
 	const struct hostmap *v = hostmap_map(path);
@@ -278,9 +361,12 @@ int main(void)
 	tcase_add_test(tc, rows_are_found_whatever_their_order);
 	tcase_add_test(tc, the_sides_are_told_apart);
 	tcase_add_test(tc, rows_beyond_the_limit_are_cut);
+	tcase_add_test(tc, memory_is_taken_for_the_rows_that_there_are);
+	tcase_add_test(tc, rows_that_the_file_system_has_no_room_for_are_cut);
 	tcase_add_test(tc, readers_never_see_half_a_write);
 	tcase_add_test(tc, a_writer_that_died_in_the_middle_takes_nothing_away);
 	tcase_add_test(tc, a_new_helper_buries_the_old_map);
+	tcase_add_test(tc, a_new_helper_buries_a_smaller_map_of_another_version);
 	tcase_add_test(tc, a_closed_map_is_dead_and_gone);
 	tcase_add_test(tc, what_is_no_map_is_not_mapped);
 	tcase_add_test(tc, everybody_may_read_it);

@@ -321,11 +321,13 @@ START_TEST(c7_no_lifetime_is_granted_for_longer_than_an_hour)
 }
 END_TEST
 
-/* The client's last packet, quoted in a Parameter Problem from where it went; flip spoils a bit. */
-static void problem(uint8_t flip)
+enum { UNREACHABLE = 1, PROBLEM = 4 };	/* types of ICMPv6 (RFC 4443) */
+
+/* The client's last packet, quoted in an ICMPv6 error from where it went; flip spoils a bit. */
+static void quote(uint8_t type, uint8_t code, uint8_t flip)
 {
 	const struct action *a = &w.host[CLIENT].last_send;
-	uint8_t pkt[48 + SIGNAL_MTU] = { 0x60, [6] = IPPROTO_ICMPV6, [40] = 4, [41] = 1 };
+	uint8_t pkt[48 + SIGNAL_MTU] = { 0x60, [6] = IPPROTO_ICMPV6, [40] = type, [41] = code };
 	struct signal s;
 
 	memcpy(pkt + 8, &a->send.dst, 16);
@@ -337,6 +339,12 @@ static void problem(uint8_t flip)
 			*at ^= flip;
 	core_packet(w.host[CLIENT].core, pkt, 48u + a->send.len, w.now);
 	world_collect(&w);
+}
+
+/* The receiver does not know the next header. */
+static void problem(uint8_t flip)
+{
+	quote(PROBLEM, 1, flip);
 }
 
 /* A plain host tells that it does not know what it was asked: it is nobody's entry. */
@@ -377,6 +385,38 @@ START_TEST(x3_who_lost_its_keys_is_given_others_before_anything_relies_on_them)
 END_TEST
 
 /* What does not fit on AAP's Response is announced as soon as there are keys. */
+/* A path that is missing says nothing of who is there, and may be back in a moment. */
+START_TEST(x5_a_challenge_that_found_no_way_changes_nothing)
+{
+	bool called = _i % 2;	/* the peer did, or this host */
+	const char *where = called ? F0 : S0;
+	struct foreign_addr *fa, before;
+	unsigned sends;
+
+	if (called)
+		begin_with_mallory();
+	else
+		begin_strangers();
+	open_nth(0, C0, S0);
+	world_run(&w, 100 * USEC_PER_SEC);
+	w.lose = called ? lose_at_f0 : lose_at_s0;
+	struct pcb *p = begin(where);
+
+	fa = world_foreign(&w, CLIENT, where);
+	memcpy(&before, fa, sizeof(before));
+	sends = w.host[CLIENT].sends;
+	quote(UNREACHABLE, (uint8_t)(_i / 2), 0);
+	world_run(&w, USEC_PER_MSEC);
+	ck_assert_ptr_eq(world_foreign(&w, CLIENT, where), fa);
+	ck_assert_mem_eq(fa, &before, sizeof(before));
+	ck_assert_uint_eq(w.host[CLIENT].sends, sends);
+	ck_assert_ptr_null(p->hce);
+	w.lose = NULL;
+	world_run(&w, 5 * USEC_PER_SEC);
+	ck_assert_ptr_nonnull(p->hce);
+}
+END_TEST
+
 START_TEST(b2_all_addresses_are_announced_at_first_contact)
 {
 	static const char *const more[] = { "2001:db8:31::51", "2001:db8:32::52",
@@ -477,6 +517,7 @@ int main(void)
 	tcase_add_loop_test(tc, c7_no_lifetime_is_granted_for_longer_than_an_hour, 0, 2);
 	tcase_add_test(tc, x5_who_does_not_understand_a_challenge_is_nobody_of_that_kind);
 	tcase_add_test(tc, x3_who_lost_its_keys_is_given_others_before_anything_relies_on_them);
+	tcase_add_loop_test(tc, x5_a_challenge_that_found_no_way_changes_nothing, 0, 14);
 	tcase_add_test(tc, b2_all_addresses_are_announced_at_first_contact);
 	tcase_add_loop_test(tc, c9_a3_nothing_moved_goes_to_an_address_that_was_withdrawn, 0, 2);
 	tcase_add_test(tc, a3_what_was_moved_does_not_go_back_because_its_entry_goes);

@@ -129,13 +129,13 @@ int core_restore_address(struct core *c, struct hce *h, const struct in6_addr *a
 	usec_t expired = c->config.maximum_expired_lifetime * USEC_PER_SEC;
 	struct foreign_addr *fa;
 
-	if (!addr_usable(addr) || foreign_find(c, addr))
+	if (!addr_usable(addr) || foreign_find(c, addr) || (state == ADDR_TENTATIVE && !h->sa))
 		return 0;
 	fa = foreign_add(c, h, addr, state, kind, USEC_NEVER, RESTORED, now);
 	if (!fa)
 		return -ENOMEM;
 	fa->withdrawn = withdrawn;
-	if (state == ADDR_DEPRECATED && h->sa->class == SA_GENERIC)
+	if (state == ADDR_DEPRECATED && h->sa && h->sa->class == SA_GENERIC)
 		fa->redirects_until = USEC_NEVER;
 	if (!h->initiated && !h->prefix)
 		hce_count_for(c, h, addr);	/* as good as any of a peer that the state lacks */

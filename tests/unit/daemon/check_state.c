@@ -312,6 +312,24 @@ START_TEST(c7_no_restored_address_lasts_longer_than_one_granted_now)
 }
 END_TEST
 
+/* No file of ours has such an entry. There is nobody to ask whether it is there. */
+START_TEST(x5_without_keys_no_tentative_address_is_restored)
+{
+	enum addr_state state = _i ? ADDR_DEPRECATED : ADDR_TENTATIVE;
+	struct core *c = w.host[CLIENT].core;
+	struct core_saved_entry saved = { .id = 4711 };
+	struct in6_addr addr = world_addr("2001:db8:99::1");
+
+	ck_assert_int_eq(core_restore_entry(c, &saved, w.now), 0);
+	ck_assert_int_eq(core_restore_address(c, core_entry(c, 4711), &addr, state, false,
+					      LIFETIME_ABSOLUTE, 600 * USEC_PER_SEC,
+					      w.now + 600 * USEC_PER_SEC, w.now), 0);
+	core_restore_done(c, w.now);
+	world_collect(&w);
+	ck_assert(!world_foreign(&w, CLIENT, "2001:db8:99::1") == (state == ADDR_TENTATIVE));
+}
+END_TEST
+
 static bool lose_all(struct world *world UNUSED, const struct packet_in_flight *p UNUSED)
 {
 	return true;
@@ -419,6 +437,7 @@ int main(void)
 	tcase_add_test(tc, c7_what_ran_out_while_no_helper_ran_is_not_used);
 	tcase_add_test(tc, b6_an_address_lost_while_no_helper_ran_is_not_sent_from);
 	tcase_add_test(tc, b10_an_address_that_comes_back_after_a_restart_is_announced);
+	tcase_add_loop_test(tc, x5_without_keys_no_tentative_address_is_restored, 0, 2);
 	tcase_add_loop_test(tc, c7_no_restored_address_lasts_longer_than_one_granted_now, 0, 5);
 	tcase_add_test(tc, a3_what_is_left_alone_waits_for_its_peer_across_a_restart);
 	tcase_add_test(tc, a3_what_is_held_without_an_entrys_keys_is_held_after_a_restart);

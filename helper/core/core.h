@@ -151,7 +151,8 @@ int core_ping(struct core *c, uint32_t id, usec_t now,
  * A program sends datagrams from an unconnected socket, unasked: from p->local, as the kernel would
  * choose it, to p->foreign; p->cookie and p->uid are the socket's, the rest is ignored. The effect
  * is that of a connection (C4), except that the entry may be evicted (X8); it is kept while the
- * socket is open (C10). Returns 0, -ENOMEM, or -EINVAL as above.
+ * socket is open (C10). A stranger without a connection is asked first whether it is still there,
+ * and then only the next call has an effect. Returns 0, -ENOMEM, or -EINVAL as above.
  */
 int core_datagram_sent(struct core *c, const struct pcb *p, usec_t now);
 

@@ -67,9 +67,9 @@ static void begin_with_mallory(void)
 }
 
 /* The client connects to host's address. The connection is established after a round trip. */
-static struct pcb *begin(const char *to)
+static struct pcb *begin_from(const char *from, const char *to)
 {
-	struct pcb p = { .cookie = LATER, .local = world_addr(C0), .foreign = world_addr(to),
+	struct pcb p = { .cookie = LATER, .local = world_addr(from), .foreign = world_addr(to),
 			 .lport = 3000, .fport = 80, .proto = IPPROTO_TCP, .origin = PCB_CONNECT };
 	struct pcb *q;
 
@@ -78,6 +78,11 @@ static struct pcb *begin(const char *to)
 	q = connection(CLIENT, LATER);
 	ck_assert_ptr_nonnull(q);
 	return q;
+}
+
+static struct pcb *begin(const char *to)
+{
+	return begin_from(C0, to);
 }
 
 static void establish(void)
@@ -142,6 +147,122 @@ START_TEST(x5_who_called_proves_each_address_when_it_is_connected_to)
 	ck_assert_ptr_null(p->hce);
 	ck_assert_str_eq(pcb_reason(p), "unproven");
 	assert_out_of_reach();
+}
+END_TEST
+
+/* Host calls the client, without any connection. */
+static void call(unsigned host, const char *from)
+{
+	struct in6_addr l = world_addr(from), f = world_addr(C0);
+	uint32_t id;
+
+	ck_assert_int_eq(core_meet(w.host[host].core, &l, &f, true, w.now, &id), 0);
+	world_collect(&w);
+	world_run(&w, 5 * USEC_PER_SEC);
+	ck_assert_int_eq(state_of(CLIENT, from), ADDR_ACTIVE);
+}
+
+/* From now on the client tells nobody but who is at F0 that it has C1. */
+static void assert_not_told(struct world *world UNUSED, const struct packet_in_flight *p)
+{
+	const struct in6_addr c1 = world_addr(C1), f0 = world_addr(F0);
+	struct signal s;
+
+	if (p->from != CLIENT)
+		return;
+	ck_assert_int_eq(signal_parse(p->send.send.packet, p->send.send.len, &s), 0);
+	ck_assert(!addr_equal(&s.src, &c1) || addr_equal(&s.dst, &f0));
+	for (unsigned i = 0; i < s.n_bu; i++)
+		for (unsigned k = 0; k < s.bu[i].n_addr; k++)
+			ck_assert(!addr_equal(&s.bu[i].addr[k], &c1));
+}
+
+/* A connection to where he was once is no reason to tell him where this host is (X8). */
+START_TEST(x8_who_called_learns_nothing_from_a_connection_with_who_is_there_now)
+{
+	begin_strangers();
+	ck_assert_uint_eq(world_stranger(&w, "Mallory"), MALLORY);
+	world_up(&w, MALLORY, F0);
+	world_up(&w, MALLORY, M1);
+	call(MALLORY, F0);
+	w.lose = lose_at_f0;
+	w.tap = assert_not_told;
+	world_up(&w, CLIENT, C1);
+	if (_i)		/* the client has moved, which he did not hear of */
+		world_down(&w, CLIENT, C0);
+	world_run(&w, 5 * USEC_PER_SEC);
+	struct pcb *p = begin_from(_i ? C1 : C0, F0);
+
+	establish();
+	world_run(&w, 30 * USEC_PER_SEC);
+	ck_assert(!p->hce || !world_foreign(&w, CLIENT, M1) ||
+		  world_foreign(&w, CLIENT, M1)->hce != p->hce);
+	ck_assert_int_eq(egress(CLIENT, LATER), AS_BORN);
+}
+END_TEST
+
+/* Nor from datagrams that a program sends there. */
+START_TEST(x8_who_called_learns_nothing_from_datagrams_to_who_is_there_now)
+{
+	struct pcb p = { .cookie = LATER, .local = world_addr(C0), .foreign = world_addr(F0) };
+
+	begin_strangers();
+	ck_assert_uint_eq(world_stranger(&w, "Mallory"), MALLORY);
+	world_up(&w, MALLORY, F0);
+	world_up(&w, MALLORY, M1);
+	call(MALLORY, F0);
+	w.lose = lose_at_f0;
+	w.tap = assert_not_told;
+	world_up(&w, CLIENT, C1);
+	for (unsigned i = 0; i < 10; i++) {
+		ck_assert_int_eq(core_datagram_sent(w.host[CLIENT].core, &p, w.now), 0);
+		world_collect(&w);
+		world_run(&w, 5 * USEC_PER_SEC);
+	}
+	ck_assert_uint_eq(world_foreign(&w, CLIENT, F0)->hce->n_sender, 0);
+}
+END_TEST
+
+/* Somebody else's data keeps his entry as long as the address was granted to him at most. */
+START_TEST(x8_data_from_where_he_was_is_no_conversation_with_him_for_long)
+{
+	const struct in6_addr f0 = world_addr(F0);
+
+	begin_strangers();
+	ck_assert_uint_eq(world_stranger(&w, "Mallory"), MALLORY);
+	world_up(&w, MALLORY, F0);
+	world_up(&w, MALLORY, M1);
+	call(MALLORY, F0);
+	w.lose = lose_at_f0;
+	for (unsigned i = 0; i < 500; i++) {
+		struct foreign_addr *fa = world_foreign(&w, CLIENT, F0);
+
+		if (fa)
+			core_heard(w.host[CLIENT].core, fa->hce->id, &f0, w.now);
+		world_collect(&w);
+		world_run(&w, 5 * USEC_PER_SEC);
+	}
+	ck_assert_ptr_null(core_entries(w.host[CLIENT].core));
+}
+END_TEST
+
+/* Who called and is still there has a connection, wherever this host has moved to meanwhile. */
+START_TEST(x8_who_called_and_is_there_is_found_from_another_address)
+{
+	begin_strangers();
+	call(SERVER, S0);
+	world_up(&w, CLIENT, C1);
+	if (_i)
+		world_down(&w, CLIENT, C0);
+	world_run(&w, 5 * USEC_PER_SEC);
+	struct pcb *p = begin_from(C1, S0);
+
+	establish();
+	world_run(&w, 2 * USEC_PER_SEC);
+	ck_assert_ptr_nonnull(p->hce);
+	ck_assert_int_eq(state_of(CLIENT, S0), ADDR_ACTIVE);
+	ck_assert_int_eq(state_of(SERVER, C1), ADDR_ACTIVE);
+	ck_assert_int_eq(egress(CLIENT, LATER), AS_BORN);
 }
 END_TEST
 
@@ -505,6 +626,11 @@ int main(void)
 	tcase_add_test(tc, x5_an_address_is_not_renewed_by_who_is_not_there);
 	tcase_add_loop_test(tc, x5_a_connection_is_attached_where_its_peer_is_proven, 0, 2);
 	tcase_add_test(tc, x5_who_called_proves_each_address_when_it_is_connected_to);
+	tcase_add_loop_test(tc, x8_who_called_learns_nothing_from_a_connection_with_who_is_there_now,
+			    0, 2);
+	tcase_add_test(tc, x8_who_called_learns_nothing_from_datagrams_to_who_is_there_now);
+	tcase_add_test(tc, x8_data_from_where_he_was_is_no_conversation_with_him_for_long);
+	tcase_add_loop_test(tc, x8_who_called_and_is_there_is_found_from_another_address, 0, 2);
 	tcase_add_test(tc, x5_who_called_and_is_there_has_the_connection_a_round_trip_later);
 	tcase_add_loop_test(tc, x5_an_address_that_was_left_redirects_for_a_minute, 0, 2);
 	tcase_add_test(tc, x5_an_address_of_who_called_redirects_nothing);

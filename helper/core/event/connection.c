@@ -167,6 +167,30 @@ static void pcb_note_silence(struct core *c, struct pcb *p, usec_t now)
 }
 
 /*
+ * Whether h's peer, a stranger without a connection, knows no address that this host has now: it
+ * was not told of moves (X8).
+ */
+static bool is_out_of_touch(struct core *c, const struct hce *h)
+{
+	return hce_is_passing(h) && !local_best(c, h, h->personality, &in6addr_any);
+}
+
+/*
+ * Asks fa's peer, from an address that it knows, whether fa is its own. For a stranger without a
+ * connection this is no reason to be told of others: the program may mean somebody else. If it
+ * knows none, it is forgotten, and who is there now is met as if it were new: returns false then.
+ */
+static bool ask_for_proof(struct core *c, struct foreign_addr *fa, usec_t now)
+{
+	if (is_out_of_touch(c, fa->hce)) {
+		hce_destroy(c, fa->hce, now);
+		return false;
+	}
+	reach_prove(c, fa, now);
+	return true;
+}
+
+/*
  * Returns whether p, which this host began, is not attached before its peer has proved anew that
  * the address is its own: who proved it once may have gone, and would take p along when it moves.
  */
@@ -176,10 +200,10 @@ static bool must_be_proven(struct core *c, struct pcb *p, usec_t now)
 
 	if (p->origin != PCB_CONNECT || !fa || !fits(c, p, fa, now) || pcb_may_begin(fa, now))
 		return false;
+	if (!ask_for_proof(c, fa, now))
+		return false;
 	pcb_wait_for_proof(c, p);
 	fa->left_alone = true;
-	hce_converse(c, fa->hce, now);	/* it has to learn from where it is asked */
-	reach_prove(c, fa, now);
 	return true;
 }
 
@@ -407,11 +431,16 @@ int core_bound_open(struct core *c, const struct pcb *p, usec_t now)
 int core_datagram_sent(struct core *c, const struct pcb *p, usec_t now)
 {
 	struct pcb as = *p;
+	struct foreign_addr *fa;
 	struct hce *h;
 
 	if (!local_find(c, &p->local) || !addr_usable(&p->foreign) || local_ours(c, &p->foreign))
 		return -EINVAL;
 	as.origin = PCB_CONNECT;
+	fa = foreign_find(c, &p->foreign);
+	if (fa && fa->state == ADDR_ACTIVE && hce_is_passing(fa->hce) && !pcb_may_begin(fa, now) &&
+	    ask_for_proof(c, fa, now))
+		return 0;
 	h = pcb_entry(c, &as, now);
 	if (!h)
 		return 0;

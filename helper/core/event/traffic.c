@@ -28,7 +28,8 @@ void core_heard(struct core *c, uint32_t id, const struct in6_addr *src, usec_t 
 		return;
 	fa->heard = h->heard = now;
 	hold_end(c, h);
-	if (!h->n_pcb)
+	/* At another address there may be another host by now, which converses in its place. */
+	if (!h->n_pcb && (fa->state == ADDR_ACTIVE || addr_equal(src, &h->pair.foreign)))
 		hce_converse(c, h, now);
 	/*
 	 * C6; and 2.1.4: an address kept as Deprecated that is still used is used again; a Homeless

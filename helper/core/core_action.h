@@ -26,6 +26,8 @@ enum action_type {
 	ACTION_RESERVE,		/* numbers were reserved for the SA with this SPI: what is saved
 				 * must have them (core_save_peers()) before the packets of later
 				 * actions are sent */
+	ACTION_WINDOW,		/* a packet came under the SA with this SPI: what is saved shall
+				 * have its number soon, or it can be replayed to the next helper */
 	ACTION_OPEN,		/* the pair of this F-HCE changed: make the kernel send something
 				 * for each connection by it */
 	ACTION_RETRANSMIT,	/* the connections of this F-HCE have a path again: make TCP

@@ -358,6 +358,7 @@ static void apply_one(struct daemon *d, const struct action *a)
 		d->save_now = true;
 		break;
 	case ACTION_SOCKET:
+	case ACTION_WINDOW:
 		d->save_later = true;
 		return;
 	case ACTION_BOUND:

@@ -92,6 +92,9 @@ void state_note(struct state *s, const struct action *a)
 	case ACTION_RESERVE:
 		mark(s, &(struct mark_key){ .kind = STATE_SA, .id = a->spi })->reserved = true;
 		return;
+	case ACTION_WINDOW:
+		mark(s, &(struct mark_key){ .kind = STATE_SA, .id = a->spi });
+		return;
 	case ACTION_SPI:
 	case ACTION_SPI_GONE:
 		mark(s, &(struct mark_key){ .kind = STATE_SA, .id = a->spi });

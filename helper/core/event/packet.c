@@ -148,6 +148,7 @@ static struct peer *authenticate(struct core *c, const struct signal *s, const u
 		return NULL;
 	}
 	ah_replay_update(&p->sa.replay, s->ah_seq);
+	action_push(c, ACTION_WINDOW, p->hce)->spi = s->spi;
 	return p;
 }
 

@@ -330,6 +330,38 @@ START_TEST(x5_without_keys_no_tentative_address_is_restored)
 }
 END_TEST
 
+static struct packet_in_flight first;
+
+/* Keeps the first Update of the server's, which does not arrive. */
+static bool keep_first(struct world *world UNUSED, const struct packet_in_flight *p)
+{
+	struct signal s;
+
+	if (first.send.send.len || p->from != SERVER ||
+	    signal_parse(p->send.send.packet, p->send.send.len, &s) < 0 || !s.n_bu)
+		return false;
+	first = *p;
+	return true;
+}
+
+/* It is late, so it changes nothing; and it is no less a replay when it comes again. */
+START_TEST(x1_what_was_refused_for_its_number_is_a_replay_after_a_restart)
+{
+	const struct action *a = &first.send;
+
+	w.lose = keep_first;
+	world_up(&w, SERVER, "2001:db8:23::5");
+	world_run(&w, 3 * USEC_PER_SEC);
+	ck_assert_uint_gt(a->send.len, 0);
+	ck_assert_int_eq(state_write(live, w.host[CLIENT].core, w.now), 0);
+	core_packet(w.host[CLIENT].core, a->send.packet, a->send.len, w.now);
+	ck_assert_uint_eq(core_counter(w.host[CLIENT].core, COUNT_OLD_SEQ), 1);
+	ck_assert_int_eq(restart(5), 0);
+	core_packet(w.host[CLIENT].core, a->send.packet, a->send.len, w.now);
+	ck_assert_uint_eq(core_counter(w.host[CLIENT].core, COUNT_REPLAYED), 1);
+}
+END_TEST
+
 static bool lose_all(struct world *world UNUSED, const struct packet_in_flight *p UNUSED)
 {
 	return true;
@@ -437,6 +469,7 @@ int main(void)
 	tcase_add_test(tc, c7_what_ran_out_while_no_helper_ran_is_not_used);
 	tcase_add_test(tc, b6_an_address_lost_while_no_helper_ran_is_not_sent_from);
 	tcase_add_test(tc, b10_an_address_that_comes_back_after_a_restart_is_announced);
+	tcase_add_test(tc, x1_what_was_refused_for_its_number_is_a_replay_after_a_restart);
 	tcase_add_loop_test(tc, x5_without_keys_no_tentative_address_is_restored, 0, 2);
 	tcase_add_loop_test(tc, c7_no_restored_address_lasts_longer_than_one_granted_now, 0, 5);
 	tcase_add_test(tc, a3_what_is_left_alone_waits_for_its_peer_across_a_restart);

@@ -184,8 +184,8 @@ static int run_metrics(const char *path, char **argument UNUSED, const struct op
 	int r = EXIT_USAGE;
 
 	if (options->json) {
-		fprintf(stderr, "hmipctl: metrics is text for Prometheus; \"hmipctl -j status\" has "
-			"counters as JSON\n");
+		fprintf(stderr, "hmipctl: metrics is text for Prometheus; \"hmipctl -j status\" "
+			"has counters as JSON\n");
 		return r;
 	}
 	status = client_fetch(path, "status", NULL, &r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The helper's answers as text for Prometheus. tests/peers/prometheus.py checks the format itself. */
+/* The helper's answers as text for Prometheus. tests/peers/prometheus.py checks the format. */
 #include "metrics.h"
 #include "suite.h"
 

@@ -538,6 +538,38 @@ START_TEST(x5_a_challenge_that_found_no_way_changes_nothing)
 }
 END_TEST
 
+static bool lose_confirms(struct world *world UNUSED, const struct packet_in_flight *p)
+{
+	struct signal s;
+
+	return p->from == CLIENT && !signal_parse(p->send.send.packet, p->send.send.len, &s) &&
+	       s.has_ah;
+}
+
+/* A server that answers and never hears more: without keys it has no address but the one asked. */
+START_TEST(x5_an_address_that_came_with_keys_goes_with_them)
+{
+	const struct in6_addr s0 = world_addr(S0);
+
+	begin_strangers();
+	w.lose = lose_confirms;
+	open_nth(0, C0, S0);
+	world_run(&w, USEC_PER_SEC);
+	ck_assert_ptr_nonnull(world_foreign(&w, CLIENT, S1));
+	ck_assert_ptr_nonnull(entry(CLIENT)->sa);
+	for (unsigned i = 0; i < 40; i++) {
+		heard(CLIENT, open_one[0], &s0);
+		world_routes(&w, CLIENT);
+		world_run(&w, 5 * USEC_PER_SEC);
+	}
+	ck_assert_ptr_null(entry(CLIENT)->sa);
+	ck_assert_ptr_null(world_foreign(&w, CLIENT, S1));
+	ck_assert_int_eq(egress(CLIENT, open_one[0]), AS_BORN);
+	w.lose = NULL;
+	world_run(&w, 4000 * USEC_PER_SEC);
+}
+END_TEST
+
 START_TEST(b2_all_addresses_are_announced_at_first_contact)
 {
 	static const char *const more[] = { "2001:db8:31::51", "2001:db8:32::52",
@@ -644,6 +676,7 @@ int main(void)
 	tcase_add_test(tc, x5_who_does_not_understand_a_challenge_is_nobody_of_that_kind);
 	tcase_add_test(tc, x3_who_lost_its_keys_is_given_others_before_anything_relies_on_them);
 	tcase_add_loop_test(tc, x5_a_challenge_that_found_no_way_changes_nothing, 0, 14);
+	tcase_add_test(tc, x5_an_address_that_came_with_keys_goes_with_them);
 	tcase_add_test(tc, b2_all_addresses_are_announced_at_first_contact);
 	tcase_add_loop_test(tc, c9_a3_nothing_moved_goes_to_an_address_that_was_withdrawn, 0, 2);
 	tcase_add_test(tc, a3_what_was_moved_does_not_go_back_because_its_entry_goes);

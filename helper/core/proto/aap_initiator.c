@@ -198,6 +198,23 @@ static void give_up(struct core *c, struct hce *h, usec_t now, enum status_event
 	hce_status_event(c, h, why);
 }
 
+/*
+ * The keys of a first contact, which the peer never acknowledged, go, and with them what it named
+ * and nobody can prove without keys.
+ */
+static void lose_keys(struct core *c, struct hce *h, usec_t now)
+{
+	struct foreign_addr *fa, *next;
+
+	DL_FOREACH_SAFE(h->addrs, fa, next) {
+		if (fa->state == ADDR_TENTATIVE)
+			foreign_remove(c, fa);
+		else
+			foreign_end_check(fa);
+	}
+	peer_detach(c, h, now);
+}
+
 void aap_expire(struct core *c, struct hce *h, usec_t now)
 {
 	struct aap_try *t = h->aap;
@@ -214,7 +231,7 @@ void aap_expire(struct core *c, struct hce *h, usec_t now)
 	if (t->confirming) {
 		/* No Confirm arrived, or the peer refuses the SA. */
 		if (!t->renewing)
-			peer_detach(c, h, now);
+			lose_keys(c, h, now);
 		give_up(c, h, now, STATUS_SILENT);
 	} else if (!l || !l->usable) {
 		bool renewing = t->renewing, recovering = t->recovering;

@@ -58,12 +58,19 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 void core_local_personality(struct core *c, const struct in6_addr *addr, unsigned personality,
 			    usec_t now);
 
+/*
+ * Whether addr is spare: packets are taken there, but it is deprecated (RFC 4862), a service's or
+ * on no link, so that others are better sources. Entries move to those. A peer is told of it if it
+ * met this host there, has a connection with it, or the kernel's routing chooses it; it is not
+ * withdrawn before it is lost. Call before core_local_up(), and when it changes.
+ */
+void core_local_spare(struct core *c, const struct in6_addr *addr, bool spare, usec_t now);
+
 /* addr is lost, for whatever reason. Connections move, and peers are sent a withdrawal (B6). */
 void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now);
 
 /*
- * Whether an interface has addr, which is lost for another reason then: deprecated, or without a
- * carrier. While none has, and an entry has no other source, the datapath swallows what would leave
+ * Whether an interface has addr, which is lost for another reason then: without a carrier. While none has, and an entry has no other source, the datapath swallows what would leave
  * from addr. Ignored while addr is usable; core_local_down() takes it for assigned.
  */
 void core_local_assigned(struct core *c, const struct in6_addr *addr, bool assigned);

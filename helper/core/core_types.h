@@ -408,8 +408,10 @@ struct local_addr {
 	unsigned ifindex;
 	bool usable;			/* false: lost; kept until forget, and while
 					 * connections or sockets use it */
+	bool spare;			/* packets are taken there, but others are better sources:
+					 * announced and used only where it is needed already */
 	bool unassigned;		/* lost, and no interface has it: it is not only
-					 * deprecated, or without a carrier */
+					 * without a carrier */
 	bool departing;			/* usable, but about to be lost, as somebody said: the last
 					 * choice; by local_set_departing() */
 	usec_t valid_until;		/* the kernel's valid lifetime; USEC_NEVER */

@@ -278,6 +278,81 @@ START_TEST(s7_a_flapping_link_asks_plain_hosts_once_a_minute_at_most)
 }
 END_TEST
 
+static void spare(unsigned host, const char *addr, bool is_spare)
+{
+	struct in6_addr a = world_addr(addr);
+
+	core_local_spare(w.host[host].core, &a, is_spare, w.now);
+	world_collect(&w);
+}
+
+/* Data in both directions arrives; each datapath follows it (C11). */
+static void exchange(void)
+{
+	ck_assert(world_data(&w, CLIENT));
+	ck_assert(world_data(&w, SERVER));
+}
+
+START_TEST(c3_a_spare_address_is_told_to_nobody_but_those_who_use_it)
+{
+	spare(SERVER, S1, true);
+	world_up(&w, SERVER, S1);
+	acquaint();
+	ck_assert_ptr_null(world_foreign(&w, CLIENT, S1));
+	world_connect(&w, SERVER, S1, CLIENT, C0, 1001);
+	world_run(&w, USEC_PER_SEC);
+	assert_state(CLIENT, S1, ADDR_ACTIVE);
+	assert_pair(SERVER, S0, C0);
+	world_down(&w, SERVER, S0);
+	world_run(&w, USEC_PER_SEC);
+	assert_pair(SERVER, S1, C0);
+}
+END_TEST
+
+START_TEST(c3_an_address_that_is_deprecated_gives_way_and_stays_announced)
+{
+	acquaint();
+	world_up(&w, CLIENT, C1);
+	world_up(&w, SERVER, S1);
+	world_run(&w, USEC_PER_SEC);
+	assert_pair(CLIENT, C0, S0);
+	spare(CLIENT, C0, true);
+	spare(SERVER, S0, true);
+	world_run(&w, USEC_PER_SEC);
+	exchange();
+	assert_pair(CLIENT, C1, S1);
+	assert_pair(SERVER, S1, C1);
+	assert_state(SERVER, C0, ADDR_ACTIVE);
+	assert_state(CLIENT, S0, ADDR_ACTIVE);
+	spare(CLIENT, C1, true);
+	spare(CLIENT, C0, false);
+	world_run(&w, USEC_PER_SEC);
+	exchange();
+	assert_pair(CLIENT, C0, S1);
+}
+END_TEST
+
+/* Both networks are renumbered before the hosts have anything else. */
+START_TEST(c3_hosts_meet_at_new_addresses_while_the_old_ones_are_deprecated)
+{
+	acquaint();
+	spare(CLIENT, C0, true);
+	spare(SERVER, S0, true);
+	world_run(&w, USEC_PER_SEC);
+	assert_pair(CLIENT, C0, S0);
+	world_up(&w, CLIENT, C1);
+	world_up(&w, SERVER, S1);
+	world_run(&w, USEC_PER_SEC);
+	exchange();
+	assert_pair(CLIENT, C1, S1);
+	world_down(&w, CLIENT, C0);
+	world_down(&w, SERVER, S0);
+	world_run(&w, USEC_PER_SEC);
+	exchange();
+	assert_pair(SERVER, S1, C1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("addresses");
@@ -290,6 +365,9 @@ int main(void)
 	tcase_add_loop_test(tc, c3_of_very_many_addresses_a_peer_knows_some_of_each_link, 0, 2);
 	tcase_add_test(tc, s1_a_link_that_comes_and_goes_is_the_last_choice_until_it_is_calm);
 	tcase_add_test(tc, s1_a_link_that_is_back_from_longer_outages_is_used_at_once);
+	tcase_add_test(tc, c3_a_spare_address_is_told_to_nobody_but_those_who_use_it);
+	tcase_add_test(tc, c3_an_address_that_is_deprecated_gives_way_and_stays_announced);
+	tcase_add_test(tc, c3_hosts_meet_at_new_addresses_while_the_old_ones_are_deprecated);
 	suite_add_tcase(s, tc);
 	tcase_add_checked_fixture(plain, strangers, teardown);
 	tcase_add_test(plain, s7_who_is_plain_in_one_network_is_asked_again_in_the_next);

@@ -133,6 +133,27 @@ void core_local_up(struct core *c, const struct in6_addr *addr, unsigned ifindex
 	ask_plain(c, now);
 }
 
+void core_local_spare(struct core *c, const struct in6_addr *addr, bool spare, usec_t now)
+{
+	struct local_addr *l = local_find(c, addr);
+	struct hce *h, *next;
+
+	if (!l && addr_usable(addr) && spare)
+		l = local_add(c, addr, now);
+	if (!l || l->spare == spare)
+		return;
+	l->spare = spare;
+	if (!l->usable)
+		return;
+	HASH_ITER(hh, c->entries, h, next) {
+		if (h->may_announce && local_good_for(l, h))
+			bul_want(c, h, addr, true);
+		pair_update(c, h, now);
+		bu_flush(c, h, now);
+		hce_arm(c, h, now);
+	}
+}
+
 void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now)
 {
 	struct local_addr *l = local_find(c, addr);

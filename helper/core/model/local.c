@@ -97,6 +97,12 @@ void local_note_blip(struct core *c, struct local_addr *l, usec_t now)
 	host_arm(c, l->calm_at);
 }
 
+/* Whether l is a source that nobody chose, if there is another. */
+static bool is_second_choice(const struct hce *h, const struct local_addr *l)
+{
+	return l->spare && !(h && addr_equal(&h->routed, &l->addr));
+}
+
 bool local_better(const struct hce *h, const struct in6_addr *dst, const struct local_addr *a,
 		  const struct local_addr *b)
 {
@@ -113,6 +119,8 @@ bool local_better(const struct hce *h, const struct in6_addr *dst, const struct 
 		return !a->calm_at;
 	if (a->preference != b->preference)
 		return a->preference > b->preference;
+	if (is_second_choice(h, a) != is_second_choice(h, b))
+		return is_second_choice(h, b);
 	if (routed_a != routed_b && !h->policy_routed)
 		return routed_a;
 	if (now_a != now_b)
@@ -143,18 +151,36 @@ const struct local_addr *core_local_for(struct core *c, unsigned personality,
 	return local_best(c, NULL, personality, dst);
 }
 
-bool local_good_for(const struct local_addr *l, const struct hce *h)
+/* Whether h's peer has been told of l, or is to be. */
+static bool is_announced(const struct local_addr *l, const struct hce *h)
 {
 	const struct binding *b;
 
-	if (!l || !l->usable || l->personality != h->personality)
-		return false;
-	if (!hce_is_passing(h))
-		return true;
 	DL_FOREACH(h->bindings, b)
 		if (addr_equal(&b->addr, &l->addr))
 			return b->wanted;
 	return false;
+}
+
+static bool has_connection(const struct hce *h, const struct local_addr *l)
+{
+	const struct pcb *p;
+
+	DL_FOREACH(h->pcbs, p)
+		if (addr_equal(&p->local, &l->addr))
+			return true;
+	return false;
+}
+
+bool local_good_for(const struct local_addr *l, const struct hce *h)
+{
+	if (!l || !l->usable || l->personality != h->personality)
+		return false;
+	if (hce_is_passing(h))
+		return is_announced(l, h);
+	return !l->spare || l->preference || addr_equal(&h->routed, &l->addr) ||
+	       addr_equal(&h->pair.local, &l->addr) || is_announced(l, h) ||
+	       (l->n_pcb && has_connection(h, l));
 }
 
 const char *core_personality_name(const struct core *c, unsigned personality)

@@ -33,8 +33,8 @@ struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t
 
 /*
  * Whether a is preferred to b as a source for dst: because it does not depart, or does not come and
- * go, by an administrator, by routing for h, because h uses it now, by its prefix (RFC 6724, rule
- * 8), or because it is older. h may be NULL.
+ * go, by an administrator, because it is not spare unless routing for h chooses it, by routing for
+ * h, because h uses it now, by its prefix (RFC 6724, rule 8), or because it is older. h may be NULL.
  */
 bool local_better(const struct hce *h, const struct in6_addr *dst, const struct local_addr *a,
 		  const struct local_addr *b);
@@ -46,7 +46,10 @@ bool local_better(const struct hce *h, const struct in6_addr *dst, const struct 
 const struct local_addr *local_best(struct core *c, const struct hce *h, unsigned personality,
 				    const struct in6_addr *dst);
 
-/* Whether our address is usable, and h's peer may learn of it (X9). l may be NULL. */
+/*
+ * Whether our address is usable, and h's peer may learn of it (X9): of a spare one if it is of use
+ * to that peer already. l may be NULL.
+ */
 bool local_good_for(const struct local_addr *l, const struct hce *h);
 
 /* Removes the oldest lost address that nothing uses, if there are more than LOST_MAX. */

@@ -8,6 +8,7 @@
 
 #include "action.h"
 #include "addr.h"
+#include "bul.h"
 #include "entry.h"
 #include "local.h"
 #include "pair.h"
@@ -269,6 +270,15 @@ bool pcb_has_room(const struct core *c)
 	return HASH_CNT(hh_ports, c->ports) < c->config.max_connections;
 }
 
+/* p's address may be one that h's peer has not been told of, because others are better sources. */
+static void announce_birth(struct core *c, struct hce *h, const struct pcb *p)
+{
+	const struct local_addr *l = local_find(c, &p->local);
+
+	if (h->may_announce && l && l->spare && local_good_for(l, h))
+		bul_want(c, h, &l->addr, true);
+}
+
 int pcb_attach(struct core *c, struct pcb *p, struct hce *h, uint32_t gen)
 {
 	struct pcb_ports ports = pcb_key(h, p);
@@ -291,6 +301,7 @@ int pcb_attach(struct core *c, struct pcb *p, struct hce *h, uint32_t gen)
 	hce_count_pcb(c, h, 1);
 	hce_arm(c, h, 0);	/* it may learn more, and is in use, from now on */
 	DL_APPEND(h->pcbs, p);
+	announce_birth(c, h, p);
 	HASH_ADD(hh_ports, c->ports, ports, sizeof(p->ports), p);
 	pcb_note_trust(c, p);
 	pcb_publish(c, ACTION_PCB, p);

@@ -83,7 +83,7 @@ static void put_initial_bu(struct core *c, struct signal *s, uint16_t seq, bool 
 	HASH_ITER(hh, c->locals, l, next) {
 		uint32_t t = bul_lifetime(c, &l->addr, now);
 
-		if (!l->usable || !src || l->personality != src->personality ||
+		if (!l->usable || l->spare || !src || l->personality != src->personality ||
 		    addr_equal(&l->addr, &s->src) || bu->n_addr == BU_ADDRS_MAX)
 			continue;
 		bu->addr[bu->n_addr++] = l->addr;

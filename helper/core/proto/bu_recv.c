@@ -410,6 +410,15 @@ static bool refuses_home(struct core *c, struct hce *h, const struct signal *s, 
 	return false;
 }
 
+/* The peer uses our address addr, although others are better sources. */
+static void announce_met(struct core *c, struct hce *h, const struct in6_addr *addr)
+{
+	const struct local_addr *l = local_find(c, addr);
+
+	if (l && l->usable && l->spare)
+		bul_want(c, h, addr, true);
+}
+
 void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t now)
 {
 	struct foreign_addr *src;
@@ -431,6 +440,7 @@ void bu_receive(struct core *c, struct hce *h, const struct signal *s, usec_t no
 			   "names more addresses than there is room for");
 	if (!h->may_announce || !h->bindings) {
 		h->may_announce = true;		/* B1: the peer's Initial BU triggers ours */
+		announce_met(c, h, &s->dst);
 		bul_want_all(c, h);
 	}
 	answer(c, h, s, status_of(&applied), now);

@@ -353,6 +353,33 @@ START_TEST(c3_hosts_meet_at_new_addresses_while_the_old_ones_are_deprecated)
 }
 END_TEST
 
+/* It takes an address that it was not told of for another host's, until it asks there. */
+START_TEST(c1_who_asks_at_an_address_it_was_not_told_of_learns_whose_it_is)
+{
+	const struct pcb p = { .cookie = 77, .local = world_addr(C0), .foreign = world_addr(S1),
+			       .lport = 5000, .fport = 7000, .proto = IPPROTO_TCP,
+			       .origin = PCB_CONNECT, .established = true };
+
+	w.lose = NULL;
+	spare(SERVER, S1, true);
+	world_up(&w, SERVER, S1);
+	world_run(&w, 120 * USEC_PER_SEC);
+	world_connect(&w, CLIENT, C0, SERVER, S0, 1002);
+	world_run(&w, 10 * USEC_PER_SEC);
+	ck_assert_int_eq(status_of(CLIENT), PEER_HOMELESS);
+	ck_assert_ptr_null(world_foreign(&w, CLIENT, S1));
+	/* The server has not found it yet. */
+	ck_assert_int_eq(core_pcb_open(w.host[CLIENT].core, &p, w.now), 0);
+	core_pcb_established(w.host[CLIENT].core, p.cookie, w.now);
+	world_collect(&w);
+	world_run(&w, 10 * USEC_PER_SEC);
+	ck_assert_ptr_null(core_entries(w.host[CLIENT].core)->hh.next);
+	ck_assert_ptr_null(core_entries(w.host[SERVER].core)->hh.next);
+	ck_assert_ptr_nonnull(core_entry_of(w.host[CLIENT].core, &p.foreign));
+	ck_assert_uint_eq(count(SERVER, COUNT_CONFLICTS), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("addresses");
@@ -374,6 +401,7 @@ int main(void)
 	tcase_add_test(plain, s7_who_is_plain_is_asked_again_by_a_new_connection_after_a_minute);
 	tcase_add_test(plain, s7_who_stays_plain_is_asked_ever_more_seldom);
 	tcase_add_test(plain, s7_a_flapping_link_asks_plain_hosts_once_a_minute_at_most);
+	tcase_add_test(plain, c1_who_asks_at_an_address_it_was_not_told_of_learns_whose_it_is);
 	suite_add_tcase(s, plain);
 	return suite_run(s);
 }

@@ -12,6 +12,7 @@
 #include "aap_initiator.h"
 #include "aap_secrets.h"
 #include "aap_try.h"
+#include "action.h"
 #include "addr.h"
 #include "addr_conflict.h"
 #include "bu_send.h"
@@ -201,13 +202,33 @@ static bool has_cookie(struct core *c, const struct signal *s, usec_t now)
 	return true;
 }
 
+/*
+ * A peer that was not told of our address s->dst takes it for another host's, and would end with
+ * two entries for this one: it is told, under the SA there is. Returns whether it may not know yet;
+ * if it repeats its Init nevertheless, it may have lost that SA.
+ */
+static bool tells_peer(struct core *c, const struct signal *s, usec_t now)
+{
+	const struct foreign_addr *fa = foreign_find(c, &s->src);
+	const struct local_addr *l = local_find(c, &s->dst);
+	struct hce *h = fa && fa->state == ADDR_ACTIVE ? fa->hce : NULL;
+
+	if (!h || !h->sa || !hce_homeless(h) || !h->may_announce || hce_is_passing(h) || !l ||
+	    l->personality != h->personality || bul_find(h, &s->dst))
+		return false;
+	bul_want(c, h, &s->dst, true);
+	bu_flush(c, h, now);
+	hce_arm(c, h, now);
+	return bul_find(h, &s->dst);
+}
+
 static void on_init(struct core *c, const struct signal *s, size_t len, usec_t now)
 {
 	c->counter[COUNT_AAP_INITS]++;
 	if (!addr_usable(&s->src) || local_ours(c, &s->src) || !aap_allowed(c, &s->src) ||
 	    !yields(c, s))
 		return;
-	if (busy(c, now) && !has_cookie(c, s, now))
+	if ((busy(c, now) && !has_cookie(c, s, now)) || tells_peer(c, s, now))
 		return;
 	if (aap_refresh_secrets(c, personality_of(c, &s->dst), now))
 		send_response(c, s, NULL, len, now);

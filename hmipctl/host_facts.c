@@ -102,7 +102,8 @@ static json_t *routes(json_t *status)
 		const char *address = json_string_value(json_object_get(l, "address")),
 			   *name = json_string_value(json_object_get(l, "interface"));
 
-		if (address && name && json_is_true(json_object_get(l, "usable")))
+		if (address && name && json_is_true(json_object_get(l, "usable")) &&
+		    !json_is_true(json_object_get(l, "spare")))
 			json_object_set_new(all, address,
 					    json_boolean(has_route(n, if_nametoindex(name))));
 	}

@@ -150,7 +150,8 @@ void print_status(FILE *out, json_t *a)
 		    duration(l, "since").s);
 		PUT(row, 3, "%lld connections", number(l, "connections"));
 		PUT(row, 4, "%s", flag(l, "leaving") ? "leaving" :
-				  number(l, "preference") ? "preferred" : "");
+				  number(l, "preference") ? "preferred" :
+				  flag(l, "spare") ? "spare" : "");
 		if (json_is_string(json_object_get(l, "personality")))
 			PUT(row, 5, "personality %s", text(l, "personality"));
 	}

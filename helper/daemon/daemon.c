@@ -53,7 +53,7 @@
 
 /* ---- events for the core ---- */
 
-static void on_address_up(void *ctx, const struct in6_addr *addr, unsigned ifindex,
+static void on_address_up(void *ctx, const struct in6_addr *addr, unsigned ifindex, bool spare,
 			  usec_t valid_until)
 {
 	struct daemon *d = ctx;
@@ -61,6 +61,7 @@ static void on_address_up(void *ctx, const struct in6_addr *addr, unsigned ifind
 	core_local_personality(d->core, addr, conf_personality(d->conf, addr,
 							       ifmon_name(d->ifmon, ifindex)),
 								       clock_boottime());
+	core_local_spare(d->core, addr, spare, clock_boottime());
 	core_local_up(d->core, addr, ifindex, valid_until, clock_boottime());
 	entry_set_add_all(&d->source_of);
 	meet_hurry(d);

@@ -55,7 +55,7 @@ static json_t *locals(const struct report *r)
 	json_t *all = json_array();
 
 	for (struct local_addr *la = core_locals(r->core); la; la = la->hh.next)
-		json_array_append_new(all, json_pack("{so, so, so, sb, sb, so, so, si, si}",
+		json_array_append_new(all, json_pack("{so, so, so, sb, sb, sb, so, so, si, si}",
 			"address", address(&la->addr),
 			"personality", json_or_null(core_personality_name(r->core,
 									  la->personality)),
@@ -63,6 +63,7 @@ static json_t *locals(const struct report *r)
 						  NULL),
 			"usable", la->usable,
 			"leaving", la->departing,
+			"spare", la->spare,
 			"since", since(la->since, r->now),
 			"valid_for", until(la->valid_until, r->now),
 			"preference", (int)la->preference,

@@ -34,6 +34,7 @@ struct iface {
 	char name[IF_NAMESIZE];
 	unsigned short hatype;
 	bool up;			/* addresses on it can be used */
+	bool loopback;
 	bool exists, reported_addr;
 	bool reborn;			/* reported, removed, and added again with the same index */
 	bool enslaved;			/* what it receives goes to its master */
@@ -51,6 +52,7 @@ struct kaddr_key {
 struct kaddr {				/* an address in the kernel */
 	struct kaddr_key key;
 	bool good;			/* usable if its interface is */
+	bool deprecated;
 	usec_t valid_until;
 	unsigned round;
 	UT_hash_handle hh;
@@ -59,6 +61,7 @@ struct kaddr {				/* an address in the kernel */
 struct reported_addr {			/* an address as it was last reported */
 	struct in6_addr addr;
 	unsigned ifindex;		/* 0: not yet */
+	bool spare;
 	usec_t valid_until;
 	const struct kaddr *now;	/* what to report; valid within report() */
 	UT_hash_handle hh;
@@ -256,7 +259,8 @@ static int iface_message(struct ifmon *mon, const struct nlmsghdr *nlh)
 	i->exists = true;
 	i->hatype = m->ifi_type;
 	i->round = mon->round;
-	up = (m->ifi_flags & need) == need && !(m->ifi_flags & IFF_LOOPBACK);
+	i->loopback = m->ifi_flags & IFF_LOOPBACK;
+	up = (m->ifi_flags & need) == need;
 	/* ignore_routes_with_linkdown changes routes without a message. */
 	if (up != i->up)
 		mon->routes = true;
@@ -311,8 +315,7 @@ static bool ifa_good(const struct ifa *a)
 {
 	if ((a->flags & IFA_F_TENTATIVE) && !(a->flags & IFA_F_OPTIMISTIC))
 		return false;
-	return !(a->flags & (IFA_F_DADFAILED | IFA_F_DEPRECATED)) && a->ci.ifa_prefered &&
-	       addr_usable(&a->local);
+	return !(a->flags & IFA_F_DADFAILED) && addr_usable(&a->local);
 }
 
 /* RTM_NEWADDR, RTM_DELADDR. */
@@ -342,6 +345,7 @@ static int addr_message(struct ifmon *mon, const struct nlmsghdr *nlh)
 	}
 	k->round = mon->round;
 	k->good = ifa_good(&a);
+	k->deprecated = a.flags & IFA_F_DEPRECATED || !a.ci.ifa_prefered;
 	k->valid_until = a.ci.ifa_valid == UINT32_MAX ? USEC_NEVER :
 		clock_boottime() + a.ci.ifa_valid * USEC_PER_SEC;
 	return 0;
@@ -417,9 +421,25 @@ static bool kaddr_usable(const struct ifmon *mon, const struct kaddr *k)
 	return k->good && i && i->up && !i->port;
 }
 
+static bool kaddr_spare(const struct ifmon *mon, const struct kaddr *k)
+{
+	return k->deprecated || iface_find(mon, k->key.ifindex)->loopback;
+}
+
+/* Whether usable k is to be reported for the address rather than t->now, on another interface. */
+static bool is_better(const struct ifmon *mon, const struct kaddr *k,
+		      const struct reported_addr *t)
+{
+	bool spare = kaddr_spare(mon, k);
+
+	if (spare != kaddr_spare(mon, t->now))
+		return !spare;
+	return t->now->key.ifindex != t->ifindex && k->key.ifindex < t->now->key.ifindex;
+}
+
 /*
- * Chooses for each address the interface to report: the one reported before, else the one with the
- * lowest index. Returns 0 or -ENOMEM.
+ * Chooses for each address the interface to report: one where it is not spare, the one reported
+ * before, else the one with the lowest index. Returns 0 or -ENOMEM.
  */
 static int match_addresses(struct ifmon *mon)
 {
@@ -441,8 +461,7 @@ static int match_addresses(struct ifmon *mon)
 			t->addr = k->key.addr;
 			HASH_ADD(hh, mon->reported_addr, addr, sizeof(t->addr), t);
 		}
-		if (!t->now ||
-		    (t->now->key.ifindex != t->ifindex && k->key.ifindex < t->now->key.ifindex))
+		if (!t->now || is_better(mon, k, t))
 			t->now = k;
 	}
 	return 0;
@@ -469,12 +488,16 @@ static int report_addresses(struct ifmon *mon)
 		free(t);
 	}
 	HASH_ITER(hh, mon->reported_addr, t, next) {
-		if (t->ifindex == t->now->key.ifindex &&
+		bool spare = kaddr_spare(mon, t->now);
+
+		if (t->ifindex == t->now->key.ifindex && t->spare == spare &&
 		    !lifetime_changed(t->valid_until, t->now->valid_until))
 			continue;
 		t->ifindex = t->now->key.ifindex;
+		t->spare = spare;
 		t->valid_until = t->now->valid_until;
-		mon->handler.address_up(mon->handler.ctx, &t->addr, t->ifindex, t->valid_until);
+		mon->handler.address_up(mon->handler.ctx, &t->addr, t->ifindex, spare,
+					t->valid_until);
 	}
 	return r;
 }

@@ -4,9 +4,10 @@
  * which addresses are usable, on which interface and until when.
  *
  * An address is usable (C3) if it has global scope (unique-local addresses included), is not
- * tentative unless optimistic, has not failed duplicate address detection, is not deprecated
- * (preferred lifetime 0), and if its interface is up, has carrier, and is neither the loopback nor
- * a port.
+ * tentative unless optimistic, has not failed duplicate address detection, and if its interface is
+ * up, has carrier, and is no port. It is spare if the host receives there, but new connections
+ * should not come from it: it is deprecated (preferred lifetime 0), or on the loopback interface,
+ * as service addresses are.
  *
  * A port hands all that it receives to another interface of this host: the bridge, bond, team or
  * switch that it is part of, or its only macvlan (passthru).
@@ -24,11 +25,12 @@
 
 struct ifmon_handler {
 	/*
-	 * An address became usable, or its lifetime or interface changed. valid_until:
-	 * CLOCK_BOOTTIME, or USEC_NEVER. An address on several interfaces is reported with one,
-	 * which stays the same while the address is usable there.
+	 * An address became usable, or its lifetime or interface changed, or whether it is spare.
+	 * valid_until: CLOCK_BOOTTIME, or USEC_NEVER. An address on several interfaces is reported
+	 * with one, which stays the same while the address is usable there and no other has it as
+	 * more than a spare one.
 	 */
-	void (*address_up)(void *ctx, const struct in6_addr *addr, unsigned ifindex,
+	void (*address_up)(void *ctx, const struct in6_addr *addr, unsigned ifindex, bool spare,
 			   usec_t valid_until);
 	/* An address is not usable any more. */
 	void (*address_down)(void *ctx, const struct in6_addr *addr);

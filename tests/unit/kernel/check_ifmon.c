@@ -14,6 +14,7 @@
 static struct {
 	struct in6_addr addr[16];
 	unsigned ifindex[16], n;
+	bool spare[16];
 	usec_t valid[16];
 	unsigned ups, downs, routes, born[64], gone[64];
 	unsigned short hatype[64];
@@ -29,7 +30,8 @@ static int known(const struct in6_addr *a)
 	return -1;
 }
 
-static void up(void *ctx UNUSED, const struct in6_addr *a, unsigned ifindex, usec_t valid_until)
+static void up(void *ctx UNUSED, const struct in6_addr *a, unsigned ifindex, bool spare,
+	       usec_t valid_until)
 {
 	int i = known(a);
 
@@ -38,6 +40,7 @@ static void up(void *ctx UNUSED, const struct in6_addr *a, unsigned ifindex, use
 	ck_assert_uint_lt(reported_addr.n, 16);
 	reported_addr.addr[i] = *a;
 	reported_addr.ifindex[i] = ifindex;
+	reported_addr.spare[i] = spare;
 	reported_addr.valid[i] = valid_until;
 	reported_addr.ups++;
 }
@@ -202,12 +205,44 @@ START_TEST(b6_a_link_set_down_takes_the_addresses)
 }
 END_TEST
 
-START_TEST(a_deprecated_address_is_down)
+/* Reads until the usable address is spare, or not. */
+static bool becomes_spare(const char *text, bool spare)
+{
+	struct in6_addr a = in6(text);
+	int i;
+
+	while ((i = known(&a)) >= 0 && reported_addr.spare[i] != spare) {
+		if (!readable(ifmon_fd(l), 5000))
+			return false;
+		ck_assert_int_eq(ifmon_read(l), 0);
+	}
+	return i >= 0;
+}
+
+START_TEST(c3_a_deprecated_address_is_spare)
 {
 	run("ip addr add 2001:db8:1::1/64 dev a0 nodad");
 	ck_assert(becomes("2001:db8:1::1", true, 0));
+	ck_assert(becomes_spare("2001:db8:1::1", false));
 	run("ip addr change 2001:db8:1::1/64 dev a0 preferred_lft 0");
-	ck_assert(becomes("2001:db8:1::1", false, 0));
+	ck_assert(becomes_spare("2001:db8:1::1", true));
+	run("ip addr change 2001:db8:1::1/64 dev a0 preferred_lft forever");
+	ck_assert(becomes_spare("2001:db8:1::1", false));
+}
+END_TEST
+
+START_TEST(c3_an_address_on_the_loopback_is_spare_unless_another_interface_has_it)
+{
+	run("ip link set lo up");
+	run("ip addr add 2001:db8:1::1/128 dev lo");
+	ck_assert(becomes("2001:db8:1::1", true, if_nametoindex("lo")));
+	ck_assert(becomes_spare("2001:db8:1::1", true));
+	run("ip addr add 2001:db8:1::1/64 dev a0 nodad");
+	ck_assert(becomes("2001:db8:1::1", true, if_nametoindex("a0")));
+	ck_assert(becomes_spare("2001:db8:1::1", false));
+	run("ip link set a0 down");
+	ck_assert(becomes("2001:db8:1::1", true, if_nametoindex("lo")));
+	ck_assert(becomes_spare("2001:db8:1::1", true));
 }
 END_TEST
 
@@ -236,10 +271,10 @@ START_TEST(c3_the_valid_lifetime_of_the_kernel_is_told_on_the_boot_clock)
 }
 END_TEST
 
-START_TEST(c8_only_addresses_of_global_scope_and_of_real_interfaces_count)
+START_TEST(c8_only_addresses_of_global_scope_count)
 {
+	run("ip link set lo up");
 	run("ip addr add fd00:1::1/64 dev a0 nodad");
-	run("ip addr add 2001:db8:9::1/128 dev lo");
 	ck_assert(becomes("fd00:1::1", true, 0));
 	ck_assert_uint_eq(reported_addr.n, 1);
 }
@@ -431,9 +466,10 @@ int main(void)
 	tcase_add_test(tc, b6_a_deleted_address_is_down);
 	tcase_add_test(tc, b6_a_lost_carrier_takes_the_addresses_though_the_kernel_keeps_them);
 	tcase_add_test(tc, b6_a_link_set_down_takes_the_addresses);
-	tcase_add_test(tc, a_deprecated_address_is_down);
+	tcase_add_test(tc, c3_a_deprecated_address_is_spare);
+	tcase_add_test(tc, c3_an_address_on_the_loopback_is_spare_unless_another_interface_has_it);
 	tcase_add_test(tc, c3_the_valid_lifetime_of_the_kernel_is_told_on_the_boot_clock);
-	tcase_add_test(tc, c8_only_addresses_of_global_scope_and_of_real_interfaces_count);
+	tcase_add_test(tc, c8_only_addresses_of_global_scope_count);
 	tcase_add_test(tc, a_point_to_point_address_is_the_local_one);
 	tcase_add_test(tc, the_same_address_on_two_interfaces_is_down_when_both_are_without_it);
 	tcase_add_test(tc, a_burst_ends_where_the_kernel_ends);

@@ -74,6 +74,7 @@ static const struct script {
 	{ "netns/dead-path.sh", 180 },
 	{ "netns/carrier.sh", 150 },
 	{ "netns/stacked.sh", 150 },
+	{ "netns/own-addresses.sh", 180 },
 	{ "netns/prefer.sh", 150 },
 	{ "netns/leave.sh", 180 },
 	{ "netns/rules.sh", 240 },

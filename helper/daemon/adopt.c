@@ -8,6 +8,7 @@
 #include "core.h"
 #include "daemon_private.h"
 #include "datapath.h"
+#include "delivered.h"
 #include "hostmap.h"
 #include "log.h"
 #include "sock_events.h"
@@ -54,6 +55,9 @@ static void on_found(void *ctx, const struct sock_desc *s, bool half)
 	struct pcb p = pcb_from_sock(s, PCB_ADOPTED);
 	bool known = core_pcb(d->core, p.cookie);
 
+	/* A peer's connection to an address that no interface has. */
+	if (core_entry_of(d->core, &p.foreign) && !core_local(d->core, &p.local))
+		delivered_learn(d, &p.local);
 	if (!core_adopts(d->core, &p) && !initiates(d, &p))
 		return;
 	/* An incomplete handshake may answer a spoofed SYN: wait until it is complete. */

@@ -18,6 +18,7 @@
 #include "core.h"
 #include "daemon_private.h"
 #include "datapath.h"
+#include "delivered.h"
 #include "dns.h"
 #include "event_log.h"
 #include "fib.h"
@@ -40,6 +41,7 @@
 #include <sys/timerfd.h>
 #include <utlist.h>
 
+#define LOOPBACK	1	/* its index in every namespace */
 #define ROUNDS_MAX	16	/* of actions causing actions, before other events */
 #define LATER_MS	200	/* until apply_deferred() */
 /* Before packets from an address younger than this, unresolved neighbour entries are flushed. */
@@ -237,12 +239,27 @@ static bool waits(struct daemon *d, const struct action *a)
 	return true;
 }
 
-/* The interface of an address of ours, 0 if it is not usable. */
+/* The interface of an address of ours to send by; 0: it is on none, or on the loopback. */
 static unsigned interface_of(struct daemon *d, const struct in6_addr *src)
 {
 	const struct local_addr *la = core_local(d->core, src);
 
-	return la ? la->ifindex : 0;
+	return la && la->ifindex != LOOPBACK ? la->ifindex : 0;
+}
+
+/*
+ * Whether packets from src to dst may leave by another interface than that which has src: by *ret,
+ * because the peer's packets to src come there; or by any (0), because the kernel chooses src for
+ * what leaves there. Otherwise an address whose own link has no route is of no use.
+ */
+static bool other_way(struct daemon *d, const struct in6_addr *src, const struct in6_addr *dst,
+		      unsigned *ret)
+{
+	struct in6_addr chosen;
+
+	*ret = delivered_by(d, src);
+	return *ret || (route_source(d->route_sync, dst, NULL, &chosen) == 0 &&
+			addr_equal(&chosen, src));
 }
 
 /*
@@ -405,10 +422,12 @@ static void flush_dead_links(struct daemon *d)
 	}
 }
 
-/* Sends it by all its ways. Returns 0 if it left by one of them, or a negative errno. */
-static int send_by_ways(struct daemon *d, const struct action *a)
+/*
+ * Sends it by all its ways, out of interface ifindex (0: any). Returns 0 if it left by one of them,
+ * or a negative errno.
+ */
+static int send_by_ways(struct daemon *d, const struct action *a, unsigned ifindex)
 {
-	unsigned ifindex = interface_of(d, &a->send.src);
 	int native = -ENETUNREACH, udp = -ENETUNREACH;
 
 	if (a->send.via & VIA_NATIVE)
@@ -432,11 +451,14 @@ static void apply_send(struct daemon *d, const struct action *a)
 {
 	const struct in6_addr *src = &a->send.src;
 	const struct local_addr *la = core_local(d->core, src);
+	unsigned own = interface_of(d, src), other;
 	int r;
 
 	if (la)
 		flush_fresh_link(d, la);
-	r = send_by_ways(d, a);
+	r = send_by_ways(d, a, own);
+	if (r < 0 && own && other_way(d, src, &a->send.dst, &other) && other != own)
+		r = send_by_ways(d, a, other);
 	if (r == 0) {
 		apply_record(d, a->send.packet, a->send.len);
 		return;

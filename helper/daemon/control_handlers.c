@@ -13,6 +13,7 @@
 #include "conf.h"
 #include "core.h"
 #include "daemon_private.h"
+#include "delivered.h"
 #include "fib.h"
 #include "ifmon.h"
 #include "log.h"
@@ -139,6 +140,7 @@ void control_registered(struct daemon *d, int fd, const struct control_register 
 	sock_events_drain(d);
 	s.accepted = reg->verb != CONTROL_CONNECT;
 	p = pcb_from_sock(&s, PCB_REGISTERED);
+	delivered_learn(d, &p.local);
 	r = core_pcb_open(d->core, &p, clock_boottime());
 	if (r < 0)
 		log_debug("cannot register the connection from port %u to [%s]:%u: %s", p.lport,

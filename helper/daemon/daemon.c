@@ -14,6 +14,7 @@
 #include "core.h"
 #include "daemon_private.h"
 #include "datapath.h"
+#include "delivered.h"
 #include "dns.h"
 #include "hostmap.h"
 #include "hostmap_sync.h"
@@ -122,6 +123,7 @@ static void on_routes(void *ctx)
 		log_warnx("cannot read the routing policy rules: %s, using those read before",
 			  strerror(-r));
 	core_routes_changed(d->core, clock_boottime());
+	delivered_recheck(d);
 	d->routes_now = true;
 	entry_set_add_all(&d->source_of);
 	meet_hurry(d);
@@ -347,6 +349,9 @@ static int open_shells(struct daemon *d)
 	r = log_failed(tcp_hold_open(d), "open sock_diag");
 	if (r < 0)
 		return r;
+	r = log_failed(delivered_open(d), "open the routing table");
+	if (r < 0)
+		return r;
 	r = meet_open(d);
 	if (r < 0)
 		return r;
@@ -518,6 +523,7 @@ void daemon_stop(struct daemon *d)
 		hostmap_close(d->view, d->view_path);
 	loop_unwatch(d);
 	meet_close(d);
+	delivered_close(d);
 	dns_close(d->dns);
 	tcp_hold_close(d);
 	resume_close(d);

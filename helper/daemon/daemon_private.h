@@ -22,6 +22,7 @@ struct resume;
 struct meetings;
 struct sock_monitor;
 struct state;
+struct delivered;
 struct route_sync;
 struct signal_io;
 struct signal_record;
@@ -73,6 +74,7 @@ struct daemon {
 	struct route_sync *route_sync;
 	struct dns *dns;
 	struct meetings *meetings;
+	struct delivered *delivered;
 	struct resume *resume;
 	struct tcp_hold *tcp_hold;
 	struct control_server *control_server;

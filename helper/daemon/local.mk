@@ -13,6 +13,7 @@ libdaemon_la_SOURCES = \
 	daemon/control_handlers.c daemon/control_handlers.h \
 	daemon/daemon.c daemon/daemon.h \
 	daemon/daemon_private.h \
+	daemon/delivered.c daemon/delivered.h \
 	daemon/dns.c daemon/dns.h \
 	daemon/entry_set.c daemon/entry_set.h \
 	daemon/event_log.c daemon/event_log.h \

@@ -12,6 +12,7 @@
 #include "core.h"
 #include "daemon_private.h"
 #include "datapath.h"
+#include "delivered.h"
 #include "icmp_inject.h"
 #include "ifmon.h"
 #include "log.h"
@@ -25,6 +26,7 @@
 #include "unused.h"
 
 #include <errno.h>
+#include <netinet/ip6.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -93,12 +95,16 @@ static void ifmon_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 	apply_actions(d);
 }
 
-static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex UNUSED)
+static void on_packet(void *ctx, const uint8_t *pkt, size_t len, unsigned ifindex)
 {
 	struct in6_addr local, foreign;
 	struct daemon *d = ctx;
 
 	apply_record(d, pkt, len);
+	if (len >= sizeof(struct ip6_hdr)) {
+		memcpy(&local, pkt + offsetof(struct ip6_hdr, ip6_dst), sizeof(local));
+		delivered_note(d, &local, ifindex);
+	}
 	/* Connections that bear what is withdrawn must be known; a stranger causes no scan. */
 	if (adopt_scan_is_due(d, true) && core_packet_withdraws(d->core, pkt, len))
 		adopt_scan(d);

@@ -368,7 +368,8 @@ static int target(struct route_sync *s, struct core *c, const struct pair *pair,
 
 	if (!la || !la->usable || IN6_IS_ADDR_UNSPECIFIED(&pair->foreign))
 		return -ENETUNREACH;
-	r = route_get(s, &pair->foreign, &pair->local, la->ifindex, ret);
+	r = route_get(s, &pair->foreign, &pair->local, la->ifindex == LOOPBACK ? 0 : la->ifindex,
+		      ret);
 	if (!r && !ret->has_gateway && !addr_equal(&pair->foreign, birth)) {
 		ret->has_gateway = true;
 		ret->gateway = pair->foreign;

@@ -7,12 +7,15 @@
 #define HMIP_SIGNALS_BPF_H
 
 #include <linux/icmpv6.h>
+#include <linux/if_packet.h>
 #include "refusal.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1024 * 1024);
 } signals SEC(".maps");
+
+#define FIB_AF_INET6	10	/* AF_INET6; its header is libc's */
 
 __be16 signal_port;	/* of signalling in UDP; 0: there is none */
 
@@ -66,6 +69,25 @@ static __always_inline bool may_be_signalling(struct __sk_buff *skb, const struc
 }
 
 /*
+ * Whether the kernel may deliver the packet to this host, although no interface has its address: it
+ * does not forward it. A host that forwards nothing gets little else.
+ */
+static __always_inline bool may_be_delivered(struct __sk_buff *skb, const struct headers *h)
+{
+	const struct in6_addr *dst = &h->addrs.dst;
+	struct bpf_fib_lookup p = { .family = FIB_AF_INET6, .ifindex = skb->ifindex };
+	long r;
+
+	if (skb->pkt_type != PACKET_HOST || dst->s6_addr[0] == 0xff ||
+	    (dst->s6_addr[0] == 0xfe && (dst->s6_addr[1] & 0xc0) == 0x80))
+		return false;
+	__builtin_memcpy(p.ipv6_src, &h->addrs.src, sizeof(p.ipv6_src));
+	__builtin_memcpy(p.ipv6_dst, dst, sizeof(p.ipv6_dst));
+	r = bpf_fib_lookup(skb, &p, sizeof(p), 0);
+	return r == BPF_FIB_LKUP_RET_NOT_FWDED || r == BPF_FIB_LKUP_RET_FWD_DISABLED;
+}
+
+/*
  * Copies a packet for an address of this host from its IPv6 header on, without the padding of the
  * link layer. Longer ones than any signalling are left out. Returns nothing of use.
  */
@@ -75,7 +97,7 @@ static __noinline int hand_over(struct __sk_buff *skb, const struct headers *h)
 	__be16 payload;
 	__u32 len;
 
-	if (!bpf_map_lookup_elem(&local, &h->addrs.dst) ||
+	if ((!bpf_map_lookup_elem(&local, &h->addrs.dst) && !may_be_delivered(skb, h)) ||
 	    bpf_skb_load_bytes(skb, h->l3 + offsetof(struct ipv6hdr, payload_len), &payload,
 			       sizeof(payload)))
 		return 0;

@@ -70,8 +70,9 @@ void core_local_spare(struct core *c, const struct in6_addr *addr, bool spare, u
 void core_local_down(struct core *c, const struct in6_addr *addr, usec_t now);
 
 /*
- * Whether an interface has addr, which is lost for another reason then: without a carrier. While none has, and an entry has no other source, the datapath swallows what would leave
- * from addr. Ignored while addr is usable; core_local_down() takes it for assigned.
+ * Whether an interface has addr, which is lost for another reason then: without a carrier. While
+ * none has, and an entry has no other source, the datapath swallows what would leave from addr.
+ * Ignored while addr is usable; core_local_down() takes it for assigned.
  */
 void core_local_assigned(struct core *c, const struct in6_addr *addr, bool assigned);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Addresses by which the kernel delivers packets to this host although no interface has them: those
- * of a prefix that is local as a whole (AnyIP). rtnetlink tells the prefix only, so they are learned
- * as packets and connections use them, as spare ones (core_local_spare()).
+ * of a prefix that is local as a whole (AnyIP). rtnetlink tells the prefix only, so they are
+ * learned as packets and connections use them, as spare ones (core_local_spare()).
  *
  * And by which interface packets to an address come, if that is not the one that has it: there is
  * the way back.

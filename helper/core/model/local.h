@@ -32,9 +32,10 @@ void local_note_blip(struct core *c, struct local_addr *l, usec_t now);
 struct local_addr *local_add(struct core *c, const struct in6_addr *addr, usec_t now);
 
 /*
- * Whether a is preferred to b as a source for dst: because it does not depart, or does not come and
- * go, by an administrator, because it is not spare unless routing for h chooses it, by routing for
- * h, because h uses it now, by its prefix (RFC 6724, rule 8), or because it is older. h may be NULL.
+ * Whether a is preferred to b as a source for dst: because it does not depart, or does not come
+ * and go, by an administrator, because it is not spare unless routing for h chooses it, by routing
+ * for h, because h uses it now, by its prefix (RFC 6724, rule 8), or because it is older. h may be
+ * NULL.
  */
 bool local_better(const struct hce *h, const struct in6_addr *dst, const struct local_addr *a,
 		  const struct local_addr *b);

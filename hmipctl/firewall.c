@@ -293,19 +293,77 @@ static bool looks_back(json_t *rule)
 	return saddr && iif && drops;
 }
 
-bool firewall_strict_reverse_path(json_t *ruleset, char where[static 128])
+/* Whether a rule accepts what belongs to a socket with an address: "socket wildcard 0 accept". */
+static bool accepts_own(json_t *rule)
 {
+	bool own = false, accepts = false;
+	json_t *e;
+	size_t i;
+
+	json_array_foreach(json_object_get(rule, "expr"), i, e) {
+		json_t *match = json_object_get(e, "match"), *right = json_object_get(match, "right"),
+		       *socket = json_object_get(json_object_get(match, "left"), "socket");
+
+		own |= is_text(json_object_get(socket, "key"), "wildcard") == YES &&
+		       json_is_integer(right) && !json_integer_value(right);
+		accepts |= json_object_get(e, "accept") != NULL;
+	}
+	return own && accepts;
+}
+
+/* Whether a rule drops what comes for address by any interface but one. */
+static bool guards(json_t *rule, const char *address)
+{
+	bool other = false, to = false, drops = false;
+	json_t *e;
+	size_t i;
+
+	json_array_foreach(json_object_get(rule, "expr"), i, e) {
+		json_t *match = json_object_get(e, "match"), *left = json_object_get(match, "left"),
+		       *meta = json_object_get(json_object_get(left, "meta"), "key"),
+		       *field = json_object_get(json_object_get(left, "payload"), "field");
+		bool not = is_text(json_object_get(match, "op"), "!=") == YES;
+
+		other |= not && (is_text(meta, "iifname") == YES || is_text(meta, "iif") == YES);
+		to |= !not && is_text(field, "daddr") == YES &&
+		      is_text(json_object_get(match, "right"), address) == YES;
+		drops |= json_object_get(e, "drop") != NULL;
+	}
+	return other && to && drops;
+}
+
+/*
+ * Finds a rule that looks back or, with address, guards that, and has no rule before it in its
+ * chain that accepts what is for sockets of this host.
+ */
+static bool find_incoming(json_t *ruleset, const char *address, char where[static 128])
+{
+	char harmless[128] = "";
 	json_t *o;
 	size_t i;
 
 	json_array_foreach(json_object_get(ruleset, "nftables"), i, o) {
 		json_t *rule = json_object_get(o, "rule");
 
-		if (!rule || !of_ipv6(string(rule, "family")) || !looks_back(rule))
+		if (!rule || !of_ipv6(string(rule, "family")))
 			continue;
 		snprintf(where, 128, "%s %s %s", string(rule, "family"), string(rule, "table"),
 			 string(rule, "chain"));
-		return true;
+		if (accepts_own(rule))
+			strcpy(harmless, where);
+		else if (strcmp(harmless, where) &&
+			 (address ? guards(rule, address) : looks_back(rule)))
+			return true;
 	}
 	return false;
+}
+
+bool firewall_strict_reverse_path(json_t *ruleset, char where[static 128])
+{
+	return find_incoming(ruleset, NULL, where);
+}
+
+bool firewall_guards_address(json_t *ruleset, const char *address, char where[static 128])
+{
+	return find_incoming(ruleset, address, where);
 }

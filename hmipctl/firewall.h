@@ -33,8 +33,15 @@ struct firewall_answer firewall_output(json_t *ruleset, const struct firewall_pa
 
 /*
  * Whether a rule drops what does not come by the interface that leads back to its source (a strict
- * reverse path filter); where gets table and chain.
+ * reverse path filter); where gets family, table and chain. A rule before it that accepts what
+ * belongs to sockets of this host makes it harmless.
  */
 bool firewall_strict_reverse_path(json_t *ruleset, char where[static 128]);
+
+/*
+ * Whether a rule drops what comes for address by another interface than its own, as wg-quick(8)
+ * makes one for a VPN's addresses; where is set likewise.
+ */
+bool firewall_guards_address(json_t *ruleset, const char *address, char where[static 128]);
 
 #endif

@@ -197,6 +197,27 @@ static bool lacks_route(json_t *facts)
 	return false;
 }
 
+/* Rules that drop what comes for an address by another interface than its own. */
+static void check_guards(json_t *facts, json_t *all)
+{
+	json_t *ruleset = json_object_get(facts, "nft"), *l;
+	char where[128];
+	size_t i;
+
+	json_array_foreach(json_object_get(status_of(facts), "addresses"), i, l) {
+		const char *address = string(l, "address");
+
+		if (!firewall_guards_address(ruleset, address, where))
+			continue;
+		finding_problem(all, "firewall",
+				"let what is for a connection of this host pass: nft insert rule "
+				"FAMILY TABLE CHAIN socket wildcard 0 accept (hmip(7), Firewalls)",
+				"%s drops what comes for %s by another interface: connections that "
+				"began with it stall when they move while it is there",
+				where, address);
+	}
+}
+
 static void check_firewall(json_t *facts, json_t *all)
 {
 	static const char allow[] = "allow it first in the output chain: meta l4proto "
@@ -223,10 +244,12 @@ static void check_firewall(json_t *facts, json_t *all)
 	/* With a route by each interface, strict filters let all pass: hmip's own routes count. */
 	if (lacks_route(facts) && firewall_strict_reverse_path(ruleset, where))
 		finding_problem(all, "firewall",
-				"add a default route by each interface, or let it look at the "
-				"route alone: fib saddr oif missing drop",
+				"add a default route by each interface, or let what is for a "
+				"connection of this host pass: nft insert rule FAMILY TABLE CHAIN "
+				"socket wildcard 0 accept",
 				"%s drops what does not come by an interface that leads back to "
 				"its source, and one leads nowhere", where);
+	check_guards(facts, all);
 	if (json_is_true(json_object_get(facts, "legacy")))
 		finding_advice(all, "firewall", "ip6tables-legacy -S shows them",
 			       "there are rules of ip6tables-legacy, which are not looked at");

@@ -41,6 +41,19 @@ mended "no route" client routes
 mended "a strict reverse path filter" client firewall
 nft_in client flush ruleset
 
+nft_in client -f - <<-END
+	table ip6 wg-quick-c0 {
+		chain preraw {
+			type filter hook prerouting priority raw;
+			iifname != "c0" ip6 daddr $C0 fib saddr type != local drop
+		}
+	}
+END
+broken "a rule against forged packets" client firewall problem "drops what comes for $C0"
+nft_in client insert rule ip6 wg-quick-c0 preraw socket wildcard 0 accept
+mended "a rule against forged packets" client firewall
+nft_in client flush ruleset
+
 broken "slow duplicate address detection" client dad advice "on c0 wait"
 for i in default c0 c1; do
 	in_ns "$client" sysctl -qw net.ipv6.conf.$i.optimistic_dad=1

@@ -223,6 +223,45 @@ START_TEST(rules_of_a_firewall_are_followed)
 }
 END_TEST
 
+#define PRERAW(expr)	"{'rule': {'family': 'ip6', 'table': 'wg-quick-wg0', 'chain': 'preraw', " \
+			"'expr': [" expr "]}}"
+#define MATCH(op, left, right)	"{'match': {'op': '" op "', 'left': " left ", 'right': " right "}}"
+/* As wg-quick(8) makes it. */
+#define GUARD	PRERAW(MATCH("!=", "{'meta': {'key': 'iifname'}}", "'wg0'") ", " \
+		       MATCH("==", "{'payload': {'protocol': 'ip6', 'field': 'daddr'}}", \
+			     "'2001:db8::1'") ", " \
+		       MATCH("!=", "{'fib': {'result': 'type', 'flags': ['saddr']}}", "'local'") \
+		       ", {'drop': null}")
+#define OWN	PRERAW(MATCH("==", "{'socket': {'key': 'wildcard'}}", "0") ", {'accept': null}")
+
+static const struct {
+	const char *rules, *address;
+	bool guarded;
+} guards[] = {
+	{ GUARD, "2001:db8::1", true },
+	{ GUARD, "2001:db8::2", false },
+	{ OWN ", " GUARD, "2001:db8::1", false },
+	{ GUARD ", " OWN, "2001:db8::1", true },
+	{ PRERAW(MATCH("!=", "{'meta': {'key': 'iifname'}}", "'wg0'") ", {'drop': null}"),
+	  "2001:db8::1", false },
+	{ PRERAW(MATCH("==", "{'payload': {'protocol': 'ip6', 'field': 'daddr'}}",
+		       "'2001:db8::1'") ", {'drop': null}"), "2001:db8::1", false },
+};
+
+START_TEST(a_rule_that_keeps_an_address_to_its_interface_is_found)
+{
+	json_t *all = json_object();
+	char text[4096], where[128];
+
+	snprintf(text, sizeof(text), "[%s]", guards[_i].rules);
+	json_object_set_new(all, "nftables", load(text));
+	ck_assert(firewall_guards_address(all, guards[_i].address, where) == guards[_i].guarded);
+	if (guards[_i].guarded)
+		ck_assert_str_eq(where, "ip6 wg-quick-wg0 preraw");
+	json_decref(all);
+}
+END_TEST
+
 START_TEST(what_is_no_ruleset_passes_all)
 {
 	static const char *const text[] = { "null", "{}", "{'nftables': null}",
@@ -235,6 +274,7 @@ START_TEST(what_is_no_ruleset_passes_all)
 
 		ck_assert_int_eq(firewall_output(j, &p).verdict, FIREWALL_PASSES);
 		ck_assert(!firewall_strict_reverse_path(j, where));
+		ck_assert(!firewall_guards_address(j, "2001:db8::1", where));
 		json_decref(j);
 	}
 }
@@ -454,6 +494,8 @@ static Suite *make(void)
 	tcase_add_test(t, where_all_is_well_nothing_is_advised);
 	tcase_add_loop_test(t, what_is_ill_is_said_with_a_remedy, 0, ARRAY_LEN(ill));
 	tcase_add_loop_test(t, rules_of_a_firewall_are_followed, 0, ARRAY_LEN(rules));
+	tcase_add_loop_test(t, a_rule_that_keeps_an_address_to_its_interface_is_found, 0,
+			    ARRAY_LEN(guards));
 	tcase_add_test(t, what_is_no_ruleset_passes_all);
 	tcase_add_loop_test(t, what_is_ill_with_a_peer_is_said, 0, ARRAY_LEN(ill_peer));
 	tcase_add_test(t, each_pair_of_a_connection_has_its_reason);

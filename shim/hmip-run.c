@@ -37,16 +37,19 @@ enum { EXIT_OWN = 125, EXIT_CANNOT = 126, EXIT_NOT_FOUND = 127 };
 static void usage(FILE *to)
 {
 	fputs("usage: hmip-run [-qv] [-s SOCKET] COMMAND [ARGUMENT]...\n"
+	      "       hmip-run [-s SOCKET] -u UNIT\n"
 	      "Run COMMAND so that its connections to Homeless hosts survive moves.\n"
 	      "  -s, --socket SOCKET  the helper's socket (else $" HMIP_SOCKET_ENV ", else\n"
 	      "                       " HMIP_SOCKET_DEFAULT ")\n"
 	      "  -q, --quiet          no warning if no helper answers\n"
 	      "  -v, --verbose        print what will happen, then do it\n"
+	      "  -u, --unit UNIT      print what has systemd preload the library for a service\n"
 	      "  -h, --help           print this help\n"
 	      "  -V, --version        print the version\n"
 	      "Examples:\n"
 	      "  hmip-run ssh server.example.org\n"
 	      "  hmip-run -v curl -6 -O https://server.example.org/file\n"
+	      "  hmip-run --unit vsftpd >/etc/systemd/system/vsftpd.service.d/hmip.conf\n"
 	      "hmip-run(1) has more, and says which programs cannot be run so.\n",
 	      to);
 }
@@ -254,22 +257,69 @@ static void print_environment(const char *library)
 	     " stay in the environment; hmip-run(1) names the exceptions\n");
 }
 
+/* Whether name can be a unit's: what systemd.unit(5) allows in one, so no path either. */
+static bool is_unit(const char *name)
+{
+	return *name && *name != '.' && strlen(name) < 200 &&
+	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+			    ":-_.\\@") == strlen(name);
+}
+
+/* Prints text as a value of Environment= in quotes, where "%" and "\" mean something. */
+static void print_quoted(const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '%' || *text == '\\' || *text == '"')
+			putchar(*text == '%' ? '%' : '\\');
+		putchar(*text);
+	}
+}
+
+/* Prints a drop-in for a service; socket may be NULL. Returns the exit status. */
+static int print_unit(const char *unit, const char *library, const char *socket)
+{
+	const char *type = strrchr(unit, '.');
+	bool named = type && !strcmp(type, ".service");
+
+	if (!is_unit(unit)) {
+		say("found --unit %s, expected the name of a service, such as vsftpd\n", unit);
+		return EXIT_OWN;
+	}
+	printf("# For /etc/systemd/system/%s%s.d/hmip.conf: connections of this service survive\n"
+	       "# moves, see hmip-run(1).\n"
+	       "[Unit]\n"
+	       "After=hmip-helper.service\n"
+	       "Wants=hmip-helper.service\n"
+	       "\n"
+	       "[Service]\n"
+	       "Environment=\"LD_PRELOAD=", unit, named ? "" : ".service");
+	print_quoted(library);
+	puts("\"");
+	if (socket) {
+		fputs("Environment=\"" HMIP_SOCKET_ENV "=", stdout);
+		print_quoted(socket);
+		puts("\"");
+	}
+	return fflush(stdout) ? EXIT_OWN : 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "socket", required_argument, NULL, 's' },
 		{ "quiet", no_argument, NULL, 'q' },
+		{ "unit", required_argument, NULL, 'u' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 }
 	};
-	const char *socket_option = NULL, *name;
+	const char *socket_option = NULL, *unit = NULL, *name;
 	bool quiet = false, verbose = false;
 	char library[PATH_MAX];
 	int c, r;
 
-	while ((c = getopt_long(argc, argv, "+s:qvhV", options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "+s:qu:vhV", options, NULL)) != -1)
 		switch (c) {
 		case 'q':
 			quiet = true;
@@ -279,6 +329,9 @@ int main(int argc, char **argv)
 			break;
 		case 's':
 			socket_option = optarg;
+			break;
+		case 'u':
+			unit = optarg;
 			break;
 		case 'h':
 			usage(stdout);
@@ -291,7 +344,7 @@ int main(int argc, char **argv)
 			return EXIT_OWN;
 		}
 	argv += optind;
-	if (!*argv) {
+	if (!*argv == !unit) {
 		usage(stderr);
 		return EXIT_OWN;
 	}
@@ -307,6 +360,8 @@ int main(int argc, char **argv)
 					   : strerror(errno));
 		return EXIT_OWN;
 	}
+	if (unit)
+		return print_unit(unit, name, socket_option);
 	r = check_command(argv[0], name != library, verbose);
 	if (r)
 		return r;

@@ -48,7 +48,7 @@ _hmip_run()
 	local word=${COMP_WORDS[COMP_CWORD]} i
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-s | --socket) ((i++)) ;;
+		-s | --socket | -u | --unit) ((i++)) ;;
 		-*) ;;
 		*)
 			# What the command itself takes.
@@ -63,9 +63,11 @@ _hmip_run()
 	done
 	if [[ ${COMP_WORDS[COMP_CWORD - 1]} =~ ^(-s|--socket)$ ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} =~ ^(-u|--unit)$ ]]; then
+		mapfile -t COMPREPLY < <(compgen -A service -- "$word")
 	elif [[ $word == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "-s -q -v -h -V --socket --quiet --verbose
-			--help --version" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "-s -q -u -v -h -V --socket --quiet --unit
+			--verbose --help --version" -- "$word")
 	else
 		mapfile -t COMPREPLY < <(compgen -c -- "$word")
 	fi

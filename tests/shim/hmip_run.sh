@@ -44,6 +44,17 @@ expect 'version, as others have it' 0 '^hmip-run (hmip) [0-9]' "$nothing" "$run"
 expect 'no warning if it is not wanted' 7 "$nothing" "$nothing" "$run" -q sh -c 'exit 7'
 expect 'a socket that other directories would not find' 125 "$nothing" \
 	'found -s here, expected an absolute path' "$run" -s here true
+expect 'a service' 0 \
+	'vsftpd.service.d/hmip.conf.*\[Service\] Environment="LD_PRELOAD=/[^ ]*/libhmip.so.0" $' \
+	"$nothing" "$run" --unit vsftpd
+expect 'a service with another socket' 0 \
+	'/a@b.service.d/.*LD_PRELOAD=.*" Environment="HMIP_SOCKET=/run/50%%/\\"x\\"" $' \
+	"$nothing" "$run" -s '/run/50%/"x"' --unit a@b.service
+for bad in ../../x '' 'a b' ".conf"; do
+	expect "no service: $bad" 125 "$nothing" 'expected the name of a service' \
+		"$run" --unit "$bad"
+done
+expect 'a service and a command' 125 "$nothing" 'usage: hmip-run' "$run" --unit a true
 expect 'no command' 125 "$nothing" 'usage: hmip-run' "$run"
 expect 'unknown option' 125 "$nothing" 'usage: hmip-run' "$run" -x true
 expect 'the status of the command is kept' 7 "$nothing" "$warning" "$run" sh -c 'exit 7'

@@ -40,6 +40,23 @@ int core_peer_add(struct core *c, const struct core_peer *from, usec_t now);
 /* Removes the peer of that name and its entry. Returns 0 or -ENOENT. */
 int core_peer_remove(struct core *c, const char *name, usec_t now);
 
+/*
+ * The configured peer of that name has newer SAs, in and out, one of which may be as before: they
+ * are used from now on. What comes under the inbound one that it had is accepted until
+ * core_peer_drop(). Returns 0, -ENOENT, -EEXIST if another peer has the inbound SPI, or -ENOMEM.
+ */
+int core_peer_renew(struct core *c, const char *name, const struct sa_half *in,
+		    const struct sa_half *out, usec_t now);
+
+/* The earlier inbound SA of that peer with this SPI is gone. Returns 0 or -ENOENT. */
+int core_peer_drop(struct core *c, const char *name, uint32_t spi);
+
+/*
+ * All SAs of that peer are gone. Its entry stays: what the hosts told each other holds for its
+ * lifetime, and signalling goes on with core_peer_renew(). Returns 0 or -ENOENT.
+ */
+int core_peer_end(struct core *c, const char *name);
+
 /* Replaces the configuration by a copy of config. Lifetimes granted before are not changed. */
 void core_reconfigure(struct core *c, const struct core_config *config);
 

@@ -4,7 +4,7 @@ noinst_HEADERS += scenario/acquainted.h scenario/crowd.h scenario/two_hosts.h sc
 WORLD = scenario/world.c
 check_PROGRAMS += check_aap_run check_addresses check_adopt check_binding check_contest check_core \
 	check_datagram check_departure check_draft check_first_contact check_hostile check_leave check_limits \
-	check_meet check_outage check_paths check_personalities check_renewal check_rendezvous \
+	check_meet check_outage check_paths check_personalities check_rekey check_renewal check_rendezvous \
 	check_resend check_scale check_strangers check_trust check_unmoved check_unmoved_keys \
 	check_via
 check_aap_run_SOURCES = scenario/check_aap_run.c $(WORLD)
@@ -22,6 +22,7 @@ check_first_contact_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_hostile_SOURCES = scenario/check_hostile.c $(WORLD)
 check_hostile_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 check_leave_SOURCES = scenario/check_leave.c $(WORLD)
+check_rekey_SOURCES = scenario/check_rekey.c $(WORLD)
 check_limits_SOURCES = scenario/check_limits.c $(WORLD)
 check_meet_SOURCES = scenario/check_meet.c $(WORLD)
 check_meet_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)

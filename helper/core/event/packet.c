@@ -89,17 +89,25 @@ static bool withdraws(struct core *c, const struct hce *h, const struct signal *
 	return false;
 }
 
+/* Whose SA p is: an earlier one has been replaced. */
+static struct peer *holder(struct peer *p)
+{
+	return p->heir ? p->heir : p;
+}
+
 bool core_packet_withdraws(struct core *c, const uint8_t *pkt, size_t len)
 {
-	const struct peer *p;
+	const struct hce *h;
 	struct arrival a;
 	struct signal s;
+	struct peer *p;
 
 	if (unwrap(c, pkt, len, &a) < 0 || signal_parse(a.pkt, a.len, &s) < 0 || !s.has_ah)
 		return false;
 	p = peer_by_spi(c, s.spi);
-	return p && p->hce && withdraws(c, p->hce, &s) && (!p->hce->seq_in_valid ||
-	       (int16_t)(s.bu[0].seq - p->hce->seq_in) > 0) &&
+	h = p ? holder(p)->hce : NULL;
+	return h && withdraws(c, h, &s) &&
+	       (!h->seq_in_valid || (int16_t)(s.bu[0].seq - h->seq_in) > 0) &&
 	       ah_replay_check(&p->sa.replay, s.ah_seq) &&
 	       ah_verify(a.pkt, a.len, &p->sa.in.key) == 0;
 }
@@ -131,25 +139,25 @@ static struct peer *authenticate(struct core *c, const struct signal *s, const u
 
 	if (!p && s->has_aap)
 		return aap_receive(c, s, pkt, len, now);
-	if (!p) {
+	if (!p || p->ended) {
 		drop(c, NULL, s, COUNT_UNKNOWN_SPI, "unknown SPI");
 		return NULL;
 	}
 	if (!ah_replay_check(&p->sa.replay, s->ah_seq)) {
-		if (via_is_copy(p->hce, s, c->arrived, now)) {
+		if (via_is_copy(holder(p)->hce, s, c->arrived, now)) {
 			c->counter[COUNT_COPIES]++;
 			return NULL;
 		}
-		drop(c, p->hce, s, COUNT_REPLAYED, "replayed AH sequence number");
+		drop(c, holder(p)->hce, s, COUNT_REPLAYED, "replayed AH sequence number");
 		return NULL;
 	}
 	if (ah_verify(pkt, len, &p->sa.in.key) < 0) {
-		drop(c, p->hce, s, COUNT_BAD_ICV, "wrong ICV");
+		drop(c, holder(p)->hce, s, COUNT_BAD_ICV, "wrong ICV");
 		return NULL;
 	}
 	ah_replay_update(&p->sa.replay, s->ah_seq);
-	action_push(c, ACTION_WINDOW, p->hce)->spi = s->spi;
-	return p;
+	action_push(c, ACTION_WINDOW, holder(p)->hce)->spi = s->spi;
+	return holder(p);
 }
 
 /* Returns whether addr is another peer's, from which p must not send (X7). */

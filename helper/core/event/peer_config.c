@@ -48,10 +48,12 @@ int core_peer_add(struct core *c, const struct core_peer *from, usec_t now)
 		return -ENOMEM;
 	}
 	if (known) {
+		peer_drop_earlier(c, p, 0);
 		action_push(c, ACTION_SPI_GONE, NULL)->spi = p->sa.in.spi;
 		HASH_DEL(c->peers, p);
 	}
 	peer_rekey(c, p, from);
+	p->ended = false;
 	HASH_ADD(hh, c->peers, sa.in.spi, sizeof(p->sa.in.spi), p);
 	action_push(c, ACTION_SPI, NULL)->spi = p->sa.in.spi;
 
@@ -76,10 +78,50 @@ int core_peer_remove(struct core *c, const char *name, usec_t now)
 
 	if (!p)
 		return -ENOENT;
+	peer_drop_earlier(c, p, 0);
 	action_push(c, ACTION_SPI_GONE, NULL)->spi = p->sa.in.spi;
 	if (p->hce)
 		hce_retire(c, p->hce, now);	/* which leaves its BU number to p */
 	peer_note_used(c, p);
 	peer_free(c, p);
+	return 0;
+}
+
+int core_peer_renew(struct core *c, const char *name, const struct sa_half *in,
+		    const struct sa_half *out, usec_t now)
+{
+	struct peer *p = peer_by_name(c, name);
+	bool ended = p && p->ended;
+	int r = p ? peer_renew(c, p, in, out) : -ENOENT;
+
+	if (r < 0 || !ended || !p->hce)
+		return r;
+	/* What could not be said meanwhile. */
+	bul_want_all(c, p->hce);
+	bul_reannounce(p->hce);
+	p->hce->rt.next = now;
+	bu_flush(c, p->hce, now);
+	hce_arm(c, p->hce, now);
+	return 0;
+}
+
+int core_peer_drop(struct core *c, const char *name, uint32_t spi)
+{
+	const struct peer *p = peer_by_name(c, name);
+
+	return p && spi && peer_drop_earlier(c, p, spi) ? 0 : -ENOENT;
+}
+
+int core_peer_end(struct core *c, const char *name)
+{
+	struct peer *p = peer_by_name(c, name);
+
+	if (!p)
+		return -ENOENT;
+	if (!p->ended && p->hce)
+		event_emit(c, EVENT_KEYS, p->hce, NULL, NULL, 0,
+			   "its security associations are gone: nothing is signalled to this peer "
+			   "before it has others");
+	peer_end(c, p);
 	return 0;
 }

@@ -23,11 +23,13 @@
 
 static struct core_saved_peer saved_peer(const struct peer *p)
 {
-	struct core_saved_peer s = { .spi_in = p->sa.in.spi, .spi_out = p->sa.out.spi,
-				     .out_seq = p->sa.out_limit,
+	/* Whose numbers are used to send: an earlier inbound SA has none of its own. */
+	const struct peer *of = p->heir ? p->heir : p;
+	struct core_saved_peer s = { .spi_in = p->sa.in.spi, .spi_out = of->sa.out.spi,
+				     .out_seq = of->sa.out_limit,
 				     .replay_top = p->sa.replay.top,
 				     .replay_seen = p->sa.replay.seen,
-				     .bu_seq = p->hce ? p->hce->seq_limit : p->seq_out,
+				     .bu_seq = of->hce ? of->hce->seq_limit : of->seq_out,
 				     .anonymous = p->sa.class == SA_ANONYMOUS };
 
 	if (s.anonymous) {
@@ -74,7 +76,7 @@ int core_restore_peer(struct core *c, const struct core_saved_peer *s, usec_t no
 {
 	const struct sa_half in = { .spi = s->spi_in, .key = s->key_in },
 			     out = { .spi = s->spi_out, .key = s->key_out };
-	struct peer *p = peer_by_spi(c, s->spi_in);
+	struct peer *p = peer_by_spi(c, s->spi_in), *of;
 
 	if (!p && s->anonymous) {
 		p = peer_make_anonymous(c, NULL, &in, &out, now);
@@ -85,10 +87,11 @@ int core_restore_peer(struct core *c, const struct core_saved_peer *s, usec_t no
 		return 0;
 	if (s->replay_top >= p->sa.replay.top)
 		p->sa.replay = (struct ah_replay){ s->replay_top, s->replay_seen };
-	if (p->sa.out.spi == s->spi_out && s->out_seq > p->sa.out_seq)
-		p->sa.out_seq = p->sa.out_limit = s->out_seq;
+	of = p->heir ? p->heir : p;
+	if (of->sa.out.spi == s->spi_out && s->out_seq > of->sa.out_seq)
+		of->sa.out_seq = of->sa.out_limit = s->out_seq;
 	if (s->bu_seq >= 0)
-		p->seq_out = (uint16_t)s->bu_seq;
+		of->seq_out = (uint16_t)s->bu_seq;
 	return 0;
 }
 
@@ -97,6 +100,8 @@ int core_restore_entry(struct core *c, const struct core_saved_entry *e, usec_t 
 	struct peer *p = e->spi ? peer_by_spi(c, e->spi) : NULL;
 	struct hce *h;
 
+	if (p && p->heir)
+		p = p->heir;	/* it has newer SAs by now */
 	if ((e->spi && !p) || (p && p->hce) || core_entry(c, e->id))
 		return -ENOENT;
 	h = hce_restore(c, p, e->id, now);

@@ -122,8 +122,8 @@ static void half_note(struct core *c, const struct peer *p, bool in)
 {
 	struct used_half *u;
 
-	if (!p->sa.in.spi)
-		return;		/* it is new */
+	if (!p->sa.in.spi || p->ended)
+		return;		/* it is new, or was noted when it ended */
 	u = &c->used[c->n_used++ % USED_HALVES];
 	half_digest(c, in ? &p->sa.in : &p->sa.out, in, u->key);
 	u->replay = p->sa.replay;
@@ -163,6 +163,82 @@ struct peer *peer_by_spi(struct core *c, uint32_t spi)
 
 	HASH_FIND(hh, c->peers, &spi, sizeof(spi), p);
 	return p;
+}
+
+/* Keeps the present inbound SA of p, which is in the table no more, as an earlier one. */
+static int keep_earlier(struct core *c, struct peer *p)
+{
+	struct peer *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return -ENOMEM;
+	e->sa.class = SA_GENERIC;
+	e->sa.in = p->sa.in;
+	e->sa.replay = p->sa.replay;
+	e->sa.out_seq = e->sa.out_limit = UINT32_MAX;	/* nothing is sent under it */
+	e->heir = p;
+	HASH_ADD(hh, c->peers, sa.in.spi, sizeof(e->sa.in.spi), e);
+	return 0;
+}
+
+int peer_renew(struct core *c, struct peer *p, const struct sa_half *in,
+	       const struct sa_half *out)
+{
+	const struct core_peer next = { .in = *in, .out = *out };
+	struct peer *same = peer_by_spi(c, in->spi);
+	struct ah_replay replay = { 0 };
+	bool newer = same != p || p->ended;
+	uint16_t bu_seq = p->seq_out;
+
+	if (same && same != p && same->heir != p)
+		return -EEXIST;
+	if (newer) {
+		HASH_DEL(c->peers, p);
+		if (!p->ended && keep_earlier(c, p) < 0) {
+			HASH_ADD(hh, c->peers, sa.in.spi, sizeof(p->sa.in.spi), p);
+			return -ENOMEM;
+		}
+	}
+	if (same && same != p) {	/* an earlier one is the newest again */
+		replay = same->sa.replay;
+		peer_free(c, same);
+	}
+	peer_rekey(c, p, &next);
+	if (same && same != p)
+		p->sa.replay = replay;
+	p->seq_out = bu_seq;	/* the peer's entry may outlive an SA, and so do BU numbers */
+	p->ended = false;
+	if (newer)
+		HASH_ADD(hh, c->peers, sa.in.spi, sizeof(p->sa.in.spi), p);
+	action_push(c, ACTION_SPI, p->hce)->spi = in->spi;
+	return 0;
+}
+
+bool peer_drop_earlier(struct core *c, const struct peer *p, uint32_t spi)
+{
+	struct peer *e, *next;
+	bool any = false;
+
+	HASH_ITER(hh, c->peers, e, next) {
+		if (e->heir != p || (spi && e->sa.in.spi != spi))
+			continue;
+		action_push(c, ACTION_SPI_GONE, NULL)->spi = e->sa.in.spi;
+		peer_free(c, e);
+		any = true;
+	}
+	return any;
+}
+
+void peer_end(struct core *c, struct peer *p)
+{
+	peer_drop_earlier(c, p, 0);
+	if (p->ended)
+		return;
+	peer_note_used(c, p);
+	action_push(c, ACTION_SPI_GONE, p->hce)->spi = p->sa.in.spi;
+	sa_wipe(&p->sa);
+	p->sa.out_seq = p->sa.out_limit = UINT32_MAX;
+	p->ended = true;
 }
 
 struct peer *peer_make_anonymous(struct core *c, struct hce *h, const struct sa_half *in,

@@ -34,6 +34,9 @@ struct peer {
 	uint32_t alternate;		/* inbound SPI of keys of the same entry: the peer has
 					 * those or these. 0: none */
 	uint16_t seq_out;		/* last BU number: the next entry continues it */
+	bool ended;			/* configured: its SAs are gone, and it has no others yet */
+	struct peer *heir;		/* this is an earlier inbound SA of that peer, which has
+					 * newer ones; NULL: it is a peer */
 	UT_hash_handle hh;		/* by sa.in.spi */
 };
 
@@ -66,6 +69,19 @@ void peer_rekey(struct core *c, struct peer *p, const struct core_peer *from);
 
 /* Returns the peer whose SA has this inbound SPI, NULL if there is none. */
 struct peer *peer_by_spi(struct core *c, uint32_t spi);
+
+/*
+ * Gives p, a configured peer, newer SAs. What comes under its present inbound one is accepted until
+ * peer_drop_earlier(). Returns 0, -EEXIST if another peer has that SPI, or -ENOMEM.
+ */
+int peer_renew(struct core *c, struct peer *p, const struct sa_half *in,
+	       const struct sa_half *out);
+
+/* Removes the earlier inbound SA of p with that SPI, 0: all. Returns whether there was one. */
+bool peer_drop_earlier(struct core *c, const struct peer *p, uint32_t spi);
+
+/* The SAs of p, a configured peer, are gone: its keys are wiped, peer_renew() brings others. */
+void peer_end(struct core *c, struct peer *p);
 
 /*
  * Makes an anonymous peer with the SAs that AAP made, for h if not NULL. Returns NULL if memory is

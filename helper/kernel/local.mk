@@ -18,6 +18,7 @@ libkernel_la_SOURCES = \
 	kernel/icmp_inject.c kernel/icmp_inject.h \
 	kernel/ifmon.c kernel/ifmon.h \
 	kernel/neigh.c kernel/neigh.h \
+	kernel/sad.c kernel/sad.h \
 	kernel/signal_io.c kernel/signal_io.h \
 	kernel/signal_record.c kernel/signal_record.h \
 	kernel/sock_info.c kernel/sock_info.h \

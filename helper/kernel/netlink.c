@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #define LISTEN_RCVBUF	(2 << 20)
@@ -111,6 +112,11 @@ int netlink_dump(struct netlink *n, struct nlmsghdr *nlh, netlink_fn *fn, void (
 		r = netlink_ask(n, nlh, fn, ctx);
 	}
 	return r;
+}
+
+void netlink_wipe(struct netlink *n)
+{
+	explicit_bzero(n->buf, sizeof(n->buf));
 }
 
 int netlink_listen(int bus, const unsigned *group, unsigned n, struct mnl_socket **ret)

@@ -19,7 +19,7 @@ struct netlink;
  */
 typedef int netlink_fn(void *ctx, const struct nlmsghdr *nlh);
 
-/* Opens a socket. bus: NETLINK_ROUTE, NETLINK_SOCK_DIAG. Returns 0 or a negative errno. */
+/* Opens a socket. bus: NETLINK_ROUTE, NETLINK_SOCK_DIAG, ... Returns 0 or a negative errno. */
 int netlink_open(int bus, struct netlink **ret);
 
 /* Closes the socket and frees. NULL is fine. */
@@ -40,6 +40,9 @@ int netlink_ask(struct netlink *n, struct nlmsghdr *nlh, netlink_fn *fn, void *c
  */
 int netlink_dump(struct netlink *n, struct nlmsghdr *nlh, netlink_fn *fn, void (*again)(void *ctx),
 		 void *ctx);
+
+/* Overwrites what the last answer left in memory. */
+void netlink_wipe(struct netlink *n);
 
 /*
  * Opens a non-blocking socket that receives the n multicast groups, with a large buffer if

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A fuzz target is fuzz/fuzz_X.c with seeds in fuzz/corpus/X. make check puts the seeds through it with a plain
 # main(); "make fuzz" lets libFuzzer look for more (CC=clang ./configure --enable-fuzzers).
-FUZZ_TARGETS = aap ah conf core encap ipc_proto mip6 record state
+FUZZ_TARGETS = aap ah conf core encap ipc_proto mip6 record sad state
 FUZZ_SECONDS = 60
 EXTRA_DIST += fuzz/corpus
 
-check_PROGRAMS += corpus_aap corpus_ah corpus_conf corpus_ipc_proto corpus_core corpus_encap corpus_mip6 corpus_record corpus_state
+check_PROGRAMS += corpus_aap corpus_ah corpus_conf corpus_ipc_proto corpus_core corpus_encap corpus_mip6 corpus_record corpus_sad corpus_state
 corpus_aap_SOURCES = fuzz/fuzz_aap.c fuzz/corpus.c fuzz/fuzz.h
 corpus_aap_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/aap"'
 corpus_ah_SOURCES = fuzz/fuzz_ah.c fuzz/corpus.c fuzz/fuzz.h
@@ -25,12 +25,15 @@ corpus_mip6_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/mip6"
 corpus_record_SOURCES = fuzz/fuzz_record.c fuzz/corpus.c fuzz/fuzz.h fuzz/host.h
 corpus_record_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/record"'
 corpus_record_LDADD = ../helper/libhelper.la ../common/libwire.la $(OPENSSL_LIBS)
+corpus_sad_SOURCES = fuzz/fuzz_sad.c fuzz/corpus.c fuzz/fuzz.h
+corpus_sad_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/sad"'
+corpus_sad_LDADD = ../helper/libhelper.la ../common/libwire.la
 corpus_state_SOURCES = fuzz/fuzz_state.c fuzz/corpus.c fuzz/file.h fuzz/fuzz.h fuzz/host.h
 corpus_state_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"$(abs_srcdir)/fuzz/corpus/state"'
 corpus_state_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 corpus_state_LDADD = ../helper/libhelper.la ../common/libwire.la $(JANSSON_LIBS)
 
-FUZZ_BINARIES = fuzz_aap fuzz_ah fuzz_conf fuzz_ipc_proto fuzz_core fuzz_encap fuzz_mip6 fuzz_record fuzz_state
+FUZZ_BINARIES = fuzz_aap fuzz_ah fuzz_conf fuzz_ipc_proto fuzz_core fuzz_encap fuzz_mip6 fuzz_record fuzz_sad fuzz_state
 EXTRA_PROGRAMS = $(FUZZ_BINARIES)
 CLEANFILES = $(FUZZ_BINARIES)
 fuzz_aap_SOURCES = fuzz/fuzz_aap.c fuzz/fuzz.h
@@ -53,6 +56,9 @@ fuzz_mip6_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_record_SOURCES = fuzz/fuzz_record.c fuzz/fuzz.h fuzz/host.h
 fuzz_record_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_record_LDADD = ../helper/libhelper.la ../common/libwire.la $(OPENSSL_LIBS)
+fuzz_sad_SOURCES = fuzz/fuzz_sad.c fuzz/fuzz.h
+fuzz_sad_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+fuzz_sad_LDADD = ../helper/libhelper.la ../common/libwire.la
 fuzz_state_SOURCES = fuzz/fuzz_state.c fuzz/file.h fuzz/fuzz.h fuzz/host.h
 fuzz_state_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 fuzz_state_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

@@ -51,12 +51,14 @@ check_status_CPPFLAGS = $(AM_CPPFLAGS) $(CORE_INSIDE)
 # The kernel's side, in network namespaces; skipped without root.
 HELPER_LDADD = ../helper/libhelper.la ../common/libwire.la $(CHECK_LIBS)
 noinst_HEADERS += unit/kernel/two_cables.h
-check_PROGRAMS += check_ifmon check_neigh check_signal_io check_signal_record check_sock_monitor \
+check_PROGRAMS += check_ifmon check_neigh check_sad check_signal_io check_signal_record check_sock_monitor \
 	check_tcp_inject
 check_ifmon_SOURCES = unit/kernel/check_ifmon.c
 check_ifmon_LDADD = $(HELPER_LDADD)
 check_neigh_SOURCES = unit/kernel/check_neigh.c
 check_neigh_LDADD = $(HELPER_LDADD)
+check_sad_SOURCES = unit/kernel/check_sad.c
+check_sad_LDADD = $(HELPER_LDADD) $(MNL_LIBS)
 check_signal_io_SOURCES = unit/kernel/check_signal_io.c
 check_signal_io_LDADD = $(HELPER_LDADD) $(PCAP_LIBS)
 check_signal_record_SOURCES = unit/kernel/check_signal_record.c

@@ -29,13 +29,15 @@ cat "$top_srcdir/examples/hmip.conf" >"$file"
 try "examples/hmip.conf as it is" 0
 # The group it names need not be there; root's always is.
 sed 's/^#\([^ #]\)/\1/; s/"hmip"/"root"/' "$top_srcdir/examples/hmip.conf" >"$file"
-try "examples/hmip.conf with everything in force" 1
+try "examples/hmip.conf with everything in force" 2
 for page in "$man/hmip.conf.5" "$top_srcdir/README"; do
 	for peer in server laptop; do
 		sed -n "/^[[:space:]]*peer \"$peer\" {/,/^[[:space:]]*}/p" "$page" >"$file"
 		try "${page##*/}, peer $peer" 1
 	done
 done
+sed -n '/^peer "office" {/,/^}/p' "$man/hmip.conf.5" >"$file"
+try "hmip.conf.5, peer office" 1
 # The program in libhmip(3); tests/netns/api.sh runs it.
 if command -v "${CC:-cc}" >/dev/null; then
 	example "$man/libhmip.3" >"${file%.conf}.c"

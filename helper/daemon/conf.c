@@ -57,6 +57,7 @@ static const struct number {
 	{ "encapsulate_port", offsetof(struct conf, core.encapsulate_port), 1, UINT16_MAX },
 	{ "spi_in", NO_OFFSET, SPI_MIN, UINT32_MAX },
 	{ "spi_out", NO_OFFSET, SPI_MIN, UINT32_MAX },
+	{ "reqid", NO_OFFSET, 1, UINT32_MAX },
 };
 
 #define N_NUMBERS	ARRAY_LEN(numbers)
@@ -142,10 +143,34 @@ static bool name_good(const char *name)
 	return n > 0 && n <= CONF_NAME_MAX;
 }
 
-static int take_peer(cfg_t *sec, struct core_peer *p)
+/* Keys are either configured or the kernel's. Returns 0 or -EINVAL. */
+static int take_keys(cfg_t *sec, struct core_peer *p, uint32_t *reqid)
 {
-	const struct conf_value *alg = value_of(sec, "algorithm");
+	static const char *const own[] = { "algorithm", "spi_in", "spi_out", "key_in", "key_out" };
+	const struct conf_value *alg = value_of(sec, "algorithm"), *id = value_of(sec, "reqid"), *v;
 	enum ah_alg a = alg ? alg->alg : AH_HMAC_SHA256_128;
+	int r;
+
+	for (size_t i = 0; id && i < ARRAY_LEN(own); i++) {
+		v = value_of(sec, own[i]);
+		if (!v)
+			continue;
+		conf_complain(sec->filename, v->line,
+			      "found peer \"%s\" with reqid and %s, expected one of them: with "
+			      "reqid, IKE makes the keys",
+			      cfg_title(sec), own[i]);
+		return -EINVAL;
+	}
+	if (id) {
+		*reqid = id->number;
+		return 0;
+	}
+	r = take_half(sec, "key_in", "spi_in", a, &p->in);
+	return r < 0 ? r : take_half(sec, "key_out", "spi_out", a, &p->out);
+}
+
+static int take_peer(cfg_t *sec, struct core_peer *p, uint32_t *reqid)
+{
 	unsigned n = cfg_size(sec, "address");
 	int r;
 
@@ -164,9 +189,7 @@ static int take_peer(cfg_t *sec, struct core_peer *p)
 	for (; p->n_addr < n; p->n_addr++)
 		p->addr[p->n_addr] = ((struct conf_value *)cfg_opt_getnptr(
 			cfg_getopt(sec, "address"), p->n_addr))->addr;
-	r = take_half(sec, "key_in", "spi_in", a, &p->in);
-	if (r == 0)
-		r = take_half(sec, "key_out", "spi_out", a, &p->out);
+	r = take_keys(sec, p, reqid);
 	p->name = strdup(cfg_title(sec));
 	return p->name ? r : -ENOMEM;
 }
@@ -191,7 +214,7 @@ static int check_unique(cfg_t *cfg, const struct conf *conf, unsigned i)
 					return -EINVAL;
 				}
 	for (unsigned j = 0; j < i; j++)
-		if (p->in.spi == conf->peer[j].in.spi) {
+		if (p->in.spi && p->in.spi == conf->peer[j].in.spi) {
 			conf_complain(sec->filename, value_of(sec, "spi_in")->line,
 				      "found spi_in 0x%x of peer \"%s\" again, expected each once",
 				      p->in.spi, conf->peer[j].name);
@@ -200,20 +223,42 @@ static int check_unique(cfg_t *cfg, const struct conf *conf, unsigned i)
 	return 0;
 }
 
+/* A peer whose keys IKE makes is not asked for others while it has none. */
+static int forbid_aap(cfg_t *sec, struct conf *conf, const struct core_peer *p)
+{
+	struct core_config *core = &conf->core;
+
+	for (unsigned i = 0; i < p->n_addr; i++) {
+		if (core->n_aap_prefix == CORE_PREFIXES_MAX) {
+			conf_complain(sec->filename, sec->line,
+				      "found one more address of a peer with reqid, expected at "
+				      "most %d, with the prefixes of probe and no_probe",
+				      CORE_PREFIXES_MAX);
+			return -EINVAL;
+		}
+		core->aap_prefix[core->n_aap_prefix++] = (struct core_prefix){ p->addr[i], 128,
+									       false };
+	}
+	return 0;
+}
+
 static int take_peers(cfg_t *cfg, struct conf *conf)
 {
 	unsigned n = cfg_size(cfg, "peer");
 
 	conf->peer = calloc(n ? n : 1, sizeof(*conf->peer));
-	if (!conf->peer)
+	conf->reqid = calloc(n ? n : 1, sizeof(*conf->reqid));
+	if (!conf->peer || !conf->reqid)
 		return -ENOMEM;
 	for (unsigned i = 0; i < n; i++) {
 		int r;
 
 		conf->n_peer++;
-		r = take_peer(cfg_getnsec(cfg, "peer", i), &conf->peer[i]);
+		r = take_peer(cfg_getnsec(cfg, "peer", i), &conf->peer[i], &conf->reqid[i]);
 		if (r == 0)
 			r = check_unique(cfg, conf, i);
+		if (r == 0 && conf->reqid[i])
+			r = forbid_aap(cfg_getnsec(cfg, "peer", i), conf, &conf->peer[i]);
 		if (r < 0)
 			return r;
 	}
@@ -401,6 +446,7 @@ static int parse(const char *path, char *text, size_t len, struct conf *conf)
 		CFG_PTR_CB("spi_out", NULL, CFGF_NONE, parse_number, conf_value_free),
 		CFG_PTR_CB("key_in", NULL, CFGF_NONE, conf_parse_key, conf_value_free),
 		CFG_PTR_CB("key_out", NULL, CFGF_NONE, conf_parse_key, conf_value_free),
+		CFG_PTR_CB("reqid", NULL, CFGF_NONE, parse_number, conf_value_free),
 		CFG_END()
 	};
 	cfg_opt_t personality_opts[] = {
@@ -503,6 +549,14 @@ out:
 	return r;
 }
 
+static bool has_keys(const struct conf *conf)
+{
+	for (unsigned i = 0; i < conf->n_peer; i++)
+		if (!conf->reqid[i])
+			return true;
+	return false;
+}
+
 /* Unless the configuration says less, each entry may have all the addresses that it may have. */
 static void size_tables(struct conf *conf)
 {
@@ -538,7 +592,7 @@ int conf_read(const char *path, struct conf **ret, char **why)
 	}
 	if (r > 0)
 		r = parse(path, text, r, conf);
-	if (r == 0 && conf->n_peer > 0 && (st.st_mode & (S_IRWXO | S_IWGRP))) {
+	if (r == 0 && has_keys(conf) && (st.st_mode & (S_IRWXO | S_IWGRP))) {
 		conf_complain(path, 0,
 			 "found keys in a file of mode %04o, expected that nobody else can read "
 			      "them or change them: chmod o=,g-w %s",
@@ -571,6 +625,7 @@ void conf_free(struct conf *conf)
 		OPENSSL_cleanse(&conf->peer[i], sizeof(conf->peer[i]));
 	}
 	free(conf->peer);
+	free(conf->reqid);
 	free(conf->control_group);
 	free(conf->state);
 	free(conf);

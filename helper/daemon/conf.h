@@ -37,6 +37,11 @@
  *		key_in = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
  *		key_out = "..."
  *	}
+ *
+ *	peer "laptop" {
+ *		address = {"2001:db8:3::10"}
+ *		reqid = 60			# of the kernel's SAs, which IKE makes
+ *	}
  */
 #ifndef HMIP_CONF_H
 #define HMIP_CONF_H
@@ -70,6 +75,8 @@ struct conf {
 	char *state;		/* path, NULL: derived */
 	unsigned n_peer;
 	struct core_peer *peer;
+	uint32_t *reqid;	/* of peer[i]: its SAs are the kernel's that have this one, and
+				 * peer[i] has no keys; 0: peer[i] has them */
 };
 
 /*

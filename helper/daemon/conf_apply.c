@@ -11,6 +11,7 @@
 #include "core.h"
 #include "daemon_private.h"
 #include "datapath.h"
+#include "kernel_sa.h"
 #include "log.h"
 
 #include <errno.h>
@@ -59,10 +60,11 @@ static bool personalities_equal(const struct conf *a, const struct conf *b)
 	return true;
 }
 
+/* The peer of that name that has keys in c, or NULL. */
 static const struct core_peer *peer_named(const struct conf *c, const char *name)
 {
 	for (unsigned i = 0; c && i < c->n_peer; i++)
-		if (strcmp(c->peer[i].name, name) == 0)
+		if (!c->reqid[i] && strcmp(c->peer[i].name, name) == 0)
 			return &c->peer[i];
 	return NULL;
 }
@@ -75,7 +77,7 @@ int conf_declare_peers(struct daemon *d, const struct conf *conf, const struct c
 		const struct core_peer *was = peer_named(old, conf->peer[i].name);
 		int r = 0;
 
-		if (!was || !peer_equal(was, &conf->peer[i]))
+		if (!conf->reqid[i] && (!was || !peer_equal(was, &conf->peer[i])))
 			r = core_peer_add(d->core, &conf->peer[i], clock_boottime());
 		if (r < 0)
 			log_warnx("cannot add peer \"%s\": %s", conf->peer[i].name,
@@ -93,7 +95,8 @@ static void forget_peers(struct daemon *d, const struct conf *conf, const struct
 	for (unsigned i = 0; i < old->n_peer; i++) {
 		const struct core_peer *was = &old->peer[i], *is = peer_named(conf, was->name);
 
-		if (!is || is->in.spi != was->in.spi)
+		/* kernel_sas_forget() has removed the others. */
+		if (!old->reqid[i] && (!is || is->in.spi != was->in.spi))
 			core_peer_remove(d->core, was->name, clock_boottime());
 	}
 }
@@ -151,6 +154,7 @@ void conf_reload(struct daemon *d)
 	keep_tables(conf, d->conf);
 	keep_encapsulation(conf, d->conf);
 	keep_personalities(conf, d->conf);
+	kernel_sas_forget(d, conf);
 	forget_peers(d, conf, d->conf);
 	conf_declare_peers(d, conf, d->conf);
 	core_reconfigure(d->core, &conf->core);
@@ -159,6 +163,7 @@ void conf_reload(struct daemon *d)
 	control_server_set_group(d->control_server, conf->control_group);
 	conf_free(d->conf);
 	d->conf = conf;
+	kernel_sas_configure(d);
 	if (adopt)
 		adopt_configure(d);
 	log_info("configuration %s is in force", d->conf_path);

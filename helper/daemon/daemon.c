@@ -20,6 +20,7 @@
 #include "hostmap_sync.h"
 #include "ifmon.h"
 #include "ipc_proto.h"
+#include "kernel_sa.h"
 #include "log.h"
 #include "loop.h"
 #include "meet.h"
@@ -285,6 +286,13 @@ static int open_core(struct daemon *d)
 	return d->core ? conf_declare_peers(d, d->conf, NULL) : -ENOMEM;
 }
 
+/* Before the state is restored: that says how far each SA was used. */
+static int open_kernel_sas(struct daemon *d)
+{
+	kernel_sas_configure(d);
+	return 0;
+}
+
 static int log_failed(int r, const char *what)
 {
 	if (r < 0)
@@ -466,7 +474,8 @@ int daemon_start(const struct daemon_options *options, struct daemon **ret)
 	 */
 	static int (*const step[])(struct daemon *d) = {
 		read_conf, check_privilege, take_lock, name_files, loop_open, open_control,
-		open_record, open_core, open_shells, restore, loop_watch, drop_privileges,
+		open_record, open_core, open_kernel_sas, open_shells, restore, loop_watch,
+		drop_privileges,
 	};
 	struct daemon *d = calloc(1, sizeof(*d));
 
@@ -522,6 +531,7 @@ void daemon_stop(struct daemon *d)
 	if (d->view)
 		hostmap_close(d->view, d->view_path);
 	loop_unwatch(d);
+	kernel_sas_close(d);
 	meet_close(d);
 	delivered_close(d);
 	dns_close(d->dns);

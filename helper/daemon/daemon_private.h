@@ -19,6 +19,7 @@ struct hostmap;
 struct ifmon;
 struct dns;
 struct resume;
+struct kernel_sas;
 struct meetings;
 struct sock_monitor;
 struct state;
@@ -73,6 +74,7 @@ struct daemon {
 	struct datapath *datapath;
 	struct route_sync *route_sync;
 	struct dns *dns;
+	struct kernel_sas *kernel_sas;		/* NULL: no peer has such */
 	struct meetings *meetings;
 	struct delivered *delivered;
 	struct resume *resume;

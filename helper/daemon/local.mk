@@ -19,6 +19,7 @@ libdaemon_la_SOURCES = \
 	daemon/event_log.c daemon/event_log.h \
 	daemon/handovers.c daemon/handovers.h \
 	daemon/hostmap_sync.c daemon/hostmap_sync.h \
+	daemon/kernel_sa.c daemon/kernel_sa.h \
 	daemon/log_budget.c daemon/log_budget.h \
 	daemon/loop.c daemon/loop.h \
 	daemon/meet.c daemon/meet.h \

@@ -24,7 +24,11 @@ static void within_bounds(const struct conf *c)
 		const struct core_peer *p = &c->peer[i];
 
 		must(p->name && *p->name && p->n_addr <= BU_ADDRS_MAX);
-		must(p->in.spi && p->out.spi && p->in.key.len > 0 && p->in.key.len <= AH_KEY_MAX);
+		if (c->reqid[i])
+			must(!p->in.spi && !p->out.spi && !p->in.key.len);
+		else
+			must(p->in.spi && p->out.spi && p->in.key.len > 0 &&
+			     p->in.key.len <= AH_KEY_MAX);
 	}
 }
 

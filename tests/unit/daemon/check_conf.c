@@ -147,11 +147,16 @@ static const struct {
 	  ":2: found address = 192.0.2.1, expected a global or unique-local IPv6 unicast address" },
 	{ "peer \"a\" {\nadress = {\"2001:db8::1\"}\n}\n",
 	  ":2: found adress, expected one of address, algorithm, spi_in, spi_out, key_in, "
-	  "key_out" },
+	  "key_out, reqid" },
 	{ "peer \"a\" {\nspi_in = 255\n}\n",
 	  ":2: found spi_in = 255, expected a whole number from 256 to 4294967295" },
 	{ "peer \"a\" {\nspi_out = 0x100000000\n}\n",
 	  ":2: found spi_out = 0x100000000, expected a whole number from 256 to 4294967295" },
+	{ "peer \"a\" {\nreqid = 0\n}\n",
+	  ":2: found reqid = 0, expected a whole number from 1 to 4294967295" },
+	{ "peer \"a\" {\naddress = {\"2001:db8::1\"}\nspi_out = 256\nreqid = 60\n}\n",
+	  ":3: found peer \"a\" with reqid and spi_out, expected one of them: with reqid, IKE "
+	  "makes the keys" },
 	{ "peer \"a\" {\nalgorithm = \"sha256\"\n}\n",
 	  ":2: found algorithm = sha256, expected hmac-sha256-128, hmac-sha1-96 or hmac-md5-96" },
 	{ "peer \"a\" {\nkey_in = \"0011x3\"\n}\n",
@@ -293,6 +298,34 @@ START_TEST(a_file_without_keys_may_be_read_by_all)
 }
 END_TEST
 
+#define IKE_PEER(name, addr)	"peer \"" name "\" {\naddress = {\"" addr "\"}\nreqid = 60\n}\n"
+
+/* No keys are in it, and AAP is not to make others. */
+START_TEST(x3_a_peer_may_have_the_keys_of_ike)
+{
+	struct conf *c;
+	char *why;
+
+	put(IKE_PEER("a", "2001:db8::a") IKE_PEER("b", "2001:db8::b"), 0644);
+	ck_assert_msg(conf_read(path, &c, &why) == 0, "%s", why);
+	ck_assert_uint_eq(c->n_peer, 2);
+	ck_assert_uint_eq(c->reqid[0], 60);
+	ck_assert_uint_eq(c->reqid[1], 60);
+	ck_assert_uint_eq(c->core.n_aap_prefix, 2);
+	ck_assert_mem_eq(&c->core.aap_prefix[1].addr, &c->peer[1].addr[0], 16);
+	ck_assert_uint_eq(c->core.aap_prefix[1].len, 128);
+	ck_assert(!c->core.aap_prefix[1].allowed);
+	conf_free(c);
+	put(IKE_PEER("a", "2001:db8::a") GOOD_PEER("b", "2001:db8::b", "256"), 0644);
+	ck_assert_int_eq(conf_read(path, &c, &why), -EPERM);
+	free(why);
+	put(IKE_PEER("a", "2001:db8::a") GOOD_PEER("b", "2001:db8::b", "256"), 0600);
+	ck_assert_int_eq(conf_read(path, &c, &why), 0);
+	ck_assert_uint_eq(c->reqid[1], 0);
+	conf_free(c);
+}
+END_TEST
+
 START_TEST(only_the_default_file_may_be_missing)
 {
 	struct conf *c = NULL;
@@ -343,6 +376,7 @@ int main(void)
 	tcase_add_loop_test(tc, a_bad_file_is_refused_with_file_and_line, 0, N_BAD);
 	tcase_add_loop_test(tc, keys_that_others_may_read_are_refused_with_the_remedy, 0, 4);
 	tcase_add_test(tc, a_file_without_keys_may_be_read_by_all);
+	tcase_add_test(tc, x3_a_peer_may_have_the_keys_of_ike);
 	tcase_add_test(tc, only_the_default_file_may_be_missing);
 	tcase_add_test(tc, a_directory_is_no_configuration);
 	tcase_add_test(tc, keys_are_never_quoted);

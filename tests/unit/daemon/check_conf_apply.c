@@ -10,6 +10,7 @@
 #include "core.h"
 #include "daemon_private.h"
 #include "datapath.h"
+#include "kernel_sa.h"
 #include "suite.h"
 #include "unused.h"
 
@@ -44,12 +45,29 @@ void control_server_set_group(struct control_server *c UNUSED, const char *name)
 	snprintf(group, sizeof(group), "%s", name ? name : "");
 }
 
+/* The peers of the kernel's SAs: those before are forgotten while these are still in force. */
+static const struct conf *forgotten_for, *configured;
+
+void kernel_sas_forget(struct daemon *daemon, const struct conf *next)
+{
+	ck_assert_ptr_ne(daemon->conf, next);
+	forgotten_for = next;
+}
+
+void kernel_sas_configure(struct daemon *daemon)
+{
+	ck_assert_ptr_eq(daemon->conf, forgotten_for);
+	configured = daemon->conf;
+}
+
 #define KEY	"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define PEER(name, addr, spi, key) \
 	"peer \"" name "\" {\naddress = {\"" addr "\"}\nspi_in = " spi "\nspi_out = 0x2000\n" \
 	"key_in = \"" key "\"\nkey_out = \"" KEY "\"\n}\n"
 #define ALICE	PEER("alice", "2001:db8:a::1", "0x1001", KEY)
 #define BOB	PEER("bob", "2001:db8:b::1", "0x1002", KEY)
+
+#define ALICE_OF_IKE	"peer \"alice\" {\naddress = {\"2001:db8:a::1\"}\nreqid = 60\n}\n"
 
 static struct daemon *d;
 static char dir[] = "/tmp/check-conf-apply-XXXXXX", path[64];
@@ -251,6 +269,23 @@ START_TEST(a_peer_that_is_as_before_keeps_its_entry_and_one_with_other_keys_does
 }
 END_TEST
 
+/* Their keys are kernel_sa.h's, so a peer without keys in the file has none here. */
+START_TEST(x3_a_peer_changes_between_its_own_keys_and_those_of_ike)
+{
+	start(ALICE);
+	ck_assert(has_keys("2001:db8:a::1"));
+	reload(ALICE_OF_IKE);
+	ck_assert_ptr_eq(configured, d->conf);
+	ck_assert(!has_keys("2001:db8:a::1"));
+	reload(ALICE);
+	ck_assert_ptr_eq(configured, d->conf);
+	ck_assert(has_keys("2001:db8:a::1"));
+	reload(ALICE_OF_IKE BOB);
+	ck_assert(!has_keys("2001:db8:a::1"));
+	ck_assert(has_keys("2001:db8:b::1"));
+}
+END_TEST
+
 START_TEST(of_peers_that_cannot_be_added_the_others_are)
 {
 	struct conf *more;
@@ -283,6 +318,7 @@ static Suite *make(void)
 	tcase_add_test(tc, peers_come_and_go_with_the_file);
 	tcase_add_test(tc,
 		       a_peer_that_is_as_before_keeps_its_entry_and_one_with_other_keys_does_not);
+	tcase_add_test(tc, x3_a_peer_changes_between_its_own_keys_and_those_of_ike);
 	tcase_add_test(tc, of_peers_that_cannot_be_added_the_others_are);
 	suite_add_tcase(s, tc);
 	return s;

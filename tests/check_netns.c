@@ -32,6 +32,7 @@ static const struct script {
 #ifdef SCRIPTS_QEMU
 	{ "qemu/session.sh", 1820 },
 	{ "qemu/ah.sh", 600 },
+	{ "qemu/kernel-sa.sh", 1200 },
 #elif defined(SCRIPTS_PROGRAMS)
 	{ "packages/debian.sh", 300 },
 	{ "netns/both-lose-dns.sh", 240 },
@@ -101,6 +102,7 @@ static const struct script {
 	{ "netns/others.sh", 180 },
 	{ "netns/errors.sh", 150 },
 	{ "netns/personality.sh", 240 },
+	{ "netns/kernel-sa.sh", 180 },
 	{ "netns/neutral.sh", 360 },
 #endif
 };

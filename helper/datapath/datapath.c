@@ -426,6 +426,7 @@ static int put_pcb(struct datapath *dp, uint32_t hce, const struct pcb *p)
 		addr_equal(&old.l, &in.l) && addr_equal(&old.f, &in.f);
 	if (again) {
 		in.acked = old.acked;
+		in.stamp = old.stamp;
 		in.path = old.path;
 		in.shared |= old.shared;
 	}

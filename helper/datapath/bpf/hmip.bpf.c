@@ -282,6 +282,41 @@ static __always_inline void note_answer(struct dp_hce *e, struct dp_pcb_in *pcb,
 	}
 }
 
+#define LATE_TICKS	(1U << 20)
+#define LATE_NS		1000000000ULL
+
+/* The timestamp of a TCP segment, if it is the first option, behind padding; else 0. */
+static __always_inline __u32 stamp_of(struct __sk_buff *skb, const struct headers *h,
+				      const struct segment *t)
+{
+	__be32 option[2];
+
+	if (h->proto != IPPROTO_TCP || t->offset >> 4 < 8 ||
+	    bpf_skb_load_bytes(skb, h->l4 + sizeof(struct tcphdr), option, sizeof(option)) ||
+	    option[0] != TIMESTAMP)
+		return 0;
+	return bpf_ntohl(option[1]);
+}
+
+/*
+ * Whether the peer sent a segment with that timestamp before one that was looked at already: it
+ * comes by a slower path, on which the peer sent before it moved. A segment that TCP repeats has a
+ * new timestamp. What is much older, or silence from where the peer is now, refutes that. Else
+ * notes the timestamp.
+ */
+static __always_inline bool is_late(const struct dp_hce *e, struct dp_pcb_in *pcb, __u32 stamp,
+				    __u64 now)
+{
+	if (!stamp)
+		return false;
+	if (pcb->stamp && pcb->stamp != stamp && pcb->stamp - stamp < LATE_TICKS &&
+	    now - e->path.heard < LATE_NS)
+		return true;
+	if (pcb->stamp != stamp)
+		pcb->stamp = stamp;
+	return false;
+}
+
 /*
  * Makes the last source address of the peer the foreign address of the pair in use (C11). A packet
  * of a connection that keeps its birth pair under the current gen changes nothing: with two such
@@ -289,8 +324,10 @@ static __always_inline void note_answer(struct dp_hce *e, struct dp_pcb_in *pcb,
  * peer that is not Homeless does not move, or not any more.
  */
 static __always_inline void follow(struct dp_hce *e, __u32 id, const struct dp_pcb_in *pcb,
-				   bool moved, const struct in6_addr *src)
+				   bool moved, const struct dp_addrs *addrs, __u64 now)
 {
+	const struct in6_addr *src = &addrs->src;
+
 	if (!(e->flags & DP_HCE_HOMELESS) || same_addr(&e->f, src) ||
 	    (!moved && e->gen == pcb->gen))
 		return;
@@ -298,7 +335,7 @@ static __always_inline void follow(struct dp_hce *e, __u32 id, const struct dp_p
 
 	next.f = *src;
 	next.gen++;
-	next.path = (struct dp_path){ 0 };
+	next.path = (struct dp_path){ .heard = same_addr(&e->l, &addrs->dst) ? now : 0 };
 	if (bpf_map_update_elem(&hce, &id, &next, BPF_EXIST))
 		return;
 	__sync_fetch_and_add(&changes, 1);
@@ -315,8 +352,8 @@ static __always_inline void follow(struct dp_hce *e, __u32 id, const struct dp_p
  */
 static __always_inline int examine(struct __sk_buff *skb, const struct headers *h,
 				   const struct ports *port, struct dp_foreign *f,
-				   struct dp_pcb_in *pcb, __u8 flags, bool moved, __u64 now,
-				   __u64 token)
+				   struct dp_pcb_in *pcb, const struct segment *t, bool moved,
+				   __u64 now, __u64 token)
 {
 	__u32 id = f->hce;
 	struct dp_hce *e;
@@ -332,13 +369,16 @@ static __always_inline int examine(struct __sk_buff *skb, const struct headers *
 	}
 	recorded = note_heard(f, &h->addrs.src);
 	e = bpf_map_lookup_elem(&hce, &id);
-	if (moved && begins_another(skb, h, port, e, pcb, flags))
+	if (moved && begins_another(skb, h, port, e, pcb, t->flags))
 		return PASS;
 	if (e)
 		note_answer(e, pcb, moved, &h->addrs, now);
 	/* Before packets with the birth pair pass: the peer may have moved back to it. */
-	if (e && f->state == DP_ACTIVE)
-		follow(e, id, pcb, moved, &h->addrs.src);
+	if (e && f->state == DP_ACTIVE) {
+		if (is_late(e, pcb, stamp_of(skb, h, t), now))
+			return DELIVER;
+		follow(e, id, pcb, moved, &h->addrs, now);
+	}
 	if (recorded || !watched)
 		pcb->settled = token;
 	return DELIVER;
@@ -377,7 +417,7 @@ static __always_inline int data(struct __sk_buff *skb, struct headers *h)
 	if (moved)
 		token = token_with(token, &h->addrs);
 	if (pcb->settled != token || pcb->shared || t.flags & FLAG_SYN) {
-		int r = examine(skb, h, &port, f, pcb, t.flags, moved, now, token);
+		int r = examine(skb, h, &port, f, pcb, &t, moved, now, token);
 
 		if (r != DELIVER)
 			return r;

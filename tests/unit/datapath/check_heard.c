@@ -101,6 +101,32 @@ START_TEST(c11_a_peer_that_came_back_to_its_birth_address_is_followed)
 }
 END_TEST
 
+static void hear_stamped(const char *src, uint32_t stamp)
+{
+	struct packet p = IN(src, L0, TCP, .ack = 9, .stamp = stamp);
+	struct frame out, f = frame_of(&p);
+
+	run(false, false, &f, &out);
+}
+
+/* The peer has moved to a faster path, and what it sent before comes behind what it sends now. */
+START_TEST(c11_nobody_follows_what_comes_late)
+{
+	set_homeless(L0, F0, 1);
+	hear_stamped(F0, 90);
+	hear_stamped(F1, 100);
+	ck_assert_uint_eq(datapath_counter(dp, DP_FOLLOWED), 1);
+	hear_stamped(F0, 91);
+	hear_stamped(F1, 101);
+	hear_stamped(F0, 99);
+	ck_assert_uint_eq(datapath_counter(dp, DP_FOLLOWED), 1);
+	hear_stamped(F0, 101);		/* it moved back within a tick of its clock */
+	ck_assert_uint_eq(datapath_counter(dp, DP_FOLLOWED), 2);
+	hear_stamped(F1, 101 - (1 << 21));
+	ck_assert_uint_eq(datapath_counter(dp, DP_FOLLOWED), 3);
+}
+END_TEST
+
 START_TEST(a_connection_that_keeps_its_birth_pair_moves_nobody)
 {
 	/* today's gen is the connection's, whose birth pair is L0, F0 */
@@ -326,6 +352,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, c11_egress_follows_an_active_source);
 	tcase_add_loop_test(tc, c11_nobody_follows, 0, 3);
+	tcase_add_test(tc, c11_nobody_follows_what_comes_late);
 	tcase_add_test(tc, c11_a_peer_that_came_back_to_its_birth_address_is_followed);
 	tcase_add_test(tc, a_connection_that_keeps_its_birth_pair_moves_nobody);
 	tcase_add_test(tc, an_overruled_follow_is_not_told);

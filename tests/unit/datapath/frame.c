@@ -140,10 +140,15 @@ static size_t put_payload(struct frame *f, const struct packet *p)
 		put16(f, p->dport);
 		put32(f, 1000);			/* sequence number */
 		put32(f, p->ack);
-		put8(f, 5 << 4);
+		put8(f, (p->stamp ? 8 : 5) << 4);
 		put8(f, p->flags ? p->flags : p->syn ? 0x02 : p->ack ? 0x10 : 0x08);
 		put16(f, 512);
 		put32(f, 0);			/* checksum, urgent */
+		if (p->stamp) {
+			put32(f, 0x0101080a);	/* NOP, NOP, Timestamps */
+			put32(f, p->stamp);
+			put32(f, 0);
+		}
 		put(f, "payload", p->empty ? 0 : 7);	/* an odd length */
 		return at + 16;
 	case IPPROTO_UDP:

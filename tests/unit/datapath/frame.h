@@ -26,6 +26,7 @@ struct packet {
 	uint8_t proto;			/* IPPROTO_TCP, IPPROTO_UDP, or anything: payload only */
 	uint16_t sport, dport;
 	uint32_t ack;			/* TCP: the ACK flag is set if not 0 */
+	uint32_t stamp;			/* TCP: a timestamp option, if not 0 */
 	bool syn;			/* TCP: the SYN flag alone */
 	uint8_t flags;			/* TCP: these, and no others, if not 0 */
 	bool empty;			/* TCP: no payload */

@@ -214,6 +214,22 @@ static void print_dead_paths(FILE *out, json_t *entry)
 				duration(p, "unanswered").s);
 }
 
+/* Addresses of this host that the peer does not take data from: it has no proof of them. */
+static void print_unproven(FILE *out, json_t *entry)
+{
+	unsigned n = 0;
+	json_t *b;
+	size_t i;
+
+	json_array_foreach(json_object_get(entry, "bindings"), i, b)
+		if (flag(b, "wanted") && (!strcmp(text(b, "state"), "sent") ||
+					  !strcmp(text(b, "state"), "known")))
+			fprintf(out, "%s%s", n++ ? ", " : "  not proven to the peer: ",
+				text(b, "address"));
+	if (n)
+		fputc('\n', out);
+}
+
 void print_cache(FILE *out, json_t *a)
 {
 	json_t *e;
@@ -244,6 +260,7 @@ void print_cache(FILE *out, json_t *a)
 			fprintf(out, ", via %s", text(e, "via"));
 		fputc('\n', out);
 		print_dead_paths(out, e);
+		print_unproven(out, e);
 		print_list(out, "  found by name: ", json_object_get(e, "dns"));
 		print_list(out, "  perhaps also at: ", json_object_get(e, "alternatives"));
 		print_addresses(out, e);

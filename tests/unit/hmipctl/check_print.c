@@ -103,6 +103,16 @@ static const struct whole {
 	  "3 p: homeless, trusted, 2 connections\n"
 	  "  pair L - F, x, via udp\n"
 	  "  no signalling gets through: M - F, unanswered for 1m 30s\n" },
+	{ "addresses that the peer has no proof of", print_cache,
+	  "[{'id': 3, 'name': 'p', 'status': 'homeless', 'trusted': true, 'connections': 2,"
+	  " 'sa': {'algorithm': 'x'}, 'pair': {'local': 'L', 'foreign': 'F'},"
+	  " 'bindings': [{'address': 'L', 'state': 'verified', 'wanted': true},"
+	  "  {'address': 'M', 'state': 'known', 'wanted': true},"
+	  "  {'address': 'N', 'state': 'sent', 'wanted': true},"
+	  "  {'address': 'O', 'state': 'sent', 'wanted': false}], 'addresses': []}]",
+	  "3 p: homeless, trusted, 2 connections\n"
+	  "  pair L - F, x\n"
+	  "  not proven to the peer: M, N\n" },
 };
 
 START_TEST(each_answer_is_printed_as_a_table)

@@ -57,6 +57,14 @@ int core_peer_drop(struct core *c, const char *name, uint32_t spi);
  */
 int core_peer_end(struct core *c, const char *name);
 
+/*
+ * The time of day was set: epoch is what core_new() would be passed now. If it is greater, numbers
+ * under configured keys that are behind it go on from there, and what was not answered is sent
+ * again: a host that has no clock when it boots, and no state, begins with numbers that its peers
+ * take for replays. Returns for how many peers.
+ */
+unsigned core_clock_set(struct core *c, uint32_t epoch, usec_t now);
+
 /* Replaces the configuration by a copy of config. Lifetimes granted before are not changed. */
 void core_reconfigure(struct core *c, const struct core_config *config);
 

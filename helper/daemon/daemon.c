@@ -484,7 +484,7 @@ int daemon_start(const struct daemon_options *options, struct daemon **ret)
 	d->conf_path = options->conf;
 	d->socket = options->socket;
 	d->record_path = options->record;
-	d->lock = d->timer = -1;
+	d->lock = d->timer = d->wall_timer = -1;
 	d->started = clock_boottime();
 	raise_limits();
 	for (size_t i = 0; i < ARRAY_LEN(step); i++) {

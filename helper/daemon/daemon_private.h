@@ -84,10 +84,12 @@ struct daemon {
 	struct interface *interfaces;
 	bool attached;				/* attach the datapath to new interfaces */
 	bool clean;				/* daemon_stop() leaves nothing in the kernel */
-	int lock, timer;			/* descriptors */
+	int lock, timer, wall_timer;		/* descriptors */
+	struct event *ev_wall;
 	struct event *ev_lock, *ev_timer, *ev_ifmon, *ev_signal, *ev_sock_monitor, *ev_datapath;
 	struct event *ev_term, *ev_int, *ev_hup, *ev_later, *ev_sock_pause;
 	usec_t started;
+	int64_t wall_ahead;	/* of the boot clock, microseconds, when last looked at */
 	struct log_budget log_budget;		/* of lines about peers */
 
 	struct action send[SENDS_MAX];

@@ -33,6 +33,8 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#define WALL_REST		(365 * 86400)	/* seconds until the clock is looked at anyway */
+#define WALL_JUMP		(3600 * (int64_t)USEC_PER_SEC)	/* no mere correction */
 #define SOCK_PAUSE_MS		10	/* between reads of destroy events */
 
 /* The datapath drops the first segments of a connection (R3): makes its connect() fail at once. */
@@ -201,6 +203,41 @@ static void timer_event(evutil_socket_t fd, short what UNUSED, void *ptr)
 	apply_actions(d);
 }
 
+/* Has the kernel say when the time of day is set, and not when it passes. */
+static int watch_wall(struct daemon *d)
+{
+	usec_t wall = clock_wall();
+	const struct itimerspec late = {
+		.it_value.tv_sec = (time_t)(wall / USEC_PER_SEC) + WALL_REST
+	};
+
+	d->wall_ahead = (int64_t)wall - (int64_t)clock_boottime();
+	return timerfd_settime(d->wall_timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &late,
+			       NULL) ? -errno : 0;
+}
+
+/* A host without a clock of its own gets the time from the network, after the helper began. */
+static void wall_event(evutil_socket_t fd, short what UNUSED, void *ptr)
+{
+	struct daemon *d = ptr;
+	int64_t was = d->wall_ahead;
+	uint64_t times;
+	unsigned n;
+
+	if (read(fd, &times, sizeof(times)) < 0 && errno != ECANCELED)
+		return;
+	watch_wall(d);
+	if (d->wall_ahead - was < WALL_JUMP)
+		return;
+	n = core_clock_set(d->core, (uint32_t)(clock_wall() / USEC_PER_SEC), clock_boottime());
+	if (n)
+		log_info("the time of day was set %lld s forward: sequence numbers with %u "
+			 "configured peer%s go on from there, so that they are not taken for "
+			 "replays", (long long)(d->wall_ahead - was) / (int64_t)USEC_PER_SEC, n,
+			 n == 1 ? "" : "s");
+	apply_actions(d);
+}
+
 static void deferred_event(evutil_socket_t fd UNUSED, short what UNUSED, void *ptr)
 {
 	apply_deferred(ptr);
@@ -261,7 +298,8 @@ int loop_open(struct daemon *d)
 {
 	d->base = event_base_new();
 	d->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (d->timer < 0)
+	d->wall_timer = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (d->timer < 0 || d->wall_timer < 0)
 		return -errno;
 	d->ev_later = d->base ? event_new(d->base, -1, EV_TIMEOUT, deferred_event, d) : NULL;
 	d->ev_sock_pause = d->base ? evtimer_new(d->base, sock_pause_event, d) : NULL;
@@ -277,6 +315,7 @@ int loop_watch(struct daemon *d)
 		struct event **ret;
 	} row[] = {
 		{ d->timer, EV_READ, timer_event, &d->ev_timer },
+		{ d->wall_timer, EV_READ, wall_event, &d->ev_wall },
 		{ ifmon_fd(d->ifmon), EV_READ, ifmon_event, &d->ev_ifmon },
 		{ datapath_signal_fd(d->datapath), EV_READ, signal_event, &d->ev_signal },
 		{ sock_monitor_fd(d->sock_monitor), EV_READ, sock_monitor_event,
@@ -287,6 +326,8 @@ int loop_watch(struct daemon *d)
 		{ SIGHUP, EV_SIGNAL, reload_event, &d->ev_hup },
 	};
 
+	if (watch_wall(d) < 0)
+		return -errno;
 	if (d->lock >= 0 && add_event(d, d->lock, EV_READ, lock_event, &d->ev_lock) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < ARRAY_LEN(row); i++)
@@ -305,6 +346,7 @@ void loop_unwatch(struct daemon *d)
 {
 	free_event(d->ev_lock);
 	free_event(d->ev_timer);
+	free_event(d->ev_wall);
 	free_event(d->ev_ifmon);
 	free_event(d->ev_signal);
 	free_event(d->ev_sock_monitor);
@@ -322,4 +364,6 @@ void loop_close(struct daemon *d)
 		event_base_free(d->base);
 	if (d->timer >= 0)
 		close(d->timer);
+	if (d->wall_timer >= 0)
+		close(d->wall_timer);
 }

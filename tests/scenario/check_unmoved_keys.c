@@ -122,6 +122,26 @@ static void clock_goes_forward(void)
 	begin_at(UINT32_C(3) << 30);
 }
 
+/* It booted without a clock, and gets the time later: its peers hear it from then on. */
+START_TEST(b10_numbers_go_on_from_the_time_when_that_is_known)
+{
+	uint32_t known;
+
+	meet(false);
+	known = (UINT32_C(3) << 30) + entry(CLIENT)->seq_in + 100;
+	begin_at(10);
+	world_connect(&w, SERVER, S0, CLIENT, C0, 3000);
+	world_run(&w, 30 * USEC_PER_SEC);
+	ck_assert(!hce_homeless(entry(SERVER)));
+	ck_assert_uint_eq(core_clock_set(w.host[SERVER].core, 9, w.now), 0);
+	ck_assert_uint_eq(core_clock_set(w.host[SERVER].core, known, w.now), 1);
+	world_collect(&w);
+	world_run(&w, 5 * USEC_PER_SEC);
+	ck_assert(hce_homeless(entry(SERVER)));
+	ck_assert_uint_eq(core_clock_set(w.host[SERVER].core, UINT32_MAX / 2, w.now), 0);
+}
+END_TEST
+
 /* Whether what has lost its address goes on from another. */
 enum moves {
 	NEVER,
@@ -217,6 +237,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, NULL, teardown);
 	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, b10_numbers_go_on_from_the_time_when_that_is_known);
 	tcase_add_loop_test(tc, s6_c9_x3_ends_of_keys_and_clocks_end_no_connection, 0,
 			    4 * ARRAY_LEN(cause));
 	suite_add_tcase(s, tc);

@@ -72,6 +72,39 @@ int core_peer_add(struct core *c, const struct core_peer *from, usec_t now)
 	return 0;
 }
 
+/* What h's peer did not acknowledge is announced anew, with numbers from epoch on. */
+static void begin_anew(struct core *c, struct hce *h, uint32_t epoch, usec_t now)
+{
+	h->seq_out = h->seq_limit = (uint16_t)epoch;
+	h->support_sent = false;
+	bul_reannounce(h);
+	h->rt.tries = 0;
+	h->rt.next = now;
+	bu_flush(c, h, now);
+	hce_arm(c, h, now);
+}
+
+unsigned core_clock_set(struct core *c, uint32_t epoch, usec_t now)
+{
+	struct peer *p, *next;
+	unsigned n = 0;
+
+	if (epoch <= c->epoch)
+		return 0;
+	c->epoch = epoch;
+	HASH_ITER(hh, c->peers, p, next) {
+		if (p->sa.class != SA_GENERIC || p->ended || p->sa.out_seq >= epoch)
+			continue;
+		n++;
+		p->sa.out_seq = epoch;	/* not reserved: it is saved before the next packet */
+		if (!p->hce)
+			p->seq_out = (uint16_t)epoch;
+		else if (!p->hce->homeless_acked)
+			begin_anew(c, p->hce, epoch, now);
+	}
+	return n;
+}
+
 int core_peer_remove(struct core *c, const char *name, usec_t now)
 {
 	struct peer *p = peer_by_name(c, name);

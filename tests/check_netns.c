@@ -77,7 +77,7 @@ static const struct script {
 	{ "netns/stacked.sh", 150 },
 	{ "netns/own-addresses.sh", 180 },
 	{ "netns/prefer.sh", 150 },
-	{ "netns/leave.sh", 180 },
+	{ "netns/leave.sh", 240 },
 	{ "netns/rules.sh", 240 },
 	{ "netns/link-types.sh", 120 },
 	{ "netns/full.sh", 240 },

@@ -38,12 +38,16 @@ hook=$netns_dir/../../packaging/hooks/hmip
 for way in "c0 $C0 $C1 hmipctl leave --wait c0" "c1 $C1 $C0 $hook c1 pre-down" \
 	"c0 $C0 $C1 env IFACE=c0 $hook"; do
 	read -r link from to command <<<"$way"
+	# The hooks do not tell whether all have moved, and hmipctl has to give up on a slow machine.
+	check=(must_soon 10)
 	# shellcheck disable=SC2086 # these are words
-	must "leave $link" with_hmipctl $command
-	must "$from is leaving" is_leaving "$from"
-	must "the client sends from $to" uses client "$to"
-	must "the server sends to $to" sends_to server "$to"
-	must "the server knows that $from is left" is_deprecated "$from"
+	if with_hmipctl $command && [[ $command == hmipctl* ]]; then
+		check=(must)
+	fi
+	"${check[@]}" "$from is leaving" is_leaving "$from"
+	"${check[@]}" "the client sends from $to" uses client "$to"
+	"${check[@]}" "the server sends to $to" sends_to server "$to"
+	"${check[@]}" "the server knows that $from is left" is_deprecated "$from"
 	had="$(switches client) $(switches server)"
 	link_down "$link"
 	goes_on t 5 "$link was left, and is down"

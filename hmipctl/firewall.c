@@ -301,7 +301,8 @@ static bool accepts_own(json_t *rule)
 	size_t i;
 
 	json_array_foreach(json_object_get(rule, "expr"), i, e) {
-		json_t *match = json_object_get(e, "match"), *right = json_object_get(match, "right"),
+		json_t *match = json_object_get(e, "match"),
+		       *right = json_object_get(match, "right"),
 		       *socket = json_object_get(json_object_get(match, "left"), "socket");
 
 		own |= is_text(json_object_get(socket, "key"), "wildcard") == YES &&

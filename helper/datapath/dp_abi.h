@@ -56,7 +56,7 @@ struct dp_pcb_in {
 	/* The program writes these two; the helper, too, writes shared. */
 	__u32 acked;			/* TCP: last acknowledgement number received, host order */
 	__u32 shared;			/* another connection has these ports, or may have */
-	__u32 stamp;			/* of the program, TCP: last timestamp that it looked at, or 0 */
+	__u32 stamp;			/* the program's, TCP: last timestamp it looked at, or 0 */
 	__u64 settled;			/* as in dp_pcb_out */
 };
 

@@ -38,7 +38,7 @@ hook=$netns_dir/../../packaging/hooks/hmip
 for way in "c0 $C0 $C1 hmipctl leave --wait c0" "c1 $C1 $C0 $hook c1 pre-down" \
 	"c0 $C0 $C1 env IFACE=c0 $hook"; do
 	read -r link from to command <<<"$way"
-	# The hooks do not tell whether all have moved, and hmipctl has to give up on a slow machine.
+	# The hooks do not tell whether all have moved; hmipctl has to give up on a slow machine.
 	check=(must_soon 10)
 	# shellcheck disable=SC2086 # these are words
 	if with_hmipctl $command && [[ $command == hmipctl* ]]; then

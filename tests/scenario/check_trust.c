@@ -658,8 +658,8 @@ int main(void)
 	tcase_add_test(tc, x5_an_address_is_not_renewed_by_who_is_not_there);
 	tcase_add_loop_test(tc, x5_a_connection_is_attached_where_its_peer_is_proven, 0, 2);
 	tcase_add_test(tc, x5_who_called_proves_each_address_when_it_is_connected_to);
-	tcase_add_loop_test(tc, x8_who_called_learns_nothing_from_a_connection_with_who_is_there_now,
-			    0, 2);
+	tcase_add_loop_test(
+		tc, x8_who_called_learns_nothing_from_a_connection_with_who_is_there_now, 0, 2);
 	tcase_add_test(tc, x8_who_called_learns_nothing_from_datagrams_to_who_is_there_now);
 	tcase_add_test(tc, x8_data_from_where_he_was_is_no_conversation_with_him_for_long);
 	tcase_add_loop_test(tc, x8_who_called_and_is_there_is_found_from_another_address, 0, 2);

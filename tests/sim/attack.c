@@ -107,7 +107,7 @@ static struct in6_addr anothers(struct sim *s, struct attacker *a, struct host *
 		return (struct in6_addr){ .s6_addr = { 0xff, 0x0e, [15] = 1 } };
 	default:
 		for (e = victim->core ? core_entries(victim->core) : NULL; e; e = e->hh.next)
-			if (sim_named(e) != a->id && sim_named(e) != NOBODY &&
+			if (sim_peer(s, victim, e) != a->id && sim_peer(s, victim, e) != NOBODY &&
 			    rng_chance(&s->rng, 0.5))
 				DL_FOREACH(e->addrs, fa)
 					if (fa->state == ADDR_ACTIVE)
@@ -201,7 +201,7 @@ static void forge(struct sim *s, struct attacker *a, struct host *victim)
 
 	while (e && e->hh.next && rng_chance(&s->rng, 0.5))
 		e = e->hh.next;
-	if (!e || sim_named(e) == NOBODY || !e->addrs || !victims_addr(s, victim, &g.dst))
+	if (!e || sim_peer(s, victim, e) == NOBODY || !e->addrs || !victims_addr(s, victim, &g.dst))
 		return;
 	g.src = e->addrs->addr;
 	g.ah_seq = e->sa ? e->sa->replay.top + 1 : 1;
@@ -210,7 +210,7 @@ static void forge(struct sim *s, struct attacker *a, struct host *victim)
 					   .names_source = rng_chance(&s->rng, 0.5),
 					   .lifetime = rng_chance(&s->rng, 0.5) ? 600 : 0,
 					   .n_addr = 1, .addr = { a->addr } };
-	emit(s, &g, sim_named(e), victim->id, true);
+	emit(s, &g, sim_peer(s, victim, e), victim->id, true);
 }
 
 static void garbage(struct sim *s, struct host *victim)
@@ -251,6 +251,46 @@ static void replay(struct sim *s, struct host *victim)
 	packet_put(p);
 }
 
+/* The Init of AAP, from wherever it seems to come. */
+static void init(struct sim *s, struct attacker *a, struct host *victim)
+{
+	struct signal g = { .src = rng_chance(&s->rng, 0.5) ? a->addr :
+				   a->nobodys[rng_below(&s->rng, 16)],
+			    .has_aap = true, .aap = { .kind = AAP_INIT } };
+	struct aap_init *n = &g.aap.init;
+	uint8_t buf[SIGNAL_MTU];
+	int len;
+
+	if (!victims_addr(s, victim, &g.dst))
+		return;
+	n->spi = 256 + rng_below(&s->rng, 1 << 30);
+	for (unsigned k = 0; k < AAP_NONCE_LEN; k++)
+		n->nonce[k] = (uint8_t)rng_next(&s->rng);
+	for (unsigned k = 0; k < AAP_SHARE_LEN; k++)
+		n->share[k] = (uint8_t)rng_next(&s->rng);
+	len = signal_build(&g, 0, buf, sizeof(buf));
+	if (len > 0)
+		sim_transmit(s, NULL, packet_new(buf, (size_t)len, &g.dst, NOBODY, NOBODY));
+}
+
+/* Strangers have no keys that an attacker shares. */
+static void strike_strangers(struct sim *s, struct attacker *a, struct host *victim)
+{
+	unsigned n = s->config.flood && rng_chance(&s->rng, 0.1) ? FLOOD : 1;
+
+	switch (rng_below(&s->rng, 3)) {
+	case 0:
+		garbage(s, victim);
+		break;
+	case 1:
+		replay(s, victim);
+		break;
+	default:
+		while (n--)
+			init(s, a, victim);
+	}
+}
+
 void attack_strike(struct sim *s, unsigned i)
 {
 	struct sim_event e = { .on = ON_ATTACK, .host = i };
@@ -259,6 +299,11 @@ void attack_strike(struct sim *s, unsigned i)
 
 	if (s->calm)
 		return;
+	if (s->config.strangers) {
+		strike_strangers(s, a, victim);
+		sim_later(s, rng_wait(&s->rng, USEC_PER_SEC), &e);
+		return;
+	}
 	switch (rng_below(&s->rng, 5)) {
 	case 0:
 		behave(s, a, victim);

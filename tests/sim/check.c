@@ -48,7 +48,10 @@ void check_heard(struct sim *s, struct host *h, unsigned from, const struct pack
 		r->challenged += g.ba[i].has_challenge;
 }
 
-/* A Response is a proof if the address is its sender's at that time. */
+/*
+ * A Response is a proof if the address is its sender's at that time, and so is one of AAP, of the
+ * address that was asked.
+ */
 static void note_responses(struct sim *s, struct host *h, unsigned peer, const struct signal *g)
 {
 	const struct binding_update *bu = &g->bu[0];
@@ -56,19 +59,87 @@ static void note_responses(struct sim *s, struct host *h, unsigned peer, const s
 
 	if (g->n_bu && bu->has_challenge && place_find(s, a)->host == h->id)
 		proof_note(s, h->id, peer, a);
+	if (g->has_aap && g->aap.kind == AAP_RESPONSE && place_find(s, &g->src)->host == h->id)
+		proof_note(s, h->id, peer, &g->src);
 }
 
-static void check_rate(struct sim *s, struct host *h, struct relation *r, const struct signal *g)
+static bool knows(const struct host *h, unsigned peer, const struct in6_addr *addr)
+{
+	struct known key = { .key = { .peer = peer, .addr = *addr } }, *k;
+
+	HASH_FIND(hh, h->known, &key.key, sizeof(key.key), k);
+	return k;
+}
+
+/* Notes that h has connections with peer, or with an address that is peer's by now. */
+static bool is_linked(struct sim *s, struct host *h, unsigned peer)
+{
+	struct relation *r = check_relation(h, peer);
+
+	for (const struct sock *k = h->socks; k && !r->linked; k = k->hh.next)
+		r->linked = place_find(s, &k->flow.foreign)->host == peer;
+	return r->linked;
+}
+
+/*
+ * A packet tells its receiver that addr is h's, too: a stranger without a connection learns none
+ * but those that it has sent to (X8), and nobody one of another personality (X9).
+ */
+static void check_address_told(struct sim *s, struct host *h, unsigned peer, const struct signal *g,
+			       const struct in6_addr *addr)
+{
+	if (place_find(s, addr)->personality != place_find(s, &g->src)->personality)
+		sim_fail(s, h, "X9: h%u learns %s besides %s", peer, addr_text(addr).s,
+			 addr_text(&g->src).s);
+	if (sim_is_mallory(s, peer) && !is_linked(s, h, peer) && !knows(h, peer, addr))
+		sim_fail(s, h, "X8: h%u, without a connection, learns %s", peer, addr_text(addr).s);
+}
+
+static void check_told(struct sim *s, struct host *h, unsigned peer, const struct signal *g)
+{
+	if (!s->config.strangers || sim_is_mallory(s, h->id) || !node_slot(h, &g->src))
+		return;
+	check_address_told(s, h, peer, g, &g->src);
+	if (g->has_home)
+		check_address_told(s, h, peer, g, &g->home);
+	for (unsigned i = 0; i < g->n_bu; i++)
+		for (unsigned k = 0; k < g->bu[i].n_addr; k++)
+			check_address_told(s, h, peer, g, &g->bu[i].addr[k]);
+}
+
+/* Where the numbers of e are: with the peer's, or an entry's if others of the peer may follow. */
+static struct relation *numbers(struct host *h, const struct hce *e, struct relation *r)
+{
+	return e->name ? r : check_relation(h, RELATION_OF_ENTRY + e->id);
+}
+
+static void check_ah(struct sim *s, struct host *h, const struct hce *e, struct relation *r,
+		     const struct signal *g)
+{
+	struct kin *k = e->sa && e->sa->out.spi == g->spi ? node_kin(h, e->sa) : NULL;
+	uint32_t *last = k ? &k->ah_seq : &r->ah_seq;
+
+	if (!g->has_ah || (!e->name && !k))
+		return;
+	if (g->ah_seq <= *last)
+		sim_fail(s, h, "AH sequence number %u after %u to h%u", g->ah_seq, *last, r->peer);
+	*last = g->ah_seq;
+}
+
+/* n: of the entry; a new one begins with new credit. */
+static void check_rate(struct sim *s, struct host *h, struct relation *r, struct relation *n,
+		       const struct signal *g)
 {
 	bool response = g->n_bu && g->bu[0].has_challenge;
 
 	roll(r, s->now);
-	r->news += g->n_bu && !response;
+	roll(n, s->now);
+	n->news += g->n_bu && !response;
 	r->responses += response;
 	for (unsigned i = 0; i < g->n_ba; i++)
 		(*(g->ba[i].has_challenge ? &r->challenges : &r->acks))++;
-	if (r->news > PENDING_MAX)
-		sim_fail(s, h, "B10: %u Binding Updates to h%u in ten seconds", r->news, r->peer);
+	if (n->news > PENDING_MAX)
+		sim_fail(s, h, "B10: %u Binding Updates to h%u in ten seconds", n->news, r->peer);
 	if (r->responses > r->challenged)
 		sim_fail(s, h, "%u Responses to h%u, which sent %u Challenges", r->responses,
 			 r->peer, r->challenged);
@@ -83,30 +154,33 @@ static void check_rate(struct sim *s, struct host *h, struct relation *r, const 
 static void check_send(struct sim *s, struct host *h, const struct action *a)
 {
 	struct hce *e = core_entry(h->core, a->hce);
-	struct relation *r;
+	struct relation *r, *n;
+	unsigned peer;
 	struct signal g;
 
 	if (signal_parse(a->send.packet, a->send.len, &g) < 0) {
 		sim_fail(s, h, "sends what cannot be parsed");
 		return;
 	}
+	peer = e && (e->sa || e->name) ? sim_peer(s, h, e) : place_find(s, &g.dst)->host;
+	note_responses(s, h, peer, &g);
+	check_told(s, h, peer, &g);
 	if (!e)
 		return;
-	r = check_relation(h, sim_named(e));
-	if (g.ah_seq <= r->ah_seq)
-		sim_fail(s, h, "AH sequence number %u after %u to h%u", g.ah_seq, r->ah_seq,
-			 r->peer);
-	r->ah_seq = g.ah_seq;
+	r = check_relation(h, peer);
+	n = numbers(h, e, r);
+	if (!e->name && e->sa && node_kin(h, e->sa) != n->kin)
+		n->bu_valid = false;	/* who has other keys may begin anew */
+	check_ah(s, h, e, r, &g);
 	for (unsigned i = 0; i < g.n_bu; i++) {
-		if (r->bu_valid && (int16_t)(g.bu[i].seq - r->bu_seq) <= 0)
+		if (n->bu_valid && (int16_t)(g.bu[i].seq - n->bu_seq) <= 0)
 			sim_fail(s, h, "BU sequence number %u after %u to h%u", g.bu[i].seq,
-				 r->bu_seq, r->peer);
-		r->bu_seq = g.bu[i].seq;
-		r->bu_valid = true;
+				 n->bu_seq, r->peer);
+		n->bu_seq = g.bu[i].seq;
+		n->bu_valid = true;
 	}
-	note_responses(s, h, r->peer, &g);
 	if (node_slot(h, &g.src))
-		check_rate(s, h, r, &g);
+		check_rate(s, h, r, n, &g);
 }
 
 /* X5: Active only by a Response since it became Tentative, or because this host connects to it. */
@@ -120,10 +194,10 @@ static void check_active(struct sim *s, struct host *h, const struct action *a)
 	/* C6: a peer that never said it is Homeless, heard where this host once connected to */
 	if (e && e->status != PEER_HOMELESS && f && f->hce == a->hce && f->state == ADDR_DEPRECATED)
 		return;
-	if (!e || (f && f->hce == a->hce && f->state == ADDR_ACTIVE) ||
+	if (!e || (!e->name && !e->sa) || (f && f->hce == a->hce && f->state == ADDR_ACTIVE) ||
 	    (h->opening && !f && addr_equal(h->opening, &a->foreign.addr)))
 		return;
-	p = proof_find(s, sim_named(e), h->id, &a->foreign.addr);
+	p = proof_find(s, sim_peer(s, h, e), h->id, &a->foreign.addr);
 	/*
 	 * What the last helper held Active, its successor may: by proof or because it connected
 	 * there.
@@ -132,7 +206,7 @@ static void check_active(struct sim *s, struct host *h, const struct action *a)
 		return;
 	if (!p || (f && p->sent < f->tentative_since))
 		sim_fail(s, h, "X5: %s of h%u is Active without a Response",
-			 addr_text(&a->foreign.addr).s, sim_named(e));
+			 addr_text(&a->foreign.addr).s, sim_peer(s, h, e));
 }
 
 void check_action(struct sim *s, struct host *h, const struct action *a)
@@ -141,6 +215,49 @@ void check_action(struct sim *s, struct host *h, const struct action *a)
 		check_send(s, h, a);
 	else if (a->type == ACTION_FOREIGN && a->foreign.state == ADDR_ACTIVE)
 		check_active(s, h, a);
+}
+
+#define ACTIONS_MAX	1000	/* an Update may name 64 addresses */
+#define SENDS_MAX	100
+
+void check_work(struct sim *s, struct host *h, uint64_t actions, uint64_t sends)
+{
+	if (actions > ACTIONS_MAX || sends > SENDS_MAX)
+		sim_fail(s, h, "%u actions and %u packets follow from one packet",
+			 (unsigned)actions, (unsigned)sends);
+}
+
+#define PROOF_MAX	(UINT64_C(3720) * USEC_PER_SEC)	/* an hour, and what a proof may be old */
+#define ANSWERED	(60 * USEC_PER_SEC)
+
+/* C5: who connects to an address takes it for its peer's. */
+static bool was_connected_to(struct sim *s, const struct host *h, const struct in6_addr *addr)
+{
+	for (unsigned i = 0; i < s->n_conn; i++) {
+		const struct conn_end *e = &s->conn[i].end[0];
+
+		if (e->host == h->id && addr_equal(&e->flow.foreign, addr))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * X5, C9: it goes where the peer has proved to be lately, or was heard just now. (An address that
+ * a connection was made to is as good as without a helper.)
+ */
+void check_moved_data(struct sim *s, struct host *h, uint32_t hce, const struct in6_addr *dst)
+{
+	struct hce *e = h->core ? core_entry(h->core, hce) : NULL;
+	const struct proof *p = e ? proof_find(s, sim_peer(s, h, e), h->id, dst) : NULL;
+	struct plane_foreign *f;
+
+	HASH_FIND(hh, h->plane.foreign, dst, sizeof(*dst), f);
+	if (!e || (p && s->now <= p->sent + PROOF_MAX) ||
+	    (f && f->heard && s->now <= f->heard + ANSWERED) || was_connected_to(s, h, dst))
+		return;
+	sim_fail(s, h, "X5: data of entry %u goes to %s, which h%u %s", hce, addr_text(dst).s,
+		 sim_peer(s, h, e), p ? "proved too long ago" : "never proved");
 }
 
 /* Entries */
@@ -204,6 +321,9 @@ static void check_pair(struct sim *s, struct host *h, struct hce *e, unsigned ac
 	/* A peer that answers nothing, and has no Active address, is waited for. */
 	if (!active && e->unanswered_since && s->now >= e->unanswered_since + UNRESPONSIVE_AFTER)
 		return;
+	/* Nothing leaves for a stranger without a connection, or begins to. */
+	if (!e->name && (!e->n_pcb || e->passing_since))
+		return;
 	if (!node_slot(h, &e->pair.local) && has_source(h, e))
 		sim_fail(s, h, "entry %u sends from %s, which is lost, while another is usable",
 			 e->id, addr_text(&e->pair.local).s);
@@ -211,14 +331,19 @@ static void check_pair(struct sim *s, struct host *h, struct hce *e, unsigned ac
 
 static void check_sequence(struct sim *s, struct host *h, const struct hce *e)
 {
-	struct relation *r = check_relation(h, sim_named(e));
+	unsigned peer = sim_peer(s, h, e);
+	struct relation *r = numbers(h, e, check_relation(h, peer));
+	const struct kin *kin = e->sa ? node_kin(h, e->sa) : NULL;
+	/* A stranger that lost the entry begins anew, with other keys. */
+	bool anew = kin != r->kin;
 
-	if (r->id == e->id && r->in_valid && (int16_t)(e->seq_in - r->in_seq) < 0)
-		sim_fail(s, h, "R5: the number last accepted from h%u falls from %u to %u", r->peer,
+	if (r->id == e->id && r->in_valid && !anew && (int16_t)(e->seq_in - r->in_seq) < 0)
+		sim_fail(s, h, "R5: the number last accepted from h%u falls from %u to %u", peer,
 			 r->in_seq, e->seq_in);
 	if (r->id != e->id)
 		r->window = 0;
 	r->id = e->id;
+	r->kin = kin;
 	r->in_valid = e->seq_in_valid;
 	r->in_seq = e->seq_in;
 }
@@ -234,6 +359,33 @@ static void check_bindings(struct sim *s, struct host *h, const struct hce *e)
 		sim_fail(s, h, "entry %u keeps %u bindings", e->id, n);
 }
 
+#define PASSING_MAX	((usec_t)601 * USEC_PER_SEC)	/* DEFAULT-LIFETIME, and a bit */
+
+/* An entry of a stranger without a connection ends, whatever the stranger says (X8). */
+static void check_passing(struct sim *s, struct host *h, const struct hce *e)
+{
+	bool used = e->n_pcb || e->n_sender || e->conversed || e->trusted;
+	struct passing *p;
+
+	if (e->name || !e->sa)
+		return;
+	HASH_FIND(hh, h->passing, &e->id, sizeof(e->id), p);
+	if (!p) {
+		p = calloc(1, sizeof(*p));
+		if (!p)
+			abort();
+		p->id = e->id;
+		HASH_ADD(hh, h->passing, id, sizeof(p->id), p);
+	}
+	if (used)
+		p->since = 0;
+	else if (!p->since)
+		p->since = s->now;
+	else if (s->now > p->since + PASSING_MAX)
+		sim_fail(s, h, "X8: entry %u is a stranger's for %u s", e->id,
+			 (unsigned)((s->now - p->since) / USEC_PER_SEC));
+}
+
 static void check_entry(struct sim *s, struct host *h, struct hce *e)
 {
 	unsigned active = 0;
@@ -242,6 +394,7 @@ static void check_entry(struct sim *s, struct host *h, struct hce *e)
 	check_pair(s, h, e, active);
 	check_sequence(s, h, e);
 	check_bindings(s, h, e);
+	check_passing(s, h, e);
 }
 
 static void check_pcbs(struct sim *s, struct host *h)
@@ -332,6 +485,7 @@ void check_picture(struct sim *s, struct host *h, struct picture *ret)
 		ret->last = e->id;
 		if (ret->n < 16 && (i++ + s->events) % every == 0) {
 			ret->entry[ret->n].id = e->id;
+			ret->entry[ret->n].peer = sim_peer(s, h, e);
 			ret->entry[ret->n++].sum = entry_sum(e);
 		}
 	}
@@ -345,12 +499,13 @@ void check_unchanged(struct sim *s, struct host *h, const struct picture *before
 	for (unsigned i = 0; i < before->n; i++) {
 		struct hce *e = core_entry(h->core, before->entry[i].id);
 
-		if (!e || (entry_sum(e) != before->entry[i].sum && sim_named(e) != but_of))
-			sim_fail(s, h, "X7: %s changed entry %u (%s)", why, before->entry[i].id,
-				 e && e->name ? e->name : "gone");
+		if (before->entry[i].peer != but_of && !sim_is_mallory(s, before->entry[i].peer) &&
+		    (!e || entry_sum(e) != before->entry[i].sum))
+			sim_fail(s, h, "X7: %s changed entry %u of h%u", why, before->entry[i].id,
+				 e ? sim_peer(s, h, e) : before->entry[i].peer);
 	}
 	for (struct hce *e = core_entries(h->core); e; e = e->hh.next)
 		last = e;
-	if (last && last->id > before->last && sim_named(last) != but_of)
+	if (last && last->id > before->last && sim_peer(s, h, last) != but_of)
 		sim_fail(s, h, "X7: %s made entry %u", why, last->id);
 }

@@ -23,14 +23,65 @@ struct slot *node_slot(struct host *h, const struct in6_addr *addr)
 	return NULL;
 }
 
-struct hce *node_entry(struct host *h, unsigned peer)
+/* A host may have several of a stranger, for a while: then the one that is told the most. */
+struct hce *node_entry(struct sim *s, struct host *h, unsigned peer)
 {
+	struct hce *found = NULL;
+
 	if (!h->core)
 		return NULL;
 	for (struct hce *e = core_entries(h->core); e; e = e->hh.next)
-		if (sim_named(e) == peer)
-			return e;
-	return NULL;
+		if (sim_peer(s, h, e) == peer && (!found || (!found->sa && e->sa)))
+			found = e;
+	return found;
+}
+
+static void key_of(const struct sa *sa, uint8_t ret[static 16])
+{
+	memcpy(ret, sa->out.key.key, 16);
+}
+
+struct kin *node_kin(const struct host *h, const struct sa *sa)
+{
+	uint8_t key[16];
+	struct kin *k;
+
+	key_of(sa, key);
+	HASH_FIND(hh, h->kin, key, sizeof(key), k);
+	return k;
+}
+
+/* from sent what made h's core agree on keys with it, if it did. */
+static void note_kin(struct sim *s, struct host *h, unsigned from)
+{
+	if (!s->config.strangers || from == NOBODY)
+		return;
+	for (struct hce *e = core_entries(h->core); e; e = e->hh.next) {
+		struct kin *k;
+
+		if (!e->sa || node_kin(h, e->sa))
+			continue;
+		k = calloc(1, sizeof(*k));
+		if (!k)
+			abort();
+		key_of(e->sa, k->key);
+		k->peer = from;
+		HASH_ADD(hh, h->kin, key, sizeof(k->key), k);
+	}
+}
+
+static void note_known(struct host *h, unsigned from, const struct in6_addr *addr)
+{
+	struct known key = { .key = { .peer = from, .addr = *addr } }, *k;
+
+	HASH_FIND(hh, h->known, &key.key, sizeof(key.key), k);
+	if (k)
+		return;
+	k = calloc(1, sizeof(*k));
+	if (!k)
+		abort();
+	k->key = key.key;
+	HASH_ADD(hh, h->known, key, sizeof(k->key), k);
 }
 
 /* The kernel's routing: the first interface that has an address, for whatever destination. */
@@ -59,7 +110,8 @@ static void send_one(struct sim *s, struct host *h, const struct action *a)
 	}
 	sim_transmit(s, &slot->link,
 		     packet_new(a->send.packet, a->send.len, &a->send.dst, h->id,
-				e ? sim_named(e) : NOBODY));
+				e && (e->sa || e->name) ? sim_peer(s, h, e) :
+				place_find(s, &a->send.dst)->host));
 }
 
 static void trace_event(struct sim *s, const struct host *h, const struct action *a)
@@ -87,6 +139,8 @@ static bool carry(struct sim *s, struct host *h)
 
 	while (core_next_action(h->core, &a)) {
 		any = true;
+		h->actions++;
+		h->sends += a.type == ACTION_SEND;
 		check_action(s, h, &a);
 		state_note(h->state, &a);
 		if (a.type == ACTION_RESERVE)
@@ -132,8 +186,28 @@ static unsigned may_change(const struct host *h, const struct packet *p)
 	return p->from;
 }
 
+/* Whoever says to be p's sender knows that h has the destination. */
+static void note_asked(struct sim *s, struct host *h, const struct packet *p)
+{
+	struct in6_addr src;
+
+	if (!s->config.strangers)
+		return;
+	memcpy(&src, &p->octets[8], sizeof(src));
+	note_known(h, place_find(s, &src)->host, &p->dst);
+	if (p->from != NOBODY)
+		note_known(h, p->from, &p->dst);
+}
+
+/* Packets that its core did not authenticate: it has not had them. */
+static uint64_t count_refused(const struct host *h)
+{
+	return core_counter(h->core, COUNT_UNKNOWN_SPI) + core_counter(h->core, COUNT_NOT_LOCAL);
+}
+
 void node_deliver(struct sim *s, struct host *h, struct packet *p)
 {
+	uint64_t actions = h->actions, sends = h->sends, refused;
 	struct picture before;
 
 	if (!h->core)
@@ -141,13 +215,27 @@ void node_deliver(struct sim *s, struct host *h, struct packet *p)
 	check_picture(s, h, &before);
 	if (p->to == h->id)
 		check_heard(s, h, p->from, p);
+	note_asked(s, h, p);
+	refused = count_refused(h);
 	core_packet(h->core, p->octets, p->len, s->now);
+	note_kin(s, h, p->from);
 	check_unchanged(s, h, &before, may_change(h, p),
 			p->from == NOBODY ? "a forgery" :
 			p->taken ? "a replay" : "another's packet");
-	if (p->to == h->id)
+	if (p->to == h->id && count_refused(h) == refused)
 		p->taken = true;
 	node_settle(s, h);
+	check_work(s, h, h->actions - actions, h->sends - sends);
+}
+
+/* The personality of an address is the configuration's, and stays. */
+static void tell_up(struct sim *s, struct host *h, unsigned slot)
+{
+	const struct in6_addr *addr = &h->slot[slot].addr;
+
+	if (s->config.personalities)
+		core_local_personality(h->core, addr, place_find(s, addr)->personality - 1, s->now);
+	core_local_up(h->core, addr, slot + 1, USEC_NEVER, s->now);
 }
 
 bool node_up(struct sim *s, struct host *h, unsigned slot, const struct in6_addr *addr)
@@ -159,13 +247,15 @@ bool node_up(struct sim *s, struct host *h, unsigned slot, const struct in6_addr
 		return false;
 	at->host = h->id;
 	at->since = s->now;
+	if (s->config.personalities && !at->personality)
+		at->personality = 1 + slot % 2;
 	l->addr = *addr;
 	l->up = true;
 	if (s->config.trace)
 		sim_trace(s, h, "has %s on %u", addr_text(addr).s, slot);
 	if (!h->core)
 		return true;
-	core_local_up(h->core, addr, slot + 1, USEC_NEVER, s->now);
+	tell_up(s, h, slot);
 	core_routes_changed(h->core, s->now);
 	tell_routed(s, h);
 	node_settle(s, h);
@@ -213,12 +303,14 @@ static void configure(struct sim *s, struct host *h)
 	struct core_config config = core_config_default;
 
 	config.encapsulate = ENCAPSULATE_NEVER;	/* these links carry no UDP of the helpers */
+	config.n_personality = s->config.personalities;
+	strcpy(config.personality[0], "other");
 	config.max_entries = s->config.star ? core_config_default.max_entries : 16;
 	h->core = core_new(&config, seed,
 			   (uint32_t)((SIM_WALL + s->now - s->began) / USEC_PER_SEC));
 	if (!h->core)
 		abort();
-	for (unsigned i = 0; i < s->n_host + s->n_attacker; i++) {
+	for (unsigned i = 0; !s->config.strangers && i < s->n_host + s->n_attacker; i++) {
 		if (!sim_related(s, h->id, i))
 			continue;
 		struct core_peer p = peer_of(s, h->id, i, name);
@@ -232,9 +324,10 @@ void node_start(struct sim *s, struct host *h, bool with_state)
 {
 	char path[sizeof(s->state) + 16];
 	struct relation *r, *next;
+	struct passing *p, *next_p;
 	int numbers;
 
-	if (h->core)
+	if (h->core || sim_is_plain(s, h->id))
 		return;
 	configure(s, h);
 	plane_clear(&h->plane);
@@ -250,9 +343,13 @@ void node_start(struct sim *s, struct host *h, bool with_state)
 		if (!with_state)
 			r->ah_seq = r->bu_valid = 0;
 	}
+	HASH_ITER(hh, h->passing, p, next_p) {
+		HASH_DEL(h->passing, p);
+		free(p);
+	}
 	for (unsigned i = 0; i < s->config.slots; i++)
 		if (h->slot[i].up)
-			core_local_up(h->core, &h->slot[i].addr, i + 1, USEC_NEVER, s->now);
+			tell_up(s, h, i);
 	h->loading = true;
 	snprintf(path, sizeof(path), "%s.%u", s->state, h->id);
 	if (with_state) {

@@ -31,6 +31,23 @@ const struct scenario scenarios[] = {
 	{ "reuse", "five hosts that take over each other's addresses at once, while data is on its "
 		   "way there",
 	  { .hosts = 5, .group = 5, .restarts = true, .reuse = true }, 15 },
+	{ "strangers", "three hosts without keys: first contact, also at several addresses at once",
+	  { .hosts = 3, .group = 3, .strangers = true, .outages = true, .sockets = 3 }, 20 },
+	{ "forgetful", "... whose helpers end and begin again, with and without their state",
+	  { .hosts = 3, .group = 3, .strangers = true, .restarts = true, .amnesia = true }, 20 },
+	{ "crossed", "two hosts that call each other at once",
+	  { .strangers = true, .sockets = 4, .storm = 60 * USEC_PER_SEC, .rounds = 2 }, 20 },
+	{ "renewal", "... for so long that keys are renewed",
+	  { .strangers = true, .rounds = 8, .storm = UINT64_C(14400) * USEC_PER_SEC,
+	    .outages = true, .move = 300 * USEC_PER_SEC, .send = 60 * USEC_PER_SEC }, 3 },
+	{ "mallory", "strangers, a plain host, and one who tracks and shifts in time",
+	  { .hosts = 5, .group = 5, .strangers = true, .mallory = true }, 20 },
+	/* By hand: of a few seeds of these it is not known yet whether they show a fault. */
+	{ "personalities", "strangers with two personalities each",
+	  { .hosts = 3, .group = 3, .slots = 4, .strangers = true, .personalities = true }, 0 },
+	{ "forgeries", "the same among forgeries, replays and garbage",
+	  { .hosts = 5, .group = 5, .strangers = true, .mallory = true, .attacks = true,
+	    .restarts = true, .flood = true }, 0 },
 	{ 0 },
 };
 

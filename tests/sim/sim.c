@@ -73,14 +73,33 @@ void sim_name(unsigned n, char ret[static 16])
 	snprintf(ret, 16, "h%u", n);
 }
 
-unsigned sim_named(const struct hce *h)
+unsigned sim_peer(struct sim *s, const struct host *h, const struct hce *e)
 {
-	return h->name ? (unsigned)atoi(h->name + 1) : NOBODY;
+	const struct kin *k;
+
+	if (e->name)
+		return (unsigned)atoi(e->name + 1);
+	k = e->sa ? node_kin(h, e->sa) : NULL;
+	if (k)
+		return k->peer;
+	return e->addrs ? place_find(s, &e->addrs->addr)->host : NOBODY;
+}
+
+bool sim_is_mallory(const struct sim *s, unsigned host)
+{
+	return s->config.mallory && host < s->n_host &&
+	       host % s->config.group == s->config.group - 1;
+}
+
+bool sim_is_plain(const struct sim *s, unsigned host)
+{
+	return s->config.mallory && host < s->n_host &&
+	       host % s->config.group == s->config.group - 2;
 }
 
 bool sim_related(const struct sim *s, unsigned a, unsigned b)
 {
-	if (a == b)
+	if (a == b || sim_is_plain(s, a) || sim_is_mallory(s, a) || sim_is_mallory(s, b))
 		return false;
 	/* an attacker is everybody's peer, in the group it preys upon */
 	if (a >= s->n_host || b >= s->n_host) {
@@ -263,7 +282,9 @@ static unsigned count_stalled(struct sim *s, unsigned expect)
 	for (unsigned i = 0; i < s->n_conn; i++) {
 		const struct conn *c = &s->conn[i];
 
-		if (!c->live || !c->bound || c->doomed || c->expect < expect || socket_flows(s, c))
+		if (!c->live || !c->bound || c->doomed || c->expect < expect ||
+		    !socket_has_source(s, c, 0) || !socket_has_source(s, c, 1) ||
+		    socket_flows(s, c))
 			continue;
 		if (!n++)
 			sim_trace(s, NULL, "connection %u of h%u and h%u stalls, expected %u", i,
@@ -401,6 +422,7 @@ struct sim *sim_new(const struct sim_config *config)
 	snprintf(s->state, sizeof(s->state), "/dev/shm/hmip-sim-%d-%llu", (int)getpid(),
 		 (unsigned long long)config->seed);
 	attack_begin(s);
+	mallory_begin(s);
 	for (unsigned i = 0; i < s->n_host; i++) {
 		struct host *h = &s->host[i];
 
@@ -424,6 +446,9 @@ static void host_free(struct host *h)
 {
 	struct sock *k, *next_k;
 	struct relation *r, *next_r;
+	struct kin *kin, *next_kin;
+	struct known *known, *next_known;
+	struct passing *passing, *next_passing;
 
 	core_free(h->core);
 	plane_clear(&h->plane);
@@ -434,6 +459,18 @@ static void host_free(struct host *h)
 	HASH_ITER(hh, h->relations, r, next_r) {
 		HASH_DEL(h->relations, r);
 		free(r);
+	}
+	HASH_ITER(hh, h->kin, kin, next_kin) {
+		HASH_DEL(h->kin, kin);
+		free(kin);
+	}
+	HASH_ITER(hh, h->known, known, next_known) {
+		HASH_DEL(h->known, known);
+		free(known);
+	}
+	HASH_ITER(hh, h->passing, passing, next_passing) {
+		HASH_DEL(h->passing, passing);
+		free(passing);
 	}
 }
 
@@ -448,6 +485,7 @@ void sim_free(struct sim *s)
 			packet_put(e.packet);
 	free(s->heap.event);
 	attack_end(s);
+	mallory_end(s);
 	for (unsigned i = 0; i < s->n_host; i++) {
 		char path[sizeof(s->state) + 32];
 

@@ -10,6 +10,7 @@
  *   weather.c  what befalls hosts
  *   socket.c   connections, and whether data arrives where it belongs
  *   attack.c   who is not honest
+ *   mallory.c  who is not, and yet speaks the protocol as all do
  *   check.c    what must always hold
  */
 #ifndef HMIP_SIM_H
@@ -47,6 +48,10 @@ struct sim_config {
 	bool reuse;		/* addresses one host gave back are taken by others */
 	bool attacks;
 	bool flood;
+	bool strangers;		/* no keys are configured: AAP makes them */
+	bool personalities;	/* every other interface belongs to another one */
+	bool mallory;		/* the last host of a group is not honest (mallory.c), the one
+				 * before it has no helper */
 	bool trace;		/* to stderr */
 };
 
@@ -67,6 +72,7 @@ struct place {
 	struct in6_addr addr;
 	unsigned host;		/* NOBODY: it is free; from sim->n_host on: an attacker */
 	usec_t since;		/* it has it */
+	unsigned personality;	/* it belongs to that one less 1; 0: to none yet */
 	UT_hash_handle hh;
 };
 
@@ -102,9 +108,38 @@ struct relation {
 	uint32_t id;		/* of the entry the sequence numbers below belong to */
 	bool bu_valid, in_valid;
 	uint16_t bu_seq, in_seq;
+	const struct kin *kin;	/* keys under which in_seq was accepted */
 	usec_t window;		/* beginning of what is counted here: */
 	unsigned heard, challenged;	/* packets with BUs, Challenges come in */
 	unsigned news, acks, responses, challenges;
+	bool linked;		/* it had a connection with this host, or is to have one */
+	UT_hash_handle hh;
+};
+
+/* Numbers of an entry without a name have a relation of their own. */
+#define RELATION_OF_ENTRY	0x80000000u
+
+/* Keys that AAP made: whose they are is known from the packet that brought them. */
+struct kin {
+	uint8_t key[16];	/* the first octets of what this host signs with */
+	unsigned peer;
+	uint32_t ah_seq;	/* sent last */
+	UT_hash_handle hh;
+};
+
+/* An address of ours that a peer has sent to, so it knows that one. */
+struct known {
+	struct {
+		uint32_t peer, zero;
+		struct in6_addr addr;
+	} key;
+	UT_hash_handle hh;
+};
+
+/* Since when an entry is that of a stranger without a connection. */
+struct passing {
+	uint32_t id;
+	usec_t since;		/* 0: it is not */
 	UT_hash_handle hh;
 };
 
@@ -119,6 +154,10 @@ struct host {
 	struct plane plane;
 	struct sock *socks;
 	struct relation *relations;
+	struct kin *kin;
+	struct known *known;
+	struct passing *passing;
+	uint64_t actions, sends;	/* that its core asked for so far */
 	usec_t tick_at;		/* for when an event is on the heap, USEC_NEVER: none */
 	usec_t ticked;
 	unsigned ticks;		/* in a row, at the time ticked */
@@ -171,6 +210,7 @@ struct sim {
 	unsigned n_captured;
 	struct attacker *attacker;
 	unsigned n_attacker;
+	struct mallory *mallory;	/* one for each group */
 	char state[64];		/* how the files of states begin */
 	uint64_t events, signals, datas, moves, delivered, stale;
 	char failure[400];	/* "": none so far */
@@ -202,9 +242,15 @@ void packet_put(struct packet *p);
 bool sim_related(const struct sim *s, unsigned a, unsigned b);
 struct sa_half sim_sa(const struct sim *s, unsigned from, unsigned to);
 
-/* Who is host n in a core's configuration, and back: NOBODY if h has no name. */
+/* Who is host n in a core's configuration. */
 void sim_name(unsigned n, char ret[static 16]);
-unsigned sim_named(const struct hce *h);
+
+/* Whose entry e of h is: by its name or its keys, else whose its first address is; or NOBODY. */
+unsigned sim_peer(struct sim *s, const struct host *h, const struct hce *e);
+
+/* Whether that host has no helper, or is Mallory. */
+bool sim_is_plain(const struct sim *s, unsigned host);
+bool sim_is_mallory(const struct sim *s, unsigned host);
 
 struct place *place_find(struct sim *s, const struct in6_addr *addr);
 struct in6_addr place_fresh(struct sim *s, unsigned host);
@@ -222,7 +268,9 @@ void node_deliver(struct sim *s, struct host *h, struct packet *p);
 struct slot *node_slot(struct host *h, const struct in6_addr *addr);
 bool node_up(struct sim *s, struct host *h, unsigned slot, const struct in6_addr *addr);
 void node_down(struct sim *s, struct host *h, unsigned slot);
-struct hce *node_entry(struct host *h, unsigned peer);
+struct hce *node_entry(struct sim *s, struct host *h, unsigned peer);
+/* The one under whose keys h signs so; NULL: no peer that was heard has them. */
+struct kin *node_kin(const struct host *h, const struct sa *sa);
 
 /* weather.c */
 void weather_begin(struct sim *s);
@@ -243,6 +291,12 @@ void socket_doom(struct sim *s, struct host *h);
 void socket_sync(struct sim *s, struct host *h);
 void socket_expect(struct sim *s);
 
+/* The entry that bears an end of c; NULL: none. */
+struct hce *socket_entry(struct sim *s, const struct conn *c, unsigned end);
+
+/* Whether an end of c has an address that it may be moved to: one of its personality. */
+bool socket_has_source(struct sim *s, const struct conn *c, unsigned end);
+
 /* Whether data sent now on c arrives, both ways. */
 bool socket_flows(struct sim *s, const struct conn *c);
 
@@ -253,11 +307,22 @@ void attack_heard(struct sim *s, unsigned host, const struct packet *p);
 void attack_capture(struct sim *s, struct packet *p);
 void attack_end(struct sim *s);
 
+/* mallory.c */
+void mallory_begin(struct sim *s);
+void mallory_end(struct sim *s);
+void mallory_strike(struct sim *s, struct host *h);
+/* Data of a connection that is not his arrives at one of his addresses. */
+void mallory_gets(struct sim *s, struct host *h, const struct in6_addr *at, unsigned conn);
+
 /* check.c */
 void check_host(struct sim *s, struct host *h);
 void check_action(struct sim *s, struct host *h, const struct action *a);
 void check_heard(struct sim *s, struct host *h, unsigned from, const struct packet *p);
 struct relation *check_relation(struct host *h, unsigned peer);
+/* What h's core asked for because of one packet. */
+void check_work(struct sim *s, struct host *h, uint64_t actions, uint64_t sends);
+/* Data of h's connection leaves with another pair than that it was born with. */
+void check_moved_data(struct sim *s, struct host *h, uint32_t hce, const struct in6_addr *dst);
 
 /* A picture of all entries of h, to tell whether a packet changed any. */
 struct picture {
@@ -265,6 +330,7 @@ struct picture {
 	uint32_t last;		/* id of the youngest entry */
 	struct {
 		uint32_t id;
+		unsigned peer;
 		uint64_t sum;
 	} entry[16];
 };

@@ -114,7 +114,8 @@ static void show(struct sim *s, unsigned conn, unsigned end)
 /* An address the program may connect to: what its helper takes for the peer's, and is. */
 static bool pick_foreign(struct sim *s, struct host *h, unsigned peer, struct in6_addr *ret)
 {
-	struct hce *e = node_entry(h, peer);
+	struct hce *e = node_entry(s, h, peer);
+	unsigned from = s->config.strangers ? rng_below(&s->rng, s->config.slots) : 0;
 	struct foreign_addr *fa;
 
 	if (e) {
@@ -125,11 +126,14 @@ static bool pick_foreign(struct sim *s, struct host *h, unsigned peer, struct in
 			}
 		return false;
 	}
-	for (unsigned i = 0; i < s->config.slots; i++)
-		if (place_find(s, &s->host[peer].slot[i].home)->host == peer) {
-			*ret = s->host[peer].slot[i].home;
+	for (unsigned i = 0; i < s->config.slots; i++) {
+		const struct slot *l = &s->host[peer].slot[(from + i) % s->config.slots];
+
+		if (place_find(s, &l->home)->host == peer) {
+			*ret = l->home;
 			return true;
 		}
+	}
 	return false;
 }
 
@@ -227,6 +231,7 @@ void socket_event(struct sim *s, const struct sim_event *e)
  */
 static void note_bound(struct sim *s, struct conn *c)
 {
+	const struct sa *sa[2] = { NULL, NULL };
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < 2 && !c->bound; i++) {
@@ -236,10 +241,16 @@ static void note_bound(struct sim *s, struct conn *c)
 		if (pcbs && c->end[i].open)
 			HASH_FIND(hh, pcbs, &c->end[i].cookie, sizeof(uint64_t), p);
 		if (p && p->hce && p->hce->status == PEER_HOMELESS &&
-		    sim_named(p->hce) == c->end[!i].host)
-			n++;
+		    sim_peer(s, h, p->hce) == c->end[!i].host)
+			sa[n++] = p->hce->sa;
 	}
-	c->bound |= n == 2;
+	/*
+	 * One may have keys that the other does not have yet, or any more. Strangers that forgot
+	 * are found again by and by: nothing is promised of how soon.
+	 */
+	if (s->config.strangers && (s->host[c->end[0].host].forgot || s->host[c->end[1].host].forgot))
+		return;
+	c->bound |= n == 2 && sa[0]->in.spi == sa[1]->out.spi && sa[0]->out.spi == sa[1]->in.spi;
 }
 
 static void told_later(struct sim *s, struct host *h, const struct plane_news *news,
@@ -269,6 +280,18 @@ static void told_later(struct sim *s, struct host *h, const struct plane_news *n
 	}
 }
 
+static void note_moved(struct sim *s, struct host *h, const struct conn_end *at,
+		       const struct in6_addr *src, const struct in6_addr *dst)
+{
+	struct plane_pcb *b;
+
+	if (addr_equal(dst, &at->flow.foreign))
+		return;
+	HASH_FIND(hh_out, h->plane.out, &at->flow, sizeof(at->flow), b);
+	if (b && node_slot(h, src))
+		check_moved_data(s, h, b->ports.hce, dst);
+}
+
 void socket_send(struct sim *s, unsigned conn, unsigned end)
 {
 	struct conn_end *at = &s->conn[conn].end[end];
@@ -283,6 +306,7 @@ void socket_send(struct sim *s, unsigned conn, unsigned end)
 	if (!plane_egress(&h->plane, &at->flow, &e.data.src, &e.data.dst, s->now, &news))
 		return;
 	told_later(s, h, &news, &e.data.dst);
+	note_moved(s, h, at, &e.data.src, &e.data.dst);
 
 	struct slot *slot = node_slot(h, &e.data.src);
 
@@ -299,7 +323,7 @@ static void unknown(struct sim *s, struct host *h, unsigned conn, unsigned end,
 	struct conn *c = &s->conn[conn];
 	struct conn_end *to = &c->end[!end];
 
-	if (h->id != to->host) {
+	if (h->id != to->host || sim_is_mallory(s, h->id)) {
 		/* The address has changed hands, and the sender cannot know it yet. */
 		s->stale++;
 		return;
@@ -351,7 +375,7 @@ static bool unheard(struct sim *s, struct host *h, const struct flow *from,
 	unsigned sender = s->conn[e->data.conn].end[e->data.end].host;
 	const struct proof *p = proof_find(s, sender, h->id, &e->data.src);
 	const struct place *at = place_find(s, &e->data.src);
-	struct hce *entry = node_entry(h, sender);
+	struct hce *entry = node_entry(s, h, sender);
 	const struct foreign_addr *fa;
 
 	if (p && p->first < at->since && s->now < at->since + CONTESTED)
@@ -380,6 +404,8 @@ void socket_data(struct sim *s, const struct sim_event *e)
 	if (at->host >= s->n_host)
 		return;
 	h = &s->host[at->host];
+	if (sim_is_mallory(s, at->host))
+		mallory_gets(s, h, &e->data.dst, conn);
 	if (s->now < node_slot(h, &at->addr)->link.dead_until)
 		return;
 	enum verdict v = plane_ingress(&h->plane, &f, s->now, &news);
@@ -434,9 +460,19 @@ void socket_sync(struct sim *s, struct host *h)
 	}
 }
 
+struct hce *socket_entry(struct sim *s, const struct conn *c, unsigned end)
+{
+	struct host *h = &s->host[c->end[end].host];
+	struct pcb *pcbs = h->core ? core_pcbs(h->core) : NULL, *p = NULL;
+
+	if (pcbs)
+		HASH_FIND(hh, pcbs, &c->end[end].cookie, sizeof(uint64_t), p);
+	return p && p->hce ? p->hce : node_entry(s, h, c->end[!end].host);
+}
+
 static unsigned reach(struct sim *s, const struct conn *c, unsigned end)
 {
-	struct hce *e = node_entry(&s->host[c->end[end].host], c->end[!end].host);
+	struct hce *e = socket_entry(s, c, end);
 	const struct foreign_addr *fa;
 
 	if (!e)
@@ -449,11 +485,24 @@ static unsigned reach(struct sim *s, const struct conn *c, unsigned end)
 	return 0;
 }
 
+bool socket_has_source(struct sim *s, const struct conn *c, unsigned end)
+{
+	const struct host *h = &s->host[c->end[end].host];
+	unsigned of = place_find(s, &c->end[end].flow.local)->personality;
+
+	for (unsigned i = 0; i < s->config.slots; i++)
+		if (h->slot[i].up && place_find(s, &h->slot[i].addr)->personality == of)
+			return true;
+	return false;
+}
+
 void socket_expect(struct sim *s)
 {
 	for (unsigned i = 0; i < s->n_conn; i++) {
 		struct conn *c = &s->conn[i];
-		unsigned a = c->live ? reach(s, c, 0) : 0, b = c->live ? reach(s, c, 1) : 0;
+		bool live = c->live && socket_has_source(s, c, 0) &&
+			    socket_has_source(s, c, 1);
+		unsigned a = live ? reach(s, c, 0) : 0, b = live ? reach(s, c, 1) : 0;
 
 		c->expect = a > b ? a : b;
 	}

@@ -202,14 +202,19 @@ void weather_strike(struct sim *s, struct host *h)
 {
 	struct sim_event e = { .on = ON_WEATHER, .host = h->id };
 
-	if (s->calm)
+	if (s->calm || sim_is_plain(s, h->id))
 		return;
+	if (sim_is_mallory(s, h->id)) {
+		mallory_strike(s, h);
+		sim_later(s, rng_wait(&s->rng, s->config.move), &e);
+		return;
+	}
 	befall(s, h);
 	if (rng_chance(&s->rng, 0.2)) {
 		unsigned other = h->id - h->id % s->config.group +
 				 rng_below(&s->rng, s->config.group);
 
-		if (sim_related(s, h->id, other))
+		if (sim_related(s, h->id, other) && !sim_is_plain(s, other))
 			befall(s, &s->host[other]);
 	}
 	sim_later(s, rng_wait(&s->rng, s->config.move), &e);
@@ -238,6 +243,8 @@ void weather_calm(struct sim *s)
 
 		for (unsigned k = 0; k < s->config.slots; k++)
 			simlink_choose(&h->slot[k].link, &s->rng, s->config.loss / 10);
+		if (sim_is_plain(s, i) || sim_is_mallory(s, i))
+			continue;
 		node_start(s, h, true);
 		for (unsigned n = 1 + rng_below(&s->rng, 2); n; n--)
 			if (pick_slot(s, h, true) == s->config.slots || rng_chance(&s->rng, 0.3))
@@ -267,8 +274,8 @@ static void give_back(struct sim *s, const struct in6_addr *a, unsigned to)
 void weather_restore(struct sim *s, struct conn *c)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		struct host *h = &s->host[c->end[i].host], *peer = &s->host[c->end[!i].host];
-		struct hce *e = node_entry(peer, h->id);
+		struct host *h = &s->host[c->end[i].host];
+		struct hce *e = socket_entry(s, c, !i);
 		unsigned slot = pick_slot(s, h, false);
 
 		if (!e || IN6_IS_ADDR_UNSPECIFIED(&e->pair.foreign))

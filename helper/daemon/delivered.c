@@ -79,6 +79,15 @@ static struct row *oldest(struct daemon *d)
 	return old;
 }
 
+/* r's address goes, if it was learned and no interface has it by now. */
+static void forget(struct daemon *d, const struct row *r)
+{
+	const struct local_addr *l = core_local(d->core, &r->addr);
+
+	if (r->learned && l && !l->ifindex)
+		core_local_down(d->core, &r->addr, clock_boottime());
+}
+
 /* The row of addr, a new one if there is none; NULL: all are needed. */
 static struct row *row_for(struct daemon *d, const struct in6_addr *addr)
 {
@@ -92,8 +101,7 @@ static struct row *row_for(struct daemon *d, const struct in6_addr *addr)
 		r = oldest(d);
 		if (!r)
 			return NULL;
-		if (r->learned)
-			core_local_down(d->core, &r->addr, clock_boottime());
+		forget(d, r);
 		*r = (struct row){ .addr = *addr };
 	}
 	r->used = clock_boottime();
@@ -158,7 +166,7 @@ void delivered_recheck(struct daemon *d)
 		/* An interface may have it by now. */
 		if (!r->learned || (l && l->ifindex) || is_delivered(t, &r->addr))
 			continue;
-		core_local_down(d->core, &r->addr, clock_boottime());
+		forget(d, r);
 		*r = t->row[--t->n];
 	}
 }

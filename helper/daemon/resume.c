@@ -177,12 +177,26 @@ static bool send_again(struct daemon *d, const struct view *v, const struct tcp_
 }
 
 /*
- * Whether small segments may be sent again: with the helper's socket they take the way of those of
- * the connection only if no rule has another for its user or mark.
+ * Whether the helper may send segments of the connection: with its socket they take the way of the
+ * connection's only if no rule has another for its user or mark.
  */
-static bool may_send_again(const struct daemon *d, const struct pcb *p, const struct view *v)
+static bool may_send(const struct pcb *p, const struct view *v)
 {
-	return d->conf->resend && v->has_seq && !p->mark && !p->hce->policy_routed;
+	return v->has_seq && !p->mark && !p->hce->policy_routed;
+}
+
+/*
+ * While its window is closed, as it is after a hold (tcp_hold.h), TCP gives its acknowledgements
+ * the number of the first octet that is not acknowledged. If the peer has that octet, they are of
+ * the past for it, and it takes nothing from them; if it is so at both ends, for ever. So the peer
+ * is told once with the number that is due: this end's true window comes with what TCP sends next,
+ * and till then the peer, which is held as well, must not give up.
+ */
+static void acknowledge(struct daemon *d, const struct view *v)
+{
+	const struct tcp_segment s = { .seq = v->seq.nxt, .ack = v->seq.rcv_nxt, .window = 0 };
+
+	tcp_inject_again(d->signal_io, &v->sock, &s);
 }
 
 static void kick(struct daemon *d, const struct pcb *p, const struct view *v, bool lost)
@@ -192,14 +206,17 @@ static void kick(struct daemon *d, const struct pcb *p, const struct view *v, bo
 	/* What holds if the kernel does not tell: the kick does no harm if nothing is in flight. */
 	struct tcp_flight flight = { .unacked = 1, .backoff = DOUBLINGS_MAX };
 
-	if (tcp_flight_get(d->resume->diag, &v->sock, la ? la->ifindex : 0, &flight) == -ENOENT ||
-	    !flight.unacked)
+	int r = tcp_flight_get(d->resume->diag, &v->sock, la ? la->ifindex : 0, &flight);
+
+	if (r == -ENOENT || !flight.unacked)
 		return;
+	if (!r && !flight.window && may_send(p, v))
+		acknowledge(d, v);
 	if (flight.backoff)
 		icmp_inject_retransmit(d->signal_io, &v->sock, v->una, &pair->local,
 				       flight.backoff < DOUBLINGS_MAX ? flight.backoff :
 				       DOUBLINGS_MAX);
-	else if (lost && !(may_send_again(d, p, v) && send_again(d, v, &flight)))
+	else if (lost && !(d->conf->resend && may_send(p, v) && send_again(d, v, &flight)))
 		kick_full_segments(d, &v->sock, v->una, &pair->local, &flight);
 }
 

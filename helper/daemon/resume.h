@@ -11,6 +11,8 @@
  *                                                again; the path MTU that this leaves is removed
  *   nothing is in flight                         nothing
  *
+ * Where a hold has closed the window, the peer is sent an acknowledgement that it can take, first.
+ *
  * Before that, each connection is made to be heard by the new pair, once: a segment that TCP
  * answers with a pure acknowledgement. Firewalls that pass only answers would drop all that the
  * peer sends to a host that has nothing to say; and the peer learns what has arrived. Linux answers

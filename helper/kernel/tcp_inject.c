@@ -79,8 +79,8 @@ static int build_again(struct signal_io *io, const struct sock_desc *p, const st
 	libnet_clear_packet(net);
 	if (s->stamped && libnet_build_tcp_options((const uint8_t *)&o, sizeof(o), net, 0) < 0)
 		return -ENOMEM;
-	if (libnet_build_tcp(p->lport, p->fport, s->seq, s->ack, TH_ACK | TH_PUSH, s->window, 0, 0,
-			     (uint16_t)len, s->data, s->len, net, 0) < 0)
+	if (libnet_build_tcp(p->lport, p->fport, s->seq, s->ack, s->len ? TH_ACK | TH_PUSH : TH_ACK,
+			     s->window, 0, 0, (uint16_t)len, s->data, s->len, net, 0) < 0)
 		return -ENOMEM;
 	return libnet_build_ipv6(0, 0, (uint16_t)len, IPPROTO_TCP, 64, src, dst, NULL, 0, net,
 				 0) < 0 ? -ENOMEM : 0;
@@ -90,7 +90,7 @@ int tcp_inject_again(struct signal_io *io, const struct sock_desc *p, const stru
 {
 	int r;
 
-	if (p->proto != IPPROTO_TCP || !p->established || !s->len || s->len > TCP_AGAIN_MAX)
+	if (p->proto != IPPROTO_TCP || !p->established || s->len > TCP_AGAIN_MAX)
 		return -EINVAL;
 	r = build_again(io, p, s);
 	return r ? r : signal_io_send_built(io, &p->local, 1);

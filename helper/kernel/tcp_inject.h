@@ -37,20 +37,21 @@ int tcp_inject_alive(struct signal_io *io, const struct sock_desc *p, uint32_t u
 
 #define TCP_AGAIN_MAX	1024	/* octets of data; IPv6 carries as many everywhere */
 
-/* A segment with data that a connection has sent. In host order. */
+/* A segment that a connection has sent, or could have. In host order. */
 struct tcp_segment {
 	uint32_t seq, ack;
 	uint16_t window;		/* as in the header */
 	bool stamped;			/* has a timestamp option: */
 	uint32_t stamp[2];
 	const uint8_t *data;
-	uint32_t len;			/* 1 to TCP_AGAIN_MAX */
+	uint32_t len;			/* 0 to TCP_AGAIN_MAX */
 };
 
 /*
  * Sends a segment of the connection p to the peer again, with the birth pair, so that the datapath
  * gives it the pair in use: for the peer it is a duplicate that the network made. The octets must
- * be those that the connection has sent with these numbers. It takes the route of the helper's
+ * be those that the connection has sent with these numbers; without any it is an acknowledgement,
+ * with the numbers that the kernel has now (datapath_seq()). It takes the route of the helper's
  * packets with that source. Returns 0, -EINVAL if p is not an established TCP connection or len is
  * out of range, or another negative errno.
  */

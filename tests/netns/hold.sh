@@ -3,7 +3,8 @@
 # Both links of the client are lost for longer than TCP waits for an answer, at both ends: a quiet
 # session that TCP's keep-alive guards at both ends goes on when a link is back, on the address as
 # before; so does a transfer in both directions, on another address and with helpers that began
-# meanwhile (A1, B13).
+# meanwhile (A1, B13). What that has in flight each way was received, and the acknowledgements were
+# lost: neither end takes the other's, from numbers of the past, while it has a closed window.
 source "$(dirname "$0")/lib.sh"
 
 held()
@@ -60,7 +61,12 @@ must_soon 10 "the quiet session goes on where it was" echoed 2
 must_soon 5 "the client holds nothing" not held client
 must_soon 5 "the server holds nothing" not held server
 
-# The helpers are replaced meanwhile.
+# A queue each way, so that much is in flight. The helpers are replaced meanwhile.
+for at in "$client c0" "$server s0"; do
+	tc -n "${at% *}" qdisc add dev "${at#* }" root handle 1: htb default 1 ||
+		skip "no HTB in this kernel"
+	tc -n "${at% *}" class add dev "${at#* }" parent 1: classid 1:1 htb rate 8mbit burst 8k
+done
 serve
 talk t --rate "${HMIP_RATE:-2000000}"
 link_down c0

@@ -274,15 +274,31 @@ START_TEST(a_segment_that_is_sent_again_is_acknowledged)
 }
 END_TEST
 
+START_TEST(an_acknowledgement_for_the_kernel_is_taken)
+{
+	struct signal_io *w = open_in(&here);
+	struct connection c = connection();
+	struct tcp_segment t = { 0 };
+
+	run("ip route add blackhole 2001:db8:1::2 metric 1");
+	ck_assert_int_eq(write(c.far, "x", 1), 1);
+	backs_off(c.far, 3);		/* the next one would come in 1.6 s */
+	run("ip route del blackhole 2001:db8:1::2 metric 1");
+	ck_assert_uint_eq(info(c.far).tcpi_unacked, 1);
+	t.seq = next_seq(c.fd);
+	t.ack = queue_seq(c.fd, TCP_RECV_QUEUE);
+	ck_assert_int_eq(tcp_inject_again(w, &c.pcb, &t), 0);
+	ck_assert_uint_lt(drains(c.far), 800);
+}
+END_TEST
+
 START_TEST(only_what_a_connection_may_have_sent_is_sent_again)
 {
 	static const uint8_t octets[TCP_AGAIN_MAX + 1];
 	struct signal_io *w = open_in(&here);
 	struct connection c = connection();
-	struct tcp_segment t = { .data = octets };
+	struct tcp_segment t = { .data = octets, .len = TCP_AGAIN_MAX + 1 };
 
-	ck_assert_int_eq(tcp_inject_again(w, &c.pcb, &t), -EINVAL);
-	t.len = TCP_AGAIN_MAX + 1;
 	ck_assert_int_eq(tcp_inject_again(w, &c.pcb, &t), -EINVAL);
 	t.len = 1;
 	c.pcb.established = false;
@@ -477,6 +493,7 @@ int main(void)
 			    0, 2);
 	tcase_add_loop_test(tc, a_segment_that_is_sent_again_is_that_of_tcp, 0, 2);
 	tcase_add_test(tc, a_segment_that_is_sent_again_is_acknowledged);
+	tcase_add_test(tc, an_acknowledgement_for_the_kernel_is_taken);
 	tcase_add_test(tc, only_what_a_connection_may_have_sent_is_sent_again);
 	tcase_add_test(tc, a_connection_that_a_kick_would_end_is_not_kicked);
 	tcase_add_test(tc, s3_packet_too_big_makes_full_segments_go_again_and_is_forgotten);

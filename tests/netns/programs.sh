@@ -6,6 +6,9 @@
 # have done it right in the end (A1). hmip-run(1) tells users which programs these are. Those that
 # are not installed are named and left out.
 #
+# HMIP_PROGRAMS chooses some of them; with HMIP_OUTAGE the client has no link at all for so many
+# seconds between its move and the server's: longer than some programs wait.
+#
 # NAME_begins starts a server and, with work(), a client; NAME_right tells whether the result is
 # right.
 source "$(dirname "$0")/lib.sh"
@@ -538,6 +541,15 @@ link_down c0
 all_get_on 30 "the client has moved"
 must "all on the client's new link" uses client $C1
 
+if [[ -n ${HMIP_OUTAGE-} ]]; then
+	say "no link for $HMIP_OUTAGE s"
+	link_down c1
+	sleep "$HMIP_OUTAGE"
+	link_ready c0
+	all_get_on 30 "the client is back"
+	link_ready c1
+	must_soon 10 "the server has verified both addresses" both_active server $C0 $C1
+fi
 link_down s0
 all_get_on 30 "the server has moved"
 must "all to the server's new link" sends_to client $S1

@@ -20,11 +20,13 @@ installed()
 	done
 }
 
-# choose "NAME NEEDS PORT"...: those that are to take part, in names; the others are told.
+# choose "NAME NEEDS PORT"...: those that are to take part, in names, of HMIP_PROGRAMS if that is
+# set; those that cannot are told.
 choose()
 {
 	local name needs port
 	while read -r name needs port; do
+		[[ " ${HMIP_PROGRAMS-$name} " == *" $name "* ]] || continue
 		if installed "$needs"; then
 			port_of[$name]=$port
 			names+=("$name")
@@ -96,8 +98,8 @@ pace()
 		in_ns "$ns" sysctl -qw net.ipv4.tcp_congestion_control=reno
 		in_ns "$ns" nft -f - <<-END
 		table ip6 pace {
-			map streams { type inet_service : classid; elements = { $tcp }; }
-			map datagrams { type inet_service : classid; elements = { $udp }; }
+			map streams { type inet_service : classid; ${tcp:+elements = { $tcp \};} }
+			map datagrams { type inet_service : classid; ${udp:+elements = { $udp \};} }
 			chain out {
 				type filter hook output priority 0;
 				meta priority set tcp dport map @streams

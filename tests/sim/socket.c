@@ -248,7 +248,8 @@ static void note_bound(struct sim *s, struct conn *c)
 	 * One may have keys that the other does not have yet, or any more. Strangers that forgot
 	 * are found again by and by: nothing is promised of how soon.
 	 */
-	if (s->config.strangers && (s->host[c->end[0].host].forgot || s->host[c->end[1].host].forgot))
+	if (s->config.strangers &&
+	    (s->host[c->end[0].host].forgot || s->host[c->end[1].host].forgot))
 		return;
 	c->bound |= n == 2 && sa[0]->in.spi == sa[1]->out.spi && sa[0]->out.spi == sa[1]->in.spi;
 }

@@ -134,7 +134,7 @@ bool route_sync_ruled(const struct route_sync *s UNUSED)
 	return false;
 }
 
-bool route_sync_forbids(struct route_sync *s UNUSED, struct core *c UNUSED,
+bool route_sync_forbids(struct route_sync *s UNUSED, struct core *core UNUSED,
 			const struct pcb *p UNUSED, const struct in6_addr *local UNUSED,
 			const struct in6_addr *foreign UNUSED)
 {

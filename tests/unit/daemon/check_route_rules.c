@@ -196,8 +196,8 @@ START_TEST(what_rules_refuse_without_their_link_is_forbidden)
 
 	run("ip -6 rule add uidrange 1000-1000 lookup 100 pref 100");
 	run("ip -6 route add default via 2001:db8:2::2 dev a1 table 100");
-	run(row[_i].in);
-	run(row[_i].more);
+	run("%s", row[_i].in);
+	run("%s", row[_i].more);
 	pcb.local = in6(L1);
 	pcb.uid = 1000;
 	ck_assert(!route_sync_forbids(s, NULL, &pcb, &here_, &peer));

@@ -52,7 +52,7 @@ static void write_map(const char *here, const char *there, bool moved, unsigned 
 	struct hostmap *v;
 
 	snprintf(path, sizeof(path), "%s" HOSTMAP_SUFFIX, control_path(NULL));
-	v = hostmap_create(path);
+	v = hostmap_create(path, NULL, 0);
 	if (!v || !row)
 		err(1, "%s", path);
 	for (unsigned i = 0; i < n; i++) {

@@ -49,11 +49,9 @@ static bool hostmap_plausible(int fd, size_t size)
 	       (st.st_uid == 0 || st.st_uid == geteuid());
 }
 
-/* Marks the host map at path dead, if there is one, so that readers look for another. */
-static void hostmap_invalidate(const char *path)
+/* Marks the host map in the open file fd dead, so that readers look for another. Closes fd. */
+static void hostmap_invalidate(int fd)
 {
-	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-
 	if (fd < 0)
 		return;
 	if (hostmap_plausible(fd, HEADER_SIZE)) {
@@ -67,6 +65,25 @@ static void hostmap_invalidate(const char *path)
 		}
 	}
 	close(fd);
+}
+
+/*
+ * Puts the new file tmp in the place of path, and buries the map that was there. In this order:
+ * readers that find theirs dead find the new one. Returns 0 or a negative errno.
+ */
+static int hostmap_publish(const char *tmp, const char *path)
+{
+	int old = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (rename(tmp, path)) {
+		int r = -errno;
+
+		if (old >= 0)
+			close(old);
+		return r;
+	}
+	hostmap_invalidate(old);
+	return 0;
 }
 
 /* Allocates the first blocks of both tables: on a full file system a write would raise SIGBUS. */
@@ -87,7 +104,7 @@ static int hostmap_allocate(int fd)
 	return r;
 }
 
-struct hostmap *hostmap_create(const char *path)
+struct hostmap *hostmap_create(const char *path, const struct hostmap_row *rows, unsigned n)
 {
 	struct hostmap *map = MAP_FAILED;
 	char tmp[PATH_MAX];
@@ -119,9 +136,8 @@ struct hostmap *hostmap_create(const char *path)
 	map->live = 1;
 	map->room = HOSTMAP_ROWS_FIRST;
 	map->netns = netns;
-	hostmap_invalidate(path);
-	if (rename(tmp, path))
-		r = -errno;
+	hostmap_write(map, rows, n);
+	r = hostmap_publish(tmp, path);
 out:
 	if (fd >= 0)
 		close(fd);

@@ -70,11 +70,12 @@ struct hostmap {
 };
 
 /*
- * Writer. Creates the file at path (mode 0644) and maps it; a host map that is there is marked dead
- * and replaced. It is valid for the network namespace of the calling thread. Returns NULL with
- * errno set on failure. hostmap_close() marks it dead, unlinks and unmaps it; map may be NULL.
+ * Writer. Creates the file at path (mode 0644) with n rows, as hostmap_write() does, and maps it. A
+ * host map that is there is replaced, then marked dead: readers have one or the other all the time.
+ * It is valid for the network namespace of the calling thread. Returns NULL with errno set on
+ * failure. hostmap_close() marks it dead, unlinks and unmaps it; map may be NULL.
  */
-struct hostmap *hostmap_create(const char *path);
+struct hostmap *hostmap_create(const char *path, const struct hostmap_row *rows, unsigned n);
 void hostmap_close(struct hostmap *map, const char *path);
 
 /*

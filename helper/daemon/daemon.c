@@ -366,20 +366,17 @@ static int open_shells(struct daemon *d)
 	return log_failed(dns_open(d->base, on_resolved, d, &d->dns), "open the resolver");
 }
 
-/*
- * Replaces the host map of an earlier helper. Programs switch to it as soon as it appears, so its
- * contents are written before this returns.
- */
+/* Replaces the host map of an earlier helper. Programs switch to it as soon as it appears. */
 static int open_view(struct daemon *d)
 {
-	d->view = hostmap_create(d->view_path);
+	hostmap_sync(d);
+	d->view = hostmap_create(d->view_path, d->row, d->n_row);
 	if (!d->view) {
 		int r = -errno;
 
 		log_warn("cannot make the host map %s", d->view_path);
 		return r;
 	}
-	hostmap_sync(d);
 	return 0;
 }
 

@@ -156,9 +156,8 @@ static void open_map(void)
 	row[2].known = row[0].now;
 	row[2].now = row[0].known;
 	inet_pton(AF_INET6, ULA, &row[3].now);
-	rig_hostmap = hostmap_create(map_path);
+	rig_hostmap = hostmap_create(map_path, row, ARRAY_LEN(row));
 	ck_assert_ptr_nonnull(rig_hostmap);
-	hostmap_write(rig_hostmap, row, ARRAY_LEN(row));
 }
 
 void rig_adopt(void)

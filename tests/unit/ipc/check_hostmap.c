@@ -19,7 +19,7 @@ static struct hostmap *map;
 static void setup(void)
 {
 	snprintf(path, sizeof(path), "check_hostmap.%d", (int)getpid());
-	map = hostmap_create(path);
+	map = hostmap_create(path, NULL, 0);
 	ck_assert_ptr_nonnull(map);
 }
 
@@ -174,7 +174,7 @@ START_TEST(rows_that_the_file_system_has_no_room_for_are_cut)
 	}
 	snprintf(there, sizeof(there), "%s/map", dir);
 	hostmap_close(map, path);
-	map = hostmap_create(there);
+	map = hostmap_create(there, NULL, 0);
 	ck_assert_ptr_nonnull(map);
 	v = hostmap_map(there);
 	ck_assert_uint_eq(hostmap_make_room(map, 4 * HOSTMAP_ROWS_FIRST), HOSTMAP_ROWS_FIRST);
@@ -276,7 +276,7 @@ START_TEST(a_new_helper_buries_the_old_map)
 	const struct hostmap *old = hostmap_map(path);
 	struct hostmap *orphan = map;
 
-	map = hostmap_create(path);
+	map = hostmap_create(path, NULL, 0);
 	ck_assert_ptr_nonnull(map);
 	ck_assert(!hostmap_live(old));
 	const struct hostmap *v = hostmap_map(path);
@@ -289,13 +289,31 @@ START_TEST(a_new_helper_buries_the_old_map)
 END_TEST
 
 /* Programs that were started before an upgrade must not go by it for ever. */
+START_TEST(a_new_map_has_its_rows_when_it_appears)
+{
+	const struct hostmap_row row = { .known = addr(1, 1), .now = addr(1, 2), .hce = 3,
+					 .side = HOSTMAP_FOREIGN };
+	struct hostmap *orphan = map;
+	const struct hostmap *v;
+
+	map = hostmap_create(path, &row, 1);
+	ck_assert_ptr_nonnull(map);
+	v = hostmap_map(path);
+	ck_assert_uint_eq(v->seq, 1);
+	ck_assert_uint_eq(v->table[1].n, 1);
+	ck_assert_mem_eq(&v->table[1].row[0], &row, sizeof(row));
+	hostmap_unmap(v);
+	hostmap_unmap(orphan);
+}
+END_TEST
+
 START_TEST(a_new_helper_buries_a_smaller_map_of_another_version)
 {
 	struct hostmap *orphan = map;
 
 	map->version = 3;
 	ck_assert_int_eq(truncate(path, 1 << 20), 0);
-	map = hostmap_create(path);
+	map = hostmap_create(path, NULL, 0);
 	ck_assert_ptr_nonnull(map);
 	ck_assert(!hostmap_live(orphan));
 	hostmap_unmap(orphan);
@@ -343,7 +361,7 @@ START_TEST(everybody_may_read_it)
 
 	umask(077);
 	hostmap_close(map, path);
-	map = hostmap_create(path);
+	map = hostmap_create(path, NULL, 0);
 	ck_assert_ptr_nonnull(map);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_int_eq(st.st_mode & 0777, 0644);
@@ -366,6 +384,7 @@ int main(void)
 	tcase_add_test(tc, readers_never_see_half_a_write);
 	tcase_add_test(tc, a_writer_that_died_in_the_middle_takes_nothing_away);
 	tcase_add_test(tc, a_new_helper_buries_the_old_map);
+	tcase_add_test(tc, a_new_map_has_its_rows_when_it_appears);
 	tcase_add_test(tc, a_new_helper_buries_a_smaller_map_of_another_version);
 	tcase_add_test(tc, a_closed_map_is_dead_and_gone);
 	tcase_add_test(tc, what_is_no_map_is_not_mapped);

@@ -20,3 +20,8 @@ usec_t clock_wall(void)
 {
 	return clock_read(CLOCK_REALTIME);
 }
+
+usec_t clock_thread(void)
+{
+	return clock_read(CLOCK_THREAD_CPUTIME_ID);
+}

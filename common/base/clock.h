@@ -11,4 +11,7 @@ usec_t clock_boottime(void);
 /* CLOCK_REALTIME: time of day. */
 usec_t clock_wall(void);
 
+/* CLOCK_THREAD_CPUTIME_ID: what this thread has taken of a processor. */
+usec_t clock_thread(void);
+
 #endif

@@ -160,7 +160,7 @@ bool hostmap_may_sync(const struct daemon *d)
 
 void hostmap_sync(struct daemon *d)
 {
-	usec_t began = clock_boottime(), rest;
+	usec_t began = clock_thread(), rest;
 
 	d->n_row = d->rows_cut = 0;
 	d->view_now = d->view_later = false;
@@ -173,6 +173,7 @@ void hostmap_sync(struct daemon *d)
 	core_hostmap_cut(d->core, d->rows_cut, clock_boottime());
 	if (d->view)
 		hostmap_write(d->view, d->row, d->n_row);
-	rest = REST * (clock_boottime() - began);
+	/* On a busy machine it may take much longer by the clock: that is no reason to wait. */
+	rest = REST * (clock_thread() - began);
 	d->view_next = clock_boottime() + (rest < REST_MAX ? rest : REST_MAX);
 }

@@ -305,11 +305,12 @@ def outsiders(c):
         bad_icv=2,
     )
     c.case(
-        "R1 to an address that is not the host's: not heard at all",
+        "R1 to an address that is not the host's, which forwards nothing",
         [
             alice.signed(header(bu), dst=address(a), seq=alice.sa.seq + 2000)
             for a in ("2001:db8:b0::21", "ff02::1", "2001:db8:b0::")
         ],
+        not_local=2,
     )
 
 

@@ -154,6 +154,7 @@ def confirms(c, x):
         "X4 a Response sent back, as it is and with its addresses exchanged",
         [run.message.raw, run.message.raw[:8] + x.addr + x.dst + run.message.raw[40:]],
         wrong_entry=1,
+        not_local=1,
     )
     c.case("X4 C4 a Confirm without a Binding Update", [run.confirm()])
     c.check("X4 X8 none of it has made an entry", c.helper.entry(x.addr) is None)

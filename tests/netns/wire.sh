@@ -35,7 +35,8 @@ capture_is_whole s1
 
 "$netns_dir/wire.py" flow "$dir/s0.pcap" >"$dir/flow.log" || fail "the messages cannot be read"
 must "the first Binding Updates are those of A.1" \
-	[ "$(grep BU "$dir/flow.log" | head -n 2 | tr '\n' ' ')" = \
+	[ "$(grep -E "^($C0 > $S0|$S0 > $C0): .*BU" "$dir/flow.log" | head -n 2 |
+		tr '\n' ' ')" = \
 	"$C0 > $S0: AH BU $S0 > $C0: AH BA BU " ]
 
 for pair in "s0 $C0" "s0 $C1" "s1 $C1" "s1 $C0"; do

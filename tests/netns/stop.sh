@@ -94,7 +94,8 @@ stopped()
 			grep -q 'stopping on signal' "$dir/$1-helper.log"
 	done
 	[[ $case != silent ]] ||
-		must "hmipctl says that the helper is leaving" status "$1" "d['leaving']" >/dev/null
+		must_soon 1 "hmipctl says that the helper is leaving" status "$1" "d['leaving']" \
+			>/dev/null
 	finish "$1-helper" 10
 	took=$(($(now_ms) - began))
 	say "the helper of the $1 stopped within $took ms"

@@ -209,12 +209,23 @@ static void check_active(struct sim *s, struct host *h, const struct action *a)
 			 addr_text(&a->foreign.addr).s, sim_peer(s, h, e));
 }
 
+static void note_acknowledged(struct sim *s, struct host *h, const struct in6_addr *from)
+{
+	struct plane_foreign *f;
+
+	HASH_FIND(hh, h->plane.foreign, from, sizeof(*from), f);
+	if (f)
+		f->acknowledged = s->now;
+}
+
 void check_action(struct sim *s, struct host *h, const struct action *a)
 {
 	if (a->type == ACTION_SEND)
 		check_send(s, h, a);
 	else if (a->type == ACTION_FOREIGN && a->foreign.state == ADDR_ACTIVE)
 		check_active(s, h, a);
+	else if (a->type == ACTION_EVENT && a->event.event == EVENT_BA_HEARD)
+		note_acknowledged(s, h, &a->event.foreign);
 }
 
 #define ACTIONS_MAX	1000	/* an Update may name 64 addresses */
@@ -243,8 +254,9 @@ static bool was_connected_to(struct sim *s, const struct host *h, const struct i
 }
 
 /*
- * X5, C9: it goes where the peer has proved to be lately, or was heard just now. (An address that
- * a connection was made to is as good as without a helper.)
+ * X5, C9: it goes where the peer has proved to be lately, or was heard just now: by data, or with
+ * an Acknowledgement of what was sent there. (An address that a connection was made to is as good
+ * as without a helper.)
  */
 void check_moved_data(struct sim *s, struct host *h, uint32_t hce, const struct in6_addr *dst)
 {
@@ -254,7 +266,9 @@ void check_moved_data(struct sim *s, struct host *h, uint32_t hce, const struct 
 
 	HASH_FIND(hh, h->plane.foreign, dst, sizeof(*dst), f);
 	if (!e || (p && s->now <= p->sent + PROOF_MAX) ||
-	    (f && f->heard && s->now <= f->heard + ANSWERED) || was_connected_to(s, h, dst))
+	    (f && f->heard && s->now <= f->heard + ANSWERED) ||
+	    (f && f->acknowledged && s->now <= f->acknowledged + ANSWERED) ||
+	    was_connected_to(s, h, dst))
 		return;
 	sim_fail(s, h, "X5: data of entry %u goes to %s, which h%u %s", hce, addr_text(dst).s,
 		 sim_peer(s, h, e), p ? "proved too long ago" : "never proved");

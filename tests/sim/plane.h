@@ -20,6 +20,7 @@ struct plane_foreign {
 	uint32_t hce;
 	enum addr_state state;
 	usec_t heard, tentative_since;
+	usec_t acknowledged;	/* when the peer acknowledged an Update from there */
 	UT_hash_handle hh;
 };
 

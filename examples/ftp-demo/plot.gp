@@ -2,7 +2,7 @@
 # gnuplot -e "dir='...'" plot.gp: throughput over time in the three runs that run.sh recorded.
 set terminal pngcairo size 1400,1200 font "sans,13"
 set output dir."/throughput.png"
-set multiplot layout 3,1 title "The client's address is deleted and its link (40 Mbit/s) goes; \
+set multiplot layout 3,1 title "The client's address is deleted and its link (16 Mbit/s) goes; \
 another link (20 Mbit/s) takes over" font ",17"
 array run[3] = ["without", "fresh", "known"]
 array how[3] = ["Without hmip", "With hmip, to a link that has just come up", \

@@ -4,7 +4,7 @@
 # Moves real programs while they work, without and with hmip. A client with two access links, a
 # server, and routers between them, all network namespaces of this machine (tests/netns/README draws
 # them). An FTP download (EPSV), an FTP upload (EPRT), an HTTP download and an ssh session are at
-# work when the client's address is deleted and its link (40 Mbit/s) switched off; the other link
+# work when the client's address is deleted and its link (16 Mbit/s) switched off; the other link
 # (20 Mbit/s) takes over. Three runs:
 #
 #   without  no helper runs on either host; the other link comes up after the loss
@@ -77,8 +77,8 @@ narrow()
 	while read -r ns link mbit; do
 		tc -n "$ns" qdisc add dev "$link" root tbf rate "$mbit" burst 20kb latency 200ms
 	done <<-END
-	$r0 c0 40mbit
-	$r0 core 40mbit
+	$r0 c0 16mbit
+	$r0 core 16mbit
 	$r1 c1 20mbit
 	$r1 core 20mbit
 	END
@@ -191,7 +191,7 @@ for p in vsftpd nginx sshd ssh curl gnuplot tcpdump python3; do
 	command -v $p >/dev/null || skip "no $p: ./quickstart demo installs what is needed"
 done
 
-title "A client with links of 40 and 20 Mbit/s, a server, three routers: network namespaces"
+title "A client with links of 16 and 20 Mbit/s, a server, three routers: network namespaces"
 topology c0 s0
 narrow
 head -c $size /dev/urandom >"$served/file"

@@ -5,7 +5,7 @@
 # however fast the machine is and however long the move takes: each has a port of its own and a
 # queue of its own on both hosts, which gives it just so much to do, PACE kbit/s until unpace(), no
 # limit then. To be sourced after lib.sh.
-PACE=1600
+PACE=800
 
 declare -A port_of
 names=()

@@ -189,8 +189,9 @@ static bool may_send(const struct pcb *p, const struct view *v)
  * While its window is closed, as it is after a hold (tcp_hold.h), TCP gives its acknowledgements
  * the number of the first octet that is not acknowledged. If the peer has that octet, they are of
  * the past for it, and it takes nothing from them; if it is so at both ends, for ever. So the peer
- * is told once with the number that is due: this end's true window comes with what TCP sends next,
- * and till then the peer, which is held as well, must not give up.
+ * is told once with the number that is due. With a window, TCP at a peer that is held as well would
+ * give up at its next timer, if this acknowledges nothing new there. This end's true window comes
+ * with what TCP sends next; a peer that has more to say before asks for it, as for any closed one.
  */
 static void acknowledge(struct daemon *d, const struct view *v)
 {
@@ -205,7 +206,6 @@ static void kick(struct daemon *d, const struct pcb *p, const struct view *v, bo
 	const struct local_addr *la = core_local(d->core, &pair->local);
 	/* What holds if the kernel does not tell: the kick does no harm if nothing is in flight. */
 	struct tcp_flight flight = { .unacked = 1, .backoff = DOUBLINGS_MAX };
-
 	int r = tcp_flight_get(d->resume->diag, &v->sock, la ? la->ifindex : 0, &flight);
 
 	if (r == -ENOENT || !flight.unacked)
